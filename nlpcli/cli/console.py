@@ -1,0 +1,282 @@
+"""The terminal: data to stdout, remarks and progress to stderr, errors to exit codes.
+
+The only module that knows whether there is a terminal, and the only one that ends the process.
+rich is imported only where something is drawn, so that a filter in a pipe starts fast.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+
+from nlpcli.engine.progress import Progress
+from nlpcli.engine.store import write_atomically
+from nlpcli.errors import NlpcliError
+
+if TYPE_CHECKING:
+    import rich.progress
+
+CLOSED_PIPE = 128 + 13  # what a shell shows for a program that died of SIGPIPE
+
+
+# --- data -----------------------------------------------------------------------------------
+
+
+class LineWriter:
+    """Lines of data to a file; flushed at least five times a second, so that a pipe flows."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._flushed = time.monotonic()
+
+    def write(self, line: str) -> None:
+        """One line; the newline is added. Lone surrogates cannot be written and become `?`."""
+        self._file.write(line.encode("utf-8", "replace") + b"\n")
+        now = time.monotonic()
+        if now - self._flushed > 0.2:
+            self._file.flush()
+            self._flushed = now
+
+
+@contextlib.contextmanager
+def open_output(path: str) -> Iterator[BinaryIO]:
+    """Where a result goes: `-` is stdout, anything else a file that is replaced when whole."""
+    if path == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    else:
+        with write_atomically(path) as file:
+            yield file
+
+
+def print_line(text: str) -> None:
+    """One line of data on stdout."""
+    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+
+
+def print_json(value: Any) -> None:
+    """A JSON value on stdout."""
+    print_line(json.dumps(value, ensure_ascii=False))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """Rows as a table on a terminal, as TSV with a header line when piped."""
+    if not sys.stdout.isatty():
+        print_line("\t".join(columns))
+        for row in rows:
+            print_line("\t".join(_cell(cell) for cell in row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = [list(row) for row in rows]
+    table = Table(title=title)
+    for number, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[number], (int, float)) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left")
+    for row in rows:
+        table.add_row(*(Text(_cell(cell)) for cell in row))
+    Console().print(table)
+
+
+def _cell(cell: object) -> str:
+    return f"{cell:.4f}" if isinstance(cell, float) else str(cell)
+
+
+# --- remarks --------------------------------------------------------------------------------
+
+
+def remark(text: str) -> None:
+    """A line on stderr."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def progress(quiet: bool = False) -> Progress:
+    """What long work reports to: bars on a terminal, one line per note elsewhere."""
+    if quiet:
+        return Progress()
+    return Bars() if sys.stderr.isatty() else Notes()
+
+
+class Notes(Progress):
+    """Progress without a terminal: only the lines that stay."""
+
+    def note(self, message: str) -> None:
+        """Print the line."""
+        remark(message)
+
+
+class Bars(Progress):
+    """Progress on a terminal: a bar with rate and time left for the stage that is under way."""
+
+    def __init__(self) -> None:
+        self._bars: rich.progress.Progress | None = None
+        self._stage = ""
+        self._task: rich.progress.TaskID | None = None
+        self._drawn = 0.0
+
+    def update(self, stage: str, done: float, total: float | None = None, detail: str = "") -> None:
+        """Move the bar; at most ten times a second."""
+        now = time.monotonic()
+        same = stage == self._stage
+        if same and now - self._drawn < 0.1 and (total is None or done < total):
+            return
+        self._drawn = now
+        bars = self._start()
+        if not same or self._task is None:
+            self._stage = stage
+            self._task = bars.add_task(stage, total=total, detail=detail)
+        bars.update(self._task, completed=done, total=total, detail=detail)
+
+    def note(self, message: str) -> None:
+        """Print the line above the bars."""
+        if self._bars is None:
+            remark(message)
+        else:
+            from rich.text import Text
+
+            self._bars.console.print(Text(message))
+
+    def close(self) -> None:
+        """Leave the bars as they stand."""
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
+    def _start(self) -> rich.progress.Progress:
+        if self._bars is None:
+            from rich.console import Console
+            from rich.progress import (
+                BarColumn,
+                Progress,
+                TaskProgressColumn,
+                TextColumn,
+                TimeElapsedColumn,
+                TimeRemainingColumn,
+            )
+
+            self._bars = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                TaskProgressColumn(),
+                TextColumn("elapsed"),
+                TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[detail]}"),
+                console=Console(stderr=True),
+            )
+            self._bars.start()
+            _open_bars.append(self)
+        return self._bars
+
+
+_open_bars: list[Bars] = []
+
+
+def _close_bars() -> None:
+    while _open_bars:
+        _open_bars.pop().close()
+
+
+# --- the end --------------------------------------------------------------------------------
+
+
+class _Terminated(BaseException):
+    """SIGTERM or SIGHUP as an exception, so that temporary files are removed on the way out."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def run(work: Callable[[], object]) -> NoReturn:
+    """Do the work and end the process as a Unix tool does.
+
+    0 fine; 1 a mendable error; 2 usage; 141 when the reader of stdout went away; death by
+    SIGINT on Ctrl-C, so that a shell loop around the command stops too.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _terminate)
+    try:
+        code = _exit_code(work)
+    except KeyboardInterrupt:
+        _die_by(signal.SIGINT)
+    except _Terminated as end:
+        _die_by(end.number)
+    sys.exit(code)
+
+
+def _terminate(number: int, _frame: object) -> NoReturn:
+    raise _Terminated(number)
+
+
+def _exit_code(work: Callable[[], object]) -> int:
+    from typer.exceptions import Exit, TyperException
+
+    try:
+        try:
+            work()
+            code = 0
+        except Exit as end:
+            code = end.exit_code
+        finally:
+            _close_bars()
+        sys.stdout.flush()
+        return code
+    except NlpcliError as error:
+        _report(error.message, error.hint)
+        return _flushed(error.exit_code)
+    except TyperException as error:
+        _report(error.format_message(), _usage_hint(error))
+        return 2
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit: give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _report(f"cannot write the output: {error.strerror}", "is the device full?")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _flushed(code: int) -> int:
+    """`code`, after what was already printed went out; a closed pipe no longer matters."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _usage_hint(error: object) -> str | None:
+    context = getattr(error, "ctx", None)
+    return f"see {context.command_path} --help" if context is not None else None
+
+
+def _report(message: str, hint: str | None) -> None:
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    red, bold, plain = ("\033[31m", "\033[1m", "\033[0m") if colour else ("", "", "")
+    with contextlib.suppress(OSError):
+        remark(f"{red}{bold}error:{plain} {message}")
+        if hint:
+            remark(f"{bold}hint:{plain} {hint}")
+
+
+def _die_by(number: int) -> NoReturn:
+    """End by the signal's own default action, as the shell expects; a sibling of `exit`."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    os._exit(128 + number)  # not reached where signals work as usual

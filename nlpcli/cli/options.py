@@ -1,0 +1,108 @@
+"""From settings classes to command-line options.
+
+`with_settings` rewrites a command's signature: a parameter annotated with a settings class
+becomes one option per field, and the command receives the finished, checked object. The
+parameter's own default is where a command's defaults may differ from the class's:
+
+    @with_settings
+    def train(files: Files, analysis: AnalysisSettings = AnalysisSettings(lowercase=True)): ...
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from nlpcli.settings import Settings, option_name
+
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(help="Text files, also gzip, bz2, xz or zstd; - or none is stdin.", show_default=False),
+]
+Output = Annotated[
+    str,
+    typer.Option("-o", "--output", help="File to write; - is stdout.", metavar="FILE", show_default=False),
+]
+Model = Annotated[str, typer.Argument(help="A model file that a train-… command wrote.", metavar="MODEL")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks on stderr.")]
+
+
+def with_settings(function: Callable[..., None]) -> Callable[..., None]:
+    """`function` with every settings parameter spread out into options, for Typer to read."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    plan: dict[str, type[Settings]] = {}
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(function).parameters.values():
+        kind = hints[parameter.name]
+        if isinstance(kind, type) and issubclass(kind, Settings):
+            plan[parameter.name] = kind
+            defaults = kind() if parameter.default is inspect.Parameter.empty else parameter.default
+            parameters += _options(kind, defaults)
+        else:
+            parameters.append(
+                parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY)
+            )
+    names = [parameter.name for parameter in parameters]
+    assert len(names) == len(set(names)), f"{function.__name__}: two settings share a field name: {names}"
+
+    @functools.wraps(function)
+    def command(**values: Any) -> None:
+        for name, kind in plan.items():
+            fields = [field.name for field in dataclasses.fields(kind)]
+            values[name] = kind(**{field: values.pop(field) for field in fields})
+        function(**values)
+
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
+
+
+def _options(kind: type[Settings], defaults: Settings) -> list[inspect.Parameter]:
+    hints = typing.get_type_hints(kind)
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=_default(getattr(defaults, field.name)),
+            annotation=Annotated[_option_type(hints[field.name]), _option(field, hints[field.name])],
+        )
+        for field in dataclasses.fields(kind)
+    ]
+
+
+def _option(field: dataclasses.Field[Any], hint: Any) -> Any:
+    about = field.metadata
+    flags = about["flags"] or (
+        (f"{option_name(field)}/--no-{field.name.replace('_', '-')}",) if hint is bool else (option_name(field),)
+    )
+    number = int if int in (hint, *typing.get_args(hint)) else float
+    bounds = {name: number(about[name]) for name in ("min", "max") if about[name] is not None}
+    return typer.Option(
+        *flags,
+        help=about["help"],
+        metavar=about["metavar"],
+        rich_help_panel=about["panel"] or "Method",
+        hidden=about["hidden"],
+        **bounds,
+    )
+
+
+def _option_type(hint: Any) -> Any:
+    """A settings field's type as Typer understands it: tuples are repeatable options."""
+    if typing.get_origin(hint) is tuple:
+        return list[typing.get_args(hint)[0]]  # type: ignore[misc]
+    if isinstance(hint, types.UnionType):
+        return typing.Optional[tuple(kind for kind in hint.__args__ if kind is not type(None))[0]]  # noqa: UP045
+    return hint
+
+
+def _default(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

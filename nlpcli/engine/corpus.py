@@ -1,0 +1,261 @@
+"""Reading: files and stdin, compressed or not, as lines of text.
+
+Lines end at `\\n` only (a `\\r` before it is dropped), as in every Unix tool; `str.splitlines`
+would cut at eight other characters. Text is read in chunks and never held whole. The locale
+is ignored: the encoding is what the settings say, and stdin is read as bytes.
+
+Not here: columns and labels (`records.py`), and what becomes of a line (`analysis.py`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO
+
+from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.errors import InputError
+from nlpcli.settings import InputSettings
+
+CHUNK = 1 << 20
+STDIN = "-"
+_UTF8_NAMES = ("utf-8", "utf-8-sig")
+_MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+class Lines:
+    """The lines of some files, one after the other; knows where it is.
+
+    `paths` are file names, `-` is stdin, none at all is stdin too. While iterating, `place`
+    is `file:line` of the line last given. Iterating a second time needs files, not stdin.
+
+    Raises InputError for a file that is missing or unreadable, and for bytes that are not text
+    in the encoding (with `file:line` and the bytes).
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str] | None,
+        settings: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+        progress: Progress = SILENT,
+        stage: str = "reading",
+    ) -> None:
+        self.paths = list(paths or [STDIN])
+        self.path = self.paths[0]
+        self.number = 0
+        self._encoding = _checked_encoding(settings.encoding)
+        self._progress = progress
+        self._stage = stage
+        self._total = total_size(self.paths)
+
+    @property
+    def place(self) -> str:
+        """`file:line` of the line last given; stdin is called `<stdin>`."""
+        return f"{display_name(self.path)}:{self.number}"
+
+    def __iter__(self) -> Iterator[str]:
+        for batch in self.batches():
+            first = self.number
+            for offset, line in enumerate(batch, start=1):
+                self.number = first + offset
+                yield line
+
+    def batches(self) -> Iterator[list[str]]:
+        """Lists of lines, as they arrive: what one read gave, cut at its last line end.
+
+        A reader that passes a batch on as a whole keeps a pipe flowing without a call per line.
+        `number` counts the lines given *before* the batch.
+        """
+        done_before = 0
+        for self.path in self.paths:
+            self.number = 0
+            with open_bytes(self.path) as (stream, raw):
+                for text in self._decoded(stream):
+                    lines = text.split("\n")
+                    lines.pop()  # what follows the last "\n" is empty by construction
+                    if "\r" in text:
+                        lines = [line[:-1] if line.endswith("\r") else line for line in lines]
+                    before = self.number
+                    yield lines
+                    self.number = before + len(lines)
+                    if self._total is not None:
+                        self._progress.update(self._stage, done_before + raw.tell(), self._total)
+                if self._total is not None:
+                    done_before += raw.tell()
+
+    def _decoded(self, stream: BinaryIO) -> Iterator[str]:
+        """Text that ends at a line end (the last piece gets one if the file has none)."""
+        if self._encoding in _UTF8_NAMES:
+            return self._decoded_utf8(stream)
+        return self._decoded_stepwise(stream)
+
+    def _decoded_utf8(self, stream: BinaryIO) -> Iterator[str]:
+        rest: list[bytes] = []
+        at_start = True
+        for chunk in read_chunks(stream):
+            cut = chunk.rfind(b"\n") + 1
+            if not cut:
+                rest.append(chunk)
+                continue
+            block = b"".join([*rest, chunk[:cut]])
+            rest = [chunk[cut:]]
+            yield self._utf8(block, at_start)
+            at_start = False
+        if last := b"".join(rest):
+            yield self._utf8(last, at_start) + "\n"
+
+    def _utf8(self, block: bytes, at_start: bool) -> str:
+        if at_start:
+            block = block.removeprefix(codecs.BOM_UTF8)
+        try:
+            return block.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise self._bad_bytes(error, block) from error
+
+    def _decoded_stepwise(self, stream: BinaryIO) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder(self._encoding)()
+        rest: list[str] = []
+        chunk = b""
+        try:
+            for chunk in read_chunks(stream):
+                text = decoder.decode(chunk)
+                cut = text.rfind("\n") + 1
+                if not cut:
+                    rest.append(text)
+                    continue
+                yield "".join([*rest, text[:cut]])
+                rest = [text[cut:]]
+            if last := "".join(rest) + decoder.decode(b"", final=True):
+                yield last + "\n"
+        except UnicodeDecodeError as error:
+            raise self._bad_bytes(error, error.object, "".join(rest).count("\n")) from error
+
+    def _bad_bytes(self, error: UnicodeDecodeError, block: bytes, lines_before: int = 0) -> InputError:
+        line = self.number + lines_before + block.count(b"\n", 0, error.start) + 1
+        shown = " ".join(f"{byte:02x}" for byte in block[error.start : error.start + 6])
+        return InputError(
+            f"{display_name(self.path)}:{line}: not {self._encoding}: bytes {shown} ({error.reason})",
+            hint=_encoding_hint(block, self._encoding),
+        )
+
+
+def display_name(path: str) -> str:
+    """A path as messages show it."""
+    return "<stdin>" if path == STDIN else path
+
+
+def total_size(paths: Iterable[str]) -> int | None:
+    """Bytes on disk of all files together; None when one is a pipe (no total is known)."""
+    try:
+        return sum(os.stat(path).st_size for path in paths if os.path.isfile(path) or _refuse())  # noqa: PTH113,PTH116
+    except OSError:
+        return None
+
+
+def _refuse() -> bool:
+    raise FileNotFoundError
+
+
+def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """What the stream has, up to a mebibyte at a time; what a pipe has now comes now."""
+    read = getattr(stream, "read1", stream.read)
+    while chunk := read(CHUNK):
+        yield chunk
+
+
+class open_bytes:  # noqa: N801 (used as a function)
+    """A context manager: `(stream, raw)`, the decompressed bytes and the file beneath them.
+
+    Compression is told by content (gzip, bz2, xz, zstd), not by name. `raw.tell()` is how far
+    the file has been read, for progress.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> tuple[BinaryIO, BinaryIO]:
+        try:
+            if self._path == STDIN:
+                self._raw: BinaryIO = sys.stdin.buffer
+            else:
+                self._raw = open(self._path, "rb")  # noqa: SIM115
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
+        try:
+            head = self._raw.peek(6)[:6]  # type: ignore[attr-defined]
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
+        kind = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
+        self._stream = _decompressed(self._raw, kind) if kind else self._raw
+        return self._stream, self._raw
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if self._path != STDIN:
+            self._raw.close()
+        if isinstance(error, EOFError) or (
+            error is not None and type(error).__name__ in ("BadGzipFile", "LZMAError", "ZstdError", "error")
+        ):
+            raise InputError(
+                f"{display_name(self._path)}: the compressed file is damaged or cut short ({error})"
+            ) from error
+        if isinstance(error, OSError) and error.filename is None and not isinstance(error, BrokenPipeError):
+            raise error
+
+
+def _decompressed(raw: BinaryIO, kind: str) -> BinaryIO:
+    if kind == "gzip":
+        import gzip
+
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw), CHUNK)  # type: ignore[arg-type]
+    if kind == "bz2":
+        import bz2
+
+        return bz2.BZ2File(raw)  # type: ignore[return-value]
+    if kind == "xz":
+        import lzma
+
+        return lzma.LZMAFile(raw)  # type: ignore[return-value]
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd.ZstdFile(raw)  # type: ignore[no-any-return]
+
+
+def _unreadable(path: str, error: OSError) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{path}: no such file", hint="check the name; - reads from stdin")
+    if isinstance(error, IsADirectoryError):
+        return InputError(f"{path} is a folder", hint=f"name its files: {path.rstrip('/')}/*")
+    return InputError(f"{path}: cannot be read: {error.strerror}")
+
+
+def _checked_encoding(name: str) -> str:
+    from nlpcli.errors import SettingsError
+
+    try:
+        return codecs.lookup(name).name
+    except LookupError as error:
+        raise SettingsError(
+            f"--encoding: no encoding is called {name!r}", hint="usual ones are utf-8, cp949, euc-kr, utf-16"
+        ) from error
+
+
+def _encoding_hint(block: bytes, tried: str) -> str:
+    """The likely encoding of bytes that were not what they were said to be."""
+    sample = block[: 1 << 16]
+    sample = sample[: sample.rfind(b"\n") + 1] or sample
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "the file begins with a UTF-16 mark: use --encoding utf-16"
+    for guess in ("utf-8", "cp949"):
+        if guess == tried:
+            continue
+        try:
+            sample.decode(guess)
+        except UnicodeDecodeError:
+            continue
+        return f"it reads as {guess}: use --encoding {guess}"
+    return "name the file's encoding with --encoding"

@@ -1,0 +1,1 @@
+"""The basement: torch modules, nothing else."""

@@ -1,0 +1,293 @@
+"""Every hyperparameter, written once. Standard library only.
+
+One frozen dataclass per method, one line a knob. The class is the option list of its
+command (`cli/options.py` reads it), the argument of its engine function (bounds are checked
+when it is made), and the record in the model file (`to_record` and `from_record`).
+Fields of settings that meet in one command must have different names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal, Self, TypeVar
+
+from nlpcli.errors import ModelError, SettingsError
+
+T = TypeVar("T")
+
+
+def setting(
+    default: T,
+    help: str,
+    *,
+    min: float | None = None,
+    max: float | None = None,
+    above: float | None = None,
+    flags: tuple[str, ...] = (),
+    metavar: str | None = None,
+    panel: str | None = None,
+    hidden: bool = False,
+) -> T:
+    """One knob: its default, its help text, its bounds (`min`/`max` inclusive, `above` exclusive).
+
+    `flags` replaces the option's name, which otherwise is the field's name with dashes.
+    `panel` is the heading under which `--help` lists it.
+    """
+    metadata = {
+        "help": help,
+        "min": min,
+        "max": max,
+        "above": above,
+        "flags": flags,
+        "metavar": metavar,
+        "panel": panel,
+        "hidden": hidden,
+    }
+    return typing.cast(T, dataclasses.field(default=default, metadata=metadata))
+
+
+def option_name(field: dataclasses.Field[Any]) -> str:
+    """The name a user knows a field by: `min_count` is `--min-count`."""
+    flags: tuple[str, ...] = field.metadata["flags"]
+    return flags[0].split("/")[0] if flags else "--" + field.name.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all settings can do: check themselves, become a JSON record and come back."""
+
+    def __post_init__(self) -> None:
+        hints = typing.get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, list):
+                object.__setattr__(self, field.name, value := tuple(value))
+            _check(option_name(field), value, hints[field.name], field.metadata)
+
+    def to_record(self) -> dict[str, Any]:
+        """The settings as JSON types, to stand in a model file."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in dataclasses.asdict(self).items()
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        """The settings that `to_record` wrote; a field it lacks has its default.
+
+        Raises ModelError for a field or value this version does not know.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        if unknown := set(record) - known:
+            raise ModelError(
+                f"the model file holds settings this version does not know: {', '.join(sorted(unknown))}",
+                hint="it was written by a newer nlpcli: upgrade nlpcli to use it",
+            )
+        try:
+            return cls(**record)
+        except (SettingsError, TypeError) as error:
+            raise ModelError(f"the model file holds settings that make no sense: {error}") from error
+
+
+def _check(name: str, value: Any, hint: Any, bounds: typing.Mapping[str, Any]) -> None:
+    """Raise SettingsError unless `value` has the type `hint` names and lies within `bounds`."""
+    options = _alternatives(hint)
+    if value is None:
+        if type(None) not in options:
+            raise SettingsError(f"{name} needs a value")
+        return
+    choices = [choice for option in options for choice in _literals(option)]
+    if choices and value not in choices:
+        raise SettingsError(f"{name} cannot be {value!r}: choose from {', '.join(map(str, choices))}")
+    if bool in options and not isinstance(value, bool):
+        raise SettingsError(f"{name} is on or off, not {value!r}")
+    if int in options or float in options:
+        _check_number(name, value, float in options, bounds)
+
+
+def _check_number(name: str, value: Any, may_be_float: bool, bounds: typing.Mapping[str, Any]) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float) if may_be_float else int):
+        raise SettingsError(f"{name} must be a {'number' if may_be_float else 'whole number'}, not {value!r}")
+    if not math.isfinite(value):
+        raise SettingsError(f"{name} must be a finite number, not {value}")
+    if bounds["min"] is not None and value < bounds["min"]:
+        raise SettingsError(f"{name} must be at least {bounds['min']}, not {value}")
+    if bounds["max"] is not None and value > bounds["max"]:
+        raise SettingsError(f"{name} must be at most {bounds['max']}, not {value}")
+    if bounds["above"] is not None and value <= bounds["above"]:
+        raise SettingsError(f"{name} must be greater than {bounds['above']}, not {value}")
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        return typing.get_args(hint)
+    return (hint,)
+
+
+def _literals(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
+
+
+# --- reading text ---------------------------------------------------------------------------
+
+INPUT = "Input"
+
+
+@dataclass(frozen=True)
+class InputSettings(Settings):
+    """How bytes become text."""
+
+    encoding: str = setting(
+        "utf-8", "Text encoding of the input, e.g. utf-8, cp949, euc-kr, utf-16.", panel=INPUT, metavar="NAME"
+    )
+
+
+@dataclass(frozen=True)
+class RecordSettings(Settings):
+    """Where text and label stand in a line."""
+
+    format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = setting(
+        "auto", "Layout of a line; auto goes by the file's name and first line.", panel=INPUT, flags=("--format",)
+    )
+    text_col: str | None = setting(
+        None, "Column (name, or number from 1) or JSON field that holds the text.", panel=INPUT, metavar="COLUMN"
+    )
+    label_col: str | None = setting(
+        None, "Column (name, or number from 1) or JSON field that holds the label.", panel=INPUT, metavar="COLUMN"
+    )
+
+
+# --- from text to tokens --------------------------------------------------------------------
+
+ANALYSIS = "Analysis"
+TokenizerName = Literal[
+    "word", "whitespace", "sentence", "nltk", "kiwi", "mecab", "komoran", "okt", "hannanum", "kkma"
+]
+
+
+@dataclass(frozen=True)
+class AnalysisSettings(Settings):
+    """How text becomes tokens. Stored in every model, so that training and use cannot disagree."""
+
+    tokenizer: TokenizerName = setting(
+        "word", "What splits a line into tokens; see `nlpcli tokenize --help`.", panel=ANALYSIS
+    )
+    lowercase: bool = setting(False, "Lower-case the tokens.", panel=ANALYSIS)
+
+
+VOCABULARY = "Vocabulary"
+
+
+@dataclass(frozen=True)
+class VocabularySettings(Settings):
+    """Which tokens get an id, and in which order."""
+
+    min_count: int = setting(1, "Drop tokens seen fewer times than this.", min=1, panel=VOCABULARY)
+    max_vocab: int | None = setting(None, "Keep only the N most frequent tokens.", min=1, panel=VOCABULARY)
+    vocab_order: Literal["frequency", "first-seen", "alphabetical"] = setting(
+        "frequency", "Order of the ids.", panel=VOCABULARY
+    )
+
+
+# --- vectors and classifiers ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class VectorizeSettings(Settings):
+    """Bag-of-words weights."""
+
+    kind: Literal["bow", "tfidf"] = setting("tfidf", "Raw counts, or counts weighted by rarity (TF-IDF).")
+
+
+@dataclass(frozen=True)
+class NaiveBayesSettings(Settings):
+    """Multinomial Naive Bayes."""
+
+    alpha: float = setting(1.0, "Additive (Laplace) smoothing; 0 is maximum likelihood.", min=0)
+    prior: Literal["fit", "uniform"] = setting("fit", "Class priors from the label counts, or all equal.")
+
+
+# --- word vectors ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Word2VecSettings(Settings):
+    """Skip-gram and CBOW with negative sampling (Mikolov et al. 2013)."""
+
+    model: Literal["skipgram", "cbow"] = setting("skipgram", "Predict the context, or from the context.")
+    dim: int = setting(100, "Length of a vector.", min=1, max=4096)
+    window: int = setting(5, "Most words to each side of the centre.", min=1)
+    epochs: int = setting(5, "Passes over the text.", min=1)
+    negative: int = setting(5, "Noise words drawn per centre word.", min=1)
+    sample: float = setting(1e-3, "Subsampling threshold for frequent words; 0 is off.", min=0)
+    alpha: float = setting(0.025, "Learning rate at the start.", above=0)
+    min_alpha: float = setting(0.0001, "Learning rate at the end.", min=0)
+    ns_exponent: float = setting(0.75, "Power of the counts from which noise words are drawn.")
+    fixed_window: bool = setting(False, "Always the whole window, not a random part of it.", flags=("--fixed-window",))
+    threads: int = setting(1, "Threads; more than one is faster and no longer byte-reproducible.", min=1)
+    seed: int = setting(1, "Seed of all randomness.", min=0)
+
+
+@dataclass(frozen=True)
+class CooccurrenceSettings(Settings):
+    """Which neighbours count, and how much (Pennington et al. 2014, section 4.2)."""
+
+    window_size: int = setting(10, "Words to each side that count as neighbours.", min=1, flags=("--window-size", "--window"))
+    symmetric: bool = setting(True, "Count both sides, or the left side only.", flags=("--symmetric/--asymmetric",))
+    distance_weighting: bool = setting(
+        True, "A neighbour at distance d counts 1/d, or always 1.", flags=("--distance-weighting/--flat",)
+    )
+
+
+@dataclass(frozen=True)
+class GloveSettings(Settings):
+    """Weighted least squares on log co-occurrence counts, by AdaGrad (Pennington et al. 2014)."""
+
+    dim: int = setting(100, "Length of a vector.", min=1, max=4096)
+    epochs: int = setting(15, "Passes over the co-occurrence cells.", min=1)
+    x_max: float = setting(100.0, "Count from which a cell has full weight.", above=0)
+    alpha: float = setting(0.75, "Exponent of the weighting function.", min=0)
+    eta: float = setting(0.05, "AdaGrad's first step.", above=0)
+    bias: bool = setting(True, "Bias terms b_i and b_j, as in the paper.")
+    output_vectors: Literal["w+c", "w", "c", "both"] = setting(
+        "w+c", "Sum of word and context vectors, one of them, or both side by side.", flags=("--model",)
+    )
+    threads: int = setting(1, "Threads.", min=1)
+    seed: int = setting(1, "Seed of all randomness.", min=0)
+
+
+# --- character language model ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CharLMSettings(Settings):
+    """A recurrent network that predicts the next character."""
+
+    cell: Literal["rnn", "lstm", "gru"] = setting("lstm", "Recurrent cell.")
+    rnn_size: int = setting(256, "Units per layer.", min=1, flags=("--rnn-size", "--hidden-size"))
+    num_layers: int = setting(1, "Layers.", min=1, max=16)
+    embedding_dim: int = setting(0, "Length of a character's vector; 0 is one-hot.", min=0)
+    dropout: float = setting(0.0, "Share of units dropped while training.", min=0, max=0.95)
+    seq_length: int = setting(64, "Characters through which the gradient flows back.", min=1)
+    batch_size: int = setting(64, "Streams trained side by side.", min=1)
+    epochs: int = setting(10, "Passes over the text.", min=1)
+    learning_rate: float = setting(0.002, "Adam's step size.", above=0)
+    grad_clip: float = setting(5.0, "Largest norm of the gradient; 0 is off.", min=0)
+    val_frac: float = setting(0.05, "Share of the text, from its end, kept for validation.", min=0, max=0.9)
+    seed: int = setting(1, "Seed of all randomness.", min=0)
+    device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where to compute.")
+
+
+@dataclass(frozen=True)
+class GenerateSettings(Settings):
+    """How characters are drawn from a language model."""
+
+    length: int = setting(500, "Characters to write.", min=0)
+    temperature: float = setting(1.0, "Below 1 safer, above 1 bolder; 0 always takes the likeliest.", min=0)
+    top_k: int = setting(0, "Draw from the K likeliest only; 0 is off.", min=0)
+    top_p: float = setting(1.0, "Draw from the likeliest that together reach P.", above=0, max=1)
+    seed: int = setting(1, "Seed of all randomness.", min=0)
