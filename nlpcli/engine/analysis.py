@@ -27,3 +27,15 @@ class Analyzer:
         # Token by token, so that the byte-scanning kernel, which lower-cases its vocabulary
         # and not the text, gives the same (σ at the end of a word is ς).
         return [token.lower() for token in tokens] if self.settings.lowercase else tokens
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether `finish` over the types of a `word` or `whitespace` scan does the same as `tokens`."""
+        return self.settings.tokenizer in ("word", "whitespace")
+
+    def finish(self, types: list[str]) -> list[str | None]:
+        """What becomes of bare tokens after tokenising, where that needs no context; None: dropped.
+
+        `encoding.py` scans text in a kernel and calls this once per type instead of per token.
+        """
+        return [token.lower() for token in types] if self.settings.lowercase else list(types)

@@ -86,6 +86,43 @@ class Lines:
                 if self._total is not None:
                     done_before += raw.tell()
 
+    def blocks(self) -> Iterator[bytes]:
+        """The same text as valid UTF-8 in blocks of about a mebibyte, for kernels that read bytes.
+
+        A block ends after a line end or, where a line is longer than a block, after a space or
+        tab; every file's text ends with a line end. `\\r` is left in place.
+        """
+        done_before = 0
+        for self.path in self.paths:
+            self.number = 0
+            with open_bytes(self.path) as (stream, raw):
+                for block in self._valid_blocks(stream):
+                    yield block
+                    self.number += block.count(b"\n")
+                    if self._total is not None:
+                        self._progress.update(self._stage, done_before + raw.tell(), self._total)
+                if self._total is not None:
+                    done_before += raw.tell()
+
+    def _valid_blocks(self, stream: BinaryIO) -> Iterator[bytes]:
+        if self._encoding not in _UTF8_NAMES:
+            for text in self._decoded_stepwise(stream):
+                yield text.encode("utf-8", "surrogatepass")
+            return
+        rest: list[bytes] = []
+        at_start = at_line_start = True
+        while chunk := stream.read(CHUNK):
+            cut = max(chunk.rfind(b"\n"), chunk.rfind(b" "), chunk.rfind(b"\t")) + 1
+            if not cut:
+                rest.append(chunk)
+                continue
+            yield self._utf8(b"".join([*rest, chunk[:cut]]), at_start).encode()
+            rest = [chunk[cut:]]
+            at_start, at_line_start = False, chunk[cut - 1 : cut] == b"\n"
+        last = b"".join(rest)
+        if last or not at_line_start:
+            yield self._utf8(last, at_start).encode() + b"\n"
+
     def _decoded(self, stream: BinaryIO) -> Iterator[str]:
         """Text that ends at a line end (the last piece gets one if the file has none)."""
         if self._encoding in _UTF8_NAMES:

@@ -1,0 +1,328 @@
+"""Text to ids: the step that everything after tokenization begins with.
+
+Two roads, one contract: the same ids for the same text.
+
+    kernel road    `word` and `whitespace`: `kernels/scan.py` over raw UTF-8, a thread per core
+    general road   any other analysis: `Analyzer.tokens`, line by line
+
+The ids go to an unnamed temporary file under `$TMPDIR` as they are made (it has no name, so
+nothing can be left behind, however the process ends) and come back as a memory map. The text
+is never held whole. Lower-casing, stop words and the choice of a vocabulary happen to the
+types after the scan, not to the tokens during it.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import itertools
+import os
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.analysis import Analyzer
+from nlpcli.engine.corpus import Lines
+from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.vocabulary import Vocabulary, select
+from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
+
+_SMALL = 1 << 20  # below this the general road is done before numba is loaded
+_SEGMENT = 1 << 20  # ids renumbered at a time
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedCorpus:
+    """A text as numbers.
+
+    ids: int32 [N], the tokens that are in the vocabulary, in the order of the text
+    offsets: int64 [D + 1]; document d is ids[offsets[d]:offsets[d + 1]], possibly empty
+    """
+
+    ids: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    vocabulary: Vocabulary
+
+    @property
+    def documents(self) -> int:
+        """How many documents (lines) there are."""
+        return len(self.offsets) - 1
+
+    def __iter__(self) -> Iterator[NDArray[np.int32]]:
+        return (self.ids[begin:end] for begin, end in itertools.pairwise(self.offsets.tolist()))
+
+
+def encode(
+    paths: Sequence[str] | None,
+    analysis: AnalysisSettings,
+    vocabulary: VocabularySettings | Vocabulary,
+    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    progress: Progress = SILENT,
+) -> EncodedCorpus:
+    """The lines of some files as ids; every line is a document.
+
+    `vocabulary` says how to choose one, or is one already (other tokens are dropped).
+
+    Raises InputError when no token is left for a vocabulary.
+    """
+    lines = Lines(paths, reading, progress, stage="reading")
+    return _finish(_encode_lines(lines, analysis), vocabulary)
+
+
+def encode_documents(
+    batches: Iterable[list[str]],
+    analysis: AnalysisSettings,
+    vocabulary: VocabularySettings | Vocabulary,
+) -> EncodedCorpus:
+    """Documents that are in memory, or come in batches from `records`, as ids.
+
+    >>> corpus = encode_documents([["a b a", ""]], AnalysisSettings(), VocabularySettings())
+    >>> corpus.ids.tolist(), corpus.offsets.tolist(), corpus.vocabulary.tokens
+    ([0, 1, 0], [0, 3, 3], ('a', 'b'))
+    """
+    return _finish(_encode_batches(batches, analysis), vocabulary)
+
+
+def count_tokens(
+    paths: Sequence[str] | None,
+    analysis: AnalysisSettings,
+    vocabulary: VocabularySettings,
+    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    progress: Progress = SILENT,
+) -> Vocabulary:
+    """The vocabulary of some files alone; keeps no ids.
+
+    Raises InputError when no token is left.
+    """
+    found = _encode_lines(Lines(paths, reading, progress, stage="counting"), analysis, keep=False)
+    return select(found.tokens, found.counts, vocabulary)[0]
+
+
+# --- what the two roads give ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """All types of a text in order of first appearance, and its tokens on disk.
+
+    The spool holds the tokens in `segments` of (how many, which translation): translation t
+    takes the numbers of a segment to positions in `tokens`, −1 for a token that is dropped.
+    `ends` [D] are the tokens before each document's end.
+    """
+
+    tokens: list[str]
+    counts: NDArray[np.int64]
+    spool: Spool
+    segments: list[tuple[int, int]]
+    translations: list[NDArray[np.int32]]
+    ends: NDArray[np.int64]
+
+
+class Spool:
+    """Numbers on disk, in a file without a name."""
+
+    def __init__(self) -> None:
+        self._file: BinaryIO = tempfile.TemporaryFile(prefix="nlpcli-", buffering=0)  # noqa: SIM115
+
+    def append(self, numbers: NDArray[np.int32]) -> None:
+        """Write them at the end."""
+        rest = memoryview(numbers).cast("B")
+        while len(rest):
+            rest = rest[self._file.write(rest) :]
+
+    def read(self, start: int, count: int) -> NDArray[np.int32]:
+        """`count` numbers from `start` on."""
+        numbers = np.empty(count, dtype=np.int32)
+        os.preadv(self._file.fileno(), [memoryview(numbers).cast("B")], start * 4)
+        return numbers
+
+    def rewrite(self, start: int, numbers: NDArray[np.int32]) -> None:
+        """Write them over what stands from `start` on."""
+        os.pwrite(self._file.fileno(), memoryview(numbers).cast("B"), start * 4)
+
+    def mapped(self, count: int) -> NDArray[np.int32]:
+        """The first `count` numbers as a read-only memory map."""
+        if not count:
+            return np.zeros(0, dtype=np.int32)
+        return np.memmap(self._file, dtype=np.int32, mode="r", shape=(count,))
+
+
+def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:
+    """Give the tokens their final ids, in place on the disk, and map them."""
+    if isinstance(vocabulary, Vocabulary):
+        id_of = vocabulary.id_of
+        chosen, new_id = vocabulary, np.array([id_of.get(token, -1) for token in found.tokens], dtype=np.int32)
+    else:
+        chosen, new_id = select(found.tokens, found.counts, vocabulary)
+    # −1 stays −1: the last entry of the table is what a dropped token finds.
+    new_id = np.append(new_id, np.int32(-1))
+    tables = [new_id[translation] for translation in found.translations]
+    ends = np.empty_like(found.ends)
+    start = kept = document = 0
+    for count, table in _slices(found.segments):
+        ids = tables[table][found.spool.read(start, count)]
+        keeps = ids >= 0
+        before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(keeps)])
+        through = int(np.searchsorted(found.ends, start + count))
+        ends[document:through] = before[found.ends[document:through] - start] + kept
+        found.spool.rewrite(kept, ids[keeps])
+        start, document, kept = start + count, through, kept + int(before[-1])
+    ends[document:] = kept
+    offsets = np.concatenate([np.zeros(1, dtype=np.int64), ends])
+    return EncodedCorpus(found.spool.mapped(kept), offsets, chosen)
+
+
+def _slices(segments: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    for count, table in segments:
+        for begin in range(0, count, _SEGMENT):
+            yield min(_SEGMENT, count - begin), table
+
+
+# --- the general road -----------------------------------------------------------------------
+
+
+def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Found:
+    """Every line through the analyzer, a dictionary for the types."""
+    number_of: dict[str, int] = {}
+    counts: list[int] = []
+    spool = Spool()
+    waiting: list[int] = []
+    ends: list[int] = []
+    total = 0
+    for line in lines:
+        tokens = analyzer.tokens(line)
+        for token in tokens:
+            number = number_of.setdefault(token, len(counts))
+            if number == len(counts):
+                counts.append(0)
+            counts[number] += 1
+            waiting.append(number)
+        total += len(tokens)
+        ends.append(total)
+        if len(waiting) >= _SEGMENT:
+            _write(waiting, spool, keep)
+    _write(waiting, spool, keep)
+    identity = np.arange(len(counts), dtype=np.int32)
+    return _Found(
+        list(number_of),
+        np.array(counts, dtype=np.int64),
+        spool,
+        [(total, 0)],
+        [identity],
+        np.array(ends, dtype=np.int64),
+    )
+
+
+def _write(waiting: list[int], spool: Spool, keep: bool) -> None:
+    if keep:
+        spool.append(np.array(waiting, dtype=np.int32))
+    waiting.clear()
+
+
+# --- the kernel road ------------------------------------------------------------------------
+
+
+def _encode_lines(lines: Lines, analysis: AnalysisSettings, keep: bool = True) -> _Found:
+    analyzer = Analyzer(analysis)
+    if not analyzer.is_plain:
+        return _analyze(lines, analyzer, keep)
+    return _encode_blocks(lines.blocks(), analyzer, keep)
+
+
+def _encode_batches(batches: Iterable[list[str]], analysis: AnalysisSettings) -> _Found:
+    analyzer = Analyzer(analysis)
+    if not analyzer.is_plain:
+        return _analyze(itertools.chain.from_iterable(batches), analyzer)
+    return _encode_blocks(_as_blocks(batches), analyzer)
+
+
+def _as_blocks(batches: Iterable[list[str]]) -> Iterator[bytes]:
+    """Documents as lines of UTF-8; a line end inside a document is white space like any other."""
+    for batch in batches:
+        if batch:
+            text = "\n".join([document.replace("\n", " ") for document in batch])
+            yield (text + "\n").encode("utf-8", "surrogatepass")
+
+
+def _encode_blocks(blocks: Iterator[bytes], analyzer: Analyzer, keep: bool = True) -> _Found:
+    small = []
+    for block in blocks:
+        small.append(block)
+        if sum(map(len, small)) > _SMALL:
+            return _scan_blocks(itertools.chain(small, blocks), analyzer, keep)
+    text = b"".join(small).decode("utf-8", "surrogatepass")
+    return _analyze(text.split("\n")[:-1], analyzer, keep)
+
+
+def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Found:
+    """Every block through the kernel, on all cores; results in the order of the text."""
+    from nlpcli.engine.scanner import Scanner, union
+
+    threads = available_cores()
+    scanners = [Scanner(analyzer.settings.tokenizer) for _ in range(threads)]
+    idle = deque(range(threads))
+    spool = Spool()
+    segments: list[tuple[int, int]] = []
+    ends: list[NDArray[np.int64]] = []
+    total = 0
+
+    def scan(block: bytes, number: int) -> tuple[int, NDArray[np.int32], NDArray[np.int64]]:
+        which = idle.popleft()
+        try:
+            return which, *scanners[which].scan(block, number)
+        finally:
+            idle.append(which)
+
+    def take(result: tuple[int, NDArray[np.int32], NDArray[np.int64]]) -> None:
+        nonlocal total
+        which, numbers, line_ends = result
+        if keep:
+            spool.append(numbers)
+        segments.append((len(numbers), which))
+        ends.append(line_ends + total)
+        total += len(numbers)
+
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        under_way: deque[concurrent.futures.Future[tuple[int, NDArray[np.int32], NDArray[np.int64]]]] = deque()
+        for number, block in enumerate(blocks):
+            under_way.append(pool.submit(scan, block, number))
+            if len(under_way) > 2 * threads:
+                take(under_way.popleft().result())
+        while under_way:
+            take(under_way.popleft().result())
+    raw, counts, translations = union(scanners)
+    tokens, counts, merged = _finished_types(raw, counts, analyzer)
+    merged = np.append(merged, np.int32(-1))
+    return _Found(
+        tokens,
+        counts,
+        spool,
+        segments,
+        [merged[translation] for translation in translations],
+        np.concatenate(ends) if ends else np.zeros(0, dtype=np.int64),
+    )
+
+
+def _finished_types(
+    raw: list[str], counts: NDArray[np.int64], analyzer: Analyzer
+) -> tuple[list[str], NDArray[np.int64], NDArray[np.int32]]:
+    """Types as the analyzer would have given them (`The` and `the` are one), and old → new."""
+    number_of: dict[str, int] = {}
+    finished = analyzer.finish(raw)
+    new = np.fromiter(
+        (-1 if token is None else number_of.setdefault(token, len(number_of)) for token in finished),
+        dtype=np.int32,
+        count=len(raw),
+    )
+    summed = np.zeros(len(number_of), dtype=np.int64)
+    np.add.at(summed, new[new >= 0], counts[new >= 0])
+    return list(number_of), summed, new
+
+
+def available_cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,144 @@
+"""The state of the scan kernel: a growing hash table of types over raw bytes.
+
+`character_classes` is where the tokenizers' definition of a word meets the kernel's: it asks
+the same `str` methods that Python's regular expressions ask.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.kernels import scan as kernel
+from nlpcli.engine.unicode_marks import MARKS
+from nlpcli.settings import TokenizerName
+
+# Letters and marks end at U+323AF in Unicode 15.1; the variation selectors stand apart at
+# U+E0100. Beyond that nothing is a word character.
+_LAST_LETTER = 0x33480
+_LAST_MARK = 0xE01F0
+_UNICODE_SIZE = 0x110000
+
+Number = TypeVar("Number", bound=np.generic)
+
+
+@functools.cache
+def character_classes(tokenizer: TokenizerName) -> NDArray[np.uint8]:
+    """What each code point is to a word: uint8, indexed by code point."""
+    if tokenizer == "whitespace":
+        classes = np.full(_UNICODE_SIZE, kernel.LETTER, dtype=np.uint8)
+        classes[[code for code in range(0x3001) if chr(code).isspace()]] = kernel.BREAK
+        return classes
+    classes = np.zeros(_LAST_MARK, dtype=np.uint8)
+    characters = list(map(chr, range(_LAST_LETTER)))
+    classes[:_LAST_LETTER][np.fromiter(map(str.isalnum, characters), dtype=bool)] = kernel.LETTER
+    classes[:_LAST_LETTER][np.fromiter(map(str.isdecimal, characters), dtype=bool)] = kernel.DIGIT
+    for first, last in _mark_ranges():
+        classes[first : last + 1] = kernel.MARK
+    classes[ord("_")] = kernel.UNDERSCORE
+    classes[[ord("'"), ord("’")]] = kernel.APOSTROPHE
+    classes[[ord("."), ord(",")]] = kernel.POINT
+    return classes
+
+
+def _mark_ranges() -> list[tuple[int, int]]:
+    return [
+        (ord(first), ord(last or first)) for first, last in re.findall(r"(.)(?:-(.))?", MARKS, flags=re.DOTALL)
+    ]
+
+
+class Scanner:
+    """Scans blocks of UTF-8 into numbers of types; one per thread.
+
+    `types` types so far; type t is bytes `pool[starts[t]:starts[t + 1]]`, seen `counts[t]`
+    times, first at `firsts[t]` (block · 2^32 + token).
+    """
+
+    def __init__(self, tokenizer: TokenizerName) -> None:
+        self._classes = character_classes(tokenizer)
+        self._slots = np.zeros((1 << 16, 2), dtype=np.uint64)
+        self.starts = np.zeros((1 << 15) + 1, dtype=np.int64)
+        self.pool = np.zeros(1 << 19, dtype=np.uint8)
+        self.counts = np.zeros(1 << 15, dtype=np.int64)
+        self.firsts = np.zeros(1 << 15, dtype=np.int64)
+        self.types = 0
+
+    def scan(self, block: bytes, number: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The types of the block's tokens, and how many tokens stand before each line end.
+
+        `number` is the block's place in the text; it orders the types by first appearance.
+        """
+        text = np.frombuffer(block, dtype=np.uint8)
+        ids = np.empty(len(text) // 2 + 1, dtype=np.int32)
+        ends = np.empty(block.count(b"\n"), dtype=np.int64)
+        at = tokens = documents = 0
+        while True:
+            at, self.types, tokens, documents = kernel.scan(
+                text, at, len(text), self._classes, self._slots, self.starts, self.pool, self.counts,
+                self.firsts, self.types, number, ids, tokens, ends, documents,
+            )  # fmt: skip
+            if at >= len(text):
+                return ids[:tokens], ends
+            self._grow(len(text) - at)
+
+    def absorb(self, other: Scanner) -> NDArray[np.int32]:
+        """Add another scanner's types and counts to this one's; the new number of each of them."""
+        while self.types + other.types > len(self._slots) // 2:
+            self._grow_tables()
+        self.pool = _enlarged(self.pool, len(self.pool) + len(other.pool))
+        position = np.empty(other.types, dtype=np.int32)
+        self.types = kernel.absorb(
+            self._slots, self.starts, self.pool, self.counts, self.firsts, self.types,
+            other._slots, other.starts, other.pool, other.counts, other.firsts, position,
+        )  # fmt: skip
+        return position
+
+    def tokens(self, order: NDArray[np.int64]) -> list[str]:
+        """The types as text, in the given order."""
+        pool = self.pool[: self.starts[self.types]].tobytes()
+        begins, stops = self.starts[order].tolist(), self.starts[order + 1].tolist()
+        if pool.isascii():
+            text = pool.decode("ascii")
+            return [text[begin:stop] for begin, stop in zip(begins, stops, strict=True)]
+        return [
+            pool[begin:stop].decode("utf-8", "surrogatepass") for begin, stop in zip(begins, stops, strict=True)
+        ]
+
+    def _grow(self, room: int) -> None:
+        """Twice the types, or twice the bytes and `room` more (one token may be that long)."""
+        if self.types * 2 >= len(self._slots):
+            self._grow_tables()
+        else:
+            self.pool = _enlarged(self.pool, 2 * len(self.pool) + room)
+
+    def _grow_tables(self) -> None:
+        self.starts = _enlarged(self.starts, 2 * len(self.starts))
+        self.counts = _enlarged(self.counts, 2 * len(self.counts))
+        self.firsts = _enlarged(self.firsts, 2 * len(self.firsts))
+        slots = np.zeros((2 * len(self._slots), 2), dtype=np.uint64)
+        kernel.rehash(self._slots, slots)
+        self._slots = slots
+
+
+def _enlarged(array: NDArray[Number], size: int) -> NDArray[Number]:
+    larger = np.zeros(size, dtype=array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+def union(scanners: list[Scanner]) -> tuple[list[str], NDArray[np.int64], list[NDArray[np.int32]]]:
+    """All types of several scanners in order of first appearance.
+
+    Returns: tokens, counts [T], and for each scanner the position in `tokens` of each of its
+    types. The first scanner's tables are used up.
+    """
+    first, *others = scanners
+    positions = [np.arange(first.types, dtype=np.int32), *(first.absorb(other) for other in others)]
+    order = np.argsort(first.firsts[: first.types], kind="stable")
+    rank = np.empty(first.types, dtype=np.int32)
+    rank[order] = np.arange(first.types, dtype=np.int32)
+    return first.tokens(order), first.counts[order], [rank[position] for position in positions]
