@@ -159,6 +159,15 @@ class RecordSettings(Settings):
     label_col: str | None = setting(
         None, "Column (name, or number from 1) or JSON field that holds the label.", panel=INPUT, metavar="COLUMN"
     )
+    header: Literal["auto", "yes", "no"] = setting(
+        "auto", "Whether the first row names the columns; auto: it does if a name is asked for or known.", panel=INPUT
+    )
+    quoting: Literal["auto", "rfc4180", "none"] = setting(
+        "auto", 'Whether "…" encloses a field; auto: in CSV yes, in TSV quotes are plain characters.', panel=INPUT
+    )
+    multi_label: Literal["first", "each"] = setting(
+        "first", "A line with several labels counts for the first one, or once for each.", panel=INPUT
+    )
 
 
 # --- from text to tokens --------------------------------------------------------------------
@@ -200,15 +209,88 @@ class VocabularySettings(Settings):
 class VectorizeSettings(Settings):
     """Bag-of-words weights."""
 
-    kind: Literal["bow", "tfidf"] = setting("tfidf", "Raw counts, or counts weighted by rarity (TF-IDF).")
+    kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = setting(
+        "tfidf", "A row per token; counts; 0 and 1; counts weighted by rarity; counts in hashed columns."
+    )
+    smooth_idf: bool = setting(True, "TF-IDF: idf = ln((1 + n) / (1 + df)) + 1, or ln(n / df) + 1.")
+    sublinear_tf: bool = setting(False, "TF-IDF: 1 + ln(count) in place of the count.")
+    norm: Literal["l2", "l1", "none"] = setting("l2", "TF-IDF: length to which each row is scaled.")
+    min_df: int = setting(1, "Drop features found in fewer documents than this.", min=1)
+    max_df: float = setting(1.0, "Drop features found in a larger share of the documents.", above=0, max=1)
+    max_features: int | None = setting(None, "Keep only the N most frequent features.", min=1)
+    hash_bits: int = setting(20, "Hashing: two to this power is the number of columns.", min=1, max=30)
+
+
+FEATURES = "Features"
+
+
+@dataclass(frozen=True)
+class FeatureSettings(Settings):
+    """What a classifier sees of a text."""
+
+    ngrams: str = setting(
+        "1-2", "Word n-grams, as a range: 1-2 is words and pairs of neighbours; 0 is none.", panel=FEATURES,
+        metavar="RANGE",
+    )  # fmt: skip
+    char_ngrams: str = setting(
+        "2-5", "Character n-grams inside words (with a space at both ends), as a range; 0 is none.", panel=FEATURES,
+        metavar="RANGE",
+    )  # fmt: skip
+    binary: bool = setting(False, "A feature counts once per document, however often it is there.", panel=FEATURES)
+    min_docs: int = setting(
+        1, "Leave features out that were seen fewer times than this.", min=1, panel=FEATURES,
+        flags=("--min-count", "--min-docs"),
+    )  # fmt: skip
+    hash_bits: int = setting(
+        0, "Hash features into 2^N cells, which bounds the memory; 0 keeps each one apart.", min=0, max=32,
+        panel=FEATURES,
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        word, char = self.word_range, self.char_range
+        if word[1] == 0 and char[1] == 0:
+            raise SettingsError("--ngrams 0 and --char-ngrams 0 leave no features")
+
+    @property
+    def word_range(self) -> tuple[int, int]:
+        """Shortest and longest word n-gram; (1, 0) for none."""
+        return ngram_range("--ngrams", self.ngrams)
+
+    @property
+    def char_range(self) -> tuple[int, int]:
+        """Shortest and longest character n-gram; (1, 0) for none."""
+        return ngram_range("--char-ngrams", self.char_ngrams)
+
+
+def ngram_range(name: str, text: str) -> tuple[int, int]:
+    """The two ends of a range of lengths; "0" is the empty range (1, 0).
+
+    >>> ngram_range("--ngrams", "2-5"), ngram_range("--ngrams", "1"), ngram_range("--ngrams", "0")
+    ((2, 5), (1, 1), (1, 0))
+    """
+    low, dash, high = text.strip().partition("-")
+    if text.strip() == "0":
+        return 1, 0
+    if not low.isdecimal() or (dash and not high.isdecimal()):
+        raise SettingsError(f"{name} is a range such as 1-3, a number, or 0 for none, not {text!r}")
+    first, last = int(low), int(high or low)
+    if not 1 <= first <= last <= 16:
+        raise SettingsError(f"{name} goes from a length of at least 1 to one of at most 16, not {text!r}")
+    return first, last
 
 
 @dataclass(frozen=True)
 class NaiveBayesSettings(Settings):
-    """Multinomial Naive Bayes."""
+    """Which Naive Bayes, and how it is smoothed."""
 
-    alpha: float = setting(1.0, "Additive (Laplace) smoothing; 0 is maximum likelihood.", min=0)
-    prior: Literal["fit", "uniform"] = setting("fit", "Class priors from the label counts, or all equal.")
+    variant: Literal["multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"] = setting(
+        "binary-multinomial", "The model; see above.", panel="Model"
+    )
+    alpha: float = setting(0.5, "Additive smoothing; 1 is Laplace's, 0 is maximum likelihood.", min=0, panel="Model")
+    prior: Literal["fit", "uniform"] = setting(
+        "fit", "Class priors from the label counts, or all equal.", panel="Model"
+    )
 
 
 # --- word vectors ---------------------------------------------------------------------------
@@ -263,31 +345,65 @@ class GloveSettings(Settings):
 # --- character language model ---------------------------------------------------------------
 
 
+TRAINING = "Training"
+NETWORK = "Network"
+
+
 @dataclass(frozen=True)
 class CharLMSettings(Settings):
     """A recurrent network that predicts the next character."""
 
-    cell: Literal["rnn", "lstm", "gru"] = setting("lstm", "Recurrent cell.")
-    rnn_size: int = setting(256, "Units per layer.", min=1, flags=("--rnn-size", "--hidden-size"))
-    num_layers: int = setting(1, "Layers.", min=1, max=16)
-    embedding_dim: int = setting(0, "Length of a character's vector; 0 is one-hot.", min=0)
-    dropout: float = setting(0.0, "Share of units dropped while training.", min=0, max=0.95)
-    seq_length: int = setting(64, "Characters through which the gradient flows back.", min=1)
-    batch_size: int = setting(64, "Streams trained side by side.", min=1)
-    epochs: int = setting(10, "Passes over the text.", min=1)
-    learning_rate: float = setting(0.002, "Adam's step size.", above=0)
-    grad_clip: float = setting(5.0, "Largest norm of the gradient; 0 is off.", min=0)
-    val_frac: float = setting(0.05, "Share of the text, from its end, kept for validation.", min=0, max=0.9)
-    seed: int = setting(1, "Seed of all randomness.", min=0)
-    device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where to compute.")
+    cell: Literal["rnn", "lstm", "gru"] = setting("lstm", "Recurrent cell.", panel=NETWORK)
+    rnn_size: int = setting(
+        256, "Units per layer.", min=1, max=8192, flags=("--rnn-size", "--hidden-size"), panel=NETWORK
+    )
+    num_layers: int = setting(1, "Layers.", min=1, max=16, panel=NETWORK)
+    embedding_dim: int = setting(0, "Length of a character's vector; 0 is one-hot.", min=0, max=8192, panel=NETWORK)
+    dropout: float = setting(0.0, "Share of each layer's outputs dropped while training.", min=0, max=0.95, panel=NETWORK)
+    unit: Literal["char", "jamo", "byte"] = setting(
+        "char", "What is predicted: characters, with Hangul syllables taken apart into jamo, or UTF-8 bytes.", panel=NETWORK
+    )
+    min_char_count: int = setting(
+        1, "Characters seen fewer times than this become one, U+FFFD.", min=1, panel=NETWORK,
+        flags=("--min-count", "--min-char-count"),
+    )
+    seq_length: int = setting(
+        64, "Characters through which the gradient flows back; the state is carried on.", min=1, panel=TRAINING
+    )
+    batch_size: int = setting(64, "Streams trained side by side; fewer if the text is short.", min=1, panel=TRAINING)
+    epochs: int = setting(10, "Passes over the text.", min=1, panel=TRAINING)
+    learning_rate: float = setting(0.004, "Adam's step size at the start.", above=0, panel=TRAINING)
+    schedule: Literal["constant", "linear", "cosine"] = setting(
+        "cosine", "How the step size falls to 1 % of the start.", panel=TRAINING
+    )
+    weight_decay: float = setting(0.0, "Pull of the weights towards zero (AdamW).", min=0, panel=TRAINING)
+    grad_clip: float = setting(5.0, "Largest norm of the gradient; 0 is off.", min=0, panel=TRAINING)
+    val_frac: float = setting(
+        0.05, "Share of the text, from its end, kept for validation.", min=0, max=0.9, panel=TRAINING
+    )
+    eval_every: int = setting(
+        0, "Updates between validations; 0 is once an epoch, at least every 1000.", min=0, panel=TRAINING
+    )
+    patience: int = setting(0, "Stop after this many validations without a better one; 0 is off.", min=0, panel=TRAINING)
+    seed: int = setting(1, "Seed of all randomness.", min=0, panel=TRAINING)
+    device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where to compute.", panel=TRAINING)
+    precision: Literal["auto", "float32", "bfloat16"] = setting(
+        "auto", "Numbers in matrix products; auto is bfloat16 where the hardware has units for it.", panel=TRAINING
+    )
+    threads: int = setting(
+        0, "Parts the batch is split into, a thread each; 0 is a thread per core, at most 8. "
+        "The same number gives the same bytes.", min=0, max=256, panel=TRAINING,
+    )
 
 
 @dataclass(frozen=True)
 class GenerateSettings(Settings):
     """How characters are drawn from a language model."""
 
-    length: int = setting(500, "Characters to write.", min=0)
+    length: int = setting(500, "Most characters to write.", min=0)
+    until: str | None = setting(None, "Stop when this has been written.", metavar="TEXT")
     temperature: float = setting(1.0, "Below 1 safer, above 1 bolder; 0 always takes the likeliest.", min=0)
     top_k: int = setting(0, "Draw from the K likeliest only; 0 is off.", min=0)
     top_p: float = setting(1.0, "Draw from the likeliest that together reach P.", above=0, max=1)
+    num_samples: int = setting(1, "Texts to write.", min=1)
     seed: int = setting(1, "Seed of all randomness.", min=0)

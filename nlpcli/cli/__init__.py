@@ -1,19 +1,20 @@
 """The top floor: arguments in, text out. One file per family of commands.
 
-Commands import the engine inside their functions, so that `nlpcli tokenize` starts without
-numpy, torch and the rest.
+Only the module of the command that is called is imported, and commands import the engine
+inside their functions: `nlpcli tokenize` starts without numpy, torch and the rest.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
 from nlpcli import __version__
 from nlpcli.cli import console
-from nlpcli.cli import text as _text
 
 _HELP = """Text in, tokens, vectors and models out: a toolkit for English and Korean.
 
@@ -21,12 +22,27 @@ _HELP = """Text in, tokens, vectors and models out: a toolkit for English and Ko
 Examples:
   nlpcli tokenize news.txt
   cat reviews.tsv | nlpcli train-nb - --text-col text --label-col label -o nb.safetensors
-  nlpcli train-w2v wiki.txt -o vectors.safetensors && nlpcli similar vectors.safetensors king
+  nlpcli train-w2v wiki.txt -o vectors.safetensors
+  nlpcli similar vectors.safetensors king
 """
 
-app = typer.Typer(name="nlpcli", add_completion=True, help=_HELP, rich_markup_mode="rich")
+# Command: (module in nlpcli.cli, heading in --help). The function has the command's name with _ for -.
+COMMANDS = {
+    "tokenize": ("text", "Text"),
+    "count": ("vectorize", "Documents"),
+    "vectorize": ("vectorize", "Documents"),
+}
 
-app.command("tokenize")(_text.tokenize)
+
+def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command line with some commands, by default all of them."""
+    app = typer.Typer(name="nlpcli", help=_HELP, rich_markup_mode="rich")
+    app.callback()(_top)
+    for name in names:
+        module, heading = COMMANDS[name]
+        function = getattr(importlib.import_module(f"nlpcli.cli.{module}"), name.replace("-", "_"))
+        app.command(name, rich_help_panel=heading)(function)
+    return app
 
 
 def _print_version(wanted: bool) -> None:
@@ -35,7 +51,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit()
 
 
-@app.callback()
 def _top(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -46,10 +61,12 @@ def _top(
 
 def main() -> None:
     """The `nlpcli` command."""
-    command = typer.main.get_command(app)
+    arguments = sys.argv[1:] or ["--help"]
+    called = [arguments[0]] if arguments[0] in COMMANDS else COMMANDS
 
     def work() -> None:
-        with command.make_context("nlpcli", sys.argv[1:] or ["--help"]) as context:
+        command = typer.main.get_command(build_app(called))
+        with command.make_context("nlpcli", arguments) as context:
             command.invoke(context)
 
     console.run(work)

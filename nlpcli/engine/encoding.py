@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import itertools
+import mmap
 import os
 import tempfile
+import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from nlpcli.engine.analysis import Analyzer
 from nlpcli.engine.corpus import Lines
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.vocabulary import Vocabulary, select
+from nlpcli.errors import OutputError
 from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
 
 _SMALL = 1 << 20  # below this the general road is done before numba is loaded
@@ -126,29 +128,37 @@ class Spool:
     """Numbers on disk, in a file without a name."""
 
     def __init__(self) -> None:
-        self._file: BinaryIO = tempfile.TemporaryFile(prefix="nlpcli-", buffering=0)  # noqa: SIM115
+        self._descriptor, name = tempfile.mkstemp(prefix="nlpcli-")
+        os.unlink(name)  # noqa: PTH108
+        weakref.finalize(self, os.close, self._descriptor)
 
     def append(self, numbers: NDArray[np.int32]) -> None:
         """Write them at the end."""
         rest = memoryview(numbers).cast("B")
-        while len(rest):
-            rest = rest[self._file.write(rest) :]
+        try:
+            while len(rest):
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            raise OutputError(
+                f"cannot write the temporary file in {tempfile.gettempdir()}: {error.strerror}",
+                hint="set TMPDIR to a folder with room for four bytes per token",
+            ) from error
 
     def read(self, start: int, count: int) -> NDArray[np.int32]:
         """`count` numbers from `start` on."""
         numbers = np.empty(count, dtype=np.int32)
-        os.preadv(self._file.fileno(), [memoryview(numbers).cast("B")], start * 4)
+        os.preadv(self._descriptor, [memoryview(numbers).cast("B")], start * 4)
         return numbers
 
     def rewrite(self, start: int, numbers: NDArray[np.int32]) -> None:
         """Write them over what stands from `start` on."""
-        os.pwrite(self._file.fileno(), memoryview(numbers).cast("B"), start * 4)
+        os.pwrite(self._descriptor, memoryview(numbers).cast("B"), start * 4)
 
     def mapped(self, count: int) -> NDArray[np.int32]:
         """The first `count` numbers as a read-only memory map."""
         if not count:
             return np.zeros(0, dtype=np.int32)
-        return np.memmap(self._file, dtype=np.int32, mode="r", shape=(count,))
+        return np.frombuffer(mmap.mmap(self._descriptor, count * 4, access=mmap.ACCESS_READ), dtype=np.int32)
 
 
 def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:

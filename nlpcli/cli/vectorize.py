@@ -1,0 +1,154 @@
+"""Documents to numbers: `vectorize`, and word frequencies: `count`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nlpcli.cli import console
+from nlpcli.cli.options import Files, Json, Output, Quiet, with_settings
+from nlpcli.errors import SettingsError
+from nlpcli.settings import (
+    AnalysisSettings,
+    InputSettings,
+    RecordSettings,
+    VectorizeSettings,
+    VocabularySettings,
+)
+
+if TYPE_CHECKING:
+    from nlpcli.engine.matrices import LabelledMatrix
+    from nlpcli.engine.records import Records
+
+_LOWERCASE = AnalysisSettings(lowercase=True)
+
+
+@with_settings
+def vectorize(
+    files: Files = None,
+    output: Output = "-",
+    settings: VectorizeSettings = VectorizeSettings(),  # noqa: B008 (frozen)
+    top: Annotated[int | None, typer.Option(help="Print the N heaviest terms of each document.", min=1)] = None,
+    save_model: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Keep vocabulary and analysis for new text.")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Turn new text into the columns of a saved model; takes its analysis."),
+    ] = None,
+    save_vocab: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the vocabulary as token<TAB>count.")
+    ] = None,
+    read_vocab: Annotated[str | None, typer.Option(metavar="FILE", help="Use this vocabulary.")] = None,
+    analysis: AnalysisSettings = _LOWERCASE,
+    vocabulary: VocabularySettings = VocabularySettings(),  # noqa: B008 (frozen)
+    records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    quiet: Quiet = False,
+) -> None:
+    """Turn documents into weighted features: bag of words, TF-IDF, one-hot, hashed.
+
+    Every line is a document, or every row of a table with --text-col. The extension of -o
+    chooses the format: .npz .npy .mtx .svm .csv .tsv .jsonl; without -o, JSON lines are printed.
+
+    \b
+    Examples:
+      nlpcli vectorize news.txt -o news.npz --save-model tfidf.safetensors
+      nlpcli vectorize --model tfidf.safetensors new.txt -o new.npz
+      nlpcli vectorize reviews.tsv --text-col text --label-col label -o reviews.svm
+      nlpcli vectorize --kind bow --vocab-order first-seen notes.txt
+      nlpcli vectorize articles.txt --top 5
+    """
+    from nlpcli.engine import matrices, vocabulary_files
+    from nlpcli.engine.records import Records
+    from nlpcli.engine.store import check_writable
+    from nlpcli.engine.vectorizer import Vectorizer, fit, hashed
+
+    if output != "-":
+        matrices.check_extension(output)
+    for path in (output, save_model, save_vocab):
+        if path not in (None, "-"):
+            check_writable(path)
+    if settings.kind == "hashing" and (save_model or model or save_vocab or read_vocab):
+        raise SettingsError(
+            "--kind hashing has no vocabulary to save or read",
+            hint="give the same options again: the columns are the same for every text",
+        )
+    labelled = records.label_col is not None or records.format == "fasttext"
+    rows = Records(files, records, reading, labelled=labelled, progress=console.progress(quiet))
+    if settings.kind == "hashing":
+        matrix, features = hashed(rows.texts(), analysis, settings), None
+    else:
+        if model is not None:
+            vectorizer = Vectorizer.load(model)
+            matrix = vectorizer.transform(rows.texts())
+        else:
+            given = vocabulary_files.read(read_vocab) if read_vocab else vocabulary
+            vectorizer, matrix = fit(rows.texts(), analysis, given, settings)
+        features = vectorizer.vocabulary.tokens
+        if save_model:
+            vectorizer.save(save_model)
+        if save_vocab:
+            vocabulary_files.write(save_vocab, vectorizer.vocabulary)
+    table = matrices.LabelledMatrix(matrix, features, _labels(rows) if labelled else None)
+    _write(table, output, top)
+    if not quiet:
+        console.remark(f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero")
+
+
+def _labels(rows: Records) -> list[str]:
+    return [rows.names[code] for code in rows.codes]
+
+
+def _write(table: LabelledMatrix, output: str, top: int | None) -> None:
+    from nlpcli.engine import matrices
+
+    if top is not None:
+        lines = (
+            (number, term, weight)
+            for number, terms in enumerate(matrices.heaviest(table, top), start=1)
+            for term, weight in terms
+        )
+        console.print_table(("document", "term", "weight"), lines)
+    elif output == "-":
+        for row in matrices.json_rows(table):
+            console.print_line(row)
+    if output != "-":
+        matrices.write_matrix(output, table)
+        suffix = output.rsplit(".", 1)[-1]
+        if table.labels is not None and suffix in ("svm", "libsvm"):
+            codes = matrices.label_codes(table.labels)
+            if any(name != code for name, code in codes.items()):
+                console.remark("labels: " + ", ".join(f"{code} = {name}" for name, code in codes.items()))
+
+
+@with_settings
+def count(
+    files: Files = None,
+    output: Output = "-",
+    vocabulary: VocabularySettings = VocabularySettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Count tokens, most frequent first, as token<TAB>count.
+
+    \b
+    Examples:
+      nlpcli count novel.txt | head -20
+      nlpcli count --lowercase --min-count 5 corpus/*.txt -o vocabulary.tsv
+      nlpcli count --tokenizer kiwi ko.txt | head
+    """
+    from nlpcli.engine import vocabulary_files
+    from nlpcli.engine.encoding import count_tokens
+
+    counted = count_tokens(files, analysis, vocabulary, reading, console.progress(quiet))
+    if json:
+        console.print_json(dict(zip(counted.tokens, counted.counts.tolist(), strict=True)))
+    elif output == "-":
+        with console.open_output(output) as file:
+            vocabulary_files.write_to(file, counted)
+    else:
+        vocabulary_files.write(output, counted)

@@ -1,0 +1,201 @@
+"""Documents to weighted features: one-hot, bag of words, binary, TF-IDF, hashing.
+
+A `Vectorizer` is what was learnt from the first text (analysis, vocabulary, document
+frequencies), so that new text is turned into the same columns. Files are written by
+`matrices.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine import sparse
+from nlpcli.engine.encoding import EncodedCorpus, encode_documents
+from nlpcli.engine.sparse import SparseMatrix
+from nlpcli.engine.store import read_model, take_tensor, write_model
+from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.errors import InputError, ModelError
+from nlpcli.settings import AnalysisSettings, VectorizeSettings, VocabularySettings
+
+KIND = "vectorizer"
+_HASHED_TOKENS = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Vectorizer:
+    """Turns documents into rows as it did when it was fitted.
+
+    document_frequencies: int64 [V], in how many of the `documents` fitted on each token stood
+    """
+
+    settings: VectorizeSettings
+    analysis: AnalysisSettings
+    vocabulary: Vocabulary
+    document_frequencies: NDArray[np.int64]
+    documents: int
+
+    @property
+    def idf(self) -> NDArray[np.float64]:
+        """Inverse document frequencies [V]: ln((1 + n) / (1 + df)) + 1, unsmoothed ln(n / df) + 1."""
+        extra = 1 if self.settings.smooth_idf else 0
+        return np.log((self.documents + extra) / (self.document_frequencies + extra)) + 1.0
+
+    def transform(self, batches: Iterable[list[str]]) -> SparseMatrix:
+        """Rows for new documents; tokens that are not in the vocabulary count for nothing."""
+        return self.weigh(encode_documents(batches, self.analysis, self.vocabulary))
+
+    def weigh(self, corpus: EncodedCorpus) -> SparseMatrix:
+        """Rows for documents that are ids of this vocabulary already."""
+        if self.settings.kind == "onehot":
+            return sparse.token_matrix(corpus)
+        return self._weighed(sparse.count_matrix(corpus))
+
+    def _weighed(self, counts: SparseMatrix) -> SparseMatrix:
+        if self.settings.kind == "binary":
+            return counts.with_data(np.ones(len(counts.data), dtype=np.int32))
+        if self.settings.kind != "tfidf":
+            return counts
+        weights = counts.data.astype(np.float64)
+        if self.settings.sublinear_tf:
+            weights = 1.0 + np.log(weights)
+        weights *= self.idf[counts.indices]
+        return sparse.scaled(counts.with_data(weights), self.settings.norm)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model file."""
+        header = {
+            "settings": self.settings.to_record(),
+            "analysis": self.analysis.to_record(),
+            "documents": self.documents,
+        }
+        tensors = {**self.vocabulary.to_tensors(), "document_frequencies": self.document_frequencies}
+        write_model(path, KIND, header, tensors)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Vectorizer:
+        """Read a model file. Raises ModelError."""
+        model = read_model(path, KIND)
+        vocabulary = Vocabulary.from_model(model)
+        documents = model.header.get("documents")
+        if not isinstance(documents, int) or documents < 0:
+            raise ModelError(f"{path} is damaged: it does not say how many documents it was fitted on")
+        return cls(
+            VectorizeSettings.from_record(model.header.get("settings", {})),
+            AnalysisSettings.from_record(model.header.get("analysis", {})),
+            vocabulary,
+            take_tensor(model, "document_frequencies", "int64", (len(vocabulary),)),
+            documents,
+        )
+
+
+def fit(
+    batches: Iterable[list[str]],
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
+    vocabulary: VocabularySettings | Vocabulary = VocabularySettings(),  # noqa: B008 (frozen)
+    settings: VectorizeSettings = VectorizeSettings(),  # noqa: B008 (frozen)
+) -> tuple[Vectorizer, SparseMatrix]:
+    """Learn a vocabulary from documents, and their rows.
+
+    TF-IDF with the default settings gives the numbers of scikit-learn's TfidfVectorizer.
+
+    >>> vectorizer, rows = fit([["b a b", "a"]], settings=VectorizeSettings(kind="bow"))
+    >>> vectorizer.vocabulary.tokens, rows.to_dense().tolist()
+    (('b', 'a'), [[2, 1], [0, 1]])
+
+    Raises InputError when --min-df and --max-df leave no feature.
+    """
+    corpus = encode_documents(batches, analysis, vocabulary)
+    counts = sparse.count_matrix(corpus)
+    frequencies = sparse.document_frequencies(counts)
+    kept = _kept(corpus.vocabulary, frequencies, corpus.documents, settings)
+    chosen = corpus.vocabulary
+    if not kept.all():
+        chosen = Vocabulary.of(
+            (token for token, keep in zip(chosen.tokens, kept.tolist(), strict=True) if keep), chosen.counts[kept]
+        )
+        new_column = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
+        counts = counts.with_columns(new_column, len(chosen))
+    vectorizer = Vectorizer(settings, analysis, chosen, frequencies[kept], corpus.documents)
+    if settings.kind == "onehot":
+        if not kept.all():
+            ids = new_column[corpus.ids]
+            corpus = EncodedCorpus(ids[ids >= 0], corpus.offsets, chosen)
+        return vectorizer, sparse.token_matrix(corpus)
+    return vectorizer, vectorizer._weighed(counts)
+
+
+def _kept(
+    vocabulary: Vocabulary, frequencies: NDArray[np.int64], documents: int, settings: VectorizeSettings
+) -> NDArray[np.bool_]:
+    """Which columns min_df, max_df and max_features leave."""
+    kept = (frequencies >= settings.min_df) & (frequencies <= settings.max_df * documents)
+    if settings.max_features is not None:
+        by_count = np.argsort(-np.where(kept, vocabulary.counts, 0), kind="stable")
+        kept[by_count[settings.max_features :]] = False
+    if not kept.any():
+        raise InputError(
+            f"no feature is left: --min-df {settings.min_df} and --max-df {settings.max_df} "
+            f"drop all {len(vocabulary):,} of {documents:,} documents",
+            hint="lower --min-df or raise --max-df",
+        )
+    return kept
+
+
+def hashed(
+    batches: Iterable[list[str]], analysis: AnalysisSettings, settings: VectorizeSettings
+) -> SparseMatrix:
+    """Counts in 2^hash_bits columns chosen by a hash: no vocabulary, nothing to fit.
+
+    Signed as in Weinberger et al. (2009), so that collisions cancel on average; the same
+    columns and signs as scikit-learn's HashingVectorizer(norm=None). Text is taken in pieces,
+    so memory holds the rows and no vocabulary.
+    """
+    pieces = [_hashed(piece, analysis, 1 << settings.hash_bits) for piece in _pieces(batches)]
+    lengths = np.concatenate([np.zeros(1, dtype=np.int64), *(np.diff(piece.indptr) for piece in pieces)])
+    return SparseMatrix(
+        np.concatenate([np.zeros(0), *(piece.data for piece in pieces)]),
+        np.concatenate([np.zeros(0, dtype=np.int32), *(piece.indices for piece in pieces)]),
+        np.cumsum(lengths),
+        1 << settings.hash_bits,
+    )
+
+
+def _pieces(batches: Iterable[list[str]]) -> Iterable[list[str]]:
+    piece: list[str] = []
+    size = 0
+    for batch in batches:
+        piece += batch
+        size += sum(map(len, batch))
+        if size >= 8 * _HASHED_TOKENS:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
+
+
+def _hashed(documents: list[str], analysis: AnalysisSettings, columns: int) -> SparseMatrix:
+    from nlpcli.engine.kernels.rows import murmur3
+
+    try:
+        corpus = encode_documents([documents], analysis, VocabularySettings())
+    except InputError:  # documents without a single token are rows of zeros
+        empty = np.zeros(0, dtype=np.int32)
+        return SparseMatrix(np.zeros(0), empty, np.zeros(len(documents) + 1, dtype=np.int64), columns)
+    counts = sparse.count_matrix(corpus)
+    tensors = corpus.vocabulary.to_tensors()
+    hashes = np.empty(len(corpus.vocabulary), dtype=np.uint32)
+    murmur3(tensors["vocabulary.bytes"], tensors["vocabulary.offsets"], hashes)
+    signed = hashes.astype(np.int32).astype(np.int64)
+    column = np.abs(signed) % columns
+    sign = np.where(signed >= 0, 1.0, -1.0)
+    rows = np.repeat(np.arange(counts.shape[0], dtype=np.int64), np.diff(counts.indptr))
+    cells, where = np.unique(rows * columns + column[counts.indices], return_inverse=True)
+    data = np.bincount(where, weights=counts.data * sign[counts.indices], minlength=len(cells))
+    lengths = np.bincount(cells // columns, minlength=counts.shape[0])
+    indptr = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
+    return SparseMatrix(data, (cells % columns).astype(np.int32), indptr, columns)
