@@ -31,11 +31,14 @@ def setting(
     metavar: str | None = None,
     panel: str | None = None,
     hidden: bool = False,
+    reads: str | None = None,
 ) -> T:
     """One knob: its default, its help text, its bounds (`min`/`max` inclusive, `above` exclusive).
 
     `flags` replaces the option's name, which otherwise is the field's name with dashes.
-    `panel` is the heading under which `--help` lists it.
+    `panel` is the heading under which `--help` lists it. `reads` names the reader in
+    `engine/resources.py` that turns what the user wrote (a file's name) into what is stored
+    (its content): no path goes into a model.
     """
     metadata = {
         "help": help,
@@ -46,6 +49,7 @@ def setting(
         "metavar": metavar,
         "panel": panel,
         "hidden": hidden,
+        "reads": reads,
     }
     return typing.cast(T, dataclasses.field(default=default, metadata=metadata))
 
@@ -174,7 +178,7 @@ class RecordSettings(Settings):
 
 ANALYSIS = "Analysis"
 TokenizerName = Literal[
-    "word", "whitespace", "sentence", "nltk", "kiwi", "mecab", "komoran", "okt", "hannanum", "kkma"
+    "word", "whitespace", "char", "jamo", "sentence", "nltk", "kiwi", "mecab", "komoran", "okt", "hannanum", "kkma"
 ]
 
 
@@ -186,6 +190,10 @@ class AnalysisSettings(Settings):
         "word", "What splits a line into tokens; see `nlpcli tokenize --help`.", panel=ANALYSIS
     )
     lowercase: bool = setting(False, "Lower-case the tokens.", panel=ANALYSIS)
+    user_dict: str = setting(
+        "", "The user's words for kiwi, mecab, komoran or okt: a line is word TAB tag (TAB score).", panel=ANALYSIS,
+        metavar="FILE", reads="text",
+    )  # fmt: skip
 
 
 VOCABULARY = "Vocabulary"
@@ -382,7 +390,7 @@ class CharLMSettings(Settings):
         0.05, "Share of the text, from its end, kept for validation.", min=0, max=0.9, panel=TRAINING
     )
     eval_every: int = setting(
-        0, "Updates between validations; 0 is once an epoch, at least every 1000.", min=0, panel=TRAINING
+        0, "Updates between validations; 0 is an epoch, about 40 at most and at least every 1000 updates.", min=0, panel=TRAINING
     )
     patience: int = setting(0, "Stop after this many validations without a better one; 0 is off.", min=0, panel=TRAINING)
     seed: int = setting(1, "Seed of all randomness.", min=0, panel=TRAINING)

@@ -31,6 +31,12 @@ COMMANDS = {
     "tokenize": ("text", "Text"),
     "count": ("vectorize", "Documents"),
     "vectorize": ("vectorize", "Documents"),
+    "train-nb": ("bayes", "Classifiers"),
+    "classify": ("bayes", "Classifiers"),
+    "evaluate": ("bayes", "Classifiers"),
+    "inspect": ("models", "Models"),
+    "train-charlm": ("charlm", "Character language models"),
+    "generate": ("charlm", "Character language models"),
 }
 
 

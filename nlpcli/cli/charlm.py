@@ -1,0 +1,116 @@
+"""Character language models: `train-charlm`, `generate`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated, BinaryIO
+
+import typer
+
+from nlpcli.cli import console
+from nlpcli.cli.options import Files, Model, Quiet, with_settings
+from nlpcli.settings import CharLMSettings, GenerateSettings, InputSettings
+
+_ModelOut = Annotated[
+    str, typer.Option("-o", "--output", help="Model file to write.", metavar="MODEL", show_default=False)
+]
+
+
+@with_settings
+def train_charlm(
+    files: Files = None,
+    output: _ModelOut = ...,  # type: ignore[assignment]
+    settings: CharLMSettings = CharLMSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    quiet: Quiet = False,
+) -> None:
+    """Train a network that predicts the next character: RNN, LSTM or GRU.
+
+    \b
+    Examples:
+      nlpcli train-charlm shakespeare.txt -o shakespeare.safetensors
+      zcat kowiki.gz | head -c 20000000 | nlpcli train-charlm - -o ko.safetensors --unit jamo
+      nlpcli train-charlm *.c -o c.safetensors --rnn-size 512 --num-layers 2 --dropout 0.3
+    """
+    from nlpcli.engine import charlm
+    from nlpcli.engine.store import check_writable
+
+    check_writable(output)
+    charlm.train(files, settings, reading, console.progress(quiet)).save(output)
+
+
+@with_settings
+def generate(
+    model: Model,
+    prime: Annotated[
+        str, typer.Option("--prime", help="Text to begin with; @FILE reads it, - is stdin.", metavar="TEXT")
+    ] = "",
+    settings: GenerateSettings = GenerateSettings(),  # noqa: B008 (frozen)
+    echo: Annotated[
+        bool, typer.Option("--echo/--no-echo", help="Print the prime before what follows.")
+    ] = True,
+    skip_unknown: Annotated[
+        bool,
+        typer.Option(
+            "--skip-unknown", help="Leave out characters of the prime that the model has never seen."
+        ),
+    ] = False,
+    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+) -> None:
+    """Write text with a character language model, as it is made.
+
+    Each sample ends with a line end; `--prime -` leaves out the last line end of its input.
+
+    \b
+    Examples:
+      nlpcli generate shakespeare.safetensors --prime "ROMEO:" --length 300
+      nlpcli generate names.safetensors --until $'\\n' --num-samples 10 --temperature 0.8
+      head -c 200 play.txt | nlpcli generate shakespeare.safetensors --prime - --no-echo --top-p 0.9
+    """
+    from nlpcli.engine.charlm import CharLM
+    from nlpcli.engine.sampling import generate as written
+
+    text = _prime(prime, reading)
+    loaded = CharLM.load(model)
+    stream = _Stream(sys.stdout.buffer)
+    for sample in range(settings.num_samples):
+        for piece in written(loaded, text, settings, sample=sample, skip_unknown=skip_unknown, echo=echo):
+            stream.write(piece)
+        stream.end_line()
+
+
+def _prime(given: str, reading: InputSettings) -> str:
+    """The prime: as given, or what a file or stdin holds, without its last line end."""
+    from nlpcli.engine.corpus import STDIN, Lines
+
+    if given == STDIN:
+        return "\n".join(Lines([STDIN], reading))
+    if given.startswith("@"):
+        return "\n".join(Lines([given[1:]], reading))
+    return given
+
+
+class _Stream:
+    """Text to a file in small pieces; what is made is seen within a twentieth of a second."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._flushed = 0.0
+        self._at_line_start = True
+
+    def write(self, piece: str) -> None:
+        """A piece of text; lone surrogates cannot be written and become `?`."""
+        self._file.write(piece.encode("utf-8", "replace"))
+        self._at_line_start = piece.endswith("\n")
+        now = time.monotonic()
+        if now - self._flushed > 0.05:
+            self._file.flush()
+            self._flushed = now
+
+    def end_line(self) -> None:
+        """A line end, if the text did not end with one."""
+        if not self._at_line_start:
+            self.write("\n")
+        self._file.flush()
+        self._at_line_start = True
