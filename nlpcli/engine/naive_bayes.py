@@ -1,0 +1,254 @@
+"""Naive Bayes: counts of features by class, and the linear scores they make.
+
+A model is its counts. They are sums over documents, so training can go on (`added`), models
+of separate texts add up to exactly the model of all of them (`merged`), and smoothing,
+priors and the rarest features to use are decided when the counts become weights.
+
+    multinomial          log (n_fc + α) / (n_c + α F)
+    binary-multinomial   the same, a feature counted once per document
+    bernoulli            log p and log (1 − p), p = (n_fc + α) / (documents_c + 2 α)
+    complement           −log of the multinomial of all other classes (Rennie et al. 2003)
+
+(Manning, Raghavan & Schütze 2008, chapter 13.) Not here: reading and scoring texts
+(`examples.py`, `classifier.py`), and `nbsvm`, which learns its weights (`nbsvm.py`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.examples import Examples
+from nlpcli.engine.features import FeatureCounts, count
+from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.store import Model, read_model, take_tensor, write_model
+from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.errors import ModelError, SettingsError
+from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+
+KIND = "naive-bayes"
+_BINARY = ("binary-multinomial", "bernoulli", "nbsvm")
+
+
+@dataclass(frozen=True, eq=False)
+class NaiveBayes:
+    """The counts of a training text, and how they are to be read.
+
+    documents: int64 [C], texts per class. `vocabulary` (in alphabetical order; empty with
+    feature hashing) serves only to name features.
+    """
+
+    labels: tuple[str, ...]
+    documents: NDArray[np.int64]
+    counts: FeatureCounts
+    vocabulary: Vocabulary
+    analysis: AnalysisSettings
+    features: FeatureSettings
+    settings: NaiveBayesSettings
+    calibration: dict[str, Any] | None = None
+    pruned: bool = False
+
+    def weights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What a feature adds to the log-score of each class [F, C], and what each starts with [C].
+
+        Features seen fewer than `min_docs` times weigh nothing.
+        """
+        return _WEIGHTS[self.settings.variant](self)
+
+    def log_prior(self) -> NDArray[np.float64]:
+        """Log-probability of each class before anything is read, float64 [C]."""
+        if self.settings.prior == "uniform":
+            return np.full(len(self.labels), -np.log(len(self.labels)))
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self.documents) - np.log(self.documents.sum()))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model file."""
+        header = {
+            "labels": list(self.labels),
+            "analysis": self.analysis.to_record(),
+            "features": self.features.to_record(),
+            "settings": self.settings.to_record(),
+            "calibration": self.calibration,
+            "pruned": self.pruned,
+        }
+        tensors = {**self.counts.to_tensors(), **self.vocabulary.to_tensors(), "documents": self.documents}
+        write_model(path, KIND, header, tensors)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> NaiveBayes:
+        """The model that `save` wrote. Raises ModelError."""
+        return cls.from_model(read_model(path, KIND))
+
+    @classmethod
+    def from_model(cls, model: Model) -> NaiveBayes:
+        """The same from a file already read."""
+        labels = checked_labels(model)
+        return cls(
+            labels,
+            take_tensor(model, "documents", "int64", (len(labels),)),
+            FeatureCounts.from_model(model, len(labels)),
+            Vocabulary.from_model(model),
+            AnalysisSettings.from_record(model.header["analysis"]),
+            FeatureSettings.from_record(model.header["features"]),
+            NaiveBayesSettings.from_record(model.header["settings"]),
+            model.header.get("calibration"),
+            bool(model.header.get("pruned")),
+        )
+
+
+def checked_labels(model: Model) -> tuple[str, ...]:
+    """The class names in a model file. Raises ModelError."""
+    labels = model.header.get("labels")
+    if not isinstance(labels, list) or len(labels) < 2 or not all(isinstance(label, str) for label in labels):
+        raise ModelError("the model's labels are damaged")
+    return tuple(labels)
+
+
+def resolved_features(features: FeatureSettings, settings: NaiveBayesSettings) -> FeatureSettings:
+    """The features as the variant counts them: some are binary by nature.
+
+    Raises SettingsError for a smoothing the variant cannot have.
+    """
+    if settings.alpha == 0 and "multinomial" not in settings.variant:
+        raise SettingsError(
+            f"--alpha 0 does not go with --variant {settings.variant}",
+            hint="unsmoothed estimates are for the multinomial variants",
+        )
+    return dataclasses.replace(features, binary=features.binary or settings.variant in _BINARY)
+
+
+def train(
+    examples: Examples,
+    analysis: AnalysisSettings,
+    features: FeatureSettings = FeatureSettings(),  # noqa: B008 (frozen)
+    settings: NaiveBayesSettings = NaiveBayesSettings(),  # noqa: B008 (frozen)
+    progress: Progress = SILENT,
+) -> NaiveBayes:
+    """A model of labelled texts. The same texts in any order give the same model.
+
+    >>> from nlpcli.engine.examples import examples_of
+    >>> plain, words = AnalysisSettings(), FeatureSettings(ngrams="1", char_ngrams="0")
+    >>> model = train(examples_of(["good film", "bad film"], ["pos", "neg"], plain), plain, words)
+    >>> model.labels, len(model.counts)
+    (('neg', 'pos'), 3)
+    """
+    features = resolved_features(features, settings)
+    return NaiveBayes(
+        examples.names,
+        examples.documents_per_class(),
+        count(examples.corpus, examples.labels, len(examples.names), features, progress),
+        Vocabulary.of([], []) if features.hash_bits else _alphabetical(examples.corpus.vocabulary),
+        analysis,
+        features,
+        settings,
+    )
+
+
+def _alphabetical(vocabulary: Vocabulary) -> Vocabulary:
+    order = sorted(range(len(vocabulary)), key=vocabulary.tokens.__getitem__)
+    return Vocabulary.of((vocabulary.tokens[number] for number in order), vocabulary.counts[order])
+
+
+# --- adding models up -----------------------------------------------------------------------
+
+
+def merged(first: NaiveBayes, second: NaiveBayes) -> NaiveBayes:
+    """The model that training on the texts of both would have given, to the byte.
+
+    A calibration does not survive: it was fitted to the separate models.
+    Raises ModelError when they were trained with different settings, or one was pruned.
+    """
+    for name in ("analysis", "features", "settings"):
+        mine, theirs = getattr(first, name).to_record(), getattr(second, name).to_record()
+        if different := [field for field in mine if mine[field] != theirs[field]]:
+            field = different[0]
+            raise ModelError(
+                f"the models differ in {field}: {mine[field]!r} and {theirs[field]!r}",
+                hint="models add up when they were trained with the same options",
+            )
+    if first.pruned or second.pruned:
+        raise ModelError(
+            "a pruned model has lost counts and cannot be added to",
+            hint="train without --prune, merge, then prune",
+        )
+    labels = tuple(sorted({*first.labels, *second.labels}))
+    one, other = _relabelled(first, labels), _relabelled(second, labels)
+    return dataclasses.replace(
+        first,
+        labels=labels,
+        documents=one.documents + other.documents,
+        counts=one.counts.plus(other.counts),
+        vocabulary=_joined(first.vocabulary, second.vocabulary),
+        calibration=None,
+    )
+
+
+def _relabelled(model: NaiveBayes, labels: tuple[str, ...]) -> NaiveBayes:
+    """The same model with more classes, of which it has seen nothing."""
+    if model.labels == labels:
+        return model
+    columns = [labels.index(label) for label in model.labels]
+    counts = np.zeros((len(model.counts), len(labels)), dtype=np.int64)
+    counts[:, columns] = model.counts.counts
+    documents = np.zeros(len(labels), dtype=np.int64)
+    documents[columns] = model.documents
+    return dataclasses.replace(
+        model, labels=labels, documents=documents, counts=FeatureCounts(model.counts.keys, counts)
+    )
+
+
+def _joined(first: Vocabulary, second: Vocabulary) -> Vocabulary:
+    counts = dict(zip(first.tokens, first.counts.tolist(), strict=True))
+    for token, seen in zip(second.tokens, second.counts.tolist(), strict=True):
+        counts[token] = counts.get(token, 0) + seen
+    tokens = sorted(counts)
+    return Vocabulary.of(tokens, [counts[token] for token in tokens])
+
+
+# --- from counts to weights -----------------------------------------------------------------
+
+
+def _kept(model: NaiveBayes) -> NDArray[np.bool_]:
+    return np.asarray(model.counts.counts.sum(axis=1) >= model.features.min_docs)
+
+
+def _multinomial(model: NaiveBayes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    kept, alpha = _kept(model), model.settings.alpha
+    seen = model.counts.counts * kept[:, None]
+    totals = seen.sum(axis=0) + alpha * int(kept.sum())
+    with np.errstate(divide="ignore"):
+        weights = np.log(seen + alpha) - np.log(totals)
+    return np.where(kept[:, None], weights, 0.0), model.log_prior()
+
+
+def _bernoulli(model: NaiveBayes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    kept, alpha = _kept(model), model.settings.alpha
+    present = (model.counts.counts + alpha) / (model.documents + 2 * alpha)
+    absent = np.log1p(-present)
+    weights = np.log(present) - absent
+    return (
+        np.where(kept[:, None], weights, 0.0),
+        model.log_prior() + np.where(kept[:, None], absent, 0.0).sum(axis=0),
+    )
+
+
+def _complement(model: NaiveBayes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    kept, alpha = _kept(model), model.settings.alpha
+    seen = model.counts.counts * kept[:, None]
+    others = seen.sum(axis=1, keepdims=True) - seen + alpha
+    weights = np.log(others[kept].sum(axis=0)) - np.log(others)
+    return np.where(kept[:, None], weights, 0.0), np.zeros(len(model.labels))
+
+
+_WEIGHTS = {
+    "multinomial": _multinomial,
+    "binary-multinomial": _multinomial,
+    "bernoulli": _bernoulli,
+    "complement": _complement,
+}

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+
+import pytest
+
+from nlpcli.engine.records import Records
+from nlpcli.errors import InputError
+from nlpcli.settings import InputSettings, RecordSettings
+
+
+def rows_of(path, labelled=True, reading=InputSettings(), **settings):  # noqa: B008
+    batches = list(Records([str(path)], RecordSettings(**settings), reading, labelled=labelled).batches())
+    texts = [text for batch in batches for text in batch.texts]
+    if not labelled:
+        return texts
+    return list(zip([label for batch in batches for label in batch.labels], texts, strict=True))
+
+
+WANTED = [("1", "좋아요, 정말"), ("0", 'so "bad"')]
+FORMS = {
+    "header.tsv": '문서\tid\tlabel\tdocument\nx\t1\t1\t좋아요, 정말\nx\t2\t0\tso "bad"\n',
+    "header.csv": 'id,label,text\r\n1,1,"좋아요, 정말"\r\n2,0,"so ""bad"""\r\n',
+    "rows.jsonl": '{"label": 1, "text": "좋아요, 정말"}\n\n{"text": "so \\"bad\\"", "label": "0"}\n',
+    "lines.txt": '__label__1 좋아요, 정말\n__label__0 so "bad"\n',
+    "bare.tsv": '1\t좋아요, 정말\n0\tso "bad"\n',
+    "bare-crlf.txt": '1\t좋아요, 정말\r\n0\tso "bad"\r\n',
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_gives_the_same_rows(tmp_path, name):
+    (tmp_path / name).write_bytes(FORMS[name].encode())
+    assert rows_of(tmp_path / name) == WANTED
+    packed = tmp_path / f"{name}.gz"
+    packed.write_bytes(gzip.compress(FORMS[name].encode("cp949")))
+    assert rows_of(packed, reading=InputSettings(encoding="cp949")) == WANTED
+    assert (
+        rows_of(tmp_path / name, labelled=False, format="text")
+        == FORMS[name].replace("\r", "").split("\n")[:-1]
+    )
+
+
+def test_columns_by_name_or_number(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c\nx,y,z\n")
+    assert rows_of(path, text_col="c", label_col="a") == [("x", "z")]
+    assert rows_of(path, text_col="3", label_col="1", header="yes") == [("x", "z")]
+    assert rows_of(path, text_col="3", label_col="1") == [("a", "c"), ("x", "z")]
+    assert rows_of(path, labelled=False, text_col="b") == ["y"]
+
+
+def test_newline_in_a_quoted_field_is_white_space(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('label,text\na,"one\ntwo"\nb,"three\r\n\r\nfour"\n', newline="")
+    assert rows_of(path) == [("a", "one two"), ("b", "three  four")]
+
+
+def test_tsv_quotes_are_plain_unless_asked(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text('a\t"half a quote\nb\t"whole"\n')
+    assert rows_of(path) == [("a", '"half a quote'), ("b", '"whole"')]
+    path.write_text('a\t"tab\there"\n')
+    assert rows_of(path, quoting="rfc4180") == [("a", "tab\there")]
+
+
+def test_folder_per_class(tmp_path):
+    for label, name, text in (
+        ("pos", "1.txt", "good\nfilm\n"),
+        ("neg", "1.txt", "bad"),
+        ("neg", "2.txt", "dull"),
+    ):
+        (tmp_path / label).mkdir(exist_ok=True)
+        (tmp_path / label / name).write_text(text)
+    assert rows_of(tmp_path) == [("neg", "bad"), ("neg", "dull"), ("pos", "good film")]
+    (tmp_path / "none").mkdir()
+    with pytest.raises(InputError, match="the class 'none' is empty"):
+        rows_of(tmp_path)
+
+
+def test_multi_label_lines_count_for_the_first_or_for_each(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text("__label__a __label__b text\n__label__c other\n")
+    assert rows_of(path) == [("a", "text"), ("c", "other")]
+    assert rows_of(path, multi_label="each") == [("a", "text"), ("b", "text"), ("c", "other")]
+
+
+def test_texts_gathers_the_labels_on_the_side(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("b\tone\na\ttwo\nb\tthree\n")
+    records = Records([str(path)])
+    assert [text for batch in records.texts() for text in batch] == ["one", "two", "three"]
+    assert (list(records.codes), records.names) == ([0, 1, 0], ["b", "a"])
+
+
+def test_rows_from_stdin(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"a\tone\nb\ttwo\n"))))
+    assert rows_of("-") == [("a", "one"), ("b", "two")]
+
+
+def test_one_text_out_per_line_when_unlabelled(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("id\ttext\n1\tone\n\n2\ttwo\n")
+    assert rows_of(path, labelled=False, text_col="text") == ["one", "", "two"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "settings", "message"),
+    [
+        ("t.tsv", "id\ttext\tlabel\n1\ta\tx\n2\tb\n", {}, r"t\.tsv:3: 2 fields"),
+        ("t.csv", 'text,label\n"a\nb",x\nc\n', {}, r"t\.csv:4: 1 field,"),
+        (
+            "t.tsv",
+            "id\ttext\tlabel\n",
+            {"text_col": "doc"},
+            "no column is called 'doc'; there are: id, text, label",
+        ),
+        ("t.tsv", "id\tx\ty\n", {"text_col": "x"}, "which column is the label"),
+        ("t.tsv", "a\tb\n", {"text_col": "7"}, "no column 7"),
+        ("t.txt", "just a line\n", {}, "no labels found"),
+        (
+            "t.jsonl",
+            '{"text": "a", "label": 1}\n{"text": "b"}\n',
+            {},
+            r"t\.jsonl:2: no field 'label'; there are: text",
+        ),
+        ("t.jsonl", '{"text": "a", "label": 1}\nnot json\n', {}, r"t\.jsonl:2: not JSON"),
+        ("t.jsonl", "[1]\n", {}, r"t\.jsonl:1: not a JSON object"),
+        ("t.jsonl", '{"a": 1}\n', {}, "which field is the text"),
+        ("t.txt", "__label__a x\ny\n", {}, r"t\.txt:2: no __label__"),
+        ("t.csv", 'label,text\na,"x\nb,y\n', {}, r"t\.csv:2: the quoting is not CSV"),
+        ("t.tsv", "a\tone\n\ttwo\n", {}, r"t\.tsv:2: the label is empty"),
+    ],
+)
+def test_every_mistake_says_where_and_what(tmp_path, name, content, settings, message):
+    (tmp_path / name).write_text(content, newline="")
+    with pytest.raises(InputError, match=message):
+        rows_of(tmp_path / name, **settings)
