@@ -35,6 +35,7 @@ COMMANDS = {
     "classify": ("bayes", "Classifiers"),
     "evaluate": ("bayes", "Classifiers"),
     "inspect": ("models", "Models"),
+    "train-w2v": ("embeddings", "Word vectors"),
     "train-charlm": ("charlm", "Character language models"),
     "generate": ("charlm", "Character language models"),
 }

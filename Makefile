@@ -1,0 +1,78 @@
+# Everything a fresh machine needs, from Python 3.11 and make alone.
+#
+#   make demo    set up, then the main job on sample_corpora/, every command shown
+#   make test    set up, then the tests
+#   make check   format, lint, types, tests
+#   make bench   speed and quality beside the peers (installs them in .venv-peers)
+#   make clean   remove what these made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+OUT := demo_output
+TEXTS := sample_corpora
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check format bench clean
+
+help:
+	@sed -n '/^#   make/s/^#   //p' Makefile
+
+setup: $(READY)
+
+# setuptools comes first and builds without isolation, so that constraints.txt pins it too.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: nlpcli needs Python 3.11 or newer"; echo "hint: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -c constraints.txt setuptools
+	$(BIN)/pip install --quiet -c constraints.txt --no-build-isolation -e '.[konlpy,mecab,plot,dev]'
+	@touch $@
+
+demo: $(READY)
+	mkdir -p $(OUT)
+	@echo; echo "# Tokenize, English and Korean"
+	nlpcli tokenize $(TEXTS)/english.txt | head -n 3
+	nlpcli tokenize --tokenizer kiwi $(TEXTS)/korean.txt | head -n 3
+	nlpcli count --lowercase $(TEXTS)/english.txt | head -n 5
+	@echo; echo "# Documents as vectors"
+	nlpcli vectorize $(TEXTS)/english.txt -o $(OUT)/english.npz
+	nlpcli vectorize $(TEXTS)/headlines_ko.csv --text-col title --top 2 | head -n 5
+	@echo; echo "# A classifier"
+	nlpcli train-nb $(TEXTS)/reviews_ko.tsv --text-col text --label-col label -o $(OUT)/reviews.safetensors
+	nlpcli evaluate $(OUT)/reviews.safetensors $(TEXTS)/reviews_ko_test.tsv --text-col text --label-col label
+	echo '정말 재미있고 따뜻한 영화였어요' | nlpcli classify $(OUT)/reviews.safetensors
+	@echo; echo "# Word vectors"
+	nlpcli train-w2v $(TEXTS)/english.txt -o $(OUT)/w2v.safetensors --dim 50 --epochs 30 --min-count 3 --sample 0
+	nlpcli similar $(OUT)/w2v.safetensors king --top-k 5
+	nlpcli odd-one-out $(OUT)/w2v.safetensors breakfast lunch dinner train
+	nlpcli train-glove $(TEXTS)/english.txt -o $(OUT)/glove.txt --dim 50 --epochs 30 --min-count 3 --x-max 10
+	nlpcli similar $(OUT)/glove.txt tea --top-k 5
+	@echo; echo "# A character language model"
+	nlpcli train-charlm $(TEXTS)/play.txt -o $(OUT)/play.safetensors --epochs 20 --rnn-size 128 --batch-size 8
+	nlpcli generate $(OUT)/play.safetensors --prime "THE " --length 300 --temperature 0.7
+	nlpcli inspect $(OUT)/play.safetensors
+
+test: $(READY)
+	python -m pytest
+
+check: $(READY)
+	ruff format --check .
+	ruff check .
+	mypy
+	python -m pytest
+
+format: $(READY)
+	ruff format .
+	ruff check --fix .
+
+bench: $(READY)
+	$(MAKE) -C benchmarks PYTHON=$(PYTHON)
+
+clean:
+	rm -rf $(VENV) .venv-peers $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	find nlpcli tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,58 @@
+"""The README tells the truth: every console block is run, and prints what stands there."""
+
+import fnmatch
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = [name for name in ("README.md", "README.ko.md") if (ROOT / name).exists()]
+
+
+def steps(text: str) -> list[tuple[str, list[str]]]:
+    """(command, expected output lines) of all ```console blocks; `> ` continues a command."""
+    found: list[tuple[str, list[str]]] = []
+    for block in re.findall(r"^```console\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            elif line.startswith("> "):
+                found[-1] = (found[-1][0] + "\n" + line[2:], [])
+            else:
+                found[-1][1].append(line)
+    return found
+
+
+def matches(shown: list[str], expected: list[str]) -> bool:
+    """Line by line; `...` alone stands for any lines, inside a line for any text."""
+    if not expected:
+        return not shown
+    if expected[0] == "...":
+        return any(matches(shown[skip:], expected[1:]) for skip in range(len(shown) + 1))
+    pattern = expected[0].replace("[", "[[]").replace("?", "[?]").replace("*", "[*]").replace("...", "*")
+    return bool(shown) and fnmatch.fnmatchcase(shown[0], pattern) and matches(shown[1:], expected[1:])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_console_blocks_print_what_stands_there(name, tmp_path):
+    (tmp_path / "sample_corpora").symlink_to(ROOT / "sample_corpora")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"}
+    commands = steps((ROOT / name).read_text(encoding="utf-8"))
+    assert len(commands) > 10
+    for command, expected in commands:
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=300,
+        )
+        shown = done.stdout.decode().splitlines()
+        assert matches(shown, expected), f"{name}: $ {command}\n" + "\n".join(shown)
