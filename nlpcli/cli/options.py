@@ -56,13 +56,22 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(function)
     def command(**values: Any) -> None:
         for name, kind in plan.items():
-            fields = [field.name for field in dataclasses.fields(kind)]
-            values[name] = kind(**{field: values.pop(field) for field in fields})
+            fields = dataclasses.fields(kind)
+            values[name] = kind(**{field.name: _content(field, values.pop(field.name)) for field in fields})
         function(**values)
 
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command
+
+
+def _content(field: dataclasses.Field[Any], value: Any) -> Any:
+    """What a setting stores for what the user wrote: the content of the file it names."""
+    if not value or field.metadata["reads"] is None:
+        return value
+    from nlpcli.engine.resources import READERS
+
+    return READERS[field.metadata["reads"]](value)
 
 
 def _options(kind: type[Settings], defaults: Settings) -> list[inspect.Parameter]:

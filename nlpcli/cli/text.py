@@ -26,7 +26,8 @@ def tokenize(
     from nlpcli.engine.corpus import Lines
 
     analyzer = Analyzer(analysis)
+    separator = "\t" if analysis.tokenizer == "sentence" else " "
     with console.open_output(output) as file:
         writer = console.LineWriter(file)
         for line in Lines(files, reading):
-            writer.write(" ".join(analyzer.tokens(line)))
+            writer.write(separator.join(analyzer.tokens(line)))

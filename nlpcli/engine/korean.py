@@ -1,0 +1,253 @@
+"""Korean morphological analysers by name: kiwi and mecab here, the Java ones through `java.py`.
+
+Each is a function from a line to its `Token`s: morphemes with tag, place and dictionary form.
+What the libraries cannot take is kept from them: NUL and lone surrogates, decomposed Hangul,
+characters beyond U+FFFF, lines so long that their time grows with the square of the length.
+
+Not here: the process a Java analyser runs in (`workers.py`), common tag sets (`tagsets.py`),
+and what is dropped or joined afterwards (`analysis.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from nlpcli.engine.alignment import Aligned, composed
+from nlpcli.engine.tokens import Token
+from nlpcli.errors import MissingDependency, NlpcliError
+
+Analyse = Callable[[str], list[Token]]
+
+CHUNK = 4096  # characters given to an analyser at once
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_STAND_IN = "■"
+
+
+def make_analyser(name: str, user_dict: str = "") -> Analyse:
+    """The analyser of that name, loaded and guarded. `user_dict` is a dictionary's content.
+
+    Raises MissingDependency when its library, or Java, is not installed.
+    """
+    return guarded(ANALYSERS[name](user_dict), narrow=name in ("komoran", "kkma"))
+
+
+def guarded(analyse: Analyse, *, narrow: bool = False) -> Analyse:
+    """`analyse` for any line at all: cleaned, composed, cut to pieces, places put right.
+
+    `narrow` keeps characters beyond U+FFFF from an analyser that cannot take them.
+    """
+
+    def analyse_line(line: str) -> list[Token]:
+        aligned = fit(line)
+        tokens: list[Token] = []
+        for start, piece in pieces(aligned.text, CHUNK):
+            if not piece.isspace():
+                found = _with_stand_ins(analyse, piece) if narrow else analyse(piece)
+                tokens += [_moved(token, start, aligned) for token in found if token.form.strip()]
+        return tokens
+
+    return analyse_line
+
+
+def fit(line: str) -> Aligned:
+    """The line as every analyser can take it: composed (NFC), no NUL, no lone surrogates."""
+    return composed(_UNFIT.sub(" ", line))
+
+
+def pieces(text: str, size: int) -> Iterator[tuple[int, str]]:
+    """`text` in pieces of at most `size` characters, cut after a space where there is one.
+
+    >>> list(pieces("ab cd e", 4))
+    [(0, 'ab '), (3, 'cd e')]
+    """
+    start = 0
+    while len(text) - start > size:
+        cut = text.rfind(" ", start, start + size) + 1 or start + size
+        yield start, text[start:cut]
+        start = cut
+    if start < len(text):
+        yield start, text[start:]
+
+
+def _moved(token: Token, start: int, aligned: Aligned) -> Token:
+    begin, end = aligned.place(token.start + start, token.end + start)
+    return token._replace(start=begin, end=end)
+
+
+def _with_stand_ins(analyse: Analyse, piece: str) -> list[Token]:
+    if not _ASTRAL.search(piece):
+        return analyse(piece)
+    # The analyser keeps the order, so the stand-ins (and real ■) are put back one by one.
+    originals = iter(re.findall(f"[{_STAND_IN}\U00010000-\U0010ffff]", piece))
+
+    def restored(token: Token) -> Token:
+        if _STAND_IN not in token.form:
+            return token
+        form = "".join(next(originals, mark) if mark == _STAND_IN else mark for mark in token.form)
+        return token._replace(form=form, lemma=form)
+
+    return [restored(token) for token in analyse(_ASTRAL.sub(_STAND_IN, piece))]
+
+
+# --- kiwi -----------------------------------------------------------------------------------
+
+
+def kiwi(user_dict: str = "") -> Analyse:
+    """Kiwi, the default: no Java, lemmas, places in the line."""
+    model = kiwi_model(user_dict)
+
+    def analyse(text: str) -> list[Token]:
+        return [
+            Token(token.form, token.start, token.end, token.tag, token.lemma)
+            for token in model.tokenize(text, compatible_jamo=True)
+        ]
+
+    return analyse
+
+
+def kiwi_model(user_dict: str = "") -> Any:
+    """A loaded `kiwipiepy.Kiwi`. Its dictionary of phrases (tokens with spaces inside) stays out."""
+    try:
+        from kiwipiepy import Kiwi
+    except ImportError as error:
+        raise MissingDependency("kiwipiepy is not installed", hint="pip install kiwipiepy") from error
+    model = Kiwi(num_workers=1, load_multi_dict=False)
+    for form, tag, score in _entries(user_dict):
+        try:
+            model.add_user_word(form, tag or "NNP", float(score or 0))
+        except ValueError as error:
+            raise NlpcliError(
+                f"kiwi refuses the user word {form!r}: {error}",
+                hint="a line is: word TAB tag TAB score, e.g. 챗봇\tNNG\t0",
+            ) from error
+    return model
+
+
+def _entries(user_dict: str) -> Iterator[tuple[str, str, str]]:
+    """`form, tag, score` of each line of a user dictionary; tag and score may be missing."""
+    for line in user_dict.split("\n"):
+        fields = [field.strip() for field in line.split("\t")]
+        if fields[0] and not line.startswith("#"):
+            form, tag, score, *_ = [*fields, "", ""]
+            yield unicodedata.normalize("NFC", form), tag, score
+
+
+# --- mecab ----------------------------------------------------------------------------------
+
+
+def mecab(user_dict: str = "") -> Analyse:
+    """mecab-ko, the fastest: through python-mecab-ko, which carries its own dictionary."""
+    try:
+        from mecab import MeCab
+    except ImportError as error:
+        raise MissingDependency(
+            "the tokenizer mecab needs python-mecab-ko", hint="pip install 'nlpcli[mecab]'"
+        ) from error
+    model = _mecab_with(MeCab, user_dict) if user_dict else MeCab()
+
+    def analyse(text: str) -> list[Token]:
+        tokens: list[Token] = []
+        for found in model.parse(text):
+            parts = _mecab_parts(found.surface, found.pos, found.feature.expression)
+            tokens += [
+                Token(form, found.span.start, found.span.end, tag, dictionary_form(form, tag))
+                for form, tag in parts
+            ]
+        return tokens
+
+    return analyse
+
+
+def _mecab_parts(surface: str, tag: str, expression: str | None) -> list[tuple[str, str]]:
+    """The morphemes of a fused form: 했 `XSV+EP` is `하/XSV/*+았/EP/*`."""
+    if "+" not in tag or not expression:
+        return [(surface, tag)]
+    parts = [part.split("/") for part in expression.split("+")]
+    if any(len(part) < 2 or not part[0] for part in parts):
+        return [(surface, tag)]
+    return [(part[0], part[1]) for part in parts]
+
+
+def _mecab_with(make: Callable[..., Any], user_dict: str) -> Any:
+    """A MeCab that knows the user's words, compiled into a dictionary that is loaded and gone."""
+    import subprocess
+    import sys
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory(prefix="nlpcli-") as folder:
+        source, compiled = Path(folder, "user.csv"), Path(folder, "user.dic")
+        source.write_text("\n".join(_mecab_lines(user_dict)) + "\n", encoding="utf-8")
+        command = [
+            "-m",
+            "mecab",
+            "dict-index",
+            "-u",
+            str(compiled),
+            "-f",
+            "utf-8",
+            "-t",
+            "utf-8",
+            str(source),
+        ]
+        done = subprocess.run([sys.executable, *command], capture_output=True, check=False, env=os.environ)
+        if done.returncode or not compiled.exists():
+            said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().split("\n")[-1]
+            raise NlpcliError(
+                f"mecab refuses the user dictionary: {said}",
+                hint="a line is: word TAB tag, or a line of mecab's own CSV",
+            )
+        return make(user_dictionary_path=str(compiled))
+
+
+def _mecab_lines(user_dict: str) -> Iterator[str]:
+    """Lines as mecab's compiler wants them; `word TAB tag` is written out, CSV passes through."""
+    for line in user_dict.split("\n"):
+        if line.count(",") >= 11:
+            yield line
+    for form, tag, score in _entries("\n".join(x for x in user_dict.split("\n") if x.count(",") < 11)):
+        final = "T" if _has_final(form[-1]) else "F"
+        # Left and right context 1786/3545 are those of a proper noun with and without a final
+        # consonant in mecab-ko-dic; a low cost makes the word win over its parts.
+        context = "1786,3546" if final == "T" else "1786,3545"
+        yield f"{form},{context},{score or -1000},{tag or 'NNP'},*,{final},{form},*,*,*,*"
+
+
+def _has_final(letter: str) -> bool:
+    return "가" <= letter <= "힣" and (ord(letter) - ord("가")) % 28 > 0
+
+
+# --- what they share ------------------------------------------------------------------------
+
+_PREDICATES = ("VV", "VA", "VX", "VCP", "VCN", "PV", "PA", "PX", "VXV", "VXA")
+
+
+def dictionary_form(form: str, tag: str) -> str:
+    """A verb's or adjective's stem with its dictionary ending 다; any other form as it is.
+
+    >>> dictionary_form("먹", "VV"), dictionary_form("밥", "NNG")
+    ('먹다', '밥')
+    """
+    return form + "다" if tag.split("-")[0] in _PREDICATES else form
+
+
+def _java(name: str) -> Callable[[str], Analyse]:
+    def load(user_dict: str = "") -> Analyse:
+        from nlpcli.engine import java
+
+        return java.make(name, user_dict)
+
+    return load
+
+
+JAVA_ANALYSERS = ("komoran", "okt", "hannanum", "kkma")
+ANALYSERS: dict[str, Callable[[str], Analyse]] = {
+    "kiwi": kiwi,
+    "mecab": mecab,
+    **{name: _java(name) for name in JAVA_ANALYSERS},
+}

@@ -1,0 +1,132 @@
+"""The tokens of NLTK's `word_tokenize(line, preserve_line=True)`, five and more times as fast.
+
+The rules are those of NLTK's NLTKWordTokenizer (Apache License 2.0), after the Penn Treebank's
+sed script, run here through Python's own `re`; tests hold the output to NLTK's. Two things make
+it fast: NLTK itself is never loaded, and a piece between spaces, wherever it stands in a line,
+gives the same tokens, so that they are looked up. Only the first piece and the end of a line
+(where a period ends the sentence) need the rules each time.
+"""
+
+from __future__ import annotations
+
+import re
+
+from nlpcli.engine.unicode_marks import MARKS
+
+# NLTK's patterns run in the `regex` package, whose \w holds marks and whose \s does not hold
+# the separators U+001C to U+001F.
+_W = rf"[\w{MARKS}]"
+_S = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+
+_RULES: list[tuple[re.Pattern[str], str]] = [
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        # opening quotes
+        (r"([«“‘„]|[`]+)", r" \1 "),
+        (r"^\"", r"``"),
+        (r"(``)", r" \1 "),
+        (r"([ \(\[{<])(\"|'{2})", r"\1 `` "),
+        (rf"(')(?<!{_W}')(?!(?i:re|ve|ll|m|t|s|d|n)(?!{_W}))(?={_W})", r"\1 "),
+        # punctuation; a period only where nothing but closing marks follows
+        (rf"([^\.])(\.)([\]\)}}>\"'»”’ ]*+){_S}*$", r"\1 \2 \3 "),
+        (r"([:,])([^\d])", r" \1 \2"),
+        (r"([:,])$", r" \1 "),
+        (r"\.{2,}", r" \g<0> "),
+        (r"[;@#$%&]", r" \g<0> "),
+        (r"[\u2012-\u2015]", r" \g<0> "),
+        (rf"([^\.])(\.)([\]\)}}>\"']*){_S}*$", r"\1 \2\3 "),
+        (r"[?!]", r" \g<0> "),
+        (r"([^'])' ", r"\1 ' "),
+        (r"[*]", r" \g<0> "),
+        (r"[\]\[\(\)\{\}\<\>]", r" \g<0> "),
+        (r"--", r" -- "),
+    )
+]
+_LAST_RULES: list[tuple[re.Pattern[str], str]] = [
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        # closing quotes, genitives and clitics
+        (r"([»”’])", r" \1 "),
+        (r"''", " '' "),
+        (r'"', " '' "),
+        (rf"{_S}+", " "),
+        (r"([^' ])('[sS]|'[mM]|'[dD]|') ", r"\1 \2 "),
+        (r"([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) ", r"\1 \2 "),
+        # words written as one
+        (r"(?i)\b(can)(not)\b", r" \1 \2 "),
+        (r"(?i)\b(d)('ye)\b", r" \1 \2 "),
+        (r"(?i)\b(gim)(me)\b", r" \1 \2 "),
+        (r"(?i)\b(gon)(na)\b", r" \1 \2 "),
+        (r"(?i)\b(got)(ta)\b", r" \1 \2 "),
+        (r"(?i)\b(lem)(me)\b", r" \1 \2 "),
+        (r"(?i)\b(more)('n)\b", r" \1 \2 "),
+        (r"(?i)\b(wan)(na)(?=\s)", r" \1 \2 "),
+        (r"(?i) ('t)(is)\b", r" \1 \2 "),
+        (r"(?i) ('t)(was)\b", r" \1 \2 "),
+    )
+]
+_OTHER_SPACE = re.compile(r"[^\S ]")
+_CLOSING = "])}>\"'»”’ "  # what may stand between a sentence's period and the end of the line
+_CACHE_SIZE = 1 << 17
+_LONG = 64  # pieces longer than this are not worth remembering
+
+_JOINED = re.compile(r"(?i)cannot|gimme|gonna|gotta|lemme|wanna")
+_inner: dict[str, list[str]] = {}
+_edges: dict[str, list[str]] = {}
+
+
+def treebank(text: str) -> list[str]:
+    """Penn Treebank tokens of one line, as NLTK gives them.
+
+    >>> treebank('They\\'ll say "I can\\'t, Mr. Lee."')
+    ['They', "'ll", 'say', '``', 'I', 'ca', "n't", ',', 'Mr.', 'Lee', '.', "''"]
+    """
+    # Before the last space that has anything but closing marks after it, pieces stand alone.
+    cut = text.rfind(" ", 0, len(text.rstrip(_CLOSING)))
+    begin = text.find(" ", 0, max(cut, 0))
+    if begin < 0 or _OTHER_SPACE.search(text):
+        return by_rules(text)
+    tokens = _first(text[:begin])
+    known = _inner.get
+    for piece in text[begin + 1 : cut].split(" "):
+        tokens += known(piece) or _looked_up(piece)
+    return tokens + _last(text[cut:])
+
+
+def _looked_up(piece: str) -> list[str]:
+    """The tokens of a piece with a space on both sides, not seen before."""
+    if piece.isalnum() and not (4 < len(piece) < 7 and _JOINED.fullmatch(piece)):
+        tokens = [piece]
+    else:
+        tokens = by_rules(f" {piece} x")[:-1]
+    return _remember(_inner, piece, tokens)
+
+
+def _first(piece: str) -> list[str]:
+    """A fresh list with the tokens of the piece that begins a line."""
+    if piece.isalnum():
+        return list(_inner.get(piece) or _looked_up(piece))
+    return by_rules(piece + " x")[:-1]
+
+
+def _last(tail: str) -> list[str]:
+    """The tokens of the last piece, from the space before it to the end of the line."""
+    return _edges.get(tail) or _remember(_edges, tail, by_rules(tail))
+
+
+def _remember(cache: dict[str, list[str]], piece: str, tokens: list[str]) -> list[str]:
+    if len(piece) <= _LONG:
+        if len(cache) >= _CACHE_SIZE:
+            cache.clear()
+        cache[piece] = tokens
+    return tokens
+
+
+def by_rules(text: str) -> list[str]:
+    """The same by applying every rule to the whole text; linear, and some thirty passes."""
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    text = f" {text} "
+    for pattern, replacement in _LAST_RULES:
+        text = pattern.sub(replacement, text)
+    return text.split()
