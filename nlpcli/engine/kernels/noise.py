@@ -1,0 +1,115 @@
+"""Chance in kernels: random numbers, noise words, and the thinning of frequent words.
+
+Random numbers are splitmix64 (Steele et al. 2014): a state that grows by a constant, and a
+mixing of it. A stream is a state; kernels take one and never share it between threads.
+
+Noise words are drawn by Walker's alias method: two look-ups, exact, and a table of 8 bytes a
+word, where word2vec's table of 10^8 entries misses every cache.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MULTIPLIER_2 = np.uint64(0x94D049BB133111EB)
+_27 = np.uint64(27)
+_30 = np.uint64(30)
+_31 = np.uint64(31)
+_32 = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def mixed(state: np.uint64) -> np.uint64:
+    """64 random bits from a state; the next state is `state + GOLDEN`."""
+    state = (state ^ (state >> _30)) * _MULTIPLIER_1
+    state = (state ^ (state >> _27)) * _MULTIPLIER_2
+    return state ^ (state >> _31)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def below(bits: np.uint64, limit: int) -> np.int64:
+    """A whole number from 0 to `limit` − 1, from the upper half of 64 random bits."""
+    return np.int64(((bits >> _32) * np.uint64(limit)) >> _32)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def drawn(bits: np.uint64, limits: NDArray[np.uint32], others: NDArray[np.int32]) -> np.int64:
+    """A word from an alias table, from 64 random bits."""
+    word = below(bits, len(limits))
+    if (bits & _LOW) < limits[word]:
+        return word
+    return np.int64(others[word])
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def thinned(
+    ids: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    first: int,
+    last: int,
+    keep: NDArray[np.uint32],
+    state: np.uint64,
+    kept: NDArray[np.int32],
+    bounds: NDArray[np.int64],
+) -> int:
+    """Copy the words at `first` to `last` that stay to `kept`; the number of sentences.
+
+    `keep` [V]: chance of a word to stay, of 2^32 − 1 (which is always). `offsets`: where
+    sentences begin in `ids`. Sentence s then is `kept[bounds[s]:bounds[s + 1]]`; one that has
+    lost all its words is left out.
+    """
+    sentence = np.searchsorted(offsets, first, side="right")
+    end = min(last, offsets[sentence])
+    size = 0
+    sentences = 0
+    bounds[0] = 0
+    position = first
+    while position < last:
+        while position < end:
+            word = ids[position]
+            if (mixed(state) >> _32) <= keep[word]:
+                kept[size] = word
+                size += 1
+            state += GOLDEN
+            position += 1
+        if size > bounds[sentences]:
+            sentences += 1
+            bounds[sentences] = size
+        sentence += 1
+        if position < last:
+            end = min(last, offsets[sentence])
+    return sentences
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def alias_table(weights: NDArray[np.float64]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """A table from which `drawn` gives words in proportion to `weights` [V]."""
+    size = len(weights)
+    share = weights / weights.sum() * size
+    limits = np.full(size, 0xFFFFFFFF, np.uint32)
+    others = np.arange(size).astype(np.int32)
+    waiting = np.empty(size, np.int64)  # words with less than their share from below, with more from above
+    low, high = 0, size
+    for word in range(size):
+        if share[word] < 1.0:
+            waiting[low] = word
+            low += 1
+        else:
+            high -= 1
+            waiting[high] = word
+    while low > 0 and high < size:
+        poor, rich = waiting[low - 1], waiting[high]
+        limits[poor] = np.uint32(share[poor] * 4294967295.0)
+        others[poor] = rich
+        share[rich] -= 1.0 - share[poor]
+        low -= 1
+        if share[rich] < 1.0:
+            waiting[low] = rich
+            low += 1
+            high += 1
+    return limits, others

@@ -1,0 +1,33 @@
+"""train-w2v and train-fasttext as a user runs them."""
+
+TEXT = "\n".join(["the king rules the land", "the queen rules the land"] * 20)
+QUICK = ("--min-count", 1, "--dim", 8, "--epochs", 1)
+
+
+def test_a_window_of_one_over_i_study_math_gives_four_pairs(nlpcli):
+    done = nlpcli(
+        "train-w2v", "--show-pairs", "--window", 1, "--min-count", 1, "--no-lowercase", input="I study math\n"
+    )
+    assert done.stdout.decode() == "I\tstudy\nstudy\tI\nstudy\tmath\nmath\tstudy\n"
+
+
+def test_train_w2v_reads_a_pipe_and_writes_word2vec_text(nlpcli, tmp_path):
+    done = nlpcli("train-w2v", "-", "-o", "w.txt", *QUICK, input=TEXT)
+    assert (tmp_path / "w.txt").read_text().startswith("5 8\nthe ")
+    assert done.stdout == b""
+    assert "epoch 1/1: loss " in done.stderr.decode()
+
+
+def test_train_w2v_without_an_output_is_a_usage_error(nlpcli):
+    done = nlpcli("train-w2v", "-", input=TEXT, code=2)
+    assert done.stderr.decode() == "error: no file to write is named\nhint: add -o vectors.safetensors\n"
+
+
+def test_too_high_a_min_count_is_explained(nlpcli):
+    done = nlpcli("train-w2v", "-", "-o", "w.txt", "--min-count", 1000, input=TEXT, code=1)
+    assert "error: no token is left" in done.stderr.decode()
+    assert "hint: use --min-count" in done.stderr.decode()
+
+
+def test_a_window_below_one_is_a_usage_error(nlpcli):
+    assert b"--window" in nlpcli("train-w2v", "-", "-o", "w.txt", "--window", 0, code=2).stderr

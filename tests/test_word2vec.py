@@ -1,0 +1,159 @@
+"""Word2Vec as the engine has it."""
+
+import numpy as np
+import pytest
+
+from nlpcli.engine.encoding import encode_documents
+from nlpcli.engine.stretches import Schedule
+from nlpcli.engine.word2vec import Word2Vec, first_vectors, keep_chances, pairs, train, train_word2vec
+from nlpcli.errors import InputError, ModelError, NlpcliError, OutputError, SettingsError
+from nlpcli.settings import AnalysisSettings, VocabularySettings, Word2VecSettings
+
+FRUIT = ["apple", "pear", "plum", "grape", "cherry"]
+TOOLS = ["hammer", "saw", "drill", "nail", "wrench"]
+
+
+def sentences(count=600, seed=0):
+    """Sentences about fruit or about tools, never both."""
+    random = np.random.default_rng(seed)
+    return [" ".join(random.choice((FRUIT, TOOLS)[n % 2], 6)) for n in range(count)]
+
+
+def encoded(lines, **vocabulary):
+    return encode_documents([lines], AnalysisSettings(), VocabularySettings(**vocabulary))
+
+
+SMALL = Word2VecSettings(dim=12, epochs=5, sample=0, window=3, alpha=0.05)
+
+
+def cosine(model, a, b):
+    x, y = (model.vectors[model.vocabulary.id_of[word]] for word in (a, b))
+    return float(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
+
+
+@pytest.mark.parametrize("kind", ["skipgram", "cbow"])
+def test_words_of_one_topic_come_together(kind):
+    model = train(encoded(sentences()), Word2VecSettings(**{**SMALL.to_record(), "model": kind}))
+    assert cosine(model, "apple", "plum") > 0.7 > 0.3 > cosine(model, "apple", "saw")
+    assert model.losses[-1] < model.losses[0]
+
+
+def test_a_saved_model_is_the_same_after_loading(tmp_path):
+    model = train(encoded(sentences(100)), SMALL, AnalysisSettings(lowercase=True))
+    model.save(tmp_path / "m.safetensors")
+    loaded = Word2Vec.load(tmp_path / "m.safetensors")
+    np.testing.assert_array_equal(loaded.vectors, model.vectors)
+    np.testing.assert_array_equal(loaded.output_vectors, model.output_vectors)
+    assert loaded.vocabulary.tokens == model.vocabulary.tokens
+    assert (loaded.settings, loaded.analysis) == (model.settings, model.analysis)
+    assert loaded.losses == model.losses
+    assert loaded.vectors.shape == (10, 12)
+
+
+@pytest.mark.parametrize("kind", ["skipgram", "cbow"])
+def test_one_thread_and_a_seed_give_the_same_bytes(tmp_path, kind):
+    (tmp_path / "text").write_text("\n".join(sentences(100)))
+    settings = Word2VecSettings(**{**SMALL.to_record(), "model": kind})
+    for name in ("a", "b"):
+        train_word2vec([str(tmp_path / "text")], tmp_path / f"{name}.safetensors", settings)
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+def test_another_seed_gives_other_vectors():
+    corpus = encoded(sentences(20))
+    a, b = (train(corpus, Word2VecSettings(dim=4, epochs=1, seed=seed)) for seed in (1, 2))
+    assert not np.array_equal(a.vectors, b.vectors)
+
+
+def test_two_threads_learn_as_well_as_one():
+    model = train(encoded(sentences()), Word2VecSettings(**{**SMALL.to_record(), "threads": 2}))
+    assert cosine(model, "apple", "plum") > 0.7 > 0.3 > cosine(model, "apple", "saw")
+
+
+@pytest.mark.parametrize("extension", ["txt", "vec", "bin"])
+def test_vectors_alone_go_into_foreign_layouts(tmp_path, extension):
+    (tmp_path / "text").write_text("\n".join(sentences(20)))
+    path = tmp_path / f"w.{extension}"
+    train_word2vec([str(tmp_path / "text")], path, Word2VecSettings(dim=4, epochs=1))
+    assert path.read_bytes().startswith(b"10 4\n")
+
+
+def test_pairs_of_a_window_of_one_are_those_of_the_notes():
+    found = list(pairs(encoded(["I study math"]), 1))
+    assert found == [("I", "study"), ("study", "I"), ("study", "math"), ("math", "study")]
+
+
+def test_pairs_do_not_reach_into_the_next_line():
+    assert list(pairs(encoded(["a b", "c d"]), 5)) == [("a", "b"), ("b", "a"), ("c", "d"), ("d", "c")]
+
+
+def test_an_empty_vocabulary_after_min_count_is_an_error(tmp_path):
+    (tmp_path / "text").write_text("a b c\n")
+    with pytest.raises(InputError, match="no token is left"):
+        train_word2vec(
+            [str(tmp_path / "text")], tmp_path / "w.txt", vocabulary=VocabularySettings(min_count=5)
+        )
+    assert not (tmp_path / "w.txt").exists()
+
+
+def test_a_single_word_is_not_a_text():
+    with pytest.raises(InputError, match="only one word"):
+        train(encoded(["word"]), SMALL)
+
+
+def test_a_window_below_one_is_an_error():
+    with pytest.raises(SettingsError, match="--window must be at least 1"):
+        Word2VecSettings(window=0)
+
+
+def test_training_that_diverges_is_an_error_and_not_a_file_of_nan():
+    with pytest.raises(NlpcliError, match="diverged"):
+        train(encoded(sentences(50)), Word2VecSettings(dim=4, alpha=1e30, sample=0))
+
+
+def test_an_output_that_cannot_be_written_is_an_error_before_training(tmp_path):
+    for name in ("w.xyz", "missing/w.txt"):
+        with pytest.raises(OutputError):
+            train_word2vec(["nowhere"], tmp_path / name)
+
+
+def test_a_model_of_another_kind_is_refused(tmp_path):
+    from nlpcli.engine.store import write_model
+
+    write_model(tmp_path / "m.safetensors", "glove", {}, {"vectors": np.zeros((1, 1), np.float32)})
+    with pytest.raises(ModelError, match="is a glove model"):
+        Word2Vec.load(tmp_path / "m.safetensors")
+
+
+def test_frequent_words_are_thinned_by_the_formula_of_word2vec():
+    counts = np.array([9_000, 1_000])
+    share = keep_chances(counts, 0.01) / (2**32 - 1)
+    f = counts / counts.sum()
+    np.testing.assert_allclose(share, np.sqrt(0.01 / f) + 0.01 / f, rtol=1e-6)
+    assert (keep_chances(counts, 0) == 2**32 - 1).all()
+
+
+def test_the_first_vectors_are_small_and_depend_on_the_seed():
+    vectors = first_vectors(50, 10, seed=1)
+    assert np.abs(vectors).max() <= 0.05
+    assert not np.array_equal(vectors, first_vectors(50, 10, seed=2))
+
+
+def test_the_rate_falls_from_alpha_to_min_alpha_over_all_epochs():
+    schedule = Schedule(np.array([0, 10_000]), 2, 0.1, 0.01, seed=1, cost=100)
+    rates = [schedule[number].alpha for number in range(len(schedule))]
+    assert rates[0] == 0.1 and rates == sorted(rates, reverse=True)
+    assert rates[schedule.stretches] == pytest.approx(0.055)
+    assert 0.01 <= rates[-1] < 0.012
+
+
+def test_stretches_end_where_sentences_do():
+    offsets = np.arange(0, 10_001, 7)
+    schedule = Schedule(offsets, 1, 0.1, 0.01, seed=1, cost=100)
+    assert set(schedule.cuts[:-1].tolist()) <= set(offsets.tolist())
+    assert schedule.cuts[0] == 0 and schedule.cuts[-1] == offsets[-1]
+
+
+def test_one_endless_line_is_cut_all_the_same():
+    schedule = Schedule(np.array([0, 1_000_000]), 1, 0.1, 0.01, seed=1, cost=100)
+    assert np.diff(schedule.cuts).max() <= 50_000
