@@ -343,11 +343,53 @@ class GloveSettings(Settings):
     alpha: float = setting(0.75, "Exponent of the weighting function.", min=0)
     eta: float = setting(0.05, "AdaGrad's first step.", above=0)
     bias: bool = setting(True, "Bias terms b_i and b_j, as in the paper.")
+    tolerance: float = setting(
+        0.0, "End when an epoch lowers the cost by a smaller share than this; 0 is off.", min=0, max=1
+    )
     output_vectors: Literal["w+c", "w", "c", "both"] = setting(
         "w+c", "Sum of word and context vectors, one of them, or both side by side.", flags=("--model",)
     )
-    threads: int = setting(1, "Threads.", min=1)
     seed: int = setting(1, "Seed of all randomness.", min=0)
+
+
+@dataclass(frozen=True)
+class GloveResources(Settings):
+    """What counting and training may use of this machine. None of it changes the result."""
+
+    threads: int | None = setting(None, "Threads; all cores if not given. The result is the same.", min=1)
+    memory: str = setting("4GB", "Most memory to use; what is more goes to $TMPDIR.", metavar="SIZE")
+
+
+# --- questions to word vectors --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SimilarSettings(Settings):
+    """Which words are near."""
+
+    top_k: int = setting(10, "Words to show.", min=1, panel="Method", flags=("--top-k", "-k"))
+    by: Literal["cosine", "dot", "euclidean"] = setting("cosine", "What nearness is.")
+    vocab: int | None = setting(None, "Look among the N first (most frequent) words only.", min=1)
+
+
+@dataclass(frozen=True)
+class AnalogySettings(Settings):
+    """How an analogy is completed."""
+
+    top_k: int = setting(10, "Words to show.", min=1, flags=("--top-k", "-k"))
+    method: Literal["3cosadd", "3cosmul"] = setting(
+        "3cosadd", "Add and subtract vectors, or multiply and divide cosines (Levy and Goldberg 2014)."
+    )
+    vocab: int | None = setting(None, "Look among the N first (most frequent) words only.", min=1)
+
+
+@dataclass(frozen=True)
+class OddOneOutSettings(Settings):
+    """What being the odd one is."""
+
+    by: Literal["euclidean", "cosine"] = setting(
+        "euclidean", "The largest mean distance to the others, or the smallest cosine with their mean."
+    )
 
 
 # --- character language model ---------------------------------------------------------------
@@ -393,6 +435,7 @@ class CharLMSettings(Settings):
         0, "Updates between validations; 0 is an epoch, about 40 at most and at least every 1000 updates.", min=0, panel=TRAINING
     )
     patience: int = setting(0, "Stop after this many validations without a better one; 0 is off.", min=0, panel=TRAINING)
+    sample_every: int = setting(0, "Updates between samples of what the model writes; 0 is off.", min=0, panel=TRAINING)
     seed: int = setting(1, "Seed of all randomness.", min=0, panel=TRAINING)
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where to compute.", panel=TRAINING)
     precision: Literal["auto", "float32", "bfloat16"] = setting(
@@ -402,6 +445,14 @@ class CharLMSettings(Settings):
         0, "Parts the batch is split into, a thread each; 0 is a thread per core, at most 8. "
         "The same number gives the same bytes.", min=0, max=256, panel=TRAINING,
     )
+
+
+# Sizes that suit a laptop, a workstation, a GPU.
+CHARLM_PRESETS: dict[str, dict[str, Any]] = {
+    "small": {"rnn_size": 256, "num_layers": 1, "dropout": 0.0, "seq_length": 64, "batch_size": 64, "epochs": 10},
+    "medium": {"rnn_size": 512, "num_layers": 2, "dropout": 0.3, "seq_length": 128, "batch_size": 64, "epochs": 30},
+    "large": {"rnn_size": 1024, "num_layers": 3, "dropout": 0.4, "seq_length": 256, "batch_size": 128, "epochs": 50},
+}
 
 
 @dataclass(frozen=True)

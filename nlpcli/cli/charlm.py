@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
-from typing import Annotated, BinaryIO
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, Literal
 
 import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Quiet, with_settings
-from nlpcli.settings import CharLMSettings, GenerateSettings, InputSettings
+from nlpcli.settings import CHARLM_PRESETS, CharLMSettings, GenerateSettings, InputSettings
 
 _ModelOut = Annotated[
     str, typer.Option("-o", "--output", help="Model file to write.", metavar="MODEL", show_default=False)
@@ -19,25 +21,77 @@ _ModelOut = Annotated[
 
 @with_settings
 def train_charlm(
+    context: typer.Context,
     files: Files = None,
     output: _ModelOut = ...,  # type: ignore[assignment]
+    preset: Annotated[
+        Literal["small", "medium", "large"],
+        typer.Option(help="Sizes for a laptop, a workstation, a GPU; options given beside it go first."),
+    ] = "small",
     settings: CharLMSettings = CharLMSettings(),  # noqa: B008 (frozen)
+    resume: Annotated[
+        str | None, typer.Option(help="Go on with a training that was put aside.", metavar="CHECKPOINT")
+    ] = None,
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            help="Where to put the training aside; else MODEL with .checkpoint before its ending.",
+            metavar="FILE",
+        ),
+    ] = None,
+    checkpoint_every: Annotated[
+        int, typer.Option(help="Updates between checkpoints; 0 is only when interrupted.", min=0)
+    ] = 0,
     reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
     quiet: Quiet = False,
 ) -> None:
     """Train a network that predicts the next character: RNN, LSTM or GRU.
 
+    Ctrl-C puts the training aside; --resume goes on with it, given the same text.
+
     \b
     Examples:
       nlpcli train-charlm shakespeare.txt -o shakespeare.safetensors
       zcat kowiki.gz | head -c 20000000 | nlpcli train-charlm - -o ko.safetensors --unit jamo
-      nlpcli train-charlm *.c -o c.safetensors --rnn-size 512 --num-layers 2 --dropout 0.3
+      nlpcli train-charlm *.c -o c.safetensors --preset medium --sample-every 500
+      nlpcli train-charlm *.c -o c.safetensors --resume c.checkpoint.safetensors
     """
     from nlpcli.engine import charlm
     from nlpcli.engine.store import check_writable
 
+    given = _given(context, settings)
+    if resume is not None:
+        from nlpcli.engine.charlm_checkpoint import settings_of
+
+        settings = settings_of(resume, given)
+    else:
+        settings = dataclasses.replace(settings, **{**CHARLM_PRESETS[preset], **given})
+    path = checkpoint or _beside(output)
     check_writable(output)
-    charlm.train(files, settings, reading, console.progress(quiet)).save(output)
+    check_writable(path)
+    model = charlm.train(
+        files,
+        settings,
+        reading,
+        console.progress(quiet),
+        checkpoints=charlm.Checkpoints(path, checkpoint_every),
+        resume=resume,
+    )
+    model.save(output)
+
+
+def _given(context: typer.Context, settings: CharLMSettings) -> dict[str, Any]:
+    """The settings that stand on the command line: they go before a preset's and a checkpoint's."""
+    return {
+        field.name: getattr(settings, field.name)
+        for field in dataclasses.fields(settings)
+        if getattr(context.get_parameter_source(field.name), "name", "") == "COMMANDLINE"
+    }
+
+
+def _beside(output: str) -> str:
+    path = Path(output)
+    return str(path.with_name(f"{path.stem}.checkpoint{path.suffix}"))
 
 
 @with_settings

@@ -129,20 +129,56 @@ def _orthogonal(random: np.random.Generator, size: int) -> NDArray[np.float32]:
     return (q * np.sign(np.diag(r))).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where a training is put aside when it is interrupted, and every how many updates (0: only then)."""
+
+    path: str
+    every: int = 0
+
+
 def train(
     paths: Sequence[str] | None,
     settings: CharLMSettings = CharLMSettings(),  # noqa: B008 (frozen)
     reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
     progress: Progress = SILENT,
+    *,
+    checkpoints: Checkpoints | None = None,
+    resume: str | None = None,
 ) -> CharLM:
     """A model of the text in `paths`: the network with the best validation loss seen in training.
 
+    `resume` names a checkpoint of a training on the same text with the same settings, which goes
+    on where it was. An interrupt (Ctrl-C, SIGTERM) writes a checkpoint before it takes effect.
     Raises InputError when the text is empty or a single character.
     """
+    from nlpcli.engine import charlm_checkpoint
     from nlpcli.engine.char_text import read_text
     from nlpcli.engine.charlm_training import Training
 
     text = read_text(paths, settings.unit, reading, min_count=settings.min_char_count, progress=progress)
-    training = Training.start(text, settings)
-    training.run(progress)
+    if resume is None:
+        training = Training(text, settings, initial_weights(settings, text.alphabet))
+    else:
+        training = charlm_checkpoint.resume(resume, text, settings)
+    if checkpoints is None:
+        training.run(progress)
+        return training.best()
+    with charlm_checkpoint.postponed_signals() as deliver:
+
+        def after_update() -> None:
+            if checkpoints.every and training.step % checkpoints.every == 0:
+                charlm_checkpoint.save(training, checkpoints.path)
+            deliver()
+
+        try:
+            training.run(progress, after_update)
+        except BaseException as end:
+            if not isinstance(end, Exception):
+                charlm_checkpoint.save(training, checkpoints.path)
+                progress.note(
+                    f"interrupted after {training.step:,} of {training.total_steps:,} updates; "
+                    f"to go on, repeat the command with --resume {checkpoints.path}"
+                )
+            raise
     return training.best()
