@@ -178,22 +178,123 @@ class RecordSettings(Settings):
 
 ANALYSIS = "Analysis"
 TokenizerName = Literal[
-    "word", "whitespace", "char", "jamo", "sentence", "nltk", "kiwi", "mecab", "komoran", "okt", "hannanum", "kkma"
-]
+    "word", "whitespace", "char", "jamo", "sentence", "nltk", "regexp", "subword",
+    "kiwi", "mecab", "komoran", "okt", "hannanum", "kkma",
+]  # fmt: skip
+
+
+NORMALIZATION = "Normalization"
+MASKABLE = ("url", "email", "mention", "hashtag", "date", "phone", "number", "emoji")
+_STRIPPABLE = (*MASKABLE, "punct", "symbol")
+
+
+def _names(option: str, values: tuple[str, ...], choices: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    """The single names in values such as "url,date", each once. Raises SettingsError for an unknown one."""
+    names = tuple(dict.fromkeys(name.strip() for value in values for name in value.split(",") if name.strip()))
+    for name in names:
+        if choices is not None and name not in choices:
+            raise SettingsError(f"{option} cannot be {name!r}: choose from {', '.join(choices)}")
+    return names
 
 
 @dataclass(frozen=True)
-class AnalysisSettings(Settings):
-    """How text becomes tokens. Stored in every model, so that training and use cannot disagree."""
+class NormalizeSettings(Settings):
+    """How text is made uniform before it is cut into tokens."""
 
+    lowercase: bool = setting(False, "Lower-case the text.", panel=NORMALIZATION)
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = setting(
+        "none", "Unicode normalization form.", panel=NORMALIZATION
+    )
+    keep_jamo: bool = setting(
+        False,
+        "With nfkc and nfkd: leave letters such as ㅋ and ㅠ as they are typed.",
+        panel=NORMALIZATION,
+        flags=("--keep-jamo",),
+    )
+    full_width: bool = setting(
+        False, "Full-width letters and signs (ＡＢＣ１２３！) to ordinary ones.", panel=NORMALIZATION, flags=("--full-width",)
+    )
+    html: bool = setting(
+        False, "Remove HTML tags and comments; &amp; and the like become characters.", panel=NORMALIZATION,
+        flags=("--html",),
+    )  # fmt: skip
+    strip_control: bool = setting(
+        False, "Remove control, direction and zero-width characters.", panel=NORMALIZATION, flags=("--strip-control",)
+    )
+    mask: tuple[str, ...] = setting(
+        (),
+        "Replace each by its name, such as <url>: url email mention hashtag date phone number emoji.",
+        panel=NORMALIZATION,
+        metavar="KIND,…",
+    )
+    strip: tuple[str, ...] = setting(
+        (), "Remove any of these, and punct or symbol.", panel=NORMALIZATION, metavar="KIND,…"
+    )
+    squeeze_repeats: int = setting(
+        0, "Cut runs of one character to N (ㅋㅋㅋㅋ to ㅋㅋ with 2); not digits; 0 is off.", min=0, panel=NORMALIZATION,
+        metavar="N",
+    )  # fmt: skip
+    squeeze_space: bool = setting(
+        False, "Cut white space to one space, none at the ends.", panel=NORMALIZATION, flags=("--squeeze-space",)
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "mask", _names("--mask", self.mask, MASKABLE))
+        object.__setattr__(self, "strip", _names("--strip", self.strip, _STRIPPABLE))
+        if both := set(self.mask) & set(self.strip):
+            raise SettingsError(f"--mask and --strip both name {', '.join(sorted(both))}")
+
+
+@dataclass(frozen=True)
+class AnalysisSettings(NormalizeSettings):
+    """How text becomes tokens. Stored in every model, so that training and use cannot disagree.
+
+    `stopwords`, `user_dict` and `subword_model` hold content (words, lines, base64), no path.
+    """
+
+    lowercase: bool = setting(False, "Lower-case the tokens.", panel=NORMALIZATION)
     tokenizer: TokenizerName = setting(
         "word", "What splits a line into tokens; see `nlpcli tokenize --help`.", panel=ANALYSIS
     )
-    lowercase: bool = setting(False, "Lower-case the tokens.", panel=ANALYSIS)
+    pattern: str = setting(
+        "", "With the tokenizer regexp: what a token looks like.", panel=ANALYSIS, metavar="REGEXP"
+    )
+    gaps: bool = setting(
+        False, "With the tokenizer regexp: the pattern is what lies between tokens.", panel=ANALYSIS, flags=("--gaps",)
+    )
+    subword_model: str = setting(
+        "", "With the tokenizer subword: a sentencepiece model.", panel=ANALYSIS, metavar="FILE", reads="base64"
+    )
     user_dict: str = setting(
-        "", "The user's words for kiwi, mecab, komoran or okt: a line is word TAB tag (TAB score).", panel=ANALYSIS,
+        "", "Words for kiwi, mecab, komoran or okt to know; a line is word TAB tag.", panel=ANALYSIS,
         metavar="FILE", reads="text",
     )  # fmt: skip
+    stopwords: tuple[str, ...] = setting(
+        (), "Leave out stop words: en, ko, or files with a word a line.", panel=ANALYSIS, metavar="en|ko|FILE,…",
+        reads="stopwords",
+    )  # fmt: skip
+    keep_pos: tuple[str, ...] = setting(
+        (), "Keep only tokens whose tag begins so: N,V for nouns and verbs.", panel=ANALYSIS, metavar="TAG,…"
+    )
+    drop_pos: tuple[str, ...] = setting(
+        (), "Leave out tokens whose tag begins so: J,E for particles and endings.", panel=ANALYSIS, metavar="TAG,…"
+    )
+    lemma: bool = setting(
+        False, "Dictionary forms: is to be, 먹었다 to 먹다.", panel=ANALYSIS, flags=("--lemma",)
+    )
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = setting(
+        "none", "Stems: jumping to jump; korean is the dictionary form.", panel=ANALYSIS
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("keep_pos", "drop_pos"):
+            object.__setattr__(self, name, _names(name, getattr(self, name)))
+        if self.tokenizer == "regexp" and not self.pattern:
+            raise SettingsError("the tokenizer regexp needs --pattern")
+        if self.pattern and self.tokenizer != "regexp":
+            raise SettingsError("--pattern is for --tokenizer regexp")
 
 
 VOCABULARY = "Vocabulary"

@@ -34,8 +34,13 @@ COMMANDS = {
     "train-nb": ("bayes", "Classifiers"),
     "classify": ("bayes", "Classifiers"),
     "evaluate": ("bayes", "Classifiers"),
+    "similar": ("vectors", "Word vectors"),
+    "analogy": ("vectors", "Word vectors"),
+    "odd-one-out": ("vectors", "Word vectors"),
     "inspect": ("models", "Models"),
     "train-w2v": ("embeddings", "Word vectors"),
+    "train-glove": ("glove", "Word vectors"),
+    "cooccur": ("glove", "Word vectors"),
     "train-charlm": ("charlm", "Character language models"),
     "generate": ("charlm", "Character language models"),
 }

@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine import store
+from nlpcli.engine import store, vector_text
 from nlpcli.engine.packed_tokens import PackedTokens
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import OutputError
@@ -40,22 +40,14 @@ def _write_word2vec(path: Path, tokens: PackedTokens, matrix: NDArray[Any], _cou
     check_tokens(path, tokens)
     with store.write_atomically(path) as file:
         file.write(b"%d %d\n" % matrix.shape)
-        _write_rows(file, tokens, matrix)
+        vector_text.write_rows(file, tokens, matrix)
 
 
 def _write_glove(path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts) -> None:
     """GloVe text: no first line."""
     check_tokens(path, tokens)
     with store.write_atomically(path) as file:
-        _write_rows(file, tokens, matrix)
-
-
-def _write_rows(file: BinaryIO, tokens: PackedTokens, matrix: NDArray[Any]) -> None:
-    row_format = b" %.9g" * matrix.shape[1] + b"\n"
-    bounds = tokens.offsets.tolist()
-    for number, row in enumerate(matrix):
-        file.write(tokens.text[bounds[number] : bounds[number + 1]])
-        file.write(row_format % tuple(row.tolist()))
+        vector_text.write_rows(file, tokens, matrix)
 
 
 def _write_binary(path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts) -> None:

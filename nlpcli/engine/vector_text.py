@@ -1,0 +1,219 @@
+"""Word vectors as text: lines of a word and its numbers, read and written fast.
+
+Small files go through plain Python, large ones through a kernel (`kernels/vector_rows.py`) in
+threads; both give the same. Not here: which layout a file has (`vector_formats.py`).
+"""
+
+from __future__ import annotations
+
+import collections
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import BinaryIO, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.packed_tokens import PackedTokens
+from nlpcli.errors import InputError, OutputError
+
+Made = TypeVar("Made")
+Block = tuple[list[bytes], NDArray[np.float32]]
+_CHUNK = 8 << 20
+_SMALL = 2 << 20  # bytes; below this, loading numba would take longer than reading
+_DIGITS = 17  # most bytes of a number with nine digits and its separator
+
+
+def _in_threads(make: Callable[..., Made], jobs: Iterable[tuple[object, ...]]) -> Iterator[Made]:
+    """`make(*job)` for each job in their order, a few ahead of the reader."""
+    threads = min(len(os.sched_getaffinity(0)), 8)
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: collections.deque[Future[Made]] = collections.deque()
+        try:
+            for job in jobs:
+                waiting.append(pool.submit(make, *job))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+# --- reading --------------------------------------------------------------------------------
+
+
+def read_rows(
+    stream: BinaryIO, dim: int, name: str, first_line: int = 1
+) -> tuple[list[bytes], NDArray[np.float32]]:
+    """The words and the matrix [V, dim] of the lines that are left in `stream`.
+
+    A word may hold spaces (GloVe's 840B file has some): the last `dim` fields are the numbers.
+    Blank lines are skipped. `name` and `first_line` are for messages.
+
+    Raises InputError, with the line, where a line has too few numbers or one is not finite.
+    """
+    tokens: list[bytes] = []
+    matrix = np.empty((1024, dim), dtype=np.float32)
+    for words, rows in _blocks(stream, dim, name, first_line):
+        count = len(tokens)
+        tokens += words
+        if len(tokens) > len(matrix):
+            matrix.resize((max(len(tokens), len(matrix) * 3 // 2), dim), refcheck=False)
+        matrix[count : len(tokens)] = rows
+    return tokens, matrix[: len(tokens)]
+
+
+def _blocks(stream: BinaryIO, dim: int, name: str, line: int) -> Iterator[Block]:
+    chunks = _line_chunks(stream)
+    head = list(itertools.islice(chunks, 1))
+    if not head or len(head[0]) < _SMALL:
+        for chunk in itertools.chain(head, chunks):
+            yield _read_plainly(chunk, dim, name, line)
+            line += chunk.count(b"\n")
+        return
+    yield from _in_threads(_read_compiled, _numbered(itertools.chain(head, chunks), dim, name, line))
+
+
+def _numbered(
+    chunks: Iterable[bytes], dim: int, name: str, line: int
+) -> Iterator[tuple[bytes, int, str, int]]:
+    for chunk in chunks:
+        yield chunk, dim, name, line
+        line += chunk.count(b"\n")
+
+
+def _line_chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """Pieces of whole lines, a few megabytes each."""
+    rest = b""
+    while piece := stream.read(_CHUNK):
+        cut = piece.rfind(b"\n") + 1
+        if cut:
+            yield rest + piece[:cut]
+            rest = piece[cut:]
+        else:
+            rest += piece
+    if rest:
+        yield rest + b"\n"
+
+
+def _read_plainly(chunk: bytes, dim: int, name: str, line: int) -> Block:
+    tokens: list[bytes] = []
+    rows: list[list[float]] = []
+    for number, text in enumerate(chunk.split(b"\n")[:-1], start=line):
+        if text := text.rstrip(b" \t\r"):
+            token, values = split_line(text, dim, f"{name}:{number}")
+            tokens.append(token)
+            rows.append(values)
+    return tokens, _as_float32(rows, dim, f"{name}:{line}")
+
+
+def _as_float32(rows: list[list[float]], dim: int, place: str) -> NDArray[np.float32]:
+    exact = np.array(rows, dtype=np.float64).reshape(len(rows), dim)
+    if (np.abs(exact) > np.finfo(np.float32).max).any():
+        raise InputError(f"{place}: a number in this line or below is too large for 32 bits")
+    return exact.astype(np.float32)
+
+
+def _read_compiled(chunk: bytes, dim: int, name: str, line: int) -> Block:
+    from nlpcli.engine.kernels import vector_rows
+
+    text = np.frombuffer(chunk, dtype=np.uint8)
+    ends = np.flatnonzero(text == ord("\n"))
+    starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1])
+    matrix = np.empty((len(ends), dim), dtype=np.float32)
+    token_ends = starts.copy()
+    states = np.empty(len(ends), dtype=np.uint8)
+    vector_rows.parse_rows(text, starts, ends, matrix, token_ends, states)
+    tokens = [chunk[start:end] for start, end in zip(starts.tolist(), token_ends.tolist(), strict=True)]
+    for row in np.flatnonzero(states == vector_rows.ODD).tolist():
+        text_line = chunk[starts[row] : ends[row]].rstrip(b" \t\r")
+        tokens[row], values = split_line(text_line, dim, f"{name}:{line + row}")
+        matrix[row] = _as_float32([values], dim, f"{name}:{line + row}")
+    if (blank := states == vector_rows.BLANK).any():
+        tokens = [token for token, drop in zip(tokens, blank.tolist(), strict=True) if not drop]
+        matrix = matrix[~blank]
+    if not np.isfinite(matrix).all():
+        raise InputError(
+            f"{name}: a number between lines {line} and {line + len(ends)} is too large for 32 bits"
+        )
+    return tokens, matrix
+
+
+def split_line(text: bytes, dim: int, place: str) -> tuple[bytes, list[float]]:
+    """A line's word and its `dim` numbers. Raises InputError, which begins with `place`.
+
+    >>> split_line(b". . . 0.5 1e-2", 2, "x.txt:1")
+    (b'. . .', [0.5, 0.01])
+    """
+    for fields in (text.replace(b"\t", b" ").rsplit(b" ", dim), text.rsplit(None, dim)):
+        if len(fields) == dim + 1:
+            try:
+                values = [float(field) for field in fields[1:]]
+            except ValueError:
+                continue
+            if not all(map(np.isfinite, values)):
+                raise InputError(
+                    f"{place}: a vector with nan or inf in it", hint="train it again, or delete the line"
+                )
+            return fields[0], values
+    shown = text[:60].decode("utf-8", "replace")
+    raise InputError(
+        f"{place}: expected a word and {dim} numbers, found {len(text.split()):,} fields: {shown}",
+        hint="all vectors of a file have the same length; is the file cut short?",
+    )
+
+
+# --- writing --------------------------------------------------------------------------------
+
+
+def write_rows(
+    file: BinaryIO, tokens: PackedTokens | None, matrix: NDArray[np.float32], separator: bytes = b" "
+) -> None:
+    """Lines of a word and its numbers (only numbers without `tokens`), nine digits at most.
+
+    Raises OutputError for numbers that are not finite.
+    """
+    if tokens is None:
+        tokens = PackedTokens(b"", np.zeros(len(matrix) + 1, dtype=np.int64))
+    for rows in _row_blocks(len(matrix), matrix.shape[1]):
+        if not np.isfinite(matrix[rows]).all():
+            raise OutputError("the vectors hold nan or inf, which no reader of this layout takes")
+    compiled = matrix.size * 10 > _SMALL
+    make: Callable[..., bytes] = _formatted_compiled if compiled else _formatted_plainly
+    blocks = (
+        (matrix[rows], tokens.text, tokens.offsets[rows.start : rows.stop + 1], separator)
+        for rows in _row_blocks(len(matrix), matrix.shape[1])
+    )
+    for text in _in_threads(make, blocks) if compiled else itertools.starmap(make, blocks):
+        file.write(text)
+
+
+def _row_blocks(count: int, dim: int) -> Iterator[slice]:
+    step = max(1, (1 << 19) // max(dim, 1))
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
+
+
+def _formatted_plainly(
+    matrix: NDArray[np.float32], text: bytes, offsets: NDArray[np.int64], separator: bytes
+) -> bytes:
+    row_format = separator.join([b"%.9g"] * matrix.shape[1]) + b"\n"
+    bounds = offsets.tolist()
+    lines = []
+    for row, start, end in zip(matrix.tolist(), bounds, bounds[1:], strict=False):
+        lines += [text[start:end], separator if end > start else b"", row_format % tuple(row)]
+    return b"".join(lines)
+
+
+def _formatted_compiled(
+    matrix: NDArray[np.float32], text: bytes, offsets: NDArray[np.int64], separator: bytes
+) -> bytes:
+    from nlpcli.engine.kernels import vector_rows
+
+    tokens = np.frombuffer(text[offsets[0] : offsets[-1]], dtype=np.uint8)
+    out = np.empty(matrix.size * _DIGITS + len(tokens) + 2 * len(matrix), dtype=np.uint8)
+    written = vector_rows.format_rows(matrix, tokens, offsets - offsets[0], separator[0], out)
+    return out[:written].tobytes()
