@@ -35,7 +35,9 @@ def test_a_full_device_is_an_error_and_not_success():
 def test_a_mendable_error_has_message_hint_and_exit_code_1(nlpcli):
     done = nlpcli("tokenize", "missing.txt", code=1)
     assert done.stdout == b""
-    assert done.stderr.decode() == "error: missing.txt: no such file\nhint: check the name; - reads from stdin\n"
+    assert (
+        done.stderr.decode() == "error: missing.txt: no such file\nhint: check the name; - reads from stdin\n"
+    )
 
 
 @pytest.mark.parametrize(

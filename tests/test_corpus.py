@@ -15,7 +15,9 @@ def lines_of(path, encoding="utf-8"):
     return list(Lines([str(path)], InputSettings(encoding=encoding)))
 
 
-@given(lines=st.lists(st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=20)))
+@given(
+    lines=st.lists(st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=20))
+)
 def test_lines_end_at_newlines_only(tmp_path_factory, lines):
     path = tmp_path_factory.mktemp("lines") / "text"
     path.write_bytes("".join(line + "\n" for line in lines).encode())
@@ -40,7 +42,11 @@ def test_files_follow_each_other_and_the_place_is_known(tmp_path):
     first.write_text("a\nb")
     second.write_text("c\n")
     lines = Lines([str(first), str(second)])
-    assert [(line, lines.place) for line in lines] == [("a", f"{first}:1"), ("b", f"{first}:2"), ("c", f"{second}:1")]
+    assert [(line, lines.place) for line in lines] == [
+        ("a", f"{first}:1"),
+        ("b", f"{first}:2"),
+        ("c", f"{second}:1"),
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "cp949", "euc-kr", "johab"])
@@ -94,10 +100,10 @@ def test_stdin_is_read_as_bytes_whatever_the_locale(nlpcli):
 
 def test_batches_come_as_the_pipe_gives_them(monkeypatch):
     class Pipe(io.BytesIO):
-        pieces = [b"one\ntw", b"o\n", b"three"]
+        pieces = iter([b"one\ntw", b"o\n", b"three"])
 
         def read1(self, size=-1):
-            return self.pieces.pop(0) if self.pieces else b""
+            return next(self.pieces, b"")
 
         def peek(self, size=0):
             return b"one"

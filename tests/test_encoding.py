@@ -108,7 +108,9 @@ def test_result_does_not_depend_on_the_number_of_cores(tmp_path, monkeypatch):
 
 
 def test_min_count_drops_tokens_and_keeps_document_boundaries():
-    corpus = encode_documents([["a b a", "", "b c"], ["c c d", "d"]], AnalysisSettings(), VocabularySettings(min_count=3))
+    corpus = encode_documents(
+        [["a b a", "", "b c"], ["c c d", "d"]], AnalysisSettings(), VocabularySettings(min_count=3)
+    )
     assert words(corpus) == [[], [], ["c"], ["c", "c"], []]
     assert corpus.documents == 5
     assert corpus.vocabulary.tokens == ("c",)

@@ -26,7 +26,9 @@ def modules() -> list[tuple[str, Path]]:
     ]
 
 
-@pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: str(value) if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("module", "path"), modules(), ids=lambda value: str(value) if isinstance(value, str) else ""
+)
 def test_nothing_imports_upward(module, path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         imported = []
@@ -50,7 +52,18 @@ def test_the_core_prints_nothing_and_ends_nothing(path):
             )
 
 
-HEAVY = ("numpy", "numba", "torch", "nltk", "konlpy", "rich", "scipy", "sklearn", "kiwipiepy", "sentencepiece")
+HEAVY = (
+    "numpy",
+    "numba",
+    "torch",
+    "nltk",
+    "konlpy",
+    "rich",
+    "scipy",
+    "sklearn",
+    "kiwipiepy",
+    "sentencepiece",
+)
 
 
 @pytest.mark.parametrize(

@@ -76,9 +76,7 @@ def test_permissions_are_those_of_the_old_file_or_the_umask(tmp_path):
     assert stat.S_IMODE(new.stat().st_mode) == 0o666 & ~umask
 
 
-@pytest.mark.parametrize(
-    ("name", "complaint"), [("missing/out.txt", "does not exist"), (".", "is a folder")]
-)
+@pytest.mark.parametrize(("name", "complaint"), [("missing/out.txt", "does not exist"), (".", "is a folder")])
 def test_a_target_that_cannot_be_is_refused_before_and_after_the_work(tmp_path, name, complaint):
     with pytest.raises(OutputError, match=complaint):
         store.check_writable(tmp_path / name)
@@ -102,7 +100,16 @@ def test_no_injected_fault_leaves_a_broken_file(tmp_path, fault):
     fates = set()
     for number in range(1, 40):
         target.write_text("old")
-        traced = ["strace", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={fault}:when={number}"]
+        traced = [
+            "strace",
+            "-f",
+            "-o",
+            "/dev/null",
+            "-e",
+            f"trace={call}",
+            "-e",
+            f"inject={fault}:when={number}",
+        ]
         done = subprocess.run(
             [*traced, sys.executable, "-B", "-c", program], capture_output=True, check=False, timeout=60
         )

@@ -65,7 +65,9 @@ def print_json(value: Any) -> None:
     print_line(json.dumps(value, ensure_ascii=False))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None
+) -> None:
     """Rows as a table on a terminal, as TSV with a header line when piped."""
     if not sys.stdout.isatty():
         print_line("\t".join(columns))

@@ -47,9 +47,7 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
             defaults = kind() if parameter.default is inspect.Parameter.empty else parameter.default
             parameters += _options(kind, defaults)
         else:
-            parameters.append(
-                parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY)
-            )
+            parameters.append(parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY))
     names = [parameter.name for parameter in parameters]
     assert len(names) == len(set(names)), f"{function.__name__}: two settings share a field name: {names}"
 
@@ -90,11 +88,14 @@ def _options(kind: type[Settings], defaults: Settings) -> list[inspect.Parameter
 def _option(field: dataclasses.Field[Any], hint: Any) -> Any:
     about = field.metadata
     flags = about["flags"] or (
-        (f"{option_name(field)}/--no-{field.name.replace('_', '-')}",) if hint is bool else (option_name(field),)
+        (f"{option_name(field)}/--no-{field.name.replace('_', '-')}",)
+        if hint is bool
+        else (option_name(field),)
     )
     number = int if int in (hint, *typing.get_args(hint)) else float
     bounds = {name: number(about[name]) for name in ("min", "max") if about[name] is not None}
-    return typer.Option(
+    option: Any = typer.Option  # its overloads know no computed arguments
+    return option(
         *flags,
         help=about["help"],
         metavar=about["metavar"],
@@ -109,7 +110,7 @@ def _option_type(hint: Any) -> Any:
     if typing.get_origin(hint) is tuple:
         return list[typing.get_args(hint)[0]]  # type: ignore[misc]
     if isinstance(hint, types.UnionType):
-        return typing.Optional[tuple(kind for kind in hint.__args__ if kind is not type(None))[0]]  # noqa: UP045
+        return typing.Optional[next(kind for kind in hint.__args__ if kind is not type(None))]  # noqa: UP045
     return hint
 
 

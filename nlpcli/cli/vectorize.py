@@ -29,13 +29,17 @@ def vectorize(
     files: Files = None,
     output: Output = "-",
     settings: VectorizeSettings = VectorizeSettings(),  # noqa: B008 (frozen)
-    top: Annotated[int | None, typer.Option(help="Print the N heaviest terms of each document.", min=1)] = None,
+    top: Annotated[
+        int | None, typer.Option(help="Print the N heaviest terms of each document.", min=1)
+    ] = None,
     save_model: Annotated[
         str | None, typer.Option(metavar="FILE", help="Keep vocabulary and analysis for new text.")
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Turn new text into the columns of a saved model; takes its analysis."),
+        typer.Option(
+            metavar="FILE", help="Turn new text into the columns of a saved model; takes its analysis."
+        ),
     ] = None,
     save_vocab: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the vocabulary as token<TAB>count.")
@@ -94,7 +98,9 @@ def vectorize(
     table = matrices.LabelledMatrix(matrix, features, _labels(rows) if labelled else None)
     _write(table, output, top)
     if not quiet:
-        console.remark(f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero")
+        console.remark(
+            f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero"
+        )
 
 
 def _labels(rows: Records) -> list[str]:

@@ -14,7 +14,7 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.errors import InputError
@@ -70,8 +70,8 @@ class Lines:
         `number` counts the lines given *before* the batch.
         """
         done_before = 0
-        for self.path in self.paths:
-            self.number = 0
+        for path in self.paths:
+            self.path, self.number = path, 0
             with open_bytes(self.path) as (stream, raw):
                 for text in self._decoded(stream):
                     lines = text.split("\n")
@@ -93,8 +93,8 @@ class Lines:
         tab; every file's text ends with a line end. `\\r` is left in place.
         """
         done_before = 0
-        for self.path in self.paths:
-            self.number = 0
+        for path in self.paths:
+            self.path, self.number = path, 0
             with open_bytes(self.path) as (stream, raw):
                 for block in self._valid_blocks(stream):
                     yield block
@@ -203,7 +203,7 @@ def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-class open_bytes:  # noqa: N801 (used as a function)
+class open_bytes:
     """A context manager: `(stream, raw)`, the decompressed bytes and the file beneath them.
 
     Compression is told by content (gzip, bz2, xz, zstd), not by name. `raw.tell()` is how far
@@ -218,7 +218,7 @@ class open_bytes:  # noqa: N801 (used as a function)
             if self._path == STDIN:
                 self._raw: BinaryIO = sys.stdin.buffer
             else:
-                self._raw = open(self._path, "rb")  # noqa: SIM115
+                self._raw = open(self._path, "rb")
         except OSError as error:
             raise _unreadable(self._path, error) from error
         try:
@@ -246,20 +246,20 @@ def _decompressed(raw: BinaryIO, kind: str) -> BinaryIO:
     if kind == "gzip":
         import gzip
 
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw), CHUNK)  # type: ignore[arg-type]
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw), CHUNK)
     if kind == "bz2":
         import bz2
 
-        return bz2.BZ2File(raw)  # type: ignore[return-value]
+        return cast(BinaryIO, bz2.BZ2File(raw))
     if kind == "xz":
         import lzma
 
-        return lzma.LZMAFile(raw)  # type: ignore[return-value]
+        return cast(BinaryIO, lzma.LZMAFile(raw))
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
         from backports import zstd
-    return zstd.ZstdFile(raw)  # type: ignore[no-any-return]
+    return cast(BinaryIO, zstd.ZstdFile(raw))
 
 
 def _unreadable(path: str, error: OSError) -> InputError:

@@ -134,7 +134,7 @@ class Spool:
 
     def append(self, numbers: NDArray[np.int32]) -> None:
         """Write them at the end."""
-        rest = memoryview(numbers).cast("B")
+        rest = numbers.data.cast("B")
         try:
             while len(rest):
                 rest = rest[os.write(self._descriptor, rest) :]
@@ -147,12 +147,12 @@ class Spool:
     def read(self, start: int, count: int) -> NDArray[np.int32]:
         """`count` numbers from `start` on."""
         numbers = np.empty(count, dtype=np.int32)
-        os.preadv(self._descriptor, [memoryview(numbers).cast("B")], start * 4)
+        os.preadv(self._descriptor, [numbers.data.cast("B")], start * 4)
         return numbers
 
     def rewrite(self, start: int, numbers: NDArray[np.int32]) -> None:
         """Write them over what stands from `start` on."""
-        os.pwrite(self._descriptor, memoryview(numbers).cast("B"), start * 4)
+        os.pwrite(self._descriptor, numbers.data.cast("B"), start * 4)
 
     def mapped(self, count: int) -> NDArray[np.int32]:
         """The first `count` numbers as a read-only memory map."""
@@ -165,7 +165,10 @@ def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> Encod
     """Give the tokens their final ids, in place on the disk, and map them."""
     if isinstance(vocabulary, Vocabulary):
         id_of = vocabulary.id_of
-        chosen, new_id = vocabulary, np.array([id_of.get(token, -1) for token in found.tokens], dtype=np.int32)
+        chosen, new_id = (
+            vocabulary,
+            np.array([id_of.get(token, -1) for token in found.tokens], dtype=np.int32),
+        )
     else:
         chosen, new_id = select(found.tokens, found.counts, vocabulary)
     # −1 stays −1: the last entry of the table is what a dropped token finds.
@@ -297,7 +300,9 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
         total += len(numbers)
 
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        under_way: deque[concurrent.futures.Future[tuple[int, NDArray[np.int32], NDArray[np.int64]]]] = deque()
+        under_way: deque[concurrent.futures.Future[tuple[int, NDArray[np.int32], NDArray[np.int64]]]] = (
+            deque()
+        )
         for number, block in enumerate(blocks):
             under_way.append(pool.submit(scan, block, number))
             if len(under_way) > 2 * threads:

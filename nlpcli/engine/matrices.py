@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import os
 import zipfile
@@ -123,9 +124,7 @@ def _write_svm(file: BinaryIO, table: LabelledMatrix) -> None:
     codes = label_codes(table.labels) if table.labels is not None else None
     for number, (columns, weights) in enumerate(_rows(table.matrix)):
         label = codes[table.labels[number]] if codes is not None and table.labels is not None else "0"
-        cells = "".join(
-            f" {column + 1}:{weight!r}" for column, weight in zip(columns, weights, strict=True)
-        )
+        cells = "".join(f" {column + 1}:{weight!r}" for column, weight in zip(columns, weights, strict=True))
         file.write(f"{label}{cells}\n".encode())
 
 
@@ -193,7 +192,7 @@ def _rows(matrix: SparseMatrix) -> Iterator[tuple[list[int], list[Any]]]:
         bounds = matrix.indptr[start : start + _ROWS + 1].tolist()
         columns = matrix.indices[bounds[0] : bounds[-1]].tolist()
         weights = matrix.data[bounds[0] : bounds[-1]].tolist()
-        for begin, end in zip(bounds, bounds[1:], strict=False):
+        for begin, end in itertools.pairwise(bounds):
             cells = slice(begin - bounds[0], end - bounds[0])
             yield columns[cells], weights[cells]
 

@@ -47,7 +47,8 @@ def character_classes(tokenizer: TokenizerName) -> NDArray[np.uint8]:
 
 def _mark_ranges() -> list[tuple[int, int]]:
     return [
-        (ord(first), ord(last or first)) for first, last in re.findall(r"(.)(?:-(.))?", MARKS, flags=re.DOTALL)
+        (ord(first), ord(last or first))
+        for first, last in re.findall(r"(.)(?:-(.))?", MARKS, flags=re.DOTALL)
     ]
 
 
@@ -105,12 +106,13 @@ class Scanner:
             text = pool.decode("ascii")
             return [text[begin:stop] for begin, stop in zip(begins, stops, strict=True)]
         return [
-            pool[begin:stop].decode("utf-8", "surrogatepass") for begin, stop in zip(begins, stops, strict=True)
+            pool[begin:stop].decode("utf-8", "surrogatepass")
+            for begin, stop in zip(begins, stops, strict=True)
         ]
 
     def _grow(self, room: int) -> None:
         """Twice the types, or twice the bytes and `room` more (one token may be that long)."""
-        if self.types * 2 >= len(self._slots):
+        if 2 * self.types >= len(self._slots):
             self._grow_tables()
         else:
             self.pool = _enlarged(self.pool, 2 * len(self.pool) + room)

@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from nlpcli.errors import ModelError, OutputError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 FORMAT = 1
@@ -128,7 +127,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise OutputError(f"{path} is a folder", hint="name a file in it")
     if not target.parent.is_dir():
         raise OutputError(
-            f"cannot write {path}: the folder {target.parent} does not exist", hint=f"mkdir -p {target.parent}"
+            f"cannot write {path}: the folder {target.parent} does not exist",
+            hint=f"mkdir -p {target.parent}",
         )
     checked = target if target.exists() and not target.is_file() else target.parent
     if not os.access(checked, os.W_OK):
@@ -208,7 +208,7 @@ def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
 def _bytes(array: NDArray[Any]) -> memoryview:
     import numpy as np
 
-    return memoryview(array.reshape(-1).view(np.uint8))
+    return array.reshape(-1).view(np.uint8).data
 
 
 def read_info(path: str | os.PathLike[str]) -> ModelInfo:
@@ -250,7 +250,9 @@ def read_info(path: str | os.PathLike[str]) -> ModelInfo:
 
 
 def _not_a_model(path: str | os.PathLike[str]) -> str:
-    return f"models are the .safetensors files that nlpcli train-… writes; `file {path}` may tell what this is"
+    return (
+        f"models are the .safetensors files that nlpcli train-… writes; `file {path}` may tell what this is"
+    )
 
 
 def _tensor_info(entry: dict[str, Any]) -> TensorInfo:
@@ -335,7 +337,9 @@ def take_tensor(model: Model, name: str, dtype: str, shape: tuple[int | None, ..
         want in (None, have) for want, have in zip(shape, array.shape, strict=True)
     )
     if array.dtype.name != dtype or not fits:
-        raise ModelError(f"the {model.kind} model's tensor {name!r} has type {array.dtype} and shape {array.shape}")
+        raise ModelError(
+            f"the {model.kind} model's tensor {name!r} has type {array.dtype} and shape {array.shape}"
+        )
     return array
 
 

@@ -116,7 +116,8 @@ def fit(
     chosen = corpus.vocabulary
     if not kept.all():
         chosen = Vocabulary.of(
-            (token for token, keep in zip(chosen.tokens, kept.tolist(), strict=True) if keep), chosen.counts[kept]
+            (token for token, keep in zip(chosen.tokens, kept.tolist(), strict=True) if keep),
+            chosen.counts[kept],
         )
         new_column = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
         counts = counts.with_columns(new_column, len(chosen))

@@ -7,6 +7,7 @@ same on every run. Not here: how text becomes ids (`encoding.py`).
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,7 @@ class Vocabulary:
         try:
             tokens = tuple(
                 text[start:end].decode("utf-8", "surrogatepass")
-                for start, end in zip(bounds, bounds[1:], strict=False)
+                for start, end in itertools.pairwise(bounds)
             )
         except UnicodeDecodeError as error:
             raise ModelError("the model's vocabulary is damaged") from error
@@ -107,7 +108,9 @@ def select(
 
 def _nothing_left(found: int, highest: int, settings: VocabularySettings) -> InputError:
     if not found:
-        return InputError("the input holds no tokens", hint="is the file empty, or the tokenizer the wrong one?")
+        return InputError(
+            "the input holds no tokens", hint="is the file empty, or the tokenizer the wrong one?"
+        )
     return InputError(
         f"no token is left: the most frequent of {found:,} was seen {highest:,} times, "
         f"--min-count is {settings.min_count:,}",

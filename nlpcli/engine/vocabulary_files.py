@@ -43,7 +43,9 @@ def read(path: str) -> Vocabulary:
         if not token and not count:
             continue
         if not token or not (count or "1").isdecimal():
-            raise InputError(f"{lines.place}: expected token<TAB>count", hint="nlpcli count FILE writes such a file")
+            raise InputError(
+                f"{lines.place}: expected token<TAB>count", hint="nlpcli count FILE writes such a file"
+            )
         if token in seen:
             raise InputError(f"{lines.place}: the token {token!r} stands there a second time")
         seen.add(token)

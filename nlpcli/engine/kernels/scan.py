@@ -62,7 +62,9 @@ def _class_at(text, at, end, classes):
 
 
 @nb.njit(cache=True, nogil=True)
-def scan(text, begin, end, classes, slots, starts, pool, counts, firsts, types, block, ids, tokens, ends, documents):
+def scan(
+    text, begin, end, classes, slots, starts, pool, counts, firsts, types, block, ids, tokens, ends, documents
+):
     """Tokens of `text[begin:end]` appended to `ids`, line ends to `ends`.
 
     `types`, `tokens` and `documents` are how many of each there are already. Stops before a
@@ -125,7 +127,7 @@ def scan(text, begin, end, classes, slots, starts, pool, counts, firsts, types, 
             if kind == BREAK:
                 break
             if kind == APOSTROPHE:
-                joins = before == LETTER or before == MARK
+                joins = before in (LETTER, MARK)
                 if not joins or _class_at(text, at + width, end, classes) != LETTER:
                     break
             elif kind == POINT and (before != DIGIT or _class_at(text, at + width, end, classes) != DIGIT):
