@@ -155,19 +155,32 @@ class RecordSettings(Settings):
     """Where text and label stand in a line."""
 
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = setting(
-        "auto", "Layout of a line; auto goes by the file's name and first line.", panel=INPUT, flags=("--format",)
+        "auto",
+        "Layout of a line; auto goes by the file's name and first line.",
+        panel=INPUT,
+        flags=("--format",),
     )
     text_col: str | None = setting(
-        None, "Column (name, or number from 1) or JSON field that holds the text.", panel=INPUT, metavar="COLUMN"
+        None,
+        "Column (name, or number from 1) or JSON field that holds the text.",
+        panel=INPUT,
+        metavar="COLUMN",
     )
     label_col: str | None = setting(
-        None, "Column (name, or number from 1) or JSON field that holds the label.", panel=INPUT, metavar="COLUMN"
+        None,
+        "Column (name, or number from 1) or JSON field that holds the label.",
+        panel=INPUT,
+        metavar="COLUMN",
     )
     header: Literal["auto", "yes", "no"] = setting(
-        "auto", "Whether the first row names the columns; auto: it does if a name is asked for or known.", panel=INPUT
+        "auto",
+        "Whether the first row names the columns; auto: it does if a name is asked for or known.",
+        panel=INPUT,
     )
     quoting: Literal["auto", "rfc4180", "none"] = setting(
-        "auto", 'Whether "…" encloses a field; auto: in CSV yes, in TSV quotes are plain characters.', panel=INPUT
+        "auto",
+        'Whether "…" encloses a field; auto: in CSV yes, in TSV quotes are plain characters.',
+        panel=INPUT,
     )
     multi_label: Literal["first", "each"] = setting(
         "first", "A line with several labels counts for the first one, or once for each.", panel=INPUT
@@ -190,7 +203,9 @@ _STRIPPABLE = (*MASKABLE, "punct", "symbol")
 
 def _names(option: str, values: tuple[str, ...], choices: tuple[str, ...] | None = None) -> tuple[str, ...]:
     """The single names in values such as "url,date", each once. Raises SettingsError for an unknown one."""
-    names = tuple(dict.fromkeys(name.strip() for value in values for name in value.split(",") if name.strip()))
+    names = tuple(
+        dict.fromkeys(name.strip() for value in values for name in value.split(",") if name.strip())
+    )
     for name in names:
         if choices is not None and name not in choices:
             raise SettingsError(f"{option} cannot be {name!r}: choose from {', '.join(choices)}")
@@ -212,14 +227,20 @@ class NormalizeSettings(Settings):
         flags=("--keep-jamo",),
     )
     full_width: bool = setting(
-        False, "Full-width letters and signs (ＡＢＣ１２３！) to ordinary ones.", panel=NORMALIZATION, flags=("--full-width",)
+        False,
+        "Full-width letters and signs (ＡＢＣ１２３！) to ordinary ones.",
+        panel=NORMALIZATION,
+        flags=("--full-width",),
     )
     html: bool = setting(
         False, "Remove HTML tags and comments; &amp; and the like become characters.", panel=NORMALIZATION,
         flags=("--html",),
     )  # fmt: skip
     strip_control: bool = setting(
-        False, "Remove control, direction and zero-width characters.", panel=NORMALIZATION, flags=("--strip-control",)
+        False,
+        "Remove control, direction and zero-width characters.",
+        panel=NORMALIZATION,
+        flags=("--strip-control",),
     )
     mask: tuple[str, ...] = setting(
         (),
@@ -235,7 +256,10 @@ class NormalizeSettings(Settings):
         metavar="N",
     )  # fmt: skip
     squeeze_space: bool = setting(
-        False, "Cut white space to one space, none at the ends.", panel=NORMALIZATION, flags=("--squeeze-space",)
+        False,
+        "Cut white space to one space, none at the ends.",
+        panel=NORMALIZATION,
+        flags=("--squeeze-space",),
     )
 
     def __post_init__(self) -> None:
@@ -261,10 +285,17 @@ class AnalysisSettings(NormalizeSettings):
         "", "With the tokenizer regexp: what a token looks like.", panel=ANALYSIS, metavar="REGEXP"
     )
     gaps: bool = setting(
-        False, "With the tokenizer regexp: the pattern is what lies between tokens.", panel=ANALYSIS, flags=("--gaps",)
+        False,
+        "With the tokenizer regexp: the pattern is what lies between tokens.",
+        panel=ANALYSIS,
+        flags=("--gaps",),
     )
     subword_model: str = setting(
-        "", "With the tokenizer subword: a sentencepiece model.", panel=ANALYSIS, metavar="FILE", reads="base64"
+        "",
+        "With the tokenizer subword: a sentencepiece model.",
+        panel=ANALYSIS,
+        metavar="FILE",
+        reads="base64",
     )
     user_dict: str = setting(
         "", "Words for kiwi, mecab, komoran or okt to know; a line is word TAB tag.", panel=ANALYSIS,
@@ -278,7 +309,10 @@ class AnalysisSettings(NormalizeSettings):
         (), "Keep only tokens whose tag begins so: N,V for nouns and verbs.", panel=ANALYSIS, metavar="TAG,…"
     )
     drop_pos: tuple[str, ...] = setting(
-        (), "Leave out tokens whose tag begins so: J,E for particles and endings.", panel=ANALYSIS, metavar="TAG,…"
+        (),
+        "Leave out tokens whose tag begins so: J,E for particles and endings.",
+        panel=ANALYSIS,
+        metavar="TAG,…",
     )
     lemma: bool = setting(
         False, "Dictionary forms: is to be, 먹었다 to 먹다.", panel=ANALYSIS, flags=("--lemma",)
@@ -338,14 +372,20 @@ class FeatureSettings(Settings):
     """What a classifier sees of a text."""
 
     ngrams: str = setting(
-        "1-2", "Word n-grams, as a range: 1-2 is words and pairs of neighbours; 0 is none.", panel=FEATURES,
+        "1-3", "Word n-grams, as a range: 1-2 is words and pairs of neighbours; 0 is none.", panel=FEATURES,
         metavar="RANGE",
     )  # fmt: skip
     char_ngrams: str = setting(
-        "2-5", "Character n-grams inside words (with a space at both ends), as a range; 0 is none.", panel=FEATURES,
-        metavar="RANGE",
+        "auto", "Character n-grams, as a range; 0 is none; auto is 2-4 for Korean, Chinese and Japanese.",
+        panel=FEATURES, metavar="RANGE",
     )  # fmt: skip
-    binary: bool = setting(False, "A feature counts once per document, however often it is there.", panel=FEATURES)
+    char_span: Literal["text", "word"] = setting(
+        "text", "Character n-grams run through the text as if it had no spaces, or stay inside words.",
+        panel=FEATURES,
+    )  # fmt: skip
+    binary: bool = setting(
+        False, "A feature counts once per document, however often it is there.", panel=FEATURES
+    )
     min_docs: int = setting(
         1, "Leave features out that were seen fewer times than this.", min=1, panel=FEATURES,
         flags=("--min-count", "--min-docs"),
@@ -357,7 +397,7 @@ class FeatureSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        word, char = self.word_range, self.char_range
+        word, char = self.word_range, self.char_range if self.char_ngrams != "auto" else (1, 1)
         if word[1] == 0 and char[1] == 0:
             raise SettingsError("--ngrams 0 and --char-ngrams 0 leave no features")
 
@@ -396,7 +436,9 @@ class NaiveBayesSettings(Settings):
     variant: Literal["multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"] = setting(
         "binary-multinomial", "The model; see above.", panel="Model"
     )
-    alpha: float = setting(0.5, "Additive smoothing; 1 is Laplace's, 0 is maximum likelihood.", min=0, panel="Model")
+    alpha: float = setting(
+        0.5, "Additive smoothing; 1 is Laplace's, 0 is maximum likelihood.", min=0, panel="Model"
+    )
     prior: Literal["fit", "uniform"] = setting(
         "fit", "Class priors from the label counts, or all equal.", panel="Model"
     )
@@ -418,7 +460,9 @@ class Word2VecSettings(Settings):
     alpha: float = setting(0.025, "Learning rate at the start.", above=0)
     min_alpha: float = setting(0.0001, "Learning rate at the end.", min=0)
     ns_exponent: float = setting(0.75, "Power of the counts from which noise words are drawn.")
-    fixed_window: bool = setting(False, "Always the whole window, not a random part of it.", flags=("--fixed-window",))
+    fixed_window: bool = setting(
+        False, "Always the whole window, not a random part of it.", flags=("--fixed-window",)
+    )
     threads: int = setting(1, "Threads; more than one is faster and no longer byte-reproducible.", min=1)
     seed: int = setting(1, "Seed of all randomness.", min=0)
 
@@ -427,8 +471,12 @@ class Word2VecSettings(Settings):
 class CooccurrenceSettings(Settings):
     """Which neighbours count, and how much (Pennington et al. 2014, section 4.2)."""
 
-    window_size: int = setting(10, "Words to each side that count as neighbours.", min=1, flags=("--window-size", "--window"))
-    symmetric: bool = setting(True, "Count both sides, or the left side only.", flags=("--symmetric/--asymmetric",))
+    window_size: int = setting(
+        10, "Words to each side that count as neighbours.", min=1, flags=("--window-size", "--window")
+    )
+    symmetric: bool = setting(
+        True, "Count both sides, or the left side only.", flags=("--symmetric/--asymmetric",)
+    )
     distance_weighting: bool = setting(
         True, "A neighbour at distance d counts 1/d, or always 1.", flags=("--distance-weighting/--flat",)
     )
@@ -509,19 +557,33 @@ class CharLMSettings(Settings):
         256, "Units per layer.", min=1, max=8192, flags=("--rnn-size", "--hidden-size"), panel=NETWORK
     )
     num_layers: int = setting(1, "Layers.", min=1, max=16, panel=NETWORK)
-    embedding_dim: int = setting(0, "Length of a character's vector; 0 is one-hot.", min=0, max=8192, panel=NETWORK)
-    dropout: float = setting(0.0, "Share of each layer's outputs dropped while training.", min=0, max=0.95, panel=NETWORK)
+    embedding_dim: int = setting(
+        0, "Length of a character's vector; 0 is one-hot.", min=0, max=8192, panel=NETWORK
+    )
+    dropout: float = setting(
+        0.0, "Share of each layer's outputs dropped while training.", min=0, max=0.95, panel=NETWORK
+    )
     unit: Literal["char", "jamo", "byte"] = setting(
-        "char", "What is predicted: characters, with Hangul syllables taken apart into jamo, or UTF-8 bytes.", panel=NETWORK
+        "char",
+        "What is predicted: characters, with Hangul syllables taken apart into jamo, or UTF-8 bytes.",
+        panel=NETWORK,
     )
     min_char_count: int = setting(
-        1, "Characters seen fewer times than this become one, U+FFFD.", min=1, panel=NETWORK,
+        1,
+        "Characters seen fewer times than this become one, U+FFFD.",
+        min=1,
+        panel=NETWORK,
         flags=("--min-count", "--min-char-count"),
     )
     seq_length: int = setting(
-        64, "Characters through which the gradient flows back; the state is carried on.", min=1, panel=TRAINING
+        64,
+        "Characters through which the gradient flows back; the state is carried on.",
+        min=1,
+        panel=TRAINING,
     )
-    batch_size: int = setting(64, "Streams trained side by side; fewer if the text is short.", min=1, panel=TRAINING)
+    batch_size: int = setting(
+        64, "Streams trained side by side; fewer if the text is short.", min=1, panel=TRAINING
+    )
     epochs: int = setting(10, "Passes over the text.", min=1, panel=TRAINING)
     learning_rate: float = setting(0.004, "Adam's step size at the start.", above=0, panel=TRAINING)
     schedule: Literal["constant", "linear", "cosine"] = setting(
@@ -533,26 +595,60 @@ class CharLMSettings(Settings):
         0.05, "Share of the text, from its end, kept for validation.", min=0, max=0.9, panel=TRAINING
     )
     eval_every: int = setting(
-        0, "Updates between validations; 0 is an epoch, about 40 at most and at least every 1000 updates.", min=0, panel=TRAINING
+        0,
+        "Updates between validations; 0 is an epoch, about 40 at most and at least every 1000 updates.",
+        min=0,
+        panel=TRAINING,
     )
-    patience: int = setting(0, "Stop after this many validations without a better one; 0 is off.", min=0, panel=TRAINING)
-    sample_every: int = setting(0, "Updates between samples of what the model writes; 0 is off.", min=0, panel=TRAINING)
+    patience: int = setting(
+        0, "Stop after this many validations without a better one; 0 is off.", min=0, panel=TRAINING
+    )
+    sample_every: int = setting(
+        0, "Updates between samples of what the model writes; 0 is off.", min=0, panel=TRAINING
+    )
     seed: int = setting(1, "Seed of all randomness.", min=0, panel=TRAINING)
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where to compute.", panel=TRAINING)
     precision: Literal["auto", "float32", "bfloat16"] = setting(
-        "auto", "Numbers in matrix products; auto is bfloat16 where the hardware has units for it.", panel=TRAINING
+        "auto",
+        "Numbers in matrix products; auto is bfloat16 where the hardware has units for it.",
+        panel=TRAINING,
     )
     threads: int = setting(
-        0, "Parts the batch is split into, a thread each; 0 is a thread per core, at most 8. "
-        "The same number gives the same bytes.", min=0, max=256, panel=TRAINING,
+        0,
+        "Parts the batch is split into, a thread each; 0 is a thread per core, at most 8. "
+        "The same number gives the same bytes.",
+        min=0,
+        max=256,
+        panel=TRAINING,
     )
 
 
 # Sizes that suit a laptop, a workstation, a GPU.
 CHARLM_PRESETS: dict[str, dict[str, Any]] = {
-    "small": {"rnn_size": 256, "num_layers": 1, "dropout": 0.0, "seq_length": 64, "batch_size": 64, "epochs": 10},
-    "medium": {"rnn_size": 512, "num_layers": 2, "dropout": 0.3, "seq_length": 128, "batch_size": 64, "epochs": 30},
-    "large": {"rnn_size": 1024, "num_layers": 3, "dropout": 0.4, "seq_length": 256, "batch_size": 128, "epochs": 50},
+    "small": {
+        "rnn_size": 256,
+        "num_layers": 1,
+        "dropout": 0.0,
+        "seq_length": 64,
+        "batch_size": 64,
+        "epochs": 10,
+    },
+    "medium": {
+        "rnn_size": 512,
+        "num_layers": 2,
+        "dropout": 0.3,
+        "seq_length": 128,
+        "batch_size": 64,
+        "epochs": 30,
+    },
+    "large": {
+        "rnn_size": 1024,
+        "num_layers": 3,
+        "dropout": 0.4,
+        "seq_length": 256,
+        "batch_size": 128,
+        "epochs": 50,
+    },
 }
 
 

@@ -1,0 +1,97 @@
+"""Arrays put aside: in memory while a budget lasts, then in a file without a name.
+
+The file has no name, so nothing is left behind however the process ends. Not here: what the
+arrays mean, and text on disk (`encoding.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import weakref
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.errors import OutputError
+
+_PIECE = 1 << 28  # bytes per write: some systems refuse more than 2 GiB at once
+
+
+class Shelf:
+    """Keeps one-dimensional arrays and gives slices of them back; safe to use from threads.
+
+    >>> shelf = Shelf(memory=8)
+    >>> first, second = shelf.put(np.arange(2, dtype=np.int32)), shelf.put(np.arange(5.0))
+    >>> shelf.take(first, 0, 2).tolist(), shelf.take(second, 3, 5).tolist(), shelf.on_disk
+    ([0, 1], [3.0, 4.0], 40)
+    """
+
+    def __init__(self, memory: int) -> None:
+        self._memory = memory
+        self._kept: list[NDArray[Any] | tuple[int, np.dtype[Any]]] = []
+        self._lock = threading.Lock()
+        self._descriptor = -1
+        self.in_memory = 0
+        self.on_disk = 0
+
+    def put(self, array: NDArray[Any]) -> int:
+        """Keep the array; the number under which `take` finds it.
+
+        Raises OutputError when the temporary folder is full.
+        """
+        with self._lock:
+            handle = len(self._kept)
+            if self.in_memory + array.nbytes <= self._memory:
+                self.in_memory += array.nbytes
+                self._kept.append(array)
+                return handle
+            start = self.on_disk
+            self.on_disk += array.nbytes
+            self._kept.append((start, array.dtype))
+            if self._descriptor < 0:
+                self._descriptor = _unnamed_file()
+                weakref.finalize(self, os.close, self._descriptor)
+        self._write(array, start)
+        return handle
+
+    def take(self, handle: int, start: int, stop: int) -> NDArray[Any]:
+        """Items `start` to `stop` of a kept array; a view of it, or read from the disk."""
+        kept = self._kept[handle]
+        if not isinstance(kept, tuple):
+            return kept[start:stop]
+        offset, dtype = kept
+        result = np.empty(stop - start, dtype=dtype)
+        rest = result.data.cast("B") if len(result) else memoryview(b"")
+        offset += start * dtype.itemsize
+        while len(rest):
+            got = os.preadv(self._descriptor, [rest[:_PIECE]], offset)
+            rest, offset = rest[got:], offset + got
+        return result
+
+    def _write(self, array: NDArray[Any], offset: int) -> None:
+        rest = np.ascontiguousarray(array).data.cast("B") if len(array) else memoryview(b"")
+        try:
+            while len(rest):
+                written = os.pwrite(self._descriptor, rest[:_PIECE], offset)
+                rest, offset = rest[written:], offset + written
+        except OSError as error:
+            raise _no_room(error) from error
+
+
+def _unnamed_file() -> int:
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="nlpcli-")
+        os.unlink(name)  # noqa: PTH108
+    except OSError as error:
+        raise _no_room(error) from error
+    return descriptor
+
+
+def _no_room(error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot write the temporary file in {tempfile.gettempdir()}: {error.strerror}",
+        hint="set TMPDIR to a folder with more room, or give more --memory",
+    )
