@@ -1,9 +1,9 @@
-"""From a line of text to its tokens: normalise → tokenise → filter → stem.
+"""From a line of text to its tokens: normalise → tokenise → filter → lemma → stem → lower-case.
 
 An `Analyzer` is built from its settings and nothing else, so one loaded with a model does
 exactly what it did in training.
 
-Not here: many lines on several cores (`streaming.py`).
+Not here: many lines on several cores (`streaming.py`), n-grams (`ngrams.py`).
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nlpcli.engine.tokenizers import make_tokenizer
+from nlpcli.engine.tokenizers import KOREAN, make_tokenizer
 from nlpcli.engine.tokens import Token
 from nlpcli.engine.workers import Failure, Worker
-from nlpcli.errors import InputError
+from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings import AnalysisSettings
 
 TIME_LIMIT = 30.0  # seconds a Java analyser may think about one line
+ISOLATED = ("komoran", "okt", "hannanum", "kkma")
 _KERNEL_ROAD = ("word", "whitespace")
-_ISOLATED = ("komoran", "okt", "hannanum", "kkma")
+_MASK_BLIND = ("sentence", "regexp", "subword")  # to these <url> is text like any other
 
 
 class Analyzer:
@@ -28,48 +29,105 @@ class Analyzer:
     A Java analyser runs in a process of its own (unless `isolate` is off); a line it crashes or
     hangs on raises InputError, and the next line finds it restarted.
 
+    Raises SettingsError for settings that contradict each other, MissingDependency for a
+    tokenizer whose library is not installed.
+
     >>> Analyzer(AnalysisSettings(lowercase=True)).tokens("Natural Language Processing.")
     ['natural', 'language', 'processing']
     """
 
     def __init__(self, settings: AnalysisSettings, *, isolate: bool = True) -> None:
         self.settings = settings
+        self.tagged = settings.tokenizer in KOREAN
+        _check_tags(settings, self.tagged)
         self._workers: dict[str, Worker] = {}
-        self._isolated = isolate and settings.tokenizer in _ISOLATED
-        if not self._isolated:
-            self._tokenizer = make_tokenizer(settings)
+        self._isolated = isolate and settings.tokenizer in ISOLATED
+        if self._isolated:
+            return
+        self._tokenizer = make_tokenizer(settings)
+        self._normalizer = _normalizer(settings)
+        self._by_tag = self.tagged and bool(
+            settings.stopwords
+            or settings.keep_pos
+            or settings.drop_pos
+            or settings.lemma
+            or settings.stem == "korean"
+        )
+        self._finished = _finisher(settings, self.tagged)
+        self._masks = bool(settings.mask) and settings.tokenizer not in _MASK_BLIND
+        self._kept = _tag_filter(settings) if self._by_tag else None
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of one line, in order."""
         if self._isolated:
             return self._asked("tokens", text)  # type: ignore[no-any-return]
-        tokens = self._tokenizer.tokens(text)
-        # Token by token, so that the byte-scanning kernel, which lower-cases its vocabulary
-        # and not the text, gives the same (σ at the end of a word is ς).
-        return [token.lower() for token in tokens] if self.settings.lowercase else tokens
+        if self._by_tag:
+            return [token.form for token in self.analyse(text)]
+        if self._normalizer:
+            text = self._normalizer(text)
+        tokens = self._masked_tokens(text) if self._masks else self._tokenizer.tokens(text)
+        if self._finished is None:
+            return tokens
+        return [form for form in map(self._finished, tokens) if form is not None]
 
     def analyse(self, text: str) -> list[Token]:
         """The tokens of one line with their places, and tags and lemmas where they are known."""
         if self._isolated:
             return self._asked("analyse", text)  # type: ignore[no-any-return]
-        tokens = self._tokenizer.analyse(text)
-        return (
-            [token._replace(form=token.form.lower()) for token in tokens]
-            if self.settings.lowercase
-            else tokens
-        )
+        if self._normalizer is None:
+            tokens = self._tokenizer.analyse(text)
+        else:
+            aligned = self._normalizer.aligned(text)
+            tokens = (
+                self._masked_analysis(aligned.text) if self._masks else self._tokenizer.analyse(aligned.text)
+            )
+            places = (aligned.place(token.start, token.end) for token in tokens)
+            tokens = [
+                token._replace(start=start, end=end)
+                for token, (start, end) in zip(tokens, places, strict=True)
+            ]
+        if self._kept is not None:
+            tokens = self._kept(tokens)
+        if self._finished is None:
+            return tokens
+        finished = ((token, self._finished(token.form)) for token in tokens)
+        return [token._replace(form=form) for token, form in finished if form is not None]
 
     @property
     def is_plain(self) -> bool:
         """Whether `finish` over the types of a `word` or `whitespace` scan does the same as `tokens`."""
-        return self.settings.tokenizer in _KERNEL_ROAD
+        return self.settings.tokenizer in _KERNEL_ROAD and self._normalizer is None
 
     def finish(self, types: list[str]) -> list[str | None]:
         """What becomes of bare tokens after tokenising, where that needs no context; None: dropped.
 
         `encoding.py` scans text in a kernel and calls this once per type instead of per token.
         """
-        return [token.lower() for token in types] if self.settings.lowercase else list(types)
+        return list(types) if self._finished is None else [self._finished(form) for form in types]
+
+    def _masked_tokens(self, text: str) -> list[str]:
+        return (
+            [token.form for token in self._masked_analysis(text)]
+            if "<" in text
+            else self._tokenizer.tokens(text)
+        )
+
+    def _masked_analysis(self, text: str) -> list[Token]:
+        """Tokens of what stands between masks, and each mask as one token."""
+        from nlpcli.engine.normalizers import MASK
+
+        tokens: list[Token] = []
+        position = 0
+        for match in [*MASK.finditer(text), None]:
+            begin = match.start() if match else len(text)
+            tokens += [
+                token._replace(start=token.start + position, end=token.end + position)
+                for token in self._tokenizer.analyse(text[position:begin])
+            ]
+            if match:
+                tokens.append(Token(match[0], match.start(), match.end(), "SW" if self.tagged else ""))
+                position = match.end()
+        return tokens
 
     def _asked(self, method: str, text: str) -> Any:
         if method not in self._workers:
@@ -90,3 +148,82 @@ def bound_method(record: dict[str, Any], method: str) -> Callable[[str], Any]:
     analyzer = Analyzer(AnalysisSettings.from_record(record), isolate=False)
     function: Callable[[str], Any] = getattr(analyzer, method)
     return function
+
+
+def _check_tags(settings: AnalysisSettings, tagged: bool) -> None:
+    if (settings.keep_pos or settings.drop_pos) and not tagged:
+        raise SettingsError(
+            f"the tokenizer {settings.tokenizer} knows no tags, which --keep-pos and --drop-pos go by",
+            hint=f"those that do: {', '.join(KOREAN)}",
+        )
+
+
+def _normalizer(settings: AnalysisSettings) -> Any:
+    """A Normalizer, or None when it would do nothing; lower-casing is done token by token."""
+    if settings.normalizes:
+        from nlpcli.engine.normalizers import Normalizer
+
+        return Normalizer(settings)
+    return None
+
+
+def _finisher(settings: AnalysisSettings, tagged: bool) -> Callable[[str], str | None] | None:
+    """What becomes of a bare token: its stem, its lower case, or None for a stop word."""
+    stops: frozenset[str] = frozenset()
+    if settings.stopwords and not tagged:
+        from nlpcli.engine.stopwords import untagged
+
+        stops = untagged(settings.stopwords)
+    steps = _stemmers(settings, tagged)
+    lowercase = settings.lowercase
+    if not stops and not steps:
+        # Token by token, so that the byte-scanning kernel, which lower-cases its vocabulary
+        # and not the text, gives the same (σ at the end of a word is ς).
+        return str.lower if lowercase else None
+
+    def finished(form: str) -> str | None:
+        if form.lower() in stops:
+            return None
+        if not (form[:1] == "<" and form[-1:] == ">"):  # a mask has no stem
+            for step in steps:
+                form = step(form)
+        return form.lower() if lowercase else form
+
+    return finished
+
+
+def _stemmers(settings: AnalysisSettings, tagged: bool) -> list[Callable[[str], str]]:
+    if not settings.lemma and settings.stem == "none":
+        return []
+    from nlpcli.engine.stemmers import make_english_lemmatizer, make_lemmatizer, make_stemmer
+
+    steps: list[Callable[[str], str]] = []
+    if settings.lemma:
+        steps.append(make_english_lemmatizer() if tagged else make_lemmatizer())
+    if settings.stem != "none" and not (tagged and settings.stem == "korean"):
+        steps.append(make_stemmer(settings.stem))
+    return steps
+
+
+def _tag_filter(settings: AnalysisSettings) -> Callable[[list[Token]], list[Token]]:
+    """For tokens with tags: dictionary forms first, then stop words and the tags asked for."""
+    from nlpcli.engine.stemmers import dictionary_forms
+    from nlpcli.engine.stopwords import tagged
+    from nlpcli.engine.tagsets import tag_begins
+
+    name = settings.tokenizer
+    is_stop_word = tagged(settings.stopwords, name)
+    to_dictionary = settings.lemma or settings.stem == "korean"
+
+    def kept(tokens: list[Token]) -> list[Token]:
+        if to_dictionary:
+            tokens = dictionary_forms(tokens, name)
+        return [
+            token
+            for token in tokens
+            if not is_stop_word(token)
+            and not tag_begins(name, token.tag, settings.drop_pos)
+            and (not settings.keep_pos or tag_begins(name, token.tag, settings.keep_pos))
+        ]
+
+    return kept

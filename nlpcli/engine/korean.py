@@ -10,6 +10,7 @@ and what is dropped or joined afterwards (`analysis.py`).
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import unicodedata
@@ -110,8 +111,12 @@ def kiwi(user_dict: str = "") -> Analyse:
     return analyse
 
 
+@functools.lru_cache(maxsize=2)
 def kiwi_model(user_dict: str = "") -> Any:
-    """A loaded `kiwipiepy.Kiwi`. Its dictionary of phrases (tokens with spaces inside) stays out."""
+    """A loaded `kiwipiepy.Kiwi`, shared by all who ask for the same words.
+
+    Its dictionary of phrases (tokens with spaces inside) stays out.
+    """
     try:
         from kiwipiepy import Kiwi
     except ImportError as error:

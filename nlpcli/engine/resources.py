@@ -6,10 +6,10 @@ of the settings says by `reads=` which reader turns its option's value into its 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from nlpcli.engine.corpus import Lines
+from nlpcli.engine.corpus import Lines, open_bytes
 
 
 def read_text(path: str) -> str:
@@ -17,4 +17,23 @@ def read_text(path: str) -> str:
     return "".join(line + "\n" for line in Lines([path]))
 
 
-READERS: dict[str, Callable[[Any], Any]] = {"text": read_text}
+def read_base64(path: str) -> str:
+    """A small binary file as base64 text."""
+    import base64
+
+    with open_bytes(path) as (stream, _):
+        return base64.b64encode(stream.read()).decode("ascii")
+
+
+def read_stopwords(names: Iterable[str]) -> tuple[str, ...]:
+    """The words of stop lists, by name (en, ko) or from files."""
+    from nlpcli.engine.stopwords import load
+
+    return load(names)
+
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    "text": read_text,
+    "base64": read_base64,
+    "stopwords": read_stopwords,
+}

@@ -180,4 +180,10 @@ def make_tokenizer(settings: AnalysisSettings) -> Tokenizer:
 
         analyse = make_analyser(settings.tokenizer, settings.user_dict)
         return Tokenizer(lambda text: [token.form for token in analyse(text)], analyse, tagged=True)
+    if settings.tokenizer == "regexp":
+        return _spanned(make_regexp(settings.pattern, settings.gaps))
+    if settings.tokenizer == "subword":
+        from nlpcli.engine.subwords import make_subwords
+
+        return make_subwords(settings.subword_model)
     return TOKENIZERS[settings.tokenizer]()

@@ -1,0 +1,164 @@
+"""Words to their stems and dictionary forms, English and Korean, without downloads.
+
+    porter, snowball, lancaster   English stems by suffix rules (NLTK)
+    english                       English dictionary forms: simplemma's tables, and a list of
+                                  what they miss; a word has one lemma, whatever its part of speech
+    korean                        먹었으므로 → 먹다, 학교에서 → 학교: by kiwi's morphemes
+
+Each is a function from a token to its stem. Morphemes that already carry their lemma are
+joined in `dictionary_forms`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable
+
+from nlpcli.engine.corpus import Lines
+from nlpcli.engine.stopwords import DATA
+from nlpcli.engine.tagsets import to_sejong
+from nlpcli.engine.tokens import Token
+from nlpcli.errors import MissingDependency
+
+Stem = Callable[[str], str]
+
+_HANGUL = re.compile("[가-힣]")
+_REMEMBERED = 1 << 17
+
+
+def make_stemmer(name: str) -> Stem:
+    """The stemmer of that name, its library loaded; words are remembered."""
+    return functools.lru_cache(_REMEMBERED)(STEMMERS[name]())
+
+
+def make_lemmatizer() -> Stem:
+    """Dictionary forms of English and Korean words; kiwi is loaded at the first Hangul."""
+    english = _english()
+    korean: list[Stem] = []
+
+    def lemma(word: str) -> str:
+        if not _HANGUL.search(word):
+            return english(word)
+        if not korean:
+            korean.append(_korean())
+        return korean[0](word)
+
+    return functools.lru_cache(_REMEMBERED)(lemma)
+
+
+def make_english_lemmatizer() -> Stem:
+    """Dictionary forms of English words; anything else as it is."""
+    english = _english()
+    return functools.lru_cache(_REMEMBERED)(lambda word: english(word) if word.isascii() else word)
+
+
+def _porter() -> Stem:
+    from nltk.stem.porter import PorterStemmer
+
+    stem: Stem = PorterStemmer().stem
+    return stem
+
+
+def _snowball() -> Stem:
+    from nltk.stem.snowball import EnglishStemmer
+
+    stem: Stem = EnglishStemmer().stem
+    return stem
+
+
+def _lancaster() -> Stem:
+    from nltk.stem.lancaster import LancasterStemmer
+
+    stem: Stem = LancasterStemmer().stem
+    return stem
+
+
+def _english() -> Stem:
+    """English dictionary forms.
+
+    >>> [_english()(word) for word in ("is", "am", "are", "went", "women", "worse")]
+    ['be', 'be', 'be', 'go', 'woman', 'bad']
+    """
+    try:
+        from simplemma import lemmatize
+    except ImportError as error:
+        raise MissingDependency("simplemma is not installed", hint="pip install simplemma") from error
+    rows = (line.split("\t") for line in Lines([str(DATA / "lemmas_en.tsv")]) if not line.startswith("#"))
+    exceptions = {row[0]: row[1] for row in rows if len(row) == 2}
+
+    def lemma(word: str) -> str:
+        known = exceptions.get(word) or exceptions.get(word.lower())
+        return known or lemmatize(word, lang="en")
+
+    return lemma
+
+
+def _korean() -> Stem:
+    """Dictionary forms of Korean words as they stand between spaces.
+
+    >>> [_korean()(word) for word in ("먹으므로", "맑았는데", "공부했다", "학교에서", "OK")]
+    ['먹다', '맑다', '공부하다', '학교', 'OK']
+    """
+    from nlpcli.engine.korean import make_analyser
+
+    analyse = make_analyser("kiwi")
+
+    def stem(word: str) -> str:
+        return _head(word, analyse(word)) if _HANGUL.search(word) else word
+
+    return stem
+
+
+def _head(word: str, tokens: list[Token]) -> str:
+    """The dictionary form of a word from its morphemes: what stands before particles and endings."""
+    head = ""
+    for token in tokens:
+        tag = to_sejong("kiwi", token.tag)
+        if tag.startswith(("VV", "VA", "XSV", "XSA", "VCN")) or (tag == "VX" and not head):
+            return head + token.form + "다"
+        if tag.startswith(("J", "E", "VCP", "VX")):
+            break
+        head += token.form
+    return head or word
+
+
+def dictionary_forms(tokens: Iterable[Token], analyser: str) -> list[Token]:
+    """Morphemes with their lemma as form; a noun and the 하 that makes it a verb become one token.
+
+    >>> parts = [Token("공부", 0, 2, "NNG", "공부"), Token("하", 2, 3, "XSV", "하"), Token("었", 2, 3, "EP", "었")]
+    >>> [token.form for token in dictionary_forms(parts, "kiwi")]
+    ['공부하다', '었']
+    """
+    joined: list[Token] = []
+    for token in tokens:
+        kind = _verbal_suffix(token, analyser)
+        if not kind:
+            joined.append(token._replace(form=token.dictionary_form))
+            continue
+        verb = token.form + "다"
+        before = joined[-1] if joined else None
+        if before and token.start <= before.end and to_sejong(analyser, before.tag).startswith(_ROOTS):
+            token = joined.pop()._replace(end=token.end)
+            verb = token.form + verb
+        joined.append(token._replace(form=verb, lemma=verb, tag=kind))
+    return joined
+
+
+_ROOTS = ("NN", "XR", "MAG", "SL", "NF")
+_VERBAL = ("하", "되", "시키", "당하", "스럽", "롭", "답", "받")
+
+
+def _verbal_suffix(token: Token, analyser: str) -> str:
+    """The tag of the verb or adjective that this suffix makes, in the analyser's set; else empty."""
+    if analyser == "hannanum":  # one tag for all suffixes
+        return "PV" if token.tag == "XS" and token.form in _VERBAL else ""
+    return {"XSV": "VV", "XSA": "VA"}.get(to_sejong(analyser, token.tag), "")
+
+
+STEMMERS: dict[str, Callable[[], Stem]] = {
+    "porter": _porter,
+    "snowball": _snowball,
+    "lancaster": _lancaster,
+    "korean": _korean,
+}
