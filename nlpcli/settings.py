@@ -186,6 +186,11 @@ class RecordSettings(Settings):
         "first", "A line with several labels counts for the first one, or once for each.", panel=INPUT
     )
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether labels were asked for by name or by layout."""
+        return self.label_col is not None or self.format == "fasttext"
+
 
 # --- from text to tokens --------------------------------------------------------------------
 
@@ -269,6 +274,12 @@ class NormalizeSettings(Settings):
         if both := set(self.mask) & set(self.strip):
             raise SettingsError(f"--mask and --strip both name {', '.join(sorted(both))}")
 
+    @property
+    def normalizes(self) -> bool:
+        """Whether anything but lower-casing is asked for."""
+        switches = self.full_width or self.html or self.strip_control or self.squeeze_space
+        return bool(switches or self.unicode != "none" or self.mask or self.strip or self.squeeze_repeats)
+
 
 @dataclass(frozen=True)
 class AnalysisSettings(NormalizeSettings):
@@ -329,6 +340,57 @@ class AnalysisSettings(NormalizeSettings):
             raise SettingsError("the tokenizer regexp needs --pattern")
         if self.pattern and self.tokenizer != "regexp":
             raise SettingsError("--pattern is for --tokenizer regexp")
+
+
+NGRAMS = "N-grams"
+
+
+@dataclass(frozen=True)
+class NgramSettings(Settings):
+    """Runs of tokens, or of the characters in them, in place of single tokens."""
+
+    ngrams: str = setting(
+        "1", "Runs of tokens, joined by _; 1-3 is single tokens, pairs and triples.", panel=NGRAMS, metavar="RANGE"
+    )
+    char_ngrams: str = setting(
+        "0", "Runs of characters inside each token instead; 0 is off.", panel=NGRAMS, metavar="RANGE"
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.char_range != (1, 0) and self.word_range != (1, 1):
+            raise SettingsError("--ngrams and --char-ngrams exclude each other")
+        if self.word_range == (1, 0):
+            raise SettingsError("--ngrams 0 leaves no tokens")
+
+    @property
+    def word_range(self) -> tuple[int, int]:
+        """Shortest and longest run of tokens."""
+        return ngram_range("--ngrams", self.ngrams)
+
+    @property
+    def char_range(self) -> tuple[int, int]:
+        """Shortest and longest run of characters; (1, 0) is none."""
+        return ngram_range("--char-ngrams", self.char_ngrams)
+
+
+RUNNING = "Running"
+
+
+@dataclass(frozen=True)
+class RunSettings(Settings):
+    """How many cores an analysis takes, and what becomes of a line it fails on."""
+
+    jobs: int = setting(
+        1, "Worker processes; for kiwi, mecab and the Java analysers.", min=1, max=256, panel=RUNNING,
+        flags=("--jobs", "-j"),
+    )  # fmt: skip
+    on_error: Literal["stop", "skip", "keep"] = setting(
+        "skip", "A line that an analyser fails on: end, leave it empty, or cut it at spaces.", panel=RUNNING
+    )
+    time_limit: float = setting(
+        30.0, "Seconds a Java analyser, or a worker, may take for one line.", above=0, panel=RUNNING, metavar="SECONDS"
+    )
 
 
 VOCABULARY = "Vocabulary"
@@ -444,14 +506,28 @@ class NaiveBayesSettings(Settings):
     )
 
 
+@dataclass(frozen=True)
+class NbsvmSettings(Settings):
+    """The linear classifier on top of the log-count ratios (Wang & Manning 2012)."""
+
+    cost: float = setting(1.0, "nbsvm: how much a mistake costs; lower is smoother.", above=0, panel="Model")
+    epochs: int = setting(10, "nbsvm: passes over the texts, at most.", min=1, panel="Model")
+    seed: int = setting(
+        1, "Seed of the shuffling, of nbsvm and of --cross-validate and --holdout.", min=0, panel="Model"
+    )
+
+
 # --- word vectors ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Word2VecSettings(Settings):
-    """Skip-gram and CBOW with negative sampling (Mikolov et al. 2013)."""
+    """Skip-gram and CBOW (Mikolov et al. 2013)."""
 
     model: Literal["skipgram", "cbow"] = setting("skipgram", "Predict the context, or from the context.")
+    loss: Literal["ns", "hs", "softmax"] = setting(
+        "ns", "Negative sampling, hierarchical softmax, or the full softmax (for small vocabularies)."
+    )
     dim: int = setting(100, "Length of a vector.", min=1, max=4096)
     window: int = setting(5, "Most words to each side of the centre.", min=1)
     epochs: int = setting(5, "Passes over the text.", min=1)

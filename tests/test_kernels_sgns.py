@@ -1,13 +1,16 @@
 """The kernels of word2vec: compiled against their numpy meaning, and by hand."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 
-from nlpcli.engine.kernels import cbow, noise, sgns, tiles
+from nlpcli.engine.kernels import cbow, noise, sgns, softmax, targets, tiles
 from nlpcli.engine.kernels.cbow import train_cbow
-from nlpcli.engine.kernels.sgns import noise_targets, tile_loss, train_skipgram
+from nlpcli.engine.kernels.noise import Text
+from nlpcli.engine.kernels.sgns import train_skipgram
+from nlpcli.engine.kernels.targets import Objective, tile_loss
 
 ALWAYS = 0xFFFFFFFF
 
@@ -88,22 +91,63 @@ def test_the_loss_of_a_tile_is_the_sum_of_log_probabilities():
     assert tile_loss.py_func(0, 1, rates, gradients) == pytest.approx(expected, rel=1e-6)
 
 
+def noise_objective(weights, negative):
+    limits, others = noise.alias_table(np.asarray(weights, np.float64))
+    nothing = np.zeros(0, np.int32)
+    tiles_used = (negative + tiles.WIDTH) // tiles.WIDTH
+    return Objective(
+        negative, limits, others, np.zeros(1, np.int64), nothing, nothing.astype(np.float32), tiles_used
+    )
+
+
+def path_objective(counts):
+    starts, nodes, turns = targets.huffman_paths(np.array(counts))
+    nothing = np.zeros(0, np.int32)
+    return Objective(0, nothing.astype(np.uint32), nothing, starts, nodes, turns, 2)
+
+
+def targets_of(word, objective, words):
+    room = targets.make_targets(objective, words)
+    targets.set_targets(word, objective, 0.5, np.uint64(3), 1, room, np.zeros((words + 1, 16), np.float32))
+    return room
+
+
 def test_noise_words_differ_from_the_word_and_from_each_other():
-    limits, others = noise.alias_table(np.arange(1.0, 51))
-    targets, rates = np.zeros((4, 8), np.int32), np.zeros((4, 8), np.float32)
-    used = noise_targets(7, 9, 0.5, limits, others, np.uint64(3), 1, targets, rates)
-    assert used == 2
-    words = [*targets[1, :6].tolist(), *targets[2, :4].tolist()]
+    found = targets_of(7, noise_objective(range(1, 51), 9), 50)
+    assert found.used[1] == 2
+    words = [*found.rows[2, :6].tolist(), *found.rows[3, :4].tolist()]
     assert words[0] == 7 and len(set(words)) == 10 and max(words) < 50
-    assert rates[2, 3] == 0.5 and rates[2, 4] == rates[2, 5] == 0 and targets[2, 5] == 50
+    assert found.labels[2:].sum() == found.labels[2, 0] == 1
+    assert found.rates[3, 3] == 0.5 and found.rates[3, 4] == 0 and found.rows[3, 5] == 50
 
 
 def test_noise_words_of_a_tiny_vocabulary_leave_slots_to_the_spare_row():
-    limits, others = noise.alias_table(np.ones(2))
-    targets, rates = np.zeros((1, 8), np.int32), np.zeros((1, 8), np.float32)
-    noise_targets(0, 5, 0.5, limits, others, np.uint64(3), 0, targets, rates)
-    assert sorted(targets[0, :6].tolist()) in ([0, 1, 2, 2, 2, 2], [0, 2, 2, 2, 2, 2])
-    assert (rates[0, :6] > 0).sum() == (targets[0, :6] < 2).sum()
+    found = targets_of(0, noise_objective([1, 1], 5), 2)
+    words = sorted(found.rows[1, :6].tolist())
+    assert words in ([0, 1, 2, 2, 2, 2], [0, 2, 2, 2, 2, 2])
+    assert (found.rates[1, :6] > 0).sum() == (found.rows[1, :6] < 2).sum()
+
+
+def test_huffman_paths_are_those_of_a_tree_drawn_by_hand():
+    # 1 and 2 join to node 0 (3), that and 3 to node 1 (6), that and 10 to the root, node 2.
+    for function in (targets.huffman_paths, targets.huffman_paths.py_func):
+        starts, nodes, turns = function(np.array([10, 3, 2, 1]))
+        paths = [
+            list(zip(nodes[a:b].tolist(), turns[a:b].tolist(), strict=True))
+            for a, b in itertools.pairwise(starts)
+        ]
+        assert paths[0] == [(2, 0.0)]
+        assert paths[1] == [(2, 1.0), (1, 1.0)]
+        assert paths[2] == [(2, 1.0), (1, 0.0), (0, 0.0)]
+        assert paths[3] == [(2, 1.0), (1, 0.0), (0, 1.0)]
+
+
+def test_targets_of_the_hierarchical_softmax_are_the_turns_of_a_path():
+    found = targets_of(2, path_objective([10, 3, 2, 1]), 4)
+    assert found.used[1] == 1
+    assert found.rows[2, :6].tolist() == [2, 1, 0, 4, 4, 4]
+    assert found.labels[2, :3].tolist() == [1.0, 0.0, 0.0]
+    assert found.rates[2, :6].tolist() == [0.5, 0.5, 0.5, 0.0, 0.0, 0.0]
 
 
 def test_an_alias_table_holds_the_weights_exactly():
@@ -140,7 +184,7 @@ def test_thinning_keeps_sentences_apart_and_drops_empty_ones():
     kept, bounds = np.empty(7, np.int32), np.empty(8, np.int64)
     for function in (noise.thinned, noise.thinned.py_func):
         with np.errstate(over="ignore"):
-            sentences = function(ids, offsets, 0, 7, keep, np.uint64(1), kept, bounds)
+            sentences = function(Text(ids, offsets, keep), 0, 7, np.uint64(1), kept, bounds)
         assert sentences == 2
         assert bounds[:3].tolist() == [0, 2, 5]
         assert kept[:5].tolist() == [0, 1, 0, 1, 1]
@@ -151,35 +195,43 @@ def test_thinning_begins_and_ends_within_sentences():
     offsets = np.array([0, 3, 6], np.int64)
     keep = np.full(6, ALWAYS, np.uint32)
     kept, bounds = np.empty(6, np.int32), np.empty(7, np.int64)
-    assert noise.thinned(ids, offsets, 2, 5, keep, np.uint64(1), kept, bounds) == 2
+    assert noise.thinned(Text(ids, offsets, keep), 2, 5, np.uint64(1), kept, bounds) == 2
     assert kept[:3].tolist() == [2, 3, 4] and bounds[:3].tolist() == [0, 1, 3]
 
 
-@pytest.fixture
-def uncompiled(monkeypatch):
-    """The kernels' modules as plain Python: what they call is not compiled either."""
-    for module in (noise, sgns, cbow):
-        for name, value in vars(module).copy().items():
-            if hasattr(value, "py_func"):
-                monkeypatch.setattr(module, name, value.py_func)
+def in_python(kernel, *arguments):
+    """What the kernel does as plain Python, with all it calls uncompiled too."""
+    with pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):
+        for module in (noise, sgns, cbow, softmax, targets):
+            for name, value in vars(module).copy().items():
+                if hasattr(value, "py_func"):
+                    patch.setattr(module, name, value.py_func)
+        return kernel.py_func(*arguments)
 
 
-@pytest.mark.parametrize("kernel", [train_skipgram, train_cbow])
-def test_a_compiled_kernel_does_what_its_python_does(kernel, uncompiled):
+@pytest.mark.parametrize("kernel", [train_skipgram, train_cbow, softmax.train_softmax])
+@pytest.mark.parametrize("path", [False, True], ids=["noise words", "paths"])
+def test_a_compiled_kernel_does_what_its_python_does(kernel, path):
     ids = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 1, 3, 5, 1, 1, 2], np.int32)
     offsets = np.array([0, 6, 7, 15], np.int64)
-    keep = np.array([ALWAYS] * 8 + [ALWAYS // 2], np.uint32)
-    limits, others = noise.alias_table(np.arange(1.0, 10))
-    results = []
-    for function in (kernel, kernel.py_func):
-        inputs, outputs = stage()
-        with np.errstate(over="ignore"):
-            sums = function(
-                inputs, outputs, ids, offsets, 0, 15, keep, limits, others, 3, False, 7, 0.05, np.uint64(11)
-            )
-        results.append((inputs, outputs, *sums))
-    (inputs, outputs, loss, pairs), (inputs_py, outputs_py, loss_py, pairs_py) = results
+    text = Text(ids, offsets, np.array([ALWAYS] * 8 + [ALWAYS // 2], np.uint32))
+    objective = path_objective([9, 8, 7, 6, 5, 4, 3, 2, 1]) if path else noise_objective(range(1, 10), 7)
+    third = path if kernel is softmax.train_softmax else objective
+    rest = (text, third, 3, False, 0, 15, 0.05, np.uint64(11))
+    (inputs, outputs), (inputs_py, outputs_py) = stage(), stage()
+    loss, pairs = kernel(inputs, outputs, *rest)
+    loss_py, pairs_py = in_python(kernel, inputs_py, outputs_py, *rest)
     np.testing.assert_allclose(inputs, inputs_py, atol=1e-5)
     np.testing.assert_allclose(outputs, outputs_py, atol=1e-5)
     assert (loss, pairs) == (pytest.approx(loss_py, rel=1e-5), pairs_py)
     assert not np.array_equal(inputs, stage()[0])
+
+
+def test_a_softmax_step_is_the_gradient_worked_by_hand():
+    inputs = np.array([[1.0, 0.0]], np.float32)
+    outputs = np.array([[0.0, 1.0], [math.log(3.0), 0.0]], np.float32)  # scores 0 and ln 3
+    room = np.empty(2, np.float32), np.empty(2, np.float32)
+    loss = softmax.softmax_step(inputs, 0, outputs, 2, 0, 0.4, *room)
+    assert loss == pytest.approx(math.log(4.0), rel=1e-6)  # P = 1/4 and 3/4
+    np.testing.assert_allclose(outputs, [[0.3, 1.0], [math.log(3.0) - 0.3, 0.0]], rtol=1e-6)
+    np.testing.assert_allclose(inputs, [[1 - 0.3 * math.log(3.0), 0.3]], rtol=1e-6)

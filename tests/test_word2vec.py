@@ -32,8 +32,10 @@ def cosine(model, a, b):
 
 
 @pytest.mark.parametrize("kind", ["skipgram", "cbow"])
-def test_words_of_one_topic_come_together(kind):
-    model = train(encoded(sentences()), Word2VecSettings(**{**SMALL.to_record(), "model": kind}))
+@pytest.mark.parametrize("loss", ["ns", "hs", "softmax"])
+def test_words_of_one_topic_come_together(kind, loss):
+    settings = Word2VecSettings(**{**SMALL.to_record(), "model": kind, "loss": loss})
+    model = train(encoded(sentences()), settings)
     assert cosine(model, "apple", "plum") > 0.7 > 0.3 > cosine(model, "apple", "saw")
     assert model.losses[-1] < model.losses[0]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,10 @@ from nlpcli.engine.stretches import Run, Schedule, Step, Stretch, diverged, stre
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError
 from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings, Word2VecSettings
+
+if TYPE_CHECKING:
+    from nlpcli.engine.kernels.noise import Text
+    from nlpcli.engine.kernels.targets import Objective
 
 KIND = "word2vec"
 
@@ -134,7 +138,6 @@ class Training:
     """The matrices while they are trained, and what the kernels need beside them."""
 
     def __init__(self, corpus: EncodedCorpus, settings: Word2VecSettings) -> None:
-        from nlpcli.engine.kernels.noise import alias_table
         from nlpcli.engine.kernels.tiles import aligned_rows
 
         self.settings = settings
@@ -143,35 +146,52 @@ class Training:
         self.inputs = aligned_rows(words + 1, settings.dim)
         self.outputs = aligned_rows(words + 1, settings.dim)
         self.inputs[:words, : settings.dim] = first_vectors(words, settings.dim, settings.seed)
-        self.keep = keep_chances(corpus.vocabulary.counts, settings.sample)
-        self.limits, self.others = alias_table(
-            np.power(corpus.vocabulary.counts, settings.ns_exponent, dtype=np.float64)
-        )
         self.schedule = Schedule(
             corpus.offsets, settings.epochs, settings.alpha, settings.min_alpha, settings.seed, self._cost()
         )
-        self.step: Step = self._kernel_step()
+        self.step: Step = self._softmax_step() if settings.loss == "softmax" else self._tiled_step()
 
     def _cost(self) -> float:
         """Nanoseconds a word takes, roughly; from measurements at dim 100, window 5, negative 5."""
         settings = self.settings
-        return 400 * settings.dim / 100 * max(settings.window / 5, 0.2) * (settings.negative + 1) / 6
+        rows = {"ns": settings.negative + 1, "hs": 12, "softmax": 2 * len(self.corpus.vocabulary)}
+        return 400 * settings.dim / 100 * max(settings.window / 5, 0.2) * rows[settings.loss] / 6
 
-    def _kernel_step(self) -> Step:
+    def _tiled_step(self) -> Step:
         from nlpcli.engine.kernels.cbow import train_cbow
         from nlpcli.engine.kernels.sgns import train_skipgram
 
-        settings, corpus = self.settings, self.corpus
+        settings = self.settings
         kernel = train_skipgram if settings.model == "skipgram" else train_cbow
+        text, objective = self.text(), make_objective(self.corpus.vocabulary.counts, settings)
 
         def step(stretch: Stretch) -> tuple[float, int]:
             return kernel(
-                self.inputs, self.outputs, corpus.ids, corpus.offsets, stretch.first, stretch.last,
-                self.keep, self.limits, self.others,
-                settings.window, settings.fixed_window, settings.negative, stretch.alpha, stretch.stream,
+                self.inputs, self.outputs, text, objective, settings.window, settings.fixed_window,
+                stretch.first, stretch.last, stretch.alpha, stretch.stream,
             )  # fmt: skip
 
         return step
+
+    def _softmax_step(self) -> Step:
+        from nlpcli.engine.kernels.softmax import train_softmax
+
+        settings, text = self.settings, self.text()
+
+        def step(stretch: Stretch) -> tuple[float, int]:
+            return train_softmax(
+                self.inputs, self.outputs, text, settings.model == "cbow", settings.window,
+                settings.fixed_window, stretch.first, stretch.last, stretch.alpha, stretch.stream,
+            )  # fmt: skip
+
+        return step
+
+    def text(self) -> Text:
+        """The corpus as kernels take it."""
+        from nlpcli.engine.kernels.noise import Text
+
+        corpus = self.corpus
+        return Text(corpus.ids, corpus.offsets, keep_chances(corpus.vocabulary.counts, self.settings.sample))
 
     def epoch_ends(self) -> list[int]:
         """The numbers of the stretches with which epochs begin."""
@@ -193,6 +213,21 @@ class Training:
             analysis,
             losses,
         )
+
+
+def make_objective(counts: NDArray[np.int64], settings: Word2VecSettings) -> Objective:
+    """What words are told from: noise words, or paths in a Huffman tree, of these counts [V]."""
+    from nlpcli.engine.kernels import noise, targets, tiles
+
+    starts, nodes, turns = np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32)
+    limits, others = np.zeros(0, np.uint32), np.zeros(0, np.int32)
+    if settings.loss == "hs":
+        starts, nodes, turns = targets.huffman_paths(counts)
+        slots, negative = int(np.diff(starts).max()), 0
+    else:
+        limits, others = noise.alias_table(np.power(counts, settings.ns_exponent, dtype=np.float64))
+        slots, negative = settings.negative + 1, settings.negative
+    return targets.Objective(negative, limits, others, starts, nodes, turns, -(-slots // tiles.WIDTH))
 
 
 def first_vectors(rows: int, dim: int, seed: int) -> Floats:

@@ -10,9 +10,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels.noise import GOLDEN, below, mixed, thinned
-from nlpcli.engine.kernels.sgns import LOSS_EVERY, noise_targets, tile_loss
-from nlpcli.engine.kernels.tiles import STRIDE, WIDTH, prefetch_row, score_tile, update_tile
+from nlpcli.engine.kernels.noise import GOLDEN, Text, below, mixed, thinned
+from nlpcli.engine.kernels.sgns import LOSS_EVERY
+from nlpcli.engine.kernels.targets import Objective, make_targets, set_targets, tile_loss
+from nlpcli.engine.kernels.tiles import STRIDE, prefetch_row, score_tile, update_tile
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -22,49 +23,35 @@ Ints = NDArray[np.int32]
 def train_cbow(
     inputs: Floats,
     outputs: Floats,
-    ids: Ints,
-    offsets: NDArray[np.int64],
-    first: int,
-    last: int,
-    keep: NDArray[np.uint32],
-    limits: NDArray[np.uint32],
-    others: Ints,
+    text: Text,
+    objective: Objective,
     window: int,
     fixed: bool,
-    negative: int,
+    first: int,
+    last: int,
     alpha: float,
     state: np.uint64,
 ) -> tuple[float, int]:
     """Train on the words at `first` to `last`; the summed loss and number of the centres looked at."""
     kept = np.empty(last - first, np.int32)
     bounds = np.empty(last - first + 1, np.int64)
-    sentences = thinned(ids, offsets, first, last, keep, state, kept, bounds)
+    sentences = thinned(text, first, last, state, kept, bounds)
     state += GOLDEN * np.uint64(last - first)
-    spare = inputs.shape[0] - 1
-    width = inputs.shape[1]
-    most = (negative + WIDTH) // WIDTH
-    targets = np.full((2 * most, STRIDE), spare, np.int32)
-    rates = np.zeros((2 * most, STRIDE), np.float32)
-    labels = np.zeros((2 * most, STRIDE), np.float32)
-    labels[0, 0] = labels[most, 0] = 1.0
-    gradients = np.zeros((2 * most, 2, STRIDE), np.float32)
-    hidden = np.zeros((3, width), np.float32)  # the mean, the zeros that pair with it, the mean as it was
+    targets = make_targets(objective, outputs.shape[0] - 1)
+    gradients = np.zeros((2 * objective.tiles, 2, STRIDE), np.float32)
+    hidden = np.zeros((3, inputs.shape[1]), np.float32)  # the mean, zeros that pair with it, the mean before
     pair = np.array([0, 1], np.int32)
     rows = np.empty(2 * window, np.int32)
     size = bounds[sentences]
     loss = 0.0
-    looked_at = 0
-    ahead = 0
+    centres = 0
+    ahead = 0  # words whose targets are set, as in sgns.py
     for sentence in range(sentences):
         begin, end = bounds[sentence], bounds[sentence + 1]
         for centre in range(begin, end):
             while ahead < min(centre + 2, size):
-                tile = ahead % 2 * most
-                noise_targets(kept[ahead], negative, alpha, limits, others, state, tile, targets, rates)
-                state += GOLDEN * np.uint64(4 * negative)
-                for k in range(tile, tile + most):
-                    for j in range(WIDTH):
-                        prefetch_row(outputs, targets[k, j])
+                set_targets(kept[ahead], objective, alpha, state, ahead % 2, targets, outputs)
+                state += GOLDEN * np.uint64(4 * objective.negative)
                 if ahead + window + 1 < size:
                     prefetch_row(inputs, kept[ahead + window + 1])
                 ahead += 1
@@ -77,27 +64,25 @@ def train_cbow(
                     count += 1
             if count == 0:
                 continue
-            _mean(inputs, rows, count, hidden)
-            tile = centre % 2 * most
-            for k in range(tile, tile + most):
-                score_tile(hidden, pair, 1, outputs, targets, labels, rates, k, gradients)
+            set_mean(inputs, rows, count, hidden)
+            tile = centre % 2 * objective.tiles
+            beyond = tile + targets.used[centre % 2]
+            for k in range(tile, beyond):
+                score_tile(
+                    hidden, pair, 1, outputs, targets.rows, targets.labels, targets.rates, k, gradients
+                )
             if centre % LOSS_EVERY == 0:
-                looked_at += 1
-                for k in range(tile, tile + most):
-                    loss += tile_loss(k, 1, rates, gradients)
-            for k in range(tile, tile + most):
-                update_tile(hidden, pair, 1, outputs, targets, k, gradients)
-            for d in range(width):
-                hidden[0, d] -= hidden[2, d]
-            for i in range(count):
-                row = rows[i]
-                for d in range(width):
-                    inputs[row, d] += hidden[0, d]
-    return loss, looked_at
+                centres += 1
+                for k in range(tile, beyond):
+                    loss += tile_loss(k, 1, targets.rates, gradients)
+            for k in range(tile, beyond):
+                update_tile(hidden, pair, 1, outputs, targets.rows, k, gradients)
+            add_gain(inputs, rows, count, hidden)
+    return loss, centres
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _mean(inputs: Floats, rows: Ints, count: int, hidden: Floats) -> None:
+def set_mean(inputs: Floats, rows: Ints, count: int, hidden: Floats) -> None:
     """Fill rows 0 and 2 of `hidden` with the mean of the input rows."""
     width = inputs.shape[1]
     share = np.float32(1.0 / count)
@@ -110,3 +95,15 @@ def _mean(inputs: Floats, rows: Ints, count: int, hidden: Floats) -> None:
     for d in range(width):
         hidden[0, d] *= share
         hidden[2, d] = hidden[0, d]
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def add_gain(inputs: Floats, rows: Ints, count: int, hidden: Floats) -> None:
+    """Add what row 0 of `hidden` has gained over row 2 to every input row."""
+    width = inputs.shape[1]
+    for d in range(width):
+        hidden[0, d] -= hidden[2, d]
+    for i in range(count):
+        row = rows[i]
+        for d in range(width):
+            inputs[row, d] += hidden[0, d]

@@ -9,9 +9,24 @@ word, where word2vec's table of 10^8 entries misses every cache.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Text(NamedTuple):
+    """Words as numbers.
+
+    ids [N]; offsets [D + 1], where sentences begin; keep [V]: a word's chance to stay when
+    frequent words are thinned, of 2^32 − 1 (which is always).
+    """
+
+    ids: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    keep: NDArray[np.uint32]
+
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -41,38 +56,36 @@ def below(bits: np.uint64, limit: int) -> np.int64:
 def drawn(bits: np.uint64, limits: NDArray[np.uint32], others: NDArray[np.int32]) -> np.int64:
     """A word from an alias table, from 64 random bits."""
     word = below(bits, len(limits))
-    if (bits & _LOW) < limits[word]:
-        return word
-    return np.int64(others[word])
+    stays = np.int64(
+        (bits & _LOW) < limits[word]
+    )  # arithmetic: a branch would be guessed wrong half the time
+    return word * stays + np.int64(others[word]) * (1 - stays)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def thinned(
-    ids: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    text: Text,
     first: int,
     last: int,
-    keep: NDArray[np.uint32],
     state: np.uint64,
     kept: NDArray[np.int32],
     bounds: NDArray[np.int64],
 ) -> int:
     """Copy the words at `first` to `last` that stay to `kept`; the number of sentences.
 
-    `keep` [V]: chance of a word to stay, of 2^32 − 1 (which is always). `offsets`: where
-    sentences begin in `ids`. Sentence s then is `kept[bounds[s]:bounds[s + 1]]`; one that has
+    Sentence s then is `kept[bounds[s]:bounds[s + 1]]`; one that has
     lost all its words is left out.
     """
-    sentence = np.searchsorted(offsets, first, side="right")
-    end = min(last, offsets[sentence])
+    sentence = np.searchsorted(text.offsets, first, side="right")
+    end = min(last, text.offsets[sentence])
     size = 0
     sentences = 0
     bounds[0] = 0
     position = first
     while position < last:
         while position < end:
-            word = ids[position]
-            if (mixed(state) >> _32) <= keep[word]:
+            word = text.ids[position]
+            if (mixed(state) >> _32) <= text.keep[word]:
                 kept[size] = word
                 size += 1
             state += GOLDEN
@@ -82,7 +95,7 @@ def thinned(
             bounds[sentences] = size
         sentence += 1
         if position < last:
-            end = min(last, offsets[sentence])
+            end = min(last, text.offsets[sentence])
     return sentences
 
 
