@@ -74,7 +74,8 @@ def settings_of(path: str | os.PathLike[str], changes: Mapping[str, Any]) -> Cha
     for name, value in changes.items():
         if name not in CHANGEABLE and value != getattr(stored, name):
             raise SettingsError(
-                f"{option_name(fields[name])} cannot change in a resumed training: it is {getattr(stored, name)}",
+                f"{option_name(fields[name])} cannot change in a resumed training: "
+                f"it is {getattr(stored, name)}",
                 hint="leave the option out, or start a new training",
             )
     return dataclasses.replace(stored, **changes)

@@ -1,12 +1,15 @@
 """What a recurrent cell does between its matrix products: one time step, a batch of streams.
 
-All arrays of a step are [B, H] or [B, G·H] (G gates side by side), C-contiguous. The arrays that
-go into matrix products (`h`, `recurrent`, gradients) are float32, or bfloat16 seen as uint16:
-`_wide` and `_put` convert, the arithmetic is always float32. `table[rows[b]]` is what the input
-adds to the gates of stream b: W_xh x_t + b.
+All arrays of a step are [B, H] or [B, G·H] (G gates side by side), C-contiguous. Arrays that
+go into matrix products or are kept for the way back (`Low` below) are float32, or bfloat16 seen
+as uint16; `_load` and `_store` convert a row, the arithmetic is float32. `table[rows[b]]` is
+what the input adds to the gates of stream b: W_xh x_t + b.
 
-Not here: the matrix products and the loop over time (`nets/recurrent.py`), which gate stands
-where in which cell (said in each kernel).
+The loops are short on purpose, over rows that lie in the first-level cache: LLVM makes vectors
+of a loop only when it can tell its arrays apart, which it gives up at more than four, and only
+where numba sees that no index is negative (so rows are cut into gates before the loops).
+
+Not here: the matrix products and the loop over time (`nets/recurrent.py`).
 """
 
 from __future__ import annotations
@@ -23,48 +26,53 @@ Low = NDArray[Any]  # float32, or the bits of bfloat16 as uint16
 F32 = NDArray[np.float32]
 
 
-def _wide(value: Any) -> Any:
-    """A float32 from a float32 or from the bits of a bfloat16."""
-    if isinstance(value, np.uint16):
-        return np.uint32(np.uint32(value) << np.uint32(16)).view(np.float32)
-    return value
-
-
-def _wide_bits(value: Any) -> Any:
-    return np.uint32(np.uint32(value) << np.uint32(16)).view(np.float32)
-
-
-def _wide_plain(value: Any) -> Any:
-    return value
-
-
-@overload(_wide, inline="always")
-def _wide_typed(value: Any) -> Any:
-    return _wide_bits if value == types.uint16 else _wide_plain
-
-
-def _put(row: Any, j: Any, value: Any) -> None:
-    """`row[j] = value`, rounded to nearest even when the row is bfloat16."""
+def _load(row: Any, out: Any) -> None:
+    """Copy `row` into the float32 row `out`."""
     if row.dtype == np.uint16:
-        bits = int(np.float32(value).view(np.uint32))
-        row[j] = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16) & 0xFFFF
+        _load_bits(row, out)
     else:
-        row[j] = value
+        _load_copy(row, out)
 
 
-def _put_bits(row: Any, j: Any, value: Any) -> None:
-    bits = np.float32(value).view(np.uint32)
-    odd = np.uint32((bits >> np.uint32(16)) & np.uint32(1))
-    row[j] = np.uint16(np.uint32(bits + np.uint32(0x7FFF) + odd) >> np.uint32(16))
+def _store(values: Any, row: Any) -> None:
+    """Copy the float32 row `values` into `row`, rounded to nearest even when that is bfloat16."""
+    if row.dtype == np.uint16:
+        _store_bits(values, row)
+    else:
+        _store_copy(values, row)
 
 
-def _put_plain(row: Any, j: Any, value: Any) -> None:
-    row[j] = value
+def _load_bits(row: Any, out: Any) -> None:
+    bits = out.view(np.uint32)
+    for j in range(row.shape[0]):
+        bits[j] = np.uint32(row[j]) << np.uint32(16)
 
 
-@overload(_put, inline="always")
-def _put_typed(row: Any, j: Any, value: Any) -> None:  # noqa: ARG001 (numba matches the names)
-    return _put_bits if row.dtype == types.uint16 else _put_plain  # type: ignore[return-value]
+def _store_bits(values: Any, row: Any) -> None:
+    bits = values.view(np.int32)
+    for j in range(row.shape[0]):
+        odd = (bits[j] >> 16) & 1
+        row[j] = np.uint16(((bits[j] + 0x7FFF + odd) >> 16) & 0xFFFF)
+
+
+@overload(_load)
+def _load_typed(row: Any, out: Any) -> None:  # noqa: ARG001 (numba matches the names)
+    return _load_bits if row.dtype == types.uint16 else _load_copy  # type: ignore[return-value]
+
+
+@overload(_store)
+def _store_typed(values: Any, row: Any) -> None:  # noqa: ARG001
+    return _store_bits if row.dtype == types.uint16 else _store_copy  # type: ignore[return-value]
+
+
+def _load_copy(row: Any, out: Any) -> None:
+    for j in range(row.shape[0]):
+        out[j] = row[j]
+
+
+def _store_copy(values: Any, row: Any) -> None:
+    for j in range(values.shape[0]):
+        row[j] = values[j]
 
 
 @njit(nogil=True, fastmath=True, error_model="numpy", inline="always")
@@ -98,66 +106,91 @@ def _sigmoid(x: Any) -> Any:
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def rnn_forward(table: F32, rows: Rows, recurrent: Low, h: Low) -> None:
     """The new state h = tanh(table[rows] + recurrent)."""
+    y = np.empty(h.shape[1], dtype=np.float32)
     for b in range(h.shape[0]):
-        x, r, out = table[rows[b]], recurrent[b], h[b]
-        for j in range(out.shape[0]):
-            _put(out, j, _tanh(x[j] + _wide(r[j])))
+        _load(recurrent[b], y)
+        x = table[rows[b]]
+        for j in range(y.shape[0]):
+            y[j] = _tanh(x[j] + y[j])
+        _store(y, h[b])
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def rnn_backward(d_out: Low, d_recurrent: Low, h: Low, d_gates: Low) -> None:
     """∂loss/∂(pre-activation) from ∂loss/∂h = d_out + d_recurrent."""
+    size = h.shape[1]
+    y, d, more = np.empty(size, np.float32), np.empty(size, np.float32), np.empty(size, np.float32)
     for b in range(h.shape[0]):
-        d1, d2, y, out = d_out[b], d_recurrent[b], h[b], d_gates[b]
-        for j in range(out.shape[0]):
-            v = _wide(y[j])
-            _put(out, j, (_wide(d1[j]) + _wide(d2[j])) * (np.float32(1) - v * v))
+        _load(h[b], y)
+        _load(d_out[b], d)
+        _load(d_recurrent[b], more)
+        for j in range(size):
+            d[j] = (d[j] + more[j]) * (np.float32(1) - y[j] * y[j])
+        _store(d, d_gates[b])
 
 
 # --- LSTM: gates i, f, o, g -----------------------------------------------------------------
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def lstm_forward(table: F32, rows: Rows, recurrent: Low, c_before: F32, gates: F32, c: F32, h: Low) -> None:
+def lstm_forward(table: F32, rows: Rows, recurrent: Low, c_before: F32, gates: Low, c: F32, h: Low) -> None:
     """The four gates, the new cell c = f c_before + i g, and h = o tanh(c)."""
     size = c.shape[1]
+    gate, out = np.empty(4 * size, dtype=np.float32), np.empty(size, dtype=np.float32)
+    i, f, o, g = gate[:size], gate[size : 2 * size], gate[2 * size : 3 * size], gate[3 * size :]
+    sigmoids = gate[: 3 * size]
     for b in range(c.shape[0]):
-        x, r, gate = table[rows[b]], recurrent[b], gates[b]
+        _load(recurrent[b], gate)
+        x, x_g = table[rows[b]], table[rows[b]][3 * size :]
         for j in range(3 * size):
-            gate[j] = _sigmoid(x[j] + _wide(r[j]))
-        for j in range(3 * size, 4 * size):
-            gate[j] = _tanh(x[j] + _wide(r[j]))
-        before, cell, out = c_before[b], c[b], h[b]
+            sigmoids[j] = _sigmoid(x[j] + sigmoids[j])
         for j in range(size):
-            cell[j] = gate[size + j] * before[j] + gate[j] * gate[3 * size + j]
+            g[j] = _tanh(x_g[j] + g[j])
+        _store(gate, gates[b])
+        before, cell = c_before[b], c[b]
         for j in range(size):
-            _put(out, j, gate[2 * size + j] * _tanh(cell[j]))
+            out[j] = i[j] * g[j]
+        for j in range(size):
+            cell[j] = f[j] * before[j] + out[j]
+        for j in range(size):
+            out[j] = o[j] * _tanh(cell[j])
+        _store(out, h[b])
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def lstm_backward(
-    d_out: Low, d_recurrent: Low, gates: F32, c: F32, c_before: F32, d_c: F32, d_gates: Low
+    d_out: Low, d_recurrent: Low, gates: Low, c: F32, c_before: F32, d_c: F32, d_gates: Low
 ) -> None:
     """∂loss/∂(the gates' pre-activations); `d_c` carries ∂loss/∂c from step to step."""
     size = c.shape[1]
     one = np.float32(1)
+    d_h, squashed = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.float32)
+    gate, d_gate = np.empty(4 * size, dtype=np.float32), np.empty(4 * size, dtype=np.float32)
+    i, f, o, g = gate[:size], gate[size : 2 * size], gate[2 * size : 3 * size], gate[3 * size :]
+    d_i, d_f = d_gate[:size], d_gate[size : 2 * size]
+    d_o, d_g = d_gate[2 * size : 3 * size], d_gate[3 * size :]
     for b in range(c.shape[0]):
-        d1, d2, gate, cell, carry, out = d_out[b], d_recurrent[b], gates[b], c[b], d_c[b], d_gates[b]
+        _load(gates[b], gate)
+        _load(d_out[b], d_h)
+        _load(d_recurrent[b], squashed)
+        cell, before, carry = c[b], c_before[b], d_c[b]
         for j in range(size):
-            o = gate[2 * size + j]
-            squashed = _tanh(cell[j])
-            d_h = _wide(d1[j]) + _wide(d2[j])
-            carry[j] += d_h * o * (one - squashed * squashed)
-            _put(out, 2 * size + j, d_h * squashed * o * (one - o))
-        before = c_before[b]
+            d_h[j] += squashed[j]
         for j in range(size):
-            i, g = gate[j], gate[3 * size + j]
-            _put(out, j, carry[j] * g * i * (one - i))
-            _put(out, 3 * size + j, carry[j] * i * (one - g * g))
+            squashed[j] = _tanh(cell[j])
         for j in range(size):
-            f = gate[size + j]
-            _put(out, size + j, carry[j] * before[j] * f * (one - f))
-            carry[j] *= f
+            d_o[j] = d_h[j] * squashed[j] * o[j] * (one - o[j])
+        for j in range(size):
+            carry[j] += d_h[j] * o[j] * (one - squashed[j] * squashed[j])
+        for j in range(size):
+            d_i[j] = carry[j] * g[j] * i[j] * (one - i[j])
+        for j in range(size):
+            d_g[j] = carry[j] * i[j] * (one - g[j] * g[j])
+        for j in range(size):
+            d_f[j] = carry[j] * before[j] * f[j] * (one - f[j])
+        for j in range(size):
+            carry[j] *= f[j]
+        _store(d_gate, d_gates[b])
 
 
 # --- GRU: gates z, r, n, the reset gate applied before the product --------------------------
@@ -165,74 +198,93 @@ def lstm_backward(
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def gru_gates_forward(
-    table: F32, rows: Rows, recurrent: Low, h_before: F32, gates: F32, reset_h: Low
+    table: F32, rows: Rows, recurrent: Low, h_before: F32, gates: Low, reset_h: Low
 ) -> None:
     """Gates z and r, and r ∘ h_before, which the candidate's matrix product takes."""
     size = h_before.shape[1]
+    gate = np.empty(2 * size, dtype=np.float32)
+    r = gate[size:]
     for b in range(h_before.shape[0]):
-        x, r, gate = table[rows[b]], recurrent[b], gates[b]
+        _load(recurrent[b], gate)
+        x, before = table[rows[b]], h_before[b]
         for j in range(2 * size):
-            gate[j] = _sigmoid(x[j] + _wide(r[j]))
-        before, out = h_before[b], reset_h[b]
+            gate[j] = _sigmoid(x[j] + gate[j])
+        _store(gate, gates[b][: 2 * size])
         for j in range(size):
-            _put(out, j, gate[size + j] * before[j])
+            r[j] *= before[j]
+        _store(r, reset_h[b])
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def gru_forward(
-    table: F32, rows: Rows, recurrent: Low, h_before: F32, gates: F32, h: F32, h_low: Low
+    table: F32, rows: Rows, recurrent: Low, h_before: F32, gates: Low, h: F32, h_low: Low
 ) -> None:
     """The candidate n = tanh(table + recurrent), and h = (1 − z) h_before + z n."""
     size = h.shape[1]
+    n, z = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.float32)
     for b in range(h.shape[0]):
-        x, r, gate = table[rows[b]], recurrent[b], gates[b]
+        _load(recurrent[b], n)
+        _load(gates[b][:size], z)
+        x, before, out = table[rows[b]][2 * size :], h_before[b], h[b]
         for j in range(size):
-            gate[2 * size + j] = _tanh(x[2 * size + j] + _wide(r[j]))
-        before, out, low = h_before[b], h[b], h_low[b]
+            n[j] = _tanh(x[j] + n[j])
+        _store(n, gates[b][2 * size :])
         for j in range(size):
-            out[j] = before[j] + gate[j] * (gate[2 * size + j] - before[j])
-        for j in range(size):
-            _put(low, j, out[j])
+            out[j] = before[j] + z[j] * (n[j] - before[j])
+        _store(out, h_low[b])
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def gru_backward(
-    d_out: Low, d_recurrent: Low, gates: F32, h_before: F32, d_h: F32, d_gates: Low, d_candidate: Low
+    d_out: Low, d_recurrent: Low, gates: Low, h_before: F32, d_h: F32, d_gates: Low, d_candidate: Low
 ) -> None:
     """∂loss/∂(pre-activations of z and n); `d_h` comes in from the step after, leaves as (1 − z) ∂h."""
     size = h_before.shape[1]
     one = np.float32(1)
+    gate, d, more = np.empty(3 * size, np.float32), np.empty(size, np.float32), np.empty(size, np.float32)
+    z, n = gate[:size], gate[2 * size :]
     for b in range(h_before.shape[0]):
-        d1, d2, gate, carry = d_out[b], d_recurrent[b], gates[b], d_h[b]
+        _load(gates[b], gate)
+        _load(d_out[b], d)
+        _load(d_recurrent[b], more)
+        carry, before = d_h[b], h_before[b]
         for j in range(size):
-            carry[j] += _wide(d1[j]) + _wide(d2[j])
-        before, out, candidate = h_before[b], d_gates[b], d_candidate[b]
+            carry[j] += d[j] + more[j]
         for j in range(size):
-            z, n = gate[j], gate[2 * size + j]
-            _put(out, j, carry[j] * (n - before[j]) * z * (one - z))
-            _put(candidate, j, carry[j] * z * (one - n * n))
+            d[j] = carry[j] * (n[j] - before[j])
         for j in range(size):
-            carry[j] *= one - gate[j]
+            d[j] *= z[j] * (one - z[j])
+        _store(d, d_gates[b][:size])
+        for j in range(size):
+            d[j] = carry[j] * z[j] * (one - n[j] * n[j])
+        _store(d, d_candidate[b])
+        for j in range(size):
+            carry[j] *= one - z[j]
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def gru_reset_backward(d_reset_h: Low, gates: F32, h_before: F32, d_h: F32, d_gates: Low) -> None:
+def gru_reset_backward(d_reset_h: Low, gates: Low, h_before: F32, d_h: F32, d_gates: Low) -> None:
     """∂loss/∂(pre-activation of r) from ∂loss/∂(r ∘ h_before); adds r ∂(r ∘ h) to `d_h`."""
     size = h_before.shape[1]
     one = np.float32(1)
+    r, d = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.float32)
     for b in range(h_before.shape[0]):
-        d, gate, before, carry, out = d_reset_h[b], gates[b], h_before[b], d_h[b], d_gates[b]
+        _load(gates[b][size : 2 * size], r)
+        _load(d_reset_h[b], d)
+        before, carry = h_before[b], d_h[b]
         for j in range(size):
-            r = gate[size + j]
-            v = _wide(d[j])
-            _put(out, size + j, v * before[j] * r * (one - r))
-            carry[j] += v * r
+            carry[j] += d[j] * r[j]
+        for j in range(size):
+            d[j] *= before[j] * r[j] * (one - r[j])
+        _store(d, d_gates[b][size:])
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def add_rows(rows: Rows, values: Low, sums: F32) -> None:
     """sums[rows[n]] += values[n]: the gradient of a table that was read row by row."""
+    value = np.empty(sums.shape[1], dtype=np.float32)
     for n in range(rows.shape[0]):
-        value, total = values[n], sums[rows[n]]
+        _load(values[n], value)
+        total = sums[rows[n]]
         for j in range(total.shape[0]):
-            total[j] += _wide(value[j])
+            total[j] += value[j]

@@ -24,6 +24,7 @@ side in the order i, f, o, g and z, r, n.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -62,17 +63,30 @@ def _history(first: Tensor, steps: int, dtype: torch.dtype) -> Tensor:
     return history
 
 
+def _times(w: Tensor, batch: int) -> Callable[[Tensor], Tensor]:
+    """A function h ↦ h @ w for h [batch, …]; what it gives lasts until it is called again.
+
+    In bfloat16 the weight is brought once into the layout that oneDNN multiplies in, which `mm`
+    would do again at every step (up to three times slower). PyTorch's compiler uses the same two
+    operators; without them `mm` does it.
+    """
+    if w.dtype == torch.bfloat16 and hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        packed = torch.ops.mkldnn._reorder_linear_weight(w.t().contiguous(), batch)
+        return lambda h: torch.ops.mkldnn._linear_pointwise(h, packed, None, "none", [], "")
+    out = torch.empty((batch, w.shape[1]), dtype=w.dtype)
+    return lambda h: torch.mm(h, w, out=out)
+
+
 class _Rnn(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, rows: Tensor, w_hh: Tensor, low: torch.dtype, h0: Tensor) -> Any:
         steps = len(rows)
         h = _history(h0, steps, low)
-        recurrent = torch.empty((h.shape[1], w_hh.shape[1]), dtype=low)
         w = w_hh.to(low)
-        table, rows_, r_, h_ = _array(inputs), rows.numpy(), _array(recurrent), _array(h)
+        times_w = _times(w, h.shape[1])
+        table, rows_, h_ = _array(inputs), rows.numpy(), _array(h)
         for t in range(steps):
-            torch.mm(h[t], w, out=recurrent)
-            cells.rnn_forward(table, rows_[t], r_, h_[t + 1])
+            cells.rnn_forward(table, rows_[t], _array(times_w(h[t])), h_[t + 1])
         ctx.save_for_backward(rows, w, h)
         ctx.table_shape = inputs.shape
         last = h[-1].float()
@@ -85,12 +99,12 @@ class _Rnn(torch.autograd.Function):
         steps, batch = rows.shape
         d_gates = torch.empty((steps, batch, w.shape[1]), dtype=w.dtype)
         d_h = torch.zeros((batch, len(w)), dtype=w.dtype)
-        out_, h_, gates_, dh_ = _array(d_out.contiguous()), _array(h), _array(d_gates), _array(d_h)
-        w_t = w.t()
+        out_, h_, gates_ = _array(d_out.contiguous()), _array(h), _array(d_gates)
+        times_w = _times(w.t(), batch)
         for t in range(steps - 1, -1, -1):
-            cells.rnn_backward(out_[t], dh_, h_[t + 1], gates_[t])
+            cells.rnn_backward(out_[t], _array(d_h), h_[t + 1], gates_[t])
             if t:
-                torch.mm(d_gates[t], w_t, out=d_h)
+                d_h = times_w(d_gates[t])
         return _table_gradient(ctx.table_shape, rows, d_gates), None, _product(h[:-1], d_gates), None, None
 
 
@@ -101,13 +115,13 @@ class _Lstm(torch.autograd.Function):
     ) -> Any:
         steps, batch = rows.shape
         h, c = _history(h0, steps, low), _history(c0, steps, torch.float32)
-        gates = torch.empty((steps, batch, w_hh.shape[1]))
-        recurrent = torch.empty((batch, w_hh.shape[1]), dtype=low)
+        gates = torch.empty((steps, batch, w_hh.shape[1]), dtype=low)
         w = w_hh.to(low)
-        table, rows_, r_ = _array(inputs), rows.numpy(), _array(recurrent)
+        times_w = _times(w, batch)
+        table, rows_ = _array(inputs), rows.numpy()
         h_, c_, gates_ = _array(h), _array(c), _array(gates)
         for t in range(steps):
-            torch.mm(h[t], w, out=recurrent)
+            r_ = _array(times_w(h[t]))
             cells.lstm_forward(table, rows_[t], r_, c_[t], gates_[t], c_[t + 1], h_[t + 1])
         ctx.save_for_backward(rows, w, h, c, gates)
         ctx.table_shape = inputs.shape
@@ -122,12 +136,12 @@ class _Lstm(torch.autograd.Function):
         d_gates = torch.empty(gates.shape, dtype=w.dtype)
         d_h = torch.zeros((batch, len(w)), dtype=w.dtype)
         out_, gates_, c_ = _array(d_out.contiguous()), _array(gates), _array(c)
-        dg_, dh_, dc_ = _array(d_gates), _array(d_h), np.zeros((batch, len(w)), dtype=np.float32)
-        w_t = w.t()
+        dg_, dc_ = _array(d_gates), np.zeros((batch, len(w)), dtype=np.float32)
+        times_w = _times(w.t(), batch)
         for t in range(steps - 1, -1, -1):
-            cells.lstm_backward(out_[t], dh_, gates_[t], c_[t + 1], c_[t], dc_, dg_[t])
+            cells.lstm_backward(out_[t], _array(d_h), gates_[t], c_[t + 1], c_[t], dc_, dg_[t])
             if t:
-                torch.mm(d_gates[t], w_t, out=d_h)
+                d_h = times_w(d_gates[t])
         table = _table_gradient(ctx.table_shape, rows, d_gates)
         return table, None, _product(h[:-1], d_gates), None, None, None
 
@@ -138,17 +152,17 @@ class _Gru(torch.autograd.Function):
         steps, batch = rows.shape
         size = h0.shape[1]
         h, h_low = _history(h0, steps, torch.float32), _history(h0, steps, low)
-        gates = torch.empty((steps, batch, 3 * size))
+        gates = torch.empty((steps, batch, 3 * size), dtype=low)
         reset_h = torch.empty((steps, batch, size), dtype=low)
-        two, one = torch.empty((batch, 2 * size), dtype=low), torch.empty((batch, size), dtype=low)
         w_zr, w_n = w_hh[:, : 2 * size].to(low).contiguous(), w_hh[:, 2 * size :].to(low).contiguous()
+        times_zr, times_n = _times(w_zr, batch), _times(w_n, batch)
         table, rows_, gates_ = _array(inputs), rows.numpy(), _array(gates)
-        h_, low_, reset_, two_, one_ = _array(h), _array(h_low), _array(reset_h), _array(two), _array(one)
+        h_, low_, reset_ = _array(h), _array(h_low), _array(reset_h)
         for t in range(steps):
-            torch.mm(h_low[t], w_zr, out=two)
-            cells.gru_gates_forward(table, rows_[t], two_, h_[t], gates_[t], reset_[t])
-            torch.mm(reset_h[t], w_n, out=one)
-            cells.gru_forward(table, rows_[t], one_, h_[t], gates_[t], h_[t + 1], low_[t + 1])
+            r_ = _array(times_zr(h_low[t]))
+            cells.gru_gates_forward(table, rows_[t], r_, h_[t], gates_[t], reset_[t])
+            r_ = _array(times_n(reset_h[t]))
+            cells.gru_forward(table, rows_[t], r_, h_[t], gates_[t], h_[t + 1], low_[t + 1])
         ctx.save_for_backward(rows, w_zr, w_n, h, h_low, gates, reset_h)
         ctx.table_shape = inputs.shape
         last = h[-1].clone()
@@ -162,16 +176,14 @@ class _Gru(torch.autograd.Function):
         d_zr = torch.empty((steps, batch, 2 * size), dtype=w_n.dtype)
         d_n = torch.empty((steps, batch, size), dtype=w_n.dtype)
         d_h = torch.zeros((batch, size), dtype=w_n.dtype)
-        d_reset = torch.empty((batch, size), dtype=w_n.dtype)
         out_, gates_, h_ = _array(d_out.contiguous()), _array(gates), _array(h)
-        zr_, n_, dh_, reset_ = _array(d_zr), _array(d_n), _array(d_h), _array(d_reset)
-        carry = np.zeros((batch, size), dtype=np.float32)
+        zr_, n_, carry = _array(d_zr), _array(d_n), np.zeros((batch, size), dtype=np.float32)
+        times_zr, times_n = _times(w_zr.t(), batch), _times(w_n.t(), batch)
         for t in range(steps - 1, -1, -1):
-            cells.gru_backward(out_[t], dh_, gates_[t], h_[t], carry, zr_[t], n_[t])
-            torch.mm(d_n[t], w_n.t(), out=d_reset)
-            cells.gru_reset_backward(reset_, gates_[t], h_[t], carry, zr_[t])
+            cells.gru_backward(out_[t], _array(d_h), gates_[t], h_[t], carry, zr_[t], n_[t])
+            cells.gru_reset_backward(_array(times_n(d_n[t])), gates_[t], h_[t], carry, zr_[t])
             if t:
-                torch.mm(d_zr[t], w_zr.t(), out=d_h)
+                d_h = times_zr(d_zr[t])
         d_gates = torch.cat((d_zr, d_n), dim=2)
         d_w = torch.cat((_product(h_low[:-1], d_zr), _product(reset_h, d_n)), dim=1)
         return _table_gradient(ctx.table_shape, rows, d_gates), None, d_w, None, None
