@@ -350,7 +350,10 @@ class NgramSettings(Settings):
     """Runs of tokens, or of the characters in them, in place of single tokens."""
 
     ngrams: str = setting(
-        "1", "Runs of tokens, joined by _; 1-3 is single tokens, pairs and triples.", panel=NGRAMS, metavar="RANGE"
+        "1",
+        "Runs of tokens, joined by _; 1-3 is single tokens, pairs and triples.",
+        panel=NGRAMS,
+        metavar="RANGE",
     )
     char_ngrams: str = setting(
         "0", "Runs of characters inside each token instead; 0 is off.", panel=NGRAMS, metavar="RANGE"
@@ -389,7 +392,11 @@ class RunSettings(Settings):
         "skip", "A line that an analyser fails on: end, leave it empty, or cut it at spaces.", panel=RUNNING
     )
     time_limit: float = setting(
-        30.0, "Seconds a Java analyser, or a worker, may take for one line.", above=0, panel=RUNNING, metavar="SECONDS"
+        30.0,
+        "Seconds a Java analyser, or a worker, may take for one line.",
+        above=0,
+        panel=RUNNING,
+        metavar="SECONDS",
     )
 
 
@@ -504,17 +511,9 @@ class NaiveBayesSettings(Settings):
     prior: Literal["fit", "uniform"] = setting(
         "fit", "Class priors from the label counts, or all equal.", panel="Model"
     )
-
-
-@dataclass(frozen=True)
-class NbsvmSettings(Settings):
-    """The linear classifier on top of the log-count ratios (Wang & Manning 2012)."""
-
-    cost: float = setting(1.0, "nbsvm: how much a mistake costs; lower is smoother.", above=0, panel="Model")
+    cost: float = setting(1.0, "nbsvm: what a mistake costs; lower is smoother.", above=0, panel="Model")
     epochs: int = setting(10, "nbsvm: passes over the texts, at most.", min=1, panel="Model")
-    seed: int = setting(
-        1, "Seed of the shuffling, of nbsvm and of --cross-validate and --holdout.", min=0, panel="Model"
-    )
+    seed: int = setting(1, "Seed of all shuffling.", min=0, panel="Model")
 
 
 # --- word vectors ---------------------------------------------------------------------------
@@ -614,6 +613,18 @@ class OddOneOutSettings(Settings):
 
     by: Literal["euclidean", "cosine"] = setting(
         "euclidean", "The largest mean distance to the others, or the smallest cosine with their mean."
+    )
+
+
+@dataclass(frozen=True)
+class VectorEvaluationSettings(Settings):
+    """What takes part when word vectors are evaluated."""
+
+    vocab: int = setting(300_000, "Only the N first (most frequent) words take part.", min=1)
+    method: Literal["3cosadd", "3cosmul"] = setting("3cosadd", "How analogies are answered.")
+    case_sensitive: bool = setting(False, "Tell King from king.", flags=("--case-sensitive",))
+    unknown: Literal["skip", "wrong"] = setting(
+        "skip", "A question with an unknown word is passed over, or counts as wrong."
     )
 
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "similar": ("vectors", "Word vectors"),
     "analogy": ("vectors", "Word vectors"),
     "odd-one-out": ("vectors", "Word vectors"),
+    "evaluate-vectors": ("vector_evaluation", "Word vectors"),
     "inspect": ("models", "Models"),
     "train-w2v": ("embeddings", "Word vectors"),
     "train-glove": ("glove", "Word vectors"),

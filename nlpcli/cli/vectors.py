@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -49,9 +50,9 @@ def similar(
       nlpcli similar glove.6B.300d.txt.gz cat dog --top-k 3 --by euclidean
       cut -f1 words.tsv | nlpcli similar vectors.safetensors --json | jq -r '.neighbours[0].word'
     """
+    loaded = load_vectors(vectors)
     from nlpcli.engine.neighbours import Neighbours
 
-    loaded = _load(vectors)
     search = Neighbours(loaded, settings.vocab)
     questions = Questions(words, one_each=True)
     answers = Answers(("word", "neighbour", settings.by), json)
@@ -87,9 +88,9 @@ def analogy(
       nlpcli analogy vectors.safetensors 한국 서울 일본 --method 3cosmul
       nlpcli analogy vectors.safetensors --top-k 1 < questions.txt
     """
+    loaded = load_vectors(vectors)
     from nlpcli.engine.neighbours import Neighbours, parse_analogy
 
-    loaded = _load(vectors)
     search = Neighbours(loaded, settings.vocab)
     questions = Questions(words)
     answers = Answers(("analogy", "word", "cosine" if settings.method == "3cosadd" else "score"), json)
@@ -135,9 +136,9 @@ def odd_one_out(
       nlpcli odd-one-out vectors.safetensors 사과 배 자동차 포도 --by cosine
       nlpcli odd-one-out vectors.safetensors --json < groups.txt | jq -r '.words[0].word'
     """
+    loaded = load_vectors(vectors)
     from nlpcli.engine.neighbours import odd_one_out as distances
 
-    loaded = _load(vectors)
     questions = Questions(words)
     answers = Answers(
         ("words", "word", "mean distance" if settings.by == "euclidean" else "1 - cosine"), json
@@ -157,7 +158,11 @@ def odd_one_out(
 # --- questions in, answers out --------------------------------------------------------------
 
 
-def _load(path: str) -> Vectors:
+def load_vectors(path: str) -> Vectors:
+    """The vectors in a file; a remark when words stand in it twice."""
+    # Before numpy comes in. One question is one pass over memory: OpenBLAS's threads would only wait.
+    # Many are shared among threads by `Neighbours` itself.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from nlpcli.engine.vectors import Vectors
 
     vectors = Vectors.load(path)

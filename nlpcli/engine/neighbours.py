@@ -7,12 +7,14 @@ does not depend on blocks or threads.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.lookahead import in_threads
 from nlpcli.engine.vectors import Vectors
 from nlpcli.errors import InputError
 
@@ -60,19 +62,30 @@ class Neighbours:
         wanted = top_k + max(map(len, without), default=0) + _SPARE
         best = _Best(len(queries), wanted)
         turned = np.ascontiguousarray(queries.T)
-        for rows in self._blocks(len(queries)):
-            block = self.matrix[rows]
-            scores = block @ turned
-            if by == "cosine":
-                scores /= self._norms_of(rows, block)[:, None]
-            elif by == "euclidean":  # |x − y|² = |x|² − (2 x·y − |y|²), and |x|² is the same for all y
-                scores = 2 * scores - np.einsum("ij,ij->i", block, block)[:, None]
-            best.offer(scores, rows.start)
+
+        def scored(rows: slice) -> tuple[int, NDArray[np.float32]]:
+            return rows.start, self._scores(rows, turned, by)
+
+        jobs = ((rows,) for rows in self._blocks(len(queries)))
+        for first, scores in (
+            in_threads(scored, jobs) if len(queries) > 4 else itertools.starmap(scored, jobs)
+        ):
+            best.offer(scores, first)
         self._norms_known |= by == "cosine"
         return [
             self._ranked(query, best.ids_of(number), set(without[number]), top_k, by)
             for number, query in enumerate(queries)
         ]
+
+    def _scores(self, rows: slice, turned: NDArray[np.float32], by: By) -> NDArray[np.float32]:
+        """How near the queries [dim, Q] are to a block of rows: [rows, Q], the larger the nearer."""
+        block = self.matrix[rows]
+        scores: NDArray[np.float32] = block @ turned
+        if by == "cosine":
+            scores /= self._norms_of(rows, block)[:, None]
+        elif by == "euclidean":  # |x − y|² = |x|² − (2 x·y − |y|²), and |x|² is the same for all y
+            scores = 2 * scores - np.einsum("ij,ij->i", block, block)[:, None]
+        return scores
 
     def _norms_of(self, rows: slice, block: NDArray[np.float32]) -> NDArray[np.float32]:
         """The lengths of a block's vectors, worked out in the first pass while it is in the cache."""
@@ -166,11 +179,11 @@ class _Best:
     def offer(self, scores: NDArray[np.float32], first: int) -> None:
         """Scores [rows, Q] of the rows from `first` on."""
         rows, queries = np.nonzero(scores > self._bars) if first else _top(scores, self._wanted)
-        order = np.argsort(queries, kind="stable")
-        rows, queries = rows[order], queries[order]
-        touched, starts = np.unique(queries, return_index=True)
-        for query, chosen in zip(touched.tolist(), np.split(rows, starts[1:]), strict=True):
-            self._keep(query, chosen + first, scores[chosen, query])
+        rows = rows[np.argsort(queries, kind="stable")]
+        ends = np.cumsum(np.bincount(queries, minlength=scores.shape[1])).tolist()
+        for query, (start, end) in enumerate(itertools.pairwise([0, *ends])):
+            if end > start:
+                self._keep(query, rows[start:end] + first, scores[rows[start:end], query])
 
     def _keep(self, query: int, ids: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
         ids = np.concatenate([self._ids[query], ids])

@@ -6,40 +6,21 @@ threads; both give the same. Not here: which layout a file has (`vector_formats.
 
 from __future__ import annotations
 
-import collections
 import itertools
-import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.lookahead import in_threads
 from nlpcli.engine.packed_tokens import PackedTokens
 from nlpcli.errors import InputError, OutputError
 
-Made = TypeVar("Made")
 Block = tuple[list[bytes], NDArray[np.float32]]
 _CHUNK = 8 << 20
 _SMALL = 2 << 20  # bytes; below this, loading numba would take longer than reading
 _DIGITS = 17  # most bytes of a number with nine digits and its separator
-
-
-def _in_threads(make: Callable[..., Made], jobs: Iterable[tuple[object, ...]]) -> Iterator[Made]:
-    """`make(*job)` for each job in their order, a few ahead of the reader."""
-    threads = min(len(os.sched_getaffinity(0)), 8)
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: collections.deque[Future[Made]] = collections.deque()
-        try:
-            for job in jobs:
-                waiting.append(pool.submit(make, *job))
-                if len(waiting) > threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 # --- reading --------------------------------------------------------------------------------
@@ -74,7 +55,7 @@ def _blocks(stream: BinaryIO, dim: int, name: str, line: int) -> Iterator[Block]
             yield _read_plainly(chunk, dim, name, line)
             line += chunk.count(b"\n")
         return
-    yield from _in_threads(_read_compiled, _numbered(itertools.chain(head, chunks), dim, name, line))
+    yield from in_threads(_read_compiled, _numbered(itertools.chain(head, chunks), dim, name, line))
 
 
 def _numbered(
@@ -187,7 +168,7 @@ def write_rows(
         (matrix[rows], tokens.text, tokens.offsets[rows.start : rows.stop + 1], separator)
         for rows in _row_blocks(len(matrix), matrix.shape[1])
     )
-    for text in _in_threads(make, blocks) if compiled else itertools.starmap(make, blocks):
+    for text in in_threads(make, blocks) if compiled else itertools.starmap(make, blocks):
         file.write(text)
 
 

@@ -1,0 +1,48 @@
+"""How good word vectors are: `evaluate-vectors`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nlpcli.cli import console
+from nlpcli.cli.options import Json, Quiet, with_settings
+from nlpcli.cli.vectors import VectorsFile, load_vectors
+from nlpcli.settings import InputSettings, VectorEvaluationSettings
+
+
+@with_settings
+def evaluate_vectors(
+    vectors: VectorsFile,
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Scored word pairs or analogies; - is stdin.", show_default=False
+        ),
+    ],
+    settings: VectorEvaluationSettings = VectorEvaluationSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare word vectors with people's judgements: word pairs and analogies.
+
+    Pairs are lines of two words and a score (tab, comma or space, with or without a header);
+    analogies are lines of four words in sections such as ": family". The numbers are gensim's.
+
+    \b
+    Examples:
+      nlpcli evaluate-vectors vectors.safetensors wordsim353.tsv men-3k.txt
+      nlpcli evaluate-vectors glove.6B.300d.txt questions-words.txt --vocab 30000
+      nlpcli evaluate-vectors ko.safetensors ws353-korean.csv --json | jq .spearman
+    """
+    loaded = load_vectors(vectors)
+    from nlpcli.engine.vector_evaluation import evaluate, records, table
+
+    results = evaluate(loaded, files, settings, reading, console.progress(quiet))
+    if json:
+        for record in records(results):
+            console.print_json(record)
+    else:
+        console.print_table(("file", "section", "measure", "value", "known", "of"), table(results))
