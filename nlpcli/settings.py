@@ -377,6 +377,43 @@ class NgramSettings(Settings):
         return ngram_range("--char-ngrams", self.char_ngrams)
 
 
+OUTPUT = "Output"
+
+
+@dataclass(frozen=True)
+class TokenFormatSettings(Settings):
+    """How tokens are written."""
+
+    format: Literal["text", "lines", "jsonl", "tsv", "conllu"] = setting(
+        "text", "A line of tokens, a token a line, JSON, or a table.", panel=OUTPUT
+    )
+    pos: bool = setting(False, "Write part-of-speech tags: 하늘/NNG.", panel=OUTPUT, flags=("--pos",))
+    tagset: Literal["own", "sejong", "upos"] = setting(
+        "own", "Tags as the analyser has them, or in a common set.", panel=OUTPUT
+    )
+    offsets: bool = setting(
+        False, "Write where each token stands in the original line, in characters.", panel=OUTPUT,
+        flags=("--offsets",),
+    )  # fmt: skip
+    ids: bool = setting(False, "Write a subword model's ids in place of pieces.", panel=OUTPUT, flags=("--ids",))
+
+
+@dataclass(frozen=True)
+class SubwordSettings(Settings):
+    """How subwords are learned (sentencepiece)."""
+
+    model_type: Literal["bpe", "unigram"] = setting(
+        "bpe", "Byte-pair encoding, or a unigram language model.", flags=("--model",)
+    )
+    vocab_size: int = setting(8000, "Number of pieces, the 256 bytes among them.", min=260, max=1_000_000)
+    character_coverage: float = setting(
+        0.9995, "Share of the text's characters that get a piece; the rest is spelled in bytes.", above=0, max=1
+    )
+    max_lines: int = setting(0, "Learn from this many lines, drawn at random; 0 is all.", min=0)
+    threads: int = setting(1, "Threads.", min=1, max=256)
+    seed: int = setting(1, "Seed of the draw of lines.", min=0, max=2**32 - 1)
+
+
 RUNNING = "Running"
 
 
@@ -424,6 +461,10 @@ class VectorizeSettings(Settings):
     kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = setting(
         "tfidf", "A row per token; counts; 0 and 1; counts weighted by rarity; counts in hashed columns."
     )
+    ngrams: str = setting("1", "Runs of words; 1-2 is words and pairs of neighbours.", metavar="RANGE")
+    char_ngrams: str = setting(
+        "0", "Runs of characters inside words (a space at both ends) in place of words; 0 is off.", metavar="RANGE"
+    )
     smooth_idf: bool = setting(True, "TF-IDF: idf = ln((1 + n) / (1 + df)) + 1, or ln(n / df) + 1.")
     sublinear_tf: bool = setting(False, "TF-IDF: 1 + ln(count) in place of the count.")
     norm: Literal["l2", "l1", "none"] = setting("l2", "TF-IDF: length to which each row is scaled.")
@@ -431,6 +472,25 @@ class VectorizeSettings(Settings):
     max_df: float = setting(1.0, "Drop features found in a larger share of the documents.", above=0, max=1)
     max_features: int | None = setting(None, "Keep only the N most frequent features.", min=1)
     hash_bits: int = setting(20, "Hashing: two to this power is the number of columns.", min=1, max=30)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.char_range != (1, 0) and self.word_range != (1, 1):
+            raise SettingsError("--ngrams and --char-ngrams exclude each other")
+        if self.word_range == (1, 0):
+            raise SettingsError("--ngrams 0 leaves no features")
+        if self.kind == "onehot" and self.char_range != (1, 0):
+            raise SettingsError("--kind onehot has a row per token, --char-ngrams has no tokens")
+
+    @property
+    def word_range(self) -> tuple[int, int]:
+        """Shortest and longest run of words."""
+        return ngram_range("--ngrams", self.ngrams)
+
+    @property
+    def char_range(self) -> tuple[int, int]:
+        """Shortest and longest run of characters; (1, 0) is none."""
+        return ngram_range("--char-ngrams", self.char_ngrams)
 
 
 FEATURES = "Features"
@@ -750,3 +810,36 @@ class GenerateSettings(Settings):
     top_p: float = setting(1.0, "Draw from the likeliest that together reach P.", above=0, max=1)
     num_samples: int = setting(1, "Texts to write.", min=1)
     seed: int = setting(1, "Seed of all randomness.", min=0)
+
+
+@dataclass(frozen=True)
+class ActivationSettings(Settings):
+    """Which cells of a character model are looked at, on how much text."""
+
+    find: Literal["quote", "line-length", "bracket", "indent", "if", "word-length", "upper-case"] | None = setting(
+        None, "Rank the cells by their correlation with this property of the text."
+    )
+    count: int = setting(10, "Cells in the ranking.", min=1)
+    layer: int | None = setting(None, "Layer to begin at, from 0; the last if not given.", min=0)
+    signal: str = setting("cell", "Signal to begin at: cell, h, or a gate: i f o g (LSTM), z r n (GRU).")
+    cell: int | None = setting(None, "Cell to begin at, from 0; with --find, the best match.", min=0)
+    max_chars: int = setting(2000, "Characters of the text to read.", min=1, max=100_000)
+
+
+@dataclass(frozen=True)
+class GradientSettings(Settings):
+    """How far back, on how much text."""
+
+    steps: int = setting(50, "Steps back in time.", min=1, max=10_000)
+    max_text: int = setting(100_000, "Characters of the text to use.", min=2)
+
+
+@dataclass(frozen=True)
+class ToySettings(Settings):
+    """The scalar network h_t = tanh(w_hh h_(t-1) + w_xh x_t + b)."""
+
+    w_hh: float = setting(3.0, "Recurrent weight.", panel="Toy")
+    w_xh: float = setting(2.0, "Input weight.", panel="Toy")
+    b: float = setting(1.0, "Bias.", panel="Toy")
+    x: tuple[float, ...] = setting((0.0,), "Input; given several times, one a step (then --steps is theirs).", panel="Toy")
+    h0: float = setting(0.0, "State before the first step.", panel="Toy")

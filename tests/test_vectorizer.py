@@ -1,7 +1,9 @@
 """Documents as vectors: the notes' examples, scikit-learn's numbers, every output format."""
 
 import csv
+import itertools
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -106,6 +108,68 @@ def test_features_are_cut_as_scikit_learn_cuts_them(knobs):
     if "max_features" not in knobs:  # ties are cut differently there
         assert set(vectorizer.vocabulary.tokens) == set(peer.get_feature_names_out())
     assert sorted(matrix.to_dense().sum(axis=0).tolist()) == sorted(expected.sum(axis=0).tolist())
+
+
+@pytest.mark.parametrize(
+    ("knobs", "peer_knobs"),
+    [
+        ({"ngrams": "1-2"}, {"ngram_range": (1, 2)}),
+        ({"ngrams": "2-3"}, {"ngram_range": (2, 3)}),
+        ({"char_ngrams": "2-4"}, {"ngram_range": (2, 4), "analyzer": "char_wb"}),
+        ({"char_ngrams": "5"}, {"ngram_range": (5, 5), "analyzer": "char_wb"}),
+    ],
+)
+def test_ngrams_are_scikit_learns_and_new_text_finds_them(knobs, peer_knobs):
+    text = pytest.importorskip("sklearn.feature_extraction.text")
+    words = {} if "analyzer" in peer_knobs else {"token_pattern": r"\w+"}
+    documents = [document.replace(".", "").replace("!", "") for document in DOCUMENTS]
+    peer = text.CountVectorizer(**peer_knobs, **words)
+    expected = peer.fit_transform(documents).toarray()
+    vectorizer, matrix = fit([documents], WORDS, settings=VectorizeSettings(kind="bow", **knobs))
+    assert set(vectorizer.vocabulary.tokens) == set(peer.get_feature_names_out())
+    order = [vectorizer.vocabulary.id_of[name] for name in peer.get_feature_names_out()]
+    assert np.array_equal(matrix.to_dense()[:, order], expected)
+    new = ["dog on the mat", "cat and a dog"]
+    assert np.array_equal(vectorizer.transform([new]).to_dense()[:, order], peer.transform(new).toarray())
+
+
+def test_ngrams_do_not_reach_across_documents_and_min_count_cuts_them():
+    knobs = VectorizeSettings(kind="bow", ngrams="2")
+    vectorizer, matrix = fit([["a b c", "", "b c", "c"]], WORDS, VocabularySettings(min_count=2), knobs)
+    assert vectorizer.vocabulary.tokens == ("b c",)
+    assert matrix.to_dense().tolist() == [[1], [0], [1], [0]]
+
+
+def test_many_different_pairs_are_numbered_apart():
+    words = [f"w{number}" for number in np.random.default_rng(1).integers(0, 2000, 400_000)]
+    vectorizer, _ = fit([[" ".join(words)]], WORDS, settings=VectorizeSettings(kind="bow", ngrams="2"))
+    counted = dict(zip(vectorizer.vocabulary.tokens, vectorizer.vocabulary.counts.tolist(), strict=True))
+    assert counted == Counter(map(" ".join, itertools.pairwise(words)))
+
+
+# --- documents as means of word vectors ---
+
+
+def test_a_document_is_the_mean_of_its_words_vectors(nlpcli, tmp_path):
+    (tmp_path / "v.txt").write_text("3 2\na 1 0\nb 0 1\nc 4 4\n")
+    nlpcli("vectorize", "--vectors", "v.txt", "-o", "m.npy", input="A b\nc unknown\nunknown\n")
+    assert np.load(tmp_path / "m.npy").tolist() == [[0.5, 0.5], [4, 4], [0, 0]]
+    nlpcli("vectorize", "--vectors", "v.txt", "--idf-weighted", "-o", "m.npy", input="a b\na\na\n")
+    rare, common = np.log(4 / 2) + 1, np.log(4 / 4) + 1
+    expected = [common / (rare + common), rare / (rare + common)]
+    assert np.load(tmp_path / "m.npy")[0] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--vectors", "v", "--model", "m"],
+        ["--vectors", "v", "--save-model", "m"],
+        ["--kind", "onehot", "--char-ngrams", "2"],
+    ],
+)
+def test_options_that_contradict_each_other_are_a_wrong_call(nlpcli, arguments):
+    assert nlpcli("vectorize", *arguments, input="a\n", code=2).stderr.startswith(b"error: ")
 
 
 # --- counts ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +21,7 @@ from nlpcli.settings import (
 if TYPE_CHECKING:
     from nlpcli.engine.matrices import LabelledMatrix
     from nlpcli.engine.records import Records
+    from nlpcli.engine.sparse import SparseMatrix
 
 _LOWERCASE = AnalysisSettings(lowercase=True)
 
@@ -44,6 +46,13 @@ def vectorize(
     save_vocab: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the vocabulary as token<TAB>count.")
     ] = None,
+    vectors: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Each document as the mean of these word vectors."),
+    ] = None,
+    idf_weighted: Annotated[
+        bool, typer.Option("--idf-weighted", help="With --vectors: rare words weigh more.")
+    ] = False,
     read_vocab: Annotated[str | None, typer.Option(metavar="FILE", help="Use this vocabulary.")] = None,
     analysis: AnalysisSettings = _LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),  # noqa: B008 (frozen)
@@ -63,6 +72,7 @@ def vectorize(
       nlpcli vectorize reviews.tsv --text-col text --label-col label -o reviews.svm
       nlpcli vectorize --kind bow --vocab-order first-seen notes.txt
       nlpcli vectorize articles.txt --top 5
+      nlpcli vectorize --vectors words.safetensors articles.txt -o articles.npy
     """
     from nlpcli.engine import matrices, vocabulary_files
     from nlpcli.engine.records import Records
@@ -74,15 +84,21 @@ def vectorize(
     for path in (output, save_model, save_vocab):
         if path not in (None, "-"):
             check_writable(path)
+    if model is not None and vectors is not None:
+        raise SettingsError("give either --model or --vectors, not both")
+    if vectors is not None and (save_model or save_vocab or read_vocab):
+        raise SettingsError("--vectors has its own vocabulary; there is none to save or read")
     if settings.kind == "hashing" and (save_model or model or save_vocab or read_vocab):
         raise SettingsError(
             "--kind hashing has no vocabulary to save or read",
             hint="give the same options again: the columns are the same for every text",
         )
-    labelled = records.label_col is not None or records.format == "fasttext"
-    rows = Records(files, records, reading, labelled=labelled, progress=console.progress(quiet))
-    if settings.kind == "hashing":
-        matrix, features = hashed(rows.texts(), analysis, settings), None
+    rows = Records(files, records, reading, labelled=records.has_labels, progress=console.progress(quiet))
+    features: Sequence[str] | None = None
+    if vectors is not None:
+        matrix, features = _mean_vectors(rows, vectors, analysis, idf_weighted)
+    elif settings.kind == "hashing":
+        matrix = hashed(rows.texts(), analysis, settings)
     else:
         if model is not None:
             vectorizer = Vectorizer.load(model)
@@ -95,12 +111,22 @@ def vectorize(
             vectorizer.save(save_model)
         if save_vocab:
             vocabulary_files.write(save_vocab, vectorizer.vocabulary)
-    table = matrices.LabelledMatrix(matrix, features, _labels(rows) if labelled else None)
+    table = matrices.LabelledMatrix(matrix, features, _labels(rows) if records.has_labels else None)
     _write(table, output, top)
     if not quiet:
         console.remark(
             f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero"
         )
+
+
+def _mean_vectors(
+    rows: Records, vectors: str, analysis: AnalysisSettings, idf: bool
+) -> tuple[SparseMatrix, list[str]]:
+    from nlpcli.engine.document_vectors import as_rows, document_vectors
+    from nlpcli.engine.vectors import Vectors
+
+    matrix = as_rows(document_vectors(rows.texts(), Vectors.load(vectors), analysis, idf=idf))
+    return matrix, [f"d{number}" for number in range(1, matrix.columns + 1)]
 
 
 def _labels(rows: Records) -> list[str]:

@@ -45,11 +45,23 @@ class SparseMatrix:
         return SparseMatrix(data, self.indices, self.indptr, self.columns)
 
     def with_columns(self, new_column: NDArray[np.int32], columns: int) -> SparseMatrix:
-        """Columns renumbered; `new_column` must ascend, −1 drops one."""
+        """Columns renumbered, −1 drops one; the rows stay sorted only if `new_column` ascends."""
         renumbered = new_column[self.indices]
         kept = renumbered >= 0
         before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(kept)])
         return SparseMatrix(self.data[kept], renumbered[kept], before[self.indptr], columns)
+
+    def column_sums(self) -> NDArray[np.int64]:
+        """The sum of each column of counts: int64 [columns]."""
+        return np.bincount(self.indices, weights=self.data, minlength=self.columns).astype(np.int64)
+
+    def sorted(self) -> SparseMatrix:
+        """The same matrix with the columns of each row ascending."""
+        import scipy.sparse
+
+        matrix = scipy.sparse.csr_array((self.data, self.indices, self.indptr), shape=self.shape)
+        matrix.sort_indices()
+        return SparseMatrix(matrix.data, matrix.indices, matrix.indptr, self.columns)
 
     def to_dense(self) -> NDArray[Any]:
         """The matrix as an array [rows, columns]."""

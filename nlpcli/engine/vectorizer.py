@@ -7,6 +7,7 @@ frequencies), so that new text is turned into the same columns. Files are writte
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine import sparse
+from nlpcli.engine.char_ngrams import with_char_ngrams
 from nlpcli.engine.encoding import EncodedCorpus, encode_documents
 from nlpcli.engine.sparse import SparseMatrix
 from nlpcli.engine.store import read_model, take_tensor, write_model
-from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.engine.vocabulary import Vocabulary, select
+from nlpcli.engine.word_ngrams import with_ngrams
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import AnalysisSettings, VectorizeSettings, VocabularySettings
 
@@ -46,14 +49,14 @@ class Vectorizer:
         return np.log((self.documents + extra) / (self.document_frequencies + extra)) + 1.0
 
     def transform(self, batches: Iterable[list[str]]) -> SparseMatrix:
-        """Rows for new documents; tokens that are not in the vocabulary count for nothing."""
-        return self.weigh(encode_documents(batches, self.analysis, self.vocabulary))
+        """Rows for new documents; features that are not in the vocabulary count for nothing."""
+        found = find_features(batches, self.analysis, self.settings, self.vocabulary)
+        return self._rows(found)
 
-    def weigh(self, corpus: EncodedCorpus) -> SparseMatrix:
-        """Rows for documents that are ids of this vocabulary already."""
+    def _rows(self, found: Found) -> SparseMatrix:
         if self.settings.kind == "onehot":
-            return sparse.token_matrix(corpus)
-        return self._weighed(sparse.count_matrix(corpus))
+            return sparse.token_matrix(found.corpus)
+        return self._weighed(found.counts)
 
     def _weighed(self, counts: SparseMatrix) -> SparseMatrix:
         if self.settings.kind == "binary":
@@ -109,25 +112,62 @@ def fit(
 
     Raises InputError when --min-df and --max-df leave no feature.
     """
-    corpus = encode_documents(batches, analysis, vocabulary)
-    counts = sparse.count_matrix(corpus)
-    frequencies = sparse.document_frequencies(counts)
-    kept = _kept(corpus.vocabulary, frequencies, corpus.documents, settings)
-    chosen = corpus.vocabulary
+    found = find_features(batches, analysis, settings, vocabulary)
+    documents = found.counts.shape[0]
+    frequencies = sparse.document_frequencies(found.counts)
+    kept = _kept(found.vocabulary, frequencies, documents, settings)
     if not kept.all():
-        chosen = Vocabulary.of(
-            (token for token, keep in zip(chosen.tokens, kept.tolist(), strict=True) if keep),
-            chosen.counts[kept],
-        )
+        found, frequencies = found.only(kept), frequencies[kept]
+    vectorizer = Vectorizer(settings, analysis, found.vocabulary, frequencies, documents)
+    return vectorizer, vectorizer._rows(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The features of some documents: how often each stands in each, and what they are called.
+
+    `corpus` is the text as ids of these features; runs of characters have none (the ids are
+    those of the words then).
+    """
+
+    corpus: EncodedCorpus
+    counts: SparseMatrix
+    vocabulary: Vocabulary
+
+    def only(self, kept: NDArray[np.bool_]) -> Found:
+        """The features for which `kept` [V] is true."""
+        names = itertools.compress(self.vocabulary.tokens, kept.tolist())
+        vocabulary = Vocabulary.of(names, self.vocabulary.counts[kept])
         new_column = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
-        counts = counts.with_columns(new_column, len(chosen))
-    vectorizer = Vectorizer(settings, analysis, chosen, frequencies[kept], corpus.documents)
-    if settings.kind == "onehot":
-        if not kept.all():
-            ids = new_column[corpus.ids]
-            corpus = EncodedCorpus(ids[ids >= 0], corpus.offsets, chosen)
-        return vectorizer, sparse.token_matrix(corpus)
-    return vectorizer, vectorizer._weighed(counts)
+        ids = self.corpus.ids if len(self.corpus.vocabulary) != len(kept) else new_column[self.corpus.ids]
+        corpus = EncodedCorpus(ids[ids >= 0], self.corpus.offsets, vocabulary)
+        return Found(corpus, self.counts.with_columns(new_column, len(vocabulary)), vocabulary)
+
+
+def find_features(
+    batches: Iterable[list[str]],
+    analysis: AnalysisSettings,
+    settings: VectorizeSettings,
+    vocabulary: VocabularySettings | Vocabulary,
+) -> Found:
+    """Words, runs of words, or runs of characters inside words, as the settings say.
+
+    Raises InputError when there is none.
+    """
+    if settings.word_range == (1, 1) and settings.char_range == (1, 0):
+        corpus = encode_documents(batches, analysis, vocabulary)
+        return Found(corpus, sparse.count_matrix(corpus), corpus.vocabulary)
+    words = encode_documents(batches, analysis, VocabularySettings(vocab_order="first-seen"))
+    if settings.char_range == (1, 0):
+        corpus = with_ngrams(words, *settings.word_range, vocabulary)
+        return Found(corpus, sparse.count_matrix(corpus), corpus.vocabulary)
+    runs, names = with_char_ngrams(sparse.count_matrix(words), words.vocabulary.tokens, *settings.char_range)
+    if isinstance(vocabulary, VocabularySettings):
+        chosen, new_column = select(names, runs.column_sums(), vocabulary)
+    else:
+        id_of = vocabulary.id_of
+        chosen, new_column = vocabulary, np.array([id_of.get(name, -1) for name in names], dtype=np.int32)
+    return Found(words, runs.with_columns(new_column, len(chosen)).sorted(), chosen)
 
 
 def _kept(
@@ -156,7 +196,7 @@ def hashed(
     columns and signs as scikit-learn's HashingVectorizer(norm=None). Text is taken in pieces,
     so memory holds the rows and no vocabulary.
     """
-    pieces = [_hashed(piece, analysis, 1 << settings.hash_bits) for piece in _pieces(batches)]
+    pieces = [_hashed(piece, analysis, settings) for piece in _pieces(batches)]
     lengths = np.concatenate([np.zeros(1, dtype=np.int64), *(np.diff(piece.indptr) for piece in pieces)])
     return SparseMatrix(
         np.concatenate([np.zeros(0), *(piece.data for piece in pieces)]),
@@ -179,17 +219,18 @@ def _pieces(batches: Iterable[list[str]]) -> Iterable[list[str]]:
         yield piece
 
 
-def _hashed(documents: list[str], analysis: AnalysisSettings, columns: int) -> SparseMatrix:
+def _hashed(documents: list[str], analysis: AnalysisSettings, settings: VectorizeSettings) -> SparseMatrix:
     from nlpcli.engine.kernels.rows import murmur3
 
+    columns = 1 << settings.hash_bits
     try:
-        corpus = encode_documents([documents], analysis, VocabularySettings())
+        found = find_features([documents], analysis, settings, VocabularySettings())
     except InputError:  # documents without a single token are rows of zeros
         empty = np.zeros(0, dtype=np.int32)
         return SparseMatrix(np.zeros(0), empty, np.zeros(len(documents) + 1, dtype=np.int64), columns)
-    counts = sparse.count_matrix(corpus)
-    tensors = corpus.vocabulary.to_tensors()
-    hashes = np.empty(len(corpus.vocabulary), dtype=np.uint32)
+    counts = found.counts
+    tensors = found.vocabulary.to_tensors()
+    hashes = np.empty(len(found.vocabulary), dtype=np.uint32)
     murmur3(tensors["vocabulary.bytes"], tensors["vocabulary.offsets"], hashes)
     signed = hashes.astype(np.int32).astype(np.int64)
     column = np.abs(signed) % columns
