@@ -688,6 +688,23 @@ class VectorEvaluationSettings(Settings):
     )
 
 
+@dataclass(frozen=True)
+class ConvertSettings(Settings):
+    """How word vectors are written anew."""
+
+    layout: Literal["auto", "safetensors", "word2vec", "word2vec-bin", "glove", "npy", "tsv"] = setting(
+        "auto", "Layout of the output; auto goes by its extension.", flags=("--format",)
+    )
+    top: int | None = setting(None, "Only the N first (most frequent) words.", min=1)
+    normalize: bool = setting(False, "Scale every vector to length 1.", flags=("--normalize",))
+    dtype: Literal["float32", "float16", "int8"] = setting(
+        "float32", "Type of the numbers: a half or a quarter of the size in .safetensors (.npy: float16)."
+    )
+    odd_words: Literal["error", "skip", "underscore"] = setting(
+        "error", "A word that the layout cannot hold (with a space, say): refuse, leave out, or write _ for it."
+    )
+
+
 # --- character language model ---------------------------------------------------------------
 
 
