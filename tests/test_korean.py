@@ -10,8 +10,8 @@ import unicodedata
 import pytest
 
 from nlpcli.engine.analysis import Analyzer
-from nlpcli.engine.korean import JAVA_ANALYSERS, dictionary_form, guarded, make_analyser, pieces
-from nlpcli.engine.tokens import Token
+from nlpcli.engine.korean import JAVA_ANALYSERS, dictionary_form, guarded, make_analyser
+from nlpcli.engine.tokens import Token, pieces
 from nlpcli.engine.workers import Failure, Worker, WorkerDied
 from nlpcli.errors import NlpcliError
 from nlpcli.settings import AnalysisSettings

@@ -29,6 +29,9 @@ Examples:
 # Command: (module in nlpcli.cli, heading in --help). The function has the command's name with _ for -.
 COMMANDS = {
     "tokenize": ("text", "Text"),
+    "normalize": ("text", "Text"),
+    "train-subword": ("subwords", "Text"),
+    "detokenize": ("subwords", "Text"),
     "count": ("vectorize", "Documents"),
     "vectorize": ("vectorize", "Documents"),
     "train-nb": ("bayes", "Classifiers"),
@@ -37,6 +40,7 @@ COMMANDS = {
     "similar": ("vectors", "Word vectors"),
     "analogy": ("vectors", "Word vectors"),
     "odd-one-out": ("vectors", "Word vectors"),
+    "convert": ("conversion", "Word vectors"),
     "evaluate-vectors": ("vector_evaluation", "Word vectors"),
     "inspect": ("models", "Models"),
     "train-w2v": ("embeddings", "Word vectors"),
@@ -44,6 +48,9 @@ COMMANDS = {
     "cooccur": ("glove", "Word vectors"),
     "train-charlm": ("charlm", "Character language models"),
     "generate": ("charlm", "Character language models"),
+    "perplexity": ("charlm_inside", "Character language models"),
+    "activations": ("charlm_inside", "Character language models"),
+    "gradients": ("charlm_inside", "Character language models"),
 }
 
 

@@ -52,6 +52,16 @@ class Lines:
         self._total = total_size(self.paths)
 
     @property
+    def has_end(self) -> bool:
+        """Whether the input is files alone: nobody is waiting at the other end of a pipe."""
+        return self._total is not None
+
+    @property
+    def name(self) -> str:
+        """The file that is being read, as messages show it."""
+        return display_name(self.path)
+
+    @property
     def place(self) -> str:
         """`file:line` of the line last given; stdin is called `<stdin>`."""
         return f"{display_name(self.path)}:{self.number}"

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nlpcli.engine.alignment import Aligned, composed
-from nlpcli.engine.tokens import Token
+from nlpcli.engine.tokens import Token, pieces
 from nlpcli.errors import MissingDependency, NlpcliError
 
 Analyse = Callable[[str], list[Token]]
@@ -58,21 +58,6 @@ def guarded(analyse: Analyse, *, narrow: bool = False) -> Analyse:
 def fit(line: str) -> Aligned:
     """The line as every analyser can take it: composed (NFC), no NUL, no lone surrogates."""
     return composed(_UNFIT.sub(" ", line))
-
-
-def pieces(text: str, size: int) -> Iterator[tuple[int, str]]:
-    """`text` in pieces of at most `size` characters, cut after a space where there is one.
-
-    >>> list(pieces("ab cd e", 4))
-    [(0, 'ab '), (3, 'cd e')]
-    """
-    start = 0
-    while len(text) - start > size:
-        cut = text.rfind(" ", start, start + size) + 1 or start + size
-        yield start, text[start:cut]
-        start = cut
-    if start < len(text):
-        yield start, text[start:]
 
 
 def _moved(token: Token, start: int, aligned: Aligned) -> Token:

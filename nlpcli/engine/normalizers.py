@@ -176,7 +176,7 @@ def _html_steps() -> list[Step]:
 def _gap(match: re.Match[str]) -> str:
     """Nothing, or a space where two words would run together."""
     text, (start, end) = match.string, match.span()
-    between = 0 < start and end < len(text) and not text[start - 1].isspace() and not text[end].isspace()
+    between = start > 0 and end < len(text) and not text[start - 1].isspace() and not text[end].isspace()
     return " " if between else ""
 
 

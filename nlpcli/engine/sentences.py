@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from nlpcli.engine.alignment import Aligned
-from nlpcli.engine.tokens import Token
+from nlpcli.engine.tokens import Token, pieces
 
 _TITLES = """
     mr mrs ms dr prof rev fr sr jr st messrs gen col maj capt lt sgt adm cmdr gov sen rep pres hon
@@ -97,7 +97,7 @@ def make_sentences() -> Callable[[str], list[Token]]:
 
 
 def _korean_splitter() -> Callable[[Aligned], list[tuple[int, int]]]:
-    from nlpcli.engine.korean import CHUNK, kiwi_model, pieces
+    from nlpcli.engine.korean import CHUNK, kiwi_model
 
     model = kiwi_model()
 

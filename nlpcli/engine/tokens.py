@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 
@@ -29,6 +29,21 @@ class Token(NamedTuple):
     def dictionary_form(self) -> str:
         """The lemma, or the form itself where none is known."""
         return self.lemma or self.form
+
+
+def pieces(text: str, size: int) -> Iterator[tuple[int, str]]:
+    """`text` in pieces of at most `size` characters, cut after a space where there is one.
+
+    >>> list(pieces("ab cd e", 4))
+    [(0, 'ab '), (3, 'cd e')]
+    """
+    start = 0
+    while len(text) - start > size:
+        cut = text.rfind(" ", start, start + size) + 1 or start + size
+        yield start, text[start:cut]
+        start = cut
+    if start < len(text):
+        yield start, text[start:]
 
 
 _QUOTES = ("``", "''")

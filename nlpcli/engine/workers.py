@@ -47,6 +47,7 @@ class Worker:
         self._job = (target, tuple(arguments))
         self._time_limit = time_limit
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
 
     def map(self, lines: Sequence[str]) -> list[Any]:
         """The result for each line, or a `Failure` for one that crashed, hung or raised.
@@ -66,6 +67,8 @@ class Worker:
                 self.close()
                 results.append(Failure(f"no answer within {self._time_limit:g} s"))
             except (EOFError, OSError) as error:
+                if self._stopped:
+                    raise WorkerDied("stopped") from error
                 words = self._last_words()
                 killed = self._exit_code() == -signal.SIGKILL
                 self.close()
@@ -74,6 +77,13 @@ class Worker:
                 results.append(Failure(f"the analyser crashed{words}"))
         return results
 
+    def stop(self) -> None:
+        """End the process for good, from another thread than the one that is in `map`."""
+        self._stopped = True
+        if (process := self._process) is not None:
+            with contextlib.suppress(OSError):
+                process.kill()
+
     def close(self) -> None:
         """End the process now."""
         if self._process is not None:
@@ -81,6 +91,8 @@ class Worker:
             self._end()
 
     def _start(self) -> None:
+        if self._stopped:
+            raise WorkerDied("stopped")
         if self._process is not None:
             return
         self._remarks = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
@@ -98,6 +110,8 @@ class Worker:
         # Also when this object is forgotten, or the program ends.
         self._end = weakref.finalize(self, _end, self._process, self._to, self._from, self._remarks)
         try:
+            if self._stopped:
+                raise EOFError
             self._send(self._job)
             answer = self._receive(START_LIMIT)
         except (EOFError, OSError, TimeoutError) as error:
