@@ -83,7 +83,7 @@ def count_matrix(corpus: EncodedCorpus) -> SparseMatrix:
     columns = len(corpus.vocabulary)
     if len(corpus.ids) < _SMALL:
         return _count_small(corpus, columns)
-    from nlpcli.engine.kernels.rows import count_rows
+    from nlpcli.engine.kernels.documents import count_rows
 
     cells = np.empty(len(corpus.ids), dtype=np.int64)
     lengths = np.empty(corpus.documents, dtype=np.int64)
@@ -137,7 +137,7 @@ def scaled(matrix: SparseMatrix, norm: str) -> SparseMatrix:
         totals = np.bincount(rows, weights=sizes, minlength=matrix.shape[0])
         matrix.data[:] /= (np.sqrt(totals) if norm == "l2" else totals)[rows]
         return matrix
-    from nlpcli.engine.kernels.rows import scale_rows
+    from nlpcli.engine.kernels.documents import scale_rows
 
     in_parallel(
         lambda first, last: scale_rows(matrix.data, matrix.indptr, first, last, norm == "l2"),

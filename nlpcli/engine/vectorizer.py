@@ -220,7 +220,7 @@ def _pieces(batches: Iterable[list[str]]) -> Iterable[list[str]]:
 
 
 def _hashed(documents: list[str], analysis: AnalysisSettings, settings: VectorizeSettings) -> SparseMatrix:
-    from nlpcli.engine.kernels.rows import murmur3
+    from nlpcli.engine.kernels.documents import murmur3
 
     columns = 1 << settings.hash_bits
     try:
