@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from nlpcli.engine.classifier import Classifier, log_probabilities
+from nlpcli.engine.calibration import log_probabilities
+from nlpcli.engine.classifier import Classifier
 from nlpcli.engine.examples import examples_of
 from nlpcli.engine.naive_bayes import NaiveBayes, merged, train
 from nlpcli.errors import ModelError, SettingsError
@@ -41,7 +42,7 @@ def model_of(rows=REVIEWS, features=BOTH, **settings):
 
 def scores_of(model, texts):
     classifier = Classifier(model)
-    return classifier.scores(classifier.encode(list(texts)))
+    return classifier.scores(classifier.encode(list(texts)))[0]
 
 
 def test_notes_example_gives_the_probabilities_and_the_class_of_the_notes():
@@ -91,14 +92,16 @@ def test_log_probabilities_are_those_of_scikit_learn(variant, prior):
 
 def test_character_ngrams_are_those_of_scikit_learn():
     text = pytest.importorskip("sklearn.feature_extraction.text")
-    model = model_of(features=FeatureSettings(ngrams="0", char_ngrams="2-4"), variant="multinomial")
+    model = model_of(
+        features=FeatureSettings(ngrams="0", char_ngrams="2-4", char_span="word"), variant="multinomial"
+    )
     vectorizer = text.CountVectorizer(analyzer="char_wb", ngram_range=(2, 4))
     # sklearn counts a word shorter than n once; here such an n-gram is not there.
     words = [row for row in REVIEWS if all(len(word) >= 2 for word in row[1].split()) and "," not in row[1]]
     model = train(
         examples(words),
         PLAIN,
-        FeatureSettings(ngrams="0", char_ngrams="2-4"),
+        FeatureSettings(ngrams="0", char_ngrams="2-4", char_span="word"),
         NaiveBayesSettings(variant="multinomial"),
     )
     counts = vectorizer.fit_transform([text for _, text in words])

@@ -17,7 +17,9 @@ from nlpcli.settings import (
 )
 
 if TYPE_CHECKING:
+    from nlpcli.engine.linear import LinearModel
     from nlpcli.engine.metrics import Evaluation
+    from nlpcli.engine.naive_bayes import NaiveBayes
 
 Labelled = Annotated[
     list[str] | None,
@@ -46,18 +48,22 @@ def train_nb(
       nlpcli train-nb reviews.tsv -o reviews.safetensors
       zcat nsmc-train.tsv.gz | nlpcli train-nb - --text-col document --label-col label -o nsmc.safetensors
     """
+    from nlpcli.engine import naive_bayes, nbsvm
     from nlpcli.engine.examples import read_examples
-    from nlpcli.engine.naive_bayes import resolved_features, train
     from nlpcli.engine.store import check_writable
 
-    resolved_features(features, settings)
+    naive_bayes.check_settings(settings)
     check_writable(output)
     progress = console.progress(quiet)
     examples = read_examples(files, analysis, records, reading, progress)
-    model = train(examples, analysis, features, settings, progress)
+    model: NaiveBayes | LinearModel
+    if settings.variant == "nbsvm":
+        model = nbsvm.train(examples, analysis, features, settings, progress)
+    else:
+        model = naive_bayes.train(examples, analysis, features, settings, progress)
     model.save(output)
-    texts, classes = int(model.documents.sum()), len(model.labels)
-    progress.note(f"{output}: {texts:,} texts, {classes} classes, {len(model.counts):,} features")
+    texts, classes = len(examples.labels), len(model.labels)
+    progress.note(f"{output}: {texts:,} texts, {classes} classes, {len(model.keys):,} features")
 
 
 @with_settings
@@ -84,8 +90,8 @@ def classify(
     source = Records(files, records, reading, labelled=False)
     with console.open_output(output) as file:
         writer = console.LineWriter(file)
-        for scores in classifier.classify(batch.texts for batch in source.batches()):
-            for number in scores.argmax(axis=1).tolist():
+        for _, found in classifier.classify(batch.texts for batch in source.batches()):
+            for number in found.labels.tolist():
                 writer.write(classifier.labels[number])
 
 

@@ -1,43 +1,61 @@
-"""A trained classifier at work: texts in, scores of the classes out, with reasons.
+"""A trained classifier at work: texts in, classes and their probabilities out.
 
 Every variant of Naive Bayes, and `nbsvm`, is linear: a class's score is where it starts plus
-the weights of the features found. Not here: how weights come about.
+the weights of the features found. Not here: how weights come about (`naive_bayes.py`,
+`nbsvm.py`), and why a text was classified as it was (`reasons.py`).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.calibration import probabilities
 from nlpcli.engine.encoding import EncodedCorpus, encode_documents
-from nlpcli.engine.examples import read_texts
+from nlpcli.engine.examples import Examples, read_texts
 from nlpcli.engine.features import Finder
+from nlpcli.engine.linear import KIND as LINEAR
+from nlpcli.engine.linear import LinearModel
 from nlpcli.engine.metrics import Evaluation, evaluate
-from nlpcli.engine.naive_bayes import KIND, NaiveBayes
+from nlpcli.engine.naive_bayes import KIND as NAIVE_BAYES
+from nlpcli.engine.naive_bayes import NaiveBayes
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.store import read_model
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings, RecordSettings, VocabularySettings
 
+Trained = NaiveBayes | LinearModel
+
+
+class Predictions(NamedTuple):
+    """What some documents are: the class of each [D], and the probabilities of all [D, C]."""
+
+    labels: NDArray[np.int32]
+    probabilities: NDArray[np.float64]
+
 
 class Classifier:
     """Scores texts with a model's weights."""
 
-    def __init__(self, model: NaiveBayes) -> None:
-        self.model = model
+    def __init__(self, model: Trained) -> None:
         self.labels = model.labels
-        self.weights, self.bias = model.weights()
-        self.finder = Finder(model.counts.keys, model.features)
+        self.finder = Finder(model.keys, model.features)
+        self.reweigh(model)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Classifier:
         """The classifier in a model file. Raises ModelError."""
-        return cls(NaiveBayes.from_model(read_model(path, KIND)))
+        return cls(load_model(path))
+
+    def reweigh(self, model: Trained) -> None:
+        """Go on with another model of the same features, such as other smoothing makes."""
+        self.model = model
+        self.weights, self.bias = model.weights()
 
     def encode(self, texts: list[str]) -> EncodedCorpus:
         """Texts as the model's analysis sees them."""
@@ -47,49 +65,64 @@ class Classifier:
             offsets = np.zeros(len(texts) + 1, dtype=np.int64)
             return EncodedCorpus(np.zeros(0, dtype=np.int32), offsets, Vocabulary.of([], []))
 
-    def scores(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> NDArray[np.float64]:
-        """The log-score of every class for every document, float64 [D, C]; the highest wins."""
+    def scores(
+        self, corpus: EncodedCorpus, progress: Progress = SILENT
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The log-score of every class, float64 [D, C] (the highest wins), and how many features
+        of each document the model knows, int64 [D]."""
         from nlpcli.engine.kernels import features as kernel
 
-        scores = np.tile(self.bias, (corpus.documents, 1))
+        scores = np.zeros((corpus.documents, len(self.labels)))
+        found = np.zeros(corpus.documents, dtype=np.int64)
         for first, rows, ends in self.finder.rows(corpus):
-            kernel.add_scores(rows, ends, self.weights, scores[first : first + len(ends)])
-            progress.update("classifying", first + len(ends), corpus.documents)
-        return scores
+            last = first + len(ends)
+            found[first:last] = np.diff(ends, prepend=0)
+            kernel.add_scores(rows, ends, self.weights, scores[first:last])
+            progress.update("classifying", last, corpus.documents)
+        if self.model.normalised:
+            scores /= np.sqrt(np.maximum(found, 1))[:, None]
+        return scores + self.bias, found
 
-    def classify(self, batches: Iterable[list[str]]) -> Iterator[NDArray[np.float64]]:
-        """The scores of every batch of texts, as they come."""
+    def predict(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> Predictions:
+        """The likeliest class of every document, and how likely each class is."""
+        scores, found = self.scores(corpus, progress)
+        return Predictions(
+            scores.argmax(axis=1).astype(np.int32), probabilities(scores, found, self.model.calibration)
+        )
+
+    def classify(self, batches: Iterable[list[str]]) -> Iterator[tuple[EncodedCorpus, Predictions]]:
+        """What each batch of texts is, as they come."""
         for texts in batches:
-            yield self.scores(self.encode(texts))
+            corpus = self.encode(texts)
+            yield corpus, self.predict(corpus)
 
 
-def test(
+def load_model(path: str | os.PathLike[str]) -> Trained:
+    """The model in a file, of either kind. Raises ModelError."""
+    model = read_model(path, (NAIVE_BAYES, LINEAR))
+    return NaiveBayes.from_model(model) if model.kind == NAIVE_BAYES else LinearModel.from_model(model)
+
+
+def read_tests(
     classifier: Classifier,
     paths: Sequence[str] | None,
     records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
     reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
     progress: Progress = SILENT,
-) -> Evaluation:
-    """How well the classifier does on labelled texts."""
-    examples = read_texts(paths, classifier.model.analysis, records, reading, progress)
-    # A class the model never saw is counted as what it is: always wrong.
-    labels = (*classifier.labels, *sorted(set(examples.names) - set(classifier.labels)))
-    position = np.array([labels.index(name) for name in examples.names], dtype=np.int32)
-    scores = classifier.scores(examples.corpus, progress)
-    predicted = scores.argmax(axis=1).astype(np.int32)
-    return evaluate(position[examples.labels], predicted, labels, np.exp(log_probabilities(scores)))
+) -> Examples:
+    """Labelled texts to measure the classifier on, as its analysis sees them.
 
-
-def log_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scores of classes as log-probabilities that add up to one, each document by itself.
-
-    Where all classes are impossible (unsmoothed, an unseen word), they are equally so.
-
-    >>> np.exp(log_probabilities(np.log([[1.0, 3.0]]))).tolist()
-    [[0.25, 0.75]]
+    A class that the model never saw comes after those it did, and is always got wrong.
     """
-    highest = scores.max(axis=1, keepdims=True)
-    shifted: NDArray[Any] = scores - np.where(np.isfinite(highest), highest, 0.0)
-    shifted = np.where(np.isfinite(highest), shifted, 0.0)
-    with np.errstate(divide="ignore"):
-        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+    examples = read_texts(paths, classifier.model.analysis, records, reading, progress)
+    names = (*classifier.labels, *sorted(set(examples.names) - set(classifier.labels)))
+    position = np.array([names.index(name) for name in examples.names], dtype=np.int32)
+    return Examples(examples.corpus, position[examples.labels], names)
+
+
+def measure(
+    classifier: Classifier, examples: Examples, progress: Progress = SILENT
+) -> tuple[Evaluation, Predictions]:
+    """How well the classifier does on labelled texts, and what it took each of them for."""
+    found = classifier.predict(examples.corpus, progress)
+    return evaluate(examples.labels, found.labels, examples.names, found.probabilities), found

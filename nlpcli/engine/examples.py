@@ -34,6 +34,14 @@ class Examples:
         """How many documents each class has, int64 [C]."""
         return np.bincount(self.labels[self.labels >= 0], minlength=len(self.names)).astype(np.int64)
 
+    def chosen(self, wanted: NDArray[np.bool_]) -> Examples:
+        """The `wanted` [D] documents by themselves, with the vocabulary of all."""
+        lengths = np.diff(self.corpus.offsets)
+        offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths[wanted])])
+        ids = self.corpus.ids[np.repeat(wanted, lengths)]
+        corpus = EncodedCorpus(ids, offsets, self.corpus.vocabulary)
+        return Examples(corpus, self.labels[wanted], self.names)
+
     def only(self, chosen: NDArray[np.bool_]) -> Examples:
         """The same documents, of which only the `chosen` [D] count."""
         return dataclasses.replace(self, labels=np.where(chosen, self.labels, np.int32(-1)))

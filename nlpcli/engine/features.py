@@ -22,7 +22,8 @@ from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import ModelError
 from nlpcli.settings import FeatureSettings
 
-_WORK = 100_000  # features per kernel call: about 0.05 s, so that Ctrl-C and progress work
+_WORK = 4_000_000  # features per kernel call, at most: 0.05 s, so that Ctrl-C and progress work
+_DOCUMENTS = 1 << 16  # measured at a time
 _SMALL_COUNT = 255
 
 
@@ -85,13 +86,69 @@ def checked_keys(model: Model) -> NDArray[np.uint64]:
     return keys
 
 
-@dataclass(frozen=True, eq=False)
-class _Types:
-    """The token types of a corpus as features: their keys, and those of their characters."""
+class Maker:
+    """Makes the features of a corpus, some documents at a time."""
 
-    hashes: NDArray[np.uint64]
-    char_ends: NDArray[np.int64]
-    char_keys: NDArray[np.uint64]
+    def __init__(self, corpus: EncodedCorpus, settings: FeatureSettings) -> None:
+        tensors = corpus.vocabulary.to_tensors()
+        self._pool, self._starts = tensors["vocabulary.bytes"], tensors["vocabulary.offsets"]
+        self._hashes = type_keys(corpus.vocabulary)
+        self._corpus, self._settings = corpus, settings
+        self._costs, self._longest = self._measure()
+
+    def _measure(self) -> tuple[NDArray[np.int64], int]:
+        """Most features before each document [D + 1], and the most bytes a document has."""
+        corpus, settings = self._corpus, self._settings
+        (low, high), (char_low, char_high) = settings.word_range, settings.char_range
+        per_document = np.diff(corpus.offsets) * (high - low + 1)
+        longest = 0
+        if char_high:
+            # A token can begin as many n-grams as it has bytes and spaces; often fewer.
+            sizes = np.diff(self._starts) + 2
+            for begin in range(0, corpus.documents, _DOCUMENTS):
+                bounds = corpus.offsets[begin : begin + _DOCUMENTS + 1]
+                before = _sums(sizes[corpus.ids[bounds[0] : bounds[-1]]])
+                bytes_each = np.diff(before[bounds - bounds[0]])
+                longest = max(longest, int(bytes_each.max(initial=0)))
+                per_document[begin : begin + _DOCUMENTS] += bytes_each * (char_high - char_low + 1)
+        return _sums(per_document), longest
+
+    def chunks(self) -> Iterator[tuple[int, int]]:
+        """Runs of documents that are about a twentieth of a second of work each."""
+        first, documents = 0, self._corpus.documents
+        while first < documents:
+            last = int(np.searchsorted(self._costs, self._costs[first] + _WORK, side="right")) - 1
+            last = min(max(last, first + 1), documents)
+            yield first, last
+            first = last
+
+    def make(
+        self, first: int, last: int, spans: bool = False
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int32]]:
+        """The features of documents `first` to `last`.
+
+        Returns: keys uint64 [N], where each document's keys end int64 [documents], and with
+        `spans` the tokens each feature covers, int32 [N, 2].
+        """
+        from nlpcli.engine.kernels import features as kernel
+
+        corpus, settings = self._corpus, self._settings
+        most = int(self._costs[last] - self._costs[first])
+        keys = np.empty(most, dtype=np.uint64)
+        ends = np.empty(last - first, dtype=np.int64)
+        where = np.empty((most if spans else 0, 2), dtype=np.int32)
+        total = kernel.make_features(
+            corpus.ids, corpus.offsets, first, last, self._hashes, self._pool, self._starts,
+            *settings.word_range, *settings.char_range, settings.char_span == "text", _mask(settings),
+            np.empty(self._longest + 2, dtype=np.uint8), np.empty(self._longest + 3, dtype=np.int64),
+            np.empty(self._longest + 3, dtype=np.int32), ends, keys, where,
+        )  # fmt: skip
+        return keys[:total], ends, where[:total]
+
+
+def _sums(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Running sums, from 0 on."""
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(numbers, dtype=np.int64)])
 
 
 def type_keys(vocabulary: Vocabulary) -> NDArray[np.uint64]:
@@ -104,31 +161,32 @@ def type_keys(vocabulary: Vocabulary) -> NDArray[np.uint64]:
     return hashes
 
 
-def _types(vocabulary: Vocabulary, settings: FeatureSettings) -> _Types:
-    from nlpcli.engine.kernels import features as kernel
-
-    tensors = vocabulary.to_tensors()
-    pool, starts = tensors["vocabulary.bytes"], tensors["vocabulary.offsets"]
-    hashes = np.empty(len(vocabulary), dtype=np.uint64)
-    kernel.hash_tokens(pool, starts, hashes)
-    char_ends = np.zeros(len(vocabulary) + 1, dtype=np.int64)
-    char_keys = np.zeros(0, dtype=np.uint64)
-    low, high = settings.char_range
-    if high:
-        longest = int(np.diff(starts).max(initial=0))
-        for keys in (char_keys, None):  # once to measure, once to fill
-            if keys is None:
-                char_keys = np.empty(int(char_ends[-1]), dtype=np.uint64)
-            for first in range(0, len(vocabulary), _WORK):
-                last = min(first + _WORK, len(vocabulary))
-                kernel.char_ngrams(pool, starts, first, last, low, high, longest, char_ends, char_keys)
-    return _Types(hashes, char_ends, char_keys)
-
-
 def _mask(settings: FeatureSettings) -> np.uint64:
     """The bits of a key that count: with feature hashing, only the leading ones."""
     kept = settings.hash_bits or 64
     return np.uint64(((1 << kept) - 1) << (64 - kept))
+
+
+def has_syllable_script(vocabulary: Vocabulary) -> bool:
+    """Whether most letters of the types are Hangul, kana or Han.
+
+    A character then says much, and words are glued to endings or not spaced at all, so that
+    character n-grams across the words tell more than words do.
+
+    >>> has_syllable_script(Vocabulary.of(["영화", "CGV"], [1, 1]))
+    False
+    >>> has_syllable_script(Vocabulary.of(["영화가", "재미있다", "CGV"], [1, 1, 1]))
+    True
+    """
+    text = "".join(vocabulary.tokens).encode("utf-32-le", "surrogatepass")
+    codes = np.frombuffer(text, dtype="<u4")
+    letters = int(((codes >= 0x41) & ((codes < 0x2000) | (codes >= 0x2C00))).sum())
+    # Hangul jamo; kana, Han and Hangul syllables; their full-width and supplementary forms.
+    syllables = ((codes >= 0x1100) & (codes < 0x1200)) | ((codes >= 0x3040) & (codes < 0xD7FC))
+    return 2 * int((syllables | ((codes >= 0x20000) & (codes < 0x32000))).sum()) > letters
+
+
+# --- counting -------------------------------------------------------------------------------
 
 
 def count(
@@ -144,98 +202,47 @@ def count(
     labels: int32 [D], the class of each document, −1 to leave it out. The result does not
     depend on the order of the documents or the number of threads.
     """
-    types = _types(corpus.vocabulary, settings)
-    cost = _costs(corpus, types, settings)
-    parts = _parts(int(cost[-1]))
+    maker = Maker(corpus, settings)
+    chunks = list(maker.chunks())
     # Parts are cut by the leading bits of a key, so that sorted parts are a sorted whole.
-    tables = [_Table(corpus, labels, classes, settings, types, part, parts) for part in range(1 << parts)]
-    chunks = list(_chunks(cost))
-    done = 0
-    with concurrent.futures.ThreadPoolExecutor(available_cores()) as pool:
-        for group in _grouped(tables, available_cores()):
-            for first, last in chunks:
-                for finished in [pool.submit(table.add, first, last) for table in group]:
-                    finished.result()
-                done += (last - first) * len(group)
-                progress.update(stage, done, corpus.documents << parts)
-            for table in group:
-                table.close()
+    bits = 1 if len(chunks) < 8 else 4
+    parts = [_Part(labels, classes, settings.binary, part, bits) for part in range(1 << bits)]
+    threads = available_cores()
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        for begin in range(0, len(chunks), threads):
+            some = chunks[begin : begin + threads]
+            made = list(pool.map(lambda chunk: maker.make(*chunk), some))
+            for (first, last), (keys, ends, _) in zip(some, made, strict=True):
+                list(pool.map(lambda part: part.add(keys, ends, first), parts))  # noqa: B023 (run at once)
+                progress.update(stage, last, corpus.documents)
+        list(pool.map(_Part.close, parts))
     return FeatureCounts(
-        np.concatenate([table.keys for table in tables]), np.concatenate([table.counts for table in tables])
+        np.concatenate([part.keys for part in parts]), np.concatenate([part.counts for part in parts])
     )
 
 
-def _costs(corpus: EncodedCorpus, types: _Types, settings: FeatureSettings) -> NDArray[np.int64]:
-    """How many features there are before each document [D + 1], at most."""
-    low, high = settings.word_range
-    per_document = np.diff(corpus.offsets) * max(high - low + 1, 0)
-    if settings.char_range[1]:
-        chars = np.diff(types.char_ends)
-        for begin in range(0, corpus.documents, 1 << 16):
-            bounds = corpus.offsets[begin : begin + (1 << 16) + 1]
-            ids = corpus.ids[bounds[0] : bounds[-1]]
-            before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(chars[ids])])
-            per_document[begin : begin + (1 << 16)] += np.diff(before[bounds - bounds[0]])
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(per_document)])
-
-
-def _parts(features: int) -> int:
-    """The logarithm of the number of tables: each should be small enough for the cache."""
-    return 1 if features < 1 << 20 else 3 if features < 1 << 26 else 5
-
-
-def _chunks(costs: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Runs of documents with about `_WORK` features each."""
-    first, documents = 0, len(costs) - 1
-    while first < documents:
-        last = int(np.searchsorted(costs, costs[first] + 8 * _WORK, side="right")) - 1
-        last = min(max(last, first + 1), documents)
-        yield first, last
-        first = last
-
-
-def _grouped(tables: list[_Table], size: int) -> Iterator[list[_Table]]:
-    for start in range(0, len(tables), size):
-        yield tables[start : start + size]
-
-
-class _Table:
+class _Part:
     """One part of a count table while it grows."""
 
-    def __init__(
-        self,
-        corpus: EncodedCorpus,
-        labels: NDArray[np.int32],
-        classes: int,
-        settings: FeatureSettings,
-        types: _Types,
-        part: int,
-        parts: int,
-    ) -> None:
-        self._corpus, self._labels, self._types, self._settings = corpus, labels, types, settings
-        self._mask, self._part, self._shift = _mask(settings), part, 64 - parts
-        self._classes = classes
+    def __init__(self, labels: NDArray[np.int32], classes: int, binary: bool, part: int, bits: int) -> None:
+        self._labels, self._binary, self._part, self._shift = labels, binary, part, 64 - bits
         self._used = 0
         self.keys = np.empty(0, dtype=np.uint64)
         self.counts = np.empty((0, classes), dtype=np.int64)
         self._last = np.empty(0, dtype=np.int32)
-        self._slots = np.empty(0, dtype=np.int32)
+        self._grow(1 << 12)
 
-    def add(self, first: int, end: int) -> None:
-        """Count the documents from `first` to `end`."""
+    def add(self, made: NDArray[np.uint64], ends: NDArray[np.int64], first: int) -> None:
+        """Count the features of the documents from `first` on."""
         from nlpcli.engine.kernels import features as kernel
 
-        corpus, types = self._corpus, self._types
-        low, high = self._settings.word_range
-        if not len(self._slots):
-            self._grow(1 << 16)
+        start = 0
         while True:
-            first, self._used = kernel.count_features(
-                corpus.ids, corpus.offsets, first, end, self._labels, types.hashes, low, high,
-                types.char_ends, types.char_keys, self._settings.binary, self._mask, self._part, self._shift,
+            start, self._used = kernel.count_keys(
+                made, ends, first, self._labels, self._binary, self._part, self._shift, start,
                 self._slots, self.keys, self.counts, self._last, self._used,
             )  # fmt: skip
-            if first == end:
+            if start == len(ends):
                 return
             self._grow(2 * len(self._slots))
 
@@ -261,6 +268,9 @@ def _enlarged(array: NDArray[Any], size: int) -> NDArray[Any]:
     return larger
 
 
+# --- finding --------------------------------------------------------------------------------
+
+
 class Finder:
     """Finds the features of texts in a table of keys.
 
@@ -271,38 +281,48 @@ class Finder:
         from nlpcli.engine.kernels import features as kernel
 
         self.keys, self.settings = keys, settings
-        self._mask = _mask(settings)
         bits = min(max(len(keys).bit_length(), 1), 26)
         self._shift = 64 - bits
         self._index = np.zeros((1 << bits) + 1, dtype=np.int64)
         kernel.index_keys(keys, self._shift, self._index)
 
     def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """The row of each key, −1 where it is not in the table."""
+        """The row of each key, −1 where it is not in the table.
+
+        >>> Finder(np.array([3, 7], np.uint64), FeatureSettings()).find(np.array([7, 4], np.uint64)).tolist()
+        [1, -1]
+        """
+        rows, ends = self._find(keys, np.arange(1, len(keys) + 1), False, np.empty(0, dtype=np.int64), 0)
+        found = np.full(len(keys), -1, dtype=np.int64)
+        found[np.diff(ends, prepend=0) > 0] = rows
+        return found
+
+    def _find(
+        self,
+        made: NDArray[np.uint64],
+        ends: NDArray[np.int64],
+        binary: bool,
+        seen: NDArray[np.int64],
+        serial: int,
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         from nlpcli.engine.kernels import features as kernel
 
-        rows = np.empty(len(keys), dtype=np.int64)
-        kernel.find_rows(keys, self._mask, self.keys, self._index, self._shift, rows)
-        return rows
+        rows = np.empty(len(made), dtype=np.int32)
+        row_ends = np.empty(len(ends), dtype=np.int64)
+        total = kernel.find_rows(
+            made, ends, self.keys, self._index, self._shift, binary, seen, serial, rows, row_ends
+        )
+        return rows[:total], row_ends
 
     def rows(self, corpus: EncodedCorpus) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.int64]]]:
         """The rows of the known features of every document, some documents at a time.
 
         Yields: the first document's number, rows int32 [R], ends int64 [documents].
         """
-        from nlpcli.engine.kernels import features as kernel
-
-        settings = self.settings
-        types = _types(corpus.vocabulary, settings)
-        own, chars = self.find(types.hashes), self.find(types.char_keys)
-        costs = _costs(corpus, types, settings)
-        seen = np.full(len(self.keys) if settings.binary else 0, -1, dtype=np.int64)
-        low, high = settings.word_range
-        for first, last in _chunks(costs):
-            rows = np.empty(int(costs[last] - costs[first]), dtype=np.int32)
-            ends = np.empty(last - first, dtype=np.int64)
-            total = kernel.find_features(
-                corpus.ids, corpus.offsets, first, last, types.hashes, low, high, own, types.char_ends, chars,
-                settings.binary, self._mask, self.keys, self._index, self._shift, seen, first, ends, rows,
-            )  # fmt: skip
-            yield first, rows[:total], ends
+        maker = Maker(corpus, self.settings)
+        binary = self.settings.binary
+        seen = np.full(len(self.keys) if binary else 0, -1, dtype=np.int64)
+        for first, last in maker.chunks():
+            made, ends, _ = maker.make(first, last)
+            rows, row_ends = self._find(made, ends, binary, seen, first)
+            yield first, rows, row_ends

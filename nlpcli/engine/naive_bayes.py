@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.examples import Examples
-from nlpcli.engine.features import FeatureCounts, count
+from nlpcli.engine.features import FeatureCounts, count, has_syllable_script
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.store import Model, read_model, take_tensor, write_model
 from nlpcli.engine.vocabulary import Vocabulary
@@ -52,6 +52,12 @@ class NaiveBayes:
     settings: NaiveBayesSettings
     calibration: dict[str, Any] | None = None
     pruned: bool = False
+    normalised = False
+
+    @property
+    def keys(self) -> NDArray[np.uint64]:
+        """The features' keys, uint64 [F]."""
+        return self.counts.keys
 
     def weights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What a feature adds to the log-score of each class [F, C], and what each starts with [C].
@@ -110,15 +116,22 @@ def checked_labels(model: Model) -> tuple[str, ...]:
     return tuple(labels)
 
 
-def resolved_features(features: FeatureSettings, settings: NaiveBayesSettings) -> FeatureSettings:
-    """The features as the variant counts them: some are binary by nature.
-
-    Raises SettingsError for a smoothing the variant cannot have.
-    """
+def check_settings(settings: NaiveBayesSettings) -> None:
+    """Raise SettingsError for a smoothing the variant cannot have."""
     if settings.alpha == 0 and "multinomial" not in settings.variant:
         raise SettingsError(
             f"--alpha 0 does not go with --variant {settings.variant}",
             hint="unsmoothed estimates are for the multinomial variants",
+        )
+
+
+def resolved(
+    features: FeatureSettings, settings: NaiveBayesSettings, vocabulary: Vocabulary
+) -> FeatureSettings:
+    """The features as they will be counted: some variants are binary, and `auto` is decided."""
+    if features.char_ngrams == "auto":
+        features = dataclasses.replace(
+            features, char_ngrams="2-4" if has_syllable_script(vocabulary) else "0"
         )
     return dataclasses.replace(features, binary=features.binary or settings.variant in _BINARY)
 
@@ -138,19 +151,23 @@ def train(
     >>> model.labels, len(model.counts)
     (('neg', 'pos'), 3)
     """
-    features = resolved_features(features, settings)
+    check_settings(settings)
+    features = resolved(features, settings, examples.corpus.vocabulary)
     return NaiveBayes(
         examples.names,
         examples.documents_per_class(),
         count(examples.corpus, examples.labels, len(examples.names), features, progress),
-        Vocabulary.of([], []) if features.hash_bits else _alphabetical(examples.corpus.vocabulary),
+        names_of_features(examples.corpus.vocabulary, features),
         analysis,
         features,
         settings,
     )
 
 
-def _alphabetical(vocabulary: Vocabulary) -> Vocabulary:
+def names_of_features(vocabulary: Vocabulary, features: FeatureSettings) -> Vocabulary:
+    """The tokens that a model keeps, in alphabetical order; none where features are hashed."""
+    if features.hash_bits:
+        return Vocabulary.of([], [])
     order = sorted(range(len(vocabulary)), key=vocabulary.tokens.__getitem__)
     return Vocabulary.of((vocabulary.tokens[number] for number in order), vocabulary.counts[order])
 

@@ -6,11 +6,10 @@ chance that any two share a key is 3 in a million.
 
     starts  int64 [V + 1]    token type v is bytes `pool[starts[v]:starts[v + 1]]`
     hashes  uint64 [V]       key of each type as a feature by itself
-    char_ends int64 [V + 1], char_keys uint64: the character n-grams of each type
 
-An n-gram's key is mixed from the key of its first n − 1 words and that of its last. Every
-step can be undone (`prefix_of`), which is how a model finds the words of a feature again
-without storing them.
+A key is made of the key of all but the last word (or letter) and that of the last one. Every
+step can be undone (`word_prefixes`, `letter_prefixes`), which is how a model finds the words
+of a feature again without storing them.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import numpy as np
 
 _FNV_OFFSET = np.uint64(14695981039346656037)
 _FNV_PRIME = np.uint64(1099511628211)
+_FNV_UNPRIME = np.uint64(0xCE965057AFF6957B)  # its inverse modulo 2^64
 _CHAR_OFFSET = np.uint64(0x6C62272E07BB0142)  # another start, so that "a" the letter is not "a" the word
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
@@ -54,11 +54,32 @@ def joined(prefix, last):
 
 
 @nb.njit(cache=True, nogil=True)
-def prefix_of(key, last, prefixes):
-    """For each word of `last` [V]: the prefix that with it makes `key`, into `prefixes` [V]."""
+def word_prefixes(key, last, prefixes):
+    """For each word key in `last` [V]: the prefix that with it makes `key`, into `prefixes` [V]."""
     undone = _unmix(key)
     for word in range(last.size):
         prefixes[word] = (undone - last[word]) * _UNSTEP
+
+
+@nb.njit(cache=True, nogil=True)
+def letter_keys(pool, starts, keys):
+    """The key of every letter as a character n-gram by itself."""
+    for letter in range(starts.size - 1):
+        key = _CHAR_OFFSET
+        for at in range(starts[letter], starts[letter + 1]):
+            key = (key ^ np.uint64(pool[at])) * _FNV_PRIME
+        keys[letter] = _mix(key)
+
+
+@nb.njit(cache=True, nogil=True)
+def letter_prefixes(key, pool, starts, prefixes):
+    """The same for character n-grams and the letters `pool[starts[i]:starts[i + 1]]`."""
+    undone = _unmix(key)
+    for letter in range(starts.size - 1):
+        state = undone
+        for at in range(starts[letter + 1] - 1, starts[letter] - 1, -1):
+            state = (state * _FNV_UNPRIME) ^ np.uint64(pool[at])
+        prefixes[letter] = _mix(state)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -72,102 +93,148 @@ def hash_tokens(pool, starts, hashes):
 
 
 @nb.njit(cache=True, nogil=True)
-def char_ngrams(pool, starts, first, last, low, high, longest, char_ends, char_keys):
-    """Keys of the character n-grams of types `first` to `last`, a space put at both ends.
-
-    A space alone is no feature. `longest` is the most bytes a type has. `char_keys` may be
-    empty: then only `char_ends` is filled, to tell how much room is needed.
-    """
-    text = np.empty(longest + 2, dtype=np.uint8)
-    letters = np.empty(longest + 3, dtype=np.int64)
-    keep = char_keys.size > 0
-    total = char_ends[first]
-    for word in range(first, last):
-        size = starts[word + 1] - starts[word] + 2
-        text[0] = _SPACE
-        text[size - 1] = _SPACE
-        for at in range(1, size - 1):
-            text[at] = pool[starts[word] + at - 1]
-        count = 0
-        for at in range(size):
-            if text[at] & 0xC0 != 0x80:
-                letters[count] = at
-                count += 1
-        letters[count] = size
-        for length in range(low, high + 1):
-            begin = 1 if length == 1 else 0
-            for letter in range(begin, count - length + 1 - begin):
-                if keep:
-                    key = _CHAR_OFFSET
-                    for at in range(letters[letter], letters[letter + length]):
-                        key = (key ^ np.uint64(text[at])) * _FNV_PRIME
-                    char_keys[total] = _mix(key)
-                total += 1
-        char_ends[word + 1] = total
-
-
-@nb.njit(cache=True, nogil=True, inline="always")
-def _count(key, document, label, binary, slots, keys, counts, last, used):
-    """One more `key` in a document of class `label`; how many keys there are now."""
-    mask = np.uint64(slots.size - 1)
-    slot = key & mask
-    while True:
-        row = slots[slot]
-        if row < 0:
-            slots[slot] = used
-            keys[used] = key
-            counts[used, label] = 1
-            last[used] = document
-            return used + 1
-        if keys[row] == key:
-            if not binary or last[row] != document:
-                counts[row, label] += 1
-                last[row] = document
-            return used
-        slot = (slot + np.uint64(1)) & mask
+def empty_text_key():
+    """The key of a character n-gram of no characters, where `letter_prefixes` ends."""
+    return _mix(_CHAR_OFFSET)
 
 
 @nb.njit(cache=True, nogil=True)
-def count_features(
-    ids, offsets, first, end, labels, hashes, low, high, char_ends, char_keys, binary, mask,
-    part, shift, slots, keys, counts, last, used,
+def _word_features(ids, begin, stop, hashes, low, high, mask, keys, spans, total):
+    """The word n-grams of one document, appended to `keys`."""
+    for at in range(begin, stop):
+        key = hashes[ids[at]]
+        for length in range(1, min(high, stop - at) + 1):
+            if length > 1:
+                key = joined(key, hashes[ids[at + length - 1]])
+            if length >= low:
+                keys[total] = key & mask
+                if spans.size:
+                    spans[total, 0] = at - begin
+                    spans[total, 1] = at - begin + length
+                total += 1
+    return total
+
+
+@nb.njit(cache=True, nogil=True)
+def _char_features(text, letters, words, count, low, high, mask, keys, spans, total):
+    """The character n-grams of `text`, appended to `keys`. A space alone is no feature.
+
+    Letter i is bytes `letters[i]` to `letters[i + 1]` and belongs to token `words[i]`.
+    """
+    for letter in range(count):
+        key = _CHAR_OFFSET
+        for length in range(1, min(high, count - letter) + 1):
+            last = letter + length - 1
+            for at in range(letters[last], letters[last + 1]):
+                key = (key ^ np.uint64(text[at])) * _FNV_PRIME
+            if length >= low and (length > 1 or text[letters[letter]] != _SPACE):
+                keys[total] = _mix(key) & mask
+                if spans.size:
+                    spans[total, 0] = words[letter]
+                    spans[total, 1] = words[last] + 1
+                total += 1
+    return total
+
+
+@nb.njit(cache=True, nogil=True)
+def make_features(
+    ids, offsets, first, end, hashes, pool, starts, low, high, char_low, char_high, across, mask,
+    text, letters, words, ends, keys, spans,
 ):  # fmt: skip
-    """Features of documents `first` to `end`, counted by class into a hash table.
+    """Keys of all features of documents `first` to `end`; `ends` [documents] says where each stops.
+
+    low, high: lengths of word n-grams; char_low, char_high: of character n-grams, which run
+    `across` the words as if there were no spaces, or inside each word; a space stands at both
+    ends of the text or word. `mask` keeps the leading bits of a key (feature hashing). `text`, `letters` and
+    `words` are scratch for the longest document. `spans` [features, 2], unless empty, gets the
+    tokens (from, to) that each feature covers.
+    Returns: the number of keys.
+    """
+    total = 0
+    for document in range(first, end):
+        begin, stop = offsets[document], offsets[document + 1]
+        total = _word_features(ids, begin, stop, hashes, low, high, mask, keys, spans, total)
+        if char_high and begin < stop:
+            size = count = 0
+            for at in range(begin, stop):
+                if at == begin or not across:
+                    text[0] = _SPACE
+                    letters[0] = 0
+                    words[0] = at - begin
+                    size = count = 1
+                for byte in pool[starts[ids[at]] : starts[ids[at] + 1]]:
+                    if byte & 0xC0 != 0x80:
+                        letters[count] = size
+                        words[count] = at - begin
+                        count += 1
+                    text[size] = byte
+                    size += 1
+                if at == stop - 1 or not across:
+                    text[size] = _SPACE
+                    letters[count] = size
+                    words[count] = at - begin
+                    letters[count + 1] = size + 1
+                    total = _char_features(
+                        text, letters, words, count + 1, char_low, char_high, mask, keys, spans, total
+                    )
+        ends[document - first] = total
+    return total
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _slot(key, mask):
+    """Where to look first; the middle bits, since hashed keys have no low ones."""
+    return ((key * _STEP) >> np.uint64(32)) & mask
+
+
+@nb.njit(cache=True, nogil=True)
+def count_keys(
+    made, ends, first, labels, binary, part, shift, start, slots, keys, counts, last, used
+):  # fmt: skip
+    """Count the features `made` of the documents from `first` on, by class, into a hash table.
 
     Only keys whose bits from `shift` up are `part` are counted: the parts of a table are the
-    work of several threads, or of several passes with less memory. `mask` keeps the leading
-    bits of a key (feature hashing). A document with a negative label is left out.
+    work of several threads. A document with a negative label is left out. With `binary` a
+    feature counts once per document.
 
     slots int32 [2^k], −1 where free; keys uint64 [F], counts int64 [F, C] (zero beyond
     `used`), last int32 [F]: the document a key was last seen in.
-    Returns: (document reached, keys used); stops before a document that might overfill it.
+    Returns: (document reached, keys used); begins with document `start` of those in `ends`,
+    and stops before one that might overfill the table.
     """
     room = min(slots.size // 2, keys.size)
+    mask = np.uint64(slots.size - 1)
     wanted = np.uint64(part)
     shift = np.uint64(shift)
-    for document in range(first, end):
+    for number in range(start, ends.size):
+        document = first + number
+        begin = ends[number - 1] if number else 0
         label = labels[document]
         if label < 0:
             continue
-        begin, stop = offsets[document], offsets[document + 1]
-        needed = (stop - begin) * (high - low + 1)
-        for at in range(begin, stop):
-            needed += char_ends[ids[at] + 1] - char_ends[ids[at]]
-        if used + needed > room:
-            return document, used
-        for at in range(begin, stop):
-            key = hashes[ids[at]]
-            for length in range(1, min(high, stop - at) + 1):
-                if length > 1:
-                    key = joined(key, hashes[ids[at + length - 1]])
-                masked = key & mask
-                if length >= low and masked >> shift == wanted:
-                    used = _count(masked, document, label, binary, slots, keys, counts, last, used)
-            for number in range(char_ends[ids[at]], char_ends[ids[at] + 1]):
-                masked = char_keys[number] & mask
-                if masked >> shift == wanted:
-                    used = _count(masked, document, label, binary, slots, keys, counts, last, used)
-    return end, used
+        if used + ends[number] - begin > room:
+            return number, used
+        for at in range(begin, ends[number]):
+            key = made[at]
+            if key >> shift != wanted:
+                continue
+            slot = _slot(key, mask)
+            while True:
+                row = slots[slot]
+                if row < 0:
+                    slots[slot] = used
+                    keys[used] = key
+                    counts[used, label] = 1
+                    last[used] = document
+                    used += 1
+                    break
+                if keys[row] == key:
+                    if not binary or last[row] != document:
+                        counts[row, label] += 1
+                        last[row] = document
+                    break
+                slot = (slot + np.uint64(1)) & mask
+    return ends.size, used
 
 
 @nb.njit(cache=True, nogil=True)
@@ -175,7 +242,7 @@ def rehash(slots, keys, used):
     """Fill an empty (−1), larger table with the keys there are."""
     mask = np.uint64(slots.size - 1)
     for row in range(used):
-        slot = keys[row] & mask
+        slot = _slot(keys[row], mask)
         while slots[slot] >= 0:
             slot = (slot + np.uint64(1)) & mask
         slots[slot] = row
@@ -190,61 +257,30 @@ def index_keys(keys, shift, index):
         index[bucket + 1] += index[bucket]
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
-def _find(key, keys, index, shift):
-    """The row of a key in sorted `keys`, −1 when it is not there."""
-    bucket = np.int64(key >> shift)
-    for row in range(index[bucket], index[bucket + 1]):
-        if keys[row] == key:
-            return row
-    return -1
-
-
 @nb.njit(cache=True, nogil=True)
-def find_rows(wanted, mask, keys, index, shift, rows):
-    """The row of every wanted key, or −1, into `rows` int64."""
-    for number in range(wanted.size):
-        rows[number] = _find(wanted[number] & mask, keys, index, np.uint64(shift))
+def find_rows(made, ends, keys, index, shift, binary, seen, serial, rows, row_ends):
+    """Rows in sorted `keys` of the known features of each document, with where they end.
 
-
-@nb.njit(cache=True, nogil=True)
-def find_features(
-    ids, offsets, first, end, hashes, low, high, own_rows, char_ends, char_rows, binary, mask,
-    keys, index, shift, seen, serial, ends, rows,
-):  # fmt: skip
-    """Rows of the known features of documents `first` to `end`, into `rows`, with their `ends`.
-
-    `own_rows` [V] and `char_rows` are the rows of the types and of their character n-grams.
     With `binary` a row comes once per document: `seen` int64 [F] holds the number of the last
-    document (from `serial` on) that had it.
+    document that had it, of numbers from `serial` on. Returns: the number of rows.
     """
     shift = np.uint64(shift)
-    total = 0
-    for document in range(first, end):
-        begin, stop = offsets[document], offsets[document + 1]
-        for at in range(begin, stop):
-            word = ids[at]
-            key = hashes[word]
-            for length in range(1, min(high, stop - at) + 1):
-                if length == 1:
-                    row = own_rows[word]
-                else:
-                    key = joined(key, hashes[ids[at + length - 1]])
-                    row = _find(key & mask, keys, index, shift)
-                if length >= low and row >= 0 and not (binary and seen[row] == serial):
+    total = begin = 0
+    for document in range(ends.size):
+        for at in range(begin, ends[document]):
+            key = made[at]
+            bucket = np.int64(key >> shift)
+            for row in range(index[bucket], index[bucket + 1]):
+                if keys[row] == key:
                     if binary:
-                        seen[row] = serial
+                        if seen[row] == serial + document:
+                            break
+                        seen[row] = serial + document
                     rows[total] = row
                     total += 1
-            for number in range(char_ends[word], char_ends[word + 1]):
-                row = char_rows[number]
-                if row >= 0 and not (binary and seen[row] == serial):
-                    if binary:
-                        seen[row] = serial
-                    rows[total] = row
-                    total += 1
-        ends[document - first] = total
-        serial += 1
+                    break
+        begin = ends[document]
+        row_ends[document] = total
     return total
 
 

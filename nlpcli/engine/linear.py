@@ -1,0 +1,87 @@
+"""A linear classifier whose weights are fixed: what `nbsvm` learns and pruning leaves.
+
+Unlike counts, weights cannot be added up, so such a model is neither trained further nor
+merged. Not here: where the weights come from (`nbsvm.py`, `pruning.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.features import checked_keys
+from nlpcli.engine.naive_bayes import checked_labels
+from nlpcli.engine.store import Model, read_model, take_tensor, write_model
+from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+
+KIND = "linear-classifier"
+
+
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """A weight for each feature.
+
+    keys: uint64 [F], ascending; learnt: float32 [F, P], bias: float64 [P]. P is 1 for two
+    classes (positive speaks for the second), else one per class. `normalised`: a document's
+    sum is divided by the root of the number of its features.
+    """
+
+    labels: tuple[str, ...]
+    keys: NDArray[np.uint64]
+    learnt: NDArray[np.float32]
+    bias: NDArray[np.float64]
+    normalised: bool
+    vocabulary: Vocabulary
+    analysis: AnalysisSettings
+    features: FeatureSettings
+    settings: NaiveBayesSettings
+    calibration: dict[str, Any] | None = None
+
+    def weights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What a feature adds to the score of each class [F, C], and what is added last [C]."""
+        learnt = self.learnt.astype(np.float64)
+        if len(self.labels) == 2:
+            return np.hstack([-learnt, learnt]) / 2, np.concatenate([-self.bias, self.bias]) / 2
+        return learnt, self.bias
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model file."""
+        header = {
+            "labels": list(self.labels),
+            "normalised": self.normalised,
+            "analysis": self.analysis.to_record(),
+            "features": self.features.to_record(),
+            "settings": self.settings.to_record(),
+            "calibration": self.calibration,
+        }
+        tensors = {"features.keys": self.keys, "weights": self.learnt, "bias": self.bias}
+        write_model(path, KIND, header, {**tensors, **self.vocabulary.to_tensors()})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> LinearModel:
+        """The model that `save` wrote. Raises ModelError."""
+        return cls.from_model(read_model(path, KIND))
+
+    @classmethod
+    def from_model(cls, model: Model) -> LinearModel:
+        """The same from a file already read."""
+        labels = checked_labels(model)
+        keys = checked_keys(model)
+        problems = 1 if len(labels) == 2 else len(labels)
+        return cls(
+            labels,
+            keys,
+            take_tensor(model, "weights", "float32", (len(keys), problems)),
+            take_tensor(model, "bias", "float64", (problems,)),
+            bool(model.header.get("normalised")),
+            Vocabulary.from_model(model),
+            AnalysisSettings.from_record(model.header["analysis"]),
+            FeatureSettings.from_record(model.header["features"]),
+            NaiveBayesSettings.from_record(model.header["settings"]),
+            model.header.get("calibration"),
+        )
