@@ -86,3 +86,14 @@ def test_similar_needs_neither_numba_nor_scipy(vectors: str) -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stderr.strip() == ""
+
+
+def test_convert_says_what_it_wrote_and_what_int8_costs(nlpcli: Run, vectors: str) -> None:
+    run = nlpcli("convert", vectors, "w.safetensors", "--dtype", "int8", "--top", "5")
+    assert run.stdout == b""
+    lines = run.stderr.decode().splitlines()
+    assert lines[0] == "w.safetensors: 5 words × 3"
+    assert lines[1].startswith("int8: mean cosine with float32 0.9999")
+    assert (
+        nlpcli("similar", "w.safetensors", "king", "-k", "1").stdout.splitlines()[1].startswith(b"king\tman")
+    )

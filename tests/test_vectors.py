@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,16 @@ from nlpcli.engine import vector_text
 from nlpcli.engine.kernels import vector_rows
 from nlpcli.engine.packed_tokens import PackedTokens
 from nlpcli.engine.store import write_model
+from nlpcli.engine.vector_conversion import convert
 from nlpcli.engine.vectors import Vectors, write_vectors
-from nlpcli.errors import InputError, ModelError, OutputError
+from nlpcli.errors import InputError, ModelError, OutputError, SettingsError
+from nlpcli.settings import ConvertSettings
 
 TOKENS = ["the", "서울", "naïve", "C++", "👍", "don't"]
 MATRIX = np.random.default_rng(5).normal(size=(6, 7)).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", ["v.safetensors", "v.txt", "v.vec", "v.bin", "v.glove"])
+@pytest.mark.parametrize("name", ["v.safetensors", "v.txt", "v.vec", "v.bin", "v.glove", "v.npy", "v.tsv"])
 def test_written_vectors_come_back_to_the_bit(tmp_path: Path, name: str) -> None:
     path = str(tmp_path / name)
     write_vectors(path, TOKENS, MATRIX)
@@ -225,3 +228,80 @@ def test_packed_tokens_find_by_scan_and_by_dict_alike() -> None:
             assert tokens.find(token) == number
         assert tokens.find("unseen") is None
         assert tokens.find("en") is None
+
+
+# --- convert --------------------------------------------------------------------------------
+
+
+def test_convert_goes_through_every_layout_and_loses_nothing(tmp_path: Path) -> None:
+    names = ["a.safetensors", "b.txt", "c.bin", "d.glove", "e.npy", "f.tsv", "g.vec", "h.safetensors"]
+    write_vectors(tmp_path / names[0], TOKENS, MATRIX)
+    for source, target in itertools.pairwise(names):
+        assert convert(str(tmp_path / source), str(tmp_path / target)).words == len(TOKENS)
+    assert (tmp_path / names[-1]).read_bytes() == (tmp_path / names[0]).read_bytes()
+
+
+def test_projector_pair_has_a_word_per_line_and_no_header(tmp_path: Path) -> None:
+    write_vectors(tmp_path / "v.tsv", ["a b", 'say "x"'], np.array([[1, 2], [3, 4.5]], np.float32))
+    assert (tmp_path / "v.tsv").read_text() == "1\t2\n3\t4.5\n"
+    assert (tmp_path / "v.metadata.tsv").read_text() == 'a b\nsay "x"\n'
+
+
+def test_top_and_normalize_keep_the_first_words_at_length_one(tmp_path: Path) -> None:
+    write_vectors(tmp_path / "v.safetensors", TOKENS, MATRIX, counts=[9, 8, 7, 6, 5, 4])
+    settings = ConvertSettings(top=3, normalize=True)
+    convert(str(tmp_path / "v.safetensors"), str(tmp_path / "w.safetensors"), settings)
+    loaded = Vectors.load(str(tmp_path / "w.safetensors"))
+    assert list(loaded.tokens) == TOKENS[:3]
+    assert loaded.counts is not None
+    assert loaded.counts.tolist() == [9, 8, 7]
+    assert np.linalg.norm(loaded.matrix, axis=1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("dtype", "error"), [("float16", 2**-11), ("int8", 1 / 254)])
+def test_smaller_numbers_are_near_and_their_cost_is_told(tmp_path: Path, dtype: str, error: float) -> None:
+    write_vectors(tmp_path / "v.txt", TOKENS, MATRIX)
+    settings = ConvertSettings(dtype=dtype)  # type: ignore[arg-type]
+    quality = convert(str(tmp_path / "v.txt"), str(tmp_path / "w.safetensors"), settings).quality
+    loaded = Vectors.load(str(tmp_path / "w.safetensors"))
+    largest = np.abs(MATRIX).max(axis=1, keepdims=True)
+    assert (np.abs(loaded.matrix - MATRIX) <= error * largest * 1.0001).all()
+    assert quality is not None
+    assert 0.999 < quality.cosine <= 1
+    assert quality.neighbours == 1
+
+
+def test_words_that_do_not_fit_are_refused_skipped_or_mended(tmp_path: Path) -> None:
+    words = ["New York", "New_York", "Seoul", "", "a\nb"]
+    write_vectors(tmp_path / "v.safetensors", words, MATRIX[:5])
+    source, target = str(tmp_path / "v.safetensors"), str(tmp_path / "w.txt")
+    with pytest.raises(OutputError, match=r"word 1 is 'New York' \(3 such\)"):
+        convert(source, target)
+    assert not Path(target).exists()
+    done = convert(source, target, ConvertSettings(odd_words="skip"))
+    assert (done.words, done.left_out, list(Vectors.load(target).tokens)) == (2, 3, ["New_York", "Seoul"])
+    done = convert(source, target, ConvertSettings(odd_words="underscore"))
+    assert (done.words, done.left_out, done.mended) == (4, 1, 2)
+    mended = Vectors.load(target)
+    assert list(mended.tokens) == ["New_York", "Seoul", "_", "a_b"]
+    assert (mended.matrix == MATRIX[[1, 2, 3, 4]]).all()
+
+
+def test_words_that_are_not_utf8_are_not_written_as_text(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_bytes(b"2 2\nab\xec\x84 1 2\nc 3 4\n")
+    with pytest.raises(OutputError, match="not UTF-8"):
+        convert(str(tmp_path / "v.txt"), str(tmp_path / "w.txt"))
+    convert(str(tmp_path / "v.txt"), str(tmp_path / "w.txt"), ConvertSettings(odd_words="underscore"))
+    assert list(Vectors.load(str(tmp_path / "w.txt")).tokens) == ["ab_", "c"]
+
+
+def test_small_numbers_need_a_layout_that_holds_them(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--dtype int8"):
+        convert("v.txt", str(tmp_path / "w.bin"), ConvertSettings(dtype="int8"))
+
+
+def test_matrix_and_words_of_different_number_are_refused(tmp_path: Path) -> None:
+    write_vectors(tmp_path / "v.npy", TOKENS, MATRIX)
+    (tmp_path / "v.vocab").write_text("a\n")
+    with pytest.raises(InputError, match="1 words"):
+        Vectors.load(str(tmp_path / "v.npy"))

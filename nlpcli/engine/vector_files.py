@@ -21,6 +21,7 @@ from nlpcli.engine import vector_text
 from nlpcli.engine.corpus import display_name, open_bytes
 from nlpcli.engine.packed_tokens import PackedTokens
 from nlpcli.engine.store import read_model, take_tensor
+from nlpcli.engine.vector_formats import DTYPES, companion, restored
 from nlpcli.errors import InputError, ModelError
 
 KINDS = ("word2vec", "fasttext", "glove", "vectors")
@@ -57,6 +58,10 @@ def read(path: str, *, verify: bool | None = None) -> Content:
             start = stream.peek(_SAMPLE)
             if _is_model(start):
                 return _read_model(path, verify)
+            if start.startswith(b"\x93NUMPY"):
+                return _without_repeats(_read_npy(path))
+            if path.endswith(".tsv") and os.path.exists(companion(path, "tsv")):  # noqa: PTH110
+                return _without_repeats(_read_tsv(path))
             head = _Head(start.removeprefix(_BOM))
             if not head.is_binary:
                 content = _read_text(cast(BinaryIO, stream), head, display_name(path))
@@ -78,7 +83,16 @@ def _is_model(start: bytes) -> bool:
 def _read_model(path: str, verify: bool | None) -> Content:
     small = os.stat(path).st_size <= _VERIFIED  # noqa: PTH116
     model = read_model(path, KINDS, verify=small if verify is None else verify)
-    matrix = take_tensor(model, "vectors", model.tensors["vectors"].dtype.name, (None, None))
+    dtype = model.tensors["vectors"].dtype.name if "vectors" in model.tensors else "float32"
+    if dtype not in DTYPES["safetensors"]:
+        raise ModelError(
+            f"{path}: the vectors are of type {dtype}, not one of {', '.join(DTYPES['safetensors'])}"
+        )
+    stored = take_tensor(model, "vectors", dtype, (None, None))
+    scales = take_tensor(model, "vectors.scales", "float32", (len(stored),)) if dtype == "int8" else None
+    matrix = restored(stored, scales)
+    if small and not np.isfinite(matrix).all():
+        raise ModelError(f"{path}: the vectors hold nan or inf", hint="train them again")
     tokens = PackedTokens.from_arrays(
         take_tensor(model, "vocabulary.bytes", "uint8", (None,)),
         take_tensor(model, "vocabulary.offsets", "int64", (None,)),
@@ -87,6 +101,34 @@ def _read_model(path: str, verify: bool | None) -> Content:
         raise ModelError(f"{path} is damaged: {len(tokens):,} words for {len(matrix):,} vectors")
     counts = take_tensor(model, "vocabulary.counts", "int64", (len(tokens),))
     return Content(tokens, matrix, model.kind, counts, model.header)
+
+
+def _read_npy(path: str) -> Content:
+    try:
+        stored = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        raise InputError(f"{path}: not a matrix that numpy can map: {error}") from error
+    if stored.ndim != 2 or stored.dtype.kind != "f":
+        raise InputError(f"{path}: expected a matrix of floats, found {stored.dtype} {stored.shape}")
+    return _with_words(companion(path, "npy"), path, np.asarray(stored, dtype=np.float32), "npy")
+
+
+def _read_tsv(path: str) -> Content:
+    try:
+        matrix = np.loadtxt(path, dtype=np.float32, delimiter="\t", comments=None, ndmin=2, encoding="utf-8")
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from error
+    return _with_words(companion(path, "tsv"), path, matrix, "tsv")
+
+
+def _with_words(words: str, path: str, matrix: NDArray[np.float32], layout: str) -> Content:
+    with open_bytes(words) as (stream, _):
+        tokens = stream.read().removesuffix(b"\n").split(b"\n")
+    if len(tokens) != len(matrix):
+        raise InputError(f"{words} holds {len(tokens):,} words, {path} {len(matrix):,} vectors")
+    if not np.isfinite(matrix).all():
+        raise InputError(f"{path}: the vectors hold nan or inf")
+    return Content(_packed(tokens), matrix, layout)
 
 
 # --- text -----------------------------------------------------------------------------------

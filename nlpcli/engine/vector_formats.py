@@ -3,56 +3,81 @@
 word2vec text     `V D`, then a line per word: word, D numbers, parted by single spaces
 word2vec binary   the same first line; per word: word, space, D float32, newline
 GloVe text        as word2vec text without the first line
-safetensors       our model file, kind "vectors": tensor `vectors` and the vocabulary
+safetensors       our model file, kind "vectors": tensor `vectors` and the vocabulary; float16 and
+                  int8 (with a scale per word) on request
+npy               NAME.npy, the matrix, and NAME.vocab, a word per line
+projector TSV     NAME.tsv, the matrix, and NAME.metadata.tsv, a word per line, for the TensorFlow
+                  Embedding Projector
+
+Not here: reading them (`vector_files.py`).
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine import store, vector_text
-from nlpcli.engine.packed_tokens import PackedTokens
+from nlpcli.engine.packed_tokens import PackedTokens, to_bytes
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import OutputError
 
 Path = str | os.PathLike[str]
 Counts = Sequence[int] | NDArray[np.int64] | None
-Writer = Callable[[Path, PackedTokens, NDArray[np.float32], Counts], None]
+Dtype = Literal["float32", "float16", "int8"]
+Writer = Callable[[Path, PackedTokens, NDArray[np.float32], Counts, Dtype], None]
 
-_UNWRITABLE = re.compile(rb"[ \t\n\r\0]")
+_NOT_UTF8 = re.compile("[\ud800-\udfff]+")
+# What parts words in each layout, and so cannot stand in one.
+_PARTING: dict[str, re.Pattern[bytes]] = {
+    "word2vec": re.compile(rb"[ \t\n\r\0]"),
+    "word2vec-bin": re.compile(rb"[ \t\n\r\0]"),
+    "glove": re.compile(rb"[ \t\n\r\0]"),
+    "npy": re.compile(rb"[\n\r\0]"),
+    "tsv": re.compile(rb"[\t\n\r\0]"),
+}
 
 
-def _write_safetensors(path: Path, tokens: PackedTokens, matrix: NDArray[Any], counts: Counts) -> None:
+def _write_safetensors(
+    path: Path, tokens: PackedTokens, matrix: NDArray[Any], counts: Counts, dtype: Dtype
+) -> None:
     """Our model file; words without counts count 1."""
     vocabulary = Vocabulary.of(tokens, np.ones(len(tokens), np.int64) if counts is None else counts)
     header = {"settings": {"dim": int(matrix.shape[1])}}
-    store.write_model(path, "vectors", header, {"vectors": matrix, **vocabulary.to_tensors()})
+    stored, scales = quantized(matrix, dtype)
+    tensors: dict[str, NDArray[Any]] = {"vectors": stored, **vocabulary.to_tensors()}
+    if scales is not None:
+        tensors["vectors.scales"] = scales
+    store.write_model(path, "vectors", header, tensors)
 
 
-def _write_word2vec(path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts) -> None:
+def _write_word2vec(
+    path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts, _dtype: Dtype
+) -> None:
     """word2vec text, which is also fastText's `.vec`."""
-    check_tokens(path, tokens)
     with store.write_atomically(path) as file:
         file.write(b"%d %d\n" % matrix.shape)
         vector_text.write_rows(file, tokens, matrix)
 
 
-def _write_glove(path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts) -> None:
+def _write_glove(
+    path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts, _dtype: Dtype
+) -> None:
     """GloVe text: no first line."""
-    check_tokens(path, tokens)
     with store.write_atomically(path) as file:
         vector_text.write_rows(file, tokens, matrix)
 
 
-def _write_binary(path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts) -> None:
+def _write_binary(
+    path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts, _dtype: Dtype
+) -> None:
     """word2vec binary, with the newline after each word that word2vec.c writes."""
-    check_tokens(path, tokens)
     bounds = tokens.offsets.tolist()
     rows = matrix.astype("<f4", copy=False)
     with store.write_atomically(path) as file:
@@ -61,24 +86,135 @@ def _write_binary(path: Path, tokens: PackedTokens, matrix: NDArray[Any], _count
             file.write(tokens.text[bounds[number] : bounds[number + 1]] + b" " + row.tobytes() + b"\n")
 
 
-def check_tokens(path: Path, tokens: PackedTokens) -> None:
-    """Raise OutputError when a token is empty or holds what parts tokens in text layouts."""
-    empty = np.flatnonzero(tokens.lengths() == 0)
-    bad = int(empty[0]) if len(empty) else None
-    if match := _UNWRITABLE.search(tokens.text):
-        at = int(np.searchsorted(tokens.offsets, match.start(), side="right")) - 1
-        bad = at if bad is None else min(bad, at)
-    if bad is not None:
+def _write_npy(path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts, dtype: Dtype) -> None:
+    """The matrix as `.npy`, the words beside it; they go first, so that a matrix has its words."""
+    _write_words(companion(path, "npy"), tokens)
+    with store.write_atomically(path) as file:
+        np.save(file, quantized(matrix, dtype)[0], allow_pickle=False)
+
+
+def _write_tsv(
+    path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts, _dtype: Dtype
+) -> None:
+    """The two files that projector.tensorflow.org loads; neither has a header."""
+    _write_words(companion(path, "tsv"), tokens)
+    with store.write_atomically(path) as file:
+        vector_text.write_rows(file, None, matrix, separator=b"\t")
+
+
+def _write_words(path: Path, tokens: PackedTokens) -> None:
+    bounds = tokens.offsets.tolist()
+    with store.write_atomically(path) as file:
+        file.writelines(tokens.text[start:end] + b"\n" for start, end in itertools.pairwise(bounds))
+
+
+def companion(path: Path, layout: str) -> str:
+    """The file with the words of a layout that takes two.
+
+    >>> companion("a/b.npy", "npy"), companion("a/b.tsv", "tsv")
+    ('a/b.vocab', 'a/b.metadata.tsv')
+    """
+    return os.path.splitext(path)[0] + {"npy": ".vocab", "tsv": ".metadata.tsv"}[layout]  # noqa: PTH122
+
+
+def odd_tokens(tokens: PackedTokens, layout: str) -> NDArray[np.int64]:
+    """The ids of the words that a layout cannot hold: empty, not UTF-8, or with what parts words.
+
+    >>> odd_tokens(PackedTokens.of(["New York", "", "Seoul"]), "word2vec").tolist()
+    [0, 1]
+    """
+    if layout not in _PARTING:
+        return np.empty(0, dtype=np.int64)
+    odd = set(np.flatnonzero(tokens.lengths() == 0).tolist())
+    places = [match.start() for match in _PARTING[layout].finditer(tokens.text)]
+    odd.update((np.searchsorted(tokens.offsets, places, side="right") - 1).tolist())
+    try:
+        tokens.text.decode("utf-8")
+    except UnicodeDecodeError:
+        odd.update(number for number, token in enumerate(tokens) if _NOT_UTF8.search(token))
+    return np.array(sorted(odd), dtype=np.int64)
+
+
+def mended(token: str, layout: str) -> str:
+    """A word with `_` for what its layout cannot hold.
+
+    >>> mended("New York", "word2vec")
+    'New_York'
+    """
+    return _PARTING[layout].sub(b"_", to_bytes(_NOT_UTF8.sub("_", token))).decode("utf-8") or "_"
+
+
+def check_tokens(path: Path, tokens: PackedTokens, layout: str) -> None:
+    """Raise OutputError when a layout cannot hold a word."""
+    odd = odd_tokens(tokens, layout)
+    if len(odd):
+        number = int(odd[0])
         raise OutputError(
-            f"cannot write {path}: word {bad + 1:,} is {tokens[bad]!r}, and this layout cannot hold "
-            "an empty word, white space or a line end in a word",
-            hint="write a .safetensors file, which holds any word",
+            f"cannot write {path}: word {number + 1:,} is {tokens[number]!r} ({len(odd):,} such), and "
+            "this layout cannot hold a word that is empty, not UTF-8, or has white space in it",
+            hint="write .safetensors, which holds any word, or see `nlpcli convert --odd-words`",
         )
 
 
-WRITERS: dict[str, Writer] = {
+def write(
+    path: Path,
+    tokens: PackedTokens,
+    matrix: NDArray[np.float32],
+    layout: str,
+    counts: Counts = None,
+    dtype: Dtype = "float32",
+) -> None:
+    """Write vectors in a layout. Raises OutputError for words or a type of number it cannot hold."""
+    if dtype not in DTYPES.get(layout, ("float32",)):
+        raise OutputError(
+            f"cannot write {path}: this layout holds float32 numbers, not {dtype}",
+            hint="write .safetensors (float16, int8) or .npy (float16)",
+        )
+    check_tokens(path, tokens, layout)
+    _WRITERS[layout](path, tokens, matrix, counts, dtype)
+
+
+# --- smaller numbers ------------------------------------------------------------------------
+
+DTYPES: dict[str, tuple[str, ...]] = {
+    "safetensors": ("float32", "float16", "int8"),
+    "npy": ("float32", "float16"),
+}
+
+
+def quantized(matrix: NDArray[np.float32], dtype: Dtype) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
+    """The matrix in smaller numbers; for int8 also a scale per row [V], its largest number / 127.
+
+    Raises OutputError for numbers beyond float16.
+    """
+    if dtype == "float32":
+        return matrix, None
+    if dtype == "float16":
+        if np.abs(matrix).max(initial=0) > np.finfo(np.float16).max:
+            raise OutputError(
+                "a number is too large for float16", hint="--normalize makes every vector one long"
+            )
+        return matrix.astype(np.float16), None
+    scales = np.abs(matrix).max(axis=1, initial=0) / np.float32(127)
+    scales[scales == 0] = 1
+    return np.rint(matrix / scales[:, None]).astype(np.int8), scales
+
+
+def restored(stored: NDArray[Any], scales: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """The float32 matrix that `quantized` made smaller; a float32 one as it is.
+
+    >>> restored(*quantized(np.array([[127.0, -1.0]], np.float32), "int8")).tolist()
+    [[127.0, -1.0]]
+    """
+    numbers: NDArray[np.float32] = stored.astype(np.float32, copy=False)
+    return numbers if scales is None else numbers * scales[:, None]
+
+
+_WRITERS: dict[str, Writer] = {
     "safetensors": _write_safetensors,
     "word2vec": _write_word2vec,
     "word2vec-bin": _write_binary,
     "glove": _write_glove,
+    "npy": _write_npy,
+    "tsv": _write_tsv,
 }

@@ -25,6 +25,8 @@ FORMATS = {
     ".vec": "word2vec",
     ".bin": "word2vec-bin",
     ".glove": "glove",
+    ".npy": "npy",
+    ".tsv": "tsv",
 }
 
 
@@ -115,12 +117,14 @@ def write_vectors(
     *,
     counts: Sequence[int] | NDArray[np.int64] | None = None,
     layout: str | None = None,
+    dtype: vector_formats.Dtype = "float32",
 ) -> None:
     """Write word vectors [V, dim] to a file, atomically; the layout goes by the extension.
 
     `.safetensors` our model of kind "vectors", `.txt` and `.vec` word2vec text, `.bin` word2vec
-    binary, `.glove` GloVe text (no header); or `layout` names one of them. Text holds nine digits,
-    from which the same float32 numbers come back.
+    binary, `.glove` GloVe text (no header), `.npy` with the words in `.vocab`, `.tsv` with the
+    words in `.metadata.tsv`; or `layout` names one of these. Text holds nine digits, from which
+    the same float32 numbers come back.
 
     Raises OutputError for another extension and for tokens that the layout cannot hold (a space,
     a line end, nothing at all): the file would be broken for every reader.
@@ -128,8 +132,8 @@ def write_vectors(
     packed = PackedTokens.of(tokens)
     if len(packed) != len(matrix):
         raise ValueError(f"{len(packed)} tokens for {len(matrix)} vectors")
-    writer = vector_formats.WRITERS[layout or layout_of(path)]
-    writer(path, packed, np.ascontiguousarray(matrix, dtype=np.float32), counts)
+    rows = np.ascontiguousarray(matrix, dtype=np.float32)
+    vector_formats.write(path, packed, rows, layout or layout_of(path), counts, dtype)
 
 
 def layout_of(path: str | os.PathLike[str]) -> str:
