@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from nlpcli.engine import cooccurrence, count_files
-from nlpcli.engine.cooccurrence import Scratch, SummedCounts, TextCounts
+from nlpcli.engine.cooccurrence import Scratch, TextCounts, count_corpus
+from nlpcli.engine.count_files import Cooccurrence, shelved
 from nlpcli.engine.encoding import EncodedCorpus, encode_documents
 from nlpcli.engine.kernels import cooccurrence as kernels
 from nlpcli.engine.threads import Stop
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError, ModelError, SettingsError
-from nlpcli.settings import AnalysisSettings, CooccurrenceSettings, VocabularySettings
+from nlpcli.settings import AnalysisSettings, CooccurrenceSettings, GloveResources, VocabularySettings
 
 ANALYSIS = AnalysisSettings(tokenizer="whitespace")
 SENTENCES = ["I like deep learning", "I like NLP", "I enjoy flying"]
@@ -26,10 +27,20 @@ def encoded(lines: list[str], **vocabulary: int) -> EncodedCorpus:
 
 
 def counted(
-    corpus: EncodedCorpus, settings: CooccurrenceSettings, threads: int = 1
-) -> count_files.Cooccurrence:
-    counts = TextCounts(corpus, settings)
-    return count_files.collect(counts, corpus.vocabulary, settings, ANALYSIS, threads=threads)
+    corpus: EncodedCorpus, settings: CooccurrenceSettings, threads: int = 1, piece: int | None = None
+) -> Cooccurrence:
+    counts = count_corpus(corpus, settings, piece=piece)
+    return shelved(Cooccurrence(corpus.vocabulary, settings, ANALYSIS, counts), threads=threads)
+
+
+def cells(matrix: Cooccurrence) -> list[tuple[int, int, int]]:
+    """Every cell: row, column, units."""
+    return [
+        (first + row, int(column), int(units))
+        for first, rows in matrix.groups()
+        for row, (begin, end) in enumerate(itertools.pairwise([0, *rows.ends.tolist()]))
+        for column, units in zip(rows.columns[begin:end], rows.units[begin:end], strict=True)
+    ]
 
 
 def some_text(seed: int, lines: int = 40, words: int = 150) -> list[str]:
@@ -77,11 +88,8 @@ def test_counts_are_those_of_the_definition_exactly(window: int, symmetric: bool
     settings = CooccurrenceSettings(window_size=window, symmetric=symmetric, distance_weighting=weighted)
     corpus = encoded(some_text(1))
     counts = counted(corpus, settings)
-    rows = np.repeat(np.arange(counts.words), np.diff(counts.indptr)).tolist()
-    found = {
-        (row, column): Fraction(units, counts.unit)
-        for row, column, units in zip(rows, counts.columns.tolist(), counts.units.tolist(), strict=True)
-    }
+    found = {(row, column): Fraction(units, counts.counts.unit) for row, column, units in cells(counts)}
+    assert cells(counts) == sorted(cells(counts))
     assert found == by_definition(corpus, settings)
 
 
@@ -96,25 +104,22 @@ def test_windows_do_not_cross_lines_and_empty_lines_change_nothing() -> None:
 def test_any_number_of_threads_gives_the_same_counts() -> None:
     corpus = encoded(some_text(2))
     one, three = (counted(corpus, CooccurrenceSettings(), threads) for threads in (1, 3))
-    assert (one.columns == three.columns).all() and (one.units == three.units).all()
+    assert cells(one) == cells(three)
 
 
 def test_ranges_of_a_text_add_up_to_the_whole() -> None:
     corpus = encoded(some_text(3))
     settings = CooccurrenceSettings(window_size=4)
     whole = counted(corpus, settings)
-    cuts = [0, 1, 57, 58, 300, len(corpus.ids)]
-    parts = SummedCounts([TextCounts(corpus, settings, *cut) for cut in itertools.pairwise(cuts)])
-    summed = count_files.collect(parts, corpus.vocabulary, settings, ANALYSIS)
-    assert (summed.indptr == whole.indptr).all()
-    assert (summed.columns == whole.columns).all() and (summed.units == whole.units).all()
+    for piece in (1, 57, len(corpus.ids) - 1):
+        assert cells(counted(corpus, settings, piece=piece)) == cells(whole)
 
 
 def test_a_count_can_be_interrupted_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = encoded(some_text(4))
-    whole = counted(corpus, CooccurrenceSettings())
+    whole = cells(counted(corpus, CooccurrenceSettings()))
     monkeypatch.setattr(cooccurrence, "_PLACES_A_CALL", 7)
-    assert (counted(corpus, CooccurrenceSettings()).units == whole.units).all()
+    assert cells(counted(corpus, CooccurrenceSettings())) == whole
 
 
 def test_merged_shards_equal_the_whole_text(tmp_path: Path) -> None:
@@ -122,12 +127,22 @@ def test_merged_shards_equal_the_whole_text(tmp_path: Path) -> None:
     settings = CooccurrenceSettings()
     for name, shard in (("a", lines[:11]), ("b", lines[11:])):
         count_files.save(str(tmp_path / f"{name}.npz"), counted(encoded(shard), settings))
-    merged = count_files.merge([count_files.load(str(tmp_path / f"{name}.npz")) for name in "ab"])
+    shards = [str(tmp_path / f"{name}.npz") for name in "ab"]
+    count_files.merge_files(shards, str(tmp_path / "merged.npz"), GloveResources())
+    merged = count_files.load(str(tmp_path / "merged.npz"))
     corpus = encode_documents([lines], ANALYSIS, merged.vocabulary)
-    whole = counted(corpus, settings)
     assert merged.vocabulary.counts.tolist() == np.bincount(corpus.ids).tolist()
-    assert (merged.indptr == whole.indptr).all()
-    assert (merged.columns == whole.columns).all() and (merged.units == whole.units).all()
+    assert cells(merged) == cells(counted(corpus, settings))
+
+
+def test_shards_over_one_vocabulary_merge_too(tmp_path: Path) -> None:
+    lines, settings = some_text(8), CooccurrenceSettings(window_size=30)
+    corpus = encoded(lines)
+    for name, shard in (("a", lines[:20]), ("b", lines[20:])):
+        part = encode_documents([shard], ANALYSIS, corpus.vocabulary)
+        count_files.save(str(tmp_path / name), counted(part, settings))
+    merged = count_files.merge([count_files.load(str(tmp_path / name)) for name in "ab"])
+    assert cells(merged) == cells(counted(corpus, settings))
 
 
 def test_counts_of_different_windows_are_not_merged() -> None:
@@ -142,7 +157,7 @@ def test_loaded_counts_are_the_saved_ones_and_the_bytes_are_fixed(tmp_path: Path
     loaded = count_files.load(str(tmp_path / "a.npz"))
     assert loaded.vocabulary.tokens == counts.vocabulary.tokens
     assert (loaded.settings, loaded.analysis) == (counts.settings, counts.analysis)
-    assert (loaded.indptr == counts.indptr).all() and (loaded.units == counts.units).all()
+    assert cells(loaded) == cells(counts)
     count_files.save(str(tmp_path / "b.npz"), loaded)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
@@ -169,15 +184,12 @@ def test_damaged_or_foreign_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_column_outside_the_matrix_is_refused(tmp_path: Path) -> None:
-    counts = counted(encoded(SENTENCES), CooccurrenceSettings())
-    columns = counts.columns.copy()
-    columns[-1] = 1000
-    bad = count_files.Cooccurrence(
-        counts.vocabulary, counts.settings, counts.analysis, counts.indptr, columns, counts.units
-    )
-    count_files.save(str(tmp_path / "bad.npz"), bad)
+    matrix = counted(encoded(SENTENCES), CooccurrenceSettings())
+    group = matrix.counts.group(0, Scratch(0), Stop())
+    group.columns[-1] = 1000
+    count_files.save(str(tmp_path / "bad.npz"), matrix)
     with pytest.raises(ModelError, match="damaged"):
-        count_files.load(str(tmp_path / "bad.npz"))
+        cells(count_files.load(str(tmp_path / "bad.npz")))
 
 
 def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
@@ -227,4 +239,4 @@ def test_a_vocabulary_beyond_4096_words_is_read_out_in_order() -> None:
     ids = np.array([5, 9999, 5, 64, 5, 4096, 5, 4095], dtype=np.int32)
     corpus = EncodedCorpus(ids, np.array([0, len(ids)]), vocabulary)
     counts = counted(corpus, CooccurrenceSettings(window_size=1))
-    assert counts.columns[counts.indptr[5] : counts.indptr[6]].tolist() == [64, 4095, 4096, 9999]
+    assert [column for row, column, _ in cells(counts) if row == 5] == [64, 4095, 4096, 9999]

@@ -6,6 +6,7 @@ import pytest
 from nlpcli.engine import glove
 from nlpcli.engine.cells import Cells, Turns, sequence_of
 from nlpcli.engine.cooccurrence import TextCounts
+from nlpcli.engine.count_files import Cooccurrence
 from nlpcli.engine.encoding import encode_documents
 from nlpcli.engine.glove import Glove
 from nlpcli.engine.kernels.glove import update_cells
@@ -21,8 +22,12 @@ SMALL = GloveSettings(dim=6, epochs=3, x_max=10)
 
 def trained(settings: GloveSettings = SMALL, lines: list[str] | None = None, **options: object) -> Glove:
     corpus = encode_documents([lines or some_text(1)], ANALYSIS, VocabularySettings())
-    counts = TextCounts(corpus, COUNTING)
-    return glove.train(counts, corpus.vocabulary, ANALYSIS, COUNTING, settings, **options)  # type: ignore[arg-type]
+    threads = int(options.get("threads", 1))  # type: ignore[call-overload]
+    cells = Cells(
+        TextCounts(corpus, COUNTING), corpus.vocabulary.counts, settings.x_max, settings.alpha,
+        threads=threads, memory=int(options.pop("memory", 1 << 30)),  # type: ignore[call-overload]
+    )  # fmt: skip
+    return glove.train(cells, corpus.vocabulary, ANALYSIS, COUNTING, settings, **options)  # type: ignore[arg-type]
 
 
 def saved(model: Glove, path: Path) -> bytes:
@@ -96,11 +101,8 @@ def test_later_steps_are_divided_by_the_root_of_the_summed_squares() -> None:
 def test_cells_hold_every_count_with_its_log_and_weight() -> None:
     corpus = encode_documents([some_text(2)], ANALYSIS, VocabularySettings())
     counts = TextCounts(corpus, COUNTING)
-    cells = Cells(counts, corpus.vocabulary.counts, 2.0, 0.75, 1 << 30)
-    cells.fill(2)
-    from nlpcli.engine import count_files
-
-    matrix = count_files.collect(counts, corpus.vocabulary, COUNTING, ANALYSIS).dense()
+    cells = Cells(counts, corpus.vocabulary.counts, 2.0, 0.75, threads=2)
+    matrix = Cooccurrence(corpus.vocabulary, COUNTING, ANALYSIS, counts).dense()
     found = np.zeros_like(matrix)
     rows, columns = cells.sizes().shape
     for row in range(rows):

@@ -62,9 +62,16 @@ class Cells:
     """All cells of a matrix, block by block; beyond `memory` bytes they lie on disk."""
 
     def __init__(
-        self, counts: Counts, occurrences: NDArray[np.int64], x_max: float, alpha: float, memory: int
+        self,
+        counts: Counts,
+        occurrences: NDArray[np.int64],
+        x_max: float = 100.0,
+        alpha: float = 0.75,
+        *,
+        threads: int = 1,
+        memory: int = 1 << 40,
+        progress: Progress = SILENT,
     ) -> None:
-        self._counts = counts
         self._x_max = x_max
         self._alpha = alpha
         self._shelf = Shelf(memory)
@@ -75,31 +82,31 @@ class Cells:
         self._block_of = np.repeat(np.arange(len(widths), dtype=np.int32), widths)
         self._row_blocks: list[_RowBlock | None] = [None] * (len(self.row_bounds) - 1)
         self.total_units = 0
+        self._fill(counts, threads, progress)
 
-    def fill(self, threads: int, progress: Progress = SILENT) -> None:
-        """Take all groups from the counts, in several threads."""
+    def _fill(self, counts: Counts, threads: int, progress: Progress) -> None:
         total = len(self._row_blocks)
         numbers = iter(range(total))
         lock = threading.Lock()
 
         def work(_thread: int, stop: Stop) -> None:
-            scratch = Scratch(self._counts.words)
+            scratch = Scratch(counts.words)
             while not stop:
                 with lock:
                     number = next(numbers, -1)
                 if number < 0:
                     return
-                rows = self._counts.group(number, scratch, stop)
+                rows = counts.group(number, scratch, stop)
                 if stop:
                     return
-                self._row_blocks[number] = self._arrange(rows)
+                self._row_blocks[number] = self._arrange(rows, counts.unit)
                 with lock:
                     self.total_units += int(rows.units.sum())
                     progress.update("counting", number + 1, total)
 
         run_threads(work, min(threads, total))
 
-    def _arrange(self, rows: Rows) -> _RowBlock:
+    def _arrange(self, rows: Rows, unit: int) -> _RowBlock:
         from nlpcli.engine.kernels import glove as kernels
 
         blocks = len(self.column_bounds) - 1
@@ -115,7 +122,7 @@ class Cells:
             np.empty(cells[-1], dtype=np.float32),
         ]
         kernels.arrange_cells(
-            rows.ends, rows.columns, rows.units, self._counts.unit, self._block_of, self.column_bounds,
+            rows.ends, rows.columns, rows.units, unit, self._block_of, self.column_bounds,
             self._x_max, self._alpha, cells, stretches, *arrays,
         )  # fmt: skip
         return _RowBlock(cells, stretches, *(self._shelf.put(array) for array in arrays))

@@ -8,6 +8,9 @@ number of threads, and over any division of a text into shards (for windows up t
 Rows of the matrix are made in groups. A group is a stretch of rows with at most a few million
 cells, chosen by the vocabulary alone, so that neither memory nor threads change a result.
 
+A text too long for memory is counted in pieces, whose counts are put aside on disk group by
+group and added up group by group.
+
 Not here: `.npz` files (`count_files.py`) and what is made of the counts (`glove.py`).
 """
 
@@ -16,6 +19,9 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import mmap
+import tempfile
+import threading
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,8 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus
+from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.shelf import Shelf
-from nlpcli.engine.threads import Stop
+from nlpcli.engine.threads import Stop, run_threads
 from nlpcli.settings import CooccurrenceSettings
 
 _GROUP_CELLS = 1 << 22
@@ -88,13 +95,21 @@ def weights_of(settings: CooccurrenceSettings) -> NDArray[np.int64]:
 
 
 def group_bounds(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> NDArray[np.int64]:
-    """Where groups of rows begin, and the end: at most about 4 M cells and 1/32 of all in each.
-
-    A word seen n times has at most 2·window·n neighbours, and at most V.
-    """
-    reach = settings.window_size * (2 if settings.symmetric else 1)
-    most = np.minimum(counts * min(reach, 1 << 30), len(counts))
+    """Where groups of rows begin, and the end: at most about 4 M cells and 1/32 of all in each."""
+    most = _most_cells(counts, settings)
     return divide(most, min(_GROUP_CELLS, max(1, int(most.sum()) // _MIN_GROUPS)))
+
+
+def largest_group(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> int:
+    """The most cells that a group can have."""
+    bounds = group_bounds(counts, settings)
+    return int(np.add.reduceat(_most_cells(counts, settings), bounds[:-1]).max(initial=0))
+
+
+def _most_cells(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> NDArray[np.int64]:
+    """A word seen n times has at most 2·window·n different neighbours, and at most V."""
+    reach = settings.window_size * (2 if settings.symmetric else 1)
+    return np.minimum(counts * min(reach, 1 << 30), len(counts))
 
 
 def divide(sizes: NDArray[np.int64], limit: int, longest: int | None = None) -> NDArray[np.int64]:
@@ -194,6 +209,51 @@ def _lay_out(corpus: EncodedCorpus, begin: int, end: int, window: int) -> tuple[
     return text, place, last
 
 
+def _release(ids: NDArray[np.int32]) -> None:
+    """Give the pages of a mapped file back: what was read of it counts as memory in use."""
+    mapped = getattr(ids.base, "obj", None)
+    if isinstance(mapped, mmap.mmap) and hasattr(mapped, "madvise"):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def count_corpus(
+    corpus: EncodedCorpus,
+    settings: CooccurrenceSettings,
+    *,
+    piece: int | None = None,
+    threads: int = 1,
+    progress: Progress = SILENT,
+) -> Counts:
+    """The counts of an encoded text, taken `piece` tokens at a time; the same for any piece.
+
+    >>> from nlpcli.engine.vocabulary import Vocabulary
+    >>> corpus = EncodedCorpus(np.array([0, 1, 0]), np.array([0, 3]), Vocabulary.of("ab", [2, 1]))
+    >>> counts = count_corpus(corpus, CooccurrenceSettings(window_size=1))
+    >>> counts.group(0, Scratch(2), Stop()).units.tolist()
+    [2]
+    """
+    tokens = len(corpus.ids)
+    piece = piece or tokens
+    if piece >= tokens:
+        counts = TextCounts(corpus, settings)
+        _release(corpus.ids)
+        return counts
+    parts: list[Counts] = []
+    pieces = -(-tokens // piece)
+    for number in range(pieces):
+        begin = number * piece
+        part = TextCounts(corpus, settings, begin, min(begin + piece, tokens))
+        _release(corpus.ids)
+        shelf = ShelvedCounts(part.words, part.unit, part.bounds, memory=0)
+        shelf.fill(part, threads, progress, f"counting piece {number + 1} of {pieces}")
+        parts.append(shelf)
+        del part
+    progress.note(
+        f"the text was counted in {pieces} pieces of {piece:,} tokens; they wait in {tempfile.gettempdir()}"
+    )
+    return SummedCounts(parts)
+
+
 # --- sums -----------------------------------------------------------------------------------
 
 
@@ -249,6 +309,26 @@ class ShelvedCounts:
         take = self.shelf.take
         return Rows(take(ends, 0, rows), take(columns, 0, cells), take(units, 0, cells))
 
+    def fill(self, counts: Counts, threads: int, progress: Progress, stage: str = "counting") -> None:
+        """Make every group of `counts` and keep it, in several threads."""
+        total = len(self.bounds) - 1
+        numbers = iter(range(total))
+        lock = threading.Lock()
+
+        def work(_thread: int, stop: Stop) -> None:
+            scratch = Scratch(counts.words)
+            while not stop:
+                with lock:
+                    number = next(numbers, -1)
+                if number < 0:
+                    return
+                rows = counts.group(number, scratch, stop)
+                if not stop:
+                    self.put(number, rows)
+                    progress.update(stage, number + 1, total)
+
+        run_threads(work, min(threads, total))
+
     @property
     def cells(self) -> int:
         """Non-zero cells."""
@@ -267,3 +347,6 @@ class SummedCounts:
     def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:
         """Rows bounds[number] to bounds[number + 1]."""
         return add_rows([part.group(number, scratch, stop) for part in self._parts], scratch, stop)
+
+
+NO_COUNTS: Counts = ShelvedCounts(0, 1, np.zeros(1, dtype=np.int64), memory=0)

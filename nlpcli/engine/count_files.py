@@ -1,38 +1,43 @@
 """Co-occurrence counts on disk: `.npz` files that scipy reads, and their exact sums.
 
-The arrays of `scipy.sparse.save_npz` (CSR, float64 counts) and beside them the vocabulary, the
-unit and the settings, which scipy passes over. Counts are multiples of 1/unit, so the whole
-number of units comes back from the float64 by rounding, and sums of files are exact.
+The arrays of `scipy.sparse.save_npz` (CSR, float64 counts) and beside them the vocabulary and
+the settings, which scipy passes over. Counts are multiples of 1/unit, so the whole number of
+units comes back from the float64 by rounding, and sums of files are exact. Files are written
+and read group by group, never held whole.
 
 Not here: how counts are made (`cooccurrence.py`).
 """
 
 from __future__ import annotations
 
-import itertools
 import json
+import os
+import weakref
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.budget import make_plan, parse_size
 from nlpcli.engine.cooccurrence import (
     Counts,
     Rows,
     Scratch,
     ShelvedCounts,
     SummedCounts,
-    TextCounts,
+    add_rows,
+    count_corpus,
     group_bounds,
+    largest_group,
     unit_of,
 )
 from nlpcli.engine.encoding import available_cores, encode
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.store import Model, write_atomically
-from nlpcli.engine.threads import Stop, run_threads
+from nlpcli.engine.threads import Stop
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings import (
@@ -43,61 +48,39 @@ from nlpcli.settings import (
     VocabularySettings,
 )
 
-_MEMBERS = ("data", "indices", "indptr", "shape", "format", "nlpcli")
-_MAX_RECORD = 100 << 20
+_FORMAT = 1
+_SMALL_MEMBERS = 1 << 32  # the vocabulary and indptr are read whole: nothing honest is larger
+_CHECKED = 1 << 24  # bytes read at a time when a file is checked
 
 
 @dataclass(frozen=True, eq=False)
 class Cooccurrence:
-    """A co-occurrence matrix [V, V] with all that is needed to go on counting or to train.
-
-    indptr int64 [V + 1], columns int32 [n] and units int64 [n] are its CSR form; the count of a
-    cell is units / unit. Also a `Counts`, which gives its rows group by group.
-    """
+    """A co-occurrence matrix [V, V] with all that is needed to go on counting or to train."""
 
     vocabulary: Vocabulary
     settings: CooccurrenceSettings
     analysis: AnalysisSettings
-    indptr: NDArray[np.int64]
-    columns: NDArray[np.int32]
-    units: NDArray[np.int64]
+    counts: Counts
 
-    @property
-    def words(self) -> int:
-        """The size of the vocabulary."""
-        return len(self.vocabulary)
+    def groups(self) -> Iterator[tuple[int, Rows]]:
+        """The matrix piece by piece: the first row's number, and some rows."""
+        scratch, stop = Scratch(self.counts.words), Stop()
+        for number, first in enumerate(self.counts.bounds[:-1].tolist()):
+            yield first, self.counts.group(number, scratch, stop)
 
-    @property
-    def unit(self) -> int:
-        """Counts are kept in fractions of it."""
-        return unit_of(self.settings)
-
-    @property
-    def bounds(self) -> NDArray[np.int64]:
-        """Where groups of rows begin, and the end."""
-        return group_bounds(self.vocabulary.counts, self.settings)
-
-    def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:  # noqa: ARG002
-        """Rows bounds[number] to bounds[number + 1]."""
-        first, last = self.bounds[number : number + 2].tolist()
-        begin, end = self.indptr[first], self.indptr[last]
-        return Rows(self.indptr[first + 1 : last + 1] - begin, self.columns[begin:end], self.units[begin:end])
+    def pairs(self) -> Iterator[tuple[int, int, float]]:
+        """Every non-zero cell: row, column, count; row by row, columns ascending."""
+        for first, rows in self.groups():
+            words = np.repeat(np.arange(first, first + len(rows.ends)), np.diff(rows.ends, prepend=0))
+            counts = rows.units / self.counts.unit
+            yield from zip(words.tolist(), rows.columns.tolist(), counts.tolist(), strict=True)
 
     def dense(self) -> NDArray[np.float64]:
         """The matrix as counts [V, V]; for small vocabularies."""
-        matrix = np.zeros((self.words, self.words))
-        rows = np.repeat(np.arange(self.words), np.diff(self.indptr))
-        matrix[rows, self.columns] = self.units / self.unit
+        matrix = np.zeros((len(self.vocabulary), len(self.vocabulary)))
+        for row, column, count in self.pairs():
+            matrix[row, column] = count
         return matrix
-
-    def pairs(self) -> Iterator[tuple[int, int, float]]:
-        """Every non-zero cell: row, column, count."""
-        for row in range(self.words):
-            begin, end = self.indptr[row], self.indptr[row + 1]
-            counts = self.units[begin:end] / self.unit
-            yield from zip(
-                itertools.repeat(row), self.columns[begin:end].tolist(), counts.tolist(), strict=False
-            )
 
 
 def count(
@@ -111,147 +94,268 @@ def count(
 ) -> Cooccurrence:
     """How often the words of some files stand near each other.
 
-    Raises InputError for unreadable files and when no word is left for a vocabulary.
+    Raises InputError for unreadable files and when no word is left for a vocabulary, and
+    NlpcliError when the vocabulary alone needs more than `resources.memory`.
     """
     corpus = encode(paths, analysis, vocabulary, reading, progress)
-    counts = TextCounts(corpus, counting)
-    threads = resources.threads or available_cores()
-    return collect(counts, corpus.vocabulary, counting, analysis, threads=threads, progress=progress)
-
-
-def collect(
-    counts: Counts,
-    vocabulary: Vocabulary,
-    settings: CooccurrenceSettings,
-    analysis: AnalysisSettings,
-    *,
-    threads: int = 1,
-    progress: Progress = SILENT,
-) -> Cooccurrence:
-    """All rows of a matrix in memory."""
-    shelf = ShelvedCounts(counts.words, counts.unit, counts.bounds, memory=1 << 62)
-    fill(shelf, counts, threads, progress)
-    groups = [shelf.group(number, Scratch(0), Stop()) for number in range(len(counts.bounds) - 1)]
-    before = np.cumsum([0, *(len(rows.columns) for rows in groups)])
-    return Cooccurrence(
-        vocabulary,
-        settings,
-        analysis,
-        np.concatenate(
-            [np.zeros(1, np.int64), *(rows.ends + start for rows, start in zip(groups, before, strict=False))]
-        ),
-        np.concatenate([rows.columns for rows in groups]),
-        np.concatenate([rows.units for rows in groups]),
+    plan = make_plan(
+        parse_size(resources.memory),
+        resources.threads or available_cores(),
+        len(corpus.vocabulary),
+        len(corpus.ids),
+        largest_group(corpus.vocabulary.counts, counting),
+    )
+    counts = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)
+    return shelved(
+        Cooccurrence(corpus.vocabulary, counting, analysis, counts),
+        threads=plan.threads,
+        memory=plan.cells,
+        progress=progress,
     )
 
 
-def fill(shelf: ShelvedCounts, counts: Counts, threads: int, progress: Progress) -> None:
-    """Make every group of `counts` and put it on the shelf, in several threads."""
-    numbers = iter(range(len(counts.bounds) - 1))
-    total = len(counts.bounds) - 1
-
-    def work(_thread: int, stop: Stop) -> None:
-        scratch = Scratch(counts.words)
-        for number in numbers:
-            if stop:
-                return
-            rows = counts.group(number, scratch, stop)
-            if not stop:
-                shelf.put(number, rows)
-                progress.update("counting", number + 1, total)
-
-    run_threads(work, min(threads, total))
+def shelved(
+    matrix: Cooccurrence, *, threads: int = 1, memory: int = 1 << 40, progress: Progress = SILENT
+) -> Cooccurrence:
+    """The same matrix with all its rows made: in memory, or on disk beyond `memory` bytes."""
+    counts = matrix.counts
+    shelf = ShelvedCounts(counts.words, counts.unit, counts.bounds, memory)
+    shelf.fill(counts, threads, progress)
+    return Cooccurrence(matrix.vocabulary, matrix.settings, matrix.analysis, shelf)
 
 
-def save(path: str, counts: Cooccurrence) -> None:
+# --- writing --------------------------------------------------------------------------------
+
+
+def save(path: str, matrix: Cooccurrence) -> None:
     """Write counts as an `.npz` file, atomically; the same counts give the same bytes."""
-    record = {"settings": counts.settings.to_record(), "analysis": counts.analysis.to_record(), "format": 1}
-    members: Mapping[str, NDArray[Any]] = {
-        "format": np.array("csr".encode("ascii")),
-        "shape": np.array([counts.words, counts.words], dtype=np.int64),
-        "indptr": counts.indptr,
-        "indices": counts.columns,
-        "data": counts.units / counts.unit,
-        "nlpcli": np.array(json.dumps(record, sort_keys=True, ensure_ascii=False)),
-        **counts.vocabulary.to_tensors(),
+    words = len(matrix.vocabulary)
+    indptr = np.zeros(words + 1, dtype=np.int64)
+    for first, rows in matrix.groups():
+        indptr[first + 1 : first + 1 + len(rows.ends)] = rows.ends + indptr[first]
+    cells = int(indptr[-1])
+    record = {
+        "settings": matrix.settings.to_record(),
+        "analysis": matrix.analysis.to_record(),
+        "format": _FORMAT,
+    }
+    small: dict[str, NDArray[Any]] = {
+        "format": np.array(b"csr"),
+        "shape": np.array([words, words], dtype=np.int64),
+        "nlpcli": np.frombuffer(
+            json.dumps(record, sort_keys=True, ensure_ascii=False).encode(), dtype=np.uint8
+        ),
+        **matrix.vocabulary.to_tensors(),
+        "indptr": indptr,
     }
     with write_atomically(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, array in members.items():
-            # A ZipInfo made by hand has a fixed date: no time in the file.
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
+        for name, array in small.items():
+            with _member(archive, name) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+        with _member(archive, "indices") as member:
+            _write_long(member, cells, np.dtype("<i4"), (rows.columns for _, rows in matrix.groups()))
+        with _member(archive, "data") as member:
+            unit = matrix.counts.unit
+            _write_long(member, cells, np.dtype("<f8"), (rows.units / unit for _, rows in matrix.groups()))
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    # A ZipInfo made by hand has a fixed date: no time in the file.
+    return archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True)
+
+
+def _write_long(member: IO[bytes], length: int, dtype: np.dtype[Any], pieces: Iterator[NDArray[Any]]) -> None:
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (length,)}
+    np.lib.format.write_array_header_1_0(member, header)
+    for piece in pieces:
+        member.write(np.ascontiguousarray(piece, dtype=dtype).data.cast("B") if len(piece) else b"")
+
+
+# --- reading --------------------------------------------------------------------------------
+
+
+class CountFile:
+    """The matrix in an `.npz` file, read group by group; safe to use from threads."""
+
+    def __init__(
+        self,
+        path: str,
+        indptr: NDArray[np.int64],
+        places: dict[str, int],
+        unit: int,
+        bounds: NDArray[np.int64],
+    ) -> None:
+        self.words = len(indptr) - 1
+        self.unit = unit
+        self.bounds = bounds
+        self.indptr = indptr
+        self._file = open(path, "rb")  # noqa: SIM115 (open as long as the counts are in use)
+        weakref.finalize(self, self._file.close)
+        self._path = path
+        self._places = places
+
+    def rows(self, first: int, last: int) -> Rows:
+        """Rows first … last − 1.
+
+        Raises ModelError for indices outside the matrix: kernels do not look again.
+        """
+        begin, end = int(self.indptr[first]), int(self.indptr[last])
+        columns = self._read("indices", np.dtype("<i4"), begin, end)
+        counts = self._read("data", np.dtype("<f8"), begin, end)
+        ends = self.indptr[first + 1 : last + 1] - begin
+        sound = not len(columns) or (columns.min() >= 0 and columns.max() < self.words)
+        falls = np.flatnonzero(np.diff(columns) <= 0) + 1
+        if not sound or not np.isin(falls, ends).all() or not (np.isfinite(counts) & (counts > 0)).all():
+            raise ModelError(f"{self._path} is damaged: its matrix does not fit together")
+        return Rows(ends, columns, np.rint(counts * self.unit).astype(np.int64))
+
+    def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:  # noqa: ARG002
+        """Rows bounds[number] to bounds[number + 1]."""
+        first, last = self.bounds[number : number + 2].tolist()
+        return self.rows(first, last)
+
+    def _read(self, name: str, dtype: np.dtype[Any], begin: int, end: int) -> NDArray[Any]:
+        array = np.empty(end - begin, dtype=dtype)
+        offset = self._places[name] + begin * dtype.itemsize
+        rest = array.data.cast("B") if len(array) else memoryview(b"")
+        while len(rest):
+            got = os.preadv(self._file.fileno(), [rest[: 1 << 28]], offset)
+            if not got:
+                raise ModelError(f"{self._path} is damaged: it ends too early")
+            rest, offset = rest[got:], offset + got
+        return array
 
 
 def load(path: str) -> Cooccurrence:
-    """The counts that `save` wrote.
+    """The counts that `save` wrote; the matrix stays in the file until it is asked for.
 
     Raises InputError for a missing file and ModelError for one that is damaged or not counts.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            arrays = {
-                info.filename.removesuffix(".npy"): _read_member(archive, info) for info in archive.infolist()
-            }
-        record = json.loads(str(arrays["nlpcli"]))
-        settings = CooccurrenceSettings.from_record(record["settings"])
-        analysis = AnalysisSettings.from_record(record["analysis"])
-        vocabulary = Vocabulary.from_model(Model("counts", {}, arrays))
-        counts = Cooccurrence(
-            vocabulary,
-            settings,
-            analysis,
-            arrays["indptr"].astype(np.int64),
-            arrays["indices"].astype(np.int32),
-            np.rint(arrays["data"] * unit_of(settings)).astype(np.int64),
-        )
+            return _load(path, archive)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        EOFError,
+        RecursionError,
+    ) as error:
         raise ModelError(
-            f"{path} is not a file of co-occurrence counts",
+            f"{path} is not a file of co-occurrence counts, or it is damaged ({error})",
             hint="nlpcli cooccur FILE… -o counts.npz makes one",
         ) from error
-    _check(path, counts)
-    return counts
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
-    if info.compress_type != zipfile.ZIP_STORED:
-        raise ValueError("compressed")  # a small file could then claim a huge array
+def _load(path: str, archive: zipfile.ZipFile) -> Cooccurrence:
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    record = json.loads(_read_small(archive, members["nlpcli"]).tobytes())
+    if record["format"] > _FORMAT:
+        raise ModelError(
+            f"{path} has counts in format {record['format']}, this nlpcli reads up to {_FORMAT}",
+            hint="it was written by a newer nlpcli: upgrade nlpcli to use it",
+        )
+    settings = CooccurrenceSettings.from_record(record["settings"])
+    names = ("vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts")
+    vocabulary = Vocabulary.from_model(
+        Model("counts", {}, {name: _read_small(archive, members[name]) for name in names})
+    )
+    indptr = _read_small(archive, members["indptr"]).astype(np.int64)
+    if len(indptr) != len(vocabulary) + 1 or indptr[0] != 0 or (np.diff(indptr) < 0).any():
+        raise ValueError("its rows do not fit together")
+    places = {
+        name: _checked_place(archive, members[name], dtype, int(indptr[-1]))
+        for name, dtype in (("indices", np.dtype("<i4")), ("data", np.dtype("<f8")))
+    }
+    counts = CountFile(path, indptr, places, unit_of(settings), group_bounds(vocabulary.counts, settings))
+    return Cooccurrence(vocabulary, settings, AnalysisSettings.from_record(record["analysis"]), counts)
+
+
+def _read_small(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
+    if info.compress_type != zipfile.ZIP_STORED or info.file_size > _SMALL_MEMBERS:
+        raise ValueError("a small file that claims to be large")
     with archive.open(info) as member:
         array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
     return array
 
 
-def _check(path: str, counts: Cooccurrence) -> None:
-    """Raise ModelError unless every index points inside the matrix: kernels do not look again."""
-    indptr, columns = counts.indptr, counts.columns
-    sound = (
-        indptr.shape == (counts.words + 1,)
-        and columns.ndim == 1
-        and columns.shape == counts.units.shape
-        and indptr[0] == 0
-        and indptr[-1] == len(columns)
-        and bool((np.diff(indptr) >= 0).all())
-        and (
-            not len(columns)
-            or (columns.min() >= 0 and columns.max() < counts.words and counts.units.min() > 0)
-        )
-    )
-    if sound:
-        falls = np.flatnonzero(np.diff(columns) <= 0) + 1
-        sound = bool(np.isin(falls, indptr).all())
-    if not sound:
-        raise ModelError(f"{path} is damaged: its matrix does not fit together")
+def _checked_place(archive: zipfile.ZipFile, info: zipfile.ZipInfo, dtype: np.dtype[Any], length: int) -> int:
+    """Where in the file the numbers of a member begin, once its checksum and header are right."""
+    if info.compress_type != zipfile.ZIP_STORED:
+        raise ValueError("compressed")
+    with archive.open(info) as member:
+        major = np.lib.format.read_magic(member)
+        if major != (1, 0):
+            raise ValueError("an unknown kind of array")
+        shape, fortran, kind = np.lib.format.read_array_header_1_0(member)
+        begin = member.tell()
+        if (
+            shape != (length,)
+            or kind != dtype
+            or fortran
+            or info.file_size != begin + length * dtype.itemsize
+        ):
+            raise ValueError("its arrays do not fit together")
+        while member.read(_CHECKED):  # at the end the CRC is compared
+            pass
+    with open(str(archive.filename), "rb") as file:
+        file.seek(info.header_offset + 26)
+        name, extra = (int.from_bytes(file.read(2), "little") for _ in range(2))
+    return info.header_offset + 30 + name + extra + begin
 
 
-def merge(parts: Sequence[Cooccurrence], *, threads: int = 1, progress: Progress = SILENT) -> Cooccurrence:
-    """The exact sum of counts of several texts; the vocabularies are united, most frequent first.
+# --- sums -----------------------------------------------------------------------------------
 
-    Equal to counting all texts at once, when no shard dropped a word (`--min-count 1`) or all
-    used one vocabulary.
+
+class RenumberedCounts:
+    """Counts of a file as rows and columns of another vocabulary."""
+
+    def __init__(self, part: Cooccurrence, vocabulary: Vocabulary) -> None:
+        counts = part.counts
+        assert isinstance(counts, CountFile)
+        self._file = counts
+        self.words = len(vocabulary)
+        self.unit = counts.unit
+        self.bounds = group_bounds(vocabulary.counts, part.settings)
+        self._new = np.array([vocabulary.id_of[token] for token in part.vocabulary.tokens], dtype=np.int32)
+        self._old = np.full(self.words, -1, dtype=np.int64)
+        self._old[self._new] = np.arange(len(self._new))
+        self._same = part.vocabulary.tokens == vocabulary.tokens
+
+    def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:
+        """Rows bounds[number] to bounds[number + 1]."""
+        first, last = self.bounds[number : number + 2].tolist()
+        if self._same:
+            return self._file.rows(first, last)
+        ends = np.zeros(last - first, dtype=np.int64)
+        columns, units = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
+        written = 0
+        for place, old in enumerate(self._old[first:last].tolist()):
+            if old >= 0 and not stop:
+                row = self._file.rows(old, old + 1)
+                columns.append(self._new[row.columns])
+                units.append(row.units)
+                written += len(row.columns)
+            ends[place] = written
+        moved = Rows(ends, np.concatenate(columns), np.concatenate(units))
+        return add_rows([moved, _no_rows(last - first)], scratch, stop)  # which puts columns in order
+
+
+def _no_rows(rows: int) -> Rows:
+    return Rows(np.zeros(rows, np.int64), np.empty(0, np.int32), np.empty(0, np.int64))
+
+
+def merge(parts: Sequence[Cooccurrence]) -> Cooccurrence:
+    """The exact sum of the counts of several files; vocabularies are united, most frequent first.
+
+    Equal to counting all texts at once when no shard dropped a word (`--min-count 1`) or all
+    used one vocabulary. Sums are made as they are asked for, group by group.
 
     Raises SettingsError when they were counted in different ways.
     """
@@ -263,10 +367,22 @@ def merge(parts: Sequence[Cooccurrence], *, threads: int = 1, progress: Progress
                 hint="count all shards with the same options",
             )
     vocabulary = _united([part.vocabulary for part in parts])
-    moved: list[Counts] = [_renumbered(part, vocabulary) for part in parts]
-    return collect(
-        SummedCounts(moved), vocabulary, first.settings, first.analysis, threads=threads, progress=progress
-    )
+    moved: list[Counts] = [RenumberedCounts(part, vocabulary) for part in parts]
+    return Cooccurrence(vocabulary, first.settings, first.analysis, SummedCounts(moved))
+
+
+def merge_files(
+    paths: Sequence[str], output: str, resources: GloveResources, progress: Progress = SILENT
+) -> None:
+    """Write the exact sum of `.npz` files of counts, as `cooccur` makes them, to another.
+
+    Raises InputError, ModelError and SettingsError as `load` and `merge` do.
+    """
+    total = merge([load(path) for path in paths])
+    group = largest_group(total.vocabulary.counts, total.settings)
+    memory, threads = parse_size(resources.memory), resources.threads or available_cores()
+    plan = make_plan(memory, threads, len(total.vocabulary), 0, group)
+    save(output, shelved(total, threads=plan.threads, memory=plan.cells, progress=progress))
 
 
 def _united(vocabularies: Sequence[Vocabulary]) -> Vocabulary:
@@ -276,16 +392,3 @@ def _united(vocabularies: Sequence[Vocabulary]) -> Vocabulary:
             total[token] = total.get(token, 0) + count
     ordered = sorted(total, key=lambda token: -total[token])
     return Vocabulary.of(ordered, [total[token] for token in ordered])
-
-
-def _renumbered(counts: Cooccurrence, vocabulary: Vocabulary) -> Cooccurrence:
-    """The same counts as rows and columns of a larger vocabulary."""
-    new = np.array([vocabulary.id_of[token] for token in counts.vocabulary.tokens], dtype=np.int32)
-    rows = np.repeat(new, np.diff(counts.indptr))
-    columns = new[counts.columns]
-    order = np.lexsort((columns, rows))
-    indptr = np.zeros(len(vocabulary) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows, minlength=len(vocabulary)), out=indptr[1:])
-    return Cooccurrence(
-        vocabulary, counts.settings, counts.analysis, indptr, columns[order], counts.units[order]
-    )

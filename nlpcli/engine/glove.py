@@ -20,9 +20,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.budget import parse_size
+from nlpcli.engine.budget import Plan, make_plan, parse_size, say_size
 from nlpcli.engine.cells import Cells, Turns, sequence_of
-from nlpcli.engine.cooccurrence import Counts, TextCounts
+from nlpcli.engine.cooccurrence import NO_COUNTS, count_corpus, largest_group
+from nlpcli.engine.count_files import Cooccurrence
 from nlpcli.engine.count_files import load as load_counts
 from nlpcli.engine.encoding import available_cores, encode
 from nlpcli.engine.progress import SILENT, Progress
@@ -44,6 +45,15 @@ KIND = "glove"
 _LANES = 16  # float32 numbers in the widest vector register
 
 
+def padded(dim: int) -> int:
+    """The length of a row of parameters: whole vector registers.
+
+    >>> padded(100), padded(16)
+    (112, 16)
+    """
+    return -(-dim // _LANES) * _LANES
+
+
 @dataclass(frozen=True, eq=False)
 class Parameters:
     """What is trained, one side (words or contexts).
@@ -58,7 +68,7 @@ class Parameters:
     @classmethod
     def fresh(cls, words: int, dim: int, bias: bool, generator: np.random.Generator) -> Self:
         """Uniform in ±½/dim, sums at 1 so that the first step is η times the gradient."""
-        rows = np.zeros((words, 2, -(-dim // _LANES) * _LANES), dtype=np.float32)
+        rows = np.zeros((words, 2, padded(dim)), dtype=np.float32)
         rows[:, 1] = 1
         biases = np.zeros((words, 2), dtype=np.float32)
         biases[:, 1] = 1
@@ -72,7 +82,7 @@ class Parameters:
     @classmethod
     def from_model(cls, model: Model, name: str, words: int, dim: int) -> Self:
         """The side that `tensors` put into a model file."""
-        rows = np.zeros((words, 2, -(-dim // _LANES) * _LANES), dtype=np.float32)
+        rows = np.zeros((words, 2, padded(dim)), dtype=np.float32)
         rows[:, 1] = 1
         rows[:, 0, :dim] = take_tensor(model, name, "float32", (words, dim))
         rows[:, 1, :dim] = take_tensor(model, f"{name}.squares", "float32", (words, dim))
@@ -184,24 +194,78 @@ def train_files(
     Raises InputError for unreadable files, and what `train` raises.
     """
     earlier = Glove.load(resume) if resume else None
-    threads = resources.threads or available_cores()
-    memory = parse_size(resources.memory)
     if counts is not None:
-        found = load_counts(counts)
-        known, analysis, counting = found.vocabulary, found.analysis, found.settings
-        source: Counts = found
+        matrix = load_counts(counts)
+        cells = _lay_out(matrix, 0, settings, resources, progress)
     else:
-        corpus = encode(paths, analysis, earlier.vocabulary if earlier else vocabulary, reading, progress)
-        known = corpus.vocabulary
-        source = TextCounts(corpus, counting)
+        matrix, cells = _count_text(
+            paths, earlier.vocabulary if earlier else vocabulary,
+            settings, counting, analysis, reading, resources, progress,
+        )  # fmt: skip
     return train(
-        source, known, analysis, counting, settings,
-        resume=earlier, threads=threads, memory=memory, progress=progress,
+        cells, matrix.vocabulary, matrix.analysis, matrix.settings, settings,
+        resume=earlier, threads=resources.threads or available_cores(), progress=progress,
     )  # fmt: skip
 
 
+def _count_text(
+    paths: Sequence[str] | None,
+    vocabulary: VocabularySettings | Vocabulary,
+    settings: GloveSettings,
+    counting: CooccurrenceSettings,
+    analysis: AnalysisSettings,
+    reading: InputSettings,
+    resources: GloveResources,
+    progress: Progress,
+) -> tuple[Cooccurrence, Cells]:
+    """What was counted, without the counts themselves: the memory of the text is free again."""
+    corpus = encode(paths, analysis, vocabulary, reading, progress)
+    plan = _plan(corpus.vocabulary, len(corpus.ids), counting, settings, resources)
+    counts = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)
+    matrix = Cooccurrence(corpus.vocabulary, counting, analysis, counts)
+    cells = _lay_out(matrix, len(corpus.ids), settings, resources, progress)
+    return dataclasses.replace(matrix, counts=NO_COUNTS), cells
+
+
+def _lay_out(
+    matrix: Cooccurrence, tokens: int, settings: GloveSettings, resources: GloveResources, progress: Progress
+) -> Cells:
+    """The cells for training, within the memory there is; says how much that will be."""
+    plan = _plan(matrix.vocabulary, tokens, matrix.settings, settings, resources)
+    progress.note(
+        f"memory: {say_size(plan.least)} at least, and up to {say_size(plan.cells)} for co-occurrence cells"
+        f" (--memory {resources.memory})"
+    )
+    cells = Cells(
+        matrix.counts, matrix.vocabulary.counts, settings.x_max, settings.alpha,
+        threads=plan.threads, memory=plan.cells, progress=progress,
+    )  # fmt: skip
+    on_disk = f", {say_size(cells.on_disk)} of them on disk" if cells.on_disk else ""
+    progress.note(f"{len(cells):,} co-occurrence cells of {len(matrix.vocabulary):,} words{on_disk}")
+    return cells
+
+
+def _plan(
+    vocabulary: Vocabulary,
+    tokens: int,
+    counting: CooccurrenceSettings,
+    settings: GloveSettings,
+    resources: GloveResources,
+) -> Plan:
+    # Two sides of padded rows with their sums, and once more as they are written to the file.
+    parameters = len(vocabulary) * 4 * (4 * padded(settings.dim) + 6 * settings.dim + 8)
+    return make_plan(
+        parse_size(resources.memory),
+        resources.threads or available_cores(),
+        len(vocabulary),
+        tokens,
+        largest_group(vocabulary.counts, counting),
+        parameters,
+    )
+
+
 def train(
-    counts: Counts,
+    cells: Cells,
     vocabulary: Vocabulary,
     analysis: AnalysisSettings,
     counting: CooccurrenceSettings,
@@ -209,20 +273,16 @@ def train(
     *,
     resume: Glove | None = None,
     threads: int = 1,
-    memory: int = 1 << 32,
     progress: Progress = SILENT,
 ) -> Glove:
     """Vectors for the words of a co-occurrence matrix; `resume` trains an earlier result on.
 
-    Cells take up to `memory` bytes, what is more lies on disk. A run of 5 epochs resumed to 10
-    gives the bytes of a run of 10.
+    The vocabulary, analysis and counting settings are those the cells were made with. A run of
+    5 epochs resumed to 10 gives the bytes of a run of 10.
 
-    Raises SettingsError when `resume` does not fit the counts and settings, and NlpcliError when
-    the training diverges.
+    Raises SettingsError when `resume` does not fit the cells and settings, and NlpcliError when
+    there are no cells or the training diverges.
     """
-    cells = Cells(counts, vocabulary.counts, settings.x_max, settings.alpha, memory)
-    cells.fill(threads, progress)
-    progress.note(f"{len(cells):,} co-occurrence cells of {len(vocabulary):,} words")
     if not len(cells):
         raise NlpcliError(
             "no two words stand near each other: there is nothing to train on",

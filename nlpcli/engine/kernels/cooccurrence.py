@@ -22,7 +22,7 @@ for _bit in range(64):
 
 
 @njit(cache=True, nogil=True)
-def lay_out(ids, offsets, text):  # type: ignore[no-untyped-def]
+def lay_out(ids, offsets, text):
     """Documents into `text` [len(ids) + documents + 1] with −1 before, between and after them."""
     out = 0
     for document in range(offsets.size - 1):
@@ -35,7 +35,7 @@ def lay_out(ids, offsets, text):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def count_words(text, begin, end, starts):  # type: ignore[no-untyped-def]
+def count_words(text, begin, end, starts):
     """Add how often each word i stands in text[begin:end] to starts[i + 1]."""
     for place in range(begin, end):
         word = text[place]
@@ -44,7 +44,7 @@ def count_words(text, begin, end, starts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def index_words(text, begin, end, cursors, positions):  # type: ignore[no-untyped-def]
+def index_words(text, begin, end, cursors, positions):
     """Where the words of text[begin:end] stand; `cursors` move on in `positions`."""
     for place in range(begin, end):
         word = text[place]
@@ -54,7 +54,7 @@ def index_words(text, begin, end, cursors, positions):  # type: ignore[no-untype
 
 
 @njit(cache=True, nogil=True)
-def _mark(touched, count, low, high):  # type: ignore[no-untyped-def]
+def _mark(touched, count, low, high):
     """Set the bits of the columns that are in use."""
     for number in range(count):
         column = np.uint64(touched[number])
@@ -63,7 +63,7 @@ def _mark(touched, count, low, high):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _read_out(row, low, high, columns, units, written):  # type: ignore[no-untyped-def]
+def _read_out(row, low, high, columns, units, written):
     """Move the row's entries to columns and units from `written` on, ascending; leave it zero."""
     one = np.uint64(1)
     for top in range(high.size):
@@ -87,7 +87,7 @@ def _read_out(row, low, high, columns, units, written):  # type: ignore[no-untyp
 
 
 @njit(cache=True, nogil=True)
-def count_rows(  # type: ignore[no-untyped-def]
+def count_rows(
     text, positions, starts, weights, symmetric, state, last, most,
     row, touched, low, high, ends, columns, units,
 ):  # fmt: skip
@@ -138,7 +138,7 @@ def count_rows(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def add_rows(  # type: ignore[no-untyped-def]
+def add_rows(
     begins, all_columns, all_units, state, last, most, row, touched, low, high, ends, columns, units
 ):
     """Sums of the same rows of several matrices; gives up after `most` cells, to be called again.

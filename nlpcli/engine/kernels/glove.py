@@ -16,7 +16,7 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def arrange_cells(  # type: ignore[no-untyped-def]
+def arrange_cells(
     ends, columns, units, unit, block_of, bounds, x_max, alpha, cells, stretches,
     rows, stretch_ends, local_columns, logs, weights,
 ):  # fmt: skip
@@ -46,7 +46,7 @@ def arrange_cells(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def measure_cells(ends, columns, block_of, cells, stretches):  # type: ignore[no-untyped-def]
+def measure_cells(ends, columns, block_of, cells, stretches):
     """Add the cells and stretches of some rows in column block b to cells[b + 1], stretches[b + 1]."""
     begin = 0
     for row in range(ends.size):
@@ -68,7 +68,7 @@ def update_cells(padded: int) -> Callable[..., float]:
 
     # error_model="numpy": a check for division by zero would keep the loop from being vectorised.
     @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-    def update(  # type: ignore[no-untyped-def]
+    def update(
         words, contexts, word_biases, context_biases, first_row, first_column, rows, ends, shift,
         columns, logs, weights, eta, with_bias,
     ):  # fmt: skip
