@@ -326,8 +326,10 @@ def _finished_types(
     raw: list[str], counts: NDArray[np.int64], analyzer: Analyzer
 ) -> tuple[list[str], NDArray[np.int64], NDArray[np.int32]]:
     """Types as the analyzer would have given them (`The` and `the` are one), and old → new."""
-    number_of: dict[str, int] = {}
     finished = analyzer.finish(raw)
+    if finished == raw:
+        return raw, counts, np.arange(len(raw), dtype=np.int32)
+    number_of: dict[str, int] = {}
     new = np.fromiter(
         (-1 if token is None else number_of.setdefault(token, len(number_of)) for token in finished),
         dtype=np.int32,

@@ -22,6 +22,7 @@ from nlpcli.settings import TokenizerName
 _LAST_LETTER = 0x33480
 _LAST_MARK = 0xE01F0
 _UNICODE_SIZE = 0x110000
+_PIECE = 1 << 14
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -101,14 +102,12 @@ class Scanner:
     def tokens(self, order: NDArray[np.int64]) -> list[str]:
         """The types as text, in the given order."""
         pool = self.pool[: self.starts[self.types]].tobytes()
-        begins, stops = self.starts[order].tolist(), self.starts[order + 1].tolist()
-        if pool.isascii():
-            text = pool.decode("ascii")
-            return [text[begin:stop] for begin, stop in zip(begins, stops, strict=True)]
-        return [
-            pool[begin:stop].decode("utf-8", "surrogatepass")
-            for begin, stop in zip(begins, stops, strict=True)
-        ]
+        tokens: list[str] = []
+        # In pieces, since two Python integers per type would take more memory than the types.
+        for piece in np.array_split(order, len(order) // _PIECE + 1):
+            bounds = zip(self.starts[piece].tolist(), self.starts[piece + 1].tolist(), strict=True)
+            tokens += [pool[begin:stop].decode("utf-8", "surrogatepass") for begin, stop in bounds]
+        return tokens
 
     def _grow(self, room: int) -> None:
         """Twice the types, or twice the bytes and `room` more (one token may be that long)."""
@@ -136,10 +135,12 @@ def union(scanners: list[Scanner]) -> tuple[list[str], NDArray[np.int64], list[N
     """All types of several scanners in order of first appearance.
 
     Returns: tokens, counts [T], and for each scanner the position in `tokens` of each of its
-    types. The first scanner's tables are used up.
+    types. The scanners are used up, one after the other, so that their tables are freed.
     """
-    first, *others = scanners
-    positions = [np.arange(first.types, dtype=np.int32), *(first.absorb(other) for other in others)]
+    first = scanners[0]
+    positions = [np.arange(first.types, dtype=np.int32)]
+    while len(scanners) > 1:
+        positions.append(first.absorb(scanners.pop(1)))
     order = np.argsort(first.firsts[: first.types], kind="stable")
     rank = np.empty(first.types, dtype=np.int32)
     rank[order] = np.arange(first.types, dtype=np.int32)
