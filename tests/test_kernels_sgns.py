@@ -2,15 +2,16 @@
 
 import itertools
 import math
+import types
 
 import numpy as np
 import pytest
 
-from nlpcli.engine.kernels import cbow, noise, sgns, softmax, targets, tiles
-from nlpcli.engine.kernels.cbow import train_cbow
+from nlpcli.engine.kernels import cbow, noise, sgns, softmax, targets, tiles, windows
 from nlpcli.engine.kernels.noise import Text
-from nlpcli.engine.kernels.sgns import train_skipgram
+from nlpcli.engine.kernels.rows import aligned_rows
 from nlpcli.engine.kernels.targets import Objective, tile_loss
+from nlpcli.engine.kernels.windows import Subwords, Window, train_subwords, train_words
 
 ALWAYS = 0xFFFFFFFF
 
@@ -20,7 +21,7 @@ def stage(rows=9, dim=20, seed=0):
     random = np.random.default_rng(seed)
     matrices = []
     for _ in range(2):
-        matrix = tiles.aligned_rows(rows + 1, dim)
+        matrix = aligned_rows(rows + 1, dim)
         matrix[:rows, :dim] = random.normal(0, 0.5, (rows, dim))
         matrices.append(matrix)
     return matrices
@@ -60,7 +61,7 @@ def test_a_compiled_tile_does_what_its_numpy_definition_says(compiled_tile, coun
 
 
 def test_one_pair_moves_by_the_gradient_of_the_paper(compiled_tile):
-    inputs, outputs = tiles.aligned_rows(3, 2), tiles.aligned_rows(3, 2)
+    inputs, outputs = aligned_rows(3, 2), aligned_rows(3, 2)
     inputs[0, :2], outputs[1, :2] = [1.0, 2.0], [0.5, -1.0]
     rows, labels = np.array([0, 2], np.int32), np.array([[1] + [0] * 7], np.float32)
     targets = np.array([[1] + [2] * 7], np.int32)
@@ -73,7 +74,7 @@ def test_one_pair_moves_by_the_gradient_of_the_paper(compiled_tile):
 
 def test_the_sigmoid_is_right_from_end_to_end(compiled_tile):
     for score in (-200.0, -30.0, -8.0, -1.0, 0.0, 0.3, 5.0, 20.0, 200.0):
-        inputs, outputs = tiles.aligned_rows(3, 1), tiles.aligned_rows(3, 1)
+        inputs, outputs = aligned_rows(3, 1), aligned_rows(3, 1)
         inputs[0, 0], outputs[1, 0] = score, 1.0
         rows, labels = np.array([0, 2], np.int32), np.zeros((1, 8), np.float32)
         targets = np.array([[1] + [2] * 7], np.int32)
@@ -92,29 +93,37 @@ def test_the_loss_of_a_tile_is_the_sum_of_log_probabilities():
 
 
 def noise_objective(weights, negative):
-    limits, others = noise.alias_table(np.asarray(weights, np.float64))
+    table = noise.alias_table(np.asarray(weights, np.float64))
     nothing = np.zeros(0, np.int32)
     tiles_used = (negative + tiles.WIDTH) // tiles.WIDTH
-    return Objective(
-        negative, limits, others, np.zeros(1, np.int64), nothing, nothing.astype(np.float32), tiles_used
-    )
+    return Objective(negative, table, np.zeros(1, np.int64), nothing, nothing.astype(np.float32), tiles_used)
 
 
 def path_objective(counts):
     starts, nodes, turns = targets.huffman_paths(np.array(counts))
-    nothing = np.zeros(0, np.int32)
-    return Objective(0, nothing.astype(np.uint32), nothing, starts, nodes, turns, 2)
+    return Objective(0, np.zeros((0, 2), np.uint32), starts, nodes, turns, 2)
 
 
 def targets_of(word, objective, words):
-    room = targets.make_targets(objective, words)
-    targets.set_targets(word, objective, 0.5, np.uint64(3), 1, room, np.zeros((words + 1, 16), np.float32))
-    return room
+    shape = (2 * objective.tiles, tiles.STRIDE)
+    rows, labels, rates = (
+        np.full(shape, words, np.int32),
+        np.zeros(shape, np.float32),
+        np.zeros(shape, np.float32),
+    )
+    tile, rest = objective.tiles, (rows, labels, rates, words)
+    if objective.negative:
+        draw = (word, objective.negative, objective.table, 0.5, np.uint64(3), tile)
+        used = targets.set_noise_targets(*draw, *rest)
+    else:
+        path = objective.starts[word : word + 2]
+        used = targets.set_path_targets(*path, objective.nodes, objective.turns, 0.5, tile, *rest)
+    return types.SimpleNamespace(rows=rows, labels=labels, rates=rates, used=used)
 
 
 def test_noise_words_differ_from_the_word_and_from_each_other():
     found = targets_of(7, noise_objective(range(1, 51), 9), 50)
-    assert found.used[1] == 2
+    assert found.used == 2
     words = [*found.rows[2, :6].tolist(), *found.rows[3, :4].tolist()]
     assert words[0] == 7 and len(set(words)) == 10 and max(words) < 50
     assert found.labels[2:].sum() == found.labels[2, 0] == 1
@@ -144,7 +153,7 @@ def test_huffman_paths_are_those_of_a_tree_drawn_by_hand():
 
 def test_targets_of_the_hierarchical_softmax_are_the_turns_of_a_path():
     found = targets_of(2, path_objective([10, 3, 2, 1]), 4)
-    assert found.used[1] == 1
+    assert found.used == 1
     assert found.rows[2, :6].tolist() == [2, 1, 0, 4, 4, 4]
     assert found.labels[2, :3].tolist() == [1.0, 0.0, 0.0]
     assert found.rates[2, :6].tolist() == [0.5, 0.5, 0.5, 0.0, 0.0, 0.0]
@@ -152,19 +161,19 @@ def test_targets_of_the_hierarchical_softmax_are_the_turns_of_a_path():
 
 def test_an_alias_table_holds_the_weights_exactly():
     weights = np.array([5.0, 1.0, 3.0, 0.5, 10.0])
-    limits, others = noise.alias_table(weights)
+    table = noise.alias_table(weights)
     share = np.zeros(5)
-    for word in range(5):
-        share[word] += limits[word] / ALWAYS
-        share[others[word]] += 1 - limits[word] / ALWAYS
+    for word, (limit, other) in enumerate(table.tolist()):
+        share[word] += limit / ALWAYS
+        share[other] += 1 - limit / ALWAYS
     np.testing.assert_allclose(share / 5, weights / weights.sum(), atol=1e-8)
 
 
 def test_drawn_words_have_the_shares_of_the_table():
-    limits, others = noise.alias_table(np.array([6.0, 3.0, 1.0]))
+    table = noise.alias_table(np.array([6.0, 3.0, 1.0]))
     found = np.zeros(3)
     for bits in np.random.default_rng(0).integers(0, 1 << 64, 20_000, dtype=np.uint64):
-        found[noise.drawn(bits, limits, others)] += 1
+        found[noise.drawn(bits, table)] += 1
     np.testing.assert_allclose(found / found.sum(), [0.6, 0.3, 0.1], atol=0.02)
 
 
@@ -202,29 +211,60 @@ def test_thinning_begins_and_ends_within_sentences():
 def in_python(kernel, *arguments):
     """What the kernel does as plain Python, with all it calls uncompiled too."""
     with pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):
-        for module in (noise, sgns, cbow, softmax, targets):
+        for module in (noise, sgns, cbow, softmax, targets, windows):
             for name, value in vars(module).copy().items():
                 if hasattr(value, "py_func"):
                     patch.setattr(module, name, value.py_func)
         return kernel.py_func(*arguments)
 
 
-@pytest.mark.parametrize("kernel", [train_skipgram, train_cbow, softmax.train_softmax])
-@pytest.mark.parametrize("path", [False, True], ids=["noise words", "paths"])
-def test_a_compiled_kernel_does_what_its_python_does(kernel, path):
-    ids = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 1, 3, 5, 1, 1, 2], np.int32)
-    offsets = np.array([0, 6, 7, 15], np.int64)
-    text = Text(ids, offsets, np.array([ALWAYS] * 8 + [ALWAYS // 2], np.uint32))
-    objective = path_objective([9, 8, 7, 6, 5, 4, 3, 2, 1]) if path else noise_objective(range(1, 10), 7)
-    third = path if kernel is softmax.train_softmax else objective
-    rest = (text, third, 3, False, 0, 15, 0.05, np.uint64(11))
+TEXT = Text(
+    np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 1, 3, 5, 1, 1, 2], np.int32),
+    np.array([0, 6, 7, 15], np.int64),
+    np.array([ALWAYS] * 8 + [ALWAYS // 2], np.uint32),
+)
+
+
+def compare_with_python(kernel, *arguments):
+    rest = (0, 15, 0.05, np.uint64(11))
     (inputs, outputs), (inputs_py, outputs_py) = stage(), stage()
-    loss, pairs = kernel(inputs, outputs, *rest)
-    loss_py, pairs_py = in_python(kernel, inputs_py, outputs_py, *rest)
+    loss, pairs = kernel(inputs, outputs, *arguments, *rest)
+    loss_py, pairs_py = in_python(kernel, inputs_py, outputs_py, *arguments, *rest)
     np.testing.assert_allclose(inputs, inputs_py, atol=1e-5)
     np.testing.assert_allclose(outputs, outputs_py, atol=1e-5)
     assert (loss, pairs) == (pytest.approx(loss_py, rel=1e-5), pairs_py)
     assert not np.array_equal(inputs, stage()[0])
+
+
+@pytest.mark.parametrize("is_cbow", [False, True], ids=["skip-gram", "cbow"])
+@pytest.mark.parametrize("path", [False, True], ids=["noise words", "paths"])
+def test_compiled_windows_do_what_their_python_does(is_cbow, path):
+    objective = path_objective([9, 8, 7, 6, 5, 4, 3, 2, 1]) if path else noise_objective(range(1, 10), 7)
+    compare_with_python(train_words, TEXT, objective, Window(3, False, is_cbow))
+
+
+@pytest.mark.parametrize("is_cbow", [False, True], ids=["skip-gram", "cbow"])
+def test_compiled_softmax_does_what_its_python_does(is_cbow):
+    compare_with_python(softmax.train_softmax, TEXT, Window(3, True, is_cbow))
+
+
+@pytest.mark.parametrize("is_cbow", [False, True], ids=["skip-gram", "cbow"])
+def test_compiled_subwords_do_what_their_python_does(is_cbow):
+    subwords = Subwords(np.arange(0, 28, 3), np.random.default_rng(3).integers(0, 9, 27, dtype=np.int32))
+    compare_with_python(
+        train_subwords, TEXT, subwords, noise_objective(range(1, 10), 5), Window(3, False, is_cbow)
+    )
+
+
+def test_words_that_are_their_own_only_subword_are_plain_words():
+    objective, window = noise_objective(range(1, 10), 5), Window(3, True, False)
+    text = Text(TEXT.ids, TEXT.offsets, np.full(9, ALWAYS, np.uint32))
+    subwords = Subwords(np.arange(10), np.arange(9, dtype=np.int32))
+    (inputs, outputs), (means, outputs_of_means) = stage(), stage()
+    train_words(inputs, outputs, text, objective, window, 0, 15, 0.05, np.uint64(11))
+    train_subwords(means, outputs_of_means, text, subwords, objective, window, 0, 15, 0.05, np.uint64(11))
+    np.testing.assert_allclose(means, inputs, atol=1e-6)
+    np.testing.assert_allclose(outputs_of_means, outputs, atol=1e-6)
 
 
 def test_a_softmax_step_is_the_gradient_worked_by_hand():

@@ -30,6 +30,7 @@ from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings,
 if TYPE_CHECKING:
     from nlpcli.engine.kernels.noise import Text
     from nlpcli.engine.kernels.targets import Objective
+    from nlpcli.engine.kernels.windows import Window
 
 KIND = "word2vec"
 
@@ -138,7 +139,7 @@ class Training:
     """The matrices while they are trained, and what the kernels need beside them."""
 
     def __init__(self, corpus: EncodedCorpus, settings: Word2VecSettings) -> None:
-        from nlpcli.engine.kernels.tiles import aligned_rows
+        from nlpcli.engine.kernels.rows import aligned_rows
 
         self.settings = settings
         self.corpus = corpus
@@ -158,31 +159,29 @@ class Training:
         return 400 * settings.dim / 100 * max(settings.window / 5, 0.2) * rows[settings.loss] / 6
 
     def _tiled_step(self) -> Step:
-        from nlpcli.engine.kernels.cbow import train_cbow
-        from nlpcli.engine.kernels.sgns import train_skipgram
+        from nlpcli.engine.kernels.windows import train_words
 
-        settings = self.settings
-        kernel = train_skipgram if settings.model == "skipgram" else train_cbow
-        text, objective = self.text(), make_objective(self.corpus.vocabulary.counts, settings)
+        text, window = self.text(), make_window(self.settings)
+        objective = make_objective(self.corpus.vocabulary.counts, self.settings)
+        inputs, outputs = self.inputs, self.outputs
 
-        def step(stretch: Stretch) -> tuple[float, int]:
-            return kernel(
-                self.inputs, self.outputs, text, objective, settings.window, settings.fixed_window,
-                stretch.first, stretch.last, stretch.alpha, stretch.stream,
-            )  # fmt: skip
+        def step(part: Stretch) -> tuple[float, int]:
+            return train_words(
+                inputs, outputs, text, objective, window, part.first, part.last, part.alpha, part.stream
+            )
 
         return step
 
     def _softmax_step(self) -> Step:
         from nlpcli.engine.kernels.softmax import train_softmax
 
-        settings, text = self.settings, self.text()
+        text, window = self.text(), make_window(self.settings)
+        inputs, outputs = self.inputs, self.outputs
 
-        def step(stretch: Stretch) -> tuple[float, int]:
+        def step(part: Stretch) -> tuple[float, int]:
             return train_softmax(
-                self.inputs, self.outputs, text, settings.model == "cbow", settings.window,
-                settings.fixed_window, stretch.first, stretch.last, stretch.alpha, stretch.stream,
-            )  # fmt: skip
+                inputs, outputs, text, window, part.first, part.last, part.alpha, part.stream
+            )
 
         return step
 
@@ -215,19 +214,26 @@ class Training:
         )
 
 
+def make_window(settings: Word2VecSettings) -> Window:
+    """The window as kernels take it."""
+    from nlpcli.engine.kernels.windows import Window
+
+    return Window(settings.window, settings.fixed_window, settings.model == "cbow")
+
+
 def make_objective(counts: NDArray[np.int64], settings: Word2VecSettings) -> Objective:
     """What words are told from: noise words, or paths in a Huffman tree, of these counts [V]."""
     from nlpcli.engine.kernels import noise, targets, tiles
 
     starts, nodes, turns = np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32)
-    limits, others = np.zeros(0, np.uint32), np.zeros(0, np.int32)
+    table = np.zeros((0, 2), np.uint32)
     if settings.loss == "hs":
         starts, nodes, turns = targets.huffman_paths(counts)
         slots, negative = int(np.diff(starts).max()), 0
     else:
-        limits, others = noise.alias_table(np.power(counts, settings.ns_exponent, dtype=np.float64))
+        table = noise.alias_table(np.power(counts, settings.ns_exponent, dtype=np.float64))
         slots, negative = settings.negative + 1, settings.negative
-    return targets.Objective(negative, limits, others, starts, nodes, turns, -(-slots // tiles.WIDTH))
+    return targets.Objective(negative, table, starts, nodes, turns, -(-slots // tiles.WIDTH))
 
 
 def first_vectors(rows: int, dim: int, seed: int) -> Floats:

@@ -53,13 +53,13 @@ def below(bits: np.uint64, limit: int) -> np.int64:
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def drawn(bits: np.uint64, limits: NDArray[np.uint32], others: NDArray[np.int32]) -> np.int64:
+def drawn(bits: np.uint64, table: NDArray[np.uint32]) -> np.int64:
     """A word from an alias table, from 64 random bits."""
-    word = below(bits, len(limits))
+    word = below(bits, len(table))
     stays = np.int64(
-        (bits & _LOW) < limits[word]
+        (bits & _LOW) < table[word, 0]
     )  # arithmetic: a branch would be guessed wrong half the time
-    return word * stays + np.int64(others[word]) * (1 - stays)
+    return word * stays + np.int64(table[word, 1]) * (1 - stays)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
@@ -100,15 +100,19 @@ def thinned(
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def alias_table(weights: NDArray[np.float64]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
-    """A table from which `drawn` gives words in proportion to `weights` [V]."""
+def alias_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """A table [V, 2] from which `drawn` gives words in proportion to `weights` [V].
+
+    Word w stays w for the lower half of the bits below table[w, 0], else it is table[w, 1].
+    """
     size = len(weights)
     share = weights / weights.sum() * size
-    limits = np.full(size, 0xFFFFFFFF, np.uint32)
-    others = np.arange(size).astype(np.int32)
+    table = np.empty((size, 2), np.uint32)
     waiting = np.empty(size, np.int64)  # words with less than their share from below, with more from above
     low, high = 0, size
     for word in range(size):
+        table[word, 0] = 0xFFFFFFFF
+        table[word, 1] = word
         if share[word] < 1.0:
             waiting[low] = word
             low += 1
@@ -117,12 +121,12 @@ def alias_table(weights: NDArray[np.float64]) -> tuple[NDArray[np.uint32], NDArr
             waiting[high] = word
     while low > 0 and high < size:
         poor, rich = waiting[low - 1], waiting[high]
-        limits[poor] = np.uint32(share[poor] * 4294967295.0)
-        others[poor] = rich
+        table[poor, 0] = np.uint32(share[poor] * 4294967295.0)
+        table[poor, 1] = rich
         share[rich] -= 1.0 - share[poor]
         low -= 1
         if share[rich] < 1.0:
             waiting[low] = rich
             low += 1
             high += 1
-    return limits, others
+    return table

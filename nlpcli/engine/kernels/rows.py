@@ -1,79 +1,121 @@
-"""Document rows: counts of ids per document as a compressed sparse matrix, and hashes of tokens."""
+"""Rows of a matrix picked by number: summed, moved together, asked for in time.
+
+Each function is defined twice, to the same effect: in numpy, which is the meaning, and as
+vector code (`lanes.py`), which is what compiled kernels get. Rows have a multiple of 16 numbers.
+"""
+
+# `overload` compares parameter names with those of the function it compiles; types are numba's.
+# mypy: disable-error-code="no-untyped-def, call-arg"
+# ruff: noqa: ARG001
 
 from __future__ import annotations
 
-import numba as nb
+from typing import Any
+
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
+from numpy.typing import NDArray
+
+from nlpcli.engine.kernels.lanes import INDEX, LANES, Array, Lanes, constant
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
 
 
-@nb.njit(cache=True, nogil=True)
-def count_rows(ids, offsets, first, last, seen, place, cells, lengths):
-    """The distinct ids of documents `first` to `last`, ascending, each with its count.
-
-    ids int32 [N], offsets int64 [D + 1]; seen and place int64 [V], seen all −1 at first.
-    cells int64: receives `id · 2^32 + count` from position `offsets[first]` on, the rows
-    packed without gaps; lengths int64 [D]: receives each row's length.
-    """
-    start = offsets[first]
-    for document in range(first, last):
-        end = start
-        for position in range(offsets[document], offsets[document + 1]):
-            token = ids[position]
-            if seen[token] == document:
-                cells[place[token]] += 1
-            else:
-                seen[token] = document
-                place[token] = end
-                cells[end] = (np.int64(token) << 32) | 1
-                end += 1
-        cells[start:end].sort()
-        lengths[document] = end - start
-        start = end
+def aligned_rows(rows: int, dim: int) -> Floats:
+    """Zeros [rows, dim rounded up to 16], beginning at a cache line."""
+    width = -(-dim // LANES) * LANES
+    room = np.zeros(rows * width + LANES, np.float32)
+    start = -(room.ctypes.data // 4) % LANES
+    return room[start : start + rows * width].reshape(rows, width)
 
 
-@nb.njit(cache=True, nogil=True)
-def scale_rows(values, indptr, first, last, squared):
-    """Divide each row by its length: Euclidean, or the sum of its absolute values."""
-    for row in range(first, last):
-        total = 0.0
-        for cell in range(indptr[row], indptr[row + 1]):
-            total += values[cell] * values[cell] if squared else abs(values[cell])
-        if total > 0:
-            length = np.sqrt(total) if squared else total
-            for cell in range(indptr[row], indptr[row + 1]):
-                values[cell] /= length
+# --- what they mean -------------------------------------------------------------------------
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
-def _rotated(value, by):
-    return (value << np.uint32(by)) | (value >> np.uint32(32 - by))
+def sum_rows(matrix: Floats, rows: Ints, first: int, last: int, sums: Floats, number: int) -> None:
+    """Set `sums[number]` to the sum of the rows of `matrix` that `rows[first:last]` names."""
+    sums[number] = matrix[rows[first:last]].sum(axis=0)
 
 
-@nb.njit(cache=True, nogil=True)
-def murmur3(pool, starts, hashes):
-    """MurmurHash3 (x86, 32 bits, seed 0; Appleby 2011) of the tokens pool[starts[t]:starts[t + 1]]."""
-    c1 = np.uint32(0xCC9E2D51)
-    c2 = np.uint32(0x1B873593)
-    for token in range(hashes.size):
-        begin, end = starts[token], starts[token + 1]
-        value = np.uint32(0)
-        at = begin
-        while at + 4 <= end:
-            block = (
-                np.uint32(pool[at])
-                | (np.uint32(pool[at + 1]) << np.uint32(8))
-                | (np.uint32(pool[at + 2]) << np.uint32(16))
-                | (np.uint32(pool[at + 3]) << np.uint32(24))
-            )
-            block = _rotated(np.uint32(block * c1), 15) * c2
-            value = np.uint32(_rotated(value ^ np.uint32(block), 13) * np.uint32(5) + np.uint32(0xE6546B64))
-            at += 4
-        block = np.uint32(0)
-        for offset in range(end - at):
-            block |= np.uint32(pool[at + offset]) << np.uint32(8 * offset)
-        if at < end:
-            value ^= np.uint32(_rotated(np.uint32(block * c1), 15) * c2)
-        value ^= np.uint32(end - begin)
-        value = np.uint32((value ^ (value >> np.uint32(16))) * np.uint32(0x85EBCA6B))
-        value = np.uint32((value ^ (value >> np.uint32(13))) * np.uint32(0xC2B2AE35))
-        hashes[token] = value ^ (value >> np.uint32(16))
+def move_rows(matrix: Floats, rows: Ints, first: int, last: int, gains: Floats, number: int) -> None:
+    """Add `gains[number]` to each of the rows; twice to one that is named twice."""
+    for place in range(first, last):
+        matrix[rows[place]] += gains[number]
+
+
+def prefetch_row(matrix: Floats, row: int) -> None:
+    """Ask for a row to be brought into the cache; has no effect on any value."""
+
+
+# --- how they are compiled ------------------------------------------------------------------
+
+
+@intrinsic
+def _sum_rows(typingctx, matrix, rows, first, last, sums, number):
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        lanes = Lanes(builder)
+        matrix, rows, sums = (Array(context, builder, signature.args[k], values[k]) for k in (0, 1, 4))
+        target = sums.row(values[5])
+        (total,) = lanes.slots(1)
+        with lanes.chunks(matrix.shape[1]) as offset:
+            builder.store(constant(0.0), total)
+            with cgutils.for_range_slice(builder, values[2], values[3], INDEX(1), intp=INDEX) as (place, _):
+                row = matrix.row(rows.value(place))
+                builder.store(lanes.add(builder.load(total), lanes.load(row, offset)), total)
+            lanes.store(builder.load(total), target, offset)
+        return context.get_dummy_value()
+
+    return types.void(matrix, rows, types.int64, types.int64, sums, types.int64), emit
+
+
+@intrinsic
+def _move_rows(typingctx, matrix, rows, first, last, gains, number):
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        lanes = Lanes(builder)
+        matrix, rows, gains = (Array(context, builder, signature.args[k], values[k]) for k in (0, 1, 4))
+        source = gains.row(values[5])
+        with lanes.chunks(matrix.shape[1]) as offset:
+            gain = lanes.load(source, offset)
+            with cgutils.for_range_slice(builder, values[2], values[3], INDEX(1), intp=INDEX) as (place, _):
+                row = matrix.row(rows.value(place))
+                lanes.store(lanes.add(gain, lanes.load(row, offset)), row, offset)
+        return context.get_dummy_value()
+
+    return types.void(matrix, rows, types.int64, types.int64, gains, types.int64), emit
+
+
+@intrinsic
+def _prefetch_row(typingctx, matrix, row):
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        array = Array(context, builder, signature.args[0], values[0])
+        pointer, integer = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, integer, integer, integer])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        for_writing, keep, data = (ir.Constant(integer, code) for code in (1, 3, 1))
+        with Lanes(builder).chunks(array.shape[1]) as offset:
+            place = builder.bitcast(array.at(values[1], offset), pointer)
+            builder.call(function, [place, for_writing, keep, data])
+        return context.get_dummy_value()
+
+    return types.void(matrix, types.int64), emit
+
+
+@overload(sum_rows, jit_options={"forceinline": True})
+def _compiled_sum(matrix, rows, first, last, sums, number):
+    return lambda matrix, rows, first, last, sums, number: _sum_rows(matrix, rows, first, last, sums, number)
+
+
+@overload(move_rows, jit_options={"forceinline": True})
+def _compiled_move(matrix, rows, first, last, gains, number):
+    return lambda matrix, rows, first, last, gains, number: _move_rows(
+        matrix, rows, first, last, gains, number
+    )
+
+
+@overload(prefetch_row, jit_options={"forceinline": True})
+def _compiled_prefetch(matrix, row):
+    return lambda matrix, row: _prefetch_row(matrix, row)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.kernels.cbow import add_gain, set_mean
 from nlpcli.engine.kernels.noise import GOLDEN, Text, below, mixed, thinned
+from nlpcli.engine.kernels.windows import Window
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -82,9 +83,7 @@ def train_softmax(
     inputs: Floats,
     outputs: Floats,
     text: Text,
-    cbow: bool,
-    window: int,
-    fixed: bool,
+    window: Window,
     first: int,
     last: int,
     alpha: float,
@@ -102,25 +101,25 @@ def train_softmax(
     scores = np.empty(words, np.float32)
     gain = np.empty(inputs.shape[1], np.float32)
     hidden = np.zeros((3, inputs.shape[1]), np.float32)
-    rows = np.empty(2 * window, np.int32)
+    rows = np.empty(2 * window.size, np.int32)
     loss = 0.0
     predictions = 0
     for sentence in range(sentences):
         begin, end = bounds[sentence], bounds[sentence + 1]
         for centre in range(begin, end):
-            reach = window if fixed else 1 + below(mixed(state), window)
+            reach = window.size if window.fixed else 1 + below(mixed(state), window.size)
             state += GOLDEN
             count = 0
             for position in range(max(begin, centre - reach), min(end, centre + reach + 1)):
                 if position != centre:
                     rows[count] = kept[position]
                     count += 1
-            if cbow and count > 0:
+            if window.cbow and count > 0:
                 set_mean(inputs, rows, count, hidden)
                 loss += softmax_step(hidden, 0, outputs, words, kept[centre], alpha, scores, gain)
                 add_gain(inputs, rows, count, hidden)
                 predictions += 1
-            elif not cbow:
+            elif not window.cbow:
                 for i in range(count):
                     loss += softmax_step(inputs, rows[i], outputs, words, kept[centre], alpha, scores, gain)
                 predictions += count

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.kernels.noise import GOLDEN, drawn, mixed
-from nlpcli.engine.kernels.tiles import STRIDE, WIDTH, prefetch_row
+from nlpcli.engine.kernels.tiles import WIDTH
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -26,110 +26,82 @@ Ints = NDArray[np.int32]
 class Objective(NamedTuple):
     """How targets are found; one of the two has empty arrays.
 
-    negative: noise words per centre; limits, others [V]: the alias table they are drawn from.
+    negative: noise words per centre; table [V, 2]: the alias table they are drawn from.
     starts [V + 1], nodes, turns: word w's path is nodes[starts[w]:starts[w + 1]], with labels.
     tiles: the most tiles that a word needs.
     """
 
     negative: int
-    limits: NDArray[np.uint32]
-    others: Ints
+    table: NDArray[np.uint32]
     starts: NDArray[np.int64]
     nodes: Ints
     turns: Floats
     tiles: int
 
 
-class Targets(NamedTuple):
-    """Tiles to fill: rows, labels and rates [2 · tiles, 8] for a word and the one after it."""
-
-    rows: Ints
-    labels: Floats
-    rates: Floats
-    used: NDArray[np.int64]
-
-
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def make_targets(objective: Objective, spare: int) -> Targets:
-    """Empty tiles."""
-    count = 2 * objective.tiles
-    return Targets(
-        np.full((count, STRIDE), spare, np.int32),
-        np.zeros((count, STRIDE), np.float32),
-        np.zeros((count, STRIDE), np.float32),
-        np.zeros(2, np.int64),
-    )
-
-
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def set_targets(
+@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+def set_noise_targets(
     word: int,
-    objective: Objective,
+    negative: int,
+    table: NDArray[np.uint32],
     alpha: float,
     state: np.uint64,
-    half: int,
-    targets: Targets,
-    outputs: Floats,
-) -> None:
-    """Fill a half of the tiles for `word` and ask for its rows to be brought near."""
-    tile = half * objective.tiles
-    spare = outputs.shape[0] - 1
-    if objective.negative > 0:
-        used = _noise_targets(word, objective, alpha, state, tile, targets, spare)
-    else:
-        used = _path_targets(word, objective, alpha, tile, targets, spare)
-    targets.used[half] = used
-    for k in range(tile, tile + used):
-        for j in range(WIDTH):
-            prefetch_row(outputs, targets.rows[k, j])
-
-
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def _noise_targets(
-    word: int, objective: Objective, alpha: float, state: np.uint64, tile: int, targets: Targets, spare: int
+    tile: int,
+    targets: Ints,
+    labels: Floats,
+    rates: Floats,
+    spare: int,
 ) -> int:
-    """The word and noise words that differ from it and from each other.
+    """Fill the tiles from `tile` on with the word and its noise words; how many it takes.
 
-    A noise word that cannot be found in a few draws (a tiny vocabulary) leaves its slot to the
-    spare row, at rate 0.
+    They all differ; one that cannot be found in a few draws (a tiny vocabulary) leaves its slot
+    to the spare row, at rate 0.
     """
-    rows, rates = targets.rows, targets.rates
-    rows[tile, 0] = word
+    targets[tile, 0] = word
+    labels[tile, 0] = 1.0
     rates[tile, 0] = alpha
-    targets.labels[tile, 0] = 1.0
-    for slot in range(1, objective.negative + 1):
+    for slot in range(1, negative + 1):
         row, column = tile + slot // WIDTH, slot % WIDTH
-        rows[row, column] = spare
+        targets[row, column] = spare
         rates[row, column] = 0.0
         for _ in range(4):
-            found = drawn(mixed(state), objective.limits, objective.others)
+            found = drawn(mixed(state), table)
             state += GOLDEN
             fresh = True
             for k in range(slot):
-                fresh &= rows[tile + k // WIDTH, k % WIDTH] != found
+                fresh &= targets[tile + k // WIDTH, k % WIDTH] != found
             if fresh:
-                rows[row, column] = found
+                targets[row, column] = found
                 rates[row, column] = alpha
                 break
-    return objective.tiles
+    return (negative + WIDTH) // WIDTH
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def _path_targets(
-    word: int, objective: Objective, alpha: float, tile: int, targets: Targets, spare: int
+@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+def set_path_targets(
+    first: int,
+    last: int,
+    nodes: Ints,
+    turns: Floats,
+    alpha: float,
+    tile: int,
+    targets: Ints,
+    labels: Floats,
+    rates: Floats,
+    spare: int,
 ) -> int:
-    first, last = objective.starts[word], objective.starts[word + 1]
+    """Fill the tiles from `tile` on with the path nodes[first:last]; how many it takes."""
     used = (last - first + WIDTH - 1) // WIDTH
     for slot in range(used * WIDTH):
         row, column = tile + slot // WIDTH, slot % WIDTH
         within = first + slot < last
-        targets.rows[row, column] = objective.nodes[first + slot] if within else spare
-        targets.labels[row, column] = objective.turns[first + slot] if within else 0.0
-        targets.rates[row, column] = alpha if within else 0.0
-    return int(used)
+        targets[row, column] = nodes[first + slot] if within else spare
+        labels[row, column] = turns[first + slot] if within else 0.0
+        rates[row, column] = alpha if within else 0.0
+    return used
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
 def tile_loss(tile: int, count: int, rates: Floats, gradients: Floats) -> float:
     """Σ −log σ(±score) over a tile: gradients hold 1 − σ(±score), times ±rate."""
     product = 1.0
@@ -144,7 +116,7 @@ def tile_loss(tile: int, count: int, rates: Floats, gradients: Floats) -> float:
     return loss - math.log(max(product, 1e-300))
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
 def huffman_paths(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], Ints, Floats]:
     """The way to every word in the Huffman tree of `counts` [V]: starts, nodes and turns.
 
