@@ -65,6 +65,24 @@ def print_json(value: Any) -> None:
     print_line(json.dumps(value, ensure_ascii=False))
 
 
+def as_json(value: Any) -> str:
+    """A JSON value on one line."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def is_terminal() -> bool:
+    """Whether stdout is read by a person."""
+    return sys.stdout.isatty()
+
+
+def painted(text: str, colour: str, *, bold: bool = False) -> str:
+    """The text in a colour (green, red, dim), unless `NO_COLOR` asks for none."""
+    if "NO_COLOR" in os.environ:
+        return text
+    code = {"green": "32", "red": "31", "dim": "2"}[colour]
+    return f"\033[{'1;' if bold else ''}{code}m{text}\033[0m"
+
+
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None
 ) -> None:

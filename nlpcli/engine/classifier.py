@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.calibration import probabilities
 from nlpcli.engine.encoding import EncodedCorpus, encode_documents
-from nlpcli.engine.examples import Examples, read_texts
+from nlpcli.engine.examples import Examples, read_labelled
 from nlpcli.engine.features import Finder
 from nlpcli.engine.linear import KIND as LINEAR
 from nlpcli.engine.linear import LinearModel
@@ -37,6 +37,12 @@ class Predictions(NamedTuple):
 
     labels: NDArray[np.int32]
     probabilities: NDArray[np.float64]
+
+    def mistakes(self, truth: NDArray[np.int32]) -> list[int]:
+        """The documents that were got wrong, the most confident mistake first."""
+        wrong = np.flatnonzero(self.labels != truth)
+        confidence = self.probabilities[wrong].max(axis=1, initial=0.0)
+        return [int(document) for document in wrong[np.argsort(-confidence, kind="stable")]]
 
 
 class Classifier:
@@ -109,12 +115,14 @@ def read_tests(
     records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
     reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
     progress: Progress = SILENT,
+    keep: list[str] | None = None,
 ) -> Examples:
     """Labelled texts to measure the classifier on, as its analysis sees them.
 
-    A class that the model never saw comes after those it did, and is always got wrong.
+    A class that the model never saw comes after those it did, and is always got wrong. The
+    texts themselves are added to `keep`, if there is one.
     """
-    examples = read_texts(paths, classifier.model.analysis, records, reading, progress)
+    examples = read_labelled(paths, classifier.model.analysis, records, reading, progress, keep)
     names = (*classifier.labels, *sorted(set(examples.names) - set(classifier.labels)))
     position = np.array([names.index(name) for name in examples.names], dtype=np.int32)
     return Examples(examples.corpus, position[examples.labels], names)

@@ -59,25 +59,36 @@ def read_examples(
     Raises InputError for an input without labels, with a single class, or with a class none of
     whose texts holds a token.
     """
-    examples = read_texts(paths, analysis, records, reading, progress)
+    examples = read_labelled(paths, analysis, records, reading, progress)
     _check_classes(examples)
     return examples
 
 
-def read_texts(
+def read_labelled(
     paths: Sequence[str] | None,
     analysis: AnalysisSettings,
     records: RecordSettings,
     reading: InputSettings,
     progress: Progress = SILENT,
+    keep: list[str] | None = None,
 ) -> Examples:
-    """The same of any labelled texts, to be measured on: a single class is fine."""
+    """The same of any labelled texts, to be measured on: a single class is fine.
+
+    The texts themselves are added to `keep`, if there is one.
+    """
     source = Records(paths, records, reading, progress=progress)
-    corpus = encode_documents(source.texts(), analysis, VocabularySettings())
+    batches = source.texts() if keep is None else _kept(source.texts(), keep)
+    corpus = encode_documents(batches, analysis, VocabularySettings())
     names = tuple(sorted(source.names))
     position = {name: number for number, name in enumerate(names)}
     order = np.array([position[name] for name in source.names], dtype=np.int32)
     return Examples(corpus, order[np.array(source.codes, dtype=np.int32)], names)
+
+
+def _kept(batches: Iterator[list[str]], keep: list[str]) -> Iterator[list[str]]:
+    for batch in batches:
+        keep += batch
+        yield batch
 
 
 def examples_of(texts: list[str], labels: Sequence[str], analysis: AnalysisSettings) -> Examples:

@@ -34,7 +34,7 @@ _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 class Layout:
     """Where the text and the label are: column numbers from 0, or field names in JSON.
 
-    `format` is `csv` also for tab-separated files with quoting.
+    `format` is tsv, jsonl, fasttext, or csv, which is also tab-separated files with quoting.
     """
 
     format: str
@@ -55,19 +55,26 @@ def detect(path: str, first_line: str, settings: RecordSettings, labelled: bool)
     >>> detect("a.tsv", "id\\tdocument\\tlabel", RecordSettings(), True).label
     2
     """
-    named = settings.text_col is not None or settings.label_col is not None
     form: str = settings.format
     if form == "auto":
-        form = _guess_format(path, first_line) if labelled or named else "text"
+        form = _guess_format(path, first_line)
     if form == "text":
         if labelled:
             raise _unlabelled(path)
-        return Layout("text")
+        form = "tsv"  # a column was asked for: a table of one column
     if form == "fasttext":
         return Layout("fasttext")
     if form == "jsonl":
         return _json_layout(path, first_line, settings, labelled)
     return _table_layout(path, first_line, form, settings, labelled)
+
+
+def is_plain(settings: RecordSettings, labelled: bool) -> bool:
+    """Whether every line is a text: nothing says otherwise, and no label is wanted."""
+    if labelled:
+        return False
+    named = settings.text_col is not None or settings.label_col is not None
+    return settings.format == "text" or (settings.format == "auto" and not named)
 
 
 def _guess_format(path: str, first_line: str) -> str:

@@ -59,7 +59,7 @@ class LinearModel:
             "settings": self.settings.to_record(),
             "calibration": self.calibration,
         }
-        tensors = {"features.keys": self.keys, "weights": self.learnt, "bias": self.bias}
+        tensors: dict[str, NDArray[Any]] = {"features.keys": self.keys, "weights": self.learnt, "bias": self.bias}
         write_model(path, KIND, header, {**tensors, **self.vocabulary.to_tensors()})
 
     @classmethod

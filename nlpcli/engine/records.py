@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nlpcli.engine.corpus import STDIN, Lines, display_name
-from nlpcli.engine.layouts import FASTTEXT_PREFIX, Layout, csv_quoting, detect
+from nlpcli.engine.layouts import FASTTEXT_PREFIX, Layout, csv_quoting, detect, is_plain
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings, RecordSettings
@@ -95,28 +95,29 @@ class Records:
 
     def _file(self, path: str) -> Iterator[Batch]:
         lines = Lines([path], self._reading, self._progress)
+        if is_plain(self.settings, self.labelled):
+            yield from (Batch(batch, []) for batch in lines.batches())
+            return
         batches = lines.batches()
         head: list[str] = []
         for batch in batches:
-            head = batch
+            head += batch
             if any(batch):
                 break
-        else:
+        first = next((number for number, line in enumerate(head) if line), None)
+        if first is None:
             return
-        first = next(number for number, line in enumerate(head) if line)
         layout = detect(path, head[first], self.settings, self.labelled)
-        if layout.format == "text":
-            yield Batch(head, [])
-            yield from (Batch(batch, []) for batch in batches)
-        elif layout.format == "csv":
-            yield from self._table(lines, _Feed(lines, head, batches), layout)
-        else:
-            parse = {"tsv": self._split, "jsonl": self._objects, "fasttext": self._prefixed}[layout.format]
-            if layout.has_header:
-                head, lines.number = head[first + 1 :], lines.number + first + 1
-            yield parse(lines, head, layout)
-            lines.number -= first + 1 if layout.has_header else 0
-            yield from (parse(lines, batch, layout) for batch in batches)
+        # `lines.number` is how many lines came before the batch at hand, for error messages.
+        lines.number = 0
+        if layout.format == "csv":
+            yield from self._table(lines, _Feed(head, batches), layout)
+            return
+        parse = {"tsv": self._split, "jsonl": self._objects, "fasttext": self._prefixed}[layout.format]
+        if layout.has_header:
+            head, lines.number = head[first + 1 :], first + 1
+        yield parse(lines, head, layout)
+        yield from (parse(lines, batch, layout) for batch in batches)
 
     # --- one format each; `lines.number` counts the lines before the batch -------------------
 
@@ -202,7 +203,7 @@ class Records:
                 labels.append(label)
         return Batch(texts, labels)
 
-    def _prefixed(self, lines: Lines, batch: list[str], _: Layout) -> Batch:
+    def _prefixed(self, lines: Lines, batch: list[str], _layout: Layout) -> Batch:
         texts: list[str] = []
         labels: list[str] = []
         for number, line in enumerate(batch, start=lines.number + 1):
@@ -258,10 +259,9 @@ class Records:
 class _Feed:
     """Lines for the csv module, with their line ends; knows when a batch is used up."""
 
-    def __init__(self, lines: Lines, head: list[str], batches: Iterator[list[str]]) -> None:
+    def __init__(self, head: list[str], batches: Iterator[list[str]]) -> None:
         self._head = head
         self._batches = batches
-        self._lines = lines
         self.at_batch_end = False
 
     def __iter__(self) -> Iterator[str]:

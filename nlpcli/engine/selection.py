@@ -13,28 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine import naive_bayes, nbsvm
-from nlpcli.engine.classifier import Classifier, Trained, measure
+from nlpcli.engine import naive_bayes
+from nlpcli.engine.classifier import Classifier, measure
 from nlpcli.engine.examples import Examples, folds, held_out
 from nlpcli.engine.metrics import Evaluation
 from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.training import train
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
 
 _TUNING_TEXTS = 30_000  # a search looks at no more than these
 _TUNING_FOLDS = 3
-
-
-def train(
-    examples: Examples,
-    analysis: AnalysisSettings,
-    features: FeatureSettings,
-    settings: NaiveBayesSettings,
-    progress: Progress = SILENT,
-) -> Trained:
-    """A classifier of whichever variant."""
-    if settings.variant == "nbsvm":
-        return nbsvm.train(examples, analysis, features, settings, progress)
-    return naive_bayes.train(examples, analysis, features, settings, progress)
 
 
 def on_held_out(
@@ -82,7 +70,7 @@ def _measured_without(
     settings: NaiveBayesSettings,
     progress: Progress,
 ) -> Evaluation:
-    model = train(examples.only(~part), analysis, features, settings, progress)
+    model = train(examples.only(~part), analysis, features, settings, progress=progress)
     return measure(Classifier(model), examples.chosen(part), progress)[0]
 
 

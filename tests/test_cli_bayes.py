@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from nlpcli.cli import main
+
+REVIEWS = "".join(
+    f"{label}\t{text} {number}\n"
+    for number in range(12)
+    for label, text in (
+        ("pos", "정말 재미있는 영화 a good film"),
+        ("neg", "돈이 아까운 영화 a bad film"),
+        ("pos", "good fun, good story"),
+        ("neg", "dull story, bad acting"),
+    )
+)
+WORDS = ("--ngrams", "1", "--char-ngrams", "0")
+
+
+@pytest.fixture
+def nlpcli(monkeypatch, capsysbinary):
+    """Runs a command in this process, which spares the start of another; gives stdout, or stderr
+    when it is to fail."""
+
+    def run(*arguments, stdin="", code=0):
+        monkeypatch.setattr(sys, "argv", ["nlpcli", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin.encode()))))
+        with pytest.raises(SystemExit) as end:
+            main()
+        output, errors = capsysbinary.readouterr()
+        assert end.value.code == code, errors.decode()
+        return (errors if code else output).decode()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bayes")
+    (folder / "reviews.tsv").write_text(REVIEWS)
+    command = [sys.executable, "-m", "nlpcli", "train-nb", "reviews.tsv", "-o", "m", "--quiet"]
+    subprocess.run(command, cwd=folder, check=True)
+    return folder
+
+
+def test_notes_example_through_the_command_line(nlpcli, tmp_path):
+    rows = (
+        "CV\tImage recognition uses convolutional neural networks\n"
+        "CV\tTransformer can be used for image classification task\n"
+        "NLP\tLanguage modeling uses transformer\n"
+        "NLP\tDocument classification task is language task\n"
+    )
+    nlpcli(
+        *("train-nb", "-", "-o", tmp_path / "m", "--variant", "multinomial", "--alpha", "0", *WORDS),
+        stdin=rows,
+    )
+    text = "Classification task uses transformer\n"
+    assert nlpcli("classify", tmp_path / "m", stdin=text) == "NLP\n"
+    record = json.loads(nlpcli("classify", tmp_path / "m", "--jsonl", "--top-k", "2", stdin=text))
+    cv, nlp = 0.5 * (1 / 14) ** 4, 0.5 * (1 / 10) * (2 / 10) * (1 / 10) * (1 / 10)
+    assert record["proba"]["NLP"] == pytest.approx(nlp / (cv + nlp), abs=1e-6)
+    # A word that a class never had makes its unsmoothed score zero; smoothing mends it.
+    assert nlpcli("classify", tmp_path / "m", "--proba", stdin="image\n") == "CV\t1.0000\n"
+    nlpcli(
+        "train-nb", "-", "-o", tmp_path / "s", "--variant", "multinomial", "--alpha", "1", *WORDS, stdin=rows
+    )
+    assert 0.5 < float(nlpcli("classify", tmp_path / "s", "--proba", stdin="image\n").split("\t")[1]) < 1
+
+
+def test_one_line_out_per_line_in_even_when_empty(nlpcli, folder):
+    assert nlpcli("classify", folder / "m", stdin="a good film\n\n!!!\nbad\n").count("\n") == 4
+    assert nlpcli("classify", folder / "m", stdin="\n") in ("neg\n", "pos\n")
+    assert nlpcli("classify", folder / "m", stdin="") == ""
+
+
+def test_classify_prints_probabilities_and_reasons(nlpcli, folder):
+    texts = "a good film\n아까운 돈\n"
+    label, chance, other, rest = (
+        nlpcli("classify", folder / "m", "--top-k", "2", stdin=texts).split("\n")[0].split()
+    )
+    assert (label, other) == ("pos", "neg")
+    assert float(chance) + float(rest) == pytest.approx(1, abs=2e-4)
+    explained = nlpcli("classify", folder / "m", "--explain", stdin=texts).split("\n")
+    assert explained[0].startswith("pos\tgood:+")
+    assert explained[1].startswith("neg\t")
+    record = json.loads(nlpcli("classify", folder / "m", "--jsonl", "--explain", stdin=texts).split("\n")[0])
+    assert (record["label"], record["against"], [token for token, _ in record["tokens"]]) == (
+        "pos", "neg", ["a", "good", "film"]
+    )  # fmt: skip
+
+
+def test_classify_reads_a_column(nlpcli, folder, tmp_path):
+    (tmp_path / "t.csv").write_text('id,review\n1,"good, \ngood"\n2,bad\n')
+    assert nlpcli("classify", folder / "m", tmp_path / "t.csv", "--text-col", "review") == "pos\nneg\n"
+
+
+def test_evaluate_prints_measures_and_the_worst_mistakes(nlpcli, folder, tmp_path):
+    (tmp_path / "t.tsv").write_text("pos\ta good film\nneg\ta bad film\nneg\tgood fun\n")
+    table = nlpcli("evaluate", folder / "m", tmp_path / "t.tsv", "--errors", "5")
+    assert "accuracy\t0.6667" in table
+    assert table.rstrip().endswith("neg\tpos\tgood fun")
+    record = json.loads(nlpcli("evaluate", folder / "m", tmp_path / "t.tsv", "--errors", "1", "--json"))
+    assert record["confusion"] == [[1, 1], [0, 1]]
+    assert record["errors"][0]["text"] == "good fun"
+
+
+def test_evaluate_draws_the_confusion_matrix(nlpcli, folder, tmp_path):
+    nlpcli("evaluate", folder / "m", folder / "reviews.tsv", "--plot", tmp_path / "c.html")
+    assert "accuracy 1.0000" in (tmp_path / "c.html").read_text()
+    pytest.importorskip("matplotlib")
+    nlpcli("evaluate", folder / "m", folder / "reviews.tsv", "--plot", tmp_path / "c.png")
+    assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_evaluate_counts_a_class_the_model_does_not_know_as_wrong(nlpcli, folder):
+    record = json.loads(nlpcli("evaluate", folder / "m", "--json", stdin="pos\tgood\nmeh\tgood\n"))
+    assert (record["labels"], record["accuracy"]) == (["neg", "pos", "meh"], 0.5)
+
+
+def test_append_is_training_on_all_texts_to_the_byte(nlpcli, folder, tmp_path):
+    lines = REVIEWS.splitlines(keepends=True)
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    settings = ("--char-ngrams", "2-4")
+    nlpcli("train-nb", "-", "-o", whole, *settings, stdin=REVIEWS)
+    nlpcli("train-nb", "-", "-o", part, *settings, stdin="".join(lines[:10]))
+    nlpcli("train-nb", "-", "-o", part, "--append", part, stdin="".join(lines[10:]))
+    assert part.read_bytes() == whole.read_bytes()
+
+
+def test_cross_validation_and_holdout_measure_without_a_model(nlpcli, folder):
+    record = json.loads(nlpcli("train-nb", folder / "reviews.tsv", "--cross-validate", "4", "--json"))
+    assert (record["documents"], record["accuracy"]) == (48, 1.0)
+    record = json.loads(nlpcli("train-nb", folder / "reviews.tsv", "--holdout", "0.25", "--json"))
+    assert record["documents"] == 12
+
+
+def test_autotune_says_what_it_chose(nlpcli, folder, tmp_path):
+    arguments = ("train-nb", folder / "reviews.tsv", "--autotune", "0.2", "-o")
+    nlpcli(*arguments, tmp_path / "m")
+    assert (tmp_path / "m").exists()
+    errors = nlpcli(*arguments, tmp_path / "no" / "m", code=1)
+    assert "does not exist" in errors
+
+
+@pytest.mark.parametrize("options", [("--prune",), ("--variant", "nbsvm"), ("--calibrate",)])
+def test_same_seed_gives_the_same_bytes(nlpcli, folder, tmp_path, options):
+    for name in ("a", "b"):
+        nlpcli("train-nb", folder / "reviews.tsv", "-o", tmp_path / name, *options)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "message", "code"),
+    [
+        (
+            ("train-nb", "-", "-o", "m"),
+            "pos\ta\npos\tb\n",
+            "only one class: all 2 texts are labelled 'pos'",
+            1,
+        ),
+        (("train-nb", "-", "-o", "m"), "pos\ta\nneg\t!!\n", "the class 'neg' is empty", 1),
+        (("train-nb", "-", "-o", "m"), "just text\n", "no labels found", 1),
+        (
+            ("train-nb", "-", "-o", "m", "--text-col", "x"),
+            "id\ttext\tlabel\n",
+            "there are: id, text, label",
+            1,
+        ),
+        (("train-nb", "-", "-o", "m"), "", "no", 1),
+        (("train-nb", "-"), "pos\ta\nneg\tb\n", "where should the model go", 2),
+        (("train-nb", "-", "-o", "m", "--prune", "--variant", "nbsvm"), "", "--prune does not go with", 2),
+        (("train-nb", "-", "-o", "m", "--ngrams", "3-1"), "", "--ngrams", 2),
+        (("evaluate", "MODEL", "-"), "just text\nmore\n", "no labels found", 1),
+        (("evaluate", "MODEL", "-"), "", "holds no tokens", 1),
+        (("evaluate", "MODEL", "-", "--plot", "c.gif"), "", "--plot: cannot draw a .gif", 2),
+        (("train-nb", "-", "-o", "m", "--append", "SVM"), "pos\ta\n", "cannot be added to", 1),
+        (("train-nb", "-", "-o", "m", "--cross-validate", "9"), "pos\ta\nneg\tb\n", "too few for 9", 1),
+    ],
+)
+def test_every_mistake_is_said(nlpcli, folder, tmp_path, monkeypatch, arguments, stdin, message, code):
+    if "SVM" in arguments:
+        nlpcli("train-nb", folder / "reviews.tsv", "-o", tmp_path / "svm", "--variant", "nbsvm")
+    names = {"MODEL": folder / "m", "SVM": tmp_path / "svm"}
+    monkeypatch.chdir(tmp_path)
+    error = nlpcli(*(names.get(argument, argument) for argument in arguments), stdin=stdin, code=code)
+    assert message in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "m").exists()
