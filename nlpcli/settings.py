@@ -146,7 +146,10 @@ class InputSettings(Settings):
     """How bytes become text."""
 
     encoding: str = setting(
-        "utf-8", "Text encoding of the input, e.g. utf-8, cp949, euc-kr, utf-16.", panel=INPUT, metavar="NAME"
+        "utf-8", "Encoding of the input: utf-8, cp949, euc-kr, utf-16, auto, …", panel=INPUT, metavar="NAME"
+    )
+    errors: Literal["strict", "replace", "skip"] = setting(
+        "strict", "Bytes that are not text: end, put U+FFFD for them, or leave them out.", panel=INPUT
     )
 
 
@@ -603,6 +606,46 @@ class Word2VecSettings(Settings):
 
 
 @dataclass(frozen=True)
+class FastTextSettings(Word2VecSettings):
+    """Word2vec with subwords: a word is the mean of itself and its character n-grams (Bojanowski et al. 2017)."""
+
+    loss: Literal["ns", "hs"] = setting("ns", "Negative sampling or hierarchical softmax.")
+    sample: float = setting(1e-4, "Subsampling threshold for frequent words; 0 is off.", min=0)
+    alpha: float = setting(0.05, "Learning rate at the start.", above=0)
+    minn: int = setting(3, "Shortest character n-gram.", min=1, panel="Subwords")
+    maxn: int = setting(6, "Longest character n-gram; 0 is none.", min=0, max=64, panel="Subwords")
+    bucket: int = setting(2_000_000, "Buckets that n-grams are hashed into.", min=1, max=2**31 - 1, panel="Subwords")
+    jamo: bool = setting(False, "Korean: n-grams of jamo (ㅎㅏㄴ) and not of syllables.", panel="Subwords")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if 0 < self.maxn < self.minn:
+            raise SettingsError(f"--maxn {self.maxn} is below --minn {self.minn}")
+
+
+@dataclass(frozen=True)
+class PhraseSettings(Settings):
+    """Word pairs that are joined to one word before training (Mikolov et al. 2013b, section 4)."""
+
+    phrases: int = setting(0, "Times to join words that belong together (new_york); 0 is off.", min=0, panel="Phrases")
+    phrase_threshold: float = setting(100.0, "Higher joins fewer.", min=0, panel="Phrases")
+    phrase_discount: int = setting(5, "Pairs must be seen more often than this.", min=0, panel="Phrases")
+
+
+@dataclass(frozen=True)
+class ContinuationSettings(Settings):
+    """Where training begins, and what it leaves on the way."""
+
+    resume: str | None = setting(
+        None, "Go on with a model: an interrupted one, or with more epochs or new text.", panel="Continue", metavar="MODEL"
+    )
+    init: str | None = setting(None, "Begin with these word vectors.", panel="Continue", metavar="VECTORS")
+    checkpoint_every: float | None = setting(
+        None, "Epochs (or a part of one) after which OUTPUT.partial is written.", above=0, panel="Continue", metavar="EPOCHS"
+    )
+
+
+@dataclass(frozen=True)
 class CooccurrenceSettings(Settings):
     """Which neighbours count, and how much (Pennington et al. 2014, section 4.2)."""
 
@@ -703,6 +746,32 @@ class ConvertSettings(Settings):
     odd_words: Literal["error", "skip", "underscore"] = setting(
         "error", "A word that the layout cannot hold (with a space, say): refuse, leave out, or write _ for it."
     )
+
+
+@dataclass(frozen=True)
+class PlotSettings(Settings):
+    """How words are laid out on a map."""
+
+    method: Literal["pca", "tsne"] = setting(
+        "pca", "Straight onto the two widest directions, or neighbours kept together (t-SNE)."
+    )
+    top: int = setting(500, "Words to draw when none are named: the N first (most frequent).", min=2)
+    color_by: Literal["none", "cluster", "rank"] = setting(
+        "none", "Colours: all alike, k-means clusters, or by rank in the vocabulary.", flags=("--color-by",)
+    )
+    k: int = setting(8, "Clusters to colour.", min=1)
+    perplexity: float = setting(30.0, "t-SNE: about how many neighbours a word has.", above=1)
+    seed: int = setting(1, "Seed of t-SNE and of the clusters.", min=0)
+
+
+@dataclass(frozen=True)
+class ClusterSettings(Settings):
+    """How many groups, and what is shown of each."""
+
+    k: int = setting(20, "Clusters.", min=1)
+    top: int | None = setting(None, "Words: only the N first (most frequent).", min=1)
+    terms: int = setting(10, "Documents: terms to show for each cluster.", min=1)
+    seed: int = setting(1, "Seed of the starting points.", min=0)
 
 
 # --- character language model ---------------------------------------------------------------

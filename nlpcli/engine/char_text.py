@@ -65,7 +65,7 @@ def read_text(
     counts = np.zeros(_POINTS, dtype=np.int64)
     first = np.full(_POINTS, -1, dtype=np.int64)
     position = characters = size = 0
-    for block in _blocks(paths, reading, progress):
+    for block in text_blocks(paths, reading, progress):
         units = to_units(block, unit)
         parts.append(units)
         counts += np.bincount(units, minlength=_POINTS)
@@ -81,7 +81,9 @@ def read_text(
     return CharText(ids, alphabet, characters, size)
 
 
-def _blocks(paths: Sequence[str] | None, reading: InputSettings, progress: Progress) -> Iterator[str]:
+def text_blocks(
+    paths: Sequence[str] | None, reading: InputSettings, progress: Progress = SILENT
+) -> Iterator[str]:
     """The text in pieces; each but the first begins with the line end before it."""
     separator = ""
     for batch in Lines(paths, reading, progress).batches():
