@@ -48,6 +48,7 @@ COMMANDS = {
     "inspect": ("models", "Models"),
     "merge": ("models", "Models"),
     "train-w2v": ("embeddings", "Word vectors"),
+    "train-fasttext": ("embeddings", "Word vectors"),
     "train-glove": ("glove", "Word vectors"),
     "cooccur": ("glove", "Word vectors"),
     "train-charlm": ("charlm", "Character language models"),
