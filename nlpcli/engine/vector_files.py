@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine import vector_text
-from nlpcli.engine.corpus import display_name, open_bytes
+from nlpcli.engine.corpus import STDIN, display_name, open_bytes
 from nlpcli.engine.packed_tokens import PackedTokens
 from nlpcli.engine.store import read_model, take_tensor
 from nlpcli.engine.vector_formats import DTYPES, companion, restored
@@ -75,6 +75,25 @@ def read(path: str, *, verify: bool | None = None) -> Content:
     return _without_repeats(content)
 
 
+def holds_vectors(path: str) -> bool:
+    """Does a file look like word vectors (told by its first bytes), and not like running text?"""
+    if path == STDIN:
+        return False
+    with open_bytes(path) as (opened, _):
+        start = io.BufferedReader(cast(io.RawIOBase, opened), _SAMPLE).peek(_SAMPLE)
+        if _is_model(start) or start.startswith(b"\x93NUMPY"):
+            return True
+        head = _Head(start.removeprefix(_BOM))
+        line = next((line for line in start.removeprefix(_BOM).split(b"\n") if line.strip()), b"")
+        if head.shape is not None:
+            return True
+        try:
+            vector_text.split_line(line.rstrip(b" \t\r"), max(head.dim, 1), "")
+        except InputError:
+            return False
+        return head.dim > 1
+
+
 def _is_model(start: bytes) -> bool:
     """A safetensors file: eight bytes of length, then JSON."""
     return len(start) > 9 and start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 100 << 20
@@ -129,6 +148,32 @@ def _with_words(words: str, path: str, matrix: NDArray[np.float32], layout: str)
     if not np.isfinite(matrix).all():
         raise InputError(f"{path}: the vectors hold nan or inf")
     return Content(_packed(tokens), matrix, layout)
+
+
+_SIDES = {"word2vec": ("vectors", "output_vectors"), "glove": ("words", "contexts")}
+
+
+def read_sides(path: str) -> tuple[Content, Content]:
+    """The input and the output vectors of a model that keeps both: word2vec and GloVe.
+
+    Raises ModelError for a file that holds one matrix only.
+    """
+    model = read_model(path, KINDS)
+    names = _SIDES.get(model.kind)
+    if names is None or not set(names) <= set(model.tensors):
+        raise ModelError(
+            f"{path} holds one matrix only",
+            hint="models (.safetensors) of train-w2v and train-glove hold both",
+        )
+    whole = _read_model(path, None)
+    shape = whole.matrix.shape
+    first, second = (
+        Content(
+            whole.tokens, take_tensor(model, name, "float32", shape), model.kind, whole.counts, model.header
+        )
+        for name in names
+    )
+    return first, second
 
 
 # --- text -----------------------------------------------------------------------------------

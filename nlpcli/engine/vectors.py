@@ -64,7 +64,16 @@ class Vectors:
 
         Raises InputError or ModelError for a file that holds no vectors or is damaged.
         """
-        content = vector_files.read(path, verify=verify)
+        return cls._of(vector_files.read(path, verify=verify))
+
+    @classmethod
+    def load_sides(cls, path: str) -> tuple[Vectors, Vectors]:
+        """The input and the output vectors of a word2vec or GloVe model. Raises ModelError for others."""
+        first, second = vector_files.read_sides(path)
+        return cls._of(first), cls._of(second)
+
+    @classmethod
+    def _of(cls, content: vector_files.Content) -> Vectors:
         return cls(
             content.tokens,
             content.matrix,
