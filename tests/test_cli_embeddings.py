@@ -31,3 +31,25 @@ def test_too_high_a_min_count_is_explained(nlpcli):
 
 def test_a_window_below_one_is_a_usage_error(nlpcli):
     assert b"--window" in nlpcli("train-w2v", "-", "-o", "w.txt", "--window", 0, code=2).stderr
+
+
+def test_train_fasttext_writes_a_model_with_vectors(nlpcli, tmp_path):
+    nlpcli("train-fasttext", "-", "-o", "ft.safetensors", *QUICK, input=TEXT)
+    found = nlpcli("similar", "ft.safetensors", "king").stdout.decode()
+    assert "queen" in found
+
+
+def test_pairs_from_a_file_train_the_full_softmax(nlpcli, tmp_path):
+    (tmp_path / "pairs.tsv").write_text("eat\tapple\ndrink\tjuice\n")
+    nlpcli("train-w2v", "--pairs", "pairs.tsv", "--dim", 5, "--alpha", 0.2, "--epochs", 20, "-o", "w.txt")
+    assert (tmp_path / "w.txt").read_text().startswith("4 5\neat ")
+    assert (
+        b"--pairs is the text"
+        in nlpcli("train-w2v", "--pairs", "pairs.tsv", "x", "-o", "w.txt", code=2).stderr
+    )
+
+
+def test_phrases_from_the_command_line(nlpcli, tmp_path):
+    phrases = ("--phrases", 1, "--phrase-threshold", 1, "--phrase-discount", 1)
+    nlpcli("train-w2v", "-", "-o", "w.txt", *QUICK, *phrases, input=TEXT)
+    assert "rules_the " in (tmp_path / "w.txt").read_text() or "the_land " in (tmp_path / "w.txt").read_text()

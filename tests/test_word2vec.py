@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from nlpcli.engine.embeddings import Job, train_word2vec, train_word2vec_on_pairs
 from nlpcli.engine.encoding import encode_documents
 from nlpcli.engine.stretches import Schedule
-from nlpcli.engine.word2vec import Word2Vec, first_vectors, keep_chances, pairs, train, train_word2vec
+from nlpcli.engine.word2vec import Word2Vec, first_vectors, keep_chances, pairs, train
 from nlpcli.errors import InputError, ModelError, NlpcliError, OutputError, SettingsError
 from nlpcli.settings import AnalysisSettings, VocabularySettings, Word2VecSettings
 
@@ -57,7 +58,7 @@ def test_one_thread_and_a_seed_give_the_same_bytes(tmp_path, kind):
     (tmp_path / "text").write_text("\n".join(sentences(100)))
     settings = Word2VecSettings(**{**SMALL.to_record(), "model": kind})
     for name in ("a", "b"):
-        train_word2vec([str(tmp_path / "text")], tmp_path / f"{name}.safetensors", settings)
+        train_word2vec(Job([str(tmp_path / "text")]), tmp_path / f"{name}.safetensors", settings)
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
@@ -76,7 +77,7 @@ def test_two_threads_learn_as_well_as_one():
 def test_vectors_alone_go_into_foreign_layouts(tmp_path, extension):
     (tmp_path / "text").write_text("\n".join(sentences(20)))
     path = tmp_path / f"w.{extension}"
-    train_word2vec([str(tmp_path / "text")], path, Word2VecSettings(dim=4, epochs=1))
+    train_word2vec(Job([str(tmp_path / "text")]), path, Word2VecSettings(dim=4, epochs=1))
     assert path.read_bytes().startswith(b"10 4\n")
 
 
@@ -89,12 +90,35 @@ def test_pairs_do_not_reach_into_the_next_line():
     assert list(pairs(encoded(["a b", "c d"]), 5)) == [("a", "b"), ("b", "a"), ("c", "d"), ("d", "c")]
 
 
+FRUIT_AND_JUICE = """
+eat|apple eat|orange eat|rice drink|juice drink|milk drink|water
+orange|juice apple|juice rice|milk milk|drink water|drink juice|drink
+"""
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_pairs_of_fruit_and_juice_put_the_drinks_together(tmp_path, seed):
+    lines = [pair.replace("|", "\t") for pair in FRUIT_AND_JUICE.split()]
+    (tmp_path / "pairs.tsv").write_text("\n".join(lines))
+    settings = Word2VecSettings(dim=5, alpha=0.2, epochs=500, seed=seed)
+    model = train_word2vec_on_pairs(str(tmp_path / "pairs.tsv"), tmp_path / "m.safetensors", settings)
+    for a, b in (("juice", "milk"), ("juice", "water"), ("milk", "water")):
+        assert cosine(model, a, b) > 0.95
+    for word in ("juice", "milk", "water"):
+        products = model.output_vectors @ model.vectors[model.vocabulary.id_of[word]]
+        assert model.vocabulary.tokens[products.argmax()] == "drink"
+
+
+def test_a_line_that_is_no_pair_is_named(tmp_path):
+    (tmp_path / "pairs.tsv").write_text("a\tb\nc\n")
+    with pytest.raises(InputError, match=r"pairs.tsv:2: expected context<TAB>target, found 'c'"):
+        train_word2vec_on_pairs(str(tmp_path / "pairs.tsv"), tmp_path / "m.safetensors")
+
+
 def test_an_empty_vocabulary_after_min_count_is_an_error(tmp_path):
     (tmp_path / "text").write_text("a b c\n")
     with pytest.raises(InputError, match="no token is left"):
-        train_word2vec(
-            [str(tmp_path / "text")], tmp_path / "w.txt", vocabulary=VocabularySettings(min_count=5)
-        )
+        train_word2vec(Job([str(tmp_path / "text")]), tmp_path / "w.txt")
     assert not (tmp_path / "w.txt").exists()
 
 
@@ -116,7 +140,7 @@ def test_training_that_diverges_is_an_error_and_not_a_file_of_nan():
 def test_an_output_that_cannot_be_written_is_an_error_before_training(tmp_path):
     for name in ("w.xyz", "missing/w.txt"):
         with pytest.raises(OutputError):
-            train_word2vec(["nowhere"], tmp_path / name)
+            train_word2vec(Job(["nowhere"]), tmp_path / name)
 
 
 def test_a_model_of_another_kind_is_refused(tmp_path):

@@ -38,6 +38,8 @@ COMMANDS = {
     "train-nb": ("bayes", "Classifiers"),
     "classify": ("bayes", "Classifiers"),
     "evaluate": ("bayes", "Classifiers"),
+    "index": ("search", "Documents"),
+    "search": ("search", "Documents"),
     "similar": ("vectors", "Word vectors"),
     "analogy": ("vectors", "Word vectors"),
     "odd-one-out": ("vectors", "Word vectors"),

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,16 +48,24 @@ class Schedule:
     """All stretches of some epochs over a text.
 
     offsets: int64 [D + 1], where sentences begin. `cost` is the expected time of a word in
-    nanoseconds. The rate falls from `alpha` to `min_alpha` in proportion to the words done.
+    nanoseconds, `at_least` how many stretches an epoch has if it has the words. The rate falls
+    from `alpha` to `min_alpha` in proportion to the words done.
     """
 
     def __init__(
-        self, offsets: NDArray[np.int64], epochs: int, alpha: float, min_alpha: float, seed: int, cost: float
+        self,
+        offsets: NDArray[np.int64],
+        epochs: int,
+        alpha: float,
+        min_alpha: float,
+        seed: int,
+        cost: float,
+        at_least: int = _AT_LEAST,
     ) -> None:
         self.words = int(offsets[-1])
         self.epochs = epochs
         self._alpha, self._min_alpha, self._seed = alpha, min_alpha, seed
-        size = int(min(_LONGEST, max(1000, 1e8 / cost), max(1, math.ceil(self.words / _AT_LEAST))))
+        size = int(min(_LONGEST, max(1000, 1e8 / cost), max(1, math.ceil(self.words / at_least))))
         self.cuts = _cuts(offsets, size)
 
     @property
@@ -103,21 +111,24 @@ def _cuts(offsets: NDArray[np.int64], size: int) -> NDArray[np.int64]:
 class Run:
     """The stretches of a schedule from `start` on, trained on some threads.
 
-    `done` is the number of stretches finished without a gap, `losses` the mean loss of every
-    finished epoch. `check` is called after an epoch and by `every` further stretches
-    (a checkpoint).
+    `done` is the number of stretches finished without a gap. `carried` is the summed loss, and
+    of how many predictions, that an interrupted run has left of the epoch under way.
 
     Raises NlpcliError when the loss is no longer a number. On Ctrl-C the stretches under way
     are finished first; then KeyboardInterrupt goes on.
     """
 
-    def __init__(self, schedule: Schedule, step: Step, start: int = 0) -> None:
+    def __init__(
+        self, schedule: Schedule, step: Step, start: int = 0, carried: tuple[float, int] = (0.0, 0)
+    ) -> None:
         self.schedule = schedule
         self.done = start
         self._start = start
         self._step = step
         self._next = start
-        self._sums = np.zeros((len(schedule), 2))
+        self._sums = np.zeros((len(schedule) + 1, 2))
+        # What an epoch has from before stands in the place of the stretch before the first.
+        self._sums[start - 1] = carried
         self._finished = np.zeros(len(schedule), dtype=bool)
         self._lock = threading.Lock()
         self._stop = False
@@ -126,30 +137,40 @@ class Run:
         self._began = time.monotonic()
 
     def go(
-        self, threads: int, pauses: list[int], pause: Callable[[], None], progress: Progress = SILENT
+        self, threads: int, pauses: Iterable[int], pause: Callable[[int], None], progress: Progress = SILENT
     ) -> None:
-        """Train to the end; before each stretch in `pauses` all threads rest and `pause` is called."""
+        """Train to the end; before each stretch in `pauses` and after each epoch `pause` is called."""
         self._began = time.monotonic()
-        for limit in [
-            *(number for number in pauses if self.done < number < len(self.schedule)),
-            len(self.schedule),
-        ]:
+        size = self.schedule.stretches
+        ends = range(size, len(self.schedule) + 1, size)
+        for limit in sorted({*pauses, *ends}):
+            if not self.done < limit <= len(self.schedule):
+                continue
             self._go_to(limit, threads, progress)
-            if limit % self.schedule.stretches == 0:
-                progress.note(self._epoch_line(limit // self.schedule.stretches))
-            if limit < len(self.schedule):
-                pause()
+            if limit in ends:
+                progress.note(self._epoch_line(limit // size))
+            pause(limit)
 
     def loss(self, first: int, last: int) -> float:
         """The mean loss over the stretches `first` to `last`."""
-        loss, count = self._sums[max(first, 0) : last].sum(axis=0).tolist()
+        loss, count = self.summed(first, last)
         return loss / count if count else 0.0
+
+    def summed(self, first: int, last: int) -> tuple[float, int]:
+        """The summed loss over these stretches, and of how many predictions."""
+        if first <= self._start <= last and self._start % self.schedule.stretches:
+            first = self._start - 1
+        return math.fsum(self._sums[first:last, 0]), int(self._sums[first:last, 1].sum())
 
     def epoch_losses(self) -> list[float]:
         """The mean loss of every epoch that this run has finished."""
         size = self.schedule.stretches
-        epochs = range(-(-self._start // size), self.done // size)
+        epochs = range(self._start // size, self.done // size)
         return [round(self.loss(epoch * size, (epoch + 1) * size), 6) for epoch in epochs]
+
+    def under_way(self) -> tuple[float, int]:
+        """The summed loss, and of how many predictions, of the epoch that is not finished."""
+        return self.summed(self.done // self.schedule.stretches * self.schedule.stretches, self.done)
 
     def _go_to(self, limit: int, threads: int, progress: Progress) -> None:
         self._limit = limit
@@ -169,7 +190,6 @@ class Run:
             self._count_done()
         if self._error is not None:
             raise self._error
-        self._report(progress)
 
     def _work(self) -> None:
         try:
@@ -194,13 +214,11 @@ class Run:
 
     def _report(self, progress: Progress) -> None:
         self._count_done()
-        now = max(self.done, self._start + 1)
         words, total = self.schedule.words_before(self.done), self.schedule.words_before(len(self.schedule))
         detail = f"{self._speed() / 1000:,.0f} kwords/s"
         if self.done > self._start:
-            alpha = self.schedule[now - 1].alpha
-            recent = max(self._start, now - _RECENT)
-            detail += f" · alpha {alpha:.4f} · loss {self.loss(recent, now):.4f}"
+            loss = self.loss(max(self._start, self.done - _RECENT), self.done)
+            detail += f" · alpha {self.schedule[self.done - 1].alpha:.4f} · loss {loss:.4f}"
         progress.update("training", words, total, detail)
 
     def _speed(self) -> float:
@@ -209,12 +227,11 @@ class Run:
 
     def _epoch_line(self, epoch: int) -> str:
         size = self.schedule.stretches
-        loss = self.loss(max(self._start, (epoch - 1) * size), epoch * size)
         speed = self._speed()
-        left = (len(self.schedule) // size - epoch) * self.schedule.words / max(speed, 1e-9)
+        left = (self.schedule.epochs - epoch) * self.schedule.words / max(speed, 1e-9)
         return (
-            f"epoch {epoch}/{self.schedule.epochs}: loss {loss:.4f}, {speed / 1000:,.0f} kwords/s, "
-            f"{left // 60:.0f}:{left % 60:02.0f} left"
+            f"epoch {epoch}/{self.schedule.epochs}: loss {self.loss((epoch - 1) * size, epoch * size):.4f}, "
+            f"{speed / 1000:,.0f} kwords/s, {left // 60:.0f}:{left % 60:02.0f} left"
         )
 
 

@@ -1,46 +1,60 @@
 """Word2Vec: vectors of words from the words around them (Mikolov et al. 2013).
 
-    text ─ encoding.encode ─▶ ids ─ train ─▶ Word2Vec ─ save ─▶ .safetensors, .txt, .vec, .bin
+    text ─ encoding ─▶ ids ─ train ─▶ Word2Vec ─ save ─▶ .safetensors, .txt, .vec, .bin
 
 A model keeps both matrices: the input vectors (W1), which are "the word vectors", and the
 output vectors (W2).
 
 Not here: the arithmetic (`kernels/sgns.py`, `kernels/cbow.py`), the order of the work
-(`stretches.py`), questions to vectors (`neighbours.py`), subwords (`fasttext.py`).
+(`stretches.py`), the whole job with files, phrases and going on (`embeddings.py`), questions to
+vectors (`neighbours.py`), subwords (`fasttext.py`).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine import store, vectors
-from nlpcli.engine.encoding import EncodedCorpus, encode
+from nlpcli.engine.encoding import EncodedCorpus
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.stretches import Run, Schedule, Step, Stretch, diverged, stream
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings, Word2VecSettings
+from nlpcli.settings import AnalysisSettings, PhraseSettings, Word2VecSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.kernels.noise import Text
     from nlpcli.engine.kernels.targets import Objective
     from nlpcli.engine.kernels.windows import Window
 
-KIND = "word2vec"
-
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """How far an interrupted training came: stretches done of a text of so many words.
+
+    `loss` and `predictions` are summed over the epoch that was under way.
+    """
+
+    stretches: int
+    words: int
+    loss: float
+    predictions: int
 
 
 @dataclass(frozen=True, eq=False)
 class Word2Vec:
     """Words with their input and output vectors, float32 [V, dim] each.
 
+    With --loss hs the output vectors are those of the inner nodes of the Huffman tree.
     `losses` is the mean loss of each epoch: per pair of words for skip-gram, per word for CBOW.
     """
 
@@ -49,31 +63,30 @@ class Word2Vec:
     output_vectors: Floats
     settings: Word2VecSettings
     analysis: AnalysisSettings
+    phrases: PhraseSettings = field(default_factory=PhraseSettings)
     losses: list[float] = field(default_factory=list)
+    unfinished: Unfinished | None = None
+
+    kind: ClassVar[str] = "word2vec"
+    fixed: ClassVar[tuple[str, ...]] = ("model", "loss", "dim")  # settings that going on cannot change
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model (`.safetensors`), or its word vectors alone in another layout, by the extension."""
         if vectors.layout_of(path) == "safetensors":
-            store.write_model(path, KIND, self._header(), self._tensors())
+            self.save_model(path)
         else:
             vectors.write_vectors(path, self.vocabulary.tokens, self.vectors, counts=self.vocabulary.counts)
 
-    def _header(self) -> dict[str, Any]:
-        settings = self.settings.to_record()
-        del settings["threads"]  # how it was computed, not what
-        return {"settings": settings, "analysis": self.analysis.to_record(), "losses": self.losses}
-
-    def _tensors(self) -> dict[str, NDArray[Any]]:
-        return {
-            "vectors": self.vectors,
-            "output_vectors": self.output_vectors,
-            **self.vocabulary.to_tensors(),
-        }
+    def save_model(self, path: str | os.PathLike[str]) -> None:
+        """Write the whole model, whatever the file is called."""
+        header = header_of(self.settings, self.analysis, self.phrases, self.losses, self.unfinished)
+        tensors = {"vectors": self.vectors, "output_vectors": self.output_vectors}
+        store.write_model(path, self.kind, header, {**tensors, **self.vocabulary.to_tensors()})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Word2Vec:
         """A model from its file. Raises ModelError when it is damaged or of another kind."""
-        model = store.read_model(path, KIND)
+        model = store.read_model(path, cls.kind)
         vocabulary = Vocabulary.from_model(model)
         settings = Word2VecSettings.from_record(model.header["settings"])
         shape = (len(vocabulary), settings.dim)
@@ -82,34 +95,36 @@ class Word2Vec:
             store.take_tensor(model, "vectors", "float32", shape),
             store.take_tensor(model, "output_vectors", "float32", shape),
             settings,
-            AnalysisSettings.from_record(model.header["analysis"]),
-            [float(loss) for loss in model.header.get("losses", [])],
+            **read_header(model),
         )
 
 
-def train_word2vec(
-    paths: Sequence[str] | None,
-    output: str | os.PathLike[str],
-    settings: Word2VecSettings = Word2VecSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
-    vocabulary: VocabularySettings = VocabularySettings(min_count=5),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-    progress: Progress = SILENT,
-) -> Word2Vec:
-    """Train on text files and write the model, as `nlpcli train-w2v` does.
+def header_of(
+    settings: Word2VecSettings,
+    analysis: AnalysisSettings,
+    phrases: PhraseSettings,
+    losses: list[float],
+    unfinished: Unfinished | None,
+) -> dict[str, Any]:
+    """The header of a model file; how many threads there were is not in it."""
+    record = settings.to_record()
+    del record["threads"]
+    header: dict[str, Any] = {"settings": record, "analysis": analysis.to_record(), "losses": losses}
+    header["phrases"] = phrases.to_record()
+    if unfinished is not None:
+        header["unfinished"] = dataclasses.asdict(unfinished)
+    return header
 
-    Raises InputError when no word is left after `min_count`, and OutputError, before any work,
-    when `output` cannot be written.
-    """
-    vectors.layout_of(output)
-    store.check_writable(output)
-    corpus = encode(paths, analysis, vocabulary, reading, progress)
-    progress.note(
-        f"{len(corpus.ids):,} words of {len(corpus.vocabulary):,} kinds in {corpus.documents:,} lines"
-    )
-    model = train(corpus, settings, analysis, progress)
-    model.save(output)
-    return model
+
+def read_header(model: store.Model) -> dict[str, Any]:
+    """What `header_of` wrote, but for the settings, as arguments of a model."""
+    left = model.header.get("unfinished")
+    return {
+        "analysis": AnalysisSettings.from_record(model.header["analysis"]),
+        "phrases": PhraseSettings.from_record(model.header.get("phrases", {})),
+        "losses": [float(loss) for loss in model.header.get("losses", [])],
+        "unfinished": Unfinished(**left) if left else None,
+    }
 
 
 def train(
@@ -126,31 +141,63 @@ def train(
     >>> train(corpus, Word2VecSettings(dim=10, epochs=1)).vectors.shape
     (5, 10)
     """
-    if len(corpus.ids) < 2:
-        raise InputError("there is only one word to train on", hint="word vectors need words next to words")
     training = Training(corpus, settings)
     run = Run(training.schedule, training.step)
-    run.go(settings.threads, training.epoch_ends(), training.check, progress)
-    training.check()
-    return training.model(analysis, run.epoch_losses())
+    run.go(settings.threads, (), lambda _: training.check(), progress)
+    return training.model(analysis, losses=run.epoch_losses())
 
 
 class Training:
-    """The matrices while they are trained, and what the kernels need beside them."""
+    """The matrices while they are trained, and what the kernels need beside them.
+
+    Raises InputError for a text of a single word.
+    """
 
     def __init__(self, corpus: EncodedCorpus, settings: Word2VecSettings) -> None:
         from nlpcli.engine.kernels.rows import aligned_rows
 
+        if len(corpus.ids) < 2:
+            raise InputError(
+                "there is only one word to train on", hint="word vectors need words next to words"
+            )
         self.settings = settings
         self.corpus = corpus
-        words = len(corpus.vocabulary)
-        self.inputs = aligned_rows(words + 1, settings.dim)
-        self.outputs = aligned_rows(words + 1, settings.dim)
-        self.inputs[:words, : settings.dim] = first_vectors(words, settings.dim, settings.seed)
-        self.schedule = Schedule(
-            corpus.offsets, settings.epochs, settings.alpha, settings.min_alpha, settings.seed, self._cost()
-        )
+        self.words = len(corpus.vocabulary)
+        self.inputs = self._first_inputs()
+        self.outputs = aligned_rows(self.words + 1, settings.dim)
+        self.schedule = self._schedule()
         self.step: Step = self._softmax_step() if settings.loss == "softmax" else self._tiled_step()
+
+    def _first_inputs(self) -> Floats:
+        from nlpcli.engine.kernels.rows import aligned_rows
+
+        inputs = aligned_rows(self.words + 1, self.settings.dim)
+        inputs[:-1, : self.settings.dim] = first_vectors(self.words, self.settings.dim, self.settings.seed)
+        return inputs
+
+    def go_on_from(self, model: Word2Vec) -> None:
+        """Begin with the vectors of a model, for the words it knows."""
+        new, old = self.shared_words(model.vocabulary.tokens)
+        self.inputs[new, : self.settings.dim] = model.vectors[old]
+        self.outputs[new, : self.settings.dim] = model.output_vectors[old]
+
+    def begin_with(self, tokens: Sequence[str], matrix: Floats) -> int:
+        """Begin with these input vectors, for the words that are there; how many are."""
+        new, old = self.shared_words(tokens)
+        self.inputs[new, : self.settings.dim] = matrix[old]
+        return len(new)
+
+    def shared_words(self, tokens: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The ids here and the places there of the words that both have."""
+        id_of = self.corpus.vocabulary.id_of
+        shared = [(id_of[token], place) for place, token in enumerate(tokens) if token in id_of]
+        here, there = np.array(shared, dtype=np.int64).reshape(-1, 2).T
+        return here, there
+
+    def _schedule(self, **rest: int) -> Schedule:
+        settings = self.settings
+        rates = settings.alpha, settings.min_alpha
+        return Schedule(self.corpus.offsets, settings.epochs, *rates, settings.seed, self._cost(), **rest)
 
     def _cost(self) -> float:
         """Nanoseconds a word takes, roughly; from measurements at dim 100, window 5, negative 5."""
@@ -192,26 +239,39 @@ class Training:
         corpus = self.corpus
         return Text(corpus.ids, corpus.offsets, keep_chances(corpus.vocabulary.counts, self.settings.sample))
 
-    def epoch_ends(self) -> list[int]:
-        """The numbers of the stretches with which epochs begin."""
-        return [epoch * self.schedule.stretches for epoch in range(1, self.settings.epochs)]
-
     def check(self) -> None:
         """Raise NlpcliError when a number is no longer finite."""
         if not (np.isfinite(self.inputs).all() and np.isfinite(self.outputs).all()):
             raise diverged()
 
-    def model(self, analysis: AnalysisSettings, losses: list[float]) -> Word2Vec:
-        """The trained vectors, without padding."""
-        words, dim = len(self.corpus.vocabulary), self.settings.dim
-        return Word2Vec(
-            self.corpus.vocabulary,
-            np.ascontiguousarray(self.inputs[:words, :dim]),
-            np.ascontiguousarray(self.outputs[:words, :dim]),
-            self.settings,
-            analysis,
-            losses,
+    def model(self, analysis: AnalysisSettings, **rest: Any) -> Word2Vec:
+        """The vectors as they are, without padding; `rest` are other fields of the model."""
+        vocabulary, settings = self.corpus.vocabulary, self.settings
+        inputs, outputs = (
+            matrix[: self.words, : settings.dim].copy() for matrix in (self.inputs, self.outputs)
         )
+        return Word2Vec(vocabulary, inputs, outputs, settings, analysis, **rest)
+
+
+class PairTraining(Training):
+    """Training on explicit pairs [N, 2] of input and target instead of a text."""
+
+    def __init__(self, pairs: NDArray[np.int32], vocabulary: Vocabulary, settings: Word2VecSettings) -> None:
+        self.pairs = pairs
+        super().__init__(EncodedCorpus(pairs.ravel(), np.array([0, len(pairs)]), vocabulary), settings)
+
+    def _schedule(self, **_: int) -> Schedule:
+        return super()._schedule(at_least=1)  # pairs are shuffled within a stretch
+
+    def _softmax_step(self) -> Step:
+        from nlpcli.engine.kernels.softmax import train_pairs
+
+        inputs, outputs, pairs = self.inputs, self.outputs, self.pairs
+
+        def step(part: Stretch) -> tuple[float, int]:
+            return train_pairs(inputs, outputs, pairs, part.first, part.last, part.alpha, part.stream)
+
+        return step
 
 
 def make_window(settings: Word2VecSettings) -> Window:

@@ -233,3 +233,12 @@ def add_gains(
             before[number, d] = means[number, d] - before[number, d]
         word = words[number]
         move_rows(inputs, rows, starts[word], starts[word + 1], before, number)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def put_together(inputs: Floats, subwords: Subwords, vectors: Floats) -> None:
+    """Set every row of `vectors` [V, R] to the mean of its word's subwords."""
+    for word in range(len(vectors)):
+        first, last = subwords.starts[word], subwords.starts[word + 1]
+        sum_rows(inputs, subwords.rows, first, last, vectors, word)
+        vectors[word] *= np.float32(1.0 / (last - first))

@@ -1,0 +1,57 @@
+"""Character n-grams of words as bucket numbers, over UTF-8 bytes.
+
+The hash and the choice of n-grams are those of fastText (FNV-1a over signed bytes, modulo the
+number of buckets), so that its model files mean the same here.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+_OFFSET_BASIS = np.uint32(2166136261)
+_PRIME = np.uint32(16777619)
+_SIGN = np.uint32(0xFFFFFF00)
+_CONTINUES, _MASK, _HIGH = np.uint8(0x80), np.uint8(0xC0), np.uint8(0x80)
+
+
+@numba.njit(cache=True, nogil=True)
+def subword_buckets(
+    text: NDArray[np.uint8], offsets: NDArray[np.int64], minn: int, maxn: int, bucket: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The n-grams of each word: word w's buckets are buckets[starts[w]:starts[w + 1]].
+
+    text: the words, each in its angle brackets, joined; offsets [V + 1]: where they begin.
+    """
+    words = len(offsets) - 1
+    starts = np.zeros(words + 1, np.int64)
+    buckets = np.empty(0, np.int32)
+    for filling in range(2):
+        size = 0
+        for word in range(words):
+            begin, end = offsets[word], offsets[word + 1]
+            for first in range(begin, end):
+                if text[first] & _MASK == _CONTINUES:
+                    continue
+                value = _OFFSET_BASIS
+                place = first
+                length = 0
+                while place < end and length < maxn:
+                    length += 1
+                    while True:
+                        byte = np.uint32(text[place])
+                        if text[place] & _HIGH:
+                            byte |= _SIGN
+                        value = np.uint32((value ^ byte) * _PRIME)
+                        place += 1
+                        if place >= end or text[place] & _MASK != _CONTINUES:
+                            break
+                    if length >= minn and not (length == 1 and (first == begin or place == end)):
+                        if filling:
+                            buckets[size] = value % np.uint32(bucket)
+                        size += 1
+            starts[word + 1] = size
+        if not filling:
+            buckets = np.empty(size, np.int32)
+    return starts, buckets
