@@ -207,6 +207,19 @@ def test_the_spool_leaves_no_file_behind(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_korean_analyser_in_several_processes_gives_what_it_gives_in_one(monkeypatch):
+    pytest.importorskip("mecab")
+    lines = [f"왕자는 {number}번째 사과를 먹었다." for number in range(700)]
+    analysis = AnalysisSettings(tokenizer="mecab")
+    monkeypatch.setattr(encoding, "available_cores", lambda: 2)
+    several = encode_documents([lines], analysis, FIRST_SEEN)
+    monkeypatch.setattr(encoding, "available_cores", lambda: 1)
+    one = encode_documents([lines], analysis, FIRST_SEEN)
+    assert several.vocabulary.tokens == one.vocabulary.tokens
+    assert np.array_equal(several.ids, one.ids) and np.array_equal(several.offsets, one.offsets)
+    assert len(one.ids) > 3000
+
+
 def test_count_gives_the_vocabulary_alone(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("b a b\nA b\n")

@@ -360,6 +360,14 @@ def test_count_equals_the_unix_idiom(nlpcli):
     }
 
 
+def test_count_counts_runs_of_words_within_lines(nlpcli):
+    text = "New York Times\nNew York\n"
+    assert nlpcli("count", "--ngrams", "2", input=text).stdout.decode() == "New York\t2\nYork Times\t1\n"
+    shown = nlpcli("count", "--ngrams", "2-3", "--max-vocab", "3", input=text).stdout.decode()
+    assert shown == "New York\t2\nYork Times\t1\nNew York Times\t1\n"
+    assert b"--ngrams is a range" in nlpcli("count", "--ngrams", "x", input=text, code=2).stderr
+
+
 def test_a_read_vocabulary_fixes_the_columns(nlpcli, tmp_path):
     (tmp_path / "v.tsv").write_text("dog\t1\ncat\t1\n")
     nlpcli("vectorize", "--kind", "bow", "--read-vocab", "v.tsv", "-o", "m.npy", input="cat cow\ndog dog\n")

@@ -16,6 +16,7 @@ from nlpcli.settings import (
     RecordSettings,
     VectorizeSettings,
     VocabularySettings,
+    ngram_range,
 )
 
 if TYPE_CHECKING:
@@ -159,6 +160,9 @@ def _write(table: LabelledMatrix, output: str, top: int | None) -> None:
 def count(
     files: Files = None,
     output: Output = "-",
+    ngrams: Annotated[
+        str, typer.Option(metavar="RANGE", help="Count runs of words; 1-2 is words and pairs of neighbours.")
+    ] = "1",
     vocabulary: VocabularySettings = VocabularySettings(),  # noqa: B008 (frozen)
     analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
     reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
@@ -172,11 +176,18 @@ def count(
       nlpcli count novel.txt | head -20
       nlpcli count --lowercase --min-count 5 corpus/*.txt -o vocabulary.tsv
       nlpcli count --tokenizer kiwi ko.txt | head
+      nlpcli count --ngrams 2-3 --lowercase novel.txt | head
     """
     from nlpcli.engine import vocabulary_files
     from nlpcli.engine.encoding import count_tokens
+    from nlpcli.engine.word_ngrams import count_ngrams
 
-    counted = count_tokens(files, analysis, vocabulary, reading, console.progress(quiet))
+    shortest, longest = ngram_range("--ngrams", ngrams)
+    progress = console.progress(quiet)
+    if longest == 1:
+        counted = count_tokens(files, analysis, vocabulary, reading, progress)
+    else:
+        counted = count_ngrams(files, shortest, longest, analysis, vocabulary, reading, progress)
     if json:
         console.print_json(dict(zip(counted.tokens, counted.counts.tolist(), strict=True)))
     elif output == "-":

@@ -26,15 +26,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.analysis import Analyzer
+from nlpcli.engine.analysis import TIME_LIMIT, Analyzer, isolated
 from nlpcli.engine.corpus import Lines
 from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.streaming import Pool, pieces
+from nlpcli.engine.tokenizers import KOREAN
 from nlpcli.engine.vocabulary import Vocabulary, select
-from nlpcli.errors import OutputError
+from nlpcli.engine.workers import Failure
+from nlpcli.errors import InputError, OutputError
 from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
 
 _SMALL = 1 << 20  # below this the general road is done before numba is loaded
 _SEGMENT = 1 << 20  # ids renumbered at a time
+_FEW_LINES = 256  # below this, processes cost more than they gain
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,8 +210,7 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Fo
     waiting: list[int] = []
     ends: list[int] = []
     total = 0
-    for line in lines:
-        tokens = analyzer.tokens(line)
+    for tokens in _token_lists(iter(lines), analyzer):
         for token in tokens:
             number = number_of.setdefault(token, len(counts))
             if number == len(counts):
@@ -228,6 +231,30 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Fo
         [identity],
         np.array(ends, dtype=np.int64),
     )
+
+
+def _token_lists(lines: Iterator[str], analyzer: Analyzer) -> Iterator[list[str]]:
+    """The tokens of every line; a Korean analyser runs in a process per core when there is much to do.
+
+    Raises InputError on a line that an analyser fails on.
+    """
+    cores, settings = available_cores(), analyzer.settings
+    first = list(itertools.islice(lines, _FEW_LINES))
+    if settings.tokenizer not in KOREAN or len(first) < _FEW_LINES or cores == 1:
+        yield from map(analyzer.tokens, itertools.chain(first, lines))
+        return
+    with Pool(lambda: isolated(settings, "tokens", TIME_LIMIT), cores) as pool:
+        waiting: deque[tuple[Sequence[str], concurrent.futures.Future[list[list[str] | Failure]]]] = deque()
+        batch = first
+        while batch or waiting:
+            waiting.extend((piece, pool.submit(piece)) for piece in pieces(batch, cores))
+            batch = list(itertools.islice(lines, _FEW_LINES))
+            while waiting and (not batch or len(waiting) > 16 * cores):
+                piece, future = waiting.popleft()
+                for line, tokens in zip(piece, future.result(), strict=True):
+                    if isinstance(tokens, Failure):
+                        raise InputError(f"{settings.tokenizer} failed on a line: {tokens}: {line[:60]!r}")
+                    yield tokens
 
 
 def _write(waiting: list[int], spool: Spool, keep: bool) -> None:

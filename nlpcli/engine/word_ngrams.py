@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.encoding import EncodedCorpus
+from nlpcli.engine.encoding import EncodedCorpus, encode
+from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.vocabulary import Vocabulary, select
-from nlpcli.settings import VocabularySettings
+from nlpcli.errors import SettingsError
+from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
 
 
 def with_ngrams(
@@ -23,16 +25,17 @@ def with_ngrams(
 ) -> EncodedCorpus:
     """The corpus with its runs of `shortest` to `longest` words as tokens, shorter ones first.
 
-    `vocabulary` chooses among the runs, or is a vocabulary of runs already.
+        `vocabulary` chooses among the runs, or is a vocabulary of runs already.
 
-    >>> from nlpcli.engine.encoding import encode_documents
-    >>> from nlpcli.settings import AnalysisSettings
-    >>> words = encode_documents([["a b a b"]], AnalysisSettings(), VocabularySettings())
-    >>> runs = with_ngrams(words, 1, 2, VocabularySettings(vocab_order="first-seen"))
-    >>> runs.vocabulary.tokens, runs.vocabulary.counts.tolist()
-    (('a', 'b', 'a b', 'b a'), [2, 2, 2, 1])
+        >>> from nlpcli.engine.encoding import encode_documents
+        >>> from nlpcli.errors import SettingsError
+    from nlpcli.settings import AnalysisSettings
+        >>> words = encode_documents([["a b a b"]], AnalysisSettings(), VocabularySettings())
+        >>> runs = with_ngrams(words, 1, 2, VocabularySettings(vocab_order="first-seen"))
+        >>> runs.vocabulary.tokens, runs.vocabulary.counts.tolist()
+        (('a', 'b', 'a b', 'b a'), [2, 2, 2, 1])
 
-    Raises InputError when no run is left.
+        Raises InputError when no run is left.
     """
     from nlpcli.engine.kernels.ngrams import interleave
 
@@ -60,6 +63,25 @@ def with_ngrams(
     kept = ids >= 0
     before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(kept)])
     return EncodedCorpus(ids[kept], before[offsets], chosen)
+
+
+def count_ngrams(
+    paths: Sequence[str] | None,
+    shortest: int,
+    longest: int,
+    analysis: AnalysisSettings,
+    vocabulary: VocabularySettings,
+    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    progress: Progress = SILENT,
+) -> Vocabulary:
+    """How often each run of words stands in the lines of some files.
+
+    Raises InputError when no run is left, SettingsError for an empty range.
+    """
+    if shortest > longest:
+        raise SettingsError("--ngrams 0 leaves nothing to count")
+    words = encode(paths, analysis, VocabularySettings(vocab_order="first-seen"), reading, progress)
+    return with_ngrams(words, shortest, longest, vocabulary).vocabulary
 
 
 def _numbered(corpus: EncodedCorpus, longest: int, names: _RunNames) -> NDArray[np.int32]:

@@ -1,0 +1,267 @@
+"""Character models beside plain PyTorch loops: training speed, time to a loss, generation, long memory.
+
+    python benchmarks/charlm.py train      training characters per second, LSTM 256, same batch
+    python benchmarks/charlm.py reach      time until the validation loss of tinyshakespeare is 1.88
+    python benchmarks/charlm.py best       lowest validation loss within ten minutes
+    python benchmarks/charlm.py generate   characters per second, one stream, LSTM 256
+    python benchmarks/charlm.py copy       a copy task over a lag of 100: RNN, LSTM, GRU
+    python benchmarks/charlm.py            all of these but `best`
+
+The plain loops are what a tutorial writes: nn.Embedding, nn.LSTM, nn.Linear, cross_entropy, Adam;
+one character at a time through nn.LSTM and torch.multinomial to generate.
+"""
+# ruff: noqa: TID253 (torch is what is measured)
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from side_by_side import NLPCLI, data, measure
+from torch import nn
+from torch.nn import functional
+
+from nlpcli.engine.char_text import read_text
+from nlpcli.engine.charlm import CharLM, initial_weights
+from nlpcli.engine.charlm_training import Training
+from nlpcli.engine.nets.char_rnn import CharRNN
+from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.sampling import generate
+from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.settings import CharLMSettings, GenerateSettings
+
+TEXT = "en/tinyshakespeare.txt"
+TARGET = 1.88
+LSTM = {"rnn_size": 256, "batch_size": 64, "seq_length": 64, "val_frac": 0.1}
+
+
+class Stop(Exception):
+    """Ends a training that has shown what it was run for."""
+
+
+class Plain(nn.Module):
+    """The tutorial's model: embedding, LSTM, linear layer."""
+
+    def __init__(self, size: int, hidden: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(size, 64)
+        self.lstm = nn.LSTM(64, hidden)
+        self.output = nn.Linear(hidden, size)
+
+    def forward(self, ids, state):
+        """Logits [T, B, V] and the state after them."""
+        out, state = self.lstm(self.embedding(ids), state)
+        return self.output(out), state
+
+
+def row(*cells: object) -> None:
+    print(
+        "| " + " | ".join(f"{cell:,.3g}" if isinstance(cell, float) else str(cell) for cell in cells) + " |"
+    )
+
+
+def header(title: str, *cells: str) -> None:
+    print(f"\n### {title}\n")
+    row(*cells)
+    print("|" + "---|" * len(cells))
+
+
+def plain_training(
+    streams: np.ndarray, size: int, updates: int, amp: bool = False
+) -> tuple[float, float, list[float]]:
+    """Wall and processor seconds of `updates` steps of the tutorial's loop, and its losses."""
+    torch.manual_seed(1)
+    model = Plain(size, LSTM["rnn_size"])
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.004)
+    ids, state, losses = torch.from_numpy(streams.astype(np.int64)), None, []
+    wall, cpu = time.perf_counter(), time.process_time()
+    for n in range(updates):
+        start = n * LSTM["seq_length"] % (len(ids) - LSTM["seq_length"] - 1)
+        part = ids[start : start + LSTM["seq_length"] + 1]
+        with torch.autocast("cpu", torch.bfloat16, enabled=amp):
+            logits, state = model(part[:-1], state)
+        state = tuple(s.detach() for s in state)
+        loss = functional.cross_entropy(logits.float().flatten(0, 1), part[1:].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        optimizer.step()
+        losses.append(loss.item())
+    return time.perf_counter() - wall, time.process_time() - cpu, losses
+
+
+def our_training(text, updates: int, **changes: object) -> tuple[float, float, list[float]]:
+    """The same for nlpcli's loop."""
+    settings = CharLMSettings(**{**LSTM, "eval_every": 10**6, "schedule": "constant", **changes})
+    training = Training(text, settings, initial_weights(settings, text.alphabet))
+    losses: list[float] = []
+
+    def after_update() -> None:
+        losses.append(training.loss_sum / training.loss_count)
+        training.loss_sum, training.loss_count = 0.0, 0
+        if training.step == updates:
+            raise Stop
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    with contextlib.suppress(Stop):
+        training.run(SILENT, after_update)
+    return time.perf_counter() - wall, time.process_time() - cpu, losses
+
+
+def train(updates: int = 120) -> None:
+    """Training speed, and the loss curve beside it."""
+    text = read_text([str(data(TEXT))], "char")
+    settings = CharLMSettings(**LSTM)
+    our_training(text, 3)  # compiles
+    our_training(text, 3, precision="float32")
+    streams = Training(text, settings, initial_weights(settings, text.alphabet)).split.streams
+    rows = {
+        "torch nn.LSTM loop": plain_training(streams, len(text.alphabet), updates),
+        "torch nn.LSTM loop, bfloat16 autocast": plain_training(
+            streams, len(text.alphabet), updates, amp=True
+        ),
+        "nlpcli": our_training(text, updates),
+        "nlpcli --precision float32": our_training(text, updates, precision="float32"),
+    }
+    count = updates * LSTM["batch_size"] * LSTM["seq_length"]
+    third = updates // 3
+    header(
+        "Training, LSTM 256, batch 64, sequence 64, 2 threads",
+        "", "chars/s", "chars per CPU s", "ratio", "ratio by CPU", f"loss {third}", f"loss {2 * third}", f"loss {updates}",
+    )  # fmt: skip
+    base_wall, base_cpu, _ = rows["torch nn.LSTM loop"]
+    for name, (wall, cpu, losses) in rows.items():
+        points = (f"{np.mean(losses[n - 10 : n]):.3f}" for n in (third, 2 * third, updates))
+        row(name, f"{count / wall:,.0f}", f"{count / cpu:,.0f}", base_wall / wall, base_cpu / cpu, *points)
+
+
+class Watch(Progress):
+    """Raises Stop as soon as a validation loss is reached."""
+
+    def __init__(self, training: Training, target: float) -> None:
+        self.training, self.target = training, target
+
+    def note(self, message: str) -> None:
+        """Called after each validation."""
+        del message
+        if self.training.best_loss <= self.target:
+            raise Stop
+
+
+def reach() -> None:
+    """Time to a validation loss of 1.88 nats."""
+    text = read_text([str(data(TEXT))], "char")
+    our_training(text, 3)
+    settings = CharLMSettings(**LSTM, epochs=3, eval_every=40)
+    training = Training(text, settings, initial_weights(settings, text.alphabet))
+    wall, cpu = time.perf_counter(), time.process_time()
+    with contextlib.suppress(Stop):
+        training.run(Watch(training, TARGET))
+    header("tinyshakespeare 90/10, until validation loss 1.88", "", "loss", "wall s", "CPU s")
+    row(
+        "nlpcli train-charlm",
+        f"{training.best_loss:.3f}",
+        time.perf_counter() - wall,
+        time.process_time() - cpu,
+    )
+    row("nanoGPT's CPU recipe, as published (measured once)", "1.886", "", 576.0)
+
+
+def best() -> None:
+    """Lowest validation loss within ten minutes."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder) / "best.safetensors"
+        options = [
+            "--rnn-size",
+            512,
+            "--dropout",
+            0.5,
+            "--seq-length",
+            128,
+            "--epochs",
+            20,
+            "--val-frac",
+            0.1,
+        ]
+        taken = measure([*NLPCLI, "train-charlm", data(TEXT), "-o", model, *options])
+        header("tinyshakespeare 90/10, LSTM 512, 20 epochs", "", "loss", "wall s", "CPU s")
+        row("nlpcli train-charlm", f"{CharLM.load(model).record['val_loss']:.4f}", taken.wall, taken.cpu)
+        row("nanoGPT's CPU recipe, as published", "1.88", "", "")
+
+
+def speed_of_generation(length: int = 4000) -> None:
+    """Characters per second of one stream, and the time to a first character."""
+    alphabet = Vocabulary.of([chr(97 + n) for n in range(65)], [1] * 65)
+    settings = CharLMSettings(rnn_size=256)
+    model = CharLM(settings, alphabet, initial_weights(settings, alphabet), {})
+    header("Generation, one stream, LSTM 256", "", "chars/s", "CPU s per 1,000", "ratio")
+    plain = Plain(65, 256)
+    torch.set_num_threads(1)
+    wall, cpu = time.perf_counter(), time.process_time()
+    with torch.no_grad():
+        ids, state = torch.zeros((1, 1), dtype=torch.int64), None
+        for _ in range(length):
+            logits, state = plain(ids, state)
+            ids = torch.multinomial(torch.softmax(logits[0] / 0.8, dim=1), 1)
+    plain_wall, plain_cpu = time.perf_counter() - wall, time.process_time() - cpu
+    wall, cpu = time.perf_counter(), time.process_time()
+    for _ in generate(model, "a", GenerateSettings(length=length, temperature=0.8)):
+        pass
+    our_wall, our_cpu = time.perf_counter() - wall, time.process_time() - cpu
+    row("torch loop over nn.LSTM", f"{length / plain_wall:,.0f}", plain_cpu / length * 1000, 1.0)
+    row("nlpcli generate", f"{length / our_wall:,.0f}", our_cpu / length * 1000, plain_wall / our_wall)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "m.safetensors"
+        model.save(path)
+        started = measure([*NLPCLI, "generate", path, "--prime", "a", "--length", 1], repeat=5)
+    print(f"\nFrom start to the first character and out: {started.wall:.2f} s (CPU {started.cpu:.2f} s)")
+
+
+def copy(lag: int = 100, updates: int = 1500, symbols: int = 8, length: int = 5) -> None:
+    """Say five symbols again after `lag` blanks: chance is 1 in 8."""
+    header(
+        f"Copy {length} symbols over a lag of {lag}, 64 units, {updates} updates of 32", "", "right", "CPU s"
+    )
+    torch.set_num_threads(1)
+    blank, ask = symbols, symbols + 1
+    alphabet = Vocabulary.of([chr(97 + n) for n in range(symbols + 2)], [1] * (symbols + 2))
+    for cell in ("rnn", "lstm", "gru"):
+        settings = CharLMSettings(cell=cell, rnn_size=64)
+        weights = initial_weights(settings, alphabet)
+        if cell == "lstm":
+            weights["layer0.b"][64:128] = 4.0  # forget gates open for the length of the lag
+        if cell == "gru":
+            weights["layer0.b"][:64] = -4.0  # update gates likewise
+        network = CharRNN(cell, 1, 0.0, weights)
+        optimizer = torch.optim.Adam(network.parameters(), lr=0.003)
+        random, cpu, right = np.random.default_rng(1), time.process_time(), []
+        for n in range(updates):
+            said = random.integers(0, symbols, (length, 32))
+            ids = np.concatenate([said, np.full((lag, 32), blank), np.full((length, 32), ask)])
+            logits, _ = network.forward(torch.from_numpy(ids), network.zero_state(32))
+            answers = logits.view(*ids.shape, -1)[-length:]
+            loss = functional.cross_entropy(answers.flatten(0, 1), torch.from_numpy(said).flatten())
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            if n >= updates - 50:
+                right.append((answers.argmax(2).numpy() == said).mean())
+        row(cell, f"{np.mean(right):.1%}", time.process_time() - cpu)
+
+
+PARTS = {"train": train, "reach": reach, "generate": speed_of_generation, "copy": copy, "best": best}
+
+
+def main() -> None:
+    for name in sys.argv[1:] or [name for name in PARTS if name != "best"]:
+        PARTS[name]()
+
+
+if __name__ == "__main__":
+    main()
