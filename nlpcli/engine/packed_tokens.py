@@ -108,6 +108,19 @@ class PackedTokens(Sequence[str]):
             candidates = candidates[text[self.offsets[candidates] + place] == byte]
         return int(candidates[0]) if len(candidates) else None
 
+    def starting_with(self, beginning: str) -> NDArray[np.int64]:
+        """The ids of the tokens that begin so, ascending.
+
+        >>> PackedTokens.of(["서울은", "부산", "서울"]).starting_with("서울").tolist()
+        [0, 2]
+        """
+        wanted = to_bytes(beginning)
+        ids = np.flatnonzero(self.lengths() >= len(wanted))
+        text = np.frombuffer(self.text, np.uint8)
+        for place, byte in enumerate(wanted):
+            ids = ids[text[self.offsets[ids] + place] == byte]
+        return ids
+
     def take(self, ids: NDArray[np.integer[Any]]) -> PackedTokens:
         """The tokens of these ids, in this order."""
         return PackedTokens.of([self[number] for number in ids.tolist()])
