@@ -146,7 +146,7 @@ class InputSettings(Settings):
     """How bytes become text."""
 
     encoding: str = setting(
-        "utf-8", "Encoding of the input: utf-8, cp949, euc-kr, utf-16, auto, …", panel=INPUT, metavar="NAME"
+        "utf-8", "Encoding of the input: utf-8, cp949, euc-kr, utf-16 and so on, or auto.", panel=INPUT, metavar="NAME"
     )
     errors: Literal["strict", "replace", "skip"] = setting(
         "strict", "Bytes that are not text: end, put U+FFFD for them, or leave them out.", panel=INPUT

@@ -149,7 +149,10 @@ def test_unchanged_text_keeps_no_places():
 @pytest.mark.parametrize("kind", MASKABLE)
 @pytest.mark.parametrize(
     "unit",
-    ["a", "a.", "a@", "1", "1,", "1.", "-1", "http://", "www.", "#", "@", "😀\u200d", "+1 ", "<", "<!--", "&", " ", "a-", "01", "년", ":/", "<a "],
+    [
+        "a", "a.", "a@", "1", "1,", "1.", "-1", "http://", "www.", "#", "@", "😀\u200d", "+1 ", "<", "<!--",
+        "&", " ", "a-", "01", "년", ":/", "<a ",
+    ],
 )  # fmt: skip
 def test_no_pattern_blows_up(kind, unit):
     settings = NormalizeSettings(

@@ -36,7 +36,7 @@ def train_subword(
     """
     from nlpcli.engine.corpus import Lines
     from nlpcli.engine.store import check_writable, write_atomically
-    from nlpcli.engine.subwords import Subwords, WordCounts, merges, train
+    from nlpcli.engine.subword_models import Subwords, WordCounts, merges, train
     from nlpcli.errors import SettingsError
 
     if show_merges and settings.model_type != "bpe":
@@ -80,13 +80,14 @@ def detokenize(
     \b
     Examples:
       nlpcli detokenize --model ko.model pieces.txt > text.txt
-      nlpcli tokenize --tokenizer subword --model ko.model --ids a.txt | nlpcli detokenize --ids --model ko.model
+      nlpcli tokenize --tokenizer subword --model ko.model --ids a.txt > ids.txt
+      nlpcli detokenize --ids --model ko.model ids.txt
     """
     import base64
 
     from nlpcli.engine.corpus import Lines
     from nlpcli.engine.resources import read_base64
-    from nlpcli.engine.subwords import Subwords
+    from nlpcli.engine.subword_models import Subwords
     from nlpcli.errors import InputError
 
     subwords = Subwords(base64.b64decode(read_base64(model)))

@@ -136,7 +136,7 @@ def _ids(shape: TokenFormatSettings, analysis: AnalysisSettings) -> Callable[[li
         return None
     import base64
 
-    from nlpcli.engine.subwords import Subwords
+    from nlpcli.engine.subword_models import Subwords
 
     return Subwords(base64.b64decode(analysis.subword_model)).ids
 
@@ -148,7 +148,8 @@ def _check(shape: TokenFormatSettings, analysis: AnalysisSettings) -> None:
     if (shape.pos or shape.tagset != "own") and analysis.tokenizer not in KOREAN:
         raise SettingsError(
             f"the tokenizer {analysis.tokenizer} knows no parts of speech",
-            hint=f"for Korean: --tokenizer {', '.join(KOREAN)}; for English no package has a tagger without a download",
+            hint=f"for Korean: --tokenizer {', '.join(KOREAN)}; "
+            "for English there is no well-kept tagger without a download",
         )
     if shape.ids and analysis.tokenizer != "subword":
         raise SettingsError(

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import codecs
 import io
+import itertools
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, cast
 
+from nlpcli.engine.encodings import AUTO, checked_encoding, encoding_hint, encoding_of_mark, guess
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings
@@ -23,6 +25,7 @@ from nlpcli.settings import InputSettings
 CHUNK = 1 << 20
 STDIN = "-"
 _UTF8_NAMES = ("utf-8", "utf-8-sig")
+_CODEC_ERRORS = {"strict": "strict", "replace": "replace", "skip": "ignore"}
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -46,7 +49,8 @@ class Lines:
         self.paths = list(paths or [STDIN])
         self.path = self.paths[0]
         self.number = 0
-        self._encoding = _checked_encoding(settings.encoding)
+        self._encoding = checked_encoding(settings.encoding)
+        self._errors = _CODEC_ERRORS[settings.errors]
         self._progress = progress
         self._stage = stage
         self._total = total_size(self.paths)
@@ -116,7 +120,7 @@ class Lines:
 
     def _valid_blocks(self, stream: BinaryIO) -> Iterator[bytes]:
         if self._encoding not in _UTF8_NAMES:
-            for text in self._decoded_stepwise(stream):
+            for text in self._decoded(stream):
                 yield text.encode("utf-8", "surrogatepass")
             return
         rest: list[bytes] = []
@@ -135,58 +139,85 @@ class Lines:
 
     def _decoded(self, stream: BinaryIO) -> Iterator[str]:
         """Text that ends at a line end (the last piece gets one if the file has none)."""
+        chunks = read_chunks(stream)
         if self._encoding in _UTF8_NAMES:
-            return self._decoded_utf8(stream)
-        return self._decoded_stepwise(stream)
+            return self._decoded_utf8(chunks)
+        if self._encoding == AUTO:
+            return self._decoded_auto(chunks)
+        return self._decoded_stepwise(chunks, self._encoding)
 
-    def _decoded_utf8(self, stream: BinaryIO) -> Iterator[str]:
-        rest: list[bytes] = []
-        at_start = True
-        for chunk in read_chunks(stream):
-            cut = chunk.rfind(b"\n") + 1
-            if not cut:
-                rest.append(chunk)
-                continue
-            block = b"".join([*rest, chunk[:cut]])
-            rest = [chunk[cut:]]
-            yield self._utf8(block, at_start)
-            at_start = False
-        if last := b"".join(rest):
-            yield self._utf8(last, at_start) + "\n"
+    def _decoded_auto(self, chunks: Iterator[bytes]) -> Iterator[str]:
+        """UTF-16 and UTF-32 by their mark, then UTF-8; from the first line that is not, CP949."""
+        first = next(chunks, b"")
+        chunks = itertools.chain([first], chunks)
+        if marked := encoding_of_mark(first):
+            yield from self._decoded_stepwise(chunks, marked)
+            return
+        encoding, plain = "utf-8", True
+        for number, block in enumerate(line_blocks(chunks)):
+            block = block if number else block.removeprefix(codecs.BOM_UTF8)
+            if encoding == "utf-8" and plain and not block.isascii():
+                plain = False
+                encoding = guess(block) or "utf-8"
+            yield _ended(self._text(block, encoding))
+
+    def _decoded_utf8(self, chunks: Iterator[bytes]) -> Iterator[str]:
+        for number, block in enumerate(line_blocks(chunks)):
+            yield _ended(self._utf8(block, at_start=not number))
 
     def _utf8(self, block: bytes, at_start: bool) -> str:
-        if at_start:
-            block = block.removeprefix(codecs.BOM_UTF8)
-        try:
-            return block.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise self._bad_bytes(error, block) from error
+        return self._text(block.removeprefix(codecs.BOM_UTF8) if at_start else block, "utf-8")
 
-    def _decoded_stepwise(self, stream: BinaryIO) -> Iterator[str]:
-        decoder = codecs.getincrementaldecoder(self._encoding)()
-        rest: list[str] = []
-        chunk = b""
+    def _text(self, block: bytes, encoding: str) -> str:
         try:
-            for chunk in read_chunks(stream):
-                text = decoder.decode(chunk)
+            return block.decode(encoding, self._errors)
+        except UnicodeDecodeError as error:
+            raise self._bad_bytes(error, block, encoding) from error
+
+    def _decoded_stepwise(self, chunks: Iterator[bytes], encoding: str) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder(encoding)(self._errors)
+        rest: list[str] = []
+        lines = 0
+        try:
+            for text in itertools.chain(map(decoder.decode, chunks), map(decoder.decode, [b""], [True])):
+                if not rest and not lines:
+                    text = text.removeprefix("\ufeff")
                 cut = text.rfind("\n") + 1
-                if not cut:
-                    rest.append(text)
-                    continue
-                yield "".join([*rest, text[:cut]])
-                rest = [text[cut:]]
-            if last := "".join(rest) + decoder.decode(b"", final=True):
+                if cut:
+                    yield "".join([*rest, text[:cut]])
+                    rest.clear()
+                    lines += 1
+                rest.append(text[cut:])
+            if last := "".join(rest):
                 yield last + "\n"
         except UnicodeDecodeError as error:
-            raise self._bad_bytes(error, error.object, "".join(rest).count("\n")) from error
+            raise self._bad_bytes(error, error.object, encoding) from error
 
-    def _bad_bytes(self, error: UnicodeDecodeError, block: bytes, lines_before: int = 0) -> InputError:
-        line = self.number + lines_before + block.count(b"\n", 0, error.start) + 1
+    def _bad_bytes(self, error: UnicodeDecodeError, block: bytes, encoding: str) -> InputError:
+        line = self.number + block.count(b"\n", 0, error.start) + 1
         shown = " ".join(f"{byte:02x}" for byte in block[error.start : error.start + 6])
         return InputError(
-            f"{display_name(self.path)}:{line}: not {self._encoding}: bytes {shown} ({error.reason})",
-            hint=_encoding_hint(block, self._encoding),
+            f"{display_name(self.path)}:{line}: not {encoding}: bytes {shown} ({error.reason})",
+            hint=encoding_hint(block, encoding),
         )
+
+
+def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks' bytes in blocks that end at a line end, but for the last of a file without one."""
+    rest: list[bytes] = []
+    for chunk in chunks:
+        cut = chunk.rfind(b"\n") + 1
+        if not cut:
+            rest.append(chunk)
+            continue
+        yield b"".join([*rest, chunk[:cut]])
+        rest = [chunk[cut:]]
+    if last := b"".join(rest):
+        yield last
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"
 
 
 def display_name(path: str) -> str:
@@ -278,31 +309,3 @@ def _unreadable(path: str, error: OSError) -> InputError:
     if isinstance(error, IsADirectoryError):
         return InputError(f"{path} is a folder", hint=f"name its files: {path.rstrip('/')}/*")
     return InputError(f"{path}: cannot be read: {error.strerror}")
-
-
-def _checked_encoding(name: str) -> str:
-    from nlpcli.errors import SettingsError
-
-    try:
-        return codecs.lookup(name).name
-    except LookupError as error:
-        raise SettingsError(
-            f"--encoding: no encoding is called {name!r}", hint="usual ones are utf-8, cp949, euc-kr, utf-16"
-        ) from error
-
-
-def _encoding_hint(block: bytes, tried: str) -> str:
-    """The likely encoding of bytes that were not what they were said to be."""
-    sample = block[: 1 << 16]
-    sample = sample[: sample.rfind(b"\n") + 1] or sample
-    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "the file begins with a UTF-16 mark: use --encoding utf-16"
-    for guess in ("utf-8", "cp949"):
-        if guess == tried:
-            continue
-        try:
-            sample.decode(guess)
-        except UnicodeDecodeError:
-            continue
-        return f"it reads as {guess}: use --encoding {guess}"
-    return "name the file's encoding with --encoding"

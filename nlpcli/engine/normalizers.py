@@ -99,7 +99,7 @@ class Normalizer:
     """
 
     def __init__(self, settings: NormalizeSettings) -> None:
-        self._form = cast(Form, settings.unicode.upper())
+        self._form = None if settings.unicode == "none" else cast(Form, settings.unicode.upper())
         self._keep_jamo = settings.keep_jamo and settings.unicode in ("nfkc", "nfkd")
         self._before = _html_steps() if settings.html else []
         self._after = _steps(settings)
@@ -107,14 +107,14 @@ class Normalizer:
     @property
     def is_idle(self) -> bool:
         """Whether every line comes back as it was."""
-        return self._form == "NONE" and not self._before and not self._after
+        return self._form is None and not self._before and not self._after
 
     def __call__(self, text: str) -> str:
         """The line made uniform."""
         for pattern, replacement in self._before:
             text = pattern.sub(replacement, text)
-        if self._form != "NONE":
-            text = self._in_form(text)
+        if self._form is not None:
+            text = self._in_form(text, self._form)
         for pattern, replacement in self._after:
             text = pattern.sub(replacement, text)
         return text
@@ -124,21 +124,21 @@ class Normalizer:
         aligned = Aligned(text)
         for pattern, replacement in self._before:
             aligned = aligned.sub(pattern, replacement)
-        if self._form != "NONE":
-            aligned = self._aligned_in_form(aligned)
+        if self._form is not None:
+            aligned = self._aligned_in_form(aligned, self._form)
         for pattern, replacement in self._after:
             aligned = aligned.sub(pattern, replacement)
         return aligned
 
-    def _in_form(self, text: str) -> str:
+    def _in_form(self, text: str, form: Form) -> str:
         if not self._keep_jamo:
-            return unicodedata.normalize(self._form, text)
-        return _NOT_COMPATIBILITY_JAMO.sub(lambda run: unicodedata.normalize(self._form, run[0]), text)
+            return unicodedata.normalize(form, text)
+        return _NOT_COMPATIBILITY_JAMO.sub(lambda run: unicodedata.normalize(form, run[0]), text)
 
-    def _aligned_in_form(self, aligned: Aligned) -> Aligned:
+    def _aligned_in_form(self, aligned: Aligned, form: Form) -> Aligned:
         if not self._keep_jamo:
-            return normalised(aligned, self._form)
-        return aligned.sub(_NOT_COMPATIBILITY_JAMO, lambda run: unicodedata.normalize(self._form, run[0]))
+            return normalised(aligned, form)
+        return aligned.sub(_NOT_COMPATIBILITY_JAMO, lambda run: unicodedata.normalize(form, run[0]))
 
 
 def _steps(settings: NormalizeSettings) -> list[Step]:

@@ -126,8 +126,8 @@ def _head(word: str, tokens: list[Token]) -> str:
 def dictionary_forms(tokens: Iterable[Token], analyser: str) -> list[Token]:
     """Morphemes with their lemma as form; a noun and the 하 that makes it a verb become one token.
 
-    >>> parts = [Token("공부", 0, 2, "NNG", "공부"), Token("하", 2, 3, "XSV", "하"), Token("었", 2, 3, "EP", "었")]
-    >>> [token.form for token in dictionary_forms(parts, "kiwi")]
+    >>> noun, suffix = Token("공부", 0, 2, "NNG", "공부"), Token("하", 2, 3, "XSV", "하")
+    >>> [token.form for token in dictionary_forms([noun, suffix, Token("었", 2, 3, "EP")], "kiwi")]
     ['공부하다', '었']
     """
     joined: list[Token] = []

@@ -61,8 +61,8 @@ def whitespace(text: str) -> list[str]:
 def char(text: str) -> list[str]:
     """Characters as a reader sees them: a letter with its marks, an emoji with its joiners.
 
-    >>> char("한글 e\u0301👍🏽")
-    ['한', '글', 'é', '👍🏽']
+    >>> char("한글 👍🏽!")
+    ['한', '글', '👍🏽', '!']
     """
     return _CHARACTER.findall(text)
 
@@ -183,7 +183,7 @@ def make_tokenizer(settings: AnalysisSettings) -> Tokenizer:
     if settings.tokenizer == "regexp":
         return _spanned(make_regexp(settings.pattern, settings.gaps))
     if settings.tokenizer == "subword":
-        from nlpcli.engine.subwords import make_subwords
+        from nlpcli.engine.subword_models import make_subwords
 
         return make_subwords(settings.subword_model)
     return TOKENIZERS[settings.tokenizer]()

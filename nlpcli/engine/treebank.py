@@ -18,59 +18,68 @@ from nlpcli.engine.unicode_marks import MARKS
 _W = rf"[\w{MARKS}]"
 _S = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 
-_RULES: list[tuple[re.Pattern[str], str]] = [
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        # opening quotes
-        (r"([«“‘„]|[`]+)", r" \1 "),
-        (r"^\"", r"``"),
-        (r"(``)", r" \1 "),
-        (r"([ \(\[{<])(\"|'{2})", r"\1 `` "),
-        (rf"(')(?<!{_W}')(?!(?i:re|ve|ll|m|t|s|d|n)(?!{_W}))(?={_W})", r"\1 "),
-        # punctuation; a period only where nothing but closing marks follows
-        (rf"([^\.])(\.)([\]\)}}>\"'»”’ ]*+){_S}*$", r"\1 \2 \3 "),
-        (r"([:,])([^\d])", r" \1 \2"),
-        (r"([:,])$", r" \1 "),
-        (r"\.{2,}", r" \g<0> "),
-        (r"[;@#$%&]", r" \g<0> "),
-        (r"[\u2012-\u2015]", r" \g<0> "),
-        (rf"([^\.])(\.)([\]\)}}>\"']*){_S}*$", r"\1 \2\3 "),
-        (r"[?!]", r" \g<0> "),
-        (r"([^'])' ", r"\1 ' "),
-        (r"[*]", r" \g<0> "),
-        (r"[\]\[\(\)\{\}\<\>]", r" \g<0> "),
-        (r"--", r" -- "),
-    )
-]
-_LAST_RULES: list[tuple[re.Pattern[str], str]] = [
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        # closing quotes, genitives and clitics
-        (r"([»”’])", r" \1 "),
-        (r"''", " '' "),
-        (r'"', " '' "),
-        (rf"{_S}+", " "),
-        (r"([^' ])('[sS]|'[mM]|'[dD]|') ", r"\1 \2 "),
-        (r"([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) ", r"\1 \2 "),
-        # words written as one
-        (r"(?i)\b(can)(not)\b", r" \1 \2 "),
-        (r"(?i)\b(d)('ye)\b", r" \1 \2 "),
-        (r"(?i)\b(gim)(me)\b", r" \1 \2 "),
-        (r"(?i)\b(gon)(na)\b", r" \1 \2 "),
-        (r"(?i)\b(got)(ta)\b", r" \1 \2 "),
-        (r"(?i)\b(lem)(me)\b", r" \1 \2 "),
-        (r"(?i)\b(more)('n)\b", r" \1 \2 "),
-        (r"(?i)\b(wan)(na)(?=\s)", r" \1 \2 "),
-        (r"(?i) ('t)(is)\b", r" \1 \2 "),
-        (r"(?i) ('t)(was)\b", r" \1 \2 "),
-    )
-]
+# Each rule with the characters of which a text must hold one for the rule to find anything
+# ("" for any text), in NLTK's order.
+_BEFORE = (
+    # opening quotes
+    ("«“‘„`", r"([«“‘„]|[`]+)", r" \1 "),
+    ('"', r"^\"", r"``"),
+    ('"`', r"(``)", r" \1 "),
+    ("\"'", r"([ \(\[{<])(\"|'{2})", r"\1 `` "),
+    ("'", rf"(')(?<!{_W}')(?!(?i:re|ve|ll|m|t|s|d|n)(?!{_W}))(?={_W})", r"\1 "),
+    # punctuation; a period only where nothing but closing marks follows
+    (".", rf"([^\.])(\.)([\]\)}}>\"'»”’ ]*+){_S}*$", r"\1 \2 \3 "),
+    (":,", r"([:,])([^\d])", r" \1 \2"),
+    (":,", r"([:,])$", r" \1 "),
+    (".", r"\.{2,}", r" \g<0> "),
+    (";@#$%&", r"[;@#$%&]", r" \g<0> "),
+    ("\u2012\u2013\u2014\u2015", r"[\u2012-\u2015]", r" \g<0> "),
+    (".", rf"([^\.])(\.)([\]\)}}>\"']*){_S}*$", r"\1 \2\3 "),
+    ("?!", r"[?!]", r" \g<0> "),
+    ("'", r"([^'])' ", r"\1 ' "),
+    ("*", r"[*]", r" \g<0> "),
+    ("][(){}<>", r"[\]\[\(\)\{\}\<\>]", r" \g<0> "),
+    ("-", r"--", r" -- "),
+)
+_AFTER = (
+    # closing quotes, genitives and clitics
+    ("»”’", r"([»”’])", r" \1 "),
+    ("'", r"''", " '' "),
+    ('"', r'"', " '' "),
+    ("", rf"{_S}+", " "),
+    ("'", r"([^' ])('[sS]|'[mM]|'[dD]|') ", r"\1 \2 "),
+    ("'", r"([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) ", r"\1 \2 "),
+    # words written as one
+    ("", r"(?i)\b(can)(not)\b", r" \1 \2 "),
+    ("'", r"(?i)\b(d)('ye)\b", r" \1 \2 "),
+    ("", r"(?i)\b(gim)(me)\b", r" \1 \2 "),
+    ("", r"(?i)\b(gon)(na)\b", r" \1 \2 "),
+    ("", r"(?i)\b(got)(ta)\b", r" \1 \2 "),
+    ("", r"(?i)\b(lem)(me)\b", r" \1 \2 "),
+    ("'", r"(?i)\b(more)('n)\b", r" \1 \2 "),
+    ("", r"(?i)\b(wan)(na)(?=\s)", r" \1 \2 "),
+    ("'", r"(?i) ('t)(is)\b", r" \1 \2 "),
+    ("'", r"(?i) ('t)(was)\b", r" \1 \2 "),
+)
+_RULES, _LAST_RULES = (
+    [(frozenset(signs), re.compile(pattern), replacement) for signs, pattern, replacement in rules]
+    for rules in (_BEFORE, _AFTER)
+)
 _OTHER_SPACE = re.compile(r"[^\S ]")
 _CLOSING = "])}>\"'»”’ "  # what may stand between a sentence's period and the end of the line
 _CACHE_SIZE = 1 << 17
 _LONG = 64  # pieces longer than this are not worth remembering
 
-_JOINED = re.compile(r"(?i)cannot|gimme|gonna|gotta|lemme|wanna")
+_JOINED = re.compile(r"(?i)\b(?:cannot|gimme|gonna|gotta|lemme|wanna)\b")
+# Most pieces need no rules: words with single - . / and with , : before digits inside, and signs
+# that always stand alone. Possessive throughout: one way to read a piece, or none.
+_WORD_OR_SIGN = (
+    r"(?:\w++(?:[-./]\w++|[,:](?=\d)\w++)*+(?:\.(?!\.))?+"
+    r"|[;@#$%&?!*()\[\]{}<>\"]|[,:](?![\d,:.])|\.{2,}+|(?<![\w.-])/(?=>))"
+)
+_ORDINARY = re.compile(rf"{_WORD_OR_SIGN}++")
+_PARTS = re.compile(_WORD_OR_SIGN)
+_OPENERS = ("(", "[", "{", "<")
 _inner: dict[str, list[str]] = {}
 _edges: dict[str, list[str]] = {}
 
@@ -95,23 +104,45 @@ def treebank(text: str) -> list[str]:
 
 def _looked_up(piece: str) -> list[str]:
     """The tokens of a piece with a space on both sides, not seen before."""
-    if piece.isalnum() and not (4 < len(piece) < 7 and _JOINED.fullmatch(piece)):
-        tokens = [piece]
-    else:
-        tokens = by_rules(f" {piece} x")[:-1]
-    return _remember(_inner, piece, tokens)
+    return _remember(_inner, piece, _ordinary(piece) or by_rules(f" {piece} x")[:-1])
+
+
+def _ordinary(piece: str) -> list[str] | None:
+    """The tokens of a piece that needs no rules; None when it does."""
+    if _JOINED.search(piece):
+        return None
+    if piece.isalnum():
+        return [piece]
+    if not _ORDINARY.fullmatch(piece):
+        return None
+    tokens: list[str] = _PARTS.findall(piece)
+    if '"' in piece:
+        for place, token in enumerate(tokens):
+            if token == '"':
+                tokens[place] = "``" if not place or tokens[place - 1] in _OPENERS else "''"
+    return tokens
 
 
 def _first(piece: str) -> list[str]:
     """A fresh list with the tokens of the piece that begins a line."""
-    if piece.isalnum():
-        return list(_inner.get(piece) or _looked_up(piece))
-    return by_rules(piece + " x")[:-1]
+    if "''" in piece or piece[:2] == '""':  # these open only after a space
+        return by_rules(piece + " x")[:-1]
+    return list(_inner.get(piece) or _looked_up(piece))
 
 
 def _last(tail: str) -> list[str]:
     """The tokens of the last piece, from the space before it to the end of the line."""
-    return _edges.get(tail) or _remember(_edges, tail, by_rules(tail))
+    return _edges.get(tail) or _remember(_edges, tail, _ordinary_end(tail) or by_rules(tail))
+
+
+def _ordinary_end(tail: str) -> list[str] | None:
+    piece = tail[1:]
+    if piece[-1:] != ".":
+        closed = piece.rstrip(_CLOSING)  # a period within closing marks still ends the sentence
+        return None if closed != piece and closed[-1:] == "." else _ordinary(piece)
+    word = piece[:-1]
+    tokens = _ordinary(word) if word[-1:].isalnum() else None
+    return [*tokens, "."] if tokens else None
 
 
 def _remember(cache: dict[str, list[str]], piece: str, tokens: list[str]) -> list[str]:
@@ -124,9 +155,12 @@ def _remember(cache: dict[str, list[str]], piece: str, tokens: list[str]) -> lis
 
 def by_rules(text: str) -> list[str]:
     """The same by applying every rule to the whole text; linear, and some thirty passes."""
-    for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
+    signs = set(text)
+    for needed, pattern, replacement in _RULES:
+        if not needed or not needed.isdisjoint(signs):
+            text = pattern.sub(replacement, text)
     text = f" {text} "
-    for pattern, replacement in _LAST_RULES:
-        text = pattern.sub(replacement, text)
+    for needed, pattern, replacement in _LAST_RULES:
+        if not needed or not needed.isdisjoint(signs):
+            text = pattern.sub(replacement, text)
     return text.split()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from nlpcli.engine.subwords import Subwords, WordCounts, make_subwords, merges, train
+from nlpcli.engine.subword_models import Subwords, WordCounts, make_subwords, merges, train
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings import SubwordSettings
 
@@ -24,7 +24,11 @@ def model(request):
 
 @pytest.mark.parametrize(
     "text",
-    ["low newest", "", " ", "  a  b ", "\t탭\t", "a▁b▁ ▁", "😀👨\u200d👩\u200d👧", "\u00a0x\u3000", "e\u0301", "<unk> <0x41>", "줄\r", "a\x00b"],
+    [
+        "low newest", "", " ", "  a  b ", "\t탭\t", "a▁b▁ ▁", "😀👨\u200d👩\u200d👧", "\u00a0x\u3000",
+        "e\u0301",
+        "<unk> <0x41>", "줄\r", "a\x00b",
+    ],
 )  # fmt: skip
 def test_pieces_join_to_the_exact_text(model, text):
     assert model.join(model.split(text)) == text
