@@ -10,8 +10,9 @@ Not here: which n-grams (`subwords.py`), Facebook's files (`fasttext_files.py`),
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -120,6 +121,14 @@ def subword_vector(rule: SubwordRule, word: str, buckets: NDArray[np.int32], row
         return np.zeros(rows.shape[1], np.float32)
     mean: Floats = rows[np.searchsorted(buckets, wanted)].mean(axis=0, dtype=np.float32)
     return mean
+
+
+def unseen_vectors(model: store.Model) -> Callable[[str], Floats]:
+    """What gives the vector of a word that a model file does not hold."""
+    settings = FastTextSettings.from_record(model.header["settings"])
+    buckets = store.take_tensor(model, "ngram_buckets", "int32", (None,))
+    rows = store.take_tensor(model, "ngram_rows", "float32", (len(buckets), settings.dim))
+    return functools.partial(subword_vector, rule_of(settings), buckets=buckets, rows=rows)
 
 
 def train(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+LINE_END = "</s>"  # fastText's word for it has no n-grams
 NO_FINAL = "_"
 _FIRST = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _MIDDLE = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
@@ -61,7 +62,9 @@ class SubwordRule:
         from nlpcli.engine.kernels.subword_hashes import subword_buckets
 
         shown = (decomposed(word) for word in words) if self.jamo else words
-        encoded = [f"<{word}>".encode("utf-8", "surrogatepass") for word in shown]
+        encoded = [
+            b"" if word == LINE_END else f"<{word}>".encode("utf-8", "surrogatepass") for word in shown
+        ]
         offsets = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum([len(word) for word in encoded], out=offsets[1:])
         text = np.frombuffer(b"".join(encoded), np.uint8)

@@ -11,6 +11,8 @@ import mmap
 import os
 import re
 import stat
+import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
@@ -25,6 +27,7 @@ from nlpcli.engine.vector_formats import DTYPES, companion, restored
 from nlpcli.errors import InputError, ModelError
 
 KINDS = ("word2vec", "fasttext", "glove", "vectors")
+FASTTEXT_MAGIC = struct.pack("<i", 793712314)
 _VERIFIED = 32 << 20  # a model up to this many bytes is checked for flipped bits at every use
 _HEADER = re.compile(rb"\s*(\d{1,12}) (\d{1,6})[ \t\r]*$")
 _SAMPLE = 1 << 20  # bytes looked at to tell the layout
@@ -42,6 +45,7 @@ class Content:
     counts: NDArray[np.int64] | None = None
     header: dict[str, Any] = field(default_factory=dict)
     repeated: int = 0
+    unseen: Callable[[str], NDArray[np.float32]] | None = None  # the vector of any word, from its n-grams
 
 
 def read(path: str, *, verify: bool | None = None) -> Content:
@@ -58,6 +62,8 @@ def read(path: str, *, verify: bool | None = None) -> Content:
             start = stream.peek(_SAMPLE)
             if _is_model(start):
                 return _read_model(path, verify)
+            if start.startswith(FASTTEXT_MAGIC):
+                return _read_facebook(path)
             if start.startswith(b"\x93NUMPY"):
                 return _without_repeats(_read_npy(path))
             if path.endswith(".tsv") and os.path.exists(companion(path, "tsv")):  # noqa: PTH110
@@ -81,7 +87,7 @@ def holds_vectors(path: str) -> bool:
         return False
     with open_bytes(path) as (opened, _):
         start = io.BufferedReader(cast(io.RawIOBase, opened), _SAMPLE).peek(_SAMPLE)
-        if _is_model(start) or start.startswith(b"\x93NUMPY"):
+        if _is_model(start) or start.startswith((b"\x93NUMPY", FASTTEXT_MAGIC)):
             return True
         head = _Head(start.removeprefix(_BOM))
         line = next((line for line in start.removeprefix(_BOM).split(b"\n") if line.strip()), b"")
@@ -119,7 +125,23 @@ def _read_model(path: str, verify: bool | None) -> Content:
     if len(tokens) != len(matrix):
         raise ModelError(f"{path} is damaged: {len(tokens):,} words for {len(matrix):,} vectors")
     counts = take_tensor(model, "vocabulary.counts", "int64", (len(tokens),))
-    return Content(tokens, matrix, model.kind, counts, model.header)
+    unseen = None
+    if model.kind == "fasttext":
+        from nlpcli.engine.fasttext import unseen_vectors
+
+        unseen = unseen_vectors(model)
+    return Content(tokens, matrix, model.kind, counts, model.header, unseen=unseen)
+
+
+def _read_facebook(path: str) -> Content:
+    from nlpcli.engine.fasttext_files import read_facebook
+
+    if path == STDIN:
+        raise InputError("a fastText model cannot be read from stdin", hint="name the file")
+    model = read_facebook(path)
+    tokens = PackedTokens.of(model.vocabulary.tokens)
+    header, counts = {"settings": model.settings.to_record()}, model.vocabulary.counts
+    return Content(tokens, model.vectors, "fasttext-bin", counts, header, unseen=model.vector)
 
 
 def _read_npy(path: str) -> Content:

@@ -8,7 +8,7 @@ questions to vectors (`neighbours.py`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +47,14 @@ class Vectors:
         layout: str = "vectors",
         header: dict[str, Any] | None = None,
         repeated: int = 0,
+        unseen: Callable[[str], NDArray[np.float32]] | None = None,
     ) -> None:
         self.tokens = PackedTokens.of(tokens)
         self.matrix = matrix
         self.counts = counts
         self.layout = layout
         self.header = header or {}
+        self.unseen = unseen  # the vector of any word, from its n-grams (zeros if none is known)
         self.repeated = repeated  # words that a file held more than once: the first counts
 
     @classmethod
@@ -81,6 +83,7 @@ class Vectors:
             layout=content.layout,
             header=content.header,
             repeated=content.repeated,
+            unseen=content.unseen,
         )
 
     def save(self, path: str | os.PathLike[str], *, layout: str | None = None) -> None:
@@ -107,6 +110,8 @@ class Vectors:
         row = self.find(word)
         if row is not None:
             return row, np.asarray(self.matrix[row])
+        if self.unseen is not None and (vector := self.unseen(word)).any():
+            return None, vector
         raise self._unknown(word) if hint else InputError(f"no vector for {word!r}")
 
     def _unknown(self, word: str) -> InputError:

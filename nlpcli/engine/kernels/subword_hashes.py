@@ -55,3 +55,20 @@ def subword_buckets(
         if not filling:
             buckets = np.empty(size, np.int32)
     return starts, buckets
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def row_means(
+    matrix: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    means: NDArray[np.float32],
+) -> None:
+    """Set row w of `means` to the mean of the rows[starts[w]:starts[w + 1]] of `matrix`."""
+    for word in range(len(means)):
+        means[word] = 0.0
+        for place in range(starts[word], starts[word + 1]):
+            row = rows[place]
+            for d in range(matrix.shape[1]):
+                means[word, d] += matrix[row, d]
+        means[word] /= np.float32(max(1, starts[word + 1] - starts[word]))
