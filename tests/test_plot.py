@@ -12,6 +12,7 @@ from browser import CHROMIUM, Browser
 from conftest import Run
 
 from nlpcli.engine import fonts
+from nlpcli.engine.map_image import picture
 from nlpcli.engine.map_page import page
 from nlpcli.engine.map_text import draw
 from nlpcli.engine.projection import pca, project
@@ -95,6 +96,17 @@ def test_places_fill_the_square_and_near_words_are_those_of_all_dimensions() -> 
     best = np.argsort(-(unit @ unit[0]))[1]
     assert word_map.near[0][0][0] == WORDS[best]
     assert word_map.near[0][0][1] == pytest.approx(float(unit[best] @ unit[0]))
+
+
+def test_words_that_only_have_ngrams_are_drawn_too() -> None:
+    subwords = Vectors(
+        WORDS, MATRIX, unseen=lambda word: MATRIX[0] if word == "kings" else np.zeros(8, np.float32)
+    )
+    word_map = make_map(subwords, ["kings", "queen"])
+    assert word_map.words == ["kings", "queen"]
+    assert word_map.near[0][0] == ("king", pytest.approx(1))
+    with pytest.raises(InputError, match="no vector for 'xyz'"):
+        make_map(subwords, ["xyz", "queen"])
 
 
 def test_every_group_has_its_own_colour() -> None:
@@ -190,6 +202,19 @@ def test_pictures_are_the_same_each_time(nlpcli: Run, tmp_path: Path, name: str)
     content = (tmp_path / "a" / name).read_bytes()
     assert content == (tmp_path / "b" / name).read_bytes()
     assert content.startswith(b"\x89PNG" if name == "m.png" else b"<?xml")
+
+
+@needs_matplotlib
+def test_words_stand_beside_their_dots_in_an_svg() -> None:
+    content, unseen = picture(small_map(["left", "right"], [(-1, 0), (1, 0)]), "svg")
+    assert unseen == ""
+    dots = [float(x) for x in re.findall(r'<use [^>]*x="([\d.]+)" y="[\d.]+" style', content.decode())]
+    words = [
+        float(x) for x in re.findall(r'<g id="text_\d+">.*?translate\(([\d.]+) ', content.decode(), re.DOTALL)
+    ]
+    assert len(dots) == 2
+    assert 0 < words[0] - dots[0] < 10
+    assert 0 < dots[1] - words[1] < 40 or 0 < words[1] - dots[1] < 10
 
 
 @needs_matplotlib

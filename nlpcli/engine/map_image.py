@@ -122,16 +122,9 @@ def _label(axes: Any, word_map: WordMap, colours: dict[str, str], size: float) -
         if found is None:
             continue
         taken.append(found)
-        left, bottom = found[0], found[1]
-        axes.annotate(
-            word,
-            xy=(left, bottom + high * 0.22),
-            xycoords="figure pixels",
-            color=colours["ink"],
-            fontsize=size,
-            annotation_clip=False,
-            zorder=3,
-        )
+        # In the coordinates of the map, since an SVG has other pixels than a PNG.
+        left, bottom = axes.transData.inverted().transform((found[0], found[1] + high * 0.22))
+        axes.text(left, bottom, word, color=colours["ink"], fontsize=size, zorder=3)
 
 
 def _box(spot: Any, reach: float) -> Box:

@@ -7,6 +7,7 @@ Words are chosen, put in the plane (`projection.py`) and given a colour; `map_pa
 from __future__ import annotations
 
 import colorsys
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ from nlpcli.settings import PlotSettings
 NEAREST = 5
 # Paul Tol's bright scheme, told apart by colour-blind readers, on white and on black.
 _COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee7733", "#999999")
-_BANDS = (100, 1_000, 10_000, 100_000)
+_BANDS = (100, 1_000, 10_000, 100_000, 1_000_000)
 
 
 @dataclass(frozen=True)
@@ -79,19 +80,21 @@ def make_map(
     """
     arrows, named = _pairs(pairs, words)
     chosen = bool(named)
-    rows = np.array(
-        [vectors.look_up(word)[0] for word in named] if chosen else range(min(len(vectors), settings.top))
-    )
-    names = [vectors.tokens[row] for row in rows.tolist()]
-    points = vectors.matrix[rows]
+    named = named or vectors.tokens[: settings.top]
+    found = [vectors.look_up(word) for word in named]
+    points = np.stack([vector for _, vector in found])
+    # A word that only its n-grams give a vector has no row; it is rarer than any that has one.
+    rows = np.array([len(vectors) if row is None else row for row, _ in found])
+    without = [[] if row is None else [row] for row, _ in found]
     near = [
-        [(vectors.tokens[row], score) for row, score in found]
-        for found in Neighbours(vectors).similar(rows.tolist(), top_k=NEAREST)
+        [(vectors.tokens[row], score) for row, score in nearest]
+        for nearest in Neighbours(vectors).nearest(points, top_k=NEAREST, without=without)
     ]
+    names = list(named)
     groups, group_names = _groups(points, rows, settings)
     if output is not None:
         groups, group_names = [0] * len(names) + [1] * len(names), ["input", "output"]
-        points = np.concatenate([points, output.matrix[rows]])
+        points = np.concatenate([points, [output.look_up(word)[1] for word in named]])
         arrows += [(start + len(names), end + len(names)) for start, end in arrows]
         names, near = names * 2, near * 2
     places = project(points, settings.method, perplexity=settings.perplexity, seed=settings.seed)
@@ -124,10 +127,10 @@ def _groups(
         found = cluster(points, min(settings.k, len(points)), seed=settings.seed)
         return found.labels.tolist(), [f"cluster {number + 1}" for number in range(len(found))]
     if settings.color_by == "rank":
-        bands = np.searchsorted(_BANDS, rows, side="right")
+        bands = np.minimum(np.searchsorted(_BANDS, rows, side="right"), len(_BANDS) - 1)
         used = sorted(set(bands.tolist()))
-        names = [f"word {([0, *_BANDS][band] + 1):,} and on" for band in used]
-        return [used.index(band) for band in bands.tolist()], names
+        names = [f"words {low + 1:,}–{high:,}" for low, high in itertools.pairwise((0, *_BANDS))]
+        return [used.index(band) for band in bands.tolist()], [names[band] for band in used]
     return [0] * len(points), []
 
 
