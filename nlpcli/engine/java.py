@@ -122,20 +122,21 @@ def _komoran(user_dict: str) -> Analyse:
 
 def _okt(user_dict: str) -> Analyse:
     import jpype
-    from konlpy.tag import Okt
 
-    model = Okt()
+    # KoNLPy's own wrapper analyses a text twice for its stems; this is what it calls.
+    processor = jpype.JClass("org.openkoreantext.processor.OpenKoreanTextProcessorJava")
     words = [line.split("\t")[0].strip() for line in user_dict.split("\n") if line.strip()]
     if words:
-        processor = jpype.JClass("org.openkoreantext.processor.OpenKoreanTextProcessorJava")
         processor.addNounsToDictionary(jpype.java.util.ArrayList(words))
 
     def analyse(text: str) -> list[Token]:
-        tokens = locate_tagged(text, model.pos(text))
-        stems = model.pos(text, stem=True)
-        if len(stems) != len(tokens):
-            return tokens
-        return [token._replace(lemma=stem) for token, (stem, _) in zip(tokens, stems, strict=True)]
+        found = list(processor.tokensToJavaKoreanTokenList(processor.tokenize(text)))
+        # Okt counts places in UTF-16, so they are looked for.
+        tokens = locate_tagged(text, [(str(token.getText()), str(token.getPos())) for token in found])
+        return [
+            token._replace(lemma=str(other.getStem()) or token.form)
+            for token, other in zip(tokens, found, strict=True)
+        ]
 
     return analyse
 
