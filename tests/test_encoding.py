@@ -191,6 +191,16 @@ def test_invalid_utf8_far_into_a_long_line_is_named_with_its_line(tmp_path):
         encode([str(path)], AnalysisSettings(), VocabularySettings())
 
 
+@pytest.mark.parametrize(("errors", "expected"), [("replace", 2), ("skip", 1)])
+@pytest.mark.parametrize("size", [2, 400_000])
+def test_bytes_that_are_not_text_can_be_replaced_or_skipped(tmp_path, errors, expected, size):
+    path = tmp_path / "bad.txt"
+    path.write_bytes(b"wo\xffrd " * size)
+    corpus = encode([str(path)], AnalysisSettings(), FIRST_SEEN, InputSettings(errors=errors))
+    assert len(corpus.vocabulary) == expected
+    assert len(corpus.ids) == expected * size
+
+
 def test_other_encodings_reach_the_kernel_too(tmp_path):
     path = tmp_path / "korean.txt"
     path.write_bytes(("한국어 문장 하나\n" * 200_000).encode("cp949"))
