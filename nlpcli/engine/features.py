@@ -204,68 +204,86 @@ def count(
     """
     maker = Maker(corpus, settings)
     chunks = list(maker.chunks())
-    # Parts are cut by the leading bits of a key, so that sorted parts are a sorted whole.
-    bits = 1 if len(chunks) < 8 else 4
-    parts = [_Part(labels, classes, settings.binary, part, bits) for part in range(1 << bits)]
+    # A table for each value of the leading bits of a key: small enough for the cache, and the
+    # sorted parts, one after the other, are the sorted whole.
+    bits = min(max(2 * len(chunks), 1), 8)
+    parts = [_Part(labels, classes, settings.binary) for _ in range(1 << bits)]
     threads = available_cores()
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         for begin in range(0, len(chunks), threads):
             some = chunks[begin : begin + threads]
-            made = list(pool.map(lambda chunk: maker.make(*chunk), some))
-            for (first, last), (keys, ends, _) in zip(some, made, strict=True):
-                list(pool.map(lambda part: part.add(keys, ends, first), parts))  # noqa: B023 (run at once)
-                progress.update(stage, last, corpus.documents)
+            for by_part in pool.map(lambda chunk: _by_part(maker, chunk, bits), some):
+                shares = [range(thread, len(parts), threads) for thread in range(threads)]
+                list(pool.map(lambda share: _add(parts, by_part, share), shares))  # noqa: B023 (run at once)
+            progress.update(stage, some[-1][1], corpus.documents)
         list(pool.map(_Part.close, parts))
     return FeatureCounts(
         np.concatenate([part.keys for part in parts]), np.concatenate([part.counts for part in parts])
     )
 
 
+_ByPart = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int32]]
+
+
+def _by_part(maker: Maker, chunk: tuple[int, int], bits: int) -> _ByPart:
+    """The features of some documents, those of a part together: ends of parts, keys, documents."""
+    from nlpcli.engine.kernels import features as kernel
+
+    made, ends, _ = maker.make(*chunk)
+    part_ends = np.empty(1 << bits, dtype=np.int64)
+    keys, documents = np.empty_like(made), np.empty(len(made), dtype=np.int32)
+    kernel.sort_by_part(made, ends, chunk[0], 64 - bits, part_ends, keys, documents)
+    return part_ends, keys, documents
+
+
+def _add(parts: list[_Part], by_part: _ByPart, share: range) -> None:
+    ends, keys, documents = by_part
+    for part in share:
+        begin = int(ends[part - 1]) if part else 0
+        parts[part].add(keys[begin : ends[part]], documents[begin : ends[part]])
+
+
 class _Part:
     """One part of a count table while it grows."""
 
-    def __init__(self, labels: NDArray[np.int32], classes: int, binary: bool, part: int, bits: int) -> None:
-        self._labels, self._binary, self._part, self._shift = labels, binary, part, 64 - bits
+    def __init__(self, labels: NDArray[np.int32], classes: int, binary: bool) -> None:
+        self._labels, self._binary = labels, binary
         self._used = 0
+        self._table = np.empty((0, 2 + classes), dtype=np.uint64)
+        self._slots = np.empty(0, dtype=np.int32)
         self.keys = np.empty(0, dtype=np.uint64)
         self.counts = np.empty((0, classes), dtype=np.int64)
-        self._last = np.empty(0, dtype=np.int32)
-        self._grow(1 << 12)
 
-    def add(self, made: NDArray[np.uint64], ends: NDArray[np.int64], first: int) -> None:
-        """Count the features of the documents from `first` on."""
+    def add(self, keys: NDArray[np.uint64], documents: NDArray[np.int32]) -> None:
+        """Count some features, given with their documents."""
         from nlpcli.engine.kernels import features as kernel
 
         start = 0
-        while True:
+        if not len(self._slots):
+            self._grow(1 << 9)
+        while start < len(keys):
             start, self._used = kernel.count_keys(
-                made, ends, first, self._labels, self._binary, self._part, self._shift, start,
-                self._slots, self.keys, self.counts, self._last, self._used,
-            )  # fmt: skip
-            if start == len(ends):
-                return
-            self._grow(2 * len(self._slots))
+                keys, documents, start, self._labels, self._binary, self._slots, self._table, self._used
+            )
+            if start < len(keys):
+                self._grow(2 * len(self._slots))
 
     def _grow(self, slots: int) -> None:
         from nlpcli.engine.kernels import features as kernel
 
-        self.keys = _enlarged(self.keys, slots // 2)
-        self.counts = _enlarged(self.counts, slots // 2)
-        self._last = _enlarged(self._last, slots // 2)
+        table = np.zeros((slots // 2, self._table.shape[1]), dtype=np.uint64)
+        table[: self._used] = self._table[: self._used]
+        self._table = table
         self._slots = np.full(slots, -1, dtype=np.int32)
-        kernel.rehash(self._slots, self.keys, self._used)
+        kernel.rehash(self._slots, table, self._used)
 
     def close(self) -> None:
         """Put the keys in order and let go of what was only needed to grow."""
-        order = np.argsort(self.keys[: self._used])
-        self.keys, self.counts = self.keys[order], self.counts[order]
-        self._last = self._slots = np.empty(0, dtype=np.int32)
-
-
-def _enlarged(array: NDArray[Any], size: int) -> NDArray[Any]:
-    larger = np.zeros((size, *array.shape[1:]), dtype=array.dtype)
-    larger[: len(array)] = array
-    return larger
+        keys = self._table[: self._used, 0]
+        order = np.argsort(keys)
+        self.keys = keys[order]
+        self.counts = self._table[order, 2:].astype(np.int64)
+        self._table, self._slots = self._table[:0], self._slots[:0]
 
 
 # --- finding --------------------------------------------------------------------------------
@@ -281,9 +299,10 @@ class Finder:
         from nlpcli.engine.kernels import features as kernel
 
         self.keys, self.settings = keys, settings
-        bits = min(max(len(keys).bit_length(), 1), 26)
+        # About four keys to a bucket: the index stays small, a bucket within a cache line or two.
+        bits = min(max(len(keys).bit_length() - 2, 1), 26)
         self._shift = 64 - bits
-        self._index = np.zeros((1 << bits) + 1, dtype=np.int64)
+        self._index = np.empty((1 << bits) + 1, dtype=np.int32)
         kernel.index_keys(keys, self._shift, self._index)
 
     def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -292,25 +311,22 @@ class Finder:
         >>> Finder(np.array([3, 7], np.uint64), FeatureSettings()).find(np.array([7, 4], np.uint64)).tolist()
         [1, -1]
         """
-        rows, ends = self._find(keys, np.arange(1, len(keys) + 1), False, np.empty(0, dtype=np.int64), 0)
+        rows, ends = self._find(keys, np.arange(1, len(keys) + 1), binary=False)
         found = np.full(len(keys), -1, dtype=np.int64)
         found[np.diff(ends, prepend=0) > 0] = rows
         return found
 
     def _find(
-        self,
-        made: NDArray[np.uint64],
-        ends: NDArray[np.int64],
-        binary: bool,
-        seen: NDArray[np.int64],
-        serial: int,
+        self, made: NDArray[np.uint64], ends: NDArray[np.int64], binary: bool
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         from nlpcli.engine.kernels import features as kernel
 
+        longest = int(np.diff(ends, prepend=0).max(initial=0)) if binary else 0
+        seen = np.zeros(max(16, 1 << (2 * longest).bit_length()), dtype=np.int64)
         rows = np.empty(len(made), dtype=np.int32)
         row_ends = np.empty(len(ends), dtype=np.int64)
         total = kernel.find_rows(
-            made, ends, self.keys, self._index, self._shift, binary, seen, serial, rows, row_ends
+            made, ends, self.keys, self._index, self._shift, binary, seen, rows, row_ends
         )
         return rows[:total], row_ends
 
@@ -320,9 +336,16 @@ class Finder:
         Yields: the first document's number, rows int32 [R], ends int64 [documents].
         """
         maker = Maker(corpus, self.settings)
-        binary = self.settings.binary
-        seen = np.full(len(self.keys) if binary else 0, -1, dtype=np.int64)
-        for first, last in maker.chunks():
-            made, ends, _ = maker.make(first, last)
-            rows, row_ends = self._find(made, ends, binary, seen, first)
-            yield first, rows, row_ends
+
+        def found(chunk: tuple[int, int]) -> tuple[int, NDArray[np.int32], NDArray[np.int64]]:
+            made, ends, _ = maker.make(*chunk)
+            return chunk[0], *self._find(made, ends, self.settings.binary)
+
+        chunks = list(maker.chunks())
+        threads = available_cores()
+        if len(chunks) == 1:
+            yield found(chunks[0])
+            return
+        with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+            for begin in range(0, len(chunks), threads):
+                yield from pool.map(found, chunks[begin : begin + threads])

@@ -181,68 +181,87 @@ def make_features(
     return total
 
 
+@nb.njit(cache=True, nogil=True)
+def sort_by_part(made, ends, first, shift, part_ends, keys, documents):
+    """Bring features whose keys have the same bits from `shift` up together, in stable order.
+
+    keys, documents [N] get the sorted keys and their documents, counted from `first`;
+    part_ends int64 [parts] where each part ends.
+    """
+    shift = np.uint64(shift)
+    part_ends[:] = 0
+    for key in made:
+        part_ends[key >> shift] += 1
+    places = np.empty_like(part_ends)
+    total = 0
+    for part in range(part_ends.size):
+        places[part] = total
+        total += part_ends[part]
+        part_ends[part] = total
+    begin = 0
+    for number in range(ends.size):
+        for at in range(begin, ends[number]):
+            part = made[at] >> shift
+            place = places[part]
+            keys[place] = made[at]
+            documents[place] = first + number
+            places[part] = place + 1
+        begin = ends[number]
+
+
 @nb.njit(cache=True, nogil=True, inline="always")
 def _slot(key, mask):
-    """Where to look first; the middle bits, since hashed keys have no low ones."""
+    """Where to look first; a product's high bits, since hashed keys have no low ones."""
     return ((key * _STEP) >> np.uint64(32)) & mask
 
 
 @nb.njit(cache=True, nogil=True)
-def count_keys(
-    made, ends, first, labels, binary, part, shift, start, slots, keys, counts, last, used
-):  # fmt: skip
-    """Count the features `made` of the documents from `first` on, by class, into a hash table.
+def count_keys(keys, documents, start, labels, binary, slots, table, used):
+    """Count features by class into a hash table, from the one at `start` on.
 
-    Only keys whose bits from `shift` up are `part` are counted: the parts of a table are the
-    work of several threads. A document with a negative label is left out. With `binary` a
-    feature counts once per document.
+    A document with a negative label is left out. With `binary` a feature counts once per
+    document, so features of a document must come one after the other.
 
-    slots int32 [2^k], −1 where free; keys uint64 [F], counts int64 [F, C] (zero beyond
-    `used`), last int32 [F]: the document a key was last seen in.
-    Returns: (document reached, keys used); begins with document `start` of those in `ends`,
-    and stops before one that might overfill the table.
+    slots int32 [2^k], −1 where free; table uint64 [F, 2 + C]: key, last document + 1, and the
+    count of each class, zero beyond `used`. A row lies together, for the cache's sake.
+    Returns: (feature reached, rows used); stops when the table is full.
     """
-    room = min(slots.size // 2, keys.size)
+    room = min(slots.size // 2, len(table))
     mask = np.uint64(slots.size - 1)
-    wanted = np.uint64(part)
-    shift = np.uint64(shift)
-    for number in range(start, ends.size):
-        document = first + number
-        begin = ends[number - 1] if number else 0
+    for at in range(start, keys.size):
+        document = documents[at]
         label = labels[document]
         if label < 0:
             continue
-        if used + ends[number] - begin > room:
-            return number, used
-        for at in range(begin, ends[number]):
-            key = made[at]
-            if key >> shift != wanted:
-                continue
-            slot = _slot(key, mask)
-            while True:
-                row = slots[slot]
-                if row < 0:
-                    slots[slot] = used
-                    keys[used] = key
-                    counts[used, label] = 1
-                    last[used] = document
-                    used += 1
-                    break
-                if keys[row] == key:
-                    if not binary or last[row] != document:
-                        counts[row, label] += 1
-                        last[row] = document
-                    break
-                slot = (slot + np.uint64(1)) & mask
-    return ends.size, used
+        key = keys[at]
+        stamp = np.uint64(document + 1)
+        slot = _slot(key, mask)
+        while True:
+            row = slots[slot]
+            if row < 0:
+                if used == room:
+                    return at, used
+                slots[slot] = used
+                table[used, 0] = key
+                table[used, 1] = stamp
+                table[used, 2 + label] = 1
+                used += 1
+                break
+            if table[row, 0] == key:
+                if not binary or table[row, 1] != stamp:
+                    table[row, 2 + label] += np.uint64(1)
+                    table[row, 1] = stamp
+                break
+            slot = (slot + np.uint64(1)) & mask
+    return keys.size, used
 
 
 @nb.njit(cache=True, nogil=True)
-def rehash(slots, keys, used):
+def rehash(slots, table, used):
     """Fill an empty (−1), larger table with the keys there are."""
     mask = np.uint64(slots.size - 1)
     for row in range(used):
-        slot = _slot(keys[row], mask)
+        slot = _slot(table[row, 0], mask)
         while slots[slot] >= 0:
             slot = (slot + np.uint64(1)) & mask
         slots[slot] = row
@@ -250,38 +269,62 @@ def rehash(slots, keys, used):
 
 @nb.njit(cache=True, nogil=True)
 def index_keys(keys, shift, index):
-    """Where the keys with each leading bits begin: `index` int64 [2^(64 − shift) + 1], zeros."""
-    for key in keys:
-        index[(key >> np.uint64(shift)) + np.uint64(1)] += 1
-    for bucket in range(index.size - 1):
-        index[bucket + 1] += index[bucket]
+    """Where the keys with each leading bits begin: `index` int32 [2^(64 − shift) + 1]."""
+    bucket = 0
+    for row in range(keys.size):
+        here = np.int64(keys[row] >> np.uint64(shift))
+        while bucket <= here:
+            index[bucket] = row
+            bucket += 1
+    index[bucket:] = keys.size
 
 
 @nb.njit(cache=True, nogil=True)
-def find_rows(made, ends, keys, index, shift, binary, seen, serial, rows, row_ends):
+def find_rows(made, ends, keys, index, shift, binary, seen, rows, row_ends):
     """Rows in sorted `keys` of the known features of each document, with where they end.
 
-    With `binary` a row comes once per document: `seen` int64 [F] holds the number of the last
-    document that had it, of numbers from `serial` on. Returns: the number of rows.
+    With `binary` a row comes once per document; `seen` is scratch, int64 zeros of a power of
+    two, at least twice as many as the longest document has features.
+    Returns: the number of rows.
     """
     shift = np.uint64(shift)
     total = begin = 0
     for document in range(ends.size):
+        first = total
         for at in range(begin, ends[document]):
             key = made[at]
-            bucket = np.int64(key >> shift)
-            for row in range(index[bucket], index[bucket + 1]):
-                if keys[row] == key:
-                    if binary:
-                        if seen[row] == serial + document:
-                            break
-                        seen[row] = serial + document
-                    rows[total] = row
-                    total += 1
+            bucket = key >> shift
+            for row in range(index[bucket], index[bucket + np.uint64(1)]):
+                if keys[row] >= key:
+                    if keys[row] == key:
+                        rows[total] = row
+                        total += 1
                     break
         begin = ends[document]
+        if binary:
+            total = _distinct(rows, first, total, seen)
         row_ends[document] = total
     return total
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _distinct(rows, first, end, seen):
+    """Move the first of each of `rows[first:end]` together; where they end now."""
+    size = 16
+    while size < 2 * (end - first):
+        size *= 2
+    kept = first
+    for at in range(first, end):
+        row = np.int64(rows[at]) + 1
+        slot = (row * 0x9E3779B1 >> 8) & (size - 1)
+        while seen[slot] != 0 and seen[slot] != row:
+            slot = (slot + 1) & (size - 1)
+        if seen[slot] == 0:
+            seen[slot] = row
+            rows[kept] = rows[at]
+            kept += 1
+    seen[:size] = 0
+    return kept
 
 
 @nb.njit(cache=True, nogil=True)
