@@ -132,7 +132,7 @@ def train(updates: int = 120) -> None:
     third = updates // 3
     header(
         "Training, LSTM 256, batch 64, sequence 64, 2 threads",
-        "", "chars/s", "chars per CPU s", "ratio", "ratio by CPU", f"loss {third}", f"loss {2 * third}", f"loss {updates}",
+        "", "chars/s", "chars per CPU s", "ratio", "by CPU", *(f"loss {n * third}" for n in (1, 2, 3)),
     )  # fmt: skip
     base_wall, base_cpu, _ = rows["torch nn.LSTM loop"]
     for name, (wall, cpu, losses) in rows.items():
@@ -222,7 +222,7 @@ def speed_of_generation(length: int = 4000) -> None:
     print(f"\nFrom start to the first character and out: {started.wall:.2f} s (CPU {started.cpu:.2f} s)")
 
 
-def copy(lag: int = 100, updates: int = 1500, symbols: int = 8, length: int = 5) -> None:
+def copy(lag: int = 100, updates: int = 3000, symbols: int = 8, length: int = 5) -> None:
     """Say five symbols again after `lag` blanks: chance is 1 in 8."""
     header(
         f"Copy {length} symbols over a lag of {lag}, 64 units, {updates} updates of 32", "", "right", "CPU s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 import time
 from pathlib import Path
@@ -122,6 +123,7 @@ def generate(
       nlpcli generate names.safetensors --until $'\\n' --num-samples 10 --temperature 0.8
       head -c 200 play.txt | nlpcli generate shakespeare.safetensors --prime - --no-echo --top-p 0.9
     """
+    one_thread_for_numpy()
     from nlpcli.engine.charlm import CharLM
     from nlpcli.engine.sampling import generate as written
 
@@ -132,6 +134,11 @@ def generate(
         for piece in written(loaded, text, settings, sample=sample, skip_unknown=skip_unknown, echo=echo):
             stream.write(piece)
         stream.end_line()
+
+
+def one_thread_for_numpy() -> None:
+    """Called before numpy comes in: a network's step is too small a product to share among threads."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _prime(given: str, reading: InputSettings) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlpcli.cli import console
+from nlpcli.cli.charlm import one_thread_for_numpy
 from nlpcli.cli.options import Files, Json, Model, Output, Quiet, with_settings
 from nlpcli.errors import OutputError, SettingsError
 from nlpcli.settings import ActivationSettings, GradientSettings, InputSettings, ToySettings
@@ -42,6 +43,7 @@ def perplexity(
       nlpcli perplexity shakespeare.safetensors sonnets.txt
       nlpcli perplexity en.safetensors mixed.txt --per-line | sort -rn | head
     """
+    one_thread_for_numpy()
     from nlpcli.engine import perplexity as engine
     from nlpcli.engine.charlm import CharLM
     from nlpcli.engine.corpus import Lines
@@ -93,6 +95,7 @@ def activations(
       nlpcli activations shakespeare.safetensors play.txt --terminal --cell 17 --signal f
       nlpcli activations shakespeare.safetensors play.txt --find line-length
     """
+    one_thread_for_numpy()
     from nlpcli.engine import activations as engine
     from nlpcli.engine.activations_page import page
     from nlpcli.engine.activations_page import terminal as coloured
@@ -197,6 +200,7 @@ def gradients(
     kind = Path(output).suffix if output != "-" else ".tsv"
     if kind not in (".html", ".png", ".tsv"):
         raise OutputError(f"cannot write {output}: a page is .html, a picture .png, a table .tsv")
+    one_thread_for_numpy()
     from nlpcli.engine import gradients_plot
     from nlpcli.engine.char_text import encode
     from nlpcli.engine.charlm import CharLM
