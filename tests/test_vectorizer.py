@@ -360,6 +360,11 @@ def test_count_equals_the_unix_idiom(nlpcli):
     }
 
 
+def test_count_of_nothing_is_nothing_and_no_error(nlpcli):
+    assert nlpcli("count", input="").stdout == b""
+    assert b"--min-count is 5" in nlpcli("count", "--min-count", "5", input="a\n", code=1).stderr
+
+
 def test_count_counts_runs_of_words_within_lines(nlpcli):
     text = "New York Times\nNew York\n"
     assert nlpcli("count", "--ngrams", "2", input=text).stdout.decode() == "New York\t2\nYork Times\t1\n"

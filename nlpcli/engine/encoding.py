@@ -100,11 +100,13 @@ def count_tokens(
     reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
     progress: Progress = SILENT,
 ) -> Vocabulary:
-    """The vocabulary of some files alone; keeps no ids.
+    """The vocabulary of some files alone, empty for an empty text; keeps no ids.
 
-    Raises InputError when no token is left.
+    Raises InputError when `vocabulary` leaves none of the tokens there are.
     """
     found = _encode_lines(Lines(paths, reading, progress, stage="counting"), analysis, keep=False)
+    if not found.tokens:
+        return Vocabulary.of([], [])
     return select(found.tokens, found.counts, vocabulary)[0]
 
 

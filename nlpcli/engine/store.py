@@ -62,6 +62,7 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     Raises OutputError when the folder is missing, not writable or full.
     """
+    _refuse_stdout(path)
     target = Path(os.path.realpath(path))
     try:
         if target.is_dir():
@@ -74,6 +75,11 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise _output_error(path, error) from error
+
+
+def _refuse_stdout(path: str | os.PathLike[str]) -> None:
+    if str(path) == "-":
+        raise OutputError("this result is a file and does not go to stdout", hint="name a file: -o FILE")
 
 
 @contextlib.contextmanager
@@ -122,6 +128,7 @@ def _output_error(path: str | os.PathLike[str], error: OSError) -> OutputError |
 
 def check_writable(path: str | os.PathLike[str]) -> None:
     """Raise OutputError now, before an hour of training, if `path` cannot be written later."""
+    _refuse_stdout(path)
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise OutputError(f"{path} is a folder", hint="name a file in it")
