@@ -76,6 +76,14 @@ def test_permissions_are_those_of_the_old_file_or_the_umask(tmp_path):
     assert stat.S_IMODE(new.stat().st_mode) == 0o666 & ~umask
 
 
+def test_a_model_does_not_become_a_file_called_dash(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for write in (lambda: store.check_writable("-"), lambda: write_model("-", "test", HEADER, TENSORS)):
+        with pytest.raises(OutputError, match="does not go to stdout"):
+            write()
+    assert os.listdir(tmp_path) == []
+
+
 @pytest.mark.parametrize(("name", "complaint"), [("missing/out.txt", "does not exist"), (".", "is a folder")])
 def test_a_target_that_cannot_be_is_refused_before_and_after_the_work(tmp_path, name, complaint):
     with pytest.raises(OutputError, match=complaint):
