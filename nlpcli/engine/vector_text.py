@@ -20,6 +20,7 @@ from nlpcli.errors import InputError, OutputError
 Block = tuple[list[bytes], NDArray[np.float32]]
 _CHUNK = 8 << 20
 _SMALL = 2 << 20  # bytes; below this, loading numba would take longer than reading
+_MARGIN = 4e-16  # as in the kernel
 _DIGITS = 17  # most bytes of a number with nine digits and its separator
 
 
@@ -153,7 +154,10 @@ def split_line(text: bytes, dim: int, place: str) -> tuple[bytes, list[float]]:
 def write_rows(
     file: BinaryIO, tokens: PackedTokens | None, matrix: NDArray[np.float32], separator: bytes = b" "
 ) -> None:
-    """Lines of a word and its numbers (only numbers without `tokens`), nine digits at most.
+    """Lines of a word and its numbers (only numbers without `tokens`).
+
+    A number has as few digits, six to nine, as give the same float32 back.
+
 
     Raises OutputError for numbers that are not finite.
     """
@@ -181,12 +185,34 @@ def _row_blocks(count: int, dim: int) -> Iterator[slice]:
 def _formatted_plainly(
     matrix: NDArray[np.float32], text: bytes, offsets: NDArray[np.int64], separator: bytes
 ) -> bytes:
-    row_format = separator.join([b"%.9g"] * matrix.shape[1]) + b"\n"
+    numbers = _shortest(matrix.reshape(-1))
+    dim = matrix.shape[1]
     bounds = offsets.tolist()
     lines = []
-    for row, start, end in zip(matrix.tolist(), bounds, bounds[1:], strict=False):
-        lines += [text[start:end], separator if end > start else b"", row_format % tuple(row)]
+    for row, (start, end) in enumerate(itertools.pairwise(bounds)):
+        fields = separator.join(numbers[row * dim : (row + 1) * dim])
+        lines += [text[start:end], separator if end > start else b"", fields, b"\n"]
     return b"".join(lines)
+
+
+def _shortest(values: NDArray[np.float32]) -> list[bytes]:
+    """Each number in as few digits, six to nine, as give it back; as the kernel does it."""
+    texts = [b""] * len(values)
+    left = np.arange(len(values))
+    for count in (6, 7, 8, 9):
+        made = [b"%.*g" % (count, value) for value in values[left].tolist()]
+        decimal = np.array([float(text) for text in made])
+        with np.errstate(over="ignore"):
+            low, high = (
+                (decimal * (1 - _MARGIN)).astype(np.float32),
+                (decimal * (1 + _MARGIN)).astype(np.float32),
+            )
+        done = (low == values[left]) & (high == values[left]) | (count == 9)
+        for number, text, is_done in zip(left.tolist(), made, done.tolist(), strict=True):
+            if is_done:
+                texts[number] = text
+        left = left[~done]
+    return texts
 
 
 def _formatted_compiled(

@@ -137,8 +137,8 @@ def write_vectors(
 
     `.safetensors` our model of kind "vectors", `.txt` and `.vec` word2vec text, `.bin` word2vec
     binary, `.glove` GloVe text (no header), `.npy` with the words in `.vocab`, `.tsv` with the
-    words in `.metadata.tsv`; or `layout` names one of these. Text holds nine digits, from which
-    the same float32 numbers come back.
+    words in `.metadata.tsv`; or `layout` names one of these. Text holds as few digits
+    as give the same float32 numbers back.
 
     Raises OutputError for another extension and for tokens that the layout cannot hold (a space,
     a line end, nothing at all): the file would be broken for every reader.

@@ -12,6 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 READ, BLANK, ODD = 0, 1, 2
+MARGIN = 4e-16  # a little more than what a float64 of a decimal may be wrong by
 _POWERS = 10.0 ** np.arange(23)  # the powers of ten that float64 holds exactly
 _TAB, _CR, _SPACE, _PLUS, _MINUS, _POINT, _ZERO, _NINE, _E = 9, 13, 32, 43, 45, 46, 48, 57, 101
 
@@ -122,8 +123,8 @@ def format_rows(
 ) -> int:
     """Write `token v v …` lines for the rows of `matrix` (finite); gives the bytes written to `out`.
 
-    Numbers have nine digits at most, trailing zeros dropped, from which the same float32 comes
-    back. `out` has room for 17 bytes a number, the tokens and a line end each.
+    Numbers have as few digits, six to nine without trailing zeros, as give the same float32 back.
+    `out` has room for 17 bytes a number, the tokens and a line end each.
     """
     digits = np.zeros(9, np.uint8)
     at = 0
@@ -159,6 +160,13 @@ def _format_number(value: float, digits: NDArray[np.uint8], out: NDArray[np.uint
     if whole >= 1000000000:
         exponent += 1
         whole = np.int64(np.rint(_shifted(value, 8 - exponent)))
+    count = _shortest(value, scaled, exponent)
+    if count < 9:
+        divisor = _POWERS[9 - count]
+        whole = np.int64(np.rint(scaled / divisor) * divisor)
+        if whole >= 1000000000:
+            exponent += 1
+            whole //= 10
     last = -1
     for place in range(8, -1, -1):
         digit = whole % 10
@@ -166,7 +174,7 @@ def _format_number(value: float, digits: NDArray[np.uint8], out: NDArray[np.uint
         digits[place] = digit
         if digit and last < 0:
             last = place
-    if exponent < -4 or exponent > 8:
+    if exponent < -4 or exponent >= count:
         return _format_scientific(digits, last, exponent, out, at)
     if exponent < 0:
         out[at] = _ZERO
@@ -182,6 +190,19 @@ def _format_number(value: float, digits: NDArray[np.uint8], out: NDArray[np.uint
             out[at] = _POINT
             at += 1
     return at
+
+
+@njit(cache=True, nogil=True)
+def _shortest(value: float, scaled: float, exponent: int) -> int:
+    """How many digits, six to nine, give `value` back in float32; nine always do."""
+    for count in range(6, 9):
+        short = np.rint(scaled / _POWERS[9 - count])
+        candidate = _shifted(short, exponent - count + 1)
+        # Away from the borders between two float32, so that every reader rounds the same way.
+        low, high = np.float32(candidate * (1 - MARGIN)), np.float32(candidate * (1 + MARGIN))
+        if np.float64(low) == value and np.float64(high) == value:
+            return count
+    return 9
 
 
 @njit(cache=True, nogil=True)
