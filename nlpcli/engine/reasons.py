@@ -52,9 +52,9 @@ def explain(classifier: Classifier, corpus: EncodedCorpus) -> Iterator[Reason]:
         if classifier.model.features.binary:  # the first place of a feature stands for all
             known[known] &= _first_places(rows[known])
         rows, spans = rows[known], spans[known]
-        rival, label = np.argsort(scores[document], kind="stable")[-2:].tolist()
-        if scores[document, label] == scores[document, rival]:
-            label, rival = sorted((label, rival))  # as argmax decides
+        label = int(scores[document].argmax())
+        others = np.delete(np.arange(scores.shape[1]), label)
+        rival = int(others[scores[document, others].argmax()])
         odds = (classifier.weights[rows, label] - classifier.weights[rows, rival]) * trusted[document]
         if classifier.model.normalised:
             odds = odds / np.sqrt(max(len(rows), 1))

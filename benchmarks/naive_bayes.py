@@ -1,0 +1,131 @@
+"""Classifiers beside scikit-learn and fastText: training and prediction, whole processes.
+
+fastText is found by $FASTTEXT, the path of its program; it is skipped where that is not set.
+Its input is shuffled, since nsmc-train and imdb-train are sorted by label.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from side_by_side import NLPCLI, Measured, data, measure, peer, print_table
+
+CORPORA = {"nsmc": ("ko/nsmc", "document"), "imdb": ("en/imdb", "text")}
+SCIKIT_LEARN = """
+import gzip, os, pickle, sys
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.naive_bayes import MultinomialNB
+train, test, column, analyzer, low, high, model = sys.argv[1:]
+def read(path):
+    with gzip.open(path, "rt", encoding="utf-8", newline="\\n") as file:
+        rows = [line.rstrip("\\n").split("\\t") for line in file]
+    text, label = rows[0].index(column), rows[0].index("label")
+    return [row[text] for row in rows[1:]], [row[label] for row in rows[1:]]
+texts, labels = read(train)
+pattern = r"\\w+(?:['’]\\w+)*" if analyzer == "word" else None
+lengths = int(low), int(high)
+vectorizer = CountVectorizer(analyzer=analyzer, ngram_range=lengths, binary=True, token_pattern=pattern)
+classifier = MultinomialNB(alpha=0.5).fit(vectorizer.fit_transform(texts), labels)
+texts, labels = read(test)
+print((classifier.predict(vectorizer.transform(texts)) == labels).mean())
+with open(model, "wb") as file:
+    pickle.dump((vectorizer, classifier), file)
+"""
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        for corpus in CORPORA:
+            beside(corpus, Path(name))
+        small()
+
+
+def beside(corpus: str, folder: Path) -> None:
+    stem, column = CORPORA[corpus]
+    train, test = data(f"{stem}-train.tsv.gz"), data(f"{stem}-test.tsv.gz")
+    rows: dict[str, Measured] = {}
+    accuracy: dict[str, str] = {}
+    size: dict[str, str] = {}
+    ours = {
+        "nlpcli, words 1-2": ["--ngrams", "1-2", "--char-ngrams", "0"],
+        "nlpcli, as it comes": [],
+        "nlpcli --prune": ["--prune"],
+        "nlpcli --variant nbsvm": ["--variant", "nbsvm"],
+    }
+    for name, options in ours.items():
+        model = folder / "model.safetensors"
+        columns = ["--text-col", column, "--label-col", "label", "-q"]
+        trained = measure([*NLPCLI, "train-nb", train, "-o", model, *columns, *options], repeat=2)
+        tested = measure([*NLPCLI, "evaluate", model, test, *columns, "--json"], repeat=2)
+        rows[name] = added(trained, tested)
+        accuracy[name] = f"{json.loads(tested.stdout)['accuracy']:.4f}"
+        size[name] = f"{model.stat().st_size / 1e6:.0f}"
+    features = {"scikit-learn, words 1-2": ("word", 1, 2)}
+    if corpus == "nsmc":
+        features["scikit-learn, char_wb 1-4"] = ("char_wb", 1, 4)
+    for name, (analyzer, low, high) in features.items():
+        program = peer(SCIKIT_LEARN)
+        if program:
+            pickled = folder / "model.pickle"
+            rows[name] = measure([*program, train, test, column, analyzer, low, high, pickled])
+            accuracy[name] = f"{float(rows[name].stdout):.4f}"
+            size[name] = f"{pickled.stat().st_size / 1e6:.0f}"
+    fasttext(corpus, folder, rows, accuracy, size)
+    title = f"{corpus}: train on {train.name}, predict {test.name}"
+    print_table(title, rows, "nlpcli, words 1-2", **{"accuracy": accuracy, "model MB": size})
+
+
+def added(one: Measured, two: Measured) -> Measured:
+    return Measured(one.wall + two.wall, one.cpu + two.cpu, max(one.peak, two.peak), two.stdout)
+
+
+def fasttext(
+    corpus: str, folder: Path, rows: dict[str, Measured], accuracy: dict[str, str], size: dict[str, str]
+) -> None:
+    program = os.environ.get("FASTTEXT")
+    if not program:
+        print("FASTTEXT is not set: fastText is skipped")
+        return
+    stem, column = CORPORA[corpus]
+    for part in ("train", "test"):
+        with gzip.open(data(f"{stem}-{part}.tsv.gz"), "rt", encoding="utf-8", newline="\n") as file:
+            table = [line.rstrip("\n").split("\t") for line in file]
+        text, label = table[0].index(column), table[0].index("label")
+        lines = [f"__label__{row[label]} {row[text].lower()}\n" for row in table[1:]]
+        random.Random(1).shuffle(lines)
+        (folder / part).write_text("".join(lines), encoding="utf-8")
+    name = "fastText, words 1-2" + (" and characters 1-4" if corpus == "nsmc" else "")
+    chars = ["-minn", 1, "-maxn", 4] if corpus == "nsmc" else []
+    options = ["-wordNgrams", 2, *chars, "-epoch", 5, "-lr", 0.5, "-thread", 2, "-verbose", 0]
+    model = folder / "fasttext"
+    trained = measure([program, "supervised", "-input", folder / "train", "-output", model, *options])
+    tested = measure([program, "test", f"{model}.bin", folder / "test"])
+    rows[name] = added(trained, tested)
+    accuracy[name] = next(line.split("\t")[1] for line in tested.stdout.split("\n") if line.startswith("P@1"))
+    size[name] = f"{Path(f'{model}.bin').stat().st_size / 1e6:.0f}"
+
+
+def small() -> None:
+    """Headlines in seven topics and spam: quality by cross-validation."""
+    print(
+        "\n### Cross-validation in five parts\n\n| data | variant | accuracy | macro F1 |\n|---|---|---|---|"
+    )
+    for name, columns in (
+        ("ko/ynat-headlines.csv", ["--text-col", "title", "--label-col", "topic_idx"]),
+        ("en/sms-spam-crlf.tsv", []),
+    ):
+        for variant in ("binary-multinomial", "complement", "bernoulli", "nbsvm"):
+            command = [*NLPCLI, "train-nb", data(name), *columns, "--cross-validate", "5", "--json", "-q"]
+            record = json.loads(measure([*command, "--variant", variant]).stdout)
+            print(f"| {name} | {variant} | {record['accuracy']:.4f} | {record['macro']['f1']:.4f} |")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
