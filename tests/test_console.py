@@ -50,7 +50,7 @@ def test_a_wrong_call_has_exit_code_2(nlpcli, arguments):
 
 
 def test_a_misspelt_command_is_guessed(nlpcli):
-    assert "Did you mean 'tokenize'?" in nlpcli("tokenise", code=2).stderr.decode()
+    assert "Did you mean 'tokenize'" in nlpcli("tokenise", code=2).stderr.decode()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

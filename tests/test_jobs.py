@@ -7,6 +7,7 @@ from nlpcli.settings import (
     AnalysisSettings,
     CharLMSettings,
     CooccurrenceSettings,
+    FastTextSettings,
     GenerateSettings,
     GloveSettings,
     RecordSettings,
@@ -44,6 +45,13 @@ def in_folder(folder, *names):
             "safetensors",
             {"settings": Word2VecSettings(dim=8), "vocabulary": VocabularySettings(min_count=2)},
             ["--dim", "8", "--min-count", "2"],
+        ),
+        (
+            jobs.train_fasttext,
+            "text",
+            "vec",
+            {"settings": FastTextSettings(dim=8, bucket=1000), "vocabulary": VocabularySettings(min_count=2)},
+            ["--dim", "8", "--bucket", "1000", "--min-count", "2"],
         ),
         (
             jobs.train_glove,

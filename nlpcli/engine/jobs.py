@@ -15,6 +15,7 @@ from nlpcli.settings import (
     AnalysisSettings,
     CharLMSettings,
     CooccurrenceSettings,
+    FastTextSettings,
     FeatureSettings,
     GenerateSettings,
     GloveSettings,
@@ -104,9 +105,26 @@ def train_w2v(
     progress: Progress = SILENT,
 ) -> None:
     """Word2Vec vectors, in the layout that the extension of `output` names."""
-    from nlpcli.engine.word2vec import train_word2vec
+    from nlpcli.engine.embeddings import Job, train_word2vec
 
-    train_word2vec(paths, output, settings, analysis, vocabulary, reading, progress)
+    job = Job(paths, analysis, vocabulary, reading=reading)
+    train_word2vec(job, output, settings, progress)
+
+
+def train_fasttext(
+    paths: Paths,
+    output: str,
+    settings: FastTextSettings = FastTextSettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = _LOWERCASE,
+    vocabulary: VocabularySettings = _FIVE_OR_MORE,
+    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    progress: Progress = SILENT,
+) -> None:
+    """FastText vectors of words and their parts, in the layout that the extension names."""
+    from nlpcli.engine import embeddings
+
+    job = embeddings.Job(paths, analysis, vocabulary, reading=reading)
+    embeddings.train_fasttext(job, output, settings, progress)
 
 
 def train_glove(
