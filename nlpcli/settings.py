@@ -291,7 +291,7 @@ class AnalysisSettings(NormalizeSettings):
     `stopwords`, `user_dict` and `subword_model` hold content (words, lines, base64), no path.
     """
 
-    lowercase: bool = setting(False, "Lower-case the tokens.", panel=NORMALIZATION)
+    lowercase: bool = setting(False, "Lower-case the tokens.", panel=ANALYSIS)
     tokenizer: TokenizerName = setting(
         "word", "What splits a line into tokens; see `nlpcli tokenize --help`.", panel=ANALYSIS
     )
@@ -894,7 +894,7 @@ CHARLM_PRESETS: dict[str, dict[str, Any]] = {
     "medium": {
         "rnn_size": 512,
         "num_layers": 2,
-        "dropout": 0.3,
+        "dropout": 0.4,
         "seq_length": 128,
         "batch_size": 64,
         "epochs": 30,

@@ -71,6 +71,22 @@ def test_numpy_and_torch_give_the_same_logits(cell, embedding_dim):
     assert logits.view(20, 3, 5).numpy() == pytest.approx(steps, abs=1e-5)
 
 
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("embedding_dim", [0, 3])
+def test_the_gpus_road_is_the_same_network(cell, embedding_dim):
+    # PyTorch's own layers stand in for cuDNN's here: same call, same order of weights and gates.
+    settings = CharLMSettings(cell=cell, rnn_size=16, num_layers=2, embedding_dim=embedding_dim)
+    network = CharRNN(cell, 2, 0.0, weights_of(settings))
+    ids = torch.from_numpy(np.random.default_rng(1).integers(0, 5, (9, 3)))
+    expected, expected_state = network.forward(ids, network.zero_state(3))
+    network._run_cpu = network._run_gpu
+    logits, state = network.forward(ids, network.zero_state(3))
+    assert logits.detach().numpy() == pytest.approx(expected.detach().numpy(), abs=1e-5)
+    for ours, theirs in zip(state, expected_state, strict=True):
+        for part, expected_part in zip(ours, theirs, strict=True):
+            assert part.numpy() == pytest.approx(expected_part.numpy(), abs=1e-5)
+
+
 def loss_by_the_notes(cell, weights, ids, targets):
     """Summed −log p over [T, B], through the equations alone, in float64."""
     total = 0.0

@@ -15,6 +15,8 @@ from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings import CharLMSettings
 
+torch = pytest.importorskip("torch")
+
 CELLS = ["rnn", "lstm", "gru"]
 SMALL = {"rnn_size": 16, "seq_length": 8, "batch_size": 16, "epochs": 2, "threads": 1, "learning_rate": 0.01}
 
@@ -141,7 +143,7 @@ def test_the_hidden_state_is_carried_from_chunk_to_chunk(tmp_path):
     # After 8 equal characters comes a b or a c, in turn: only a state that lasts can know which.
     (tmp_path / "t").write_text(("aaaaaaaab" + "aaaaaaaac") * 200)
     settings = CharLMSettings(
-        rnn_size=24, seq_length=9, batch_size=4, epochs=30, threads=1, learning_rate=0.02
+        rnn_size=24, seq_length=9, batch_size=4, epochs=10, threads=1, learning_rate=0.02
     )
     model = charlm.train([str(tmp_path / "t")], settings)
     assert model.record["val_loss"] < 0.02
@@ -173,3 +175,24 @@ def test_a_sample_is_shown_as_training_goes_on(text_file):
     notes = Notes()
     charlm.train([text_file], CharLMSettings(**SMALL, sample_every=10), progress=notes)
     assert any(line.startswith("--- after 10 updates it writes:\n") for line in notes.lines)
+
+
+def test_a_gpu_that_is_not_there_is_an_error(text_file):
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    with pytest.raises(SettingsError, match="no GPU"):
+        charlm.train([text_file], CharLMSettings(device="cuda"))
+
+
+def test_weights_that_are_not_numbers_are_refused(text_file, tmp_path):
+    model = charlm.train([text_file], CharLMSettings(**{**SMALL, "epochs": 1}))
+    model.weights["output.b"][0] = np.nan
+    model.save(tmp_path / "m")
+    with pytest.raises(ModelError, match="not finite"):
+        CharLM.load(tmp_path / "m")
+
+
+def test_a_network_that_diverges_keeps_no_weights_that_are_not_numbers(text_file):
+    settings = CharLMSettings(**{**SMALL, "learning_rate": 1e30, "grad_clip": 0.0})
+    model = charlm.train([text_file], settings)
+    assert all(np.isfinite(weight).all() for weight in model.weights.values())

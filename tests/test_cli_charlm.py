@@ -150,7 +150,7 @@ def test_a_preset_gives_way_to_options_beside_it(hello, tmp_path):
     )
     settings = json.loads(run("inspect", output, "--json").stdout)["settings"]
     assert (settings["rnn_size"], settings["epochs"]) == (9, 1)
-    assert (settings["num_layers"], settings["dropout"]) == (2, 0.3)
+    assert (settings["num_layers"], settings["dropout"]) == (2, 0.4)
 
 
 def test_activations_make_a_page_a_ranking_and_colours(hello, tmp_path):

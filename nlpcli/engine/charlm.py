@@ -69,12 +69,14 @@ class CharLM:
             raise ModelError("the model file's header has no settings")
         settings = CharLMSettings.from_record(record)
         alphabet = Vocabulary.from_model(model)
-        if not len(alphabet):
-            raise ModelError("the model's alphabet is empty")
+        if not len(alphabet) or any(len(token) != 1 for token in alphabet.tokens):
+            raise ModelError("the model's alphabet is empty or holds more than single characters")
         weights = {
             name: take_tensor(model, name, "float32", shape)
             for name, shape in shapes(settings, len(alphabet)).items()
         }
+        if not all(np.isfinite(weight).all() for weight in weights.values()):
+            raise ModelError("the model's weights are not finite numbers", hint="train it again")
         return cls(settings, alphabet, weights, model.header.get("record", {}))
 
 

@@ -104,7 +104,7 @@ def resume(path: str | os.PathLike[str], text: CharText, settings: CharLMSetting
     training.best_loss = math.inf if place["best_loss"] is None else float(place["best_loss"])
     training.best_weights = {name: np.array(weight) for name, weight in best.weights.items()}
     training.loss_sum, training.loss_count = float(place["loss_sum"]), int(place["loss_count"])
-    training.history = [dict(entry) for entry in best.record["history"]]
+    training.history = [dict(entry) for entry in best.record.get("history", [])]
     if training.step:
         for name, weight in training.network.weights.items():
             training.optimizer.state[weight] = {
