@@ -51,7 +51,7 @@ def setting(
         "hidden": hidden,
         "reads": reads,
     }
-    return typing.cast(T, dataclasses.field(default=default, metadata=metadata))
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def option_name(field: dataclasses.Field[Any]) -> str:
@@ -146,7 +146,10 @@ class InputSettings(Settings):
     """How bytes become text."""
 
     encoding: str = setting(
-        "utf-8", "Encoding of the input: utf-8, cp949, euc-kr, utf-16 and so on, or auto.", panel=INPUT, metavar="NAME"
+        "utf-8",
+        "Encoding of the input: utf-8, cp949, euc-kr, utf-16 and so on, or auto.",
+        panel=INPUT,
+        metavar="NAME",
     )
     errors: Literal["strict", "replace", "skip"] = setting(
         "strict", "Bytes that are not text: end, put U+FFFD for them, or leave them out.", panel=INPUT
@@ -226,11 +229,14 @@ class NormalizeSettings(Settings):
 
     lowercase: bool = setting(False, "Lower-case the text.", panel=NORMALIZATION)
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = setting(
-        "none", "Unicode normalization form.", panel=NORMALIZATION
+        "none",
+        "Unicode normalization form: nfc, nfkc, nfd, nfkd or none.",
+        panel=NORMALIZATION,
+        metavar="FORM",
     )
     keep_jamo: bool = setting(
         False,
-        "With nfkc and nfkd: leave letters such as ㅋ and ㅠ as they are typed.",
+        "With nfkc and nfkd: single Hangul letters (as in laughter) stay as they are typed.",
         panel=NORMALIZATION,
         flags=("--keep-jamo",),
     )
@@ -260,7 +266,7 @@ class NormalizeSettings(Settings):
         (), "Remove any of these, and punct or symbol.", panel=NORMALIZATION, metavar="KIND,…"
     )
     squeeze_repeats: int = setting(
-        0, "Cut runs of one character to N (ㅋㅋㅋㅋ to ㅋㅋ with 2); not digits; 0 is off.", min=0, panel=NORMALIZATION,
+        0, "Cut runs of one character, but digits, to N; 0 is off.", min=0, panel=NORMALIZATION,
         metavar="N",
     )  # fmt: skip
     squeeze_space: bool = setting(
@@ -293,8 +299,9 @@ class AnalysisSettings(NormalizeSettings):
 
     lowercase: bool = setting(False, "Lower-case the tokens.", panel=ANALYSIS)
     tokenizer: TokenizerName = setting(
-        "word", "What splits a line into tokens; see `nlpcli tokenize --help`.", panel=ANALYSIS
-    )
+        "word", "What splits a line into tokens: word, nltk, kiwi, …; `nlpcli tokenize --help` lists them.",
+        panel=ANALYSIS, metavar="NAME",
+    )  # fmt: skip
     pattern: str = setting(
         "", "With the tokenizer regexp: what a token looks like.", panel=ANALYSIS, metavar="REGEXP"
     )
@@ -332,8 +339,9 @@ class AnalysisSettings(NormalizeSettings):
         False, "Dictionary forms: is to be, 먹었다 to 먹다.", panel=ANALYSIS, flags=("--lemma",)
     )
     stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = setting(
-        "none", "Stems: jumping to jump; korean is the dictionary form.", panel=ANALYSIS
-    )
+        "none", "Stems, jumping to jump: porter, snowball, lancaster, or korean (dictionary forms).", panel=ANALYSIS,
+        metavar="NAME",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -388,7 +396,10 @@ class TokenFormatSettings(Settings):
     """How tokens are written."""
 
     format: Literal["text", "lines", "jsonl", "tsv", "conllu"] = setting(
-        "text", "A line of tokens, a token a line, JSON, or a table.", panel=OUTPUT
+        "text",
+        "text (a line of tokens), lines (a token a line), jsonl, tsv or conllu.",
+        panel=OUTPUT,
+        metavar="NAME",
     )
     pos: bool = setting(False, "Write part-of-speech tags: 하늘/NNG.", panel=OUTPUT, flags=("--pos",))
     tagset: Literal["own", "sejong", "upos"] = setting(
@@ -398,7 +409,9 @@ class TokenFormatSettings(Settings):
         False, "Write where each token stands in the original line, in characters.", panel=OUTPUT,
         flags=("--offsets",),
     )  # fmt: skip
-    ids: bool = setting(False, "Write a subword model's ids in place of pieces.", panel=OUTPUT, flags=("--ids",))
+    ids: bool = setting(
+        False, "Write a subword model's ids in place of pieces.", panel=OUTPUT, flags=("--ids",)
+    )
 
 
 @dataclass(frozen=True)
@@ -410,7 +423,10 @@ class SubwordSettings(Settings):
     )
     vocab_size: int = setting(8000, "Number of pieces, the 256 bytes among them.", min=260, max=1_000_000)
     character_coverage: float = setting(
-        0.9995, "Share of the text's characters that get a piece; the rest is spelled in bytes.", above=0, max=1
+        0.9995,
+        "Share of the text's characters that get a piece; the rest is spelled in bytes.",
+        above=0,
+        max=1,
     )
     max_lines: int = setting(0, "Learn from this many lines, drawn at random; 0 is all.", min=0)
     threads: int = setting(1, "Threads.", min=1, max=256)
@@ -466,7 +482,9 @@ class VectorizeSettings(Settings):
     )
     ngrams: str = setting("1", "Runs of words; 1-2 is words and pairs of neighbours.", metavar="RANGE")
     char_ngrams: str = setting(
-        "0", "Runs of characters inside words (a space at both ends) in place of words; 0 is off.", metavar="RANGE"
+        "0",
+        "Runs of characters inside words (a space at both ends) in place of words; 0 is off.",
+        metavar="RANGE",
     )
     smooth_idf: bool = setting(True, "TF-IDF: idf = ln((1 + n) / (1 + df)) + 1, or ln(n / df) + 1.")
     sublinear_tf: bool = setting(False, "TF-IDF: 1 + ln(count) in place of the count.")
@@ -614,7 +632,9 @@ class FastTextSettings(Word2VecSettings):
     alpha: float = setting(0.05, "Learning rate at the start.", above=0)
     minn: int = setting(3, "Shortest character n-gram.", min=1, panel="Subwords")
     maxn: int = setting(6, "Longest character n-gram; 0 is none.", min=0, max=64, panel="Subwords")
-    bucket: int = setting(2_000_000, "Buckets that n-grams are hashed into.", min=1, max=2**31 - 1, panel="Subwords")
+    bucket: int = setting(
+        2_000_000, "Buckets that n-grams are hashed into.", min=1, max=2**31 - 1, panel="Subwords"
+    )
     jamo: bool = setting(False, "Korean: n-grams of jamo (ㅎㅏㄴ) and not of syllables.", panel="Subwords")
 
     def __post_init__(self) -> None:
@@ -627,7 +647,9 @@ class FastTextSettings(Word2VecSettings):
 class PhraseSettings(Settings):
     """Word pairs that are joined to one word before training (Mikolov et al. 2013b, section 4)."""
 
-    phrases: int = setting(0, "Times to join words that belong together (new_york); 0 is off.", min=0, panel="Phrases")
+    phrases: int = setting(
+        0, "Times to join words that belong together (new_york); 0 is off.", min=0, panel="Phrases"
+    )
     phrase_threshold: float = setting(100.0, "Higher joins fewer.", min=0, panel="Phrases")
     phrase_discount: int = setting(5, "Pairs must be seen more often than this.", min=0, panel="Phrases")
 
@@ -637,11 +659,18 @@ class ContinuationSettings(Settings):
     """Where training begins, and what it leaves on the way."""
 
     resume: str | None = setting(
-        None, "Go on with a model: an interrupted one, or with more epochs or new text.", panel="Continue", metavar="MODEL"
+        None,
+        "Go on with a model: an interrupted one, or with more epochs or new text.",
+        panel="Continue",
+        metavar="MODEL",
     )
     init: str | None = setting(None, "Begin with these word vectors.", panel="Continue", metavar="VECTORS")
     checkpoint_every: float | None = setting(
-        None, "Epochs (or a part of one) after which OUTPUT.partial is written.", above=0, panel="Continue", metavar="EPOCHS"
+        None,
+        "Epochs (or a part of one) after which OUTPUT.partial is written.",
+        above=0,
+        panel="Continue",
+        metavar="EPOCHS",
     )
 
 
@@ -744,7 +773,8 @@ class ConvertSettings(Settings):
         "float32", "Type of the numbers: a half or a quarter of the size in .safetensors (.npy: float16)."
     )
     odd_words: Literal["error", "skip", "underscore"] = setting(
-        "error", "A word that the layout cannot hold (with a space, say): refuse, leave out, or write _ for it."
+        "error",
+        "A word that the layout cannot hold (with a space, say): refuse, leave out, or write _ for it.",
     )
 
 
@@ -792,7 +822,8 @@ class SearchSettings(Settings):
         "tfidf", "Cosine of TF-IDF rows, Okapi BM25, or cosine of mean word vectors (needs --vectors)."
     )
     prefix: Literal["auto", "on", "off"] = setting(
-        "auto", "A query word also finds longer words that begin with it; auto: Hangul words, for their particles."
+        "auto",
+        "A query word also finds longer words that begin with it; auto: Hangul words, for their particles.",
     )
     bm25_k1: float = setting(1.2, "BM25: how soon more of a word says no more.", min=0)
     bm25_b: float = setting(0.75, "BM25: how much long documents are held back.", min=0, max=1)
@@ -927,8 +958,8 @@ class GenerateSettings(Settings):
 class ActivationSettings(Settings):
     """Which cells of a character model are looked at, on how much text."""
 
-    find: Literal["quote", "line-length", "bracket", "indent", "if", "word-length", "upper-case"] | None = setting(
-        None, "Rank the cells by their correlation with this property of the text."
+    find: Literal["quote", "line-length", "bracket", "indent", "if", "word-length", "upper-case"] | None = (
+        setting(None, "Rank the cells by their correlation with this property of the text.")
     )
     count: int = setting(10, "Cells in the ranking.", min=1)
     layer: int | None = setting(None, "Layer to begin at, from 0; the last if not given.", min=0)
@@ -952,5 +983,7 @@ class ToySettings(Settings):
     w_hh: float = setting(3.0, "Recurrent weight.", panel="Toy")
     w_xh: float = setting(2.0, "Input weight.", panel="Toy")
     b: float = setting(1.0, "Bias.", panel="Toy")
-    x: tuple[float, ...] = setting((0.0,), "Input; given several times, one a step (then --steps is theirs).", panel="Toy")
+    x: tuple[float, ...] = setting(
+        (0.0,), "Input; given several times, one a step (then --steps is theirs).", panel="Toy"
+    )
     h0: float = setting(0.0, "State before the first step.", panel="Toy")

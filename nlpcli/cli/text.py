@@ -59,9 +59,9 @@ def tokenize(
       sentence    sentences, English and Korean
       subword     pieces of a model that train-subword made
       kiwi        Korean morphemes with tags; needs no Java
-      mecab       Korean morphemes, the fastest (nlpcli[mecab])
+      mecab       Korean morphemes, the fastest; needs the extra mecab
       komoran, okt, hannanum, kkma
-                  Korean morphemes through KoNLPy (nlpcli[konlpy])
+                  Korean morphemes through KoNLPy; need the extra konlpy
     """
     import dataclasses
 

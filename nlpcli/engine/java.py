@@ -34,7 +34,9 @@ def make(name: str, user_dict: str = "") -> Analyse:
             f"{name} takes no user dictionary", hint="kiwi, mecab, komoran and okt do: --tokenizer kiwi"
         )
     start_java(name)
-    return _MAKERS[name](user_dict)
+    analyse = _MAKERS[name](user_dict)
+    analyse("시작")  # dictionaries are read at the first line: that is no line's fault
+    return analyse
 
 
 def start_java(name: str) -> None:

@@ -1,0 +1,240 @@
+"""Tokenizers: right on treebanks, fast on Wikipedia, beside NLTK's own word_tokenize.
+
+python benchmarks/tokenizers.py english     token F1 and lemma accuracy on UD English-EWT test
+python benchmarks/tokenizers.py korean      morpheme F1 and dictionary forms on UD Korean-Kaist test
+python benchmarks/tokenizers.py speed       MB/s of every tokenizer; KB=… is how much of each text
+python benchmarks/tokenizers.py nltk        the nltk tokenizer beside NLTK's, token for token
+python benchmarks/tokenizers.py jobs        kiwi with one and with two worker processes
+python benchmarks/tokenizers.py             all of these
+"""
+
+from __future__ import annotations
+
+import collections
+import gzip
+import itertools
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from side_by_side import data
+
+from nlpcli.engine.analysis import Analyzer
+from nlpcli.engine.stemmers import make_english_lemmatizer, make_stemmer
+from nlpcli.engine.tokens import locate
+from nlpcli.settings import AnalysisSettings
+
+SENTENCES = int(os.environ.get("SENTENCES", "2000"))
+KILOBYTES = int(os.environ.get("KB", "1000"))
+JAVA = ("komoran", "okt", "hannanum", "kkma")
+
+
+def sentences(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
+    """The text and the rows of each sentence of a CoNLL-U file."""
+    text, rows = "", []
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in itertools.chain(file, ["\n"]):
+            line = line.rstrip("\n")
+            if line.startswith("# text = "):
+                text = line.removeprefix("# text = ")
+            elif line and not line.startswith("#"):
+                rows.append(line.split("\t"))
+            elif not line and rows:
+                yield text, rows
+                rows = []
+
+
+def words(rows: list[list[str]]) -> list[list[str]]:
+    """The rows of words: no ranges such as 6-7, no empty nodes such as 8.1."""
+    return [row for row in rows if row[0].isdecimal()]
+
+
+def f1(right: int, found: int, wanted: int) -> str:
+    return f"{200 * right / max(found + wanted, 1):.2f}"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    print("| " + " | ".join(columns) + " |")
+    print("|" + "---|" * len(columns))
+    for row in rows:
+        print("| " + " | ".join(map(str, row)) + " |", flush=True)
+    print()
+
+
+def english() -> None:
+    """Token F1 by place in the line, and lemmas of the treebank's own words."""
+    corpus = list(sentences(data("en/ud-ewt-test.conllu.gz")))
+    rows = []
+    for name in ("nltk", "word", "whitespace"):
+        analyzer = Analyzer(AnalysisSettings(tokenizer=name))
+        right = found = wanted = 0
+        for text, entries in corpus:
+            gold = {(t.start, t.end) for t in locate(text, [row[1] for row in words(entries)])}
+            mine = {(t.start, t.end) for t in analyzer.analyse(text)}
+            right, found, wanted = right + len(gold & mine), found + len(mine), wanted + len(gold)
+        rows.append(
+            (name, f"{100 * right / found:.2f}", f"{100 * right / wanted:.2f}", f1(right, found, wanted))
+        )
+    table(["EWT test", "precision", "recall", "F1"], rows)
+    from simplemma import lemmatize
+
+    ours = make_english_lemmatizer()
+    pairs = [(row[1], row[2]) for _, entries in corpus for row in words(entries)]
+    methods = {
+        "--lemma": ours,
+        "simplemma alone": lambda word: lemmatize(word, lang="en"),
+        "the word itself": lambda word: word,
+    }
+    rows = [
+        (
+            name,
+            f"{100 * sum(method(form) == lemma for form, lemma in pairs) / len(pairs):.2f}",
+            f"{100 * sum(method(form).lower() == lemma.lower() for form, lemma in pairs) / len(pairs):.2f}",
+        )
+        for name, method in methods.items()
+    ]
+    table([f"lemmas of {len(pairs):,} words", "exact", "but for case"], rows)
+
+
+def gold_morphemes(row: list[str]) -> list[str]:
+    """A word's morphemes; an auxiliary's full ones stand in the last column."""
+    whole = dict(item.split("=", 1) for item in row[9].split("|") if "=" in item).get("OrigLemma", row[2])
+    return [part for part in whole.split("+") if part] or ["+"]
+
+
+def korean() -> None:
+    """Morphemes as bags per sentence; dictionary forms of every word that begins with a verb."""
+    corpus = list(itertools.islice(sentences(data("ko/ud-kaist-test.conllu.gz")), SENTENCES))
+    rows = []
+    for name in ("kiwi", "mecab", *JAVA):
+        analyzer = Analyzer(AnalysisSettings(tokenizer=name))
+        analyzer.tokens("시작")
+        right = found = wanted = 0
+        begun = time.perf_counter()
+        for text, entries in corpus[: 300 if name == "kkma" else None]:
+            gold = collections.Counter(part for row in words(entries) for part in gold_morphemes(row))
+            mine = collections.Counter(analyzer.tokens(text))
+            right, found, wanted = right + (gold & mine).total(), found + mine.total(), wanted + gold.total()
+        rows.append((name, f1(right, found, wanted), f"{time.perf_counter() - begun:.1f}"))
+    table([f"Kaist test, {len(corpus):,} sentences", "morpheme F1", "seconds"], rows)
+    stem = make_stemmer("korean")
+    verbs = [
+        (row[1], parts[0] + "다")
+        for _, entries in corpus
+        for row in words(entries)
+        if row[4].startswith(("pvg", "paa", "pad")) and len(parts := gold_morphemes(row)) > 1
+    ]
+    right = sum(stem(form) == lemma for form, lemma in verbs)
+    table(
+        ["dictionary forms", "words", "right"],
+        [("--stem korean", len(verbs), f"{100 * right / len(verbs):.2f} %")],
+    )
+
+
+def texts() -> dict[str, list[str]]:
+    """The beginnings of both Wikipedias, the English one in lines of a thousand characters."""
+    size = KILOBYTES * 1000
+    with gzip.open(data("ko/kowiki-100mb.txt.gz")) as file:
+        korean = file.read(size).decode("utf-8", "ignore").split("\n")
+    with gzip.open(data("en/enwiki-100mb.txt.gz")) as file:
+        english = file.read(size).decode()
+    return {"ko": korean, "en": [english[start : start + 1000] for start in range(0, len(english), 1000)]}
+
+
+def speed() -> None:
+    """Megabytes of UTF-8 a second in one process, after loading and a warm-up."""
+    corpora = texts()
+    shares = {"kkma": 100, "hannanum": 20, "okt": 20, "komoran": 5, "kiwi": 4, "mecab": 4}
+    rows = []
+    for name in ("word", "whitespace", "char", "jamo", "nltk", "sentence", "kiwi", "mecab", *JAVA):
+        cells = []
+        begun = time.perf_counter()
+        analyzer = Analyzer(AnalysisSettings(tokenizer=name))
+        analyzer.tokens("시작 start.")
+        start = time.perf_counter() - begun
+        for lines in corpora.values():
+            part = lines[: max(20, len(lines) // shares.get(name, 1))]
+            for line in part[:20]:
+                analyzer.tokens(line)
+            begun = time.perf_counter()
+            count = sum(len(analyzer.tokens(line)) for line in part)
+            seconds = time.perf_counter() - begun
+            size = sum(len(line.encode()) + 1 for line in part)
+            cells += [f"{size / 1e6 / seconds:.3f}", f"{count / seconds:,.0f}"]
+        rows.append((name, f"{start:.2f}", *cells))
+    table(["tokenizer", "start s", "ko MB/s", "ko tokens/s", "en MB/s", "en tokens/s"], rows)
+
+
+def nltk() -> None:
+    """CPU seconds of both on the same lines, and how many lines differ."""
+    from nltk.tokenize import word_tokenize
+
+    from nlpcli.engine import treebank
+
+    with gzip.open(data("en/imdb-train.tsv.gz"), "rt", encoding="utf-8") as file:
+        reviews = [line.rstrip("\n").split("\t")[3] for line in itertools.islice(file, 1, KILOBYTES * 25)]
+    with gzip.open(data("en/enwiki-100mb.txt.gz")) as file:
+        article = file.read(KILOBYTES * 10_000).decode()
+    rows = []
+    for name, lines in (("imdb", reviews), ("enwiki, one line", [article])):
+        begun = time.process_time()
+        mine = [treebank.treebank(line) for line in lines]
+        middle = time.process_time()
+        differ = 0
+        theirs = 0.0
+        for line, tokens in zip(lines, mine, strict=True):
+            before = time.process_time()
+            expected = word_tokenize(line, preserve_line=True)
+            theirs += time.process_time() - before
+            differ += tokens != expected
+        size = sum(map(len, lines)) / 1e6
+        ratio = theirs / (middle - begun)
+        rows.append(
+            (
+                name,
+                f"{size:.1f}",
+                f"{size / (middle - begun):.2f}",
+                f"{size / theirs:.2f}",
+                f"{ratio:.1f}",
+                differ,
+            )
+        )
+    table(["text", "M characters", "nlpcli M/s", "NLTK M/s", "times", "lines that differ"], rows)
+
+
+def jobs() -> None:
+    """Wall seconds for the same Korean lines, loading included."""
+    from nlpcli.engine.corpus import Lines
+    from nlpcli.engine.progress import SILENT
+    from nlpcli.engine.streaming import token_lists
+    from nlpcli.settings import RunSettings
+
+    path = Path("/tmp") / f"tokenizers-{os.getpid()}.txt"
+    path.write_text("\n".join(texts()["ko"]), encoding="utf-8")
+    try:
+        seconds = {}
+        for count in (1, 2):
+            begun = time.perf_counter()
+            lines = token_lists(
+                Lines([str(path)]), AnalysisSettings(tokenizer="kiwi"), RunSettings(jobs=count), SILENT
+            )
+            collections.deque(lines, maxlen=0)
+            seconds[count] = time.perf_counter() - begun
+    finally:
+        path.unlink()
+    table(
+        [f"kiwi, {KILOBYTES} kB", "seconds", "times"],
+        [
+            ("--jobs 1", f"{seconds[1]:.1f}", 1),
+            ("--jobs 2", f"{seconds[2]:.1f}", f"{seconds[1] / seconds[2]:.2f}"),
+        ],
+    )
+
+
+PARTS = {"english": english, "korean": korean, "speed": speed, "nltk": nltk, "jobs": jobs}
+
+if __name__ == "__main__":
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()
