@@ -46,4 +46,4 @@ def _remove_older(folder: Path, name: str) -> None:
 if "NUMBA_CACHE_DIR" not in os.environ:
     import numba
 
-    numba.config.CACHE_DIR = str(_cache_folder())
+    numba.config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined]
