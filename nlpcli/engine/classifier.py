@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings, RecordSettings, VocabularySettings
 
+_FEW = 20  # a batch with fewer features than a twentieth of the model's has only theirs weighed
 Trained = NaiveBayes | LinearModel
 
 
@@ -61,7 +62,21 @@ class Classifier:
     def reweigh(self, model: Trained) -> None:
         """Go on with another model of the same features, such as other smoothing makes."""
         self.model = model
-        self.weights, self.bias = model.weights()
+        self.start = model.start()
+        self._weights: NDArray[np.float64] | None = None
+
+    def weights(self, rows: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+        """What the features in `rows` [N] add to the score of each class [N, C]."""
+        if self._weights is not None:
+            return np.asarray(self._weights[rows])
+        return self.model.weights(rows.astype(np.int64))
+
+    @property
+    def all_weights(self) -> NDArray[np.float64]:
+        """The same of all features [F, C], computed once."""
+        if self._weights is None:
+            self._weights = self.model.weights()
+        return self._weights
 
     def encode(self, texts: list[str]) -> EncodedCorpus:
         """Texts as the model's analysis sees them."""
@@ -83,11 +98,16 @@ class Classifier:
         for first, rows, ends in self.finder.rows(corpus):
             last = first + len(ends)
             found[first:last] = np.diff(ends, prepend=0)
-            kernel.add_scores(rows, ends, self.weights, scores[first:last])
+            if self._weights is None and len(rows) < len(self.finder.keys) // _FEW:
+                distinct, places = np.unique(rows, return_inverse=True)
+                weights, rows = self.weights(distinct), places.astype(np.int32)
+            else:
+                weights = self.all_weights
+            kernel.add_scores(rows, ends, weights, scores[first:last])
             progress.update("classifying", last, corpus.documents)
         if self.model.normalised:
             scores /= np.sqrt(np.maximum(found, 1))[:, None]
-        return scores + self.bias, found
+        return scores + self.start, found
 
     def predict(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> Predictions:
         """The likeliest class of every document, and how likely each class is."""

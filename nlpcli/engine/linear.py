@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.features import checked_keys
-from nlpcli.engine.naive_bayes import checked_labels
+from nlpcli.engine.naive_bayes import EVERY, Rows, checked_labels
 from nlpcli.engine.store import Model, read_model, take_tensor, write_model
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
@@ -42,12 +42,14 @@ class LinearModel:
     settings: NaiveBayesSettings
     calibration: dict[str, Any] | None = None
 
-    def weights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What a feature adds to the score of each class [F, C], and what is added last [C]."""
-        learnt = self.learnt.astype(np.float64)
-        if len(self.labels) == 2:
-            return np.hstack([-learnt, learnt]) / 2, np.concatenate([-self.bias, self.bias]) / 2
-        return learnt, self.bias
+    def weights(self, rows: Rows = EVERY) -> NDArray[np.float64]:
+        """What each feature, or those in `rows`, adds to the score of each class [F, C]."""
+        learnt = self.learnt[rows].astype(np.float64)
+        return np.hstack([-learnt, learnt]) / 2 if len(self.labels) == 2 else learnt
+
+    def start(self) -> NDArray[np.float64]:
+        """What is added to the score of each class, float64 [C]."""
+        return np.concatenate([-self.bias, self.bias]) / 2 if len(self.labels) == 2 else self.bias
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file."""
@@ -59,7 +61,11 @@ class LinearModel:
             "settings": self.settings.to_record(),
             "calibration": self.calibration,
         }
-        tensors: dict[str, NDArray[Any]] = {"features.keys": self.keys, "weights": self.learnt, "bias": self.bias}
+        tensors: dict[str, NDArray[Any]] = {
+            "features.keys": self.keys,
+            "weights": self.learnt,
+            "bias": self.bias,
+        }
         write_model(path, KIND, header, {**tensors, **self.vocabulary.to_tensors()})
 
     @classmethod

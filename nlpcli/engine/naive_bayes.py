@@ -16,6 +16,7 @@ priors and the rarest features to use are decided when the counts become weights
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,8 @@ from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
 
 KIND = "naive-bayes"
+Rows = NDArray[np.int64] | slice
+EVERY = slice(None)
 _BINARY = ("binary-multinomial", "bernoulli", "nbsvm")
 
 
@@ -59,12 +62,42 @@ class NaiveBayes:
         """The features' keys, uint64 [F]."""
         return self.counts.keys
 
-    def weights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What a feature adds to the log-score of each class [F, C], and what each starts with [C].
+    def weights(self, rows: Rows = EVERY) -> NDArray[np.float64]:
+        """What each feature, or those in `rows`, adds to the log-score of each class [F, C].
 
         Features seen fewer than `min_docs` times weigh nothing.
         """
-        return _WEIGHTS[self.settings.variant](self)
+        weights = _WEIGHTS[self.settings.variant](self, self.counts.counts[rows])
+        if self.features.min_docs > 1:
+            weights[self.counts.counts[rows].sum(axis=1) < self.features.min_docs] = 0.0
+        return weights
+
+    def start(self) -> NDArray[np.float64]:
+        """The log-score of each class before anything is read, float64 [C]."""
+        if self.settings.variant == "complement":
+            return np.zeros(len(self.labels))
+        if self.settings.variant == "bernoulli":
+            return self.log_prior() + self._absent
+        return self.log_prior()
+
+    @functools.cached_property
+    def totals(self) -> tuple[NDArray[np.int64], int]:
+        """How often all features together were seen in each class [C], and how many there are;
+        only those that are used."""
+        kept = self._kept()
+        return np.asarray(kept.sum(axis=0)), len(kept)
+
+    @functools.cached_property
+    def _absent(self) -> NDArray[np.float64]:
+        """The log-probability of each class that none of the features is there (bernoulli)."""
+        present = (self._kept() + self.settings.alpha) / (self.documents + 2 * self.settings.alpha)
+        return np.asarray(np.log1p(-present).sum(axis=0))
+
+    def _kept(self) -> NDArray[np.int64]:
+        counts = self.counts.counts
+        if self.features.min_docs == 1:
+            return counts
+        return np.asarray(counts[counts.sum(axis=1) >= self.features.min_docs])
 
     def log_prior(self) -> NDArray[np.float64]:
         """Log-probability of each class before anything is read, float64 [C]."""
@@ -231,36 +264,24 @@ def _joined(first: Vocabulary, second: Vocabulary) -> Vocabulary:
 # --- from counts to weights -----------------------------------------------------------------
 
 
-def _kept(model: NaiveBayes) -> NDArray[np.bool_]:
-    return np.asarray(model.counts.counts.sum(axis=1) >= model.features.min_docs)
-
-
-def _multinomial(model: NaiveBayes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    kept, alpha = _kept(model), model.settings.alpha
-    seen = model.counts.counts * kept[:, None]
-    totals = seen.sum(axis=0) + alpha * int(kept.sum())
+def _multinomial(model: NaiveBayes, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    (seen, features), alpha = model.totals, model.settings.alpha
     with np.errstate(divide="ignore"):
-        weights = np.log(seen + alpha) - np.log(totals)
-    return np.where(kept[:, None], weights, 0.0), model.log_prior()
+        weights = np.log(counts + alpha)
+        weights -= np.log(seen + alpha * features)
+    return np.asarray(weights)
 
 
-def _bernoulli(model: NaiveBayes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    kept, alpha = _kept(model), model.settings.alpha
-    present = (model.counts.counts + alpha) / (model.documents + 2 * alpha)
-    absent = np.log1p(-present)
-    weights = np.log(present) - absent
-    return (
-        np.where(kept[:, None], weights, 0.0),
-        model.log_prior() + np.where(kept[:, None], absent, 0.0).sum(axis=0),
-    )
+def _bernoulli(model: NaiveBayes, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    alpha = model.settings.alpha
+    present = (counts + alpha) / (model.documents + 2 * alpha)
+    return np.asarray(np.log(present) - np.log1p(-present))
 
 
-def _complement(model: NaiveBayes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    kept, alpha = _kept(model), model.settings.alpha
-    seen = model.counts.counts * kept[:, None]
-    others = seen.sum(axis=1, keepdims=True) - seen + alpha
-    weights = np.log(others[kept].sum(axis=0)) - np.log(others)
-    return np.where(kept[:, None], weights, 0.0), np.zeros(len(model.labels))
+def _complement(model: NaiveBayes, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    (seen, features), alpha = model.totals, model.settings.alpha
+    others = counts.sum(axis=1, keepdims=True) - counts + alpha
+    return np.asarray(np.log(seen.sum() - seen + alpha * features) - np.log(others))
 
 
 _WEIGHTS = {

@@ -26,12 +26,12 @@ def prune(model: NaiveBayes, examples: Examples, progress: Progress = SILENT) ->
     It can no longer be trained further, merged or smoothed anew.
     """
     classifier = Classifier(model)
-    weights = classifier.weights - classifier.weights[:, :1]  # only differences count
+    weights = classifier.all_weights - classifier.all_weights[:, :1]  # only differences count
     kept = _decisive(classifier, weights, examples, progress)
     if len(model.labels) == 2:
-        learnt, bias = weights[kept, 1:], classifier.bias[1:] - classifier.bias[:1]
+        learnt, bias = weights[kept, 1:], classifier.start[1:] - classifier.start[:1]
     else:
-        learnt, bias = weights[kept], classifier.bias
+        learnt, bias = weights[kept], classifier.start
     return LinearModel(
         model.labels,
         model.keys[kept],

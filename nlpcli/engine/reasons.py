@@ -55,7 +55,8 @@ def explain(classifier: Classifier, corpus: EncodedCorpus) -> Iterator[Reason]:
         label = int(scores[document].argmax())
         others = np.delete(np.arange(scores.shape[1]), label)
         rival = int(others[scores[document, others].argmax()])
-        odds = (classifier.weights[rows, label] - classifier.weights[rows, rival]) * trusted[document]
+        weights = classifier.weights(rows)
+        odds = (weights[:, label] - weights[:, rival]) * trusted[document]
         if classifier.model.normalised:
             odds = odds / np.sqrt(max(len(rows), 1))
         ids = corpus.ids[corpus.offsets[document] : corpus.offsets[document + 1]].tolist()
@@ -63,7 +64,7 @@ def explain(classifier: Classifier, corpus: EncodedCorpus) -> Iterator[Reason]:
         yield Reason(
             classifier.labels[label],
             classifier.labels[rival],
-            float((classifier.bias[label] - classifier.bias[rival]) * trusted[document]),
+            float((classifier.start[label] - classifier.start[rival]) * trusted[document]),
             tuple((corpus.vocabulary.tokens[word], share) for word, share in zip(ids, shares, strict=True)),
         )
 
@@ -123,7 +124,7 @@ def telling_features(model: Trained, top: int) -> list[TellingFeature]:
 def _log_odds(model: Trained, label: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The log-odds of every feature for a class, and what to rank them by."""
     if not isinstance(model, NaiveBayes):
-        weights = model.weights()[0]
+        weights = model.weights()
         odds = weights[:, label] - np.delete(weights, label, axis=1).max(axis=1)
         return odds, odds
     counts = model.counts.counts
