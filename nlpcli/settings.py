@@ -290,6 +290,9 @@ class NormalizeSettings(Settings):
         return bool(switches or self.unicode != "none" or self.mask or self.strip or self.squeeze_repeats)
 
 
+TAKE_WORDS = ("kiwi", "mecab", "komoran", "okt")
+
+
 @dataclass(frozen=True)
 class AnalysisSettings(NormalizeSettings):
     """How text becomes tokens. Stored in every model, so that training and use cannot disagree.
@@ -298,7 +301,7 @@ class AnalysisSettings(NormalizeSettings):
     """
 
     lowercase: bool = setting(False, "Lower-case the tokens.", panel=ANALYSIS)
-    tokenizer: TokenizerName = setting(
+    tokenizer: TokenizerName = setting(  # noqa: RUF009 (an alias of Literal, as safe as one)
         "word", "What splits a line into tokens: word, nltk, kiwi, …; `nlpcli tokenize --help` lists them.",
         panel=ANALYSIS, metavar="NAME",
     )  # fmt: skip
@@ -319,12 +322,12 @@ class AnalysisSettings(NormalizeSettings):
         reads="base64",
     )
     user_dict: str = setting(
-        "", "Words for kiwi, mecab, komoran or okt to know; a line is word TAB tag.", panel=ANALYSIS,
-        metavar="FILE", reads="text",
+        "", "Words for kiwi, mecab, komoran or okt to know; a line is word TAB tag.",
+        panel=ANALYSIS, metavar="FILE", reads="text",
     )  # fmt: skip
     stopwords: tuple[str, ...] = setting(
-        (), "Leave out stop words: en, ko, or files with a word a line.", panel=ANALYSIS, metavar="en|ko|FILE,…",
-        reads="stopwords",
+        (), "Leave out stop words: en, ko, or files with a word a line.",
+        panel=ANALYSIS, metavar="en|ko|FILE,…", reads="stopwords",
     )  # fmt: skip
     keep_pos: tuple[str, ...] = setting(
         (), "Keep only tokens whose tag begins so: N,V for nouns and verbs.", panel=ANALYSIS, metavar="TAG,…"
@@ -339,8 +342,8 @@ class AnalysisSettings(NormalizeSettings):
         False, "Dictionary forms: is to be, 먹었다 to 먹다.", panel=ANALYSIS, flags=("--lemma",)
     )
     stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = setting(
-        "none", "Stems, jumping to jump: porter, snowball, lancaster, or korean (dictionary forms).", panel=ANALYSIS,
-        metavar="NAME",
+        "none", "Stems, jumping to jump: porter, snowball, lancaster, or korean (dictionary forms).",
+        panel=ANALYSIS, metavar="NAME",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -351,6 +354,13 @@ class AnalysisSettings(NormalizeSettings):
             raise SettingsError("the tokenizer regexp needs --pattern")
         if self.pattern and self.tokenizer != "regexp":
             raise SettingsError("--pattern is for --tokenizer regexp")
+        if self.subword_model and self.tokenizer != "subword":
+            raise SettingsError("a subword model is for --tokenizer subword")
+        if self.user_dict and self.tokenizer not in TAKE_WORDS:
+            raise SettingsError(
+                f"the tokenizer {self.tokenizer} takes no user dictionary",
+                hint=f"those that do: {', '.join(TAKE_WORDS)}",
+            )
 
 
 NGRAMS = "N-grams"

@@ -42,7 +42,7 @@ def one_update(parameters: np.ndarray, eta: float, log: float, weight: float) ->
     biases = [np.ones((1, 2), dtype=np.float32) for _ in range(2)]
     words[0, :dim], contexts[0, :dim] = parameters[:dim], parameters[dim : 2 * dim]
     biases[0][0, 0], biases[1][0, 0] = parameters[2 * dim :]
-    cost = update_cells(dim)(
+    cost = update_cells(
         words, contexts, *biases, 0, 0,
         np.zeros(1, np.int32), np.ones(1, np.int32), 0,
         np.zeros(1, np.uint16), np.array([log], np.float32), np.array([weight], np.float32),
@@ -79,6 +79,26 @@ def test_the_kernel_gives_the_cost_before_its_update() -> None:
     assert cost == pytest.approx(0.5 * 0.5 * (16 * 0.0625 + 0.5 - 2.0) ** 2)
 
 
+def test_compiled_updates_equal_the_python_of_them() -> None:
+    generator = np.random.default_rng(5)
+    sides = [generator.random((4, 64), dtype=np.float32) * np.float32(0.3) for _ in range(2)]
+    for side in sides:
+        side[:, 32:] += 1
+    biases = [generator.random((4, 2), dtype=np.float32) + np.float32(0.5) for _ in range(2)]
+    block = (
+        1, 0, np.array([0, 2], np.int32), np.array([3, 5], np.int32), 1,
+        np.array([0, 1, 3, 0, 2], np.uint16),
+        generator.random(5, dtype=np.float32), generator.random(5, dtype=np.float32),
+        np.float32(0.05), True,
+    )  # fmt: skip
+    outcomes = []
+    for kernel in (update_cells, update_cells.py_func):
+        arrays = [array.copy() for array in (*sides, *biases)]
+        cost = kernel(*arrays, *block)
+        outcomes.append(np.concatenate([np.ravel(array) for array in arrays] + [[cost]]))
+    assert np.allclose(*outcomes, rtol=1e-4, atol=1e-5)
+
+
 def test_later_steps_are_divided_by_the_root_of_the_summed_squares() -> None:
     dim, eta = 16, np.float32(0.05)
     words, contexts = (np.ones((1, 2 * dim), dtype=np.float32) for _ in range(2))
@@ -86,7 +106,7 @@ def test_later_steps_are_divided_by_the_root_of_the_summed_squares() -> None:
     biases = [np.array([[0.0, 1.0]], dtype=np.float32) for _ in range(2)]
     w, c, s, t = 0.1, 0.2, 1.0, 1.0
     for _ in range(3):
-        update_cells(dim)(
+        update_cells(
             words, contexts, *biases, 0, 0, np.zeros(1, np.int32), np.ones(1, np.int32), 0,
             np.zeros(1, np.uint16), np.array([3.0], np.float32), np.array([1.0], np.float32), eta, False,
         )  # fmt: skip

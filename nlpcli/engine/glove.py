@@ -67,9 +67,8 @@ class Parameters:
 
     @classmethod
     def fresh(cls, words: int, dim: int, bias: bool, generator: np.random.Generator) -> Self:
-        """Uniform in ±½/dim, sums at 1 so that the first step is η times the gradient."""
-        rows = np.zeros((words, 2, padded(dim)), dtype=np.float32)
-        rows[:, 1] = 1
+        """Uniform in ±½/dim."""
+        rows = _fresh_rows(words, dim)
         biases = np.zeros((words, 2), dtype=np.float32)
         biases[:, 1] = 1
         for begin in range(0, words, 4096):
@@ -82,8 +81,7 @@ class Parameters:
     @classmethod
     def from_model(cls, model: Model, name: str, words: int, dim: int) -> Self:
         """The side that `tensors` put into a model file."""
-        rows = np.zeros((words, 2, padded(dim)), dtype=np.float32)
-        rows[:, 1] = 1
+        rows = _fresh_rows(words, dim)
         rows[:, 0, :dim] = take_tensor(model, name, "float32", (words, dim))
         rows[:, 1, :dim] = take_tensor(model, f"{name}.squares", "float32", (words, dim))
         return cls(rows, take_tensor(model, f"{name}.biases", "float32", (words, 2)).copy())
@@ -95,6 +93,15 @@ class Parameters:
             f"{name}.squares": self.rows[:, 1, :dim],
             f"{name}.biases": self.biases,
         }
+
+
+def _fresh_rows(words: int, dim: int) -> NDArray[np.float32]:
+    """Zero vectors with sums of 1, so that the first step is η times the gradient."""
+    from nlpcli.engine.kernels.rows import aligned_rows
+
+    rows = aligned_rows(words, 2 * padded(dim)).reshape(words, 2, -1)
+    rows[:, 1] = 1
+    return rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -347,7 +354,6 @@ def _train_epoch(model: Glove, cells: Cells, epoch: int, threads: int, progress:
     shifts = generator.random(len(sequence))
     costs = np.zeros(len(sequence))
     turns = Turns(sequence)
-    update = update_cells(model.words.rows.shape[2])
     words, contexts = (side.rows.reshape(len(side.rows), -1) for side in (model.words, model.contexts))
     total, done = len(cells), 0
 
@@ -355,7 +361,7 @@ def _train_epoch(model: Glove, cells: Cells, epoch: int, threads: int, progress:
         nonlocal done
         while (number := turns.take(stop)) is not None:
             block = cells.block(*sequence[number])
-            costs[number] = update(
+            costs[number] = update_cells(
                 words, contexts, model.words.biases, model.contexts.biases,
                 block.first_row, block.first_column, block.rows, block.ends,
                 int(shifts[number] * len(block.rows)), block.columns, block.logs, block.weights,

@@ -1,18 +1,15 @@
-"""GloVe's stochastic updates over one block of co-occurrence cells.
+"""GloVe's kernels: cells into blocks, and the stochastic updates over a block.
 
-A row of parameters is [v₀ … v_p, s₀ … s_p]: the vector, padded to p floats, and beside it what
-AdaGrad has summed, so that both come with one stretch of memory. Padding stays zero by itself:
-its gradient is zero.
+Rows of parameters are those of `adagrad.py`: the vector, and beside it AdaGrad's sums.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 from numba import njit
+
+from nlpcli.engine.kernels.adagrad import dot_rows, step_rows
+from nlpcli.engine.kernels.rows import prefetch_row
 
 
 @njit(cache=True, nogil=True)
@@ -60,57 +57,38 @@ def measure_cells(ends, columns, block_of, cells, stretches):
         begin = ends[row]
 
 
-@functools.cache
-def update_cells(padded: int) -> Callable[..., float]:
-    """The training kernel for rows of `padded` floats; a constant length lets it run in registers."""
+# error_model="numpy": a check for division by zero would stand in the way of vector code.
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def update_cells(
+    words, contexts, word_biases, context_biases, first_row, first_column, rows, ends, shift,
+    columns, logs, weights, eta, with_bias,
+):  # fmt: skip
+    """Half the weighted squared error of the cells, each taken just before its own update.
+
+    For a cell with log X and weight f: g = f·(w·c + b_w + b_c − log X), then AdaGrad with the
+    gradients η·g·c and η·g·w. The biases move by g / √s, without η, as in the authors' program.
+    Stretches are taken in order, from number `shift` round. The next row of `words` is asked for
+    early; rows of `contexts` are few enough to be in the cache.
+    """
     one = np.float32(1)
-    half = np.float32(0.5)
-
-    # error_model="numpy": a check for division by zero would keep the loop from being vectorised.
-    @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-    def update(
-        words, contexts, word_biases, context_biases, first_row, first_column, rows, ends, shift,
-        columns, logs, weights, eta, with_bias,
-    ):  # fmt: skip
-        """Half the weighted squared error of the cells, each taken just before its own update.
-
-        For a cell with log X and weight f: g = f·(w·c + b_w + b_c − log X), then for each
-        component AdaGrad: h = η·g·c, w −= h / √s, s += h². The biases move by g / √s, without η,
-        as in the authors' program. Stretches are taken in order, from number `shift` round.
-        """
-        cost = 0.0
-        count = rows.size
-        for turn in range(count):
-            stretch = turn + shift
-            if stretch >= count:
-                stretch -= count
-            i = first_row + rows[stretch]
-            w = words[i]
-            begin = ends[stretch - 1] if stretch else 0
-            for cell in range(begin, ends[stretch]):
-                j = first_column + np.int64(columns[cell])
-                c = contexts[j]
-                dot = np.float32(0)
-                for d in range(padded):
-                    dot += w[d] * c[d]
-                error = dot + word_biases[i, 0] + context_biases[j, 0] - logs[cell]
-                g = weights[cell] * error
-                cost += g * error
-                step = eta * g
-                for d in range(padded):
-                    a, b = w[d], c[d]
-                    s, t = w[padded + d], c[padded + d]
-                    h, k = step * b, step * a
-                    w[d] = a - h * (one / np.sqrt(s))
-                    c[d] = b - k * (one / np.sqrt(t))
-                    w[padded + d] = s + h * h
-                    c[padded + d] = t + k * k
-                if with_bias:
-                    word_biases[i, 0] -= g * (one / np.sqrt(word_biases[i, 1]))
-                    word_biases[i, 1] += g * g
-                    context_biases[j, 0] -= g * (one / np.sqrt(context_biases[j, 1]))
-                    context_biases[j, 1] += g * g
-        return half * cost
-
-    kernel: Callable[..., Any] = update
-    return kernel
+    cost = 0.0
+    count = rows.size
+    for turn in range(count):
+        stretch = turn + shift
+        if stretch >= count:
+            stretch -= count
+        i = first_row + np.int64(rows[stretch])
+        prefetch_row(words, first_row + np.int64(rows[stretch + 1 if stretch + 1 < count else 0]))
+        begin = np.int64(ends[stretch - 1]) if stretch else 0
+        for cell in range(begin, np.int64(ends[stretch])):
+            j = first_column + np.int64(columns[cell])
+            error = dot_rows(words, i, contexts, j) + word_biases[i, 0] + context_biases[j, 0] - logs[cell]
+            g = weights[cell] * error
+            cost += g * error
+            step_rows(words, i, contexts, j, eta * g)
+            if with_bias:
+                word_biases[i, 0] -= g * (one / np.sqrt(word_biases[i, 1]))
+                word_biases[i, 1] += g * g
+                context_biases[j, 0] -= g * (one / np.sqrt(context_biases[j, 1]))
+                context_biases[j, 1] += g * g
+    return cost / 2
