@@ -61,6 +61,10 @@ def read(path: str, *, verify: bool | None = None) -> Content:
         try:
             start = stream.peek(_SAMPLE)
             if _is_model(start):
+                if path == STDIN:
+                    raise InputError(
+                        "a model file cannot be read from stdin", hint="name the file: it is mapped"
+                    )
                 return _read_model(path, verify)
             if start.startswith(FASTTEXT_MAGIC):
                 return _read_facebook(path)
