@@ -98,7 +98,7 @@ def test_words_that_are_not_utf8_keep_their_bytes(tmp_path: Path) -> None:
         (b"a 1 2\nb 3\nc 5 6\nd 7 8 9\n", "v.txt:2: expected a word and 2 numbers"),
         (b"3 2\na 1 2\nb 3 4\n", "promises 3 words, the file holds 2"),
         (b"2 2\na 1 2\nb 3 x\n", "v.txt:3: expected a word and 2 numbers"),
-        (b"2 2\na 1 2\nb nan 4\n", "v.txt:3: a vector with nan"),
+        (b"2 2\na 1 2\nb nan 4\n", "v.txt:3: a number of the vector is nan"),
         (b"1 2\na 1 1e39\n", "too large"),
         (b"", "no word vectors"),
         (b"hello\nworld\n", "no word vectors"),
@@ -155,7 +155,7 @@ def test_kernel_and_plain_reading_agree_on_every_way_to_write_a_number() -> None
         "123456789012345678901234",
     ]
     chunk = b"".join(b"w%d %s\n" % (row, field.encode()) for row, field in enumerate(fields))
-    tokens, matrix = vector_text._read_compiled(chunk, 1, "x", 1)
+    tokens, matrix, _ = vector_text._read_compiled(chunk, 1)
     plain_tokens, plain = vector_text._read_plainly(chunk, 1, "x", 1)
     assert tokens == plain_tokens
     assert (matrix == plain).all()

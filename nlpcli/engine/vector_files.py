@@ -224,7 +224,7 @@ class _Head:
         try:
             vector_text.split_line(line, dim, "")
         except InputError as error:
-            return "nan" in error.message
+            return "is nan" in error.message
         return True
 
 

@@ -7,7 +7,7 @@ threads; both give the same. Not here: which layout a file has (`vector_formats.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -20,6 +20,7 @@ from nlpcli.errors import InputError, OutputError
 Block = tuple[list[bytes], NDArray[np.float32]]
 _CHUNK = 8 << 20
 _SMALL = 2 << 20  # bytes; below this, loading numba would take longer than reading
+_LARGEST = float(np.finfo(np.float32).max)
 _MARGIN = 4e-16  # as in the kernel
 _DIGITS = 17  # most bytes of a number with nine digits and its separator
 
@@ -56,15 +57,15 @@ def _blocks(stream: BinaryIO, dim: int, name: str, line: int) -> Iterator[Block]
             yield _read_plainly(chunk, dim, name, line)
             line += chunk.count(b"\n")
         return
-    yield from in_threads(_read_compiled, _numbered(itertools.chain(head, chunks), dim, name, line))
-
-
-def _numbered(
-    chunks: Iterable[bytes], dim: int, name: str, line: int
-) -> Iterator[tuple[bytes, int, str, int]]:
-    for chunk in chunks:
-        yield chunk, dim, name, line
-        line += chunk.count(b"\n")
+    jobs = ((chunk, dim) for chunk in itertools.chain(head, chunks))
+    for found in in_threads(_read_compiled, jobs):
+        if isinstance(found, bytes):  # something is wrong in it, and the plain way says where
+            yield _read_plainly(found, dim, name, line)
+            line += found.count(b"\n")
+        else:
+            tokens, rows, lines = found
+            yield tokens, rows
+            line += lines
 
 
 def _line_chunks(stream: BinaryIO) -> Iterator[bytes]:
@@ -89,17 +90,11 @@ def _read_plainly(chunk: bytes, dim: int, name: str, line: int) -> Block:
             token, values = split_line(text, dim, f"{name}:{number}")
             tokens.append(token)
             rows.append(values)
-    return tokens, _as_float32(rows, dim, f"{name}:{line}")
+    return tokens, np.array(rows, dtype=np.float64).reshape(len(rows), dim).astype(np.float32)
 
 
-def _as_float32(rows: list[list[float]], dim: int, place: str) -> NDArray[np.float32]:
-    exact = np.array(rows, dtype=np.float64).reshape(len(rows), dim)
-    if (np.abs(exact) > np.finfo(np.float32).max).any():
-        raise InputError(f"{place}: a number in this line or below is too large for 32 bits")
-    return exact.astype(np.float32)
-
-
-def _read_compiled(chunk: bytes, dim: int, name: str, line: int) -> Block:
+def _read_compiled(chunk: bytes, dim: int) -> tuple[list[bytes], NDArray[np.float32], int] | bytes:
+    """The block of a chunk and its number of lines; the chunk itself if a line of it is no vector."""
     from nlpcli.engine.kernels import vector_rows
 
     text = np.frombuffer(chunk, dtype=np.uint8)
@@ -110,18 +105,15 @@ def _read_compiled(chunk: bytes, dim: int, name: str, line: int) -> Block:
     states = np.empty(len(ends), dtype=np.uint8)
     vector_rows.parse_rows(text, starts, ends, matrix, token_ends, states)
     tokens = [chunk[start:end] for start, end in zip(starts.tolist(), token_ends.tolist(), strict=True)]
-    for row in np.flatnonzero(states == vector_rows.ODD).tolist():
-        text_line = chunk[starts[row] : ends[row]].rstrip(b" \t\r")
-        tokens[row], values = split_line(text_line, dim, f"{name}:{line + row}")
-        matrix[row] = _as_float32([values], dim, f"{name}:{line + row}")
+    try:
+        for row in np.flatnonzero(states == vector_rows.ODD).tolist():
+            tokens[row], matrix[row] = split_line(chunk[starts[row] : ends[row]].rstrip(b" \t\r"), dim, "")
+    except InputError:
+        return chunk
     if (blank := states == vector_rows.BLANK).any():
         tokens = [token for token, drop in zip(tokens, blank.tolist(), strict=True) if not drop]
         matrix = matrix[~blank]
-    if not np.isfinite(matrix).all():
-        raise InputError(
-            f"{name}: a number between lines {line} and {line + len(ends)} is too large for 32 bits"
-        )
-    return tokens, matrix
+    return (tokens, matrix, len(ends)) if np.isfinite(matrix).all() else chunk
 
 
 def split_line(text: bytes, dim: int, place: str) -> tuple[bytes, list[float]]:
@@ -136,9 +128,10 @@ def split_line(text: bytes, dim: int, place: str) -> tuple[bytes, list[float]]:
                 values = [float(field) for field in fields[1:]]
             except ValueError:
                 continue
-            if not all(map(np.isfinite, values)):
+            if not all(abs(value) <= _LARGEST for value in values):
                 raise InputError(
-                    f"{place}: a vector with nan or inf in it", hint="train it again, or delete the line"
+                    f"{place}: a number of the vector is nan, inf or too large for 32 bits",
+                    hint="train it again, or delete the line",
                 )
             return fields[0], values
     shown = text[:60].decode("utf-8", "replace")
