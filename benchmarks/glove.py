@@ -140,8 +140,6 @@ def train_theirs(build: Path, folder: Path, output: Path, epochs: int, threads: 
         output.with_suffix(""),
         "-binary",
         0,
-        "-write-header",
-        1,
         "-seed",
         1,
         "-verbose",
