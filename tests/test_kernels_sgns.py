@@ -37,8 +37,8 @@ def tile_arguments(count):
 
 def train_on_a_tile(inputs, outputs, count, rows, targets, labels, rates):
     gradients = np.zeros((1, 10, 8), np.float32)
-    tiles.score_tile(inputs, rows, count, outputs, targets, labels, rates, 0, gradients)
-    tiles.update_tile(inputs, rows, count, outputs, targets, 0, gradients)
+    tiles.score_tile(inputs, rows, count, outputs, targets, labels, rates, 0, 0, gradients)
+    tiles.update_tile(inputs, rows, count, outputs, targets, 0, 0, gradients)
     return gradients
 
 
@@ -88,8 +88,8 @@ def test_the_loss_of_a_tile_is_the_sum_of_log_probabilities():
     rates = np.array([[0.1] * 2 + [0] * 6], np.float32)
     gradients[0, 0, :2] = 0.1 * 0.75, -0.1 * 0.5  # probabilities 0.25 and 0.5
     expected = -math.log(0.25) - math.log(0.5)
-    assert tile_loss(0, 1, rates, gradients) == pytest.approx(expected, rel=1e-6)
-    assert tile_loss.py_func(0, 1, rates, gradients) == pytest.approx(expected, rel=1e-6)
+    assert tile_loss(0, 0, 1, rates, gradients) == pytest.approx(expected, rel=1e-6)
+    assert tile_loss.py_func(0, 0, 1, rates, gradients) == pytest.approx(expected, rel=1e-6)
 
 
 def noise_objective(weights, negative):

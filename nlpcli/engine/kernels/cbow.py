@@ -41,9 +41,9 @@ def cbow_step(
     """
     set_mean(inputs, rows, count, hidden)
     for tile in range(first, last):
-        score_tile(hidden, _PAIR, 1, outputs, targets, labels, rates, tile, gradients)
+        score_tile(hidden, _PAIR, 1, outputs, targets, labels, rates, tile, tile - first, gradients)
     for tile in range(first, last):
-        update_tile(hidden, _PAIR, 1, outputs, targets, tile, gradients)
+        update_tile(hidden, _PAIR, 1, outputs, targets, tile, tile - first, gradients)
     add_gain(inputs, rows, count, hidden)
 
 

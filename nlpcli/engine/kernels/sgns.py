@@ -36,6 +36,6 @@ def skipgram_step(
     """
     rows[count] = inputs.shape[0] - 1
     for tile in range(first, last):
-        score_tile(inputs, rows, count, outputs, targets, labels, rates, tile, gradients)
+        score_tile(inputs, rows, count, outputs, targets, labels, rates, tile, tile - first, gradients)
     for tile in range(first, last):
-        update_tile(inputs, rows, count, outputs, targets, tile, gradients)
+        update_tile(inputs, rows, count, outputs, targets, tile, tile - first, gradients)

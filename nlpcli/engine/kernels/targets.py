@@ -102,14 +102,14 @@ def set_path_targets(
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
-def tile_loss(tile: int, count: int, rates: Floats, gradients: Floats) -> float:
-    """Σ −log σ(±score) over a tile: gradients hold 1 − σ(±score), times ±rate."""
+def tile_loss(tile: int, place: int, count: int, rates: Floats, gradients: Floats) -> float:
+    """Σ −log σ(±score) over a tile: gradients[place] holds 1 − σ(±score), times ±rate."""
     product = 1.0
     loss = 0.0
     for j in range(WIDTH):
         if rates[tile, j] > 0.0:
             for i in range(count):
-                product *= max(1.0 - abs(gradients[tile, i, j] / rates[tile, j]), 1e-8)
+                product *= max(1.0 - abs(gradients[place, i, j] / rates[tile, j]), 1e-8)
             if product < 1e-150:
                 loss -= math.log(product)
                 product = 1.0

@@ -42,23 +42,24 @@ Ints = NDArray[np.int32]
 
 def score_tile(
     inputs: Floats, rows: Ints, count: int, outputs: Floats, targets: Ints, labels: Floats, rates: Floats,
-    tile: int, gradients: Floats,
+    tile: int, place: int, gradients: Floats,
 ) -> None:  # fmt: skip
-    """Fill `gradients[tile, i, j]` with rate_j · (label_j − σ(input_i · output_j)).
+    """Fill `gradients[place, i, j]` with rate_j · (label_j − σ(input_i · output_j)).
 
     `inputs` [·, R] and `outputs` [·, R]: matrices of rows of R numbers, R a multiple of 16.
     `rows` [count, rounded up to even]: the context rows. `targets`, `labels`, `rates`
-    [tiles, 8], of which 6 are used. `gradients` [tiles, rows, 8].
+    [tiles, 8], of which 6 are used. `gradients` [places, rows, 8].
     """
     used = (count + 1) // 2 * 2
     scores = inputs[rows[:used]] @ outputs[targets[tile, :WIDTH]].T
     errors = labels[tile, :WIDTH] - 1 / (1 + np.exp(-scores))
-    gradients[tile, :used, :WIDTH] = rates[tile, :WIDTH] * errors
+    gradients[place, :used, :WIDTH] = rates[tile, :WIDTH] * errors
 
 
 def update_tile(
-    inputs: Floats, rows: Ints, count: int, outputs: Floats, targets: Ints, tile: int, gradients: Floats
-) -> None:
+    inputs: Floats, rows: Ints, count: int, outputs: Floats, targets: Ints, tile: int, place: int,
+    gradients: Floats,
+) -> None:  # fmt: skip
     """Move inputs along outputs and outputs along inputs, by the tile's gradients.
 
     A row may stand in `rows` twice; the six targets must differ (but for spare rows).
@@ -66,8 +67,8 @@ def update_tile(
     picked = targets[tile, :WIDTH]
     before, after = outputs[picked].copy(), outputs[picked].copy()
     for i in range(count):
-        after += np.outer(gradients[tile, i, :WIDTH], inputs[rows[i]])
-        inputs[rows[i]] += gradients[tile, i, :WIDTH] @ before
+        after += np.outer(gradients[place, i, :WIDTH], inputs[rows[i]])
+        inputs[rows[i]] += gradients[place, i, :WIDTH] @ before
     outputs[picked] = after
 
 
@@ -75,13 +76,13 @@ def update_tile(
 
 
 @intrinsic
-def _score_tile(typingctx, inputs, rows, count, outputs, targets, labels, rates, tile, gradients):
+def _score_tile(typingctx, inputs, rows, count, outputs, targets, labels, rates, tile, place, gradients):
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         lanes = Lanes(builder)
         inputs, rows, outputs, targets, labels, rates, gradients = (
-            Array(context, builder, signature.args[k], values[k]) for k in (0, 1, 3, 4, 5, 6, 8)
+            Array(context, builder, signature.args[k], values[k]) for k in (0, 1, 3, 4, 5, 6, 9)
         )
-        count, tile = values[2], values[7]
+        count, tile, gradient_place = values[2], values[7], values[8]
         target_rows = [outputs.row(targets.value(tile, index(j))) for j in range(WIDTH)]
         label, rate = (
             _for_both(builder, lanes.load(array.row(tile), index(0), HALF)) for array in (labels, rates)
@@ -104,12 +105,11 @@ def _score_tile(typingctx, inputs, rows, count, outputs, targets, labels, rates,
             unused = [nothing] * (STRIDE - WIDTH)
             scores = lanes.sums(totals[:WIDTH] + unused + totals[WIDTH:] + unused)
             errors = lanes.subtract(label, lanes.sigmoid(scores))
-            lanes.store(lanes.multiply(errors, rate), gradients.at(tile, first, index(0)), index(0))
+            lanes.store(lanes.multiply(errors, rate), gradients.at(gradient_place, first, index(0)), index(0))
         return context.get_dummy_value()
 
-    return types.void(
-        inputs, rows, types.int64, outputs, targets, labels, rates, types.int64, gradients
-    ), emit
+    kinds = (inputs, rows, types.int64, outputs, targets, labels, rates, types.int64, types.int64, gradients)
+    return types.void(*kinds), emit
 
 
 def _for_both(builder: Any, half: Any) -> Any:
@@ -118,24 +118,24 @@ def _for_both(builder: Any, half: Any) -> Any:
 
 
 @intrinsic
-def _update_tile(typingctx, inputs, rows, count, outputs, targets, tile, gradients):
+def _update_tile(typingctx, inputs, rows, count, outputs, targets, tile, place, gradients):
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         lanes = Lanes(builder)
         inputs, rows, outputs, targets, gradients = (
-            Array(context, builder, signature.args[k], values[k]) for k in (0, 1, 3, 4, 6)
+            Array(context, builder, signature.args[k], values[k]) for k in (0, 1, 3, 4, 7)
         )
-        count, tile = values[2], values[5]
+        count, tile, gradient_place = values[2], values[5], values[6]
         target_rows = [outputs.row(targets.value(tile, index(j))) for j in range(WIDTH)]
         after = lanes.slots(WIDTH)
         with lanes.chunks(inputs.shape[1]) as offset:
             before = [lanes.load(row, offset) for row in target_rows]
             for slot, value in zip(after, before, strict=True):
                 builder.store(value, slot)
-            with cgutils.for_range(builder, count, intp=INDEX) as place:
-                row = inputs.row(rows.value(place.index))
+            with cgutils.for_range(builder, count, intp=INDEX) as row_loop:
+                row = inputs.row(rows.value(row_loop.index))
                 x = moved = lanes.load(row, offset)
                 for j in range(WIDTH):
-                    gradient = lanes.splat(gradients.value(tile, place.index, index(j)))
+                    gradient = lanes.splat(gradients.value(gradient_place, row_loop.index, index(j)))
                     moved = lanes.multiply_add(gradient, before[j], moved)
                     builder.store(lanes.multiply_add(gradient, x, builder.load(after[j])), after[j])
                 lanes.store(moved, row, offset)
@@ -143,20 +143,21 @@ def _update_tile(typingctx, inputs, rows, count, outputs, targets, tile, gradien
                 lanes.store(builder.load(slot), row, offset)
         return context.get_dummy_value()
 
-    return types.void(inputs, rows, types.int64, outputs, targets, types.int64, gradients), emit
+    kinds = (inputs, rows, types.int64, outputs, targets, types.int64, types.int64, gradients)
+    return types.void(*kinds), emit
 
 
 @overload(score_tile, jit_options={"forceinline": True})
-def _compiled_score(inputs, rows, count, outputs, targets, labels, rates, tile, gradients):
-    def compiled(inputs, rows, count, outputs, targets, labels, rates, tile, gradients):
-        _score_tile(inputs, rows, count, outputs, targets, labels, rates, tile, gradients)
+def _compiled_score(inputs, rows, count, outputs, targets, labels, rates, tile, place, gradients):
+    def compiled(inputs, rows, count, outputs, targets, labels, rates, tile, place, gradients):
+        _score_tile(inputs, rows, count, outputs, targets, labels, rates, tile, place, gradients)
 
     return compiled
 
 
 @overload(update_tile, jit_options={"forceinline": True})
-def _compiled_update(inputs, rows, count, outputs, targets, tile, gradients):
-    def compiled(inputs, rows, count, outputs, targets, tile, gradients):
-        _update_tile(inputs, rows, count, outputs, targets, tile, gradients)
+def _compiled_update(inputs, rows, count, outputs, targets, tile, place, gradients):
+    def compiled(inputs, rows, count, outputs, targets, tile, place, gradients):
+        _update_tile(inputs, rows, count, outputs, targets, tile, place, gradients)
 
     return compiled

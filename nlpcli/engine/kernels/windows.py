@@ -34,60 +34,95 @@ class Window(NamedTuple):
     cbow: bool
 
 
+class Room(NamedTuple):
+    """Tiles for the words of a block: word p's begin at p · tiles, and it takes used[p] of them.
+
+    targets, labels, rates [words · tiles, 8].
+    """
+
+    targets: Ints
+    labels: Floats
+    rates: Floats
+    used: NDArray[np.int64]
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+def make_room(words: int, tiles: int, spare: int) -> Room:
+    """Empty tiles for so many words."""
+    return Room(
+        np.full((words * tiles, STRIDE), spare, np.int32),
+        np.zeros((words * tiles, STRIDE), np.float32),
+        np.zeros((words * tiles, STRIDE), np.float32),
+        np.zeros(words, np.int64),
+    )
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def draw_targets(
+    words: Ints,
+    first: int,
+    last: int,
+    objective: Objective,
+    alpha: float,
+    state: np.uint64,
+    spare: int,
+    room: Room,
+) -> np.uint64:
+    """Fill the tiles for words[first:last]; the next state of the random stream."""
+    # Taken out of their tuples once: to do so in a loop would count references, at great cost.
+    negative, table, starts, nodes, turns, tiles = objective
+    targets, labels, rates, used = room
+    draws = GOLDEN * np.uint64(4 * negative)
+    for place in range(last - first):
+        word, tile = words[first + place], place * tiles
+        if negative > 0:
+            used[place] = set_noise_targets(
+                word, negative, table, alpha, state, tile, targets, labels, rates, spare
+            )
+        else:
+            begin, end = starts[word], starts[word + 1]
+            used[place] = set_path_targets(
+                begin, end, nodes, turns, alpha, tile, targets, labels, rates, spare
+            )
+        state += draws
+    return state
+
+
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def train_block(
     inputs: Floats,
     numbers: Ints,
     origin: int,
     outputs: Floats,
-    words: Ints,
     bounds: NDArray[np.int64],
     first: int,
     last: int,
-    objective: Objective,
+    room: Room,
+    tiles: int,
     window: Window,
-    alpha: float,
     state: np.uint64,
 ) -> tuple[float, int]:
-    """Train on the centres `words[first]` to `words[last]`; the summed loss, and of how many predictions.
+    """Train the centres `first` to `last`; the summed loss, and of how many predictions.
 
-    The word at p has row `numbers[p - origin]` of `inputs`; sentence s is
-    `words[bounds[s]:bounds[s + 1]]`.
+    The word at p has row `numbers[p - origin]` of `inputs`; sentence s goes from bounds[s] to
+    bounds[s + 1]. The tiles in `room` are those of the centres, from `first` on.
     """
-    # Taken out of their tuples once: to do so in the loop would count references, at great cost.
-    negative, table, starts, nodes, turns, half = objective
     size, fixed, cbow = window
-    spare = outputs.shape[0] - 1
-    targets = np.full((2 * half, STRIDE), spare, np.int32)
-    labels = np.zeros((2 * half, STRIDE), np.float32)
-    rates = np.zeros((2 * half, STRIDE), np.float32)
-    used = np.zeros(2, np.int64)
-    gradients = np.zeros((2 * half, 2 * size + 2, STRIDE), np.float32)
+    targets, labels, rates, used = room
+    gradients = np.zeros((tiles, 2 * size + 2, STRIDE), np.float32)
     hidden = np.zeros((3, inputs.shape[1]), np.float32)
     rows = np.empty(2 * size + 1, np.int32)
-    draws = np.uint64(4 * negative)
     loss = 0.0
     predictions = 0
-    ahead = first  # targets are set one word ahead, so that memory can follow
     sentence = np.searchsorted(bounds, first, side="right") - 1
     for centre in range(first, last):
-        while ahead < min(centre + 2, last):
-            side = ahead % 2
-            word, tile = words[ahead], side * half
-            if negative > 0:
-                used[side] = set_noise_targets(
-                    word, negative, table, alpha, state, tile, targets, labels, rates, spare
-                )
-            else:
-                path = starts[word], starts[word + 1]
-                used[side] = set_path_targets(*path, nodes, turns, alpha, tile, targets, labels, rates, spare)
-            for k in range(tile, tile + used[side]):
+        if centre + 1 < last:  # what comes next is fetched while this is worked out
+            following = (centre + 1 - first) * tiles
+            for tile in range(following, following + used[centre + 1 - first]):
                 for j in range(WIDTH):
-                    prefetch_row(outputs, targets[k, j])
-            state += GOLDEN * draws
-            if ahead + size + 1 < last:
-                prefetch_row(inputs, numbers[ahead + size + 1 - origin])
-            ahead += 1
+                    prefetch_row(outputs, targets[tile, j])
+            if centre + size + 1 < last:
+                prefetch_row(inputs, numbers[centre + size + 1 - origin])
         if centre >= bounds[sentence + 1]:
             sentence += 1
         reach = size if fixed else 1 + below(mixed(state), size)
@@ -100,8 +135,8 @@ def train_block(
                 count += 1
         if count == 0:
             continue
-        tile = centre % 2 * half
-        beyond = tile + used[centre % 2]
+        tile = (centre - first) * tiles
+        beyond = tile + used[centre - first]
         if cbow:
             cbow_step(inputs, rows, count, outputs, targets, labels, rates, tile, beyond, gradients, hidden)
         else:
@@ -110,7 +145,7 @@ def train_block(
             scored = 1 if cbow else count
             predictions += scored
             for k in range(tile, beyond):
-                loss += tile_loss(k, scored, rates, gradients)
+                loss += tile_loss(k, k - tile, scored, rates, gradients)
     return loss, predictions
 
 
@@ -133,7 +168,20 @@ def train_words(
     state += GOLDEN * np.uint64(last - first)
     bounds = bounds[: sentences + 1]
     size = bounds[sentences]
-    return train_block(inputs, kept, 0, outputs, kept, bounds, 0, size, objective, window, alpha, state)
+    spare = outputs.shape[0] - 1
+    room = make_room(BLOCK, objective.tiles, spare)
+    loss = 0.0
+    predictions = 0
+    for begin in range(0, size, BLOCK):
+        end = min(begin + BLOCK, size)
+        state = draw_targets(kept, begin, end, objective, alpha, state, spare, room)
+        block_loss, block_predictions = train_block(
+            inputs, kept, 0, outputs, bounds, begin, end, room, objective.tiles, window, state
+        )
+        state += GOLDEN * np.uint64(BLOCK)
+        loss += block_loss
+        predictions += block_predictions
+    return loss, predictions
 
 
 class Subwords(NamedTuple):
@@ -174,6 +222,8 @@ def train_subwords(
     number_of = np.full(len(text.keep), -1, np.int32)
     means = np.zeros((most + 1, inputs.shape[1]), np.float32)
     before = np.empty((most, inputs.shape[1]), np.float32)
+    spare = outputs.shape[0] - 1
+    room = make_room(BLOCK, objective.tiles, spare)
     loss = 0.0
     predictions = 0
     for begin in range(0, size, BLOCK):
@@ -189,10 +239,11 @@ def train_subwords(
             numbers[position - origin] = number_of[word]
         set_means(inputs, subwords, found, count, means, before)
         means[-1] = 0.0
+        state = draw_targets(kept, begin, end, objective, alpha, state, spare, room)
         block_loss, block_predictions = train_block(
-            means, numbers, origin, outputs, kept, bounds, begin, end, objective, window, alpha, state
+            means, numbers, origin, outputs, bounds, begin, end, room, objective.tiles, window, state
         )
-        state = mixed(state + GOLDEN)
+        state += GOLDEN * np.uint64(BLOCK)
         loss += block_loss
         predictions += block_predictions
         add_gains(inputs, subwords, found, count, means, before)
