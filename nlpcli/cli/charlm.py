@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal
@@ -12,7 +11,7 @@ from typing import Annotated, Any, BinaryIO, Literal
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Files, Model, Quiet, with_settings
+from nlpcli.cli.options import Files, Model, Output, Quiet, with_settings
 from nlpcli.settings import CHARLM_PRESETS, CharLMSettings, GenerateSettings, InputSettings
 
 _ModelOut = Annotated[
@@ -102,6 +101,7 @@ def generate(
         str, typer.Option("--prime", help="Text to begin with; @FILE reads it, - is stdin.", metavar="TEXT")
     ] = "",
     settings: GenerateSettings = GenerateSettings(),  # noqa: B008 (frozen)
+    output: Output = "-",
     echo: Annotated[
         bool, typer.Option("--echo/--no-echo", help="Print the prime before what follows.")
     ] = True,
@@ -129,11 +129,12 @@ def generate(
 
     text = _prime(prime, reading)
     loaded = CharLM.load(model)
-    stream = _Stream(sys.stdout.buffer)
-    for sample in range(settings.num_samples):
-        for piece in written(loaded, text, settings, sample=sample, skip_unknown=skip_unknown, echo=echo):
-            stream.write(piece)
-        stream.end_line()
+    with console.open_output(output) as file:
+        stream = _Stream(file)
+        for sample in range(settings.num_samples):
+            for piece in written(loaded, text, settings, sample=sample, skip_unknown=skip_unknown, echo=echo):
+                stream.write(piece)
+            stream.end_line()
 
 
 def one_thread_for_numpy() -> None:
