@@ -92,7 +92,7 @@ class Maker:
     def __init__(self, corpus: EncodedCorpus, settings: FeatureSettings) -> None:
         tensors = corpus.vocabulary.to_tensors()
         self._pool, self._starts = tensors["vocabulary.bytes"], tensors["vocabulary.offsets"]
-        self._hashes = type_keys(corpus.vocabulary)
+        self._hashes = _hashes(self._pool, self._starts)
         self._corpus, self._settings = corpus, settings
         self._costs, self._longest = self._measure()
 
@@ -153,11 +153,15 @@ def _sums(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def type_keys(vocabulary: Vocabulary) -> NDArray[np.uint64]:
     """The key of every token as a feature by itself, uint64 [V]."""
+    tensors = vocabulary.to_tensors()
+    return _hashes(tensors["vocabulary.bytes"], tensors["vocabulary.offsets"])
+
+
+def _hashes(pool: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
     from nlpcli.engine.kernels import features as kernel
 
-    tensors = vocabulary.to_tensors()
-    hashes = np.empty(len(vocabulary), dtype=np.uint64)
-    kernel.hash_tokens(tensors["vocabulary.bytes"], tensors["vocabulary.offsets"], hashes)
+    hashes = np.empty(len(starts) - 1, dtype=np.uint64)
+    kernel.hash_tokens(pool, starts, hashes)
     return hashes
 
 

@@ -6,7 +6,9 @@ merged. Not here: where the weights come from (`nbsvm.py`, `pruning.py`).
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +38,16 @@ class LinearModel:
     learnt: NDArray[np.float32]
     bias: NDArray[np.float64]
     normalised: bool
-    vocabulary: Vocabulary
+    names: Callable[[], Vocabulary]
     analysis: AnalysisSettings
     features: FeatureSettings
     settings: NaiveBayesSettings
     calibration: dict[str, Any] | None = None
+
+    @functools.cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The tokens of the training text, in alphabetical order."""
+        return self.names()
 
     def weights(self, rows: Rows = EVERY) -> NDArray[np.float64]:
         """What each feature, or those in `rows`, adds to the score of each class [F, C]."""
@@ -85,7 +92,7 @@ class LinearModel:
             take_tensor(model, "weights", "float32", (len(keys), problems)),
             take_tensor(model, "bias", "float64", (problems,)),
             bool(model.header.get("normalised")),
-            Vocabulary.from_model(model),
+            functools.partial(Vocabulary.from_model, model),
             AnalysisSettings.from_record(model.header["analysis"]),
             FeatureSettings.from_record(model.header["features"]),
             NaiveBayesSettings.from_record(model.header["settings"]),

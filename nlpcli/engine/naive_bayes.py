@@ -18,6 +18,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,20 +43,25 @@ _BINARY = ("binary-multinomial", "bernoulli", "nbsvm")
 class NaiveBayes:
     """The counts of a training text, and how they are to be read.
 
-    documents: int64 [C], texts per class. `vocabulary` (in alphabetical order; empty with
-    feature hashing) serves only to name features.
+    documents: int64 [C], texts per class. `names` gives the vocabulary (in alphabetical order;
+    empty with feature hashing), which only serves to name features and so is read when asked for.
     """
 
     labels: tuple[str, ...]
     documents: NDArray[np.int64]
     counts: FeatureCounts
-    vocabulary: Vocabulary
+    names: Callable[[], Vocabulary]
     analysis: AnalysisSettings
     features: FeatureSettings
     settings: NaiveBayesSettings
     calibration: dict[str, Any] | None = None
     pruned: bool = False
     normalised = False
+
+    @functools.cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The tokens of the training text, in alphabetical order."""
+        return self.names()
 
     @property
     def keys(self) -> NDArray[np.uint64]:
@@ -132,7 +138,7 @@ class NaiveBayes:
             labels,
             take_tensor(model, "documents", "int64", (len(labels),)),
             FeatureCounts.from_model(model, len(labels)),
-            Vocabulary.from_model(model),
+            functools.partial(Vocabulary.from_model, model),
             AnalysisSettings.from_record(model.header["analysis"]),
             FeatureSettings.from_record(model.header["features"]),
             NaiveBayesSettings.from_record(model.header["settings"]),
@@ -190,7 +196,7 @@ def train(
         examples.names,
         examples.documents_per_class(),
         count(examples.corpus, examples.labels, len(examples.names), features, progress),
-        names_of_features(examples.corpus.vocabulary, features),
+        functools.partial(names_of_features, examples.corpus.vocabulary, features),
         analysis,
         features,
         settings,
@@ -234,7 +240,7 @@ def merged(first: NaiveBayes, second: NaiveBayes) -> NaiveBayes:
         labels=labels,
         documents=one.documents + other.documents,
         counts=one.counts.plus(other.counts),
-        vocabulary=_joined(first.vocabulary, second.vocabulary),
+        names=functools.partial(_joined, first, second),
         calibration=None,
     )
 
@@ -253,9 +259,9 @@ def _relabelled(model: NaiveBayes, labels: tuple[str, ...]) -> NaiveBayes:
     )
 
 
-def _joined(first: Vocabulary, second: Vocabulary) -> Vocabulary:
-    counts = dict(zip(first.tokens, first.counts.tolist(), strict=True))
-    for token, seen in zip(second.tokens, second.counts.tolist(), strict=True):
+def _joined(first: NaiveBayes, second: NaiveBayes) -> Vocabulary:
+    counts = dict(zip(first.vocabulary.tokens, first.vocabulary.counts.tolist(), strict=True))
+    for token, seen in zip(second.vocabulary.tokens, second.vocabulary.counts.tolist(), strict=True):
         counts[token] = counts.get(token, 0) + seen
     tokens = sorted(counts)
     return Vocabulary.of(tokens, [counts[token] for token in tokens])

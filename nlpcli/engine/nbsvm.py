@@ -11,6 +11,8 @@ once, so such a model is neither added to nor merged.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,7 +51,7 @@ def train(
         learnt[decisive],
         np.array([bias for _, bias in solved]),
         True,
-        names_of_features(examples.corpus.vocabulary, features),
+        functools.partial(names_of_features, examples.corpus.vocabulary, features),
         analysis,
         features,
         settings,

@@ -38,7 +38,7 @@ def prune(model: NaiveBayes, examples: Examples, progress: Progress = SILENT) ->
         learnt.astype(np.float32),
         bias,
         False,
-        model.vocabulary,
+        model.names,
         model.analysis,
         model.features,
         model.settings,
