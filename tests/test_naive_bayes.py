@@ -167,6 +167,16 @@ def test_damaged_counts_are_a_model_error(tmp_path):
         write_model(tmp_path / "damaged", "naive-bayes", model.header, tensors)
         with pytest.raises(ModelError):
             NaiveBayes.load(tmp_path / "damaged")
+    for name, value in (
+        ("labels", ["one"]),
+        ("analysis", 3),
+        ("calibration", {"scale": "x"}),
+        ("features", {"x": 1}),
+    ):
+        model = read_model(tmp_path / "m", "naive-bayes")
+        write_model(tmp_path / "damaged", "naive-bayes", {**model.header, name: value}, model.tensors)
+        with pytest.raises(ModelError):
+            NaiveBayes.load(tmp_path / "damaged")
 
 
 def test_alpha_zero_is_refused_where_it_makes_no_sense():

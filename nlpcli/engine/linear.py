@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.features import checked_keys
-from nlpcli.engine.naive_bayes import EVERY, Rows, checked_labels
+from nlpcli.engine.naive_bayes import EVERY, Rows, checked_calibration, checked_labels, checked_record
 from nlpcli.engine.store import Model, read_model, take_tensor, write_model
 from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.errors import ModelError
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
 
 KIND = "linear-classifier"
@@ -86,15 +87,19 @@ class LinearModel:
         labels = checked_labels(model)
         keys = checked_keys(model)
         problems = 1 if len(labels) == 2 else len(labels)
+        learnt = take_tensor(model, "weights", "float32", (len(keys), problems))
+        bias = take_tensor(model, "bias", "float64", (problems,))
+        if not (np.isfinite(learnt).all() and np.isfinite(bias).all()):
+            raise ModelError("the model's weights are damaged: some are not numbers")
         return cls(
             labels,
             keys,
-            take_tensor(model, "weights", "float32", (len(keys), problems)),
-            take_tensor(model, "bias", "float64", (problems,)),
+            learnt,
+            bias,
             bool(model.header.get("normalised")),
             functools.partial(Vocabulary.from_model, model),
-            AnalysisSettings.from_record(model.header["analysis"]),
-            FeatureSettings.from_record(model.header["features"]),
-            NaiveBayesSettings.from_record(model.header["settings"]),
-            model.header.get("calibration"),
+            AnalysisSettings.from_record(checked_record(model, "analysis")),
+            FeatureSettings.from_record(checked_record(model, "features")),
+            NaiveBayesSettings.from_record(checked_record(model, "settings")),
+            checked_calibration(model),
         )

@@ -139,10 +139,10 @@ class NaiveBayes:
             take_tensor(model, "documents", "int64", (len(labels),)),
             FeatureCounts.from_model(model, len(labels)),
             functools.partial(Vocabulary.from_model, model),
-            AnalysisSettings.from_record(model.header["analysis"]),
-            FeatureSettings.from_record(model.header["features"]),
-            NaiveBayesSettings.from_record(model.header["settings"]),
-            model.header.get("calibration"),
+            AnalysisSettings.from_record(checked_record(model, "analysis")),
+            FeatureSettings.from_record(checked_record(model, "features")),
+            NaiveBayesSettings.from_record(checked_record(model, "settings")),
+            checked_calibration(model),
             bool(model.header.get("pruned")),
         )
 
@@ -153,6 +153,24 @@ def checked_labels(model: Model) -> tuple[str, ...]:
     if not isinstance(labels, list) or len(labels) < 2 or not all(isinstance(label, str) for label in labels):
         raise ModelError("the model's labels are damaged")
     return tuple(labels)
+
+
+def checked_record(model: Model, name: str) -> dict[str, Any]:
+    """Settings in a model file's header. Raises ModelError."""
+    record = model.header.get(name)
+    if not isinstance(record, dict):
+        raise ModelError(f"the model's {name} are damaged")
+    return record
+
+
+def checked_calibration(model: Model) -> dict[str, Any] | None:
+    """The calibration in a model file, if there is one. Raises ModelError."""
+    if model.header.get("calibration") is None:
+        return None
+    calibration = checked_record(model, "calibration")
+    if not all(isinstance(calibration.get(name), (int, float)) for name in ("scale", "length")):
+        raise ModelError("the model's calibration is damaged")
+    return calibration
 
 
 def check_settings(settings: NaiveBayesSettings) -> None:
