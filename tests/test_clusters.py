@@ -13,7 +13,7 @@ from nlpcli.errors import InputError
 pytest.importorskip("sklearn")
 
 from nlpcli.engine.clusters import cluster
-from nlpcli.engine.document_clusters import cluster_documents
+from nlpcli.engine.document_clusters import cluster_documents, cluster_matrix
 from nlpcli.settings import AnalysisSettings, ClusterSettings
 
 COLOURS = {"red": [1, 0.1], "blue": [0.9, 0], "green": [1, 0], "king": [0, 1], "queen": [0.1, 1]}
@@ -71,3 +71,27 @@ def test_documents_from_stdin_keep_their_line_numbers(nlpcli: Run) -> None:
     assert [row.split("\t")[0] for row in rows[1:]] == [f"<stdin>:{number}" for number in (1, 3, 5, 7, 9, 11)]
     summary = nlpcli("cluster", "--k", "2", "--json", input=text).stdout.decode().splitlines()
     assert {json.loads(line)["size"] for line in summary} == {3}
+
+
+def test_rows_of_vectorize_are_clustered_and_told_by_their_features(nlpcli: Run, tmp_path: Path) -> None:
+    nlpcli("vectorize", "-q", "-o", "m.npz", input="\n".join(TEXTS) + "\n")
+    rows = nlpcli("cluster", "m.npz", "--k", "2", "--terms", "1").stdout.decode().splitlines()
+    assert sorted(row.split("\t")[1:] for row in rows[1:]) == [["3", "bonds"], ["3", "cats"]]
+    members = nlpcli("cluster", "m.npz", "--k", "2", "--members").stdout.decode().splitlines()
+    assert [row.split("\t")[0] for row in members[1:]] == list("123456")
+
+
+def test_damaged_matrix_is_an_error_and_no_crash(tmp_path: Path) -> None:
+    path = str(tmp_path / "m.npz")
+    parts = {
+        "data": np.ones(2),
+        "indices": np.array([0, 9]),
+        "indptr": np.array([0, 1, 2]),
+        "shape": np.array([2, 3]),
+    }
+    np.savez(path, **parts)
+    with pytest.raises(InputError, match="not a matrix of documents"):
+        cluster_matrix(path)
+    (tmp_path / "m.npz").write_bytes(b"PK\3\4")
+    with pytest.raises(InputError, match="not a matrix of documents"):
+        cluster_matrix(path)

@@ -21,7 +21,7 @@ def cluster(
         list[str] | None,
         typer.Argument(
             metavar="VECTORS|TEXT...",
-            help="One file of word vectors, or texts with a document per line; - or none is stdin.",
+            help="One file of vectors, one .npz of vectorize, or texts, a document per line; - is stdin.",
             show_default=False,
         ),
     ] = None,
@@ -46,6 +46,8 @@ def cluster(
     paths = files or ["-"]
     if len(paths) == 1 and holds_vectors(paths[0]):
         _words(paths[0], settings, members, json)
+    elif len(paths) == 1 and paths[0].endswith(".npz"):
+        _matrix(paths[0], settings, members, json)
     else:
         _documents(paths, settings, analysis, reading, members, json)
 
@@ -66,6 +68,20 @@ def _words(path: str, settings: ClusterSettings, members: bool, json: bool) -> N
         for n in range(len(found))
     ]
     _summary(found, "words", nearest, json)
+
+
+def _matrix(path: str, settings: ClusterSettings, members: bool, json: bool) -> None:
+    from nlpcli.engine.document_clusters import cluster_matrix
+
+    found = cluster_matrix(path, settings)
+    if members:
+        labels, distances = (found.clusters.labels + 1).tolist(), found.clusters.distances.tolist()
+        rows = (
+            (row, label, apart) for row, (label, apart) in enumerate(zip(labels, distances, strict=True), 1)
+        )
+        _print(("row", "cluster", "distance"), rows, json)
+    else:
+        _summary(found.clusters, "terms", found.terms, json)
 
 
 def _documents(
