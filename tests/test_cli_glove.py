@@ -33,9 +33,20 @@ def test_train_glove_from_text_and_from_counts_gives_the_same_bytes(nlpcli: Run,
     options = ["--min-count", 1, "--seed", 7, "--epochs", 3, "--dim", 8]
     done = nlpcli("train-glove", "-", "-o", "a.safetensors", "--threads", 2, *options, input=TEXT)
     assert b"epoch 3: cost" in done.stderr and not done.stdout
-    nlpcli("cooccur", "-o", "counts.npz", input=TEXT)
+    nlpcli("cooccur", "--lowercase", "-o", "counts.npz", input=TEXT)
     nlpcli("train-glove", "--cooccurrences", "counts.npz", "-o", "b.safetensors", "--threads", 1, *options)
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+def test_resume_takes_what_is_not_said_from_the_model(nlpcli: Run, tmp_path) -> None:
+    options = ["--min-count", 1, "--window-size", 3, "--dim", 8, "--no-lowercase"]
+    (tmp_path / "text").write_text(TEXT)
+    nlpcli("train-glove", "text", "-o", "two.safetensors", "--epochs", 2, *options)
+    nlpcli("train-glove", "text", "-o", "a.safetensors", "--epochs", 4, *options)
+    nlpcli("train-glove", "text", "-o", "b.safetensors", "--epochs", 4, "--resume", "two.safetensors")
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+    done = nlpcli("train-glove", "text", "-o", "b.txt", "--dim", 9, "--resume", "two.safetensors", code=2)
+    assert b"--dim 8, not 9" in done.stderr
 
 
 def test_train_glove_writes_word2vec_text_by_extension(nlpcli: Run, tmp_path) -> None:

@@ -10,6 +10,7 @@ from nlpcli.engine.count_files import Cooccurrence
 from nlpcli.engine.encoding import encode_documents
 from nlpcli.engine.glove import Glove
 from nlpcli.engine.kernels.glove import update_cells
+from nlpcli.engine.progress import Progress
 from nlpcli.engine.threads import Stop
 from nlpcli.errors import ModelError, NlpcliError, SettingsError
 from nlpcli.settings import AnalysisSettings, CooccurrenceSettings, GloveSettings, VocabularySettings
@@ -170,11 +171,27 @@ def test_a_resumed_training_gives_the_bytes_of_an_unbroken_one(tmp_path: Path) -
     assert saved(resumed, tmp_path / "a") == saved(trained(), tmp_path / "b")
 
 
+def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    class Interrupting(Progress):
+        calls = 0
+
+        def update(self, stage: str, done: float, total: float | None = None, detail: str = "") -> None:
+            self.calls += stage == "training"
+            if self.calls == 60:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trained(progress=Interrupting(), broken_off=lambda model: model.save(tmp_path / "partial"))
+    partial = Glove.load(tmp_path / "partial")
+    assert 0 < np.isnan(partial.unfinished).sum() < len(partial.unfinished)
+    assert saved(trained(resume=partial), tmp_path / "a") == saved(trained(), tmp_path / "b")
+
+
 def test_resuming_with_other_text_or_settings_is_an_error() -> None:
     model = trained()
     with pytest.raises(SettingsError, match="not the one the model was trained on"):
         trained(resume=model, lines=some_text(9))
-    with pytest.raises(SettingsError, match="trained with dim 6"):
+    with pytest.raises(SettingsError, match="trained with --dim 6"):
         trained(GloveSettings(dim=7, epochs=5, x_max=10), resume=model)
 
 

@@ -116,29 +116,27 @@ def train_glove(
     settings: GloveSettings = GloveSettings(),  # noqa: B008 (frozen)
     counting: CooccurrenceSettings = CooccurrenceSettings(),  # noqa: B008 (frozen)
     vocabulary: VocabularySettings = VocabularySettings(min_count=5),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
     resources: GloveResources = GloveResources(),  # noqa: B008 (frozen)
     reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
 ) -> None:
     """Train GloVe word vectors: vocabulary, co-occurrence counts and training in one go.
 
+    Every line is a document: no window reaches over its end. The result is the same for any
+    number of threads and any --memory. Ctrl-C leaves OUTPUT.partial, from which --resume goes on.
+
     \b
     Examples:
       nlpcli train-glove wiki.txt.gz -o glove.safetensors
       nlpcli train-glove --cooccurrences counts.npz --dim 300 -o glove.txt
+      nlpcli train-glove --tokenizer kiwi --memory 8GB ko/*.txt -o ko.safetensors
       nlpcli train-glove wiki.txt.gz --resume glove.safetensors --epochs 30 -o glove.safetensors
     """
-    from nlpcli.engine import glove
-    from nlpcli.engine.store import check_writable
-    from nlpcli.engine.vectors import layout_of
+    from nlpcli.engine import glove_job
 
-    layout_of(output)
     if cooccurrences and files:
         raise SettingsError("give either text files or --cooccurrences, not both")
-    check_writable(output)
-    progress = console.progress(quiet)
-    model = glove.train_files(
-        files, settings, counting, vocabulary, analysis, reading, resources,
-        counts=cooccurrences, resume=resume, progress=progress,
+    glove_job.train_glove(
+        files, output, settings, counting, vocabulary, analysis, reading, resources,
+        counts=cooccurrences, resume=resume, progress=console.progress(quiet),
     )  # fmt: skip
-    model.write(output)

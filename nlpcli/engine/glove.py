@@ -5,7 +5,7 @@ Weighted least squares, one AdaGrad step a cell (Pennington, Socher and Manning 
     J = ½ Σ f(X_ij) (w_i · c_j + b_i + b_j − ln X_ij)²,   f(x) = min(1, (x / x_max)^α)
 
 The result is the same bytes for any number of threads (see `cells.py`). Not here: counting
-(`cooccurrence.py`) and the updates themselves (`kernels/glove.py`).
+(`cooccurrence.py`), from text to file (`glove_job.py`) and the updates (`kernels/glove.py`).
 """
 
 from __future__ import annotations
@@ -13,19 +13,14 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.budget import Plan, make_plan, parse_size, say_size
 from nlpcli.engine.cells import Cells, Turns, sequence_of
-from nlpcli.engine.cooccurrence import NO_COUNTS, count_corpus, largest_group
-from nlpcli.engine.count_files import Cooccurrence
-from nlpcli.engine.count_files import load as load_counts
-from nlpcli.engine.encoding import available_cores, encode
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.store import Model, read_model, take_tensor, write_model
 from nlpcli.engine.threads import Stop, run_threads
@@ -35,10 +30,9 @@ from nlpcli.errors import NlpcliError, SettingsError
 from nlpcli.settings import (
     AnalysisSettings,
     CooccurrenceSettings,
-    GloveResources,
     GloveSettings,
-    InputSettings,
-    VocabularySettings,
+    Settings,
+    option_name,
 )
 
 KIND = "glove"
@@ -104,11 +98,17 @@ def _fresh_rows(words: int, dim: int) -> NDArray[np.float32]:
     return rows
 
 
+def _nothing() -> NDArray[np.float64]:
+    return np.zeros(0)
+
+
 @dataclass(frozen=True, eq=False)
 class Glove:
     """Trained vectors with all that is needed to train on.
 
     costs: the mean cost of a cell in each epoch so far
+    unfinished: float64, the cost of each block of an epoch that was broken off (NaN: still to be
+    trained), in the epoch's sequence; empty between epochs
     cells, total: number of co-occurrence cells and the sum of their counts, in units; they tell
     whether counts given for resuming are the ones it was trained on
     """
@@ -122,6 +122,7 @@ class Glove:
     costs: tuple[float, ...]
     cells: int
     total: int
+    unfinished: NDArray[np.float64] = field(default_factory=_nothing)
 
     @property
     def vectors(self) -> NDArray[np.float32]:
@@ -151,6 +152,8 @@ class Glove:
             **self.words.tensors("words", dim),
             **self.contexts.tensors("contexts", dim),
         }
+        if len(self.unfinished):
+            tensors["unfinished"] = self.unfinished
         write_model(path, KIND, header, tensors)
 
     def write(self, path: str | os.PathLike[str]) -> None:
@@ -180,95 +183,10 @@ class Glove:
             tuple(model.header["costs"]),
             int(model.header["cells"]),
             int(model.header["total"]),
+            take_tensor(model, "unfinished", "float64", (None,)).copy()
+            if "unfinished" in model.tensors
+            else _nothing(),
         )
-
-
-def train_files(
-    paths: Sequence[str] | None,
-    settings: GloveSettings = GloveSettings(),  # noqa: B008 (frozen)
-    counting: CooccurrenceSettings = CooccurrenceSettings(),  # noqa: B008 (frozen)
-    vocabulary: VocabularySettings = VocabularySettings(min_count=5),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-    resources: GloveResources = GloveResources(),  # noqa: B008 (frozen)
-    *,
-    counts: str | None = None,
-    resume: str | None = None,
-    progress: Progress = SILENT,
-) -> Glove:
-    """Vectors for the words of some text files, or of a file of counts; `resume` is a model file.
-
-    Raises InputError for unreadable files, and what `train` raises.
-    """
-    earlier = Glove.load(resume) if resume else None
-    if counts is not None:
-        matrix = load_counts(counts)
-        cells = _lay_out(matrix, 0, settings, resources, progress)
-    else:
-        matrix, cells = _count_text(
-            paths, earlier.vocabulary if earlier else vocabulary,
-            settings, counting, analysis, reading, resources, progress,
-        )  # fmt: skip
-    return train(
-        cells, matrix.vocabulary, matrix.analysis, matrix.settings, settings,
-        resume=earlier, threads=resources.threads or available_cores(), progress=progress,
-    )  # fmt: skip
-
-
-def _count_text(
-    paths: Sequence[str] | None,
-    vocabulary: VocabularySettings | Vocabulary,
-    settings: GloveSettings,
-    counting: CooccurrenceSettings,
-    analysis: AnalysisSettings,
-    reading: InputSettings,
-    resources: GloveResources,
-    progress: Progress,
-) -> tuple[Cooccurrence, Cells]:
-    """What was counted, without the counts themselves: the memory of the text is free again."""
-    corpus = encode(paths, analysis, vocabulary, reading, progress)
-    plan = _plan(corpus.vocabulary, len(corpus.ids), counting, settings, resources)
-    counts = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)
-    matrix = Cooccurrence(corpus.vocabulary, counting, analysis, counts)
-    cells = _lay_out(matrix, len(corpus.ids), settings, resources, progress)
-    return dataclasses.replace(matrix, counts=NO_COUNTS), cells
-
-
-def _lay_out(
-    matrix: Cooccurrence, tokens: int, settings: GloveSettings, resources: GloveResources, progress: Progress
-) -> Cells:
-    """The cells for training, within the memory there is; says how much that will be."""
-    plan = _plan(matrix.vocabulary, tokens, matrix.settings, settings, resources)
-    progress.note(
-        f"memory: {say_size(plan.least)} at least, and up to {say_size(plan.cells)} for co-occurrence cells"
-        f" (--memory {resources.memory})"
-    )
-    cells = Cells(
-        matrix.counts, matrix.vocabulary.counts, settings.x_max, settings.alpha,
-        threads=plan.threads, memory=plan.cells, progress=progress,
-    )  # fmt: skip
-    on_disk = f", {say_size(cells.on_disk)} of them on disk" if cells.on_disk else ""
-    progress.note(f"{len(cells):,} co-occurrence cells of {len(matrix.vocabulary):,} words{on_disk}")
-    return cells
-
-
-def _plan(
-    vocabulary: Vocabulary,
-    tokens: int,
-    counting: CooccurrenceSettings,
-    settings: GloveSettings,
-    resources: GloveResources,
-) -> Plan:
-    # Two sides of padded rows with their sums, and once more as they are written to the file.
-    parameters = len(vocabulary) * 4 * (4 * padded(settings.dim) + 6 * settings.dim + 8)
-    return make_plan(
-        parse_size(resources.memory),
-        resources.threads or available_cores(),
-        len(vocabulary),
-        tokens,
-        largest_group(vocabulary.counts, counting),
-        parameters,
-    )
 
 
 def train(
@@ -281,11 +199,13 @@ def train(
     resume: Glove | None = None,
     threads: int = 1,
     progress: Progress = SILENT,
+    broken_off: Callable[[Glove], None] | None = None,
 ) -> Glove:
     """Vectors for the words of a co-occurrence matrix; `resume` trains an earlier result on.
 
     The vocabulary, analysis and counting settings are those the cells were made with. A run of
-    5 epochs resumed to 10 gives the bytes of a run of 10.
+    5 epochs resumed to 10 gives the bytes of a run of 10; so does one that was interrupted:
+    `broken_off` is then given the model as it stands.
 
     Raises SettingsError when `resume` does not fit the cells and settings, and NlpcliError when
     there are no cells or the training diverges.
@@ -298,12 +218,45 @@ def train(
     model = _start(resume, cells, vocabulary, analysis, counting, settings)
     costs = list(model.costs)
     for epoch in range(len(costs), settings.epochs):
-        costs.append(_train_epoch(model, cells, epoch, threads, progress))
+        blocks = model.unfinished if epoch == len(model.costs) else _nothing()
+        blocks = blocks if len(blocks) else np.full(np.count_nonzero(cells.sizes()), np.nan)
+        try:
+            _train_epoch(model, cells, epoch, blocks, threads, progress)
+        except NlpcliError:
+            raise
+        except BaseException:  # Ctrl-C and its like: not an error, and no reason to lose the work
+            if broken_off is not None:
+                broken_off(dataclasses.replace(model, costs=tuple(costs), unfinished=blocks))
+            raise
+        costs.append(float(blocks.sum()) / len(cells))
         progress.note(f"epoch {epoch + 1}: cost {costs[-1]:.6f}")
         if settings.tolerance and epoch and costs[-2] - costs[-1] < settings.tolerance * costs[-2]:
             progress.note(f"the cost fell by less than --tolerance {settings.tolerance}: the end")
             break
-    return dataclasses.replace(model, costs=tuple(costs))
+    return dataclasses.replace(model, costs=tuple(costs), unfinished=_nothing())
+
+
+MAY_CHANGE = ("epochs", "tolerance", "output_vectors")
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def as_before(
+    given: AnySettings, default: AnySettings, earlier: AnySettings, may_change: Sequence[str] = ()
+) -> AnySettings:
+    """The settings of an earlier training, but those that may change as given.
+
+    Raises SettingsError for a setting that was given and is another than it was.
+    """
+    kept = {}
+    for known in dataclasses.fields(given):
+        value, before = getattr(given, known.name), getattr(earlier, known.name)
+        if value not in (getattr(default, known.name), before) and known.name not in may_change:
+            raise SettingsError(
+                f"the model was trained with {option_name(known)} {before}, not {value}",
+                hint="--resume may change --epochs, --tolerance and --model only",
+            )
+        kept[known.name] = value if known.name in may_change else before
+    return dataclasses.replace(given, **kept)
 
 
 def _start(
@@ -330,18 +283,15 @@ def _start(
             "the text is not the one the model was trained on: its co-occurrence counts differ",
             hint="--resume goes on with the same files and the same options; for other text train anew",
         )
-    may_differ = {"epochs": settings.epochs, "tolerance": 0.0, "output_vectors": "w"}
-    for name, value in settings.to_record().items():
-        if name not in may_differ and value != resume.settings.to_record()[name]:
-            raise SettingsError(
-                f"the model was trained with {name} {resume.settings.to_record()[name]}, not {value}",
-                hint="--resume may change --epochs, --tolerance and --model only",
-            )
-    return dataclasses.replace(resume, settings=settings)
+    return dataclasses.replace(
+        resume, settings=as_before(settings, resume.settings, resume.settings, MAY_CHANGE)
+    )
 
 
-def _train_epoch(model: Glove, cells: Cells, epoch: int, threads: int, progress: Progress) -> float:
-    """One pass over all cells; the mean cost of a cell, each taken just before its update.
+def _train_epoch(
+    model: Glove, cells: Cells, epoch: int, costs: NDArray[np.float64], threads: int, progress: Progress
+) -> None:
+    """One pass over all cells; `costs` gets the cost of each block, and says which are still to be done.
 
     Raises NlpcliError when the cost is no longer a number.
     """
@@ -352,29 +302,31 @@ def _train_epoch(model: Glove, cells: Cells, epoch: int, threads: int, progress:
     generator = np.random.default_rng([settings.seed, 1, epoch])
     sequence = sequence_of(sizes, generator)
     shifts = generator.random(len(sequence))
-    costs = np.zeros(len(sequence))
-    turns = Turns(sequence)
+    left = np.flatnonzero(np.isnan(costs)).tolist()
+    turns = Turns([sequence[number] for number in left])
     words, contexts = (side.rows.reshape(len(side.rows), -1) for side in (model.words, model.contexts))
-    total, done = len(cells), 0
+    total = len(cells)
+    done = total - sum(int(sizes[sequence[number]]) for number in left)
 
     def work(_thread: int, stop: Stop) -> None:
         nonlocal done
-        while (number := turns.take(stop)) is not None:
+        while (turn := turns.take(stop)) is not None:
+            number = left[turn]
             block = cells.block(*sequence[number])
-            costs[number] = update_cells(
+            cost = update_cells(
                 words, contexts, model.words.biases, model.contexts.biases,
                 block.first_row, block.first_column, block.rows, block.ends,
                 int(shifts[number] * len(block.rows)), block.columns, block.logs, block.weights,
                 np.float32(settings.eta), settings.bias,
             )  # fmt: skip
-            if not math.isfinite(costs[number]):
+            if not math.isfinite(cost):
                 raise NlpcliError(
                     f"the training diverged in epoch {epoch + 1}: the cost is not a number any more",
                     hint=f"use a smaller --eta than {settings.eta}",
                 )
-            turns.finish(number)
+            costs[number] = cost
+            turns.finish(turn)
             done += int(sizes[sequence[number]])
             progress.update("training", epoch + done / total, settings.epochs, f"epoch {epoch + 1}")
 
     run_threads(work, threads)
-    return float(costs.sum()) / total

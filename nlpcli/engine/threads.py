@@ -24,12 +24,10 @@ def run_threads(work: Callable[[int, Stop], None], threads: int) -> None:
     """Call `work(number, stop)` in `threads` threads and wait for all of them.
 
     The first exception of any of them stops the others and is raised here, and so does Ctrl-C,
-    within the time of one kernel call. One thread is the calling one.
+    within the time of one kernel call. Work is never done in the calling thread: a signal could
+    cut it off between a kernel call and the note that it was made.
     """
     stop = Stop()
-    if threads == 1:
-        work(0, stop)
-        return
     failures: list[BaseException] = []
 
     def guarded(number: int) -> None:
