@@ -138,11 +138,9 @@ def train_glove(
     progress: Progress = SILENT,
 ) -> None:
     """GloVe vectors, in the layout that the extension of `output` names."""
-    from nlpcli.engine.glove import train_files
+    from nlpcli.engine import glove_job
 
-    check_writable(output)
-    model = train_files(paths, settings, counting, vocabulary, analysis, reading, progress=progress)
-    model.write(output)
+    glove_job.train_glove(paths, output, settings, counting, vocabulary, analysis, reading, progress=progress)
 
 
 def train_charlm(
