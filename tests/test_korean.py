@@ -70,6 +70,13 @@ def test_kiwi_gives_morphemes(kiwi):
     assert forms(kiwi(LINE)) == ["나", "는", "밥", "을", "먹", "었", "다"]
 
 
+def test_kiwi_keeps_latin_words_whole(kiwi):
+    line = "I love natural language processing. U.S. 3.5"
+    tokens = kiwi(line)
+    assert forms(tokens)[:6] == ["I", "love", "natural", "language", "processing", "."]
+    assert all(line[token.start : token.end] == token.form for token in tokens)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_kiwi_knows_the_dictionary_form(kiwi, form):
     assert kiwi(form)[0].lemma == "먹다"
@@ -84,6 +91,11 @@ def test_mecab_knows_the_dictionary_form(mecab, form):
 @needs_mecab
 def test_mecab_takes_fused_forms_apart(mecab):
     assert [(t.form, t.tag) for t in mecab("했습니다.")][:2] == [("하", "VV"), ("았", "EP")]
+
+
+@needs_mecab
+def test_mecab_spells_endings_as_kiwi_does(mecab):
+    assert "ㄴ다" in forms(mecab("나는 간다"))
 
 
 @pytest.mark.parametrize("line", HOSTILE)

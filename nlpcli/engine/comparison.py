@@ -14,7 +14,7 @@ from nlpcli.engine.analysis import Analyzer
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.resources import read_base64
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings import AnalysisSettings
+from nlpcli.settings import TAKE_WORDS, AnalysisSettings
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ def settings_of(name: str, analysis: AnalysisSettings) -> AnalysisSettings:
         tokenizer=tokenizer,  # type: ignore[arg-type]  # checked when the settings are made
         subword_model=content if tokenizer == "subword" else "",
         pattern=analysis.pattern if tokenizer == "regexp" else "",
+        user_dict=analysis.user_dict if tokenizer in TAKE_WORDS else "",
     )
 
 

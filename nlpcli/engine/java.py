@@ -17,7 +17,7 @@ from typing import Any
 
 from nlpcli.engine.korean import Analyse, dictionary_form
 from nlpcli.engine.tokens import Token, locate_tagged
-from nlpcli.errors import MissingDependency, NlpcliError, SettingsError
+from nlpcli.errors import MissingDependency, NlpcliError
 
 _HEAP = "-Xmx1024m"
 _INSTALL = "pip install 'nlpcli[konlpy]'"
@@ -26,13 +26,8 @@ _INSTALL = "pip install 'nlpcli[konlpy]'"
 def make(name: str, user_dict: str = "") -> Analyse:
     """The analyser of that name in this process's Java machine, started if it was not.
 
-    Raises MissingDependency without KoNLPy or without any Java, SettingsError when the analyser
-    takes no user dictionary and is given one.
+    Raises MissingDependency without KoNLPy or without any Java.
     """
-    if user_dict and name in ("hannanum", "kkma"):
-        raise SettingsError(
-            f"{name} takes no user dictionary", hint="kiwi, mecab, komoran and okt do: --tokenizer kiwi"
-        )
     start_java(name)
     analyse = _MAKERS[name](user_dict)
     analyse("시작")  # dictionaries are read at the first line: that is no line's fault

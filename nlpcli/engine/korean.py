@@ -88,12 +88,29 @@ def kiwi(user_dict: str = "") -> Analyse:
     model = kiwi_model(user_dict)
 
     def analyse(text: str) -> list[Token]:
-        return [
-            Token(token.form, token.start, token.end, token.tag, token.lemma)
-            for token in model.tokenize(text, compatible_jamo=True)
-        ]
+        tokens: list[Token] = []
+        for found in model.tokenize(text, compatible_jamo=True):
+            token = Token(found.form, found.start, found.end, found.tag, found.lemma)
+            if token.tag == "SL":
+                _add_latin(tokens, token)
+            else:
+                tokens.append(token)
+        return tokens
 
     return analyse
+
+
+def _add_latin(tokens: list[Token], token: Token) -> None:
+    """A Latin word, whole and without its period: kiwi makes `process` and `ing.` of processing."""
+    if tokens and tokens[-1].tag == "SL" and tokens[-1].end == token.start:
+        before = tokens.pop()
+        token = before._replace(form=before.form + token.form, end=token.end)
+    word = token.form[:-1]
+    if token.form.endswith(".") and word.isalpha():
+        tokens.append(Token(word, token.start, token.end - 1, "SL", word))
+        tokens.append(Token(".", token.end - 1, token.end, "SF", "."))
+    else:
+        tokens.append(token._replace(lemma=token.form))
 
 
 @functools.lru_cache(maxsize=2)
@@ -153,6 +170,12 @@ def mecab(user_dict: str = "") -> Analyse:
     return analyse
 
 
+# mecab's dictionary spells endings such as ㄴ다 with the conjoining ᆫ.
+_COMPATIBLE = dict(
+    zip(range(0x11A8, 0x11C3), "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ", strict=True)
+)
+
+
 def _mecab_parts(surface: str, tag: str, expression: str | None) -> list[tuple[str, str]]:
     """The morphemes of a fused form: 했 `XSV+EP` is `하/XSV/*+았/EP/*`."""
     if "+" not in tag or not expression:
@@ -160,7 +183,7 @@ def _mecab_parts(surface: str, tag: str, expression: str | None) -> list[tuple[s
     parts = [part.split("/") for part in expression.split("+")]
     if any(len(part) < 2 or not part[0] for part in parts):
         return [(surface, tag)]
-    return [(part[0], part[1]) for part in parts]
+    return [(part[0].translate(_COMPATIBLE), part[1]) for part in parts]
 
 
 def _mecab_with(make: Callable[..., Any], user_dict: str) -> Any:

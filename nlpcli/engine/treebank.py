@@ -9,6 +9,7 @@ gives the same tokens, so that they are looked up. Only the first piece and the 
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from nlpcli.engine.unicode_marks import MARKS
@@ -74,14 +75,33 @@ _JOINED = re.compile(r"(?i)\b(?:cannot|gimme|gonna|gotta|lemme|wanna)\b")
 # Most pieces need no rules: words with single - . / and with , : before digits inside, and signs
 # that always stand alone. Possessive throughout: one way to read a piece, or none.
 _WORD_OR_SIGN = (
-    r"(?:\w++(?:[-./]\w++|[,:](?=\d)\w++)*+(?:\.(?!\.))?+"
-    r"|[;@#$%&?!*()\[\]{}<>\"]|[,:](?![\d,:.])|\.{2,}+|(?<![\w.-])/(?=>))"
+    r"(?:\w++(?:'\w++(?![\w.'/-])|(?:[-./]\w++|[,:](?=\d)\w++)*+(?:\.(?!\.))?+)"
+    r"|[;@#$%&?!*()\[\]{}<>\"]|[,:](?![\d,:.])|\.{2,}+|(?<!-)--(?!-)|(?<![\w.-])/(?=>))"
 )
 _ORDINARY = re.compile(rf"{_WORD_OR_SIGN}++")
 _PARTS = re.compile(_WORD_OR_SIGN)
 _OPENERS = ("(", "[", "{", "<")
-_inner: dict[str, list[str]] = {}
-_edges: dict[str, list[str]] = {}
+
+
+class _Pieces(dict[str, tuple[str, ...]]):
+    """The tokens of pieces with a space on both sides; worked out when first asked for."""
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        return self.remember(piece, _ordinary(piece) or by_rules(f" {piece} x")[:-1])
+
+    def remember(self, piece: str, tokens: list[str]) -> tuple[str, ...]:
+        """The tokens, kept for the next time; of a full store the newer half goes."""
+        kept = tuple(tokens)  # the garbage collector does not walk tuples of strings
+        if len(piece) <= _LONG:
+            if len(self) >= _CACHE_SIZE:
+                for old in list(itertools.islice(self, _CACHE_SIZE // 2, None)):
+                    del self[old]  # the first seen are the most frequent: they stay
+            self[piece] = kept
+        return kept
+
+
+_inner = _Pieces()
+_ends = _Pieces()
 
 
 def treebank(text: str) -> list[str]:
@@ -96,15 +116,9 @@ def treebank(text: str) -> list[str]:
     if begin < 0 or _OTHER_SPACE.search(text):
         return by_rules(text)
     tokens = _first(text[:begin])
-    known = _inner.get
-    for piece in text[begin + 1 : cut].split(" "):
-        tokens += known(piece) or _looked_up(piece)
-    return tokens + _last(text[cut:])
-
-
-def _looked_up(piece: str) -> list[str]:
-    """The tokens of a piece with a space on both sides, not seen before."""
-    return _remember(_inner, piece, _ordinary(piece) or by_rules(f" {piece} x")[:-1])
+    tokens += itertools.chain.from_iterable(map(_inner.__getitem__, text[begin + 1 : cut].split(" ")))
+    tokens += _last(text[cut:])
+    return tokens
 
 
 def _ordinary(piece: str) -> list[str] | None:
@@ -116,6 +130,8 @@ def _ordinary(piece: str) -> list[str] | None:
     if not _ORDINARY.fullmatch(piece):
         return None
     tokens: list[str] = _PARTS.findall(piece)
+    if "'" in piece:
+        tokens = [part for token in tokens for part in (_clitics(token) if "'" in token else (token,))]
     if '"' in piece:
         for place, token in enumerate(tokens):
             if token == '"':
@@ -123,16 +139,21 @@ def _ordinary(piece: str) -> list[str] | None:
     return tokens
 
 
+def _clitics(word: str) -> tuple[str, ...]:
+    """The tokens of a word with an apostrophe inside: don't is do n't, wherever it stands."""
+    return _inner.get(word) or _inner.remember(word, by_rules(f" {word} x")[:-1])
+
+
 def _first(piece: str) -> list[str]:
     """A fresh list with the tokens of the piece that begins a line."""
     if "''" in piece or piece[:2] == '""':  # these open only after a space
         return by_rules(piece + " x")[:-1]
-    return list(_inner.get(piece) or _looked_up(piece))
+    return list(_inner[piece])
 
 
-def _last(tail: str) -> list[str]:
+def _last(tail: str) -> tuple[str, ...]:
     """The tokens of the last piece, from the space before it to the end of the line."""
-    return _edges.get(tail) or _remember(_edges, tail, _ordinary_end(tail) or by_rules(tail))
+    return _ends.get(tail) or _ends.remember(tail, _ordinary_end(tail) or by_rules(tail))
 
 
 def _ordinary_end(tail: str) -> list[str] | None:
@@ -143,14 +164,6 @@ def _ordinary_end(tail: str) -> list[str] | None:
     word = piece[:-1]
     tokens = _ordinary(word) if word[-1:].isalnum() else None
     return [*tokens, "."] if tokens else None
-
-
-def _remember(cache: dict[str, list[str]], piece: str, tokens: list[str]) -> list[str]:
-    if len(piece) <= _LONG:
-        if len(cache) >= _CACHE_SIZE:
-            cache.clear()
-        cache[piece] = tokens
-    return tokens
 
 
 def by_rules(text: str) -> list[str]:
