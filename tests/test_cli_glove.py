@@ -30,8 +30,9 @@ def test_cooccur_weights_neighbours_by_distance_unless_flat(nlpcli: Run) -> None
 
 
 def test_train_glove_from_text_and_from_counts_gives_the_same_bytes(nlpcli: Run, tmp_path) -> None:
-    options = ["--min-count", 1, "--seed", 7, "--epochs", 3, "--dim", 8]
-    done = nlpcli("train-glove", "-", "-o", "a.safetensors", "--threads", 2, *options, input=TEXT)
+    options = ["--seed", 7, "--epochs", 3, "--dim", 8]
+    counted = ["--min-count", 1]
+    done = nlpcli("train-glove", "-", "-o", "a.safetensors", "--threads", 2, *counted, *options, input=TEXT)
     assert b"epoch 3: cost" in done.stderr and not done.stdout
     nlpcli("cooccur", "--lowercase", "-o", "counts.npz", input=TEXT)
     nlpcli("train-glove", "--cooccurrences", "counts.npz", "-o", "b.safetensors", "--threads", 1, *options)
@@ -60,6 +61,10 @@ def test_mistakes_are_errors_with_a_hint_and_leave_nothing(nlpcli: Run, tmp_path
     assert b"given" not in nlpcli("train-glove", "-", "-o", "v.xyz", input=TEXT, code=1).stderr
     done = nlpcli("train-glove", "a.txt", "--cooccurrences", "b.npz", "-o", "v.txt", code=2)
     assert b"not both" in done.stderr
+    done = nlpcli("train-glove", "--cooccurrences", "b.npz", "--min-count", 2, "-o", "v.txt", code=2)
+    assert b"those of the counts" in done.stderr
+    done = nlpcli("train-glove", "-", "-o", "v.txt", "--memory", "10MB", input=TEXT, code=1)
+    assert b"not enough" in done.stderr
     done = nlpcli("train-glove", "-", "-o", "v.txt", "--memory", "lots", input=TEXT, code=2)
     assert b"--memory" in done.stderr
     many = " ".join(f"w{number}" for number in range(200))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from nlpcli.engine.count_files import Cooccurrence
 
 _TABLE_WORDS = 100
+_LOWERCASE = AnalysisSettings(lowercase=True)
+_MIN_COUNT_5 = VocabularySettings(min_count=5)
 
 Pairs = Annotated[bool, typer.Option("--pairs", help="Print one line per pair of words, not a table.")]
 VectorsOutput = Annotated[
@@ -115,8 +117,8 @@ def train_glove(
     quiet: Quiet = False,
     settings: GloveSettings = GloveSettings(),  # noqa: B008 (frozen)
     counting: CooccurrenceSettings = CooccurrenceSettings(),  # noqa: B008 (frozen)
-    vocabulary: VocabularySettings = VocabularySettings(min_count=5),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
+    vocabulary: VocabularySettings = _MIN_COUNT_5,
+    analysis: AnalysisSettings = _LOWERCASE,
     resources: GloveResources = GloveResources(),  # noqa: B008 (frozen)
     reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
 ) -> None:
@@ -136,6 +138,15 @@ def train_glove(
 
     if cooccurrences and files:
         raise SettingsError("give either text files or --cooccurrences, not both")
+    if cooccurrences and (counting, vocabulary, analysis) != (
+        CooccurrenceSettings(),
+        _MIN_COUNT_5,
+        _LOWERCASE,
+    ):
+        raise SettingsError(
+            "with --cooccurrences the vocabulary, the analysis and the window are those of the counts",
+            hint="give these options to nlpcli cooccur",
+        )
     glove_job.train_glove(
         files, output, settings, counting, vocabulary, analysis, reading, resources,
         counts=cooccurrences, resume=resume, progress=console.progress(quiet),
