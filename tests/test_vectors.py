@@ -305,3 +305,18 @@ def test_matrix_and_words_of_different_number_are_refused(tmp_path: Path) -> Non
     (tmp_path / "v.vocab").write_text("a\n")
     with pytest.raises(InputError, match="1 words"):
         Vectors.load(str(tmp_path / "v.npy"))
+
+
+@pytest.mark.parametrize("name", ["v.npy", "v.tsv"])
+def test_when_the_matrix_cannot_be_written_its_words_do_not_change_either(tmp_path: Path, name: str) -> None:
+    write_vectors(tmp_path / name, TOKENS, MATRIX)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    broken = MATRIX.copy()
+    broken[3] = 1e6
+    with pytest.raises(OutputError):
+        if name == "v.npy":
+            write_vectors(tmp_path / name, TOKENS[::-1], broken, dtype="float16")
+        else:
+            broken[3] = np.nan
+            write_vectors(tmp_path / name, TOKENS[::-1], broken)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -14,10 +14,11 @@ Not here: reading them (`vector_files.py`).
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -87,9 +88,8 @@ def _write_binary(
 
 
 def _write_npy(path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts, dtype: Dtype) -> None:
-    """The matrix as `.npy`, the words beside it; they go first, so that a matrix has its words."""
-    _write_words(companion(path, "npy"), tokens)
-    with store.write_atomically(path) as file:
+    """The matrix as `.npy`, the words beside it."""
+    with _beside(companion(path, "npy"), tokens), store.write_atomically(path) as file:
         np.save(file, quantized(matrix, dtype)[0], allow_pickle=False)
 
 
@@ -97,15 +97,19 @@ def _write_tsv(
     path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts, _dtype: Dtype
 ) -> None:
     """The two files that projector.tensorflow.org loads; neither has a header."""
-    _write_words(companion(path, "tsv"), tokens)
-    with store.write_atomically(path) as file:
+    with _beside(companion(path, "tsv"), tokens), store.write_atomically(path) as file:
         vector_text.write_rows(file, None, matrix, separator=b"\t")
 
 
-def _write_words(path: Path, tokens: PackedTokens) -> None:
+@contextlib.contextmanager
+def _beside(path: Path, tokens: PackedTokens) -> Iterator[None]:
+    """Write a word per line around the writing of the matrix: if that fails, neither file changes."""
     bounds = tokens.offsets.tolist()
     with store.write_atomically(path) as file:
         file.writelines(tokens.text[start:end] + b"\n" for start, end in itertools.pairwise(bounds))
+        file.flush()  # what a full disk refuses is refused before the matrix takes its place
+        os.fsync(file.fileno())
+        yield
 
 
 def companion(path: Path, layout: str) -> str:
