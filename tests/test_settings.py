@@ -1,6 +1,9 @@
 """Settings check themselves and survive a model file."""
 
 import dataclasses
+import importlib
+import subprocess
+import sys
 from typing import Literal
 
 import pytest
@@ -20,9 +23,10 @@ class Knobs(Settings):
     words: tuple[str, ...] = setting((), "Words.")
 
 
+EVERY_NAME = [name for names in settings._MODULES.values() for name in names]
 EVERY_CLASS = [
     value
-    for value in vars(settings).values()
+    for value in (getattr(settings, name) for name in EVERY_NAME)
     if isinstance(value, type) and issubclass(value, Settings) and value is not Settings
 ]
 
@@ -77,3 +81,19 @@ def test_option_names_are_unique_within_each_command():
     from nlpcli.cli import COMMANDS, build_app
 
     build_app(COMMANDS)  # with_settings asserts it when the command is built
+
+
+def test_every_public_name_of_every_family_is_found_in_the_package():
+    for family in settings._MODULES:
+        module = importlib.import_module(f"nlpcli.settings.{family}")
+        own = {
+            name
+            for name, value in vars(module).items()
+            if getattr(value, "__module__", None) == module.__name__
+        }
+        assert {name for name in own if not name.startswith("_")} <= set(settings._MODULES[family])
+
+
+def test_settings_of_other_families_are_not_imported():
+    program = "import sys; from nlpcli.settings import InputSettings; print('nlpcli.settings.vectors' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", program]).strip() == b"False"

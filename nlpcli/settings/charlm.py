@@ -1,0 +1,165 @@
+"""Settings of the character language model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from nlpcli.settings.fields import Settings, setting
+
+TRAINING = "Training"
+
+
+NETWORK = "Network"
+
+
+@dataclass(frozen=True)
+class CharLMSettings(Settings):
+    """A recurrent network that predicts the next character."""
+
+    cell: Literal["rnn", "lstm", "gru"] = setting("lstm", "Recurrent cell.", panel=NETWORK)
+    rnn_size: int = setting(
+        256, "Units per layer.", min=1, max=8192, flags=("--rnn-size", "--hidden-size"), panel=NETWORK
+    )
+    num_layers: int = setting(1, "Layers.", min=1, max=16, panel=NETWORK)
+    embedding_dim: int = setting(
+        0, "Length of a character's vector; 0 is one-hot.", min=0, max=8192, panel=NETWORK
+    )
+    dropout: float = setting(
+        0.0, "Share of each layer's outputs dropped while training.", min=0, max=0.95, panel=NETWORK
+    )
+    unit: Literal["char", "jamo", "byte"] = setting(
+        "char",
+        "What is predicted: characters, with Hangul syllables taken apart into jamo, or UTF-8 bytes.",
+        panel=NETWORK,
+    )
+    min_char_count: int = setting(
+        1,
+        "Characters seen fewer times than this become one, U+FFFD.",
+        min=1,
+        panel=NETWORK,
+        flags=("--min-count", "--min-char-count"),
+    )
+    seq_length: int = setting(
+        64,
+        "Characters through which the gradient flows back; the state is carried on.",
+        min=1,
+        panel=TRAINING,
+    )
+    batch_size: int = setting(
+        64, "Streams trained side by side; fewer if the text is short.", min=1, panel=TRAINING
+    )
+    epochs: int = setting(10, "Passes over the text.", min=1, panel=TRAINING)
+    learning_rate: float = setting(0.004, "Adam's step size at the start.", above=0, panel=TRAINING)
+    schedule: Literal["constant", "linear", "cosine"] = setting(
+        "cosine", "How the step size falls to 1 % of the start.", panel=TRAINING
+    )
+    weight_decay: float = setting(0.0, "Pull of the weights towards zero (AdamW).", min=0, panel=TRAINING)
+    grad_clip: float = setting(5.0, "Largest norm of the gradient; 0 is off.", min=0, panel=TRAINING)
+    val_frac: float = setting(
+        0.05, "Share of the text, from its end, kept for validation.", min=0, max=0.9, panel=TRAINING
+    )
+    eval_every: int = setting(
+        0,
+        "Updates between validations; 0 is an epoch, about 40 at most and at least every 1000 updates.",
+        min=0,
+        panel=TRAINING,
+    )
+    patience: int = setting(
+        0, "Stop after this many validations without a better one; 0 is off.", min=0, panel=TRAINING
+    )
+    sample_every: int = setting(
+        0, "Updates between samples of what the model writes; 0 is off.", min=0, panel=TRAINING
+    )
+    seed: int = setting(1, "Seed of all randomness.", min=0, panel=TRAINING)
+    device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where to compute.", panel=TRAINING)
+    precision: Literal["auto", "float32", "bfloat16"] = setting(
+        "auto",
+        "Numbers in matrix products; auto is bfloat16 where the hardware has units for it.",
+        panel=TRAINING,
+    )
+    threads: int = setting(
+        0,
+        "Parts the batch is split into, a thread each; 0 is a thread per core, at most 8. "
+        "The same number gives the same bytes.",
+        min=0,
+        max=256,
+        panel=TRAINING,
+    )
+
+
+# Sizes that suit a laptop, a workstation, a GPU.
+CHARLM_PRESETS: dict[str, dict[str, Any]] = {
+    "small": {
+        "rnn_size": 256,
+        "num_layers": 1,
+        "dropout": 0.0,
+        "seq_length": 64,
+        "batch_size": 64,
+        "epochs": 10,
+    },
+    "medium": {
+        "rnn_size": 512,
+        "num_layers": 2,
+        "dropout": 0.4,
+        "seq_length": 128,
+        "batch_size": 64,
+        "epochs": 30,
+    },
+    "large": {
+        "rnn_size": 1024,
+        "num_layers": 3,
+        "dropout": 0.4,
+        "seq_length": 256,
+        "batch_size": 128,
+        "epochs": 50,
+    },
+}
+
+
+@dataclass(frozen=True)
+class GenerateSettings(Settings):
+    """How characters are drawn from a language model."""
+
+    length: int = setting(500, "Most characters to write.", min=0)
+    until: str | None = setting(None, "Stop when this has been written.", metavar="TEXT")
+    temperature: float = setting(1.0, "Below 1 safer, above 1 bolder; 0 always takes the likeliest.", min=0)
+    top_k: int = setting(0, "Draw from the K likeliest only; 0 is off.", min=0)
+    top_p: float = setting(1.0, "Draw from the likeliest that together reach P.", above=0, max=1)
+    num_samples: int = setting(1, "Texts to write.", min=1)
+    seed: int = setting(1, "Seed of all randomness.", min=0)
+
+
+@dataclass(frozen=True)
+class ActivationSettings(Settings):
+    """Which cells of a character model are looked at, on how much text."""
+
+    find: Literal["quote", "line-length", "bracket", "indent", "if", "word-length", "upper-case"] | None = (
+        setting(None, "Rank the cells by their correlation with this property of the text.")
+    )
+    count: int = setting(10, "Cells in the ranking.", min=1)
+    layer: int | None = setting(None, "Layer to begin at, from 0; the last if not given.", min=0)
+    signal: str = setting("cell", "Signal to begin at: cell, h, or a gate: i f o g (LSTM), z r n (GRU).")
+    cell: int | None = setting(None, "Cell to begin at, from 0; with --find, the best match.", min=0)
+    max_chars: int = setting(2000, "Characters of the text to read.", min=1, max=100_000)
+
+
+@dataclass(frozen=True)
+class GradientSettings(Settings):
+    """How far back, on how much text."""
+
+    steps: int = setting(50, "Steps back in time.", min=1, max=10_000)
+    max_text: int = setting(100_000, "Characters of the text to use.", min=2)
+
+
+@dataclass(frozen=True)
+class ToySettings(Settings):
+    """The scalar network h_t = tanh(w_hh h_(t-1) + w_xh x_t + b)."""
+
+    w_hh: float = setting(3.0, "Recurrent weight.", panel="Toy")
+    w_xh: float = setting(2.0, "Input weight.", panel="Toy")
+    b: float = setting(1.0, "Bias.", panel="Toy")
+    x: tuple[float, ...] = setting(
+        (0.0,), "Input; given several times, one a step (then --steps is theirs).", panel="Toy"
+    )
+    h0: float = setting(0.0, "State before the first step.", panel="Toy")

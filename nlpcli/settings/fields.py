@@ -1,0 +1,152 @@
+"""What every settings class is made of: one knob, its bounds, its record.
+
+A settings class is a frozen dataclass, one line a knob. It is the option list of its command
+(`cli/options.py` reads it), the argument of its engine function (bounds are checked when it is
+made), and the record in the model file (`to_record` and `from_record`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal, Self, TypeVar
+
+from nlpcli.errors import ModelError, SettingsError
+
+T = TypeVar("T")
+
+
+def setting(
+    default: T,
+    help: str,
+    *,
+    min: float | None = None,
+    max: float | None = None,
+    above: float | None = None,
+    flags: tuple[str, ...] = (),
+    metavar: str | None = None,
+    panel: str | None = None,
+    hidden: bool = False,
+    reads: str | None = None,
+) -> T:
+    """One knob: its default, its help text, its bounds (`min`/`max` inclusive, `above` exclusive).
+
+    `flags` replaces the option's name, which otherwise is the field's name with dashes.
+    `panel` is the heading under which `--help` lists it. `reads` names the reader in
+    `engine/resources.py` that turns what the user wrote (a file's name) into what is stored
+    (its content): no path goes into a model.
+    """
+    metadata = {
+        "help": help,
+        "min": min,
+        "max": max,
+        "above": above,
+        "flags": flags,
+        "metavar": metavar,
+        "panel": panel,
+        "hidden": hidden,
+        "reads": reads,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def option_name(field: dataclasses.Field[Any]) -> str:
+    """The name a user knows a field by: `min_count` is `--min-count`."""
+    flags: tuple[str, ...] = field.metadata["flags"]
+    return flags[0].split("/")[0] if flags else "--" + field.name.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all settings can do: check themselves, become a JSON record and come back."""
+
+    def __post_init__(self) -> None:
+        hints = typing.get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, list):
+                object.__setattr__(self, field.name, value := tuple(value))
+            _check(option_name(field), value, hints[field.name], field.metadata)
+
+    def to_record(self) -> dict[str, Any]:
+        """The settings as JSON types, to stand in a model file."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in dataclasses.asdict(self).items()
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        """The settings that `to_record` wrote; a field it lacks has its default.
+
+        Raises ModelError for a field or value this version does not know.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        if unknown := set(record) - known:
+            raise ModelError(
+                f"the model file holds settings this version does not know: {', '.join(sorted(unknown))}",
+                hint="it was written by a newer nlpcli: upgrade nlpcli to use it",
+            )
+        try:
+            return cls(**record)
+        except (SettingsError, TypeError) as error:
+            raise ModelError(f"the model file holds settings that make no sense: {error}") from error
+
+
+def _check(name: str, value: Any, hint: Any, bounds: typing.Mapping[str, Any]) -> None:
+    """Raise SettingsError unless `value` has the type `hint` names and lies within `bounds`."""
+    options = _alternatives(hint)
+    if value is None:
+        if type(None) not in options:
+            raise SettingsError(f"{name} needs a value")
+        return
+    choices = [choice for option in options for choice in _literals(option)]
+    if choices and value not in choices:
+        raise SettingsError(f"{name} cannot be {value!r}: choose from {', '.join(map(str, choices))}")
+    if bool in options and not isinstance(value, bool):
+        raise SettingsError(f"{name} is on or off, not {value!r}")
+    if int in options or float in options:
+        _check_number(name, value, float in options, bounds)
+
+
+def _check_number(name: str, value: Any, may_be_float: bool, bounds: typing.Mapping[str, Any]) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float) if may_be_float else int):
+        raise SettingsError(f"{name} must be a {'number' if may_be_float else 'whole number'}, not {value!r}")
+    if not math.isfinite(value):
+        raise SettingsError(f"{name} must be a finite number, not {value}")
+    if bounds["min"] is not None and value < bounds["min"]:
+        raise SettingsError(f"{name} must be at least {bounds['min']}, not {value}")
+    if bounds["max"] is not None and value > bounds["max"]:
+        raise SettingsError(f"{name} must be at most {bounds['max']}, not {value}")
+    if bounds["above"] is not None and value <= bounds["above"]:
+        raise SettingsError(f"{name} must be greater than {bounds['above']}, not {value}")
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        return typing.get_args(hint)
+    return (hint,)
+
+
+def _literals(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
+
+
+def ngram_range(name: str, text: str) -> tuple[int, int]:
+    """The two ends of a range of lengths; "0" is the empty range (1, 0).
+
+    >>> ngram_range("--ngrams", "2-5"), ngram_range("--ngrams", "1"), ngram_range("--ngrams", "0")
+    ((2, 5), (1, 1), (1, 0))
+    """
+    low, dash, high = text.strip().partition("-")
+    if text.strip() == "0":
+        return 1, 0
+    if not low.isdecimal() or (dash and not high.isdecimal()):
+        raise SettingsError(f"{name} is a range such as 1-3, a number, or 0 for none, not {text!r}")
+    first, last = int(low), int(high or low)
+    if not 1 <= first <= last <= 16:
+        raise SettingsError(f"{name} goes from a length of at least 1 to one of at most 16, not {text!r}")
+    return first, last

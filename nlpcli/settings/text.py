@@ -1,0 +1,354 @@
+"""Settings of reading, of text becoming tokens, and of the vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nlpcli.errors import SettingsError
+from nlpcli.settings.fields import Settings, ngram_range, setting
+
+INPUT = "Input"
+
+
+@dataclass(frozen=True)
+class InputSettings(Settings):
+    """How bytes become text."""
+
+    encoding: str = setting(
+        "utf-8",
+        "Encoding of the input: utf-8, cp949, euc-kr, utf-16 and so on, or auto.",
+        panel=INPUT,
+        metavar="NAME",
+    )
+    errors: Literal["strict", "replace", "skip"] = setting(
+        "strict", "Bytes that are not text: end, put U+FFFD for them, or leave them out.", panel=INPUT
+    )
+
+
+@dataclass(frozen=True)
+class RecordSettings(Settings):
+    """Where text and label stand in a line."""
+
+    format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = setting(
+        "auto",
+        "Layout of a line; auto goes by the file's name and first line.",
+        panel=INPUT,
+        flags=("--format",),
+    )
+    text_col: str | None = setting(
+        None,
+        "Column (name, or number from 1) or JSON field that holds the text.",
+        panel=INPUT,
+        metavar="COLUMN",
+    )
+    label_col: str | None = setting(
+        None,
+        "Column (name, or number from 1) or JSON field that holds the label.",
+        panel=INPUT,
+        metavar="COLUMN",
+    )
+    header: Literal["auto", "yes", "no"] = setting(
+        "auto",
+        "Whether the first row names the columns; auto: it does if a name is asked for or known.",
+        panel=INPUT,
+    )
+    quoting: Literal["auto", "rfc4180", "none"] = setting(
+        "auto",
+        'Whether "…" encloses a field; auto: in CSV yes, in TSV quotes are plain characters.',
+        panel=INPUT,
+    )
+    multi_label: Literal["first", "each"] = setting(
+        "first", "A line with several labels counts for the first one, or once for each.", panel=INPUT
+    )
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether labels were asked for by name or by layout."""
+        return self.label_col is not None or self.format == "fasttext"
+
+
+ANALYSIS = "Analysis"
+
+
+TokenizerName = Literal[
+    "word", "whitespace", "char", "jamo", "sentence", "nltk", "regexp", "subword",
+    "kiwi", "mecab", "komoran", "okt", "hannanum", "kkma",
+]  # fmt: skip
+
+
+NORMALIZATION = "Normalization"
+
+
+MASKABLE = ("url", "email", "mention", "hashtag", "date", "phone", "number", "emoji")
+
+
+_STRIPPABLE = (*MASKABLE, "punct", "symbol")
+
+
+def _names(option: str, values: tuple[str, ...], choices: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    """The single names in values such as "url,date", each once. Raises SettingsError for an unknown one."""
+    names = tuple(
+        dict.fromkeys(name.strip() for value in values for name in value.split(",") if name.strip())
+    )
+    for name in names:
+        if choices is not None and name not in choices:
+            raise SettingsError(f"{option} cannot be {name!r}: choose from {', '.join(choices)}")
+    return names
+
+
+@dataclass(frozen=True)
+class NormalizeSettings(Settings):
+    """How text is made uniform before it is cut into tokens."""
+
+    lowercase: bool = setting(False, "Lower-case the text.", panel=NORMALIZATION)
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = setting(
+        "none",
+        "Unicode normalization form: nfc, nfkc, nfd, nfkd or none.",
+        panel=NORMALIZATION,
+        metavar="FORM",
+    )
+    keep_jamo: bool = setting(
+        False,
+        "With nfkc and nfkd: single Hangul letters (as in laughter) stay as they are typed.",
+        panel=NORMALIZATION,
+        flags=("--keep-jamo",),
+    )
+    full_width: bool = setting(
+        False,
+        "Full-width letters and signs (ＡＢＣ１２３！) to ordinary ones.",
+        panel=NORMALIZATION,
+        flags=("--full-width",),
+    )
+    html: bool = setting(
+        False, "Remove HTML tags and comments; &amp; and the like become characters.", panel=NORMALIZATION,
+        flags=("--html",),
+    )  # fmt: skip
+    strip_control: bool = setting(
+        False,
+        "Remove control, direction and zero-width characters.",
+        panel=NORMALIZATION,
+        flags=("--strip-control",),
+    )
+    mask: tuple[str, ...] = setting(
+        (),
+        "Replace each by its name, such as <url>: url email mention hashtag date phone number emoji.",
+        panel=NORMALIZATION,
+        metavar="KIND,…",
+    )
+    strip: tuple[str, ...] = setting(
+        (), "Remove any of these, and punct or symbol.", panel=NORMALIZATION, metavar="KIND,…"
+    )
+    squeeze_repeats: int = setting(
+        0, "Cut runs of one character, but digits, to N; 0 is off.", min=0, panel=NORMALIZATION,
+        metavar="N",
+    )  # fmt: skip
+    squeeze_space: bool = setting(
+        False,
+        "Cut white space to one space, none at the ends.",
+        panel=NORMALIZATION,
+        flags=("--squeeze-space",),
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "mask", _names("--mask", self.mask, MASKABLE))
+        object.__setattr__(self, "strip", _names("--strip", self.strip, _STRIPPABLE))
+        if both := set(self.mask) & set(self.strip):
+            raise SettingsError(f"--mask and --strip both name {', '.join(sorted(both))}")
+
+    @property
+    def normalizes(self) -> bool:
+        """Whether anything but lower-casing is asked for."""
+        switches = self.full_width or self.html or self.strip_control or self.squeeze_space
+        return bool(switches or self.unicode != "none" or self.mask or self.strip or self.squeeze_repeats)
+
+
+TAKE_WORDS = ("kiwi", "mecab", "komoran", "okt")
+
+
+@dataclass(frozen=True)
+class AnalysisSettings(NormalizeSettings):
+    """How text becomes tokens. Stored in every model, so that training and use cannot disagree.
+
+    `stopwords`, `user_dict` and `subword_model` hold content (words, lines, base64), no path.
+    """
+
+    lowercase: bool = setting(False, "Lower-case the tokens.", panel=ANALYSIS)
+    tokenizer: TokenizerName = setting(  # noqa: RUF009 (an alias of Literal, as safe as one)
+        "word", "What splits a line into tokens: word, nltk, kiwi, …; `nlpcli tokenize --help` lists them.",
+        panel=ANALYSIS, metavar="NAME",
+    )  # fmt: skip
+    pattern: str = setting(
+        "", "With the tokenizer regexp: what a token looks like.", panel=ANALYSIS, metavar="REGEXP"
+    )
+    gaps: bool = setting(
+        False,
+        "With the tokenizer regexp: the pattern is what lies between tokens.",
+        panel=ANALYSIS,
+        flags=("--gaps",),
+    )
+    subword_model: str = setting(
+        "",
+        "With the tokenizer subword: a sentencepiece model.",
+        panel=ANALYSIS,
+        metavar="FILE",
+        reads="base64",
+    )
+    user_dict: str = setting(
+        "", "Words for kiwi, mecab, komoran or okt to know; a line is word TAB tag.",
+        panel=ANALYSIS, metavar="FILE", reads="text",
+    )  # fmt: skip
+    stopwords: tuple[str, ...] = setting(
+        (), "Leave out stop words: en, ko, or files with a word a line.",
+        panel=ANALYSIS, metavar="en|ko|FILE,…", reads="stopwords",
+    )  # fmt: skip
+    keep_pos: tuple[str, ...] = setting(
+        (), "Keep only tokens whose tag begins so: N,V for nouns and verbs.", panel=ANALYSIS, metavar="TAG,…"
+    )
+    drop_pos: tuple[str, ...] = setting(
+        (),
+        "Leave out tokens whose tag begins so: J,E for particles and endings.",
+        panel=ANALYSIS,
+        metavar="TAG,…",
+    )
+    lemma: bool = setting(
+        False, "Dictionary forms: is to be, 먹었다 to 먹다.", panel=ANALYSIS, flags=("--lemma",)
+    )
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = setting(
+        "none", "Stems, jumping to jump: porter, snowball, lancaster, or korean (dictionary forms).",
+        panel=ANALYSIS, metavar="NAME",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("keep_pos", "drop_pos"):
+            object.__setattr__(self, name, _names(name, getattr(self, name)))
+        if self.tokenizer == "regexp" and not self.pattern:
+            raise SettingsError("the tokenizer regexp needs --pattern")
+        if self.pattern and self.tokenizer != "regexp":
+            raise SettingsError("--pattern is for --tokenizer regexp")
+        if self.subword_model and self.tokenizer != "subword":
+            raise SettingsError("a subword model is for --tokenizer subword")
+        if self.user_dict and self.tokenizer not in TAKE_WORDS:
+            raise SettingsError(
+                f"the tokenizer {self.tokenizer} takes no user dictionary",
+                hint=f"those that do: {', '.join(TAKE_WORDS)}",
+            )
+
+
+NGRAMS = "N-grams"
+
+
+@dataclass(frozen=True)
+class NgramSettings(Settings):
+    """Runs of tokens, or of the characters in them, in place of single tokens."""
+
+    ngrams: str = setting(
+        "1",
+        "Runs of tokens, joined by _; 1-3 is single tokens, pairs and triples.",
+        panel=NGRAMS,
+        metavar="RANGE",
+    )
+    char_ngrams: str = setting(
+        "0", "Runs of characters inside each token instead; 0 is off.", panel=NGRAMS, metavar="RANGE"
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.char_range != (1, 0) and self.word_range != (1, 1):
+            raise SettingsError("--ngrams and --char-ngrams exclude each other")
+        if self.word_range == (1, 0):
+            raise SettingsError("--ngrams 0 leaves no tokens")
+
+    @property
+    def word_range(self) -> tuple[int, int]:
+        """Shortest and longest run of tokens."""
+        return ngram_range("--ngrams", self.ngrams)
+
+    @property
+    def char_range(self) -> tuple[int, int]:
+        """Shortest and longest run of characters; (1, 0) is none."""
+        return ngram_range("--char-ngrams", self.char_ngrams)
+
+
+OUTPUT = "Output"
+
+
+@dataclass(frozen=True)
+class TokenFormatSettings(Settings):
+    """How tokens are written."""
+
+    format: Literal["text", "lines", "jsonl", "tsv", "conllu"] = setting(
+        "text",
+        "text (a line of tokens), lines (a token a line), jsonl, tsv or conllu.",
+        panel=OUTPUT,
+        metavar="NAME",
+    )
+    pos: bool = setting(False, "Write part-of-speech tags: 하늘/NNG.", panel=OUTPUT, flags=("--pos",))
+    tagset: Literal["own", "sejong", "upos"] = setting(
+        "own", "Tags as the analyser has them, or in a common set.", panel=OUTPUT
+    )
+    offsets: bool = setting(
+        False, "Write where each token stands in the original line, in characters.", panel=OUTPUT,
+        flags=("--offsets",),
+    )  # fmt: skip
+    ids: bool = setting(
+        False, "Write a subword model's ids in place of pieces.", panel=OUTPUT, flags=("--ids",)
+    )
+
+
+@dataclass(frozen=True)
+class SubwordSettings(Settings):
+    """How subwords are learned (sentencepiece)."""
+
+    model_type: Literal["bpe", "unigram"] = setting(
+        "bpe", "Byte-pair encoding, or a unigram language model.", flags=("--model",)
+    )
+    vocab_size: int = setting(8000, "Number of pieces, the 256 bytes among them.", min=260, max=1_000_000)
+    character_coverage: float = setting(
+        0.9995,
+        "Share of the text's characters that get a piece; the rest is spelled in bytes.",
+        above=0,
+        max=1,
+    )
+    max_lines: int = setting(0, "Learn from this many lines, drawn at random; 0 is all.", min=0)
+    threads: int = setting(1, "Threads.", min=1, max=256)
+    seed: int = setting(1, "Seed of the draw of lines.", min=0, max=2**32 - 1)
+
+
+RUNNING = "Running"
+
+
+@dataclass(frozen=True)
+class RunSettings(Settings):
+    """How many cores an analysis takes, and what becomes of a line it fails on."""
+
+    jobs: int = setting(
+        1, "Worker processes; for kiwi, mecab and the Java analysers.", min=1, max=256, panel=RUNNING,
+        flags=("--jobs", "-j"),
+    )  # fmt: skip
+    on_error: Literal["stop", "skip", "keep"] = setting(
+        "skip", "A line that an analyser fails on: end, leave it empty, or cut it at spaces.", panel=RUNNING
+    )
+    time_limit: float = setting(
+        30.0,
+        "Seconds a Java analyser, or a worker, may take for one line.",
+        above=0,
+        panel=RUNNING,
+        metavar="SECONDS",
+    )
+
+
+VOCABULARY = "Vocabulary"
+
+
+@dataclass(frozen=True)
+class VocabularySettings(Settings):
+    """Which tokens get an id, and in which order."""
+
+    min_count: int = setting(1, "Drop tokens seen fewer times than this.", min=1, panel=VOCABULARY)
+    max_vocab: int | None = setting(None, "Keep only the N most frequent tokens.", min=1, panel=VOCABULARY)
+    vocab_order: Literal["frequency", "first-seen", "alphabetical"] = setting(
+        "frequency", "Order of the ids.", panel=VOCABULARY
+    )
