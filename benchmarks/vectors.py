@@ -54,15 +54,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print(f"making {WORDS:,} × {DIM} vectors", file=sys.stderr)
-        words = [f"w{number * 7919 % 1_000_003}" for number in range(WORDS)]
-        matrix = (np.random.default_rng(0).normal(size=(WORDS, DIM)) * 0.3).astype(np.float32)
-        with open(folder / "glove.txt", "w", encoding="ascii") as file:
-            for word, row in zip(words, matrix.tolist(), strict=True):
-                file.write(word + (" %.5g" * DIM) % tuple(row) + "\n")
-        write_vectors(folder / "v.safetensors", words, matrix)
+        words = make(folder)
         load(folder)
         ask(folder, words)
         evaluate(folder)
+
+
+def make(folder: Path) -> list[str]:
+    """The words; their vectors are in files, and no longer in memory, which would count for the peers."""
+    words = [f"w{number * 7919 % 1_000_003}" for number in range(WORDS)]
+    matrix = (np.random.default_rng(0).normal(size=(WORDS, DIM)) * 0.3).astype(np.float32)
+    with open(folder / "glove.txt", "w", encoding="ascii") as file:
+        for word, row in zip(words, matrix, strict=True):
+            file.write(word + (" %.5g" * DIM) % tuple(row.tolist()) + "\n")
+    write_vectors(folder / "v.safetensors", words, matrix)
+    return words
 
 
 def load(folder: Path) -> None:
