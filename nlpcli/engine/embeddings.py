@@ -188,7 +188,7 @@ class _Work:
                 progress.note(f"checkpoint after {number / schedule.stretches:.2f} epochs: {self.partial}")
 
         try:
-            self._run.go(self._training.settings.threads, checkpoints, pause, progress)
+            self._run.go(self._training.threads, checkpoints, pause, progress)
         except BaseException as end:
             if not isinstance(end, Exception) and self._run.done:
                 self._save_partial()

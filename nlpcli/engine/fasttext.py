@@ -14,7 +14,7 @@ import functools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +32,12 @@ from nlpcli.engine.word2vec import (
     Word2Vec,
     first_vectors,
     header_of,
-    make_objective,
-    make_window,
     read_header,
 )
 from nlpcli.settings import AnalysisSettings, FastTextSettings, PhraseSettings
+
+if TYPE_CHECKING:
+    from nlpcli.engine.kernels.windows import Subwords
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +150,7 @@ def train(
     """
     training = FastTextTraining(corpus, settings)
     run = Run(training.schedule, training.step)
-    run.go(settings.threads, (), lambda _: training.check(), progress)
+    run.go(training.threads, (), lambda _: training.check(), progress)
     return training.model(analysis, losses=run.epoch_losses())
 
 
@@ -173,13 +174,17 @@ class FastTextTraining(Training):
         inputs[:-1, : self.settings.dim] = 2 * first  # fastText begins with ±1/dim
         return inputs
 
-    def _tiled_step(self) -> Step:
-        from nlpcli.engine.kernels.windows import Subwords, train_subwords
+    def subwords(self) -> Subwords:
+        """The rows each word is the mean of."""
+        from nlpcli.engine.kernels.windows import Subwords
 
-        text, window = self.text(), make_window(self.settings)
-        subwords = Subwords(self.starts, self.rows)
-        objective = make_objective(self.corpus.vocabulary.counts, self.settings)
-        inputs, outputs = self.inputs, self.outputs
+        return Subwords(self.starts, self.rows)
+
+    def _tiled_step(self) -> Step:
+        from nlpcli.engine.kernels.windows import train_subwords
+
+        text, objective, window = self._parts()
+        inputs, outputs, subwords = self.inputs, self.outputs, self.subwords()
 
         def step(part: Stretch) -> tuple[float, int]:
             return train_subwords(
@@ -212,11 +217,11 @@ class FastTextTraining(Training):
 
     def model(self, analysis: AnalysisSettings, **rest: Any) -> FastText:  # type: ignore[override]
         """The rows as they are, without padding; `rest` are other fields of the model."""
-        from nlpcli.engine.kernels.windows import Subwords, put_together
+        from nlpcli.engine.kernels.windows import put_together
 
         dim, words = self.settings.dim, self.words
         together = np.zeros((words, self.inputs.shape[1]), np.float32)
-        put_together(self.inputs, Subwords(self.starts, self.rows), together)
+        put_together(self.inputs, self.subwords(), together)
         order = np.argsort(self.buckets)
         return FastText(
             self.corpus.vocabulary,

@@ -32,7 +32,7 @@ from nlpcli.settings import AnalysisSettings, PhraseSettings, Word2VecSettings
 if TYPE_CHECKING:
     from nlpcli.engine.kernels.noise import Text
     from nlpcli.engine.kernels.targets import Objective
-    from nlpcli.engine.kernels.windows import Window
+    from nlpcli.engine.kernels.windows import Subwords, Window
 
 Floats = NDArray[np.float32]
 
@@ -143,7 +143,7 @@ def train(
     """
     training = Training(corpus, settings)
     run = Run(training.schedule, training.step)
-    run.go(settings.threads, (), lambda _: training.check(), progress)
+    run.go(training.threads, (), lambda _: training.check(), progress)
     return training.model(analysis, losses=run.epoch_losses())
 
 
@@ -166,7 +166,12 @@ class Training:
         self.inputs = self._first_inputs()
         self.outputs = aligned_rows(self.words + 1, settings.dim)
         self.schedule = self._schedule()
-        self.step: Step = self._softmax_step() if settings.loss == "softmax" else self._tiled_step()
+        self.step = self._step()
+
+    def _step(self) -> Step:
+        if self.settings.loss == "softmax":
+            return self._softmax_step()
+        return self._round_step() if self.settings.deterministic else self._tiled_step()
 
     def _first_inputs(self) -> Floats:
         from nlpcli.engine.kernels.rows import aligned_rows
@@ -208,8 +213,7 @@ class Training:
     def _tiled_step(self) -> Step:
         from nlpcli.engine.kernels.windows import train_words
 
-        text, window = self.text(), make_window(self.settings)
-        objective = make_objective(self.corpus.vocabulary.counts, self.settings)
+        text, objective, window = self._parts()
         inputs, outputs = self.inputs, self.outputs
 
         def step(part: Stretch) -> tuple[float, int]:
@@ -218,6 +222,26 @@ class Training:
             )
 
         return step
+
+    def _round_step(self) -> Step:
+        from nlpcli.engine.rounds import Rounds
+
+        return Rounds(self.inputs, self.outputs, self.subwords(), *self._parts(), self.settings.threads).step
+
+    def _parts(self) -> tuple[Text, Objective, Window]:
+        objective = make_objective(self.corpus.vocabulary.counts, self.settings)
+        return self.text(), objective, make_window(self.settings)
+
+    def subwords(self) -> Subwords:
+        """The rows each word is the mean of."""
+        from nlpcli.engine.kernels.windows import Subwords
+
+        return Subwords(np.arange(self.words + 1), np.arange(self.words, dtype=np.int32))
+
+    @property
+    def threads(self) -> int:
+        """How many threads take stretches; rounds have threads of their own."""
+        return 1 if self.settings.deterministic else self.settings.threads
 
     def _softmax_step(self) -> Step:
         from nlpcli.engine.kernels.softmax import train_softmax

@@ -28,8 +28,18 @@ class Word2VecSettings(Settings):
     fixed_window: bool = setting(
         False, "Always the whole window, not a random part of it.", flags=("--fixed-window",)
     )
-    threads: int = setting(1, "Threads; more than one is faster and no longer byte-reproducible.", min=1)
+    threads: int = setting(
+        1, "Threads; more than one gives other bytes every time, but with --deterministic.", min=1
+    )
+    deterministic: bool = setting(
+        False, "The same bytes with any number of threads, at some cost.", flags=("--deterministic",)
+    )
     seed: int = setting(1, "Seed of all randomness.", min=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.deterministic and self.loss == "softmax":
+            raise SettingsError("--loss softmax has no --deterministic", hint="use --threads 1")
 
 
 @dataclass(frozen=True)
