@@ -136,6 +136,7 @@ def train(
     """Train on an encoded text; a line is a sentence, and no window reaches over its end.
 
     >>> from nlpcli.engine.encoding import encode_documents
+    >>> from nlpcli.settings import VocabularySettings
     >>> lines = ["the king rules the land", "the queen rules the land"] * 50
     >>> corpus = encode_documents([lines], AnalysisSettings(), VocabularySettings())
     >>> train(corpus, Word2VecSettings(dim=10, epochs=1)).vectors.shape
@@ -346,6 +347,7 @@ def pairs(corpus: EncodedCorpus, window: int) -> Iterator[tuple[str, str]]:
     """Every word with each of its neighbours up to `window` words away, in the order of the text.
 
     >>> from nlpcli.engine.encoding import encode_documents
+    >>> from nlpcli.settings import VocabularySettings
     >>> corpus = encode_documents([["I study math"]], AnalysisSettings(), VocabularySettings())
     >>> list(pairs(corpus, 1))
     [('I', 'study'), ('study', 'I'), ('study', 'math'), ('math', 'study')]
