@@ -191,3 +191,18 @@ def test_ctrl_c_ends_by_the_signal_and_says_how_to_go_on(tmp_path):
     assert "go on with the same command and --resume w.txt.partial" in rest
     assert not (tmp_path / "w.txt").exists()
     assert Word2Vec.load(tmp_path / "w.txt.partial").unfinished.stretches > 0
+
+
+def test_a_partial_model_with_a_mad_header_is_refused(text, tmp_path):
+    from nlpcli.engine.store import read_model, write_model
+
+    train_word2vec(job(text), tmp_path / "w.safetensors", W2V[2])
+    whole = read_model(tmp_path / "w.safetensors", "word2vec")
+    going_on = job(text, continuation=ContinuationSettings(resume=str(tmp_path / "mad.safetensors")))
+    far = {"stretches": 10**9, "words": 960, "loss": 0.0, "predictions": 0}
+    for left, message in ((far, "cannot have come so far"), ({"stretches": 1}, "how far its training came")):
+        write_model(
+            tmp_path / "mad.safetensors", "word2vec", {**whole.header, "unfinished": left}, whole.tensors
+        )
+        with pytest.raises(ModelError, match=message):
+            train_word2vec(going_on, tmp_path / "x.safetensors", W2V[2])

@@ -31,7 +31,7 @@ from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.stretches import Run
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.engine.word2vec import PairTraining, Training, Unfinished, Word2Vec
-from nlpcli.errors import InputError, SettingsError
+from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings import (
     AnalysisSettings,
     ContinuationSettings,
@@ -149,6 +149,8 @@ def _train(
     training = _training(kind, corpus, settings)
     _begin(training, job, before, progress)
     left = before.unfinished if before is not None else None
+    if left is not None and not 0 <= left.stretches <= len(training.schedule):
+        raise ModelError(f"{job.continuation.resume} is damaged: it cannot have come so far")
     run = Run(
         training.schedule,
         training.step,

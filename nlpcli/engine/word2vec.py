@@ -26,7 +26,7 @@ from nlpcli.engine.encoding import EncodedCorpus
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.stretches import Run, Schedule, Step, Stretch, diverged, stream
 from nlpcli.engine.vocabulary import Vocabulary
-from nlpcli.errors import InputError
+from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import AnalysisSettings, PhraseSettings, Word2VecSettings
 
 if TYPE_CHECKING:
@@ -119,11 +119,15 @@ def header_of(
 def read_header(model: store.Model) -> dict[str, Any]:
     """What `header_of` wrote, but for the settings, as arguments of a model."""
     left = model.header.get("unfinished")
+    try:
+        unfinished = Unfinished(**left) if left else None
+    except TypeError as error:
+        raise ModelError("the model file does not say how far its training came") from error
     return {
         "analysis": AnalysisSettings.from_record(model.header["analysis"]),
         "phrases": PhraseSettings.from_record(model.header.get("phrases", {})),
         "losses": [float(loss) for loss in model.header.get("losses", [])],
-        "unfinished": Unfinished(**left) if left else None,
+        "unfinished": unfinished,
     }
 
 
