@@ -78,6 +78,29 @@ def test_a_signal_is_died_of_so_that_loops_stop(number, tmp_path):
     assert target.read_text() == "old"
 
 
+def test_a_signal_that_a_library_turned_into_an_error_is_died_of_all_the_same():
+    program = """
+import os, signal
+from nlpcli.cli import console
+def work():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except BaseException as error:
+        raise RuntimeError("compilation failed") from error
+console.run(work)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGTERM
+    assert done.stderr == b""
+
+
+def test_an_ignored_hang_up_stays_ignored():
+    done = shell(
+        "(trap '' HUP; (sleep 0.5; echo text) | $nlpcli tokenize & sleep 0.3; kill -HUP $!; wait $!; echo $?)"
+    )
+    assert done.stdout == "text\n0\n"
+
+
 def test_data_goes_to_stdout_as_it_comes_and_not_only_at_the_end():
     process = subprocess.Popen([*NLPCLI, "tokenize"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None and process.stdout is not None

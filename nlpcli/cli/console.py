@@ -213,10 +213,6 @@ def _close_bars() -> None:
 class _Terminated(BaseException):
     """SIGTERM or SIGHUP as an exception, so that temporary files are removed on the way out."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
 
 def run(work: Callable[[], object]) -> NoReturn:
     """Do the work and end the process as a Unix tool does.
@@ -224,19 +220,27 @@ def run(work: Callable[[], object]) -> NoReturn:
     0 fine; 1 a mendable error; 2 usage; 141 when the reader of stdout went away; death by
     SIGINT on Ctrl-C, so that a shell loop around the command stops too.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _terminate)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
+            signal.signal(number, _interrupt)
     try:
         code = _exit_code(work)
-    except KeyboardInterrupt:
-        _die_by(signal.SIGINT)
-    except _Terminated as end:
-        _die_by(end.number)
+    except (KeyboardInterrupt, _Terminated):
+        _die_by(_arrived[0] if _arrived else signal.SIGINT)
+    except Exception:
+        # A library may turn an interrupt into an error of its own, as LLVM does while it compiles.
+        if _arrived:
+            _die_by(_arrived[0])
+        raise
     sys.exit(code)
 
 
-def _terminate(number: int, _frame: object) -> NoReturn:
-    raise _Terminated(number)
+_arrived: list[int] = []
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    _arrived.append(number)
+    raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
 
 
 def _exit_code(work: Callable[[], object]) -> int:
