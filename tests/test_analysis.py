@@ -94,7 +94,9 @@ def test_places_are_right_after_normalisation(name, text):
     one = analyzer(tokenizer=name, unicode="nfkc", mask=("url,emoji",), strip=("number",), squeeze_repeats=2)
     found = one.analyse(text)
     assert [token.form for token in found] == one.tokens(text)
-    assert all(0 <= token.start < token.end <= len(text) for token in found)
+    assert all(0 <= token.start <= token.end <= len(text) for token in found)
+    # Kiwi restores a copula that is not written (나 for 이나); such a morpheme has a place and no width.
+    assert all(token.start < token.end or (name == "kiwi" and token.tag == "VCP") for token in found)
 
 
 def test_a_normalised_token_is_placed_in_the_original():
