@@ -73,8 +73,7 @@ class Vocabulary:
             raise ModelError("the model's vocabulary is damaged")
         try:
             tokens = tuple(
-                text[start:end].decode("utf-8", "surrogatepass")
-                for start, end in itertools.pairwise(bounds)
+                text[start:end].decode("utf-8", "surrogatepass") for start, end in itertools.pairwise(bounds)
             )
         except UnicodeDecodeError as error:
             raise ModelError("the model's vocabulary is damaged") from error
