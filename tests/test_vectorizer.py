@@ -172,6 +172,13 @@ def test_options_that_contradict_each_other_are_a_wrong_call(nlpcli, arguments):
     assert nlpcli("vectorize", *arguments, input="a\n", code=2).stderr.startswith(b"error: ")
 
 
+@pytest.mark.parametrize("option", [["--tokenizer", "whitespace"], ["--kind", "bow"], ["--min-count", "2"]])
+def test_a_model_takes_no_options_that_it_brings_itself(nlpcli, option):
+    nlpcli("vectorize", "--save-model", "v.safetensors", input="a b\n")
+    stderr = nlpcli("vectorize", "--model", "v.safetensors", *option, input="a\n", code=2).stderr.decode()
+    assert f"{option[0]} has no place beside it" in stderr
+
+
 # --- counts ---
 
 

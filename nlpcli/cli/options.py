@@ -72,6 +72,16 @@ def _content(field: dataclasses.Field[Any], value: Any) -> Any:
     return READERS[field.metadata["reads"]](value)
 
 
+def given_options(context: typer.Context, *kinds: type[Settings]) -> list[str]:
+    """The options of some settings classes that the user wrote on the command line, by name."""
+    return [
+        option_name(field)
+        for kind in kinds
+        for field in dataclasses.fields(kind)
+        if (source := context.get_parameter_source(field.name)) is not None and source.name == "COMMANDLINE"
+    ]
+
+
 def _options(kind: type[Settings], defaults: Settings) -> list[inspect.Parameter]:
     hints = typing.get_type_hints(kind)
     return [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Files, Json, Output, Quiet, with_settings
+from nlpcli.cli.options import Files, Json, Output, Quiet, given_options, with_settings
 from nlpcli.errors import SettingsError
 from nlpcli.settings import (
     AnalysisSettings,
@@ -29,6 +29,7 @@ _LOWERCASE = AnalysisSettings(lowercase=True)
 
 @with_settings
 def vectorize(
+    context: typer.Context,
     files: Files = None,
     output: Output = "-",
     settings: VectorizeSettings = VectorizeSettings(),  # noqa: B008 (frozen)
@@ -85,15 +86,7 @@ def vectorize(
     for path in (output, save_model, save_vocab):
         if path not in (None, "-"):
             check_writable(path)
-    if model is not None and vectors is not None:
-        raise SettingsError("give either --model or --vectors, not both")
-    if vectors is not None and (save_model or save_vocab or read_vocab):
-        raise SettingsError("--vectors has its own vocabulary; there is none to save or read")
-    if settings.kind == "hashing" and (save_model or model or save_vocab or read_vocab):
-        raise SettingsError(
-            "--kind hashing has no vocabulary to save or read",
-            hint="give the same options again: the columns are the same for every text",
-        )
+    _refuse_contradictions(context, settings.kind)
     rows = Records(files, records, reading, labelled=records.has_labels, progress=console.progress(quiet))
     features: Sequence[str] | None = None
     if vectors is not None:
@@ -117,6 +110,27 @@ def vectorize(
     if not quiet:
         console.remark(
             f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero"
+        )
+
+
+def _refuse_contradictions(context: typer.Context, kind: str) -> None:
+    """Raise SettingsError for options that cannot be meant together."""
+    given = context.params
+    vocabulary_files = ("save_model", "save_vocab", "read_vocab")
+    if given["model"] and given["vectors"]:
+        raise SettingsError("give either --model or --vectors, not both")
+    if given["vectors"] and any(given[name] for name in vocabulary_files):
+        raise SettingsError("--vectors has its own vocabulary; there is none to save or read")
+    if kind == "hashing" and any(given[name] for name in ("model", *vocabulary_files)):
+        raise SettingsError(
+            "--kind hashing has no vocabulary to save or read",
+            hint="give the same options again: the columns are the same for every text",
+        )
+    fixed = given_options(context, VectorizeSettings, VocabularySettings, AnalysisSettings)
+    if given["model"] and fixed:
+        raise SettingsError(
+            f"--model brings its own analysis and vocabulary: {fixed[0]} has no place beside it",
+            hint=f"nlpcli inspect {given['model']} shows what the model does",
         )
 
 
