@@ -32,9 +32,9 @@ model.wv.save_word2vec_format(output, binary=True)
 FASTTEXT = """
 import sys
 import fasttext
-text, output, maxn = sys.argv[1], sys.argv[2], int(sys.argv[3])
+text, output, maxn, lr = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
 model = fasttext.train_unsupervised(
-    text, model="skipgram", minn=3 if maxn else 0, maxn=maxn, verbose=0, **{settings})
+    text, model="skipgram", minn=3 if maxn else 0, maxn=maxn, lr=lr, verbose=0, **{settings})
 words = model.get_words()
 with open(output, "w") as file:
     print(len(words), model.get_dimension(), file=file)
@@ -120,12 +120,12 @@ def gensim(text: Path, folder: Path, epochs: int, sg: int, alpha: float) -> Rows
     return {"gensim Word2Vec(corpus_file)": ([*command, text, output, sg, alpha], output)} if command else {}
 
 
-def fasttext(text: Path, folder: Path, epochs: int, maxn: int) -> Rows:
+def fasttext(text: Path, folder: Path, epochs: int, maxn: int, alpha: float) -> Rows:
     settings = {"dim": DIM, "ws": WINDOW, "neg": NEGATIVE, "t": SAMPLE, "minCount": MIN_COUNT}
     settings |= {"thread": THREADS, "epoch": epochs}
     command = peer(FASTTEXT.format(settings=settings))
     output = folder / "fasttext.vec"
-    return {"fastText": ([*command, text, output, maxn], output)} if command else {}
+    return {"fastText": ([*command, text, output, maxn, alpha], output)} if command else {}
 
 
 def compiled(variable: str, program: str, text: Path, folder: Path, epochs: int, *options: object) -> Rows:
@@ -154,7 +154,7 @@ def skipgram(text: Path, folder: Path, epochs: int) -> Rows:
     return {
         "nlpcli train-w2v": ours("train-w2v", text, folder, epochs),
         **gensim(text, folder, epochs, sg=1, alpha=0.025),
-        **fasttext(text, folder, epochs, maxn=0),
+        **fasttext(text, folder, epochs, maxn=0, alpha=0.025),
         **compiled("WORD2VEC_BUILD", "word2vec", text, folder, epochs, "-cbow", 0, "-hs", 0),
         **compiled("PWORD2VEC_BUILD", "pWord2Vec", text, folder, epochs, "-batch-size", 11),
     }
@@ -173,7 +173,7 @@ def cbow(text: Path, folder: Path, epochs: int) -> Rows:
 def subwords(text: Path, folder: Path, epochs: int) -> Rows:
     return {
         "nlpcli train-fasttext": ours("train-fasttext", text, folder, epochs),
-        **fasttext(text, folder, epochs, maxn=6),
+        **fasttext(text, folder, epochs, maxn=6, alpha=0.05),
     }
 
 

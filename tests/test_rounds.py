@@ -71,20 +71,24 @@ def copies_by_hand(width=16):
     return apart.Copies(np.zeros((2, 3), np.int32), origins, uses, np.array([2, 1]), vectors)
 
 
+def tally():
+    return apart.Tally(np.zeros(4, np.int32), np.full(4, -1, np.int32), np.zeros(4, np.int32))
+
+
 @pytest.mark.parametrize("parts", [1, 2, 3])
 def test_gains_are_added_to_the_rows_they_belong_to(parts):
     scale = apart.together(2, 0.1 * 4 / 2)
     for function in (apart.add_up, apart.add_up.py_func):
         matrix = aligned_rows(4, 16)
         for part in range(parts):
-            function(part, parts, matrix, rounds.plain_subwords(3), copies_by_hand(), 2, 0.1)
+            function(part, parts, matrix, rounds.plain_subwords(3), copies_by_hand(), tally(), 2, 0.1)
         np.testing.assert_allclose(matrix[:, 0], [1, 0, scale * 6, 0], rtol=1e-6)
 
 
 def test_gains_of_a_mean_go_to_all_its_subwords():
     subwords = Subwords(np.array([0, 2, 2, 3]), np.array([0, 3, 1], np.int32))  # 0: rows 0 and 3; 2: row 1
     matrix = aligned_rows(4, 16)
-    apart.add_up(0, 1, matrix, subwords, copies_by_hand(), 2, 0.0)
+    apart.add_up(0, 1, matrix, subwords, copies_by_hand(), tally(), 2, 0.0)
     np.testing.assert_allclose(matrix[:, 0], [1, 6, 0, 1])
 
 

@@ -51,6 +51,7 @@ class Rounds:
         self._copied_inputs = _copies(words, min(SHARD, words), width)
         targets = min(SHARD * objective.tiles * WIDTH, len(outputs))
         self._copied_outputs = _copies(len(outputs), targets, width)
+        self._tallies = _tally(len(inputs)), _tally(len(outputs))
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads)
 
@@ -78,8 +79,12 @@ class Rounds:
         def add_up(number: int) -> None:
             share = number, self._threads
             pulls = INPUT_PULL * part.alpha, OUTPUT_PULL * part.alpha
-            apart.add_up(*share, inputs, self._subwords, self._copied_inputs, len(begins), pulls[0])
-            apart.add_up(*share, outputs, self._rows, self._copied_outputs, len(begins), pulls[1])
+            apart.add_up(
+                *share, inputs, self._subwords, self._copied_inputs, self._tallies[0], len(begins), pulls[0]
+            )
+            apart.add_up(
+                *share, outputs, self._rows, self._copied_outputs, self._tallies[1], len(begins), pulls[1]
+            )
 
         sums = list(self._pool.map(train, range(len(begins))))
         list(self._pool.map(add_up, range(self._threads)))
@@ -97,3 +102,7 @@ def _copies(vectors: int, most: int, width: int) -> apart.Copies:
     places = np.full((SHARDS, vectors), -1, np.int32)
     origins, uses = np.zeros((SHARDS, most), np.int32), np.zeros((SHARDS, most), np.int32)
     return apart.Copies(places, origins, uses, np.zeros(SHARDS, np.int64), room)
+
+
+def _tally(rows: int) -> apart.Tally:
+    return apart.Tally(np.zeros(rows, np.int32), np.full(rows, -1, np.int32), np.zeros(rows, np.int32))

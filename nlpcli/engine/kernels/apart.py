@@ -28,6 +28,17 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
 
+class Tally(NamedTuple):
+    """For every row of a matrix [V]: how many shards have moved it, which was the last, all its uses.
+
+    Zeros, and −1 for the last, between rounds.
+    """
+
+    shards: Ints
+    last: Ints
+    uses: Ints
+
+
 class Copies(NamedTuple):
     """What each of S shards has copied, at most C vectors of V: rows, or means of subwords.
 
@@ -164,17 +175,22 @@ def _copy_rows(outputs: Floats, copies: Copies, shard: int, vectors: Floats, sig
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def add_up(
-    part: int, parts: int, matrix: Floats, subwords: Subwords, copies: Copies, shards: int, pull: float
+    part: int,
+    parts: int,
+    matrix: Floats,
+    subwords: Subwords,
+    copies: Copies,
+    tally: Tally,
+    shards: int,
+    pull: float,
 ) -> None:
     """Add what the shards have gained to every row whose number is `part` modulo `parts`.
 
     `pull` times the uses of a row in a shard is the a of the formula above.
     """
     starts, rows = subwords
-    all_origins, all_uses, sizes, vectors = copies.origins, copies.uses, copies.sizes, copies.vectors
-    shards_of = np.zeros(len(matrix), np.int32)
-    last_shard = np.full(len(matrix), -1, np.int32)
-    uses_of = np.zeros(len(matrix), np.int32)
+    _, all_origins, all_uses, sizes, vectors = copies
+    shards_of, last_of, uses_of = tally
     for shard in range(shards):
         for place in range(sizes[shard]):
             origin = all_origins[shard, place]
@@ -182,8 +198,8 @@ def add_up(
                 row = rows[number]
                 if row % parts == part:
                     uses_of[row] += all_uses[shard, place]
-                    if last_shard[row] != shard:
-                        last_shard[row] = shard
+                    if last_of[row] != shard:
+                        last_of[row] = shard
                         shards_of[row] += 1
     for shard in range(shards):
         for place in range(sizes[shard]):
@@ -194,6 +210,14 @@ def add_up(
                     scale = np.float32(together(shards_of[row], pull * uses_of[row] / shards_of[row]))
                     for d in range(matrix.shape[1]):
                         matrix[row, d] += scale * vectors[shard, place, d]
+    for shard in range(shards):
+        for place in range(sizes[shard]):
+            origin = all_origins[shard, place]
+            for number in range(starts[origin], starts[origin + 1]):
+                row = rows[number]
+                if row % parts == part:
+                    shards_of[row] = uses_of[row] = 0
+                    last_of[row] = -1
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)

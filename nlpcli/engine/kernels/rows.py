@@ -51,6 +51,10 @@ def prefetch_row(matrix: Floats, row: int) -> None:
     """Ask for a row to be brought into the cache; has no effect on any value."""
 
 
+def prefetch_start(table: NDArray[Any], row: int) -> None:
+    """Ask for the beginning of a row, which may be short."""
+
+
 # --- how they are compiled ------------------------------------------------------------------
 
 
@@ -92,16 +96,29 @@ def _move_rows(typingctx, matrix, rows, first, last, gains, number):
 def _prefetch_row(typingctx, matrix, row):
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         array = Array(context, builder, signature.args[0], values[0])
-        pointer, integer = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [pointer, integer, integer, integer])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        for_writing, keep, data = (ir.Constant(integer, code) for code in (1, 3, 1))
         with Lanes(builder).chunks(array.shape[1]) as offset:
-            place = builder.bitcast(array.at(values[1], offset), pointer)
-            builder.call(function, [place, for_writing, keep, data])
+            _prefetch(builder, array.at(values[1], offset), for_writing=1)
         return context.get_dummy_value()
 
     return types.void(matrix, types.int64), emit
+
+
+@intrinsic
+def _prefetch_start(typingctx, table, row):
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        array = Array(context, builder, signature.args[0], values[0])
+        _prefetch(builder, array.row(values[1]), for_writing=0)
+        return context.get_dummy_value()
+
+    return types.void(table, types.int64), emit
+
+
+def _prefetch(builder: Any, address: Any, for_writing: int) -> None:
+    pointer, integer = ir.IntType(8).as_pointer(), ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [pointer, integer, integer, integer])
+    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    codes = (ir.Constant(integer, code) for code in (for_writing, 3, 1))  # 3: keep it near, 1: it is data
+    builder.call(function, [builder.bitcast(address, pointer), *codes])
 
 
 @overload(sum_rows, jit_options={"forceinline": True})
@@ -119,3 +136,8 @@ def _compiled_move(matrix, rows, first, last, gains, number):
 @overload(prefetch_row, jit_options={"forceinline": True})
 def _compiled_prefetch(matrix, row):
     return lambda matrix, row: _prefetch_row(matrix, row)
+
+
+@overload(prefetch_start, jit_options={"forceinline": True})
+def _compiled_prefetch_start(table, row):
+    return lambda table, row: _prefetch_start(table, row)

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from nlpcli.engine.kernels.noise import GOLDEN, drawn, mixed
 from nlpcli.engine.kernels.tiles import WIDTH
 
+TRIES = 4  # draws for a noise word that differs from the others
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
@@ -54,7 +56,7 @@ def set_noise_targets(
 ) -> int:
     """Fill the tiles from `tile` on with the word and its noise words; how many it takes.
 
-    They all differ; one that cannot be found in a few draws (a tiny vocabulary) leaves its slot
+    They all differ; one that is not found in four draws (a tiny vocabulary) leaves its slot
     to the spare row, at rate 0.
     """
     targets[tile, 0] = word
@@ -64,9 +66,11 @@ def set_noise_targets(
         row, column = tile + slot // WIDTH, slot % WIDTH
         targets[row, column] = spare
         rates[row, column] = 0.0
-        for _ in range(4):
-            found = drawn(mixed(state), table)
-            state += GOLDEN
+        draw = state
+        state += GOLDEN * np.uint64(TRIES)
+        for _ in range(TRIES):
+            found = drawn(mixed(draw), table)
+            draw += GOLDEN
             fresh = True
             for k in range(slot):
                 fresh &= targets[tile + k // WIDTH, k % WIDTH] != found

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.kernels.cbow import cbow_step
 from nlpcli.engine.kernels.noise import GOLDEN, Text, below, mixed, thinned
-from nlpcli.engine.kernels.rows import move_rows, prefetch_row, sum_rows
+from nlpcli.engine.kernels.rows import move_rows, prefetch_row, prefetch_start, sum_rows
 from nlpcli.engine.kernels.sgns import skipgram_step
-from nlpcli.engine.kernels.targets import Objective, set_noise_targets, set_path_targets, tile_loss
+from nlpcli.engine.kernels.targets import TRIES, Objective, set_noise_targets, set_path_targets, tile_loss
 from nlpcli.engine.kernels.tiles import STRIDE, WIDTH
 
 Floats = NDArray[np.float32]
@@ -72,7 +72,11 @@ def draw_targets(
     # Taken out of their tuples once: to do so in a loop would count references, at great cost.
     negative, table, starts, nodes, turns, tiles = objective
     targets, labels, rates, used = room
-    draws = GOLDEN * np.uint64(4 * negative)
+    tries = GOLDEN * np.uint64(TRIES)
+    ahead = state
+    for _ in range((last - first) * negative):  # the table is too large to be near
+        prefetch_start(table, below(mixed(ahead), len(table)))
+        ahead += tries
     for place in range(last - first):
         word, tile = words[first + place], place * tiles
         if negative > 0:
@@ -84,7 +88,7 @@ def draw_targets(
             used[place] = set_path_targets(
                 begin, end, nodes, turns, alpha, tile, targets, labels, rates, spare
             )
-        state += draws
+        state += tries * np.uint64(negative)
     return state
 
 
