@@ -113,7 +113,8 @@ def targets_of(word, objective, words):
     )
     tile, rest = objective.tiles, (rows, labels, rates, words)
     if objective.negative:
-        draw = (word, objective.negative, objective.table, 0.5, np.uint64(3), tile)
+        pool = noise.noise_pool(200, objective.table, np.uint64(5))
+        draw = (word, objective.negative, pool, 0.5, np.uint64(3), tile)
         used = targets.set_noise_targets(*draw, *rest)
     else:
         path = objective.starts[word : word + 2]
@@ -135,6 +136,12 @@ def test_noise_words_of_a_tiny_vocabulary_leave_slots_to_the_spare_row():
     words = sorted(found.rows[1, :6].tolist())
     assert words in ([0, 1, 2, 2, 2, 2], [0, 2, 2, 2, 2, 2])
     assert (found.rates[1, :6] > 0).sum() == (found.rows[1, :6] < 2).sum()
+
+
+def test_a_pool_has_the_shares_of_the_table():
+    table = noise.alias_table(np.array([6.0, 3.0, 1.0]))
+    shares = np.bincount(noise.noise_pool(20_000, table, np.uint64(1))) / 20_000
+    np.testing.assert_allclose(shares, [0.6, 0.3, 0.1], atol=0.02)
 
 
 def test_huffman_paths_are_those_of_a_tree_drawn_by_hand():

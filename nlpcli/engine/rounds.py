@@ -1,6 +1,6 @@
 """Rounds of shards: training on several threads with the same bytes for any number of them.
 
-A stretch of text is trained in rounds of eight shards of 256 words, each apart from the
+A stretch of text is trained in rounds of four shards of 512 words, each apart from the
 others (`kernels/apart.py`); a round is over when all have added what they have gained. Rounds
 and shards follow from the place in the text alone.
 """
@@ -8,6 +8,7 @@ and shards follow from the place in the text alone.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -19,10 +20,10 @@ from nlpcli.engine.kernels.rows import aligned_rows
 from nlpcli.engine.kernels.targets import Objective
 from nlpcli.engine.kernels.tiles import WIDTH
 from nlpcli.engine.kernels.windows import Subwords, Window
-from nlpcli.engine.stretches import Stretch, stream
+from nlpcli.engine.stretches import Stretch
 
-SHARDS = 8
-SHARD = 256  # words
+SHARDS = 4
+SHARD = 512  # words
 # How far a use of a row goes towards where it is going, as a multiple of the learning rate.
 INPUT_PULL = 0.1
 OUTPUT_PULL = 0.1
@@ -58,37 +59,43 @@ class Rounds:
     def step(self, part: Stretch) -> tuple[float, int]:
         """Train on a stretch; the summed loss, and of how many predictions."""
         sums = [
-            found
+            self._round(part, first, min(first + SHARDS * SHARD, part.last))
             for first in range(part.first, part.last, SHARDS * SHARD)
-            for found in self._round(part, first, min(first + SHARDS * SHARD, part.last))
         ]
         return math.fsum(loss for loss, _ in sums), sum(count for _, count in sums)
 
-    def _round(self, part: Stretch, first: int, last: int) -> list[tuple[float, int]]:
-        begins = range(first, last, SHARD)
+    def _round(self, part: Stretch, first: int, last: int) -> tuple[float, int]:
         inputs, outputs = self._matrices
+        sums = np.zeros((SHARDS, 2))
+        shards = -(-(last - first) // SHARD)
 
-        def train(shard: int) -> tuple[float, int]:
-            begin = begins[shard]
-            state = np.uint64(stream(int(part.stream), begin))
-            return apart.train_apart(
-                shard, inputs, outputs, self._subwords, self._copied_inputs, self._copied_outputs,
-                *self._training, begin, min(begin + SHARD, last), part.alpha, state,
+        def train(number: int) -> None:
+            apart.train_apart(
+                number, self._threads, inputs, outputs, self._subwords, self._copied_inputs,
+                self._copied_outputs, *self._training, first, last, SHARD, part.alpha, part.stream, sums,
             )  # fmt: skip
 
         def add_up(number: int) -> None:
             share = number, self._threads
             pulls = INPUT_PULL * part.alpha, OUTPUT_PULL * part.alpha
             apart.add_up(
-                *share, inputs, self._subwords, self._copied_inputs, self._tallies[0], len(begins), pulls[0]
+                *share, inputs, self._subwords, self._copied_inputs, self._tallies[0], shards, pulls[0]
             )
             apart.add_up(
-                *share, outputs, self._rows, self._copied_outputs, self._tallies[1], len(begins), pulls[1]
+                *share, outputs, self._rows, self._copied_outputs, self._tallies[1], shards, pulls[1]
             )
 
-        sums = list(self._pool.map(train, range(len(begins))))
-        list(self._pool.map(add_up, range(self._threads)))
-        return sums
+        self._on_all_threads(train)
+        self._on_all_threads(add_up)
+        loss, predictions = sums.sum(axis=0).tolist()
+        return loss, int(predictions)
+
+    def _on_all_threads(self, work: Callable[[int], None]) -> None:
+        """Do the work's parts and wait for all; this thread does one of them."""
+        others = [self._pool.submit(work, number) for number in range(1, self._threads)]
+        work(0)
+        for other in others:
+            other.result()
 
 
 def plain_subwords(words: int) -> Subwords:

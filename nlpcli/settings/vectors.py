@@ -22,7 +22,7 @@ class Word2VecSettings(Settings):
     epochs: int = setting(5, "Passes over the text.", min=1)
     negative: int = setting(5, "Noise words drawn per centre word.", min=1)
     sample: float = setting(1e-3, "Subsampling threshold for frequent words; 0 is off.", min=0)
-    alpha: float = setting(0.025, "Learning rate at the start.", above=0)
+    alpha: float = setting(0.05, "Learning rate at the start.", above=0)
     min_alpha: float = setting(0.0001, "Learning rate at the end.", min=0)
     ns_exponent: float = setting(0.75, "Power of the counts from which noise words are drawn.")
     fixed_window: bool = setting(
@@ -48,7 +48,6 @@ class FastTextSettings(Word2VecSettings):
 
     loss: Literal["ns", "hs"] = setting("ns", "Negative sampling or hierarchical softmax.")
     sample: float = setting(1e-4, "Subsampling threshold for frequent words; 0 is off.", min=0)
-    alpha: float = setting(0.05, "Learning rate at the start.", above=0)
     minn: int = setting(3, "Shortest character n-gram.", min=1, panel="Subwords")
     maxn: int = setting(6, "Longest character n-gram; 0 is none.", min=0, max=64, panel="Subwords")
     bucket: int = setting(

@@ -19,10 +19,12 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels.noise import GOLDEN, Text, thinned
-from nlpcli.engine.kernels.rows import sum_rows
+from nlpcli.engine.kernels.noise import GOLDEN, Text, mixed, thinned
+from nlpcli.engine.kernels.rows import prefetch_row, sum_rows
 from nlpcli.engine.kernels.targets import Objective
 from nlpcli.engine.kernels.windows import Subwords, Window, draw_targets, make_room, train_block
+
+_HASH, _LOW, _32 = np.uint64(2654435769), np.uint64(0xFFFFFFFF), np.uint64(32)
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -55,6 +57,43 @@ class Copies(NamedTuple):
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def train_apart(
+    part: int,
+    parts: int,
+    inputs: Floats,
+    outputs: Floats,
+    subwords: Subwords,
+    input_copies: Copies,
+    output_copies: Copies,
+    text: Text,
+    objective: Objective,
+    window: Window,
+    first: int,
+    last: int,
+    length: int,
+    alpha: float,
+    state: np.uint64,
+    sums: NDArray[np.float64],
+) -> None:
+    """Train every shard of a round whose number is `part` modulo `parts`.
+
+    The round is the words at `first` to `last`, a shard `length` of them. Its copies then hold
+    what they have gained, and sums[shard] its summed loss, and of how many predictions. A word
+    whose only subword is its own row is a plain word.
+    """
+    shards = (last - first + length - 1) // length
+    for shard in range(part, shards, parts):
+        begin = first + shard * length
+        end = min(begin + length, last)
+        stream = mixed(state + GOLDEN * np.uint64(begin))
+        loss, predictions = _train_shard(
+            shard, inputs, outputs, subwords, input_copies, output_copies, text, objective, window,
+            begin, end, alpha, stream,
+        )  # fmt: skip
+        sums[shard, 0], sums[shard, 1] = loss, predictions
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _train_shard(
     shard: int,
     inputs: Floats,
     outputs: Floats,
@@ -69,11 +108,6 @@ def train_apart(
     alpha: float,
     state: np.uint64,
 ) -> tuple[float, int]:
-    """Train a shard, the words at `first` to `last`; its copies then hold what they have gained.
-
-    Returns the summed loss, and of how many predictions. A word whose only subword is its own
-    row is a plain word.
-    """
     kept = np.empty(last - first, np.int32)
     bounds = np.empty(last - first + 1, np.int64)
     sentences = thinned(text, first, last, state, kept, bounds)
@@ -85,26 +119,24 @@ def train_apart(
     state = draw_targets(kept, 0, size, objective, alpha, state, spare, room)
     numbers = np.empty(size, np.int32)
     mine, theirs = input_copies.vectors[shard], output_copies.vectors[shard]
-    spare_copy = len(theirs) - 1
-    _begin(input_copies, shard)
+    _forget(input_copies, shard)
     _number(kept[:size], numbers, input_copies, shard)
-    _copy_means(inputs, subwords, input_copies, shard, mine, 1.0)
-    _begin(output_copies, shard)
-    _number_targets(room.targets, room.rates, spare_copy, output_copies, shard)
-    _copy_rows(outputs, output_copies, shard, theirs, 1.0)
+    _copy_means(inputs, subwords, input_copies, shard, mine)
+    _forget(output_copies, shard)
+    _number_targets(room.targets, room.rates, len(theirs) - 1, output_copies, shard)
+    _copy_rows(outputs, output_copies, shard, theirs)
     sums = train_block(mine, numbers, 0, theirs, bounds, 0, size, room, objective.tiles, window, state)
-    _copy_means(inputs, subwords, input_copies, shard, mine, -1.0)
-    _copy_rows(outputs, output_copies, shard, theirs, -1.0)
+    _keep_gains_of_means(inputs, subwords, input_copies, shard, mine)
+    _keep_gains(outputs, output_copies, shard, theirs)
     return sums
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _begin(copies: Copies, shard: int) -> None:
+def _forget(copies: Copies, shard: int) -> None:
     """Forget the copies of the round before."""
-    places, origins, vectors = copies.places[shard], copies.origins[shard], copies.vectors[shard]
+    places, origins = copies.places[shard], copies.origins[shard]
     for place in range(copies.sizes[shard]):
         places[origins[place]] = -1
-        vectors[place] = 0.0
     copies.sizes[shard] = 0
 
 
@@ -147,30 +179,54 @@ def _number_targets(targets: Ints, rates: Floats, spare: int, copies: Copies, sh
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _copy_means(
-    inputs: Floats, subwords: Subwords, copies: Copies, shard: int, vectors: Floats, sign: float
+def _copy_means(inputs: Floats, subwords: Subwords, copies: Copies, shard: int, vectors: Floats) -> None:
+    """Set the copies to the means of the words' subwords."""
+    origins, size = copies.origins[shard], copies.sizes[shard]
+    starts, rows = subwords
+    for place in range(size):
+        word = origins[place]
+        sum_rows(inputs, rows, starts[word], starts[word + 1], vectors, place)
+        share = np.float32(1.0 / (starts[word + 1] - starts[word]))
+        for d in range(inputs.shape[1]):
+            vectors[place, d] *= share
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _keep_gains_of_means(
+    inputs: Floats, subwords: Subwords, copies: Copies, shard: int, vectors: Floats
 ) -> None:
-    """Add the means of the subwords to the copies, or take them away: what is left they have gained."""
+    """Take the means away from their copies: what is left they have gained."""
     origins, size = copies.origins[shard], copies.sizes[shard]
     starts, rows = subwords
     total = np.empty((1, inputs.shape[1]), np.float32)
     for place in range(size):
         word = origins[place]
         sum_rows(inputs, rows, starts[word], starts[word + 1], total, 0)
-        share = np.float32(sign / (starts[word + 1] - starts[word]))
+        share = np.float32(1.0 / (starts[word + 1] - starts[word]))
         for d in range(inputs.shape[1]):
-            vectors[place, d] += share * total[0, d]
+            vectors[place, d] -= share * total[0, d]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _copy_rows(outputs: Floats, copies: Copies, shard: int, vectors: Floats, sign: float) -> None:
-    """Add the rows to their copies, or take them away."""
+def _copy_rows(outputs: Floats, copies: Copies, shard: int, vectors: Floats) -> None:
+    """Set the copies to their rows."""
     origins, size = copies.origins[shard], copies.sizes[shard]
-    share = np.float32(sign)
+    for place in range(size):
+        if place + 4 < size:
+            prefetch_row(outputs, origins[place + 4])
+        row = origins[place]
+        for d in range(outputs.shape[1]):
+            vectors[place, d] = outputs[row, d]
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _keep_gains(outputs: Floats, copies: Copies, shard: int, vectors: Floats) -> None:
+    """Take the rows away from their copies: what is left they have gained."""
+    origins, size = copies.origins[shard], copies.sizes[shard]
     for place in range(size):
         row = origins[place]
         for d in range(outputs.shape[1]):
-            vectors[place, d] += share * outputs[row, d]
+            vectors[place, d] -= outputs[row, d]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
@@ -184,7 +240,7 @@ def add_up(
     shards: int,
     pull: float,
 ) -> None:
-    """Add what the shards have gained to every row whose number is `part` modulo `parts`.
+    """Add what the shards have gained to every row that `is_in` the part.
 
     `pull` times the uses of a row in a shard is the a of the formula above.
     """
@@ -196,17 +252,19 @@ def add_up(
             origin = all_origins[shard, place]
             for number in range(starts[origin], starts[origin + 1]):
                 row = rows[number]
-                if row % parts == part:
+                if is_in(row, part, parts):
                     uses_of[row] += all_uses[shard, place]
                     if last_of[row] != shard:
                         last_of[row] = shard
                         shards_of[row] += 1
     for shard in range(shards):
         for place in range(sizes[shard]):
+            if place + 4 < sizes[shard]:
+                prefetch_row(matrix, rows[starts[all_origins[shard, place + 4]]])
             origin = all_origins[shard, place]
             for number in range(starts[origin], starts[origin + 1]):
                 row = rows[number]
-                if row % parts == part:
+                if is_in(row, part, parts):
                     scale = np.float32(together(shards_of[row], pull * uses_of[row] / shards_of[row]))
                     for d in range(matrix.shape[1]):
                         matrix[row, d] += scale * vectors[shard, place, d]
@@ -215,9 +273,15 @@ def add_up(
             origin = all_origins[shard, place]
             for number in range(starts[origin], starts[origin + 1]):
                 row = rows[number]
-                if row % parts == part:
+                if is_in(row, part, parts):
                     shards_of[row] = uses_of[row] = 0
                     last_of[row] = -1
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+def is_in(row: int, part: int, parts: int) -> bool:
+    """Every row is in one of the parts, which are about equal: a multiplicative hash."""
+    return bool((((np.uint64(row) * _HASH & _LOW) * np.uint64(parts)) >> _32) == np.uint64(part))
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)

@@ -15,6 +15,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.kernels.rows import prefetch_start
+
 
 class Text(NamedTuple):
     """Words as numbers.
@@ -60,6 +62,20 @@ def drawn(bits: np.uint64, table: NDArray[np.uint32]) -> np.int64:
         (bits & _LOW) < table[word, 0]
     )  # arithmetic: a branch would be guessed wrong half the time
     return word * stays + np.int64(table[word, 1]) * (1 - stays)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def noise_pool(size: int, table: NDArray[np.uint32], state: np.uint64) -> NDArray[np.int32]:
+    """So many noise words, drawn from an alias table by the stream at `state`."""
+    pool = np.empty(size, np.int32)
+    ahead = state
+    for _ in range(size):  # the table is too large to be near
+        prefetch_start(table, int(below(mixed(ahead), len(table))))
+        ahead += GOLDEN
+    for place in range(size):
+        pool[place] = drawn(mixed(state), table)
+        state += GOLDEN
+    return pool
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)

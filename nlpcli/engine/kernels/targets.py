@@ -16,7 +16,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels.noise import GOLDEN, drawn, mixed
+from nlpcli.engine.kernels.noise import GOLDEN, below, mixed
 from nlpcli.engine.kernels.tiles import WIDTH
 
 TRIES = 4  # draws for a noise word that differs from the others
@@ -45,7 +45,7 @@ class Objective(NamedTuple):
 def set_noise_targets(
     word: int,
     negative: int,
-    table: NDArray[np.uint32],
+    pool: Ints,
     alpha: float,
     state: np.uint64,
     tile: int,
@@ -54,7 +54,7 @@ def set_noise_targets(
     rates: Floats,
     spare: int,
 ) -> int:
-    """Fill the tiles from `tile` on with the word and its noise words; how many it takes.
+    """Fill the tiles from `tile` on with the word and noise words of the pool; how many it takes.
 
     They all differ; one that is not found in four draws (a tiny vocabulary) leaves its slot
     to the spare row, at rate 0.
@@ -69,7 +69,7 @@ def set_noise_targets(
         draw = state
         state += GOLDEN * np.uint64(TRIES)
         for _ in range(TRIES):
-            found = drawn(mixed(draw), table)
+            found = pool[below(mixed(draw), len(pool))]
             draw += GOLDEN
             fresh = True
             for k in range(slot):

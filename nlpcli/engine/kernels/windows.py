@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.kernels.cbow import cbow_step
-from nlpcli.engine.kernels.noise import GOLDEN, Text, below, mixed, thinned
-from nlpcli.engine.kernels.rows import move_rows, prefetch_row, prefetch_start, sum_rows
+from nlpcli.engine.kernels.noise import GOLDEN, Text, below, mixed, noise_pool, thinned
+from nlpcli.engine.kernels.rows import move_rows, prefetch_row, sum_rows
 from nlpcli.engine.kernels.sgns import skipgram_step
 from nlpcli.engine.kernels.targets import TRIES, Objective, set_noise_targets, set_path_targets, tile_loss
 from nlpcli.engine.kernels.tiles import STRIDE, WIDTH
@@ -23,7 +23,8 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
 LOSS_EVERY = 8  # the loss is the mean over every 8th centre
-BLOCK = 128  # centres for which the means of subwords are kept
+BLOCK = 128  # centres that share a pool of noise words, and means of subwords
+SMALLEST_POOL = 64
 
 
 class Window(NamedTuple):
@@ -68,27 +69,29 @@ def draw_targets(
     spare: int,
     room: Room,
 ) -> np.uint64:
-    """Fill the tiles for words[first:last]; the next state of the random stream."""
+    """Fill the tiles for words[first:last]; the next state of the random stream.
+
+    The block draws about as many noise words as it has words, and its words draw theirs from
+    these: so few rows stay near, where 5 a word from all would not.
+    """
     # Taken out of their tuples once: to do so in a loop would count references, at great cost.
     negative, table, starts, nodes, turns, tiles = objective
     targets, labels, rates, used = room
-    tries = GOLDEN * np.uint64(TRIES)
-    ahead = state
-    for _ in range((last - first) * negative):  # the table is too large to be near
-        prefetch_start(table, below(mixed(ahead), len(table)))
-        ahead += tries
+    pool = noise_pool(max(last - first, SMALLEST_POOL) if negative > 0 else 0, table, state)
+    state += GOLDEN * np.uint64(len(pool))
+    draws = GOLDEN * np.uint64(TRIES * negative)
     for place in range(last - first):
         word, tile = words[first + place], place * tiles
         if negative > 0:
             used[place] = set_noise_targets(
-                word, negative, table, alpha, state, tile, targets, labels, rates, spare
+                word, negative, pool, alpha, state, tile, targets, labels, rates, spare
             )
         else:
             begin, end = starts[word], starts[word + 1]
             used[place] = set_path_targets(
                 begin, end, nodes, turns, alpha, tile, targets, labels, rates, spare
             )
-        state += tries * np.uint64(negative)
+        state += draws
     return state
 
 
