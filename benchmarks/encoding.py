@@ -52,9 +52,8 @@ def count(corpus: str, plain: Path, folder: Path) -> None:
     same = {}
     glove = os.environ.get("GLOVE_BUILD")
     if glove:
-        with plain.open("rb") as file, (folder / "glove.txt").open("wb"):
-            command = f"{glove}/vocab_count -min-count 1 -verbose 0 > {folder}/glove.txt"
-            rows["GloVe vocab_count"] = measure(["sh", "-c", command], repeat=3, stdin=file)
+        command = f"{glove}/vocab_count -min-count 1 -verbose 0 < {plain} > {folder}/glove.txt"
+        rows["GloVe vocab_count"] = measure(["sh", "-c", command], repeat=3)
     else:
         print("GLOVE_BUILD is not set: vocab_count is skipped")
     rows["collections.Counter(re.findall)"] = measure([sys.executable, "-c", COUNTER, plain, counter])
@@ -89,7 +88,8 @@ def scan(corpus: str, plain: Path) -> None:
     memory = array.nbytes / (time.perf_counter() - started)
     speed = sum(map(len, blocks)) / seconds
     print(
-        f"\n{corpus}: scan kernel {speed / 1e6:.0f} MB/s on one thread, {speed / memory:.1%} of the read bandwidth"
+        f"\n{corpus}: scan kernel {speed / 1e6:.0f} MB/s on one thread, "
+        f"{speed / memory:.1%} of the read bandwidth"
     )
 
 

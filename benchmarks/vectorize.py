@@ -38,7 +38,7 @@ def main() -> None:
             if program:
                 rows["scikit-learn TfidfVectorizer + save_npz"] = measure([*program, source, theirs, longest])
                 same = {"nlpcli": equal(ours, theirs)}
-            print_table(f"TF-IDF of imdb-train, words 1-{longest}", rows, "nlpcli", **{"matrix": same})
+            print_table(f"TF-IDF of imdb-train, words 1-{longest}", rows, "nlpcli", matrix=same)
         small(Path(folder))
 
 
