@@ -10,7 +10,6 @@
 The plain loops are what a tutorial writes: nn.Embedding, nn.LSTM, nn.Linear, cross_entropy, Adam;
 one character at a time through nn.LSTM and torch.multinomial to generate.
 """
-# ruff: noqa: TID253 (torch is what is measured)
 
 from __future__ import annotations
 

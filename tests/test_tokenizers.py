@@ -134,7 +134,8 @@ def test_nltk_tokens_are_nltks(text):
 
 
 PARTS = (
-    "' \" '' `` ` . .. , : a Bob cannot n't 's 'tis wanna gonna ( ) [ { < > - -- » ” ’ “ $ 5 ? ! * ; more'n d'ye "
+    "' \" '' `` ` . .. , : a Bob cannot n't 's 'tis wanna gonna ( ) [ { < > - -- » ” ’ “ "
+    "$ 5 ? ! * ; more'n d'ye "
     "'ll LL I'M _ ſ 😀 한글 é e\u0301 \u2013"
 )
 

@@ -25,16 +25,16 @@ def with_ngrams(
 ) -> EncodedCorpus:
     """The corpus with its runs of `shortest` to `longest` words as tokens, shorter ones first.
 
-        `vocabulary` chooses among the runs, or is a vocabulary of runs already.
+    `vocabulary` chooses among the runs, or is a vocabulary of runs already.
 
-        >>> from nlpcli.engine.encoding import encode_documents
-        >>> from nlpcli.settings import AnalysisSettings
-        >>> words = encode_documents([["a b a b"]], AnalysisSettings(), VocabularySettings())
-        >>> runs = with_ngrams(words, 1, 2, VocabularySettings(vocab_order="first-seen"))
-        >>> runs.vocabulary.tokens, runs.vocabulary.counts.tolist()
-        (('a', 'b', 'a b', 'b a'), [2, 2, 2, 1])
+    >>> from nlpcli.engine.encoding import encode_documents
+    >>> from nlpcli.settings import AnalysisSettings
+    >>> words = encode_documents([["a b a b"]], AnalysisSettings(), VocabularySettings())
+    >>> runs = with_ngrams(words, 1, 2, VocabularySettings(vocab_order="first-seen"))
+    >>> runs.vocabulary.tokens, runs.vocabulary.counts.tolist()
+    (('a', 'b', 'a b', 'b a'), [2, 2, 2, 1])
 
-        Raises InputError when no run is left.
+    Raises InputError when no run is left.
     """
     from nlpcli.engine.kernels.ngrams import interleave
 
