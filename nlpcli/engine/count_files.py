@@ -34,7 +34,8 @@ from nlpcli.engine.cooccurrence import (
     largest_group,
     unit_of,
 )
-from nlpcli.engine.encoding import available_cores, encode
+from nlpcli.engine.encoding import encode
+from nlpcli.engine.lookahead import available_cores
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.store import Model, write_atomically
 from nlpcli.engine.threads import Stop

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.analysis import TIME_LIMIT, Analyzer, isolated
 from nlpcli.engine.corpus import Lines
+from nlpcli.engine.lookahead import available_cores
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.streaming import Pool, pieces
 from nlpcli.engine.tokenizers import KOREAN
@@ -367,8 +368,3 @@ def _finished_types(
     summed = np.zeros(len(number_of), dtype=np.int64)
     np.add.at(summed, new[new >= 0], counts[new >= 0])
     return list(number_of), summed, new
-
-
-def available_cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

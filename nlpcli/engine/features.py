@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.encoding import EncodedCorpus, available_cores
+from nlpcli.engine.encoding import EncodedCorpus
+from nlpcli.engine.lookahead import available_cores
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.store import Model, take_tensor
 from nlpcli.engine.vocabulary import Vocabulary

@@ -14,8 +14,9 @@ from nlpcli.engine.cells import Cells
 from nlpcli.engine.cooccurrence import NO_COUNTS, count_corpus, largest_group
 from nlpcli.engine.count_files import Cooccurrence
 from nlpcli.engine.count_files import load as load_counts
-from nlpcli.engine.encoding import available_cores, encode
+from nlpcli.engine.encoding import encode
 from nlpcli.engine.glove import MAY_CHANGE, Glove, as_before, padded, train
+from nlpcli.engine.lookahead import available_cores
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.store import check_writable
 from nlpcli.engine.vectors import layout_of

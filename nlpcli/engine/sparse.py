@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.encoding import EncodedCorpus, available_cores
+from nlpcli.engine.encoding import EncodedCorpus
+from nlpcli.engine.lookahead import available_cores
 
 _SMALL = 300_000  # tokens below which numpy is done before numba is loaded
 

@@ -54,6 +54,9 @@ if TYPE_CHECKING:
         VectorizeSettings as VectorizeSettings,
     )
     from nlpcli.settings.fields import (
+        NgramRanges as NgramRanges,
+    )
+    from nlpcli.settings.fields import (
         Settings as Settings,
     )
     from nlpcli.settings.fields import (
@@ -185,6 +188,7 @@ _MODULES = {
         "VectorizeSettings",
     ),
     "fields": (
+        "NgramRanges",
         "Settings",
         "ngram_range",
         "option_name",

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import Settings, ngram_range, setting
+from nlpcli.settings.fields import NgramRanges, Settings, setting
 
 
 @dataclass(frozen=True)
-class VectorizeSettings(Settings):
+class VectorizeSettings(NgramRanges, Settings):
     """Bag-of-words weights."""
 
     kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = setting(
@@ -39,22 +39,12 @@ class VectorizeSettings(Settings):
         if self.kind == "onehot" and self.char_range != (1, 0):
             raise SettingsError("--kind onehot has a row per token, --char-ngrams has no tokens")
 
-    @property
-    def word_range(self) -> tuple[int, int]:
-        """Shortest and longest run of words."""
-        return ngram_range("--ngrams", self.ngrams)
-
-    @property
-    def char_range(self) -> tuple[int, int]:
-        """Shortest and longest run of characters; (1, 0) is none."""
-        return ngram_range("--char-ngrams", self.char_ngrams)
-
 
 FEATURES = "Features"
 
 
 @dataclass(frozen=True)
-class FeatureSettings(Settings):
+class FeatureSettings(NgramRanges, Settings):
     """What a classifier sees of a text."""
 
     ngrams: str = setting(
@@ -86,16 +76,6 @@ class FeatureSettings(Settings):
         word, char = self.word_range, self.char_range if self.char_ngrams != "auto" else (1, 1)
         if word[1] == 0 and char[1] == 0:
             raise SettingsError("--ngrams 0 and --char-ngrams 0 leave no features")
-
-    @property
-    def word_range(self) -> tuple[int, int]:
-        """Shortest and longest word n-gram; (1, 0) for none."""
-        return ngram_range("--ngrams", self.ngrams)
-
-    @property
-    def char_range(self) -> tuple[int, int]:
-        """Shortest and longest character n-gram; (1, 0) for none."""
-        return ngram_range("--char-ngrams", self.char_ngrams)
 
 
 @dataclass(frozen=True)

@@ -150,3 +150,20 @@ def ngram_range(name: str, text: str) -> tuple[int, int]:
     if not 1 <= first <= last <= 16:
         raise SettingsError(f"{name} goes from a length of at least 1 to one of at most 16, not {text!r}")
     return first, last
+
+
+class NgramRanges:
+    """The options --ngrams and --char-ngrams of a settings class as pairs of numbers."""
+
+    ngrams: str
+    char_ngrams: str
+
+    @property
+    def word_range(self) -> tuple[int, int]:
+        """Shortest and longest run of words; (1, 0) is none."""
+        return ngram_range("--ngrams", self.ngrams)
+
+    @property
+    def char_range(self) -> tuple[int, int]:
+        """Shortest and longest run of characters; (1, 0) is none."""
+        return ngram_range("--char-ngrams", self.char_ngrams)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import Settings, ngram_range, setting
+from nlpcli.settings.fields import NgramRanges, Settings, setting
 
 INPUT = "Input"
 
@@ -241,7 +241,7 @@ NGRAMS = "N-grams"
 
 
 @dataclass(frozen=True)
-class NgramSettings(Settings):
+class NgramSettings(NgramRanges, Settings):
     """Runs of tokens, or of the characters in them, in place of single tokens."""
 
     ngrams: str = setting(
@@ -260,16 +260,6 @@ class NgramSettings(Settings):
             raise SettingsError("--ngrams and --char-ngrams exclude each other")
         if self.word_range == (1, 0):
             raise SettingsError("--ngrams 0 leaves no tokens")
-
-    @property
-    def word_range(self) -> tuple[int, int]:
-        """Shortest and longest run of tokens."""
-        return ngram_range("--ngrams", self.ngrams)
-
-    @property
-    def char_range(self) -> tuple[int, int]:
-        """Shortest and longest run of characters; (1, 0) is none."""
-        return ngram_range("--char-ngrams", self.char_ngrams)
 
 
 OUTPUT = "Output"
