@@ -56,18 +56,30 @@ def _mark_ranges() -> list[tuple[int, int]]:
 class Scanner:
     """Scans blocks of UTF-8 into numbers of types; one per thread.
 
-    `types` types so far; type t is bytes `pool[starts[t]:starts[t + 1]]`, seen `counts[t]`
-    times, first at `firsts[t]` (block · 2^32 + token).
+    `types` types so far; type t is bytes `pool[starts[t]:starts[t + 1]]`, first seen at
+    `firsts[t]` (block · 2^32 + token).
     """
 
     def __init__(self, tokenizer: TokenizerName) -> None:
         self._classes = character_classes(tokenizer)
-        self._slots = np.zeros((1 << 16, 2), dtype=np.uint64)
+        self._spaced = tokenizer == "whitespace"
+        self._slots = np.zeros((1 << 16, 4), dtype=np.uint64)
         self.starts = np.zeros((1 << 15) + 1, dtype=np.int64)
         self.pool = np.zeros(1 << 19, dtype=np.uint8)
-        self.counts = np.zeros(1 << 15, dtype=np.int64)
         self.firsts = np.zeros(1 << 15, dtype=np.int64)
         self.types = 0
+        self._batch = (
+            np.empty(kernel.BATCH, dtype=np.int32),
+            np.empty(kernel.BATCH, dtype=np.int32),
+            np.empty((kernel.BATCH, 3), dtype=np.uint64),
+        )
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How often each type was seen [T]."""
+        counts = np.empty(self.types, dtype=np.int64)
+        kernel.counts_of(self._slots, counts)
+        return counts
 
     def scan(self, block: bytes, number: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The types of the block's tokens, and how many tokens stand before each line end.
@@ -80,8 +92,8 @@ class Scanner:
         at = tokens = documents = 0
         while True:
             at, self.types, tokens, documents = kernel.scan(
-                text, at, len(text), self._classes, self._slots, self.starts, self.pool, self.counts,
-                self.firsts, self.types, number, ids, tokens, ends, documents,
+                text, at, self._classes, self._spaced, self._slots, self.starts, self.pool,
+                self.firsts, self.types, number, ids, tokens, ends, documents, *self._batch,
             )  # fmt: skip
             if at >= len(text):
                 return ids[:tokens], ends
@@ -94,8 +106,8 @@ class Scanner:
         self.pool = _enlarged(self.pool, len(self.pool) + len(other.pool))
         position = np.empty(other.types, dtype=np.int32)
         self.types = kernel.absorb(
-            self._slots, self.starts, self.pool, self.counts, self.firsts, self.types,
-            other._slots, other.starts, other.pool, other.counts, other.firsts, position,
+            self._slots, self.starts, self.pool, self.firsts, self.types,
+            other._slots, other.starts, other.pool, other.firsts, position,
         )  # fmt: skip
         return position
 
@@ -118,9 +130,8 @@ class Scanner:
 
     def _grow_tables(self) -> None:
         self.starts = _enlarged(self.starts, 2 * len(self.starts))
-        self.counts = _enlarged(self.counts, 2 * len(self.counts))
         self.firsts = _enlarged(self.firsts, 2 * len(self.firsts))
-        slots = np.zeros((2 * len(self._slots), 2), dtype=np.uint64)
+        slots = np.zeros((2 * len(self._slots), 4), dtype=np.uint64)
         kernel.rehash(self._slots, slots)
         self._slots = slots
 

@@ -1,16 +1,17 @@
-"""Words out of raw UTF-8 bytes: scan, hash, count, one pass.
+"""Words out of raw UTF-8 bytes: split, hash, count.
 
-The state of a scan is a handful of arrays that the caller owns (see `scanner.Scanner`):
+A block is worked through in batches of tokens, small enough for the first-level cache: `_split`
+finds where tokens begin and end, `_number` looks them up. The state is a handful of arrays that
+the caller owns (see `scanner.Scanner`):
 
-    slots   uint64 [2^k, 2]  open-addressing hash table: the type's key; its length · 2^32 +
-                             its number + 1 (0: empty)
+    slots   uint64 [2^k, 4]  open-addressing hash table: the type's first and second eight bytes;
+                             its length · 2^32 + its number + 1 (0: empty); how often it was seen
     starts  int64 [T + 1]    where each type's bytes begin in `pool`
     pool    uint8 [P]        the bytes of all types, one after the other
-    counts  int64 [T]        how often each type was seen
     firsts  int64 [T]        where it was first seen (block number · 2^32 + token number)
 
-A key is the token's bytes taken eight at a time and mixed. Mixing is a bijection, so up to
-eight bytes the key and the length *are* the token and nothing needs to be compared; a longer
+A slot lies within one cache line, and up to sixteen bytes (five Hangul syllables) it holds the
+whole token, so that mostly nothing else is touched. Of a longer token it holds two hashes; the
 token is compared byte by byte, and no two are ever confused.
 A character's class decides what it does to a word; `classes` has one byte per code point.
 """
@@ -20,16 +21,16 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from nlpcli.engine.kernels.characters import SURE, WINDOW, eight_bytes, lowest_bit, spaced_bytes, word_bytes
+from nlpcli.engine.kernels.rows import prefetch_start
+
 BREAK, LETTER, DIGIT, UNDERSCORE, MARK, APOSTROPHE, POINT = range(7)
 
-_ODD = np.uint64(0x9E3779B97F4A7C15)
-
-
-@nb.njit(cache=True, nogil=True, inline="always")
-def _mixed(key, eight):
-    """`key` with eight more bytes worked in; for a given key a bijection of `eight`."""
-    key = (key ^ eight) * _ODD
-    return key ^ (key >> np.uint64(29))
+BATCH = 512  # tokens
+_ODD, _ODD_2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
+_ALL, _ONE, _EIGHT = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1), np.uint64(8)
+_NONE, _HIGH, _29 = np.uint64(0), np.uint64(32), np.uint64(29)
+_LOW = np.uint64(0xFFFFFFFF)
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -52,145 +53,166 @@ def _decode(text, at):
     ), 4
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(cache=True, nogil=True)
 def _class_at(text, at, end, classes):
-    """The class of the character at `at`; past the end is a break."""
+    """The class of the character at `at`, and its length; past the end is a break."""
     if at >= end:
-        return BREAK
-    code, _ = _decode(text, at)
-    return np.int64(classes[code]) if code < classes.size else np.int64(BREAK)
+        return np.int64(BREAK), 1
+    code, width = _decode(text, at)
+    return (np.int64(classes[code]) if code < classes.size else np.int64(BREAK)), width
 
 
 @nb.njit(cache=True, nogil=True)
-def scan(
-    text, begin, end, classes, slots, starts, pool, counts, firsts, types, block, ids, tokens, ends, documents
-):
-    """Tokens of `text[begin:end]` appended to `ids`, line ends to `ends`.
+def _word_end(text, at, end, classes):
+    """Where the word that begins at `at` ends; `at` itself where none begins."""
+    kind, width = _class_at(text, at, end, classes)
+    if kind == BREAK or kind >= MARK:
+        return at
+    while True:
+        at += width
+        before = kind
+        kind, width = _class_at(text, at, end, classes)
+        if kind == BREAK:
+            return at
+        if kind == APOSTROPHE:
+            if before not in (LETTER, MARK) or _class_at(text, at + width, end, classes)[0] != LETTER:
+                return at
+        elif kind == POINT and (before != DIGIT or _class_at(text, at + width, end, classes)[0] != DIGIT):
+            return at
 
-    `types`, `tokens` and `documents` are how many of each there are already. Stops before a
-    token that would overfill the tables; the caller enlarges them and goes on from there. What
-    happens to every byte or token stands in this one function: handing arrays to inlined ones
-    costs numba's reference counts, a third of the speed.
 
-    Returns: (position reached, types, tokens, documents).
+@nb.njit(cache=True, nogil=True)
+def _split(text, at, end, classes, spaced, begins, stops, ends, tokens, documents):
+    """Where the next tokens of `text[at:end]` begin and stop, as many as `begins` has room for.
+
+    `ends` gets the number of tokens before each line end, `tokens` and `documents` being how
+    many of each there are already. `spaced` says that words are what stands between white space.
+
+    Returns: (position reached, tokens found, documents).
+    """
+    found = 0
+    room = begins.size - WINDOW
+    while at < end and found <= room:
+        if at + WINDOW <= end:
+            if spaced:
+                words, doubtful, lines = spaced_bytes(text, at)
+            else:
+                words, doubtful, lines = word_bytes(text, at)
+            words |= doubtful
+            sure = SURE
+            closer = False
+            begin = lowest_bit(words)
+            while begin < SURE:
+                stop = begin + lowest_bit(~(words >> np.uint64(begin)))
+                if stop > SURE:  # it may go on behind the window: look again from its beginning
+                    closer, sure = begin == 0, begin
+                    break
+                run = (_ONE << np.uint64(stop)) - (_ONE << np.uint64(begin))
+                if doubtful & run:
+                    closer, sure = True, begin
+                    break
+                while lines & ((_ONE << np.uint64(begin)) - _ONE):
+                    ends[documents] = tokens + found
+                    documents += 1
+                    lines &= lines - _ONE
+                begins[found], stops[found] = at + begin, at + stop
+                found += 1
+                words &= ~run
+                begin = lowest_bit(words)
+            while lines & ((_ONE << np.uint64(sure)) - _ONE):
+                ends[documents] = tokens + found
+                documents += 1
+                lines &= lines - _ONE
+            at += sure
+            if not closer:
+                continue
+        # A character at a time: what a window could not decide, and the end of the text.
+        stop = _word_end(text, at, end, classes)
+        if stop > at:
+            begins[found], stops[found] = at, stop
+            found += 1
+            at = stop
+        elif at < end:
+            if text[at] == 10:
+                ends[documents] = tokens + found
+                documents += 1
+            at += _decode(text, at)[1]
+    return at, found, documents
+
+
+@nb.njit(cache=True, nogil=True)
+def _number(text, begins, stops, found, keys, slots, starts, pool, firsts, types, place, ids):
+    """The numbers of the types of `found` tokens, into `ids`; new types are entered.
+
+    `keys` [batch, 3] is scratch; `place` says where the first token stands in the text.
+
+    Returns: (tokens numbered, types); stops where the tables are full.
     """
     mask = np.uint64(slots.shape[0] - 1)
-    most_types = min(slots.shape[0] // 2, counts.size)
-    size = classes.size
-    at = begin
-    while at < end:
-        byte = text[at]
-        width = 1
-        if byte < 0x80:
-            kind = classes[byte]
+    most_types = min(slots.shape[0] // 2, firsts.size)
+    for token in range(found):
+        begin = np.int64(begins[token])
+        length = np.int64(stops[token]) - begin
+        if begin + 16 <= text.size and length <= 16:
+            first = eight_bytes(text, begin) & (_ALL >> np.uint64(64 - 8 * min(length, 8)))  # type: ignore[operator]
+            rest = length - 8 if length > 8 else np.int64(0)
+            second = eight_bytes(text, begin + 8) & (_ALL >> np.uint64(64 - 8 * rest) if rest else _NONE)
         else:
-            code, width = _decode(text, at)
-            kind = classes[code] if code < size else np.uint8(BREAK)
-        if kind == BREAK or kind >= MARK:
-            if byte == 10:
-                ends[documents] = tokens
-                documents += 1
-            at += width
-            continue
-        # A word begins here.
-        start = at
-        key = np.uint64(0)
-        eight = np.uint64(0)
-        shift = np.uint64(0)
+            first, second = _long_keys(text, begin, length)
+        slot = _home(first, second) & mask
+        keys[token, 0], keys[token, 1], keys[token, 2] = first, second, slot
+        prefetch_start(slots, slot)
+    for token in range(found):
+        first, second, slot = keys[token, 0], keys[token, 1], keys[token, 2]
+        begin = np.int64(begins[token])
+        length = np.int64(stops[token]) - begin
         while True:
-            for _ in range(width):
-                eight |= np.uint64(text[at]) << shift
-                shift += np.uint64(8)
-                at += 1
-                if shift == 64:
-                    key = _mixed(key, eight)
-                    eight = np.uint64(0)
-                    shift = np.uint64(0)
-            # The common case in a tight loop: more ASCII letters.
-            while at < end and text[at] < 0x80 and classes[text[at]] == LETTER:
-                kind = np.uint8(LETTER)
-                eight |= np.uint64(text[at]) << shift
-                shift += np.uint64(8)
-                at += 1
-                if shift == 64:
-                    key = _mixed(key, eight)
-                    eight = np.uint64(0)
-                    shift = np.uint64(0)
-            before = kind
-            if at >= end:
-                break
-            byte = text[at]
-            width = 1
-            if byte < 0x80:
-                kind = classes[byte]
-            else:
-                code, width = _decode(text, at)
-                kind = classes[code] if code < size else np.uint8(BREAK)
-            if kind == BREAK:
-                break
-            if kind == APOSTROPHE:
-                joins = before in (LETTER, MARK)
-                if not joins or _class_at(text, at + width, end, classes) != LETTER:
-                    break
-            elif kind == POINT and (before != DIGIT or _class_at(text, at + width, end, classes) != DIGIT):
-                break
-        length = at - start
-        if shift:
-            key = _mixed(key, eight)
-        slot = (key >> np.uint64(17)) & mask
-        while True:
-            entry = slots[slot, 1]
+            entry = slots[slot, 2]
             if entry == 0:
                 if types >= most_types or starts[types] + length > pool.size:
-                    return start, types, tokens, documents
-                found = types
-                _enter(slot, key, text, start, length, slots, starts, pool, types)
-                counts[types] = 0
-                firsts[types] = (block << 32) | tokens
+                    return token, types
+                base = starts[types]
+                for offset in range(length):
+                    pool[base + offset] = text[begin + offset]
+                starts[types + 1] = base + length
+                firsts[types] = place + token
+                slots[slot, 0], slots[slot, 1] = first, second
+                slots[slot, 2] = (np.uint64(length) << _HIGH) | np.uint64(types + 1)
+                slots[slot, 3] = 1
+                ids[token] = types
                 types += 1
                 break
-            if slots[slot, 0] == key and np.int64(entry >> np.uint64(32)) == length:
-                found = np.int64(entry & np.uint64(0xFFFFFFFF)) - 1
-                if length <= 8 or _same(text, start, pool, starts[found], length):
+            if slots[slot, 0] == first and slots[slot, 1] == second and np.int64(entry >> _HIGH) == length:
+                number = np.int64(entry & _LOW) - 1
+                if length <= 16 or _same(text, begin, pool, starts[number], length):
+                    slots[slot, 3] += _ONE
+                    ids[token] = number
                     break
-            slot = (slot + np.uint64(1)) & mask
-        counts[found] += 1
-        ids[tokens] = found
-        tokens += 1
-    return at, types, tokens, documents
+            slot = (slot + _ONE) & mask
+    return found, types
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _home(first, second):
+    """The slot to look at first, before masking."""
+    key = (first ^ (first >> _29)) * _ODD + second * _ODD_2
+    return (key ^ (key >> _HIGH)) * _ODD >> np.uint64(20)
 
 
 @nb.njit(cache=True, nogil=True)
-def _slot_of(key, text, start, length, slots, starts, pool):
-    """The slot that holds the type `text[start:start + length]`, or the empty one where it belongs."""
-    mask = np.uint64(slots.shape[0] - 1)
-    slot = (key >> np.uint64(17)) & mask
-    while True:
-        entry = slots[slot, 1]
-        if entry == 0:
-            break
-        if slots[slot, 0] == key and np.int64(entry >> np.uint64(32)) == length:  # noqa: SIM102
-            if length <= 8 or _same(text, start, pool, starts[_number_in(entry)], length):
-                break
-        slot = (slot + np.uint64(1)) & mask
-    return slot
-
-
-@nb.njit(cache=True, nogil=True)
-def _number_in(entry):
-    """The number of the type that a slot's second half holds."""
-    return np.int64(entry & np.uint64(0xFFFFFFFF)) - 1
-
-
-@nb.njit(cache=True, nogil=True)
-def _enter(slot, key, text, start, length, slots, starts, pool, number):
-    """Put a new type into an empty slot, and its bytes into the pool."""
-    slots[slot, 0] = key
-    slots[slot, 1] = (np.uint64(length) << np.uint64(32)) | np.uint64(number + 1)
-    base = starts[number]
+def _long_keys(text, begin, length):
+    """Two keys of a token: its bytes if there are at most sixteen, else two hashes of them."""
+    first = second = np.uint64(0)
     for offset in range(length):
-        pool[base + offset] = text[start + offset]
-    starts[number + 1] = base + length
+        byte = np.uint64(text[begin + offset])
+        if length > 16:
+            first = (first ^ byte) * _ODD
+            second = (second + byte) * _ODD_2
+        elif offset < 8:
+            first |= byte << np.uint64(8 * offset)
+        else:
+            second |= byte << np.uint64(8 * (offset - 8))
+    return first, second
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -202,39 +224,88 @@ def _same(text, start, pool, base, length):
 
 
 @nb.njit(cache=True, nogil=True)
+def scan(
+    text, at, classes, spaced, slots, starts, pool, firsts, types, block, ids, tokens, ends, documents,
+    begins, stops, keys,
+):  # fmt: skip
+    """Tokens of `text` from `at` on appended to `ids`, line ends to `ends`.
+
+    `types`, `tokens` and `documents` are how many of each there are already. Stops before a
+    token that would overfill the tables; the caller enlarges them and goes on from there.
+
+    Returns: (position reached, types, tokens, documents).
+    """
+    while at < text.size:
+        reached, found, lines = _split(
+            text, at, text.size, classes, spaced, begins, stops, ends, tokens, documents
+        )
+        numbered, types = _number(
+            text, begins, stops, found, keys, slots, starts, pool, firsts, types,
+            (block << 32) | tokens, ids[tokens:],
+        )  # fmt: skip
+        tokens += numbered
+        if numbered < found:
+            while documents < lines and ends[documents] <= tokens:
+                documents += 1
+            return begins[numbered], types, tokens, documents
+        at, documents = reached, lines
+    return at, types, tokens, documents
+
+
+@nb.njit(cache=True, nogil=True)
 def rehash(old, new):
     """Fill the empty (0), larger table `new` with what `old` holds."""
     mask = np.uint64(new.shape[0] - 1)
     for place in range(old.shape[0]):
-        if old[place, 1]:
-            slot = (old[place, 0] >> np.uint64(17)) & mask
-            while new[slot, 1]:
-                slot = (slot + np.uint64(1)) & mask
-            new[slot, 0] = old[place, 0]
-            new[slot, 1] = old[place, 1]
+        if old[place, 2]:
+            slot = _home(old[place, 0], old[place, 1]) & mask
+            while new[slot, 2]:
+                slot = (slot + _ONE) & mask
+            new[slot] = old[place]
 
 
 @nb.njit(cache=True, nogil=True)
-def absorb(slots, starts, pool, counts, firsts, types, slots2, starts2, pool2, counts2, firsts2, position):
+def counts_of(slots, counts):
+    """How often each type was seen, into `counts` [T]."""
+    for place in range(slots.shape[0]):
+        if slots[place, 2]:
+            counts[np.int64(slots[place, 2] & _LOW) - 1] = slots[place, 3]
+
+
+@nb.njit(cache=True, nogil=True)
+def absorb(slots, starts, pool, firsts, types, slots2, starts2, pool2, firsts2, position):
     """Add a second scan's types to the first, whose tables are large enough.
 
     `position[t]` becomes the number, in the first, of the second's type t. Returns: types.
     """
+    mask = np.uint64(slots.shape[0] - 1)
     for place in range(slots2.shape[0]):
-        if slots2[place, 1] == 0:
+        theirs_entry = slots2[place, 2]
+        if theirs_entry == 0:
             continue
-        key = slots2[place, 0]
-        theirs = _number_in(slots2[place, 1])
-        start = starts2[theirs]
-        length = starts2[theirs + 1] - start
-        slot = _slot_of(key, pool2, start, length, slots, starts, pool)
-        if slots[slot, 1] == 0:
-            _enter(slot, key, pool2, start, length, slots, starts, pool, types)
-            counts[types] = 0
-            firsts[types] = firsts2[theirs]
-            types += 1
-        number = _number_in(slots[slot, 1])
-        counts[number] += counts2[theirs]
+        first, second = slots2[place, 0], slots2[place, 1]
+        length = np.int64(theirs_entry >> _HIGH)
+        theirs = np.int64(theirs_entry & _LOW) - 1
+        slot = _home(first, second) & mask
+        while True:
+            entry = slots[slot, 2]
+            if entry == 0:
+                base = starts[types]
+                for offset in range(length):
+                    pool[base + offset] = pool2[starts2[theirs] + offset]
+                starts[types + 1] = base + length
+                firsts[types] = firsts2[theirs]
+                slots[slot, 0], slots[slot, 1] = first, second
+                slots[slot, 2] = (np.uint64(length) << _HIGH) | np.uint64(types + 1)
+                number = types
+                types += 1
+                break
+            number = np.int64(entry & _LOW) - 1
+            if slots[slot, 0] == first and slots[slot, 1] == second and np.int64(entry >> _HIGH) == length:  # noqa: SIM102
+                if length <= 16 or _same(pool2, starts2[theirs], pool, starts[number], length):
+                    break
+            slot = (slot + _ONE) & mask
+        slots[slot, 3] += slots2[place, 3]
         firsts[number] = min(firsts[number], firsts2[theirs])
         position[theirs] = number
     return types

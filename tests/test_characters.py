@@ -1,0 +1,42 @@
+"""64 bytes at a time: compiled against what the functions mean."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlpcli.engine.kernels import characters
+
+texts = st.text(st.sampled_from("aZ09_'’., \t\n\x1c\x00é가힣\ud7a4\uabff갛힟漢😀"), min_size=0, max_size=70)
+
+
+@pytest.fixture(scope="module", params=["word_bytes", "spaced_bytes"])
+def look(request):
+    import numba
+
+    function = getattr(characters, request.param)
+    return numba.njit(lambda text, at: function(text, at)), function
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=texts)
+def test_compiled_windows_say_what_their_python_definition_says(look, text):
+    compiled, meaning = look
+    window = np.frombuffer(text.encode() + b"x" * 64, dtype=np.uint8)
+    sure = (1 << characters.SURE) - 1
+    for ours, expected in zip(compiled(window, 0), meaning(window, 0), strict=True):
+        assert ours & sure == expected & sure
+
+
+def test_words_doubts_and_line_ends_of_a_window_by_hand():
+    window = np.frombuffer("it's 가, é\n1.5".encode().ljust(64), dtype=np.uint8)
+    words, doubtful, lines = (f"{mask:064b}"[::-1].rstrip("0") for mask in characters.word_bytes(window, 0))
+    assert words == "1101011100000101"  # "'" and "." are parts of words only after a closer look
+    assert doubtful == "001000000011001"
+    assert lines == "0000000000001"
+
+
+@given(bits=st.integers(0, 2**64 - 1))
+def test_the_lowest_bit_is_where_the_first_one_stands(bits):
+    written = f"{bits:064b}"[::-1]
+    assert characters.lowest_bit(np.uint64(bits)) == (written.index("1") if bits else 64)
