@@ -5,8 +5,9 @@ import pytest
 
 from nlpcli.engine.embeddings import Job, train_word2vec, train_word2vec_on_pairs
 from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.stretches import Schedule
-from nlpcli.engine.word2vec import Word2Vec, first_vectors, keep_chances, pairs, train
+from nlpcli.engine.kernels.rows import aligned_rows, unpadded
+from nlpcli.engine.stretches import Schedule, let_go
+from nlpcli.engine.word2vec import Word2Vec, keep_chances, pairs, set_first_vectors, train
 from nlpcli.errors import InputError, ModelError, NlpcliError, OutputError, SettingsError
 from nlpcli.settings import AnalysisSettings, VocabularySettings, Word2VecSettings
 
@@ -160,9 +161,26 @@ def test_frequent_words_are_thinned_by_the_formula_of_word2vec():
 
 
 def test_the_first_vectors_are_small_and_depend_on_the_seed():
-    vectors = first_vectors(50, 10, seed=1)
-    assert np.abs(vectors).max() <= 0.05
-    assert not np.array_equal(vectors, first_vectors(50, 10, seed=2))
+    vectors = np.zeros((2, 50, 10), np.float32)
+    for seed, rows in enumerate(vectors):
+        set_first_vectors(rows, seed)
+    assert 0.04 < np.abs(vectors).max() <= 0.05
+    assert not np.array_equal(*vectors)
+
+
+@pytest.mark.parametrize("dim", [5, 16, 20])
+def test_rows_lose_their_padding_in_place(dim):
+    matrix = aligned_rows(3001, dim)
+    matrix[:, :dim] = np.arange(3001 * dim).reshape(3001, dim)
+    rows = unpadded(matrix, 3000, dim)
+    assert np.shares_memory(rows, matrix)
+    np.testing.assert_array_equal(rows.ravel(), np.arange(3000 * dim))
+
+
+def test_ids_that_were_let_go_are_there_when_they_are_read_again():
+    corpus = encoded(["a b"] * 20_000)
+    let_go(corpus.ids, 10_000, 30_000)
+    assert corpus.ids.tolist() == [0, 1] * 20_000
 
 
 def test_the_rate_falls_from_alpha_to_min_alpha_over_all_epochs():

@@ -106,7 +106,8 @@ def train_word2vec_on_pairs(
     training = PairTraining(pairs, vocabulary, dataclasses.replace(settings, loss="softmax"))
     run = Run(training.schedule, training.step)
     run.go(1, (), lambda _: training.check(), progress)
-    model = training.model(AnalysisSettings(tokenizer="whitespace"), losses=run.epoch_losses())
+    analysis = AnalysisSettings(tokenizer="whitespace")
+    model = training.model(analysis, at_end=True, losses=run.epoch_losses())
     model.save(output)
     return model
 
@@ -202,10 +203,10 @@ class _Work:
             raise
 
     def model(self, unfinished: Unfinished | None = None) -> Word2Vec | FastText:
-        """What is trained so far."""
-        losses = self._losses + self._run.epoch_losses()
-        job = self._job
-        return self._training.model(job.analysis, phrases=job.phrases, losses=losses, unfinished=unfinished)
+        """What is trained so far; with nothing unfinished, the training is over."""
+        losses, job = self._losses + self._run.epoch_losses(), self._job
+        rest = {"phrases": job.phrases, "losses": losses, "unfinished": unfinished}
+        return self._training.model(job.analysis, at_end=unfinished is None, **rest)
 
     def _save_partial(self) -> None:
         loss, predictions = self._run.under_way()

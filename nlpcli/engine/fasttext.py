@@ -30,9 +30,9 @@ from nlpcli.engine.word2vec import (
     Training,
     Unfinished,
     Word2Vec,
-    first_vectors,
     header_of,
     read_header,
+    set_first_vectors,
 )
 from nlpcli.settings import AnalysisSettings, FastTextSettings, PhraseSettings
 
@@ -151,7 +151,7 @@ def train(
     training = FastTextTraining(corpus, settings)
     run = Run(training.schedule, training.step)
     run.go(training.threads, (), lambda _: training.check(), progress)
-    return training.model(analysis, losses=run.epoch_losses())
+    return training.model(analysis, at_end=True, losses=run.epoch_losses())
 
 
 class FastTextTraining(Training):
@@ -170,8 +170,8 @@ class FastTextTraining(Training):
         self.starts = starts + np.arange(self.words + 1)
         self.rows = np.insert(ngrams + np.int32(self.words), starts[:-1], words)
         inputs = aligned_rows(self.words + len(self.buckets) + 1, self.settings.dim)
-        first = first_vectors(len(inputs) - 1, self.settings.dim, self.settings.seed)
-        inputs[:-1, : self.settings.dim] = 2 * first  # fastText begins with ±1/dim
+        set_first_vectors(inputs[:-1, : self.settings.dim], self.settings.seed)
+        inputs *= 2  # fastText begins with ±1/dim
         return inputs
 
     def subwords(self) -> Subwords:
@@ -215,20 +215,23 @@ class FastTextTraining(Training):
         _, mine, theirs = np.intersect1d(self.buckets, model.buckets, assume_unique=True, return_indices=True)
         self.inputs[self.words + mine, :dim] = model.ngram_rows[theirs]
 
-    def model(self, analysis: AnalysisSettings, **rest: Any) -> FastText:  # type: ignore[override]
-        """The rows as they are, without padding; `rest` are other fields of the model."""
+    def model(  # type: ignore[override]
+        self, analysis: AnalysisSettings, *, at_end: bool = False, **rest: Any
+    ) -> FastText:
+        """The rows as they are, without padding; as in `Training.model`."""
         from nlpcli.engine.kernels.windows import put_together
 
         dim, words = self.settings.dim, self.words
         together = np.zeros((words, self.inputs.shape[1]), np.float32)
         put_together(self.inputs, self.subwords(), together)
         order = np.argsort(self.buckets)
+        ngram_rows = self.inputs[words + order, :dim]
         return FastText(
             self.corpus.vocabulary,
-            together[:, :dim].copy(),
-            self.outputs[:words, :dim].copy(),
-            self.inputs[:words, :dim].copy(),
-            self.inputs[words + order, :dim],
+            self._words_of(together, at_end=True),
+            self._words_of(self.outputs, at_end),
+            self._words_of(self.inputs, at_end),
+            ngram_rows,
             self.buckets[order],
             self.settings,
             analysis,

@@ -12,6 +12,7 @@ Not here: what is trained (`word2vec.py`, `fasttext.py`).
 from __future__ import annotations
 
 import math
+import mmap
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -106,6 +107,18 @@ def _cuts(offsets: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     ends = offsets[np.searchsorted(offsets, places)]
     places = np.where(ends - places < size, ends, places)
     return np.unique(np.concatenate(([0], places, [offsets[-1]]))).astype(np.int64)
+
+
+def let_go(ids: NDArray[np.int32], first: int, last: int) -> None:
+    """Let the memory of ids that have been read be used for something else, if they are mapped from the disk.
+
+    They come back when they are read again. Mapped pages count as the process's own, and a text
+    would stay in memory whole.
+    """
+    mapped = getattr(ids.base, "obj", None)
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        start = first * ids.itemsize // mmap.PAGESIZE * mmap.PAGESIZE
+        mapped.madvise(mmap.MADV_DONTNEED, start, last * ids.itemsize - start)
 
 
 class Run:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from nlpcli.engine import store, vectors
 from nlpcli.engine.encoding import EncodedCorpus
 from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.stretches import Run, Schedule, Step, Stretch, diverged, stream
+from nlpcli.engine.stretches import Run, Schedule, Step, Stretch, diverged, let_go, stream
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import AnalysisSettings, PhraseSettings, Word2VecSettings
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from nlpcli.engine.kernels.windows import Subwords, Window
 
 Floats = NDArray[np.float32]
+
+_BLOCK = 1024  # rows drawn at a time
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def train(
     training = Training(corpus, settings)
     run = Run(training.schedule, training.step)
     run.go(training.threads, (), lambda _: training.check(), progress)
-    return training.model(analysis, losses=run.epoch_losses())
+    return training.model(analysis, at_end=True, losses=run.epoch_losses())
 
 
 class Training:
@@ -175,14 +177,23 @@ class Training:
 
     def _step(self) -> Step:
         if self.settings.loss == "softmax":
-            return self._softmax_step()
-        return self._round_step() if self.settings.deterministic else self._tiled_step()
+            step = self._softmax_step()
+        else:
+            step = self._round_step() if self.settings.deterministic else self._tiled_step()
+        ids = self.corpus.ids
+
+        def step_and_let_go(part: Stretch) -> tuple[float, int]:
+            sums = step(part)
+            let_go(ids, part.first, part.last)
+            return sums
+
+        return step_and_let_go
 
     def _first_inputs(self) -> Floats:
         from nlpcli.engine.kernels.rows import aligned_rows
 
         inputs = aligned_rows(self.words + 1, self.settings.dim)
-        inputs[:-1, : self.settings.dim] = first_vectors(self.words, self.settings.dim, self.settings.seed)
+        set_first_vectors(inputs[:-1, : self.settings.dim], self.settings.seed)
         return inputs
 
     def go_on_from(self, model: Word2Vec) -> None:
@@ -270,16 +281,23 @@ class Training:
 
     def check(self) -> None:
         """Raise NlpcliError when a number is no longer finite."""
-        if not (np.isfinite(self.inputs).all() and np.isfinite(self.outputs).all()):
+        edges = (edge for matrix in (self.inputs, self.outputs) for edge in (matrix.min(), matrix.max()))
+        if not np.isfinite(list(edges)).all():
             raise diverged()
 
-    def model(self, analysis: AnalysisSettings, **rest: Any) -> Word2Vec:
-        """The vectors as they are, without padding; `rest` are other fields of the model."""
-        vocabulary, settings = self.corpus.vocabulary, self.settings
-        inputs, outputs = (
-            matrix[: self.words, : settings.dim].copy() for matrix in (self.inputs, self.outputs)
-        )
-        return Word2Vec(vocabulary, inputs, outputs, settings, analysis, **rest)
+    def model(self, analysis: AnalysisSettings, *, at_end: bool = False, **rest: Any) -> Word2Vec:
+        """The vectors as they are, without padding; `rest` are other fields of the model.
+
+        At the end they are not copied: the training cannot go on.
+        """
+        inputs, outputs = (self._words_of(matrix, at_end) for matrix in (self.inputs, self.outputs))
+        return Word2Vec(self.corpus.vocabulary, inputs, outputs, self.settings, analysis, **rest)
+
+    def _words_of(self, matrix: Floats, at_end: bool) -> Floats:
+        from nlpcli.engine.kernels.rows import unpadded
+
+        shape = self.words, self.settings.dim
+        return unpadded(matrix, *shape) if at_end else matrix[: shape[0], : shape[1]].copy()
 
 
 class PairTraining(Training):
@@ -325,10 +343,13 @@ def make_objective(counts: NDArray[np.int64], settings: Word2VecSettings) -> Obj
     return targets.Objective(negative, table, starts, nodes, turns, -(-slots // tiles.WIDTH))
 
 
-def first_vectors(rows: int, dim: int, seed: int) -> Floats:
-    """Random vectors to begin with, uniform in ±1/(2·dim), as word2vec.c does."""
+def set_first_vectors(rows: Floats, seed: int) -> None:
+    """Set the rows [N, dim] to random vectors to begin with, uniform in ±1/(2·dim), as word2vec.c does."""
     random = np.random.Generator(np.random.PCG64(stream(seed, 1 << 62)))
-    return (random.random((rows, dim), dtype=np.float32) - np.float32(0.5)) / np.float32(dim)
+    for block in np.array_split(rows, len(rows) // _BLOCK + 1):  # all at once would be a second matrix
+        block[:] = random.random(block.shape, dtype=np.float32)
+        block -= np.float32(0.5)
+        block /= np.float32(rows.shape[1])
 
 
 def keep_chances(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint32]:
