@@ -130,12 +130,15 @@ class Lines:
             if not cut:
                 rest.append(chunk)
                 continue
-            yield self._utf8(b"".join([*rest, chunk[:cut]]), at_start).encode()
+            yield self._valid(b"".join([*rest, chunk[:cut]]), at_start)
             rest = [chunk[cut:]]
             at_start, at_line_start = False, chunk[cut - 1 : cut] == b"\n"
         last = b"".join(rest)
         if last or not at_line_start:
-            yield self._utf8(last, at_start).encode() + b"\n"
+            yield self._valid(last, at_start) + b"\n"
+
+    def _valid(self, block: bytes, at_start: bool) -> bytes:
+        return block if block.isascii() else self._utf8(block, at_start).encode()
 
     def _decoded(self, stream: BinaryIO) -> Iterator[str]:
         """Text that ends at a line end (the last piece gets one if the file has none)."""

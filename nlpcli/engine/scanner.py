@@ -13,7 +13,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels import scan as kernel
+from nlpcli.engine.kernels import character_kinds as kinds
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.unicode_marks import MARKS
 from nlpcli.settings import TokenizerName
 
@@ -22,7 +23,11 @@ from nlpcli.settings import TokenizerName
 _LAST_LETTER = 0x33480
 _LAST_MARK = 0xE01F0
 _UNICODE_SIZE = 0x110000
-_PIECE = 1 << 14
+_PIECE = 1 << 16
+_LOAD = 5 / 8  # of the slots that are used before there are more
+_BATCH = 512  # tokens that the kernel splits off before it looks them up
+
+kernel = Kernels("scan")
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -31,18 +36,18 @@ Number = TypeVar("Number", bound=np.generic)
 def character_classes(tokenizer: TokenizerName) -> NDArray[np.uint8]:
     """What each code point is to a word: uint8, indexed by code point."""
     if tokenizer == "whitespace":
-        classes = np.full(_UNICODE_SIZE, kernel.LETTER, dtype=np.uint8)
-        classes[[code for code in range(0x3001) if chr(code).isspace()]] = kernel.BREAK
+        classes = np.full(_UNICODE_SIZE, kinds.LETTER, dtype=np.uint8)
+        classes[[code for code in range(0x3001) if chr(code).isspace()]] = kinds.BREAK
         return classes
     classes = np.zeros(_LAST_MARK, dtype=np.uint8)
-    characters = list(map(chr, range(_LAST_LETTER)))
-    classes[:_LAST_LETTER][np.fromiter(map(str.isalnum, characters), dtype=bool)] = kernel.LETTER
-    classes[:_LAST_LETTER][np.fromiter(map(str.isdecimal, characters), dtype=bool)] = kernel.DIGIT
+    characters = np.arange(_LAST_LETTER, dtype=np.uint32).view("<U1")
+    classes[:_LAST_LETTER][np.strings.isalnum(characters)] = kinds.LETTER
+    classes[:_LAST_LETTER][np.strings.isdecimal(characters)] = kinds.DIGIT
     for first, last in _mark_ranges():
-        classes[first : last + 1] = kernel.MARK
-    classes[ord("_")] = kernel.UNDERSCORE
-    classes[[ord("'"), ord("’")]] = kernel.APOSTROPHE
-    classes[[ord("."), ord(",")]] = kernel.POINT
+        classes[first : last + 1] = kinds.MARK
+    classes[ord("_")] = kinds.UNDERSCORE
+    classes[[ord("'"), ord("’")]] = kinds.APOSTROPHE
+    classes[[ord("."), ord(",")]] = kinds.POINT
     return classes
 
 
@@ -63,15 +68,15 @@ class Scanner:
     def __init__(self, tokenizer: TokenizerName) -> None:
         self._classes = character_classes(tokenizer)
         self._spaced = tokenizer == "whitespace"
-        self._slots = np.zeros((1 << 16, 4), dtype=np.uint64)
-        self.starts = np.zeros((1 << 15) + 1, dtype=np.int64)
+        self._slots = np.zeros((1 << 15, 4), dtype=np.uint64)
+        self.firsts = np.zeros(int(_LOAD * len(self._slots)), dtype=np.int64)
+        self.starts = np.zeros(len(self.firsts) + 1, dtype=np.int64)
         self.pool = np.zeros(1 << 19, dtype=np.uint8)
-        self.firsts = np.zeros(1 << 15, dtype=np.int64)
         self.types = 0
         self._batch = (
-            np.empty(kernel.BATCH, dtype=np.int32),
-            np.empty(kernel.BATCH, dtype=np.int32),
-            np.empty((kernel.BATCH, 3), dtype=np.uint64),
+            np.empty(_BATCH, dtype=np.int32),
+            np.empty(_BATCH, dtype=np.int32),
+            np.empty((_BATCH, 3), dtype=np.uint64),
         )
 
     @property
@@ -101,7 +106,7 @@ class Scanner:
 
     def absorb(self, other: Scanner) -> NDArray[np.int32]:
         """Add another scanner's types and counts to this one's; the new number of each of them."""
-        while self.types + other.types > len(self._slots) // 2:
+        while self.types + other.types > len(self.firsts):
             self._grow_tables()
         self.pool = _enlarged(self.pool, len(self.pool) + len(other.pool))
         position = np.empty(other.types, dtype=np.int32)
@@ -113,27 +118,29 @@ class Scanner:
 
     def tokens(self, order: NDArray[np.int64]) -> list[str]:
         """The types as text, in the given order."""
-        pool = self.pool[: self.starts[self.types]].tobytes()
         tokens: list[str] = []
-        # In pieces, since two Python integers per type would take more memory than the types.
+        # In pieces, since the text and the list of a piece are there at the same time.
         for piece in np.array_split(order, len(order) // _PIECE + 1):
-            bounds = zip(self.starts[piece].tolist(), self.starts[piece + 1].tolist(), strict=True)
-            tokens += [pool[begin:stop].decode("utf-8", "surrogatepass") for begin, stop in bounds]
+            lengths = self.starts[piece + 1] - self.starts[piece]
+            text = np.empty(int(lengths.sum()) + len(piece), dtype=np.uint8)
+            kernel.spell(self.pool, self.starts, piece, text)
+            # No token has a line end in it.
+            tokens += text.tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
         return tokens
 
     def _grow(self, room: int) -> None:
-        """Twice the types, or twice the bytes and `room` more (one token may be that long)."""
-        if 2 * self.types >= len(self._slots):
+        """More types, or twice the bytes and `room` more (one token may be that long)."""
+        if self.types == len(self.firsts):
             self._grow_tables()
         else:
             self.pool = _enlarged(self.pool, 2 * len(self.pool) + room)
 
     def _grow_tables(self) -> None:
-        self.starts = _enlarged(self.starts, 2 * len(self.starts))
-        self.firsts = _enlarged(self.firsts, 2 * len(self.firsts))
-        slots = np.zeros((2 * len(self._slots), 4), dtype=np.uint64)
+        slots = np.zeros((len(self._slots) * (4 if len(self._slots) < 1 << 19 else 2), 4), dtype=np.uint64)
         kernel.rehash(self._slots, slots)
         self._slots = slots
+        self.firsts = _enlarged(self.firsts, int(_LOAD * len(slots)))
+        self.starts = _enlarged(self.starts, len(self.firsts) + 1)
 
 
 def _enlarged(array: NDArray[Number], size: int) -> NDArray[Number]:

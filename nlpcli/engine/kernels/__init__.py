@@ -2,7 +2,7 @@
 
 Compiled kernels are cached on disk. numba looks only at a kernel's own file to see whether a cached
 one is stale, though kernels are compiled into those of other files that call them; so the cache's
-folder is named by the content of all of them.
+folder is named by the content of all of them. `engine/machine_code.py` calls them without numba.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -33,7 +35,17 @@ def _cache_folder() -> Path:
             continue
         if os.access(folder / name, os.W_OK):
             return folder / name
-    return Path(tempfile.gettempdir()) / f"nlpcli-{name}-{os.getuid()}"
+    return _temporary(name)
+
+
+def _temporary(name: str) -> Path:
+    """A folder that only this user can write to: what lies there is run."""
+    folder = Path(tempfile.gettempdir()) / f"nlpcli-{name}-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    state = folder.lstat()
+    if stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid() and not state.st_mode & 0o077:
+        return folder
+    return Path(tempfile.mkdtemp(prefix=f"nlpcli-{name}-"))
 
 
 def _remove_older(folder: Path, name: str) -> None:
@@ -43,7 +55,7 @@ def _remove_older(folder: Path, name: str) -> None:
             shutil.rmtree(older, ignore_errors=True)
 
 
-if "NUMBA_CACHE_DIR" not in os.environ:
-    import numba
-
-    numba.config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined]
+CACHE = _cache_folder()
+os.environ.setdefault("NUMBA_CACHE_DIR", str(CACHE))  # numba reads it when it is imported
+if "numba" in sys.modules:
+    sys.modules["numba"].config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]

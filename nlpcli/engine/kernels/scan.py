@@ -21,12 +21,11 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from nlpcli.engine.kernels.character_kinds import APOSTROPHE, BREAK, DIGIT, LETTER, MARK, POINT
 from nlpcli.engine.kernels.characters import SURE, WINDOW, eight_bytes, lowest_bit, spaced_bytes, word_bytes
 from nlpcli.engine.kernels.rows import prefetch_start
 
-BREAK, LETTER, DIGIT, UNDERSCORE, MARK, APOSTROPHE, POINT = range(7)
-
-BATCH = 512  # tokens
+_AHEAD = 16  # slots
 _ODD, _ODD_2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _ALL, _ONE, _EIGHT = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1), np.uint64(8)
 _NONE, _HIGH, _29 = np.uint64(0), np.uint64(32), np.uint64(29)
@@ -149,7 +148,7 @@ def _number(text, begins, stops, found, keys, slots, starts, pool, firsts, types
     Returns: (tokens numbered, types); stops where the tables are full.
     """
     mask = np.uint64(slots.shape[0] - 1)
-    most_types = min(slots.shape[0] // 2, firsts.size)
+    most_types = firsts.size
     for token in range(found):
         begin = np.int64(begins[token])
         length = np.int64(stops[token]) - begin
@@ -230,7 +229,7 @@ def scan(
 ):  # fmt: skip
     """Tokens of `text` from `at` on appended to `ids`, line ends to `ends`.
 
-    `types`, `tokens` and `documents` are how many of each there are already. Stops before a
+    There is room for as many types as `firsts` is long, fewer than there are slots. `types`, `tokens` and `documents` are how many of each there are already. Stops before a
     token that would overfill the tables; the caller enlarges them and goes on from there.
 
     Returns: (position reached, types, tokens, documents).
@@ -257,6 +256,8 @@ def rehash(old, new):
     """Fill the empty (0), larger table `new` with what `old` holds."""
     mask = np.uint64(new.shape[0] - 1)
     for place in range(old.shape[0]):
+        ahead = min(place + _AHEAD, old.shape[0] - 1)
+        prefetch_start(new, _home(old[ahead, 0], old[ahead, 1]) & mask)
         if old[place, 2]:
             slot = _home(old[place, 0], old[place, 1]) & mask
             while new[slot, 2]:
@@ -280,6 +281,8 @@ def absorb(slots, starts, pool, firsts, types, slots2, starts2, pool2, firsts2, 
     """
     mask = np.uint64(slots.shape[0] - 1)
     for place in range(slots2.shape[0]):
+        ahead = min(place + _AHEAD, slots2.shape[0] - 1)
+        prefetch_start(slots, _home(slots2[ahead, 0], slots2[ahead, 1]) & mask)
         theirs_entry = slots2[place, 2]
         if theirs_entry == 0:
             continue
@@ -309,3 +312,15 @@ def absorb(slots, starts, pool, firsts, types, slots2, starts2, pool2, firsts2, 
         firsts[number] = min(firsts[number], firsts2[theirs])
         position[theirs] = number
     return types
+
+
+@nb.njit(cache=True, nogil=True)
+def spell(pool, starts, order, text):
+    """The types `order` names, each with a line end after it, into `text`."""
+    at = 0
+    for number in order:
+        for place in range(starts[number], starts[number + 1]):
+            text[at] = pool[place]
+            at += 1
+        text[at] = 10
+        at += 1
