@@ -20,9 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.cooccurrence import Counts, Rows, Scratch, divide
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.shelf import Shelf
 from nlpcli.engine.threads import Stop, run_threads
+
+kernels = Kernels("glove")
 
 _BLOCK_COLUMNS = 1024  # × 2 × 112 floats = 0.9 MB: about half of a level-2 cache
 _BLOCK_SHARE = 64  # frequent words share a block with few others, so that blocks weigh alike
@@ -107,8 +110,6 @@ class Cells:
         run_threads(work, min(threads, total))
 
     def _arrange(self, rows: Rows, unit: int) -> _RowBlock:
-        from nlpcli.engine.kernels import glove as kernels
-
         blocks = len(self.column_bounds) - 1
         cells, stretches = np.zeros(blocks + 1, dtype=np.int64), np.zeros(blocks + 1, dtype=np.int64)
         kernels.measure_cells(rows.ends, rows.columns, self._block_of, cells, stretches)

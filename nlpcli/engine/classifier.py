@@ -20,6 +20,7 @@ from nlpcli.engine.examples import Examples, read_labelled
 from nlpcli.engine.features import Finder
 from nlpcli.engine.linear import KIND as LINEAR
 from nlpcli.engine.linear import LinearModel
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.metrics import Evaluation, evaluate
 from nlpcli.engine.naive_bayes import KIND as NAIVE_BAYES
 from nlpcli.engine.naive_bayes import NaiveBayes
@@ -28,6 +29,8 @@ from nlpcli.engine.store import read_model
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings, RecordSettings, VocabularySettings
+
+kernels = Kernels("features")
 
 _FEW = 20  # a batch with fewer features than a twentieth of the model's has only theirs weighed
 Trained = NaiveBayes | LinearModel
@@ -91,8 +94,6 @@ class Classifier:
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """The log-score of every class, float64 [D, C] (the highest wins), and how many features
         of each document the model knows, int64 [D]."""
-        from nlpcli.engine.kernels import features as kernel
-
         scores = np.zeros((corpus.documents, len(self.labels)))
         found = np.zeros(corpus.documents, dtype=np.int64)
         for first, rows, ends in self.finder.rows(corpus):
@@ -103,7 +104,7 @@ class Classifier:
                 weights, rows = self.weights(distinct), places.astype(np.int32)
             else:
                 weights = self.all_weights
-            kernel.add_scores(rows, ends, weights, scores[first:last])
+            kernels.add_scores(rows, ends, weights, scores[first:last])
             progress.update("classifying", last, corpus.documents)
         if self.model.normalised:
             scores /= np.sqrt(np.maximum(found, 1))[:, None]

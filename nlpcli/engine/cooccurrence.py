@@ -29,10 +29,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.shelf import Shelf
 from nlpcli.engine.threads import Stop, run_threads
 from nlpcli.settings import CooccurrenceSettings
+
+kernels = Kernels("cooccurrence")
 
 _GROUP_CELLS = 1 << 22
 _MIN_GROUPS = 32
@@ -155,8 +158,6 @@ class TextCounts:
     def __init__(
         self, corpus: EncodedCorpus, settings: CooccurrenceSettings, begin: int = 0, end: int | None = None
     ) -> None:
-        from nlpcli.engine.kernels import cooccurrence as kernels
-
         self.words = len(corpus.vocabulary)
         self.unit = unit_of(settings)
         self.bounds = group_bounds(corpus.vocabulary.counts, settings)
@@ -176,8 +177,6 @@ class TextCounts:
 
     def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:
         """Rows bounds[number] to bounds[number + 1]."""
-        from nlpcli.engine.kernels.cooccurrence import count_rows
-
         first, last = int(self.bounds[number]), int(self.bounds[number + 1])
         seen = np.diff(self._starts[first : last + 1])
         reach = (len(self._weights) - 1) * (2 if self._symmetric else 1)
@@ -186,7 +185,7 @@ class TextCounts:
         state = np.array([first, self._starts[first], 0, 0, first], dtype=np.int64)
         step = max(1, _PLACES_A_CALL * 20 // reach)
         while state[0] < last and not stop:
-            count_rows(
+            kernels.count_rows(
                 self._text, self._positions, self._starts, self._weights, self._symmetric, state, last, step,
                 scratch.row, scratch.touched, scratch.low, scratch.high, rows.ends, rows.columns, rows.units,
             )  # fmt: skip
@@ -196,8 +195,6 @@ class TextCounts:
 
 def _lay_out(corpus: EncodedCorpus, begin: int, end: int, window: int) -> tuple[NDArray[np.int32], int, int]:
     """Tokens begin … end − 1 and a window around them, −1 at the ends of documents; their places."""
-    from nlpcli.engine.kernels import cooccurrence as kernels
-
     low, high = max(0, begin - window), min(len(corpus.ids), end + window)
     document_of = functools.partial(np.searchsorted, corpus.offsets, side="right")
     first = int(document_of(low)) - 1
@@ -259,8 +256,6 @@ def count_corpus(
 
 def add_rows(parts: list[Rows], scratch: Scratch, stop: Stop) -> Rows:
     """The sum of the same rows of several matrices."""
-    from nlpcli.engine.kernels import cooccurrence as kernels
-
     if len(parts) == 1:
         return parts[0]
     rows = len(parts[0].ends)

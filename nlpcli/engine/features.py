@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus
 from nlpcli.engine.lookahead import available_cores
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.store import Model, take_tensor
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import ModelError
 from nlpcli.settings import FeatureSettings
+
+kernels = Kernels("features")
 
 _WORK = 4_000_000  # features per kernel call, at most: 0.05 s, so that Ctrl-C and progress work
 _DOCUMENTS = 1 << 16  # measured at a time
@@ -131,14 +134,12 @@ class Maker:
         Returns: keys uint64 [N], where each document's keys end int64 [documents], and with
         `spans` the tokens each feature covers, int32 [N, 2].
         """
-        from nlpcli.engine.kernels import features as kernel
-
         corpus, settings = self._corpus, self._settings
         most = int(self._costs[last] - self._costs[first])
         keys = np.empty(most, dtype=np.uint64)
         ends = np.empty(last - first, dtype=np.int64)
         where = np.empty((most if spans else 0, 2), dtype=np.int32)
-        total = kernel.make_features(
+        total = kernels.make_features(
             corpus.ids, corpus.offsets, first, last, self._hashes, self._pool, self._starts,
             *settings.word_range, *settings.char_range, settings.char_span == "text", _mask(settings),
             np.empty(self._longest + 2, dtype=np.uint8), np.empty(self._longest + 3, dtype=np.int64),
@@ -159,10 +160,8 @@ def type_keys(vocabulary: Vocabulary) -> NDArray[np.uint64]:
 
 
 def _hashes(pool: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
-    from nlpcli.engine.kernels import features as kernel
-
     hashes = np.empty(len(starts) - 1, dtype=np.uint64)
-    kernel.hash_tokens(pool, starts, hashes)
+    kernels.hash_tokens(pool, starts, hashes)
     return hashes
 
 
@@ -232,12 +231,10 @@ _ByPart = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int32]]
 
 def _by_part(maker: Maker, chunk: tuple[int, int], bits: int) -> _ByPart:
     """The features of some documents, those of a part together: ends of parts, keys, documents."""
-    from nlpcli.engine.kernels import features as kernel
-
     made, ends, _ = maker.make(*chunk)
     part_ends = np.empty(1 << bits, dtype=np.int64)
     keys, documents = np.empty_like(made), np.empty(len(made), dtype=np.int32)
-    kernel.sort_by_part(made, ends, chunk[0], 64 - bits, part_ends, keys, documents)
+    kernels.sort_by_part(made, ends, chunk[0], 64 - bits, part_ends, keys, documents)
     return part_ends, keys, documents
 
 
@@ -261,26 +258,22 @@ class _Part:
 
     def add(self, keys: NDArray[np.uint64], documents: NDArray[np.int32]) -> None:
         """Count some features, given with their documents."""
-        from nlpcli.engine.kernels import features as kernel
-
         start = 0
         if not len(self._slots):
             self._grow(1 << 9)
         while start < len(keys):
-            start, self._used = kernel.count_keys(
+            start, self._used = kernels.count_keys(
                 keys, documents, start, self._labels, self._binary, self._slots, self._table, self._used
             )
             if start < len(keys):
                 self._grow(2 * len(self._slots))
 
     def _grow(self, slots: int) -> None:
-        from nlpcli.engine.kernels import features as kernel
-
         table = np.zeros((slots // 2, self._table.shape[1]), dtype=np.uint64)
         table[: self._used] = self._table[: self._used]
         self._table = table
         self._slots = np.full(slots, -1, dtype=np.int32)
-        kernel.rehash(self._slots, table, self._used)
+        kernels.rehash(self._slots, table, self._used)
 
     def close(self) -> None:
         """Put the keys in order and let go of what was only needed to grow."""
@@ -301,14 +294,12 @@ class Finder:
     """
 
     def __init__(self, keys: NDArray[np.uint64], settings: FeatureSettings) -> None:
-        from nlpcli.engine.kernels import features as kernel
-
         self.keys, self.settings = keys, settings
         # About four keys to a bucket: the index stays small, a bucket within a cache line or two.
         bits = min(max(len(keys).bit_length() - 2, 1), 26)
         self._shift = 64 - bits
         self._index = np.empty((1 << bits) + 1, dtype=np.int32)
-        kernel.index_keys(keys, self._shift, self._index)
+        kernels.index_keys(keys, self._shift, self._index)
 
     def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """The row of each key, −1 where it is not in the table.
@@ -324,13 +315,11 @@ class Finder:
     def _find(
         self, made: NDArray[np.uint64], ends: NDArray[np.int64], binary: bool
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        from nlpcli.engine.kernels import features as kernel
-
         longest = int(np.diff(ends, prepend=0).max(initial=0)) if binary else 0
         seen = np.zeros(max(16, 1 << (2 * longest).bit_length()), dtype=np.int64)
         rows = np.empty(len(made), dtype=np.int32)
         row_ends = np.empty(len(ends), dtype=np.int64)
-        total = kernel.find_rows(
+        total = kernels.find_rows(
             made, ends, self.keys, self._index, self._shift, binary, seen, rows, row_ends
         )
         return rows[:total], row_ends

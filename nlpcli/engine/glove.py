@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.cells import Cells, Turns, sequence_of
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.store import Model, read_model, take_tensor, write_model
 from nlpcli.engine.threads import Stop, run_threads
@@ -34,6 +35,8 @@ from nlpcli.settings import (
     Settings,
     option_name,
 )
+
+kernels = Kernels("glove")
 
 KIND = "glove"
 _LANES = 16  # float32 numbers in the widest vector register
@@ -295,8 +298,6 @@ def _train_epoch(
 
     Raises NlpcliError when the cost is no longer a number.
     """
-    from nlpcli.engine.kernels.glove import update_cells
-
     settings = model.settings
     sizes = cells.sizes()
     generator = np.random.default_rng([settings.seed, 1, epoch])
@@ -313,7 +314,7 @@ def _train_epoch(
         while (turn := turns.take(stop)) is not None:
             number = left[turn]
             block = cells.block(*sequence[number])
-            cost = update_cells(
+            cost = kernels.update_cells(
                 words, contexts, model.words.biases, model.contexts.biases,
                 block.first_row, block.first_column, block.rows, block.ends,
                 int(shifts[number] * len(block.rows)), block.columns, block.logs, block.weights,

@@ -98,7 +98,8 @@ def _type_of(value: Any) -> str:
         layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
         return f"{value.dtype.name}[{value.ndim}{layout}{'' if flags.writeable else 'r'}]"
     if isinstance(value, tuple):
-        return f"({','.join(map(_type_of, value))})"
+        name = type(value).__name__.removeprefix("tuple")  # numba tells named tuples apart by name
+        return f"{name}({','.join(map(_type_of, value))})"
     kind = _KINDS.get(type(value)) or (value.dtype.name if isinstance(value, np.generic) else "?")
     return kind if kind in _SCALARS else "?"
 

@@ -20,9 +20,12 @@ from nlpcli.engine.encoding import Spool
 from nlpcli.engine.examples import Examples
 from nlpcli.engine.features import FeatureCounts, Finder, count
 from nlpcli.engine.linear import LinearModel
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.naive_bayes import check_settings, names_of_features, resolved
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+
+kernels = Kernels("nbsvm")
 
 _TOLERANCE = 0.1  # liblinear's default: smaller violations do not change decisions
 _STEPS = 4096  # documents per kernel call
@@ -88,8 +91,6 @@ class _Problem:
 
     def solve(self, label: int, progress: Progress) -> tuple[NDArray[np.float32], float]:
         """Weights (the ratio multiplied in) and bias that tell one class from the rest."""
-        from nlpcli.engine.kernels import nbsvm as kernel
-
         settings, labels = self._settings, self._examples.labels
         documents = len(labels)
         state = np.zeros((len(self._table), 2), dtype=np.float32)
@@ -100,7 +101,7 @@ class _Problem:
             begin = int(self._ends[first - 1]) if first else 0
             ends = self._ends[first:last] - begin
             rows = self._rows[begin : begin + int(ends[-1])]
-            kernel.diagonals(rows, ends, first, state, settings.cost, norms, diagonal)
+            kernels.diagonals(rows, ends, first, state, settings.cost, norms, diagonal)
         targets = np.where(labels == label, 1.0, -1.0) * (labels >= 0)
         alphas, bias = np.zeros(documents), np.zeros(1)
         shuffler = np.random.default_rng(settings.seed)
@@ -111,7 +112,7 @@ class _Problem:
                 some = order[first : first + _STEPS]
                 worst = max(
                     worst,
-                    kernel.descend(
+                    kernels.descend(
                         self._rows,
                         self._ends,
                         some,

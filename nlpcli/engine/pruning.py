@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from nlpcli.engine.classifier import Classifier
 from nlpcli.engine.examples import Examples
 from nlpcli.engine.linear import LinearModel
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.naive_bayes import NaiveBayes
 from nlpcli.engine.progress import SILENT, Progress
+
+kernels = Kernels("pruning")
 
 _LEAD_KEPT = 0.5
 _FEATURES = 20_000  # tried per kernel call
@@ -49,8 +52,6 @@ def _decisive(
     classifier: Classifier, weights: NDArray[np.float64], examples: Examples, progress: Progress
 ) -> NDArray[np.bool_]:
     """Which features have to stay, bool [F]."""
-    from nlpcli.engine.kernels import pruning as kernel
-
     scores, _ = classifier.scores(examples.corpus)
     documents, stops = _documents_of_features(classifier, examples)
     predicted = scores.argmax(axis=1).astype(np.int32)
@@ -60,7 +61,7 @@ def _decisive(
     order = np.argsort(spread * np.diff(stops, prepend=0), kind="stable")
     kept = np.ones(len(weights), dtype=bool)
     for first in range(0, len(order), _FEATURES):
-        kernel.drop_features(
+        kernels.drop_features(
             order[first : first + _FEATURES], stops, documents, weights, predicted, floors, scores, kept
         )
         progress.update("pruning", min(first + _FEATURES, len(order)), len(order))
@@ -71,8 +72,6 @@ def _documents_of_features(
     classifier: Classifier, examples: Examples
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """The documents that have each feature: int32 [N], and where each feature's stop [F]."""
-    from nlpcli.engine.kernels import pruning as kernel
-
     counts = np.zeros(len(classifier.finder.keys), dtype=np.int64)
     for _, rows, _ in classifier.finder.rows(examples.corpus):
         counts += np.bincount(rows, minlength=len(counts))
@@ -80,5 +79,5 @@ def _documents_of_features(
     documents = np.empty(int(stops[-1]), dtype=np.int32)
     starts = stops - counts
     for first, rows, ends in classifier.finder.rows(examples.corpus):
-        kernel.place_documents(rows, ends, first, starts, documents)
+        kernels.place_documents(rows, ends, first, starts, documents)
     return documents, stops

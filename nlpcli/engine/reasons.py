@@ -16,8 +16,11 @@ from nlpcli.engine.calibration import trust
 from nlpcli.engine.classifier import Classifier, Trained
 from nlpcli.engine.encoding import EncodedCorpus
 from nlpcli.engine.features import Finder, Maker, type_keys
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.naive_bayes import NaiveBayes
 from nlpcli.settings import FeatureSettings
+
+kernels = Kernels("features")
 
 
 @dataclass(frozen=True)
@@ -142,8 +145,6 @@ class Namer:
     """
 
     def __init__(self, model: Trained) -> None:
-        from nlpcli.engine.kernels import features as kernel
-
         self._tokens = model.vocabulary.tokens
         self._words = type_keys(model.vocabulary)
         self._order = np.argsort(self._words)
@@ -154,9 +155,9 @@ class Namer:
         self._starts = np.cumsum([0, *map(len, encoded)])
         self._finder = Finder(model.keys, model.features)
         self._features = model.features
-        self._nothing = np.uint64(kernel.empty_text_key())
+        self._nothing = np.uint64(kernels.empty_text_key())
         self._singles = np.empty(len(self._letters), dtype=np.uint64)
-        kernel.letter_keys(self._pool, self._starts, self._singles)
+        kernels.letter_keys(self._pool, self._starts, self._singles)
 
     def name(self, key: np.uint64) -> str:
         """The feature as text; words are parted by a space, letters stand in ‹›. A feature that
@@ -168,15 +169,13 @@ class Namer:
         return f"‹{''.join(letters)}›" if letters else f"#{int(key):016x}"
 
     def _as_words(self, key: np.uint64, longest: int) -> list[str] | None:
-        from nlpcli.engine.kernels import features as kernel
-
         alone = int(self._known_words.find(np.array([key]))[0])
         if alone >= 0:
             return [self._tokens[int(self._order[alone])]]
         if longest < 2:
             return None
         prefixes = np.empty_like(self._words)
-        kernel.word_prefixes(np.uint64(key), self._words, prefixes)
+        kernels.word_prefixes(np.uint64(key), self._words, prefixes)
         known = (self._finder.find(prefixes) >= 0) | (self._known_words.find(prefixes) >= 0)
         for last in np.flatnonzero(known).tolist():
             before = self._as_words(prefixes[last], longest - 1)
@@ -185,14 +184,12 @@ class Namer:
         return None
 
     def _as_letters(self, key: np.uint64, longest: int) -> list[str] | None:
-        from nlpcli.engine.kernels import features as kernel
-
         if key == self._nothing:
             return []
         if longest < 1:
             return None
         prefixes = np.empty(len(self._letters), dtype=np.uint64)
-        kernel.letter_prefixes(np.uint64(key), self._pool, self._starts, prefixes)
+        kernels.letter_prefixes(np.uint64(key), self._pool, self._starts, prefixes)
         known = (prefixes == self._nothing) | np.isin(prefixes, self._singles)
         for last in np.flatnonzero(known | (self._finder.find(prefixes) >= 0)).tolist():
             before = self._as_letters(prefixes[last], longest - 1)

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels import character_kinds as kinds
+from nlpcli.engine.kernels import codes
 from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.unicode_marks import MARKS
 from nlpcli.settings import TokenizerName
@@ -36,18 +36,18 @@ Number = TypeVar("Number", bound=np.generic)
 def character_classes(tokenizer: TokenizerName) -> NDArray[np.uint8]:
     """What each code point is to a word: uint8, indexed by code point."""
     if tokenizer == "whitespace":
-        classes = np.full(_UNICODE_SIZE, kinds.LETTER, dtype=np.uint8)
-        classes[[code for code in range(0x3001) if chr(code).isspace()]] = kinds.BREAK
+        classes = np.full(_UNICODE_SIZE, codes.LETTER, dtype=np.uint8)
+        classes[[code for code in range(0x3001) if chr(code).isspace()]] = codes.BREAK
         return classes
     classes = np.zeros(_LAST_MARK, dtype=np.uint8)
     characters = np.arange(_LAST_LETTER, dtype=np.uint32).view("<U1")
-    classes[:_LAST_LETTER][np.strings.isalnum(characters)] = kinds.LETTER
-    classes[:_LAST_LETTER][np.strings.isdecimal(characters)] = kinds.DIGIT
+    classes[:_LAST_LETTER][np.strings.isalnum(characters)] = codes.LETTER
+    classes[:_LAST_LETTER][np.strings.isdecimal(characters)] = codes.DIGIT
     for first, last in _mark_ranges():
-        classes[first : last + 1] = kinds.MARK
-    classes[ord("_")] = kinds.UNDERSCORE
-    classes[[ord("'"), ord("’")]] = kinds.APOSTROPHE
-    classes[[ord("."), ord(",")]] = kinds.POINT
+        classes[first : last + 1] = codes.MARK
+    classes[ord("_")] = codes.UNDERSCORE
+    classes[[ord("'"), ord("’")]] = codes.APOSTROPHE
+    classes[[ord("."), ord(",")]] = codes.POINT
     return classes
 
 

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus
 from nlpcli.engine.lookahead import available_cores
+from nlpcli.engine.machine_code import Kernels
+
+kernels = Kernels("documents")
 
 _SMALL = 300_000  # tokens below which numpy is done before numba is loaded
 
@@ -84,15 +87,13 @@ def count_matrix(corpus: EncodedCorpus) -> SparseMatrix:
     columns = len(corpus.vocabulary)
     if len(corpus.ids) < _SMALL:
         return _count_small(corpus, columns)
-    from nlpcli.engine.kernels.documents import count_rows
-
     cells = np.empty(len(corpus.ids), dtype=np.int64)
     lengths = np.empty(corpus.documents, dtype=np.int64)
 
     def count(first: int, last: int) -> None:
         seen = np.full(columns, -1, dtype=np.int64)
         place = np.empty(columns, dtype=np.int64)
-        count_rows(corpus.ids, corpus.offsets, first, last, seen, place, cells, lengths)
+        kernels.count_rows(corpus.ids, corpus.offsets, first, last, seen, place, cells, lengths)
 
     parts = split_rows(corpus.offsets, available_cores())
     in_parallel(count, parts)
@@ -138,10 +139,8 @@ def scaled(matrix: SparseMatrix, norm: str) -> SparseMatrix:
         totals = np.bincount(rows, weights=sizes, minlength=matrix.shape[0])
         matrix.data[:] /= (np.sqrt(totals) if norm == "l2" else totals)[rows]
         return matrix
-    from nlpcli.engine.kernels.documents import scale_rows
-
     in_parallel(
-        lambda first, last: scale_rows(matrix.data, matrix.indptr, first, last, norm == "l2"),
+        lambda first, last: kernels.scale_rows(matrix.data, matrix.indptr, first, last, norm == "l2"),
         split_rows(matrix.indptr, available_cores()),
     )
     return matrix

@@ -13,9 +13,13 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.kernels import codes
 from nlpcli.engine.lookahead import in_threads
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.packed_tokens import PackedTokens
 from nlpcli.errors import InputError, OutputError
+
+kernels = Kernels("vector_rows")
 
 Block = tuple[list[bytes], NDArray[np.float32]]
 _CHUNK = 8 << 20
@@ -95,22 +99,20 @@ def _read_plainly(chunk: bytes, dim: int, name: str, line: int) -> Block:
 
 def _read_compiled(chunk: bytes, dim: int) -> tuple[list[bytes], NDArray[np.float32], int] | bytes:
     """The block of a chunk and its number of lines; the chunk itself if a line of it is no vector."""
-    from nlpcli.engine.kernels import vector_rows
-
     text = np.frombuffer(chunk, dtype=np.uint8)
     ends = np.flatnonzero(text == ord("\n"))
     starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1])
     matrix = np.empty((len(ends), dim), dtype=np.float32)
     token_ends = starts.copy()
     states = np.empty(len(ends), dtype=np.uint8)
-    vector_rows.parse_rows(text, starts, ends, matrix, token_ends, states)
+    kernels.parse_rows(text, starts, ends, matrix, token_ends, states)
     tokens = [chunk[start:end] for start, end in zip(starts.tolist(), token_ends.tolist(), strict=True)]
     try:
-        for row in np.flatnonzero(states == vector_rows.ODD).tolist():
+        for row in np.flatnonzero(states == codes.ODD).tolist():
             tokens[row], matrix[row] = split_line(chunk[starts[row] : ends[row]].rstrip(b" \t\r"), dim, "")
     except InputError:
         return chunk
-    if (blank := states == vector_rows.BLANK).any():
+    if (blank := states == codes.BLANK).any():
         tokens = [token for token, drop in zip(tokens, blank.tolist(), strict=True) if not drop]
         matrix = matrix[~blank]
     return (tokens, matrix, len(ends)) if np.isfinite(matrix).all() else chunk
@@ -211,9 +213,7 @@ def _shortest(values: NDArray[np.float32]) -> list[bytes]:
 def _formatted_compiled(
     matrix: NDArray[np.float32], text: bytes, offsets: NDArray[np.int64], separator: bytes
 ) -> bytes:
-    from nlpcli.engine.kernels import vector_rows
-
     tokens = np.frombuffer(text[offsets[0] : offsets[-1]], dtype=np.uint8)
     out = np.empty(matrix.size * _DIGITS + len(tokens) + 2 * len(matrix), dtype=np.uint8)
-    written = vector_rows.format_rows(matrix, tokens, offsets - offsets[0], separator[0], out)
+    written = kernels.format_rows(matrix, tokens, offsets - offsets[0], separator[0], out)
     return out[:written].tobytes()

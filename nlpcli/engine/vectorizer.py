@@ -18,12 +18,15 @@ from numpy.typing import NDArray
 from nlpcli.engine import sparse
 from nlpcli.engine.char_ngrams import with_char_ngrams
 from nlpcli.engine.encoding import EncodedCorpus, encode_documents
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.sparse import SparseMatrix
 from nlpcli.engine.store import read_model, take_tensor, write_model
 from nlpcli.engine.vocabulary import Vocabulary, select
 from nlpcli.engine.word_ngrams import with_ngrams
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import AnalysisSettings, VectorizeSettings, VocabularySettings
+
+kernels = Kernels("documents")
 
 KIND = "vectorizer"
 _HASHED_TOKENS = 1 << 20
@@ -220,8 +223,6 @@ def _pieces(batches: Iterable[list[str]]) -> Iterable[list[str]]:
 
 
 def _hashed(documents: list[str], analysis: AnalysisSettings, settings: VectorizeSettings) -> SparseMatrix:
-    from nlpcli.engine.kernels.documents import murmur3
-
     columns = 1 << settings.hash_bits
     try:
         found = find_features([documents], analysis, settings, VocabularySettings())
@@ -231,7 +232,7 @@ def _hashed(documents: list[str], analysis: AnalysisSettings, settings: Vectoriz
     counts = found.counts
     tensors = found.vocabulary.to_tensors()
     hashes = np.empty(len(found.vocabulary), dtype=np.uint32)
-    murmur3(tensors["vocabulary.bytes"], tensors["vocabulary.offsets"], hashes)
+    kernels.murmur3(tensors["vocabulary.bytes"], tensors["vocabulary.offsets"], hashes)
     signed = hashes.astype(np.int32).astype(np.int64)
     column = np.abs(signed) % columns
     sign = np.where(signed >= 0, 1.0, -1.0)

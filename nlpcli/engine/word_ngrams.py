@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus, encode
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.vocabulary import Vocabulary, select
 from nlpcli.errors import SettingsError
 from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
+
+kernels = Kernels("ngrams")
 
 
 def with_ngrams(
@@ -36,14 +39,12 @@ def with_ngrams(
 
     Raises InputError when no run is left.
     """
-    from nlpcli.engine.kernels.ngrams import interleave
-
     names = _RunNames(corpus.vocabulary.tokens)
     runs = _numbered(corpus, longest, names)[shortest - 1 :]
     starts = names.starts[shortest - 1 :]
     ids = np.empty(int((runs >= 0).sum()), dtype=np.int32)
     offsets = np.empty_like(corpus.offsets)
-    interleave(runs, np.array(starts, dtype=np.int32) - starts[0], corpus.offsets, ids, offsets)
+    kernels.interleave(runs, np.array(starts, dtype=np.int32) - starts[0], corpus.offsets, ids, offsets)
     counts = np.bincount(ids, minlength=len(names) - starts[0]).astype(np.int64)
     first = np.zeros(len(counts), dtype=np.int64)
     first[ids[::-1]] = np.arange(len(ids) - 1, -1, -1)  # written last, so it stays: the first appearance
@@ -104,20 +105,18 @@ def _number_pairs(
     left: NDArray[np.int32], right: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """A number for every pair in order of first appearance, and the pairs as left · 2^32 + right."""
-    from nlpcli.engine.kernels import ngrams as kernel
-
     keys = np.empty(1 << 19, dtype=np.int64)
     slots = np.full(1 << 20, -1, dtype=np.int32)
     found = np.empty(len(left), dtype=np.int32)
     at = known = 0
     while True:
-        reached, known = kernel.number_pairs(left[at:], right[at:], keys, slots, found[at:], known)
+        reached, known = kernels.number_pairs(left[at:], right[at:], keys, slots, found[at:], known)
         at += reached
         if at >= len(left):
             return found, keys[:known]
         keys = np.concatenate([keys, np.empty_like(keys)])
         slots = np.full(2 * len(slots), -1, dtype=np.int32)
-        kernel.refill(keys, known, slots)
+        kernels.refill(keys, known, slots)
 
 
 @dataclass

@@ -21,8 +21,8 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from nlpcli.engine.kernels.character_kinds import APOSTROPHE, BREAK, DIGIT, LETTER, MARK, POINT
 from nlpcli.engine.kernels.characters import SURE, WINDOW, eight_bytes, lowest_bit, spaced_bytes, word_bytes
+from nlpcli.engine.kernels.codes import APOSTROPHE, BREAK, DIGIT, LETTER, MARK, POINT
 from nlpcli.engine.kernels.rows import prefetch_start
 
 _AHEAD = 16  # slots
@@ -229,8 +229,9 @@ def scan(
 ):  # fmt: skip
     """Tokens of `text` from `at` on appended to `ids`, line ends to `ends`.
 
-    There is room for as many types as `firsts` is long, fewer than there are slots. `types`, `tokens` and `documents` are how many of each there are already. Stops before a
-    token that would overfill the tables; the caller enlarges them and goes on from there.
+    `types`, `tokens` and `documents` are how many of each there are already. There is room for
+    as many types as `firsts` is long, fewer than there are slots. Stops before a token that would
+    overfill the tables; the caller enlarges them and goes on from there.
 
     Returns: (position reached, types, tokens, documents).
     """

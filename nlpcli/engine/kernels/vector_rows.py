@@ -11,7 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-READ, BLANK, ODD = 0, 1, 2
+from nlpcli.engine.kernels.codes import BLANK, ODD, READ
+
 MARGIN = 4e-16  # a little more than what a float64 of a decimal may be wrong by
 _POWERS = 10.0 ** np.arange(23)  # the powers of ten that float64 holds exactly
 _TAB, _CR, _SPACE, _PLUS, _MINUS, _POINT, _ZERO, _NINE, _E = 9, 13, 32, 43, 45, 46, 48, 57, 101
