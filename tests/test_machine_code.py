@@ -1,0 +1,98 @@
+"""Kernels as machine code: the same as through numba, whole or made again, and without importing numba."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from nlpcli.engine import machine_code
+from nlpcli.engine.kernels import documents, scan
+from nlpcli.engine.machine_code import Kernels
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """A folder of its own for what is compiled."""
+    monkeypatch.setattr(machine_code, "CACHE", tmp_path)
+    return tmp_path
+
+
+def hashes(function):
+    words = [b"a", b"hello world", "한국어".encode()]
+    starts = np.cumsum([0, *map(len, words)])
+    found = np.zeros(len(words), np.int32)
+    function(np.frombuffer(b"".join(words), np.uint8), starts, found)
+    return found.tolist()
+
+
+def test_a_kernel_gives_what_it_gives_through_numba_compiled_now_or_before(kept):
+    through_numba = hashes(documents.murmur3)
+    assert any(through_numba)
+    assert hashes(Kernels("documents").murmur3) == through_numba
+    (file,) = kept.iterdir()
+    made = file.stat().st_mtime_ns
+    assert hashes(Kernels("documents").murmur3) == through_numba
+    assert file.stat().st_mtime_ns == made
+
+
+def test_several_numbers_come_back_as_a_tuple(kept):
+    text = np.frombuffer(b"one two two\n", np.uint8)
+    arguments = lambda: (
+        text, 0, np.ones(128, np.uint8) * (np.arange(128) > 32), False, np.zeros((16, 4), np.uint64),
+        np.zeros(9, np.int64), np.zeros(64, np.uint8), np.zeros(8, np.int64), 0, 0, np.zeros(9, np.int32), 0,
+        np.zeros(2, np.int64), 0, np.zeros(128, np.int32), np.zeros(128, np.int32), np.zeros((128, 3), np.uint64),
+    )  # fmt: skip
+    assert Kernels("scan").scan(*arguments()) == scan.scan(*arguments()) == (12, 2, 3, 1)
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda _: b"", lambda _: b"{}\nno code"])
+def test_a_damaged_file_is_made_again(kept, damage):
+    through_numba = hashes(documents.murmur3)
+    hashes(Kernels("documents").murmur3)
+    (file,) = kept.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(damage(whole))
+    assert hashes(Kernels("documents").murmur3) == through_numba
+    assert machine_code._content(file) is not None
+
+
+def test_where_nothing_can_be_written_kernels_work_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine_code, "CACHE", tmp_path / "absent")
+    assert hashes(Kernels("documents").murmur3) == hashes(documents.murmur3)
+
+
+def test_other_types_get_machine_code_of_their_own(kept):
+    kernels = Kernels("scan")
+    for length in (4, 8):
+        slots = np.zeros((length, 4), np.uint64)
+        slots[1] = 7, 0, (1 << 32) | 1, 5
+        counts = np.zeros(1, np.int64)
+        kernels.counts_of(slots, counts)
+        assert counts.tolist() == [5]
+    kernels.counts_of(slots[::-1], counts)  # not contiguous: strides count
+    assert counts.tolist() == [5]
+    assert len(list(kept.iterdir())) == 2
+
+
+def test_what_returns_an_array_goes_through_numba(kept):
+    keys, counts = np.array([-1, 3], np.int64), np.array([0, 2], np.int64)
+    larger, _ = Kernels("bigrams").grown(keys, counts)
+    assert len(larger) > 2
+    assert not list(kept.iterdir())
+
+
+def test_counting_words_a_second_time_does_without_numba(tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("the same few words\n" * 100_000)
+    program = (
+        "import sys; from nlpcli.cli import main; sys.argv = ['nlpcli', 'count', sys.argv[1]]\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print('numba' in sys.modules, file=sys.stderr)"
+    )
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", program, text], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.splitlines()[0] == "the\t100000"
+    assert done.stderr.strip() == "False"
