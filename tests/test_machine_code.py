@@ -36,14 +36,18 @@ def test_a_kernel_gives_what_it_gives_through_numba_compiled_now_or_before(kept)
     assert file.stat().st_mtime_ns == made
 
 
-def test_several_numbers_come_back_as_a_tuple(kept):
-    text = np.frombuffer(b"one two two\n", np.uint8)
-    arguments = lambda: (
-        text, 0, np.ones(128, np.uint8) * (np.arange(128) > 32), False, np.zeros((16, 4), np.uint64),
-        np.zeros(9, np.int64), np.zeros(64, np.uint8), np.zeros(8, np.int64), 0, 0, np.zeros(9, np.int32), 0,
-        np.zeros(2, np.int64), 0, np.zeros(128, np.int32), np.zeros(128, np.int32), np.zeros((128, 3), np.uint64),
+def scan_three_words(function):
+    text, classes = np.frombuffer(b"one two two\n", np.uint8), np.repeat(np.uint8([0, 1]), [33, 95])
+    slots, starts, pool = np.zeros((16, 4), np.uint64), np.zeros(9, np.int64), np.zeros(64, np.uint8)
+    firsts, ids, ends = np.zeros(8, np.int64), np.zeros(9, np.int32), np.zeros(2, np.int64)
+    batch = np.zeros(128, np.int32), np.zeros(128, np.int32), np.zeros((128, 3), np.uint64)
+    return function(
+        text, 0, classes, False, slots, starts, pool, firsts, 0, 0, ids, 0, ends, 0, *batch
     )  # fmt: skip
-    assert Kernels("scan").scan(*arguments()) == scan.scan(*arguments()) == (12, 2, 3, 1)
+
+
+def test_several_numbers_come_back_as_a_tuple(kept):
+    assert scan_three_words(Kernels("scan").scan) == scan_three_words(scan.scan) == (12, 2, 3, 1)
 
 
 @pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda _: b"", lambda _: b"{}\nno code"])
