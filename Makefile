@@ -30,7 +30,7 @@ $(READY): pyproject.toml constraints.txt
 	  { echo "error: nlpcli needs Python 3.11 or newer"; echo "hint: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -c constraints.txt setuptools
-	$(BIN)/pip install --quiet -c constraints.txt --no-build-isolation -e '.[konlpy,mecab,plot,dev]'
+	$(BIN)/pip install --quiet -c constraints.txt --no-build-isolation -e '.[konlpy,mecab,english,plot,dev]'
 	@touch $@
 
 demo: $(READY)

@@ -6,6 +6,8 @@ python benchmarks/tokenizers.py speed       MB/s of every tokenizer; KB=… is h
 python benchmarks/tokenizers.py nltk        the nltk tokenizer beside NLTK's, token for token
 python benchmarks/tokenizers.py jobs        kiwi with one and with two worker processes
 python benchmarks/tokenizers.py             all of these
+python benchmarks/tokenizers.py tags        Penn tags, UPOS and lemmas by tag on UD English-PUD
+python benchmarks/tokenizers.py lemmas      writes nlpcli/data/lemmas_en.tsv anew, from EWT's train part
 """
 
 from __future__ import annotations
@@ -13,16 +15,25 @@ from __future__ import annotations
 import collections
 import gzip
 import itertools
+import operator
 import os
+import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from side_by_side import data
 
 from nlpcli.engine.analysis import Analyzer
-from nlpcli.engine.stemmers import make_english_lemmatizer, make_stemmer
+from nlpcli.engine.english import make_tagger
+from nlpcli.engine.penn import upos
+from nlpcli.engine.stemmers import (
+    make_english_lemmatizer,
+    make_stemmer,
+    make_tagged_lemmatizer,
+    resolve_clitics,
+)
 from nlpcli.engine.tokens import locate
 from nlpcli.settings import AnalysisSettings
 
@@ -80,22 +91,115 @@ def english() -> None:
     table(["EWT test", "precision", "recall", "F1"], rows)
     from simplemma import lemmatize
 
-    ours = make_english_lemmatizer()
-    pairs = [(row[1], row[2]) for _, entries in corpus for row in words(entries)]
-    methods = {
-        "--lemma": ours,
-        "simplemma alone": lambda word: lemmatize(word, lang="en"),
-        "the word itself": lambda word: word,
+    bare = make_english_lemmatizer()
+    entries = [words(rows) for _, rows in corpus]
+    methods: dict[str, Callable[[list[str]], list[str]]] = {
+        "--lemma": lambda forms: [bare(form) for form in resolve_clitics(forms)],
+        "simplemma alone": lambda forms: [lemmatize(form, lang="en") for form in forms],
+        "the word itself": lambda forms: forms,
     }
-    rows = [
-        (
-            name,
-            f"{100 * sum(method(form) == lemma for form, lemma in pairs) / len(pairs):.2f}",
-            f"{100 * sum(method(form).lower() == lemma.lower() for form, lemma in pairs) / len(pairs):.2f}",
-        )
-        for name, method in methods.items()
+    lemma_table("EWT test", entries, methods)
+
+
+def lemma_table(
+    name: str, entries: list[list[list[str]]], methods: dict[str, Callable[[list[str]], list[str]]]
+) -> None:
+    wanted = [row[2] for rows in entries for row in rows]
+    found = {
+        method: list(itertools.chain.from_iterable(function([row[1] for row in rows]) for rows in entries))
+        for method, function in methods.items()
+    }
+    rows = [(method, share(lemmas, wanted), share(lowered(lemmas), lowered(wanted)))
+            for method, lemmas in found.items()]  # fmt: skip
+    table([f"{name}: lemmas of {len(wanted):,} words", "exact", "but for case"], rows)
+
+
+def share(found: list[str], wanted: list[str]) -> str:
+    return f"{100 * sum(map(operator.eq, found, wanted)) / len(wanted):.2f}"
+
+
+def lowered(texts: list[str]) -> list[str]:
+    return [text.lower() for text in texts]
+
+
+def tags() -> None:
+    """Parts of speech of a treebank that the tagger never saw, UD English-PUD, and lemmas by them.
+
+    Its model was trained on all of EWT, the test part too, so EWT says nothing about it.
+    """
+    path = data("en/ud-pud-test.conllu.gz")
+    entries = [words(rows) for _, rows in sentences(path)]
+    tag, lemma, bare = make_tagger(), make_tagged_lemmatizer(), make_english_lemmatizer()
+    begun = time.process_time()
+    found = [tag([row[1] for row in rows]) for rows in entries]
+    seconds = time.process_time() - begun
+    universal = [upos([row[1] for row in rows], mine) for rows, mine in zip(entries, found, strict=True)]
+
+    def column(number: int) -> list[str]:
+        return [row[number] for rows in entries for row in rows]
+
+    def flat(lists: list[list[str]]) -> list[str]:
+        return list(itertools.chain.from_iterable(lists))
+
+    results = [(share(flat(found), column(4)), share(flat(universal), column(3)),
+                f"{len(column(1)) / seconds:,.0f}")]  # fmt: skip
+    table([f"PUD, {len(column(1)):,} words: Penn tags", "UPOS", "words per CPU s"], results)
+    methods: dict[str, Callable[[list[str]], list[str]]] = {
+        "--lemma": lambda forms: [bare(form) for form in resolve_clitics(forms)],
+        "--lemma --tag-english": lambda forms: list(map(lemma, forms, tag(forms))),
+    }
+    lemma_table("PUD", entries, methods)
+
+
+ENOUGH = 3  # words of the training part that an exception must set right
+SHARE = 0.6  # of all words with that form
+_SAME = {"VB": ("VB", "VBP"), "VBD": ("VBD", "VBN"), "JJR": ("JJR", "JJS"), "RBR": ("RBR", "RBS")}
+_CLASS = {tag: name for name, tags in _SAME.items() for tag in tags}
+_WORD = re.compile(r"[a-z]{2,}(?:-[a-z]+)*|[a-z]*'[a-z]+")
+_PASSED_OVER = ("NNP", "NNPS", "ADD", "GW", "FW", "AFX", "CD")  # names, addresses, parts of words
+
+
+def lemmas() -> None:
+    """The words that simplemma gets wrong in the training part, alone and with their tag.
+
+    ENOUGH and SHARE were chosen on the dev part; the test part was not looked at.
+    """
+    from simplemma import lemmatize
+
+    by_rule = make_tagged_lemmatizer(exceptions={})
+    alone: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    tagged: dict[tuple[str, str], collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    for _, rows in sentences(data("en/ud-ewt-train.conllu.gz")):
+        for row in words(rows):
+            form, lemma, tag = row[1].lower().replace("’", "'"), row[2].lower(), row[4]
+            if _WORD.fullmatch(form) and "Typo=Yes" not in row[5] and lemma != "_":
+                alone[form][lemma if tag not in _PASSED_OVER else ""] += 1
+                if tag not in _PASSED_OVER:
+                    tagged[form, _CLASS.get(tag, tag)][lemma] += 1
+    lines = [
+        f"{form}\t{lemma}"
+        for form, counts in alone.items()
+        if (lemma := exception(counts, lemmatize(form, lang="en")))
     ]
-    table([f"lemmas of {len(pairs):,} words", "exact", "but for case"], rows)
+    lines += [
+        "\t".join([form, lemma, *_SAME.get(tag, (tag,))])
+        for (form, tag), counts in tagged.items()
+        if (lemma := exception(counts, by_rule(form, tag)))
+    ]
+    header = (
+        "# What simplemma's tables miss or mistake: form, lemma, and the Penn tags it has the lemma with;\n"
+        "# no tag: where none is known. Written by `benchmarks/tokenizers.py lemmas` from the words of\n"
+        "# UD English-EWT's training part (CC BY-SA 4.0).\n"
+    )
+    Path("nlpcli/data/lemmas_en.tsv").write_text(header + "\n".join(sorted(lines)) + "\n", encoding="utf-8")
+    print(f"{len(lines)} exceptions")
+
+
+def exception(counts: collections.Counter[str], found: str) -> str:
+    """The lemma that should stand in the table where `found` is given now; empty: none."""
+    lemma, count = counts.most_common(1)[0]
+    gain = count - counts[found.lower()]
+    return lemma if lemma != found.lower() and gain >= ENOUGH and count >= SHARE * counts.total() else ""
 
 
 def gold_morphemes(row: list[str]) -> list[str]:
@@ -237,4 +341,4 @@ PARTS = {"english": english, "korean": korean, "speed": speed, "nltk": nltk, "jo
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:
-        PARTS[part]()
+        {**PARTS, "tags": tags, "lemmas": lemmas}[part]()

@@ -76,9 +76,10 @@ def test_tokens_are_kept_and_dropped_by_tag():
     assert tokens(text, tokenizer="kiwi", keep_pos=("NOUN",)) == ["하늘"]
 
 
-def test_tags_need_a_tokenizer_that_knows_them():
+@pytest.mark.parametrize("settings", [{"keep_pos": ("N",)}, {"drop_pos": ("N",)}, {"tag_english": True}])
+def test_tags_need_a_tokenizer_that_knows_them(settings):
     with pytest.raises(SettingsError, match="knows no tags"):
-        analyzer(keep_pos=("N",))
+        analyzer(tokenizer="char", **settings)
 
 
 def test_a_mask_is_one_token():

@@ -117,8 +117,9 @@ def test_characters_of_tokens_as_ngrams():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--pos"], "knows no parts of speech"),
-        (["--keep-pos", "N"], "knows no tags"),
+        (["--tokenizer", "char", "--pos"], "knows no parts of speech"),
+        (["--pos", "--tagset", "sejong"], "no tags of the Sejong set"),
+        (["--tokenizer", "char", "--keep-pos", "N"], "knows no tags"),
         (["--tokenizer", "regexp"], "needs --pattern"),
         (["--tokenizer", "subword"], "needs a model"),
         (["--ids"], "--ids needs --tokenizer subword"),

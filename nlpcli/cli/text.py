@@ -47,6 +47,7 @@ def tokenize(
       nlpcli tokenize --tokenizer kiwi --lemma --stopwords ko ko.txt
       nlpcli tokenize --tokenizer kiwi --pos --tagset upos --format tsv ko.txt
       zcat wiki.gz | nlpcli tokenize --lowercase | tr ' ' '\\n' | sort | uniq -c
+      nlpcli tokenize --tokenizer nltk --pos --lemma en.txt
       nlpcli tokenize --mask url,email,number --ngrams 1-2 reviews.txt
 
     \b
@@ -73,6 +74,8 @@ def tokenize(
 
         analysis = dataclasses.replace(analysis, subword_model=read_base64(model))
     _check(shape, analysis)
+    if shape.pos or shape.tagset != "own":
+        analysis = dataclasses.replace(analysis, tag_english=True)
     progress = LineRate(console.progress(quiet))
     lines = Lines(files, reading, progress, "tokenizing")
     if token_formats.needs_details(shape):
@@ -109,24 +112,20 @@ def _bare(shape: TokenFormatSettings, analysis: AnalysisSettings, runs: NgramSet
 
 def _details(shape: TokenFormatSettings, analysis: AnalysisSettings, runs: NgramSettings) -> _Writing:
     from nlpcli.engine.ngrams import apply_to_details
-    from nlpcli.engine.tagsets import convert, to_upos
-    from nlpcli.engine.tokenizers import KOREAN
+    from nlpcli.engine.tagsets import converted
+    from nlpcli.engine.tokenizers import has_tags
 
-    name = analysis.tokenizer
-    tagged = name in KOREAN
-    if tagged:
-        convert(name, "NNG", shape.tagset)  # a tag set the analyser does not have is refused now
-    details = token_formats.Details(
-        shape,
-        analysis,
-        tagged,
-        convert=lambda tag: convert(name, tag, shape.tagset),
-        upos=lambda tag: to_upos(name, tag),
-        ids=_ids(shape, analysis),
-    )
+    name, tagged = analysis.tokenizer, has_tags(analysis)
+    details = token_formats.Details(shape, analysis, tagged, _ids(shape, analysis))
 
     def lines(pair: tuple[str, list[Token]]) -> Iterable[str]:
-        return details.lines(pair[0], apply_to_details(pair[1], runs))
+        text, tokens = pair
+        if not tagged:
+            return details.lines(text, apply_to_details(tokens, runs))
+        shown = apply_to_details(converted(name, tokens, shape.tagset), runs)
+        if shape.format != "conllu":
+            return details.lines(text, shown)
+        return details.lines(text, shown, apply_to_details(converted(name, tokens, "upos"), runs))
 
     return _Writing(lines, details.head())
 
@@ -142,14 +141,15 @@ def _ids(shape: TokenFormatSettings, analysis: AnalysisSettings) -> Callable[[li
 
 
 def _check(shape: TokenFormatSettings, analysis: AnalysisSettings) -> None:
+    from nlpcli.engine.tagsets import ENGLISH, check_tagset
     from nlpcli.engine.tokenizers import KOREAN
     from nlpcli.errors import SettingsError
 
-    if (shape.pos or shape.tagset != "own") and analysis.tokenizer not in KOREAN:
+    check_tagset(analysis.tokenizer, shape.tagset)
+    if (shape.pos or shape.tagset != "own") and analysis.tokenizer not in (*ENGLISH, *KOREAN):
         raise SettingsError(
             f"the tokenizer {analysis.tokenizer} knows no parts of speech",
-            hint=f"for Korean: --tokenizer {', '.join(KOREAN)}; "
-            "for English there is no well-kept tagger without a download",
+            hint=f"for English: --tokenizer {', '.join(ENGLISH)}; for Korean: {', '.join(KOREAN)}",
         )
     if shape.ids and analysis.tokenizer != "subword":
         raise SettingsError(

@@ -36,9 +36,9 @@ def needs_details(settings: TokenFormatSettings) -> bool:
 
 
 class Details:
-    """Lines of output for tokens with tags and places.
+    """Lines of output for tokens with places, and with tags if they are `tagged`.
 
-    `convert` turns an analyser's tag into the tag set asked for, `ids` tokens into a model's ids.
+    `ids` turns tokens into a model's ids.
     """
 
     def __init__(
@@ -46,14 +46,10 @@ class Details:
         settings: TokenFormatSettings,
         analysis: AnalysisSettings,
         tagged: bool,
-        convert: Callable[[str], str],
-        upos: Callable[[str], str],
         ids: Callable[[list[str]], list[int]] | None,
     ) -> None:
         self._settings = settings
         self._tagged = tagged
-        self._convert = convert
-        self._upos = upos
         self._ids = ids
         self._separator = "\t" if analysis.tokenizer == "sentence" else " "
         self._number = 0
@@ -63,21 +59,17 @@ class Details:
         if self._settings.format == "tsv":
             yield "\t".join(["line", "token", *(["tag", "lemma"] if self._tagged else []), "start", "end"])
 
-    def lines(self, text: str, tokens: Sequence[Any]) -> Iterator[str]:
-        """What is written for the next line and its tokens."""
+    def lines(self, text: str, tokens: Sequence[Any], universal: Sequence[Any] = ()) -> Iterator[str]:
+        """What is written for the next line and its tokens; CoNLL-U also wants them with UPOS tags."""
         self._number += 1
-        if self._settings.format == "conllu" and tokens:
-            yield f"# sent_id = {self._number}"
-            yield f"# text = {_BREAKS.sub(' ', text)}"
-        yield from self._written(tokens)
-
-    def _written(self, tokens: Sequence[Any]) -> Iterator[str]:
+        if self._settings.format == "conllu":
+            return self._conllu(text, tokens, [token.tag for token in universal or tokens])
         return getattr(self, "_" + self._settings.format)(tokens)  # type: ignore[no-any-return]
 
     def _marked(self, token: Any, gap: str) -> list[str]:
         fields = [_SPACE.sub(gap, token.form)]
         if self._settings.pos:
-            fields.append(self._convert(token.tag))
+            fields.append(token.tag)
         if self._settings.offsets:
             fields.append(f"{token.start}-{token.end}")
         return fields
@@ -95,31 +87,33 @@ class Details:
         for token in tokens:
             fields = [str(self._number), _BREAKS.sub(" ", token.form)]
             if self._tagged:
-                fields += [self._convert(token.tag), _BREAKS.sub(" ", token.dictionary_form)]
+                fields += [token.tag, _BREAKS.sub(" ", token.dictionary_form)]
             yield "\t".join([*fields, str(token.start), str(token.end)])
 
     def _jsonl(self, tokens: Sequence[Any]) -> Iterator[str]:
         forms = [token.form for token in tokens]
         record: dict[str, Any] = {"tokens": forms}
         if self._tagged:
-            record["tags"] = [self._convert(token.tag) for token in tokens]
+            record["tags"] = [token.tag for token in tokens]
             record["lemmas"] = [token.dictionary_form for token in tokens]
         if self._ids is not None:
             record["ids"] = self._ids(forms)
         record["offsets"] = [[token.start, token.end] for token in tokens]
         yield json.dumps(record, ensure_ascii=False)
 
-    def _conllu(self, tokens: Sequence[Any]) -> Iterator[str]:
+    def _conllu(self, text: str, tokens: Sequence[Any], universal: Sequence[str]) -> Iterator[str]:
         if not tokens:
             return  # CoNLL-U has no empty sentences; the numbers tell that a line is missing
-        for number, token in enumerate(tokens, start=1):
+        yield f"# sent_id = {self._number}"
+        yield f"# text = {_BREAKS.sub(' ', text)}"
+        for number, (token, upos) in enumerate(zip(tokens, universal, strict=True), start=1):
             following = tokens[number] if number < len(tokens) else None
             misc = f"start_char={token.start}|end_char={token.end}"
             if following is not None and following.start <= token.end:
                 misc = f"SpaceAfter=No|{misc}"
             form = _SPACE.sub(" ", token.form)
             lemma = _SPACE.sub(" ", token.dictionary_form) if self._tagged else "_"
-            tags = (self._upos(token.tag), self._convert(token.tag)) if self._tagged else ("_", "_")
+            tags = (upos, token.tag) if self._tagged else ("_", "_")
             yield "\t".join([str(number), form, lemma, *tags, "_", "_", "_", "_", misc])
         yield ""
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nlpcli.engine.tokenizers import KOREAN, make_tokenizer
+from nlpcli.engine.tagsets import ENGLISH
+from nlpcli.engine.tokenizers import KOREAN, has_tags, make_tokenizer
 from nlpcli.engine.tokens import Token
 from nlpcli.engine.workers import Failure, Worker
 from nlpcli.errors import InputError, SettingsError
@@ -38,34 +39,31 @@ class Analyzer:
 
     def __init__(self, settings: AnalysisSettings, *, isolate: bool = True) -> None:
         self.settings = settings
-        self.tagged = settings.tokenizer in KOREAN
-        _check_tags(settings, self.tagged)
+        _check_tags(settings)
+        self.tagged = has_tags(settings)
         self._workers: dict[str, Worker] = {}
         self._isolated = isolate and settings.tokenizer in ISOLATED
         if self._isolated:
             return
         self._tokenizer = make_tokenizer(settings)
         self._normalizer = _normalizer(settings)
-        self._by_tag = self.tagged and bool(
-            settings.stopwords
-            or settings.keep_pos
-            or settings.drop_pos
-            or settings.lemma
-            or settings.stem == "korean"
-        )
-        self._finished = _finisher(settings, self.tagged)
+        self._kept = _tag_filter(settings) if self.tagged else None
+        self._clitics = _clitics(settings)
+        self._finished = _finisher(settings)
         self._masks = bool(settings.mask) and settings.tokenizer not in _MASK_BLIND
-        self._kept = _tag_filter(settings) if self._by_tag else None
+        self._mask_tag = ("SW" if settings.tokenizer in KOREAN else "SYM") if self.tagged else ""
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of one line, in order."""
         if self._isolated:
             return self._asked("tokens", text)  # type: ignore[no-any-return]
-        if self._by_tag:
+        if self._kept is not None:
             return [token.form for token in self.analyse(text)]
         if self._normalizer:
             text = self._normalizer(text)
         tokens = self._masked_tokens(text) if self._masks else self._tokenizer.tokens(text)
+        if self._clitics is not None:
+            tokens = self._clitics(tokens)
         if self._finished is None:
             return tokens
         return [form for form in map(self._finished, tokens) if form is not None]
@@ -88,6 +86,9 @@ class Analyzer:
             ]
         if self._kept is not None:
             tokens = self._kept(tokens)
+        if self._clitics is not None:
+            forms = self._clitics([token.form for token in tokens])
+            tokens = [token._replace(form=form) for token, form in zip(tokens, forms, strict=True)]
         if self._finished is None:
             return tokens
         finished = ((token, self._finished(token.form)) for token in tokens)
@@ -96,7 +97,8 @@ class Analyzer:
     @property
     def is_plain(self) -> bool:
         """Whether `finish` over the types of a `word` or `whitespace` scan does the same as `tokens`."""
-        return self.settings.tokenizer in _KERNEL_ROAD and self._normalizer is None
+        on_road = self.settings.tokenizer in _KERNEL_ROAD
+        return on_road and self._normalizer is None and self._kept is None
 
     def finish(self, types: list[str]) -> list[str | None]:
         """What becomes of bare tokens after tokenising, where that needs no context; None: dropped.
@@ -125,7 +127,7 @@ class Analyzer:
                 for token in self._tokenizer.analyse(text[position:begin])
             ]
             if match:
-                tokens.append(Token(match[0], match.start(), match.end(), "SW" if self.tagged else ""))
+                tokens.append(Token(match[0], match.start(), match.end(), self._mask_tag))
                 position = match.end()
         return tokens
 
@@ -150,11 +152,13 @@ def bound_method(record: dict[str, Any], method: str) -> Callable[[str], Any]:
     return function
 
 
-def _check_tags(settings: AnalysisSettings, tagged: bool) -> None:
-    if (settings.keep_pos or settings.drop_pos) and not tagged:
+def _check_tags(settings: AnalysisSettings) -> None:
+    if settings.tokenizer in (*KOREAN, *ENGLISH):
+        return
+    if settings.keep_pos or settings.drop_pos or settings.tag_english:
         raise SettingsError(
             f"the tokenizer {settings.tokenizer} knows no tags, which --keep-pos and --drop-pos go by",
-            hint=f"those that do: {', '.join(KOREAN)}",
+            hint=f"those that do: {', '.join((*ENGLISH, *KOREAN))}",
         )
 
 
@@ -167,14 +171,14 @@ def _normalizer(settings: AnalysisSettings) -> Any:
     return None
 
 
-def _finisher(settings: AnalysisSettings, tagged: bool) -> Callable[[str], str | None] | None:
+def _finisher(settings: AnalysisSettings) -> Callable[[str], str | None] | None:
     """What becomes of a bare token: its stem, its lower case, or None for a stop word."""
     stops: frozenset[str] = frozenset()
-    if settings.stopwords and not tagged:
+    if settings.stopwords and settings.tokenizer not in KOREAN and not _by_english_tags(settings):
         from nlpcli.engine.stopwords import untagged
 
         stops = untagged(settings.stopwords)
-    steps = _stemmers(settings, tagged)
+    steps = _stemmers(settings)
     lowercase = settings.lowercase
     if not stops and not steps:
         # Token by token, so that the byte-scanning kernel, which lower-cases its vocabulary
@@ -192,21 +196,75 @@ def _finisher(settings: AnalysisSettings, tagged: bool) -> Callable[[str], str |
     return finished
 
 
-def _stemmers(settings: AnalysisSettings, tagged: bool) -> list[Callable[[str], str]]:
+def _by_english_tags(settings: AnalysisSettings) -> bool:
+    """Whether lemmas, and stop words before them, are dealt with in `_english_filter`."""
+    return settings.lemma and settings.tokenizer in ENGLISH and has_tags(settings)
+
+
+def _stemmers(settings: AnalysisSettings) -> list[Callable[[str], str]]:
     if not settings.lemma and settings.stem == "none":
         return []
     from nlpcli.engine.stemmers import make_english_lemmatizer, make_lemmatizer, make_stemmer
 
+    korean = settings.tokenizer in KOREAN
     steps: list[Callable[[str], str]] = []
-    if settings.lemma:
-        steps.append(make_english_lemmatizer() if tagged else make_lemmatizer())
-    if settings.stem != "none" and not (tagged and settings.stem == "korean"):
+    if settings.lemma and not _by_english_tags(settings):
+        steps.append(make_english_lemmatizer() if korean else make_lemmatizer())
+    if settings.stem != "none" and not (korean and settings.stem == "korean"):
         steps.append(make_stemmer(settings.stem))
     return steps
 
 
-def _tag_filter(settings: AnalysisSettings) -> Callable[[list[Token]], list[Token]]:
-    """For tokens with tags: dictionary forms first, then stop words and the tags asked for."""
+def _clitics(settings: AnalysisSettings) -> Callable[[list[str]], list[str]] | None:
+    """Without tags, 's is a verb or not by its neighbours; only Treebank tokens have it alone."""
+    if settings.tokenizer != "nltk" or not settings.lemma or has_tags(settings):
+        return None
+    from nlpcli.engine.stemmers import resolve_clitics
+
+    return resolve_clitics
+
+
+_Filter = Callable[[list[Token]], list[Token]]
+
+
+def _tag_filter(settings: AnalysisSettings) -> _Filter | None:
+    """What is done to tokens with tags; None: nothing."""
+    by_tag = settings.keep_pos or settings.drop_pos or settings.lemma
+    if settings.tokenizer not in KOREAN:
+        return _english_filter(settings) if by_tag else None
+    if by_tag or settings.stopwords or settings.stem == "korean":
+        return _korean_filter(settings)
+    return None
+
+
+def _english_filter(settings: AnalysisSettings) -> _Filter:
+    """The tags asked for; then stop words and dictionary forms."""
+    from nlpcli.engine.penn import upos
+    from nlpcli.engine.stopwords import untagged
+
+    keep, drop = settings.keep_pos, settings.drop_pos
+    stops = untagged(settings.stopwords)
+
+    def fits(tag: str, universal: str) -> bool:
+        def among(beginnings: tuple[str, ...]) -> bool:
+            return universal in beginnings or tag.startswith(beginnings)
+
+        return not (drop and among(drop)) and (not keep or among(keep))
+
+    def kept(tokens: list[Token]) -> list[Token]:
+        if keep or drop:
+            universal = upos([token.form for token in tokens], [token.tag for token in tokens])
+            tokens = [token for token, part in zip(tokens, universal, strict=True) if fits(token.tag, part)]
+        if not settings.lemma:
+            return tokens
+        left = (token for token in tokens if token.form.lower() not in stops)
+        return [token._replace(form=token.dictionary_form) for token in left]
+
+    return kept
+
+
+def _korean_filter(settings: AnalysisSettings) -> _Filter:
+    """Dictionary forms first, then stop words and the tags asked for."""
     from nlpcli.engine.stemmers import dictionary_forms
     from nlpcli.engine.stopwords import tagged
     from nlpcli.engine.tagsets import tag_begins

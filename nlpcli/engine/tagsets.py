@@ -1,16 +1,20 @@
-"""Korean part-of-speech tags: from each analyser's own set to Sejong's and to UPOS.
+"""Part-of-speech tags: from each analyser's own set to Sejong's and to UPOS.
 
 The Sejong set is the common one: kiwi, mecab and Komoran use it but for details. Okt's coarse
 tags have no Sejong counterpart (endings stay inside its verbs), so they go to UPOS only.
-A tag that is not known becomes X.
+A tag that is not known becomes X. English words have Penn tags (`penn.py`).
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from nlpcli.engine.penn import upos
+from nlpcli.engine.tokens import Token
 from nlpcli.errors import SettingsError
+
+ENGLISH = ("nltk", "word", "whitespace", "regexp")  # tokenizers whose tokens can be tagged as English
 
 _TAGS = """
     NNG NNP NNB NR NP VV VA VX VCP VCN MM MAG MAJ IC JKS JKC JKG JKO JKB JKV JKQ JX JC EP EF EC ETN ETM
@@ -102,21 +106,30 @@ def to_upos(analyser: str, tag: str) -> str:
     return next((upos for begin, upos in _UPOS_BY_LETTER.items() if sejong.startswith(begin)), "X")
 
 
-def convert(analyser: str, tag: str, tagset: str) -> str:
-    """An analyser's tag in another set: `own`, `sejong` or `upos`.
+def converted(analyser: str, tokens: Sequence[Token], tagset: str) -> list[Token]:
+    """The tokens of a line with their tags in another set: `own`, `sejong` or `upos`.
 
-    Raises SettingsError for Okt and Sejong.
+    >>> [token.tag for token in converted("kiwi", [Token("하늘", 0, 2, "NNG")], "upos")]
+    ['NOUN']
     """
     if tagset == "own":
-        return tag
-    if tagset == "upos":
-        return to_upos(analyser, tag)
-    if analyser == "okt":
-        raise SettingsError(
-            "Okt's tags have no counterpart in the Sejong set: endings stay inside its verbs",
-            hint="use --tagset upos",
-        )
-    return to_sejong(analyser, tag)
+        return list(tokens)
+    if analyser in ENGLISH:
+        tags = upos([token.form for token in tokens], [token.tag for token in tokens])
+    elif tagset == "upos":
+        tags = [to_upos(analyser, token.tag) for token in tokens]
+    else:
+        tags = [to_sejong(analyser, token.tag) for token in tokens]
+    return [token._replace(tag=tag) for token, tag in zip(tokens, tags, strict=True)]
+
+
+def check_tagset(analyser: str, tagset: str) -> None:
+    """Raise SettingsError where an analyser's tags cannot be converted to a set."""
+    if tagset == "sejong" and analyser in ("okt", *ENGLISH):
+        reason = {
+            "okt": "Okt's tags have no counterpart in the Sejong set: endings stay inside its verbs"
+        }.get(analyser, "English words have no tags of the Sejong set")
+        raise SettingsError(reason, hint="use --tagset upos")
 
 
 def tag_begins(analyser: str, tag: str, beginnings: Iterable[str]) -> bool:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from nlpcli.engine.tagsets import ENGLISH
 from nlpcli.engine.tokens import Token, locate
 from nlpcli.engine.unicode_marks import MARKS
 from nlpcli.errors import SettingsError
@@ -170,11 +171,27 @@ TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
 KOREAN = ("kiwi", "mecab", "komoran", "okt", "hannanum", "kkma")
 
 
+def has_tags(settings: AnalysisSettings) -> bool:
+    """Whether tokens carry tags: Korean morphemes always do, English words where something needs it."""
+    if settings.tokenizer in KOREAN:
+        return True
+    asked = settings.tag_english or settings.keep_pos or settings.drop_pos
+    return settings.tokenizer in ENGLISH and bool(asked)
+
+
 def make_tokenizer(settings: AnalysisSettings) -> Tokenizer:
     """The tokenizer the settings name, its library loaded. Raises MissingDependency.
 
     A Java analyser is loaded into this process: `analysis.py` puts it into one of its own.
     """
+    if settings.tokenizer not in KOREAN and has_tags(settings):
+        from nlpcli.engine.english import tagging
+
+        return tagging(_untagged(settings))
+    return _untagged(settings)
+
+
+def _untagged(settings: AnalysisSettings) -> Tokenizer:
     if settings.tokenizer in KOREAN:
         from nlpcli.engine.korean import make_analyser
 

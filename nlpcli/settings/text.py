@@ -215,6 +215,12 @@ class AnalysisSettings(NormalizeSettings):
     lemma: bool = setting(
         False, "Dictionary forms: is to be, 먹었다 to 먹다.", panel=ANALYSIS, flags=("--lemma",)
     )
+    tag_english: bool = setting(
+        False,
+        "Tag English words, so that --lemma goes by part of speech; needs the extra english.",
+        panel=ANALYSIS,
+        flags=("--tag-english",),
+    )
     stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = setting(
         "none", "Stems, jumping to jump: porter, snowball, lancaster, or korean (dictionary forms).",
         panel=ANALYSIS, metavar="NAME",
