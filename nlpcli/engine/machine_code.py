@@ -134,11 +134,11 @@ def _flatten(value: Any, into: list[Any]) -> None:
 
 def _compile(file: str, name: str, arguments: Sequence[Any]) -> bytes | None:
     """The file's content for one kernel; None if its result is more than numbers."""
-    from numba import typeof
-    from numba.core.caching import NullCache
+    from numba import jit, typeof
 
-    dispatcher = getattr(importlib.import_module(f"nlpcli.engine.kernels.{file}"), name)
-    dispatcher._cache = NullCache()  # what numba has cached itself cannot be written out again
+    known = getattr(importlib.import_module(f"nlpcli.engine.kernels.{file}"), name)
+    # Anew: what numba has taken from its own cache cannot be written out again.
+    dispatcher = jit(**known.targetoptions)(known.py_func)
     signature = tuple(map(typeof, arguments))
     dispatcher.compile(signature)
     result = dispatcher.overloads[signature]
@@ -226,6 +226,8 @@ class _Engine:
         self._engine.add_object_file(self._llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
         address: int = self._engine.get_function_address(symbol)
+        if not address:
+            raise RuntimeError(f"no {symbol} in the machine code that was kept for it")
         return address
 
 
