@@ -277,7 +277,8 @@ class open_bytes:
         if self._path != STDIN:
             self._raw.close()
         if isinstance(error, EOFError) or (
-            error is not None and type(error).__name__ in ("BadGzipFile", "LZMAError", "ZstdError", "error")
+            error is not None
+            and type(error).__name__ in ("BadGzipFile", "IsalError", "LZMAError", "ZstdError", "error")
         ):
             raise InputError(
                 f"{display_name(self._path)}: the compressed file is damaged or cut short ({error})"
@@ -288,9 +289,11 @@ class open_bytes:
 
 def _decompressed(raw: BinaryIO, kind: str) -> BinaryIO:
     if kind == "gzip":
-        import gzip
-
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw), CHUNK)
+        try:  # two to three times as fast
+            from isal.igzip import IGzipFile as GzipFile
+        except ImportError:
+            from gzip import GzipFile
+        return io.BufferedReader(GzipFile(fileobj=raw), CHUNK)
     if kind == "bz2":
         import bz2
 
