@@ -5,8 +5,12 @@ import io
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from nlpcli.engine.records import Records
+from nlpcli.engine.corpus import Lines
+from nlpcli.engine.layouts import Layout
+from nlpcli.engine.records import Records, as_texts
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings, RecordSettings
 
@@ -138,3 +142,51 @@ def test_every_mistake_says_where_and_what(tmp_path, name, content, settings, me
     (tmp_path / name).write_text(content, newline="")
     with pytest.raises(InputError, match=message):
         rows_of(tmp_path / name, **settings)
+
+
+COLUMN = st.text(st.sampled_from('ab\t"가é\r 1'), max_size=70)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rows=st.lists(COLUMN, max_size=8),
+    ends=st.sampled_from(["\n", "\r\n"]),
+    text=st.integers(0, 2),
+    label=st.sampled_from([None, 0, 1, 3]),
+)
+def test_columns_cut_from_bytes_are_those_of_the_split_lines(rows, ends, text, label):
+    records = Records(["table.tsv"], labelled=label is not None)
+    layout = Layout("tsv", text, label)
+    block = "".join(row + ends for row in rows).encode()
+    outcomes = []
+    for cut in (
+        lambda lines: records._cut(lines, block, layout),
+        lambda lines: records._split(lines, as_texts(block), layout),
+    ):
+        try:
+            batch = cut(Lines(["table.tsv"]))
+            # A carriage return that ends a text is white space: as a line it may be without.
+            outcomes.append(([text.rstrip("\r") for text in as_texts(batch.texts)], batch.labels))
+        except InputError as error:
+            outcomes.append(str(error))
+    assert outcomes[0] == outcomes[1]
+
+
+def test_documents_are_the_texts_as_lines_of_bytes(tmp_path):
+    table = tmp_path / "table.tsv"
+    table.write_text("id\tlabel\ttext\n" + "".join(f"{n}\t{n % 3}\t본문 {n}\n" for n in range(200_000)))
+    as_bytes, as_strings = Records([str(table)]), Records([str(table)])
+    found = list(as_bytes.documents())
+    assert any(isinstance(documents, bytes) for documents in found)
+    assert [text for documents in found for text in as_texts(documents)] == [
+        text for texts in as_strings.texts() for text in texts
+    ]
+    assert (as_bytes.codes, as_bytes.names) == (as_strings.codes, as_strings.names)
+
+
+def test_a_bad_row_is_named_by_its_line_also_far_down_a_table(tmp_path):
+    table = tmp_path / "table.tsv"
+    rows = ["label\ttext", *("1\tgood film" for _ in range(200_000)), "broken", "1\tgood"]
+    table.write_text("\n".join(rows))
+    with pytest.raises(InputError, match=r"table\.tsv:200002: 1 field, the columns asked for need"):
+        list(Records([str(table)]).documents())

@@ -242,7 +242,7 @@ def classify(
     source = Records(files, records, reading, labelled=False)
     with console.open_output(output) as file:
         writer = console.LineWriter(file)
-        for corpus, found in classifier.classify(batch.texts for batch in source.batches()):
+        for corpus, found in classifier.classify(source.texts()):
             reasons = list(reasons_of(classifier, corpus)) if explain else None
             for number, (label, chances) in enumerate(zip(found.labels, found.probabilities, strict=True)):
                 # The class with the best score first, also where rounding makes chances equal.

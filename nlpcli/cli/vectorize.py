@@ -96,10 +96,10 @@ def vectorize(
     else:
         if model is not None:
             vectorizer = Vectorizer.load(model)
-            matrix = vectorizer.transform(rows.texts())
+            matrix = vectorizer.transform(rows.documents())
         else:
             given = vocabulary_files.read(read_vocab) if read_vocab else vocabulary
-            vectorizer, matrix = fit(rows.texts(), analysis, given, settings)
+            vectorizer, matrix = fit(rows.documents(), analysis, given, settings)
         features = vectorizer.vocabulary.tokens
         if save_model:
             vectorizer.save(save_model)

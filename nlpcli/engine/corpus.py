@@ -14,8 +14,8 @@ import io
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import BinaryIO, cast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, BinaryIO, TypeVar, cast
 
 from nlpcli.engine.encodings import AUTO, checked_encoding, encoding_hint, encoding_of_mark, guess
 from nlpcli.engine.progress import SILENT, Progress
@@ -26,6 +26,7 @@ CHUNK = 1 << 20
 STDIN = "-"
 _UTF8_NAMES = ("utf-8", "utf-8-sig")
 _CODEC_ERRORS = {"strict": "strict", "replace": "replace", "skip": "ignore"}
+Piece = TypeVar("Piece", str, bytes)
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -83,22 +84,24 @@ class Lines:
         A reader that passes a batch on as a whole keeps a pipe flowing without a call per line.
         `number` counts the lines given *before* the batch.
         """
-        done_before = 0
-        for path in self.paths:
-            self.path, self.number = path, 0
-            with open_bytes(self.path) as (stream, raw):
-                for text in self._decoded(stream):
-                    lines = text.split("\n")
-                    lines.pop()  # what follows the last "\n" is empty by construction
-                    if "\r" in text:
-                        lines = [line[:-1] if line.endswith("\r") else line for line in lines]
-                    before = self.number
-                    yield lines
-                    self.number = before + len(lines)
-                    if self._total is not None:
-                        self._progress.update(self._stage, done_before + raw.tell(), self._total)
-                if self._total is not None:
-                    done_before += raw.tell()
+        for text in self._each(self._decoded):
+            lines = text.split("\n")
+            lines.pop()  # what follows the last "\n" is empty by construction
+            if "\r" in text:
+                lines = [line[:-1] if line.endswith("\r") else line for line in lines]
+            before = self.number
+            yield lines
+            self.number = before + len(lines)
+
+    def line_blocks(self) -> Iterator[bytes]:
+        """The same lines as valid UTF-8, in blocks that end after a line end; `\\r` is left in place.
+
+        `number` counts the lines given *before* the block.
+        """
+        for block in self._each(self._valid_lines):
+            before = self.number
+            yield block
+            self.number = before + block.count(b"\n")
 
     def blocks(self) -> Iterator[bytes]:
         """The same text as valid UTF-8 in blocks of about a mebibyte, for kernels that read bytes.
@@ -106,17 +109,30 @@ class Lines:
         A block ends after a line end or, where a line is longer than a block, after a space or
         tab; every file's text ends with a line end. `\\r` is left in place.
         """
+        for block in self._each(self._valid_blocks):
+            yield block
+            self.number += block.count(b"\n")
+
+    def _each(self, pieces: Callable[[BinaryIO], Iterator[Piece]]) -> Iterator[Piece]:
+        """The pieces of every file's bytes, telling the progress after each."""
         done_before = 0
         for path in self.paths:
             self.path, self.number = path, 0
             with open_bytes(self.path) as (stream, raw):
-                for block in self._valid_blocks(stream):
-                    yield block
-                    self.number += block.count(b"\n")
+                for piece in pieces(stream):
+                    yield piece
                     if self._total is not None:
                         self._progress.update(self._stage, done_before + raw.tell(), self._total)
                 if self._total is not None:
                     done_before += raw.tell()
+
+    def _valid_lines(self, stream: BinaryIO) -> Iterator[bytes]:
+        if self._encoding not in _UTF8_NAMES:
+            yield from (text.encode("utf-8", "surrogatepass") for text in self._decoded(stream))
+            return
+        for number, block in enumerate(line_blocks(read_chunks(stream))):
+            valid = self._valid(block, at_start=not number)
+            yield valid if valid.endswith(b"\n") else valid + b"\n"
 
     def _valid_blocks(self, stream: BinaryIO) -> Iterator[bytes]:
         if self._encoding not in _UTF8_NAMES:
@@ -289,11 +305,7 @@ class open_bytes:
 
 def _decompressed(raw: BinaryIO, kind: str) -> BinaryIO:
     if kind == "gzip":
-        try:  # two to three times as fast
-            from isal.igzip import IGzipFile as GzipFile
-        except ImportError:
-            from gzip import GzipFile
-        return io.BufferedReader(GzipFile(fileobj=raw), CHUNK)
+        return io.BufferedReader(cast(io.RawIOBase, _gzip_file(raw)), CHUNK)
     if kind == "bz2":
         import bz2
 
@@ -307,6 +319,16 @@ def _decompressed(raw: BinaryIO, kind: str) -> BinaryIO:
     else:
         from backports import zstd
     return cast(BinaryIO, zstd.ZstdFile(raw))
+
+
+def _gzip_file(raw: BinaryIO) -> Any:
+    try:
+        from isal.igzip import IGzipFile
+    except ImportError:  # there is none for this processor
+        import gzip
+
+        return gzip.GzipFile(fileobj=raw)
+    return IGzipFile(fileobj=raw)  # type: ignore[no-untyped-call]  # two to three times as fast
 
 
 def _unreadable(path: str, error: OSError) -> InputError:

@@ -30,12 +30,12 @@ from nlpcli.engine.analysis import TIME_LIMIT, Analyzer, isolated
 from nlpcli.engine.corpus import Lines
 from nlpcli.engine.lookahead import available_cores
 from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.records import Documents, as_texts
 from nlpcli.engine.streaming import Pool, pieces
-from nlpcli.engine.tokenizers import KOREAN
 from nlpcli.engine.vocabulary import Vocabulary, select
 from nlpcli.engine.workers import Failure
 from nlpcli.errors import InputError, OutputError
-from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
+from nlpcli.settings import KOREAN, AnalysisSettings, InputSettings, VocabularySettings
 
 _SMALL = 1 << 20  # below this the general road is done before numba is loaded
 _SEGMENT = 1 << 20  # ids renumbered at a time
@@ -81,11 +81,11 @@ def encode(
 
 
 def encode_documents(
-    batches: Iterable[list[str]],
+    batches: Iterable[Documents],
     analysis: AnalysisSettings,
     vocabulary: VocabularySettings | Vocabulary,
 ) -> EncodedCorpus:
-    """Documents that are in memory, or come in batches from `records`, as ids.
+    """Documents that are in memory, or come in batches from `records.Records`, as ids.
 
     >>> corpus = encode_documents([["a b a", ""]], AnalysisSettings(), VocabularySettings())
     >>> corpus.ids.tolist(), corpus.offsets.tolist(), corpus.vocabulary.tokens
@@ -276,17 +276,19 @@ def _encode_lines(lines: Lines, analysis: AnalysisSettings, keep: bool = True) -
     return _encode_blocks(lines.blocks(), analyzer, keep)
 
 
-def _encode_batches(batches: Iterable[list[str]], analysis: AnalysisSettings) -> _Found:
+def _encode_batches(batches: Iterable[Documents], analysis: AnalysisSettings) -> _Found:
     analyzer = Analyzer(analysis)
     if not analyzer.is_plain:
-        return _analyze(itertools.chain.from_iterable(batches), analyzer)
+        return _analyze(itertools.chain.from_iterable(map(as_texts, batches)), analyzer)
     return _encode_blocks(_as_blocks(batches), analyzer)
 
 
-def _as_blocks(batches: Iterable[list[str]]) -> Iterator[bytes]:
+def _as_blocks(batches: Iterable[Documents]) -> Iterator[bytes]:
     """Documents as lines of UTF-8; a line end inside a document is white space like any other."""
     for batch in batches:
-        if batch:
+        if isinstance(batch, bytes):
+            yield batch
+        elif batch:
             text = "\n".join([document.replace("\n", " ") for document in batch])
             yield (text + "\n").encode("utf-8", "surrogatepass")
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus, encode_documents
 from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.records import Records
+from nlpcli.engine.records import Documents, Records
 from nlpcli.errors import InputError
 from nlpcli.settings import AnalysisSettings, InputSettings, RecordSettings, VocabularySettings
 
@@ -77,7 +77,7 @@ def read_labelled(
     The texts themselves are added to `keep`, if there is one.
     """
     source = Records(paths, records, reading, progress=progress)
-    batches = source.texts() if keep is None else _kept(source.texts(), keep)
+    batches = source.documents() if keep is None else _kept(source.texts(), keep)
     corpus = encode_documents(batches, analysis, VocabularySettings())
     names = tuple(sorted(source.names))
     position = {name: number for number, name in enumerate(names)}
@@ -85,7 +85,7 @@ def read_labelled(
     return Examples(corpus, order[np.array(source.codes, dtype=np.int32)], names)
 
 
-def _kept(batches: Iterator[list[str]], keep: list[str]) -> Iterator[list[str]]:
+def _kept(batches: Iterator[list[str]], keep: list[str]) -> Iterator[Documents]:
     for batch in batches:
         keep += batch
         yield batch

@@ -69,7 +69,7 @@ def vectorize(
     if settings.kind == "hashing":
         table = matrices.LabelledMatrix(hashed(rows.texts(), analysis, settings))
     else:
-        vectorizer, matrix = fit(rows.texts(), analysis, vocabulary, settings)
+        vectorizer, matrix = fit(rows.documents(), analysis, vocabulary, settings)
         table = matrices.LabelledMatrix(matrix, vectorizer.vocabulary.tokens)
     if records.has_labels:
         table = dataclasses.replace(table, labels=[rows.names[code] for code in rows.codes])

@@ -65,6 +65,12 @@ class Kernels:
         return kernel
 
 
+@functools.cache
+def kernels_of(file: str) -> Kernels:
+    """The kernels of a file, the same object every time: for modules that do not load numpy at once."""
+    return Kernels(file)
+
+
 def _find(file: str, name: str, types: str, arguments: Sequence[Any]) -> _Call:
     """The kernel for arguments of some types: loaded, or compiled and left for the next time."""
     compiled: Callable[..., Any]

@@ -19,6 +19,7 @@ from nlpcli.engine import sparse
 from nlpcli.engine.char_ngrams import with_char_ngrams
 from nlpcli.engine.encoding import EncodedCorpus, encode_documents
 from nlpcli.engine.machine_code import Kernels
+from nlpcli.engine.records import Documents
 from nlpcli.engine.sparse import SparseMatrix
 from nlpcli.engine.store import read_model, take_tensor, write_model
 from nlpcli.engine.vocabulary import Vocabulary, select
@@ -51,7 +52,7 @@ class Vectorizer:
         extra = 1 if self.settings.smooth_idf else 0
         return np.log((self.documents + extra) / (self.document_frequencies + extra)) + 1.0
 
-    def transform(self, batches: Iterable[list[str]]) -> SparseMatrix:
+    def transform(self, batches: Iterable[Documents]) -> SparseMatrix:
         """Rows for new documents; features that are not in the vocabulary count for nothing."""
         found = find_features(batches, self.analysis, self.settings, self.vocabulary)
         return self._rows(found)
@@ -100,7 +101,7 @@ class Vectorizer:
 
 
 def fit(
-    batches: Iterable[list[str]],
+    batches: Iterable[Documents],
     analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
     vocabulary: VocabularySettings | Vocabulary = VocabularySettings(),  # noqa: B008 (frozen)
     settings: VectorizeSettings = VectorizeSettings(),  # noqa: B008 (frozen)
@@ -148,7 +149,7 @@ class Found:
 
 
 def find_features(
-    batches: Iterable[list[str]],
+    batches: Iterable[Documents],
     analysis: AnalysisSettings,
     settings: VectorizeSettings,
     vocabulary: VocabularySettings | Vocabulary,

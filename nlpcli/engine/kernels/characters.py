@@ -1,4 +1,4 @@
-"""Bytes of UTF-8 looked at 64 at a time: which belong to words, which need a closer look.
+"""Bytes of UTF-8 looked at 64 at a time: which belong to words, which part columns.
 
 Each function is defined twice, to the same effect: in Python, which is the meaning, and as
 vector code in LLVM's own words, which is what compiled kernels get. LLVM splits the vectors where
@@ -64,6 +64,11 @@ def spaced_bytes(text: Bytes, at: Any) -> tuple[Any, Any, Any]:
     ]
     doubtful = [byte >= 0x80 and not inside for byte, inside in zip(window, hangul, strict=True)]
     return _bits(words), _bits(doubtful), _bits([byte == 0x0A for byte in window])
+
+
+def separators(text: Bytes, at: Any) -> Any:
+    """Bit k says whether byte `at + k` is a tab or a line end."""
+    return _bits([byte in (0x09, 0x0A) for byte in text[at : at + WINDOW]])
 
 
 def eight_bytes(text: Bytes, at: Any) -> Any:
@@ -189,6 +194,15 @@ _word_bytes, _spaced_bytes = _masks(_word_masks), _masks(_spaced_masks)
 
 
 @intrinsic
+def _separators(typingctx, text, at):
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        array = Array(context, builder, signature.args[0], values[0])
+        return _Window(builder, array.at(values[1])).lie(0x09, 0x0A)
+
+    return types.uint64(text, types.int64), emit
+
+
+@intrinsic
 def _eight_bytes(typingctx, text, at):
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         address = Array(context, builder, signature.args[0], values[0]).at(values[1])
@@ -215,6 +229,11 @@ def _compiled_word_bytes(text, at):
 @overload(spaced_bytes, jit_options={"forceinline": True})
 def _compiled_spaced_bytes(text, at):
     return lambda text, at: _spaced_bytes(text, at)
+
+
+@overload(separators, jit_options={"forceinline": True})
+def _compiled_separators(text, at):
+    return lambda text, at: _separators(text, at)
 
 
 @overload(eight_bytes, jit_options={"forceinline": True})
