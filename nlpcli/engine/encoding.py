@@ -5,10 +5,10 @@ Two roads, one contract: the same ids for the same text.
     kernel road    `word` and `whitespace`: `kernels/scan.py` over raw UTF-8, a thread per core
     general road   any other analysis: `Analyzer.tokens`, line by line
 
-The ids go to an unnamed temporary file under `$TMPDIR` as they are made (it has no name, so
-nothing can be left behind, however the process ends) and come back as a memory map. The text
-is never held whole. Lower-casing, stop words and the choice of a vocabulary happen to the
-types after the scan, not to the tokens during it.
+The ids, once there are more than eight million, go to a temporary file under `$TMPDIR` as they
+are made (it has no name, so nothing can be left behind, however the process ends) and come back
+as a memory map. The text is never held whole. Lower-casing, stop words and the choice of a
+vocabulary happen to the types after the scan, not to the tokens during it.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from nlpcli.errors import InputError, OutputError
 from nlpcli.settings import KOREAN, AnalysisSettings, InputSettings, VocabularySettings
 
 _SMALL = 1 << 20  # below this the general road is done before numba is loaded
+_HELD = 1 << 23  # numbers kept in memory
 _SEGMENT = 1 << 20  # ids renumbered at a time
 _FEW_LINES = 256  # below this, processes cost more than they gain
 
@@ -132,15 +133,29 @@ class _Found:
 
 
 class Spool:
-    """Numbers on disk, in a file without a name."""
+    """Numbers in memory and, once they are many, on disk in a file without a name."""
 
     def __init__(self) -> None:
-        self._descriptor, name = tempfile.mkstemp(prefix="nlpcli-")
-        os.unlink(name)  # noqa: PTH108
-        weakref.finalize(self, os.close, self._descriptor)
+        self._held = np.empty(_HELD, dtype=np.int32)  # takes memory as it fills
+        self._size = 0
+        self._descriptor = -1
 
     def append(self, numbers: NDArray[np.int32]) -> None:
-        """Write them at the end."""
+        """Put them at the end."""
+        if self._descriptor < 0:
+            end = self._size + len(numbers)
+            if end <= len(self._held):
+                self._held[self._size : end] = numbers
+                self._size = end
+                return
+            self._descriptor, name = tempfile.mkstemp(prefix="nlpcli-")
+            os.unlink(name)  # noqa: PTH108
+            weakref.finalize(self, os.close, self._descriptor)
+            self._write(self._held[: self._size])
+            self._held = self._held[:0].copy()
+        self._write(numbers)
+
+    def _write(self, numbers: NDArray[np.int32]) -> None:
         rest = numbers.data.cast("B")
         try:
             while len(rest):
@@ -153,16 +168,25 @@ class Spool:
 
     def read(self, start: int, count: int) -> NDArray[np.int32]:
         """`count` numbers from `start` on."""
+        if self._descriptor < 0:
+            return self._held[start : start + count]
         numbers = np.empty(count, dtype=np.int32)
         os.preadv(self._descriptor, [numbers.data.cast("B")], start * 4)
         return numbers
 
     def rewrite(self, start: int, numbers: NDArray[np.int32]) -> None:
         """Write them over what stands from `start` on."""
-        os.pwrite(self._descriptor, numbers.data.cast("B"), start * 4)
+        if self._descriptor < 0:
+            self._held[start : start + len(numbers)] = numbers
+        else:
+            os.pwrite(self._descriptor, numbers.data.cast("B"), start * 4)
 
-    def mapped(self, count: int) -> NDArray[np.int32]:
-        """The first `count` numbers as a read-only memory map."""
+    def numbers(self, count: int) -> NDArray[np.int32]:
+        """The first `count` numbers, read-only; a memory map of what is on disk."""
+        if self._descriptor < 0:
+            held = self._held[:count]
+            held.flags.writeable = False
+            return held
         if not count:
             return np.zeros(0, dtype=np.int32)
         return np.frombuffer(mmap.mmap(self._descriptor, count * 4, access=mmap.ACCESS_READ), dtype=np.int32)
@@ -181,6 +205,25 @@ def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> Encod
     # −1 stays −1: the last entry of the table is what a dropped token finds.
     new_id = np.append(new_id, np.int32(-1))
     tables = [new_id[translation] for translation in found.translations]
+    if all((table >= 0).all() for table in tables):
+        kept, ends = _renumber(found, tables), found.ends
+    else:
+        kept, ends = _renumber_some(found, tables)
+    offsets = np.concatenate([np.zeros(1, dtype=np.int64), ends])
+    return EncodedCorpus(found.spool.numbers(kept), offsets, chosen)
+
+
+def _renumber(found: _Found, tables: list[NDArray[np.int32]]) -> int:
+    """Every token's id, written over its number; how many there are."""
+    start = 0
+    for count, table in _slices(found.segments):
+        found.spool.rewrite(start, tables[table][found.spool.read(start, count)])
+        start += count
+    return start
+
+
+def _renumber_some(found: _Found, tables: list[NDArray[np.int32]]) -> tuple[int, NDArray[np.int64]]:
+    """The same where tokens are dropped: how many are left, and how many before each document's end."""
     ends = np.empty_like(found.ends)
     start = kept = document = 0
     for count, table in _slices(found.segments):
@@ -192,8 +235,7 @@ def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> Encod
         found.spool.rewrite(kept, ids[keeps])
         start, document, kept = start + count, through, kept + int(before[-1])
     ends[document:] = kept
-    offsets = np.concatenate([np.zeros(1, dtype=np.int64), ends])
-    return EncodedCorpus(found.spool.mapped(kept), offsets, chosen)
+    return kept, ends
 
 
 def _slices(segments: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -361,12 +403,9 @@ def _finished_types(
     finished = analyzer.finish(raw)
     if finished == raw:
         return raw, counts, np.arange(len(raw), dtype=np.int32)
-    number_of: dict[str, int] = {}
-    new = np.fromiter(
-        (-1 if token is None else number_of.setdefault(token, len(number_of)) for token in finished),
-        dtype=np.int32,
-        count=len(raw),
-    )
+    distinct = dict.fromkeys(token for token in finished if token is not None)
+    number_of = dict(zip(distinct, itertools.count(), strict=False))
+    new = np.fromiter((number_of.get(token or "", -1) for token in finished), np.int32, len(raw))
     summed = np.zeros(len(number_of), dtype=np.int64)
     np.add.at(summed, new[new >= 0], counts[new >= 0])
     return list(number_of), summed, new

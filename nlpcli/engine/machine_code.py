@@ -152,7 +152,7 @@ def _compile(file: str, name: str, arguments: Sequence[Any]) -> bytes | None:
     names = [str(kind) for kind in (returned.types if hasattr(returned, "types") else [returned])]
     if names == ["none"]:
         names = []
-    elif any(kind not in ("int64", "uint64", "float64") for kind in names) and names != ["bool"]:
+    elif any(kind not in _SCALARS for kind in names):
         return None
     library = result.library
     code: bytes = library._codegen._tm.emit_object(library._final_module)

@@ -97,7 +97,9 @@ def _write_npz(file: BinaryIO, table: LabelledMatrix) -> None:
     }
     for name, lines in (("features", table.features), ("labels", table.labels)):
         if lines is not None:
-            text = "\n".join(line.replace("\n", " ") for line in lines)
+            text = "\n".join(lines)
+            if text.count("\n") >= max(len(lines), 1):
+                text = "\n".join(line.replace("\n", " ") for line in lines)
             arrays[name] = np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():

@@ -80,7 +80,7 @@ class _Problem:
             ends.append(row_ends + self._total)
             self._total += len(rows)
         self._ends = np.concatenate(ends) if ends else np.zeros(0, dtype=np.int64)
-        self._rows = spool.mapped(self._total)
+        self._rows = spool.numbers(self._total)
 
     def ratio(self, label: int, alpha: float) -> NDArray[np.float64]:
         """The log-count ratio of every feature, the class against all others."""
