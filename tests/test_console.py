@@ -124,3 +124,15 @@ def test_no_arguments_show_the_help(nlpcli):
 
 def test_without_a_terminal_nothing_is_coloured(nlpcli):
     assert b"\x1b" not in nlpcli("tokenize", "missing.txt", code=1).stderr
+
+
+def test_quiet_hides_notes_and_not_what_was_lost(capsys):
+    from nlpcli.cli import console
+    from nlpcli.engine.streaming import LineRate
+
+    for quiet in (False, True):
+        progress = LineRate(console.progress(quiet))
+        progress.note("an epoch is over")
+        progress.lost("news.txt:3: kkma failed")
+    said = capsys.readouterr().err
+    assert said == "an epoch is over\nnews.txt:3: kkma failed\nnews.txt:3: kkma failed\n"

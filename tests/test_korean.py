@@ -234,3 +234,32 @@ def test_konlpy_analysers_by_name_take_any_line(name, capfd):
         analyzer.tokens(line)
     assert analyzer.tokens("") == []
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("on_error", "tokens"), [("skip", []), ("keep", ["둘", "셋"])])
+def test_a_line_that_fails_is_told_as_lost(monkeypatch, tmp_path, on_error, tokens):
+    from nlpcli.engine import streaming
+    from nlpcli.engine.corpus import Lines
+    from nlpcli.engine.progress import Progress
+    from nlpcli.settings import RunSettings
+
+    def fail(self, text):
+        if text == "둘 셋":
+            raise ValueError("no such word")
+        return [text]
+
+    class Told(Progress):
+        said = ""
+
+        def lost(self, message):
+            self.said += message
+
+    monkeypatch.setattr(streaming.Analyzer, "tokens", fail)
+    path = tmp_path / "a.txt"
+    path.write_text("하나\n둘 셋\n", encoding="utf-8")
+    told = Told()
+    found = streaming.token_lists(
+        Lines([str(path)]), AnalysisSettings(tokenizer="kiwi"), RunSettings(on_error=on_error), told
+    )
+    assert list(found) == [["하나"], tokens]
+    assert "a.txt:2: kiwi failed: ValueError: no such word" in told.said

@@ -122,8 +122,16 @@ def remark(text: str) -> None:
 def progress(quiet: bool = False) -> Progress:
     """What long work reports to: bars on a terminal, one line per note elsewhere."""
     if quiet:
-        return Progress()
+        return Losses()
     return Bars() if sys.stderr.isatty() else Notes()
+
+
+class Losses(Progress):
+    """No progress and no notes, but what of the input was lost."""
+
+    def lost(self, message: str) -> None:
+        """Print the line."""
+        remark(message)
 
 
 class Notes(Progress):
@@ -207,6 +215,35 @@ def _close_bars() -> None:
         _open_bars.pop().close()
 
 
+# --- warnings -------------------------------------------------------------------------------
+
+_warned: set[str] = set()
+_is_quiet = False
+
+
+def be_quiet(wanted: bool) -> bool:
+    """What the option --quiet does besides its command's own."""
+    global _is_quiet
+    _is_quiet = wanted
+    return wanted
+
+
+def _show_warnings() -> None:
+    """Our own warnings as one line on stderr, each once; others as Python shows them."""
+    import warnings
+
+    usual = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if not category.__module__.startswith("nlpcli."):
+            usual(message, category, *place, **more)
+        elif not _is_quiet and str(message) not in _warned:
+            _warned.add(str(message))
+            remark(f"warning: {message}")
+
+    warnings.showwarning = show
+
+
 # --- the end --------------------------------------------------------------------------------
 
 
@@ -220,6 +257,7 @@ def run(work: Callable[[], object]) -> NoReturn:
     0 fine; 1 a mendable error; 2 usage; 141 when the reader of stdout went away; death by
     SIGINT on Ctrl-C, so that a shell loop around the command stops too.
     """
+    _show_warnings()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
             signal.signal(number, _interrupt)

@@ -20,6 +20,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nlpcli.cli import console
 from nlpcli.settings import Settings, option_name
 
 Files = Annotated[
@@ -32,7 +33,15 @@ Output = Annotated[
 ]
 Model = Annotated[str, typer.Argument(help="A model file that a train-… command wrote.", metavar="MODEL")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks on stderr.")]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="No progress and no remarks on stderr, but for input that is lost.",
+        callback=console.be_quiet,
+    ),
+]
 
 
 def with_settings(function: Callable[..., None]) -> Callable[..., None]:

@@ -10,6 +10,8 @@ import typer
 from nlpcli.cli import console, token_formats
 from nlpcli.cli.options import Files, Output, Quiet, with_settings
 from nlpcli.settings import (
+    ENGLISH,
+    KOREAN,
     AnalysisSettings,
     InputSettings,
     NgramSettings,
@@ -113,9 +115,8 @@ def _bare(shape: TokenFormatSettings, analysis: AnalysisSettings, runs: NgramSet
 def _details(shape: TokenFormatSettings, analysis: AnalysisSettings, runs: NgramSettings) -> _Writing:
     from nlpcli.engine.ngrams import apply_to_details
     from nlpcli.engine.tagsets import converted
-    from nlpcli.engine.tokenizers import has_tags
 
-    name, tagged = analysis.tokenizer, has_tags(analysis)
+    name, tagged = analysis.tokenizer, analysis.tagged
     details = token_formats.Details(shape, analysis, tagged, _ids(shape, analysis))
 
     def lines(pair: tuple[str, list[Token]]) -> Iterable[str]:
@@ -141,8 +142,7 @@ def _ids(shape: TokenFormatSettings, analysis: AnalysisSettings) -> Callable[[li
 
 
 def _check(shape: TokenFormatSettings, analysis: AnalysisSettings) -> None:
-    from nlpcli.engine.tagsets import ENGLISH, check_tagset
-    from nlpcli.engine.tokenizers import KOREAN
+    from nlpcli.engine.tagsets import check_tagset
     from nlpcli.errors import SettingsError
 
     check_tagset(analysis.tokenizer, shape.tagset)

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nlpcli.engine.tagsets import ENGLISH
-from nlpcli.engine.tokenizers import KOREAN, has_tags, make_tokenizer
+from nlpcli.engine.tokenizers import make_tokenizer
 from nlpcli.engine.tokens import Token
 from nlpcli.engine.workers import Failure, Worker
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings import AnalysisSettings
+from nlpcli.settings import ENGLISH, KOREAN, AnalysisSettings, check_versions
 
 TIME_LIMIT = 30.0  # seconds a Java analyser may think about one line
 ISOLATED = ("komoran", "okt", "hannanum", "kkma")
@@ -31,7 +30,8 @@ class Analyzer:
     hangs on raises InputError, and the next line finds it restarted.
 
     Raises SettingsError for settings that contradict each other, MissingDependency for a
-    tokenizer whose library is not installed.
+    tokenizer whose library is not installed. Warns (OtherVersion) when settings come from a model
+    that other versions of its libraries made.
 
     >>> Analyzer(AnalysisSettings(lowercase=True)).tokens("Natural Language Processing.")
     ['natural', 'language', 'processing']
@@ -40,18 +40,19 @@ class Analyzer:
     def __init__(self, settings: AnalysisSettings, *, isolate: bool = True) -> None:
         self.settings = settings
         _check_tags(settings)
-        self.tagged = has_tags(settings)
+        if settings.recorded:
+            check_versions(settings.recorded)
         self._workers: dict[str, Worker] = {}
         self._isolated = isolate and settings.tokenizer in ISOLATED
         if self._isolated:
             return
         self._tokenizer = make_tokenizer(settings)
         self._normalizer = _normalizer(settings)
-        self._kept = _tag_filter(settings) if self.tagged else None
+        self._kept = _tag_filter(settings) if settings.tagged else None
         self._clitics = _clitics(settings)
         self._finished = _finisher(settings)
         self._masks = bool(settings.mask) and settings.tokenizer not in _MASK_BLIND
-        self._mask_tag = ("SW" if settings.tokenizer in KOREAN else "SYM") if self.tagged else ""
+        self._mask_tag = ("SW" if settings.tokenizer in KOREAN else "SYM") if settings.tagged else ""
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of one line, in order."""
@@ -105,6 +106,8 @@ class Analyzer:
 
         `encoding.py` scans text in a kernel and calls this once per type instead of per token.
         """
+        if self._finished is str.lower:  # all at once; no token has a line end in it
+            return [*"\n".join(types).lower().split("\n")] if types else []
         return list(types) if self._finished is None else [self._finished(form) for form in types]
 
     def _masked_tokens(self, text: str) -> list[str]:
@@ -198,7 +201,7 @@ def _finisher(settings: AnalysisSettings) -> Callable[[str], str | None] | None:
 
 def _by_english_tags(settings: AnalysisSettings) -> bool:
     """Whether lemmas, and stop words before them, are dealt with in `_english_filter`."""
-    return settings.lemma and settings.tokenizer in ENGLISH and has_tags(settings)
+    return settings.lemma and settings.tokenizer in ENGLISH and settings.tagged
 
 
 def _stemmers(settings: AnalysisSettings) -> list[Callable[[str], str]]:
@@ -217,7 +220,7 @@ def _stemmers(settings: AnalysisSettings) -> list[Callable[[str], str]]:
 
 def _clitics(settings: AnalysisSettings) -> Callable[[list[str]], list[str]] | None:
     """Without tags, 's is a verb or not by its neighbours; only Treebank tokens have it alone."""
-    if settings.tokenizer != "nltk" or not settings.lemma or has_tags(settings):
+    if settings.tokenizer != "nltk" or not settings.lemma or settings.tagged:
         return None
     from nlpcli.engine.stemmers import resolve_clitics
 

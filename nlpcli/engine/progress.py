@@ -20,5 +20,9 @@ class Progress:
     def note(self, message: str) -> None:
         """A line that stays: the loss after an epoch, the size of a vocabulary."""
 
+    def lost(self, message: str) -> None:
+        """A line about input that did not get through; said even where notes are not wanted."""
+        self.note(message)
+
 
 SILENT = Progress()

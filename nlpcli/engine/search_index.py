@@ -168,7 +168,7 @@ def build(
         except InputError as error:
             if not optional:
                 raise
-            progress.note(f"passed over {error.message}")
+            progress.lost(f"passed over {error.message}")
     if not found.texts:
         raise InputError(f"no text in {', '.join(map(display_name, paths))}")
     plain = [text.replace("\n", " ") for text in found.texts]

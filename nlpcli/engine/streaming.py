@@ -18,11 +18,10 @@ from typing import Any
 from nlpcli.engine.analysis import ISOLATED, Analyzer, isolated
 from nlpcli.engine.corpus import Lines
 from nlpcli.engine.progress import Progress
-from nlpcli.engine.tokenizers import KOREAN
 from nlpcli.engine.tokens import Token
 from nlpcli.engine.workers import Failure, Worker
 from nlpcli.errors import InputError, NlpcliError
-from nlpcli.settings import AnalysisSettings, RunSettings
+from nlpcli.settings import KOREAN, AnalysisSettings, RunSettings
 
 _PIECE_LINES = 64
 _PIECE_CHARACTERS = 16_384
@@ -103,7 +102,7 @@ class _Run:
         if self._run.on_error == "stop":
             raise InputError(message, hint="--on-error skip or keep goes on without the line's tokens")
         kept = self._run.on_error == "keep"
-        self._progress.note(f"{message}; {'kept as it is' if kept else 'left empty'}")
+        self._progress.lost(f"{message}; {'kept as it is' if kept else 'left empty'}")
         if not kept:
             return []
         if self._method == "tokens":
@@ -198,3 +197,7 @@ class LineRate(Progress):
     def note(self, message: str) -> None:
         """A line that stays."""
         self._inner.note(message)
+
+    def lost(self, message: str) -> None:
+        """A line about input that did not get through."""
+        self._inner.lost(message)

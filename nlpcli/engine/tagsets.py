@@ -13,8 +13,7 @@ from collections.abc import Iterable, Sequence
 from nlpcli.engine.penn import upos
 from nlpcli.engine.tokens import Token
 from nlpcli.errors import SettingsError
-
-ENGLISH = ("nltk", "word", "whitespace", "regexp")  # tokenizers whose tokens can be tagged as English
+from nlpcli.settings import ENGLISH
 
 _TAGS = """
     NNG NNP NNB NR NP VV VA VX VCP VCN MM MAG MAJ IC JKS JKC JKG JKO JKB JKV JKQ JX JC EP EF EC ETN ETM

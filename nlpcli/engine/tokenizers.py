@@ -12,11 +12,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from nlpcli.engine.tagsets import ENGLISH
 from nlpcli.engine.tokens import Token, locate
 from nlpcli.engine.unicode_marks import MARKS
 from nlpcli.errors import SettingsError
-from nlpcli.settings import AnalysisSettings
+from nlpcli.settings import ENGLISH, KOREAN, AnalysisSettings
 
 Tokenize = Callable[[str], list[str]]
 Analyse = Callable[[str], list[Token]]
@@ -168,15 +167,6 @@ TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
     "sentence": _sentence,
     "nltk": _nltk,
 }
-KOREAN = ("kiwi", "mecab", "komoran", "okt", "hannanum", "kkma")
-
-
-def has_tags(settings: AnalysisSettings) -> bool:
-    """Whether tokens carry tags: Korean morphemes always do, English words where something needs it."""
-    if settings.tokenizer in KOREAN:
-        return True
-    asked = settings.tag_english or settings.keep_pos or settings.drop_pos
-    return settings.tokenizer in ENGLISH and bool(asked)
 
 
 def make_tokenizer(settings: AnalysisSettings) -> Tokenizer:
@@ -184,7 +174,7 @@ def make_tokenizer(settings: AnalysisSettings) -> Tokenizer:
 
     A Java analyser is loaded into this process: `analysis.py` puts it into one of its own.
     """
-    if settings.tokenizer not in KOREAN and has_tags(settings):
+    if settings.tokenizer in ENGLISH and settings.tagged:
         from nlpcli.engine.english import tagging
 
         return tagging(_untagged(settings))

@@ -68,11 +68,32 @@ if TYPE_CHECKING:
     from nlpcli.settings.fields import (
         setting as setting,
     )
+    from nlpcli.settings.libraries import (
+        OtherVersion as OtherVersion,
+    )
+    from nlpcli.settings.libraries import (
+        check_versions as check_versions,
+    )
+    from nlpcli.settings.libraries import (
+        checked_versions as checked_versions,
+    )
+    from nlpcli.settings.libraries import (
+        installed_version as installed_version,
+    )
+    from nlpcli.settings.libraries import (
+        libraries_of as libraries_of,
+    )
     from nlpcli.settings.text import (
         ANALYSIS as ANALYSIS,
     )
     from nlpcli.settings.text import (
+        ENGLISH as ENGLISH,
+    )
+    from nlpcli.settings.text import (
         INPUT as INPUT,
+    )
+    from nlpcli.settings.text import (
+        KOREAN as KOREAN,
     )
     from nlpcli.settings.text import (
         MASKABLE as MASKABLE,
@@ -194,11 +215,20 @@ _MODULES = {
         "option_name",
         "setting",
     ),
+    "libraries": (
+        "OtherVersion",
+        "check_versions",
+        "checked_versions",
+        "installed_version",
+        "libraries_of",
+    ),
     "text": (
         "ANALYSIS",
         "AnalysisSettings",
+        "ENGLISH",
         "INPUT",
         "InputSettings",
+        "KOREAN",
         "MASKABLE",
         "NGRAMS",
         "NORMALIZATION",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, Self
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import NgramRanges, Settings, setting
+from nlpcli.settings.libraries import checked_versions, installed_version, libraries_of
 
 INPUT = "Input"
 
@@ -165,6 +168,8 @@ class NormalizeSettings(Settings):
 
 
 TAKE_WORDS = ("kiwi", "mecab", "komoran", "okt")
+KOREAN = ("kiwi", "mecab", "komoran", "okt", "hannanum", "kkma")  # their morphemes have tags
+ENGLISH = ("nltk", "word", "whitespace", "regexp")  # their tokens can be tagged as English words
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,10 @@ class AnalysisSettings(NormalizeSettings):
     """How text becomes tokens. Stored in every model, so that training and use cannot disagree.
 
     `stopwords`, `user_dict` and `subword_model` hold content (words, lines, base64), no path.
+    `recorded` is no setting: the versions of the libraries whose tokens a model was made of.
     """
+
+    recorded: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     lowercase: bool = setting(False, "Lower-case the tokens.", panel=ANALYSIS)
     tokenizer: TokenizerName = setting(  # noqa: RUF009 (an alias of Literal, as safe as one)
@@ -241,6 +249,25 @@ class AnalysisSettings(NormalizeSettings):
                 f"the tokenizer {self.tokenizer} takes no user dictionary",
                 hint=f"those that do: {', '.join(TAKE_WORDS)}",
             )
+
+    @property
+    def tagged(self) -> bool:
+        """Whether tokens carry tags: morphemes always do, English words where something needs it."""
+        asked = self.tag_english or self.keep_pos or self.drop_pos
+        return self.tokenizer in KOREAN or (self.tokenizer in ENGLISH and bool(asked))
+
+    def to_record(self) -> dict[str, Any]:
+        """The settings as JSON types, and the versions of the libraries that the tokens depend on."""
+        versions = {name: installed_version(name) for name in libraries_of(self)}
+        known = {name: version for name, version in versions.items() if version}
+        return {**super().to_record(), **({"libraries": known} if known else {})}
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        """The settings that `to_record` wrote, with the versions in `recorded`. Raises ModelError."""
+        settings = super().from_record({name: record[name] for name in record if name != "libraries"})
+        object.__setattr__(settings, "recorded", checked_versions(record.get("libraries", {})))
+        return settings
 
 
 NGRAMS = "N-grams"

@@ -1,0 +1,89 @@
+"""The libraries whose tokens, tags or stems an analysis consists of, and their versions.
+
+A model holds the versions it was made with (`AnalysisSettings.to_record`); where it is used,
+`check_versions` compares. Our own rules are not named here: they go with the model's format.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from nlpcli.errors import MissingDependency, ModelError
+
+if TYPE_CHECKING:
+    from nlpcli.settings.text import AnalysisSettings
+
+_KIWI = ("kiwipiepy", "kiwipiepy_model")
+_TOKENIZERS = {
+    "kiwi": _KIWI,
+    "sentence": _KIWI,
+    "mecab": ("python-mecab-ko", "python-mecab-ko-dic"),
+    **dict.fromkeys(("komoran", "okt", "hannanum", "kkma"), ("konlpy",)),
+    "subword": ("sentencepiece",),
+}
+_STEMS = {**dict.fromkeys(("porter", "snowball", "lancaster"), ("nltk",)), "korean": _KIWI}
+
+
+class OtherVersion(UserWarning):
+    """A model is used with another version of a library than it was made with."""
+
+
+def libraries_of(settings: AnalysisSettings) -> list[str]:
+    """The distributions that decide what tokens an analysis gives.
+
+    >>> from nlpcli.settings import AnalysisSettings
+    >>> libraries_of(AnalysisSettings()), libraries_of(AnalysisSettings(stem="porter", tag_english=True))
+    ([], ['gruut-lang-en', 'nltk'])
+    """
+    morphemes = settings.tokenizer in _TOKENIZERS and settings.tagged
+    found = {*_TOKENIZERS.get(settings.tokenizer, ())}
+    if settings.tagged and not morphemes:
+        found.add("gruut-lang-en")
+    if settings.lemma:
+        found |= {"simplemma"} | ({*_KIWI} if not morphemes else set())
+    if not (settings.stem == "korean" and morphemes):  # morphemes bring their dictionary forms
+        found |= {*_STEMS.get(settings.stem, ())}
+    return sorted(found)
+
+
+def installed_version(name: str) -> str:
+    """The version of a distribution; empty when it is not installed."""
+    import importlib.metadata
+
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def checked_versions(value: Any) -> Mapping[str, str]:
+    """Versions as they stand in a model file. Raises ModelError."""
+    if not isinstance(value, dict) or not all(isinstance(version, str) for version in value.values()):
+        raise ModelError("the model's record of library versions is damaged")
+    return value
+
+
+def check_versions(recorded: Mapping[str, str]) -> None:
+    """Warn (OtherVersion) where other versions are installed than a model was made with.
+
+    Raises MissingDependency for a library that is not installed.
+    """
+    installed = {name: installed_version(name) for name in recorded}
+    if missing := [name for name, version in installed.items() if not version]:
+        wanted = " ".join(f"{name}=={recorded[name]}" for name in missing)
+        raise MissingDependency(
+            f"the model needs {', '.join(missing)}, which is not installed", hint=f"pip install {wanted}"
+        )
+    changed = [
+        f"{name} {version} (here {installed[name]})"
+        for name, version in recorded.items()
+        if installed[name] != version
+    ]
+    if changed:
+        warnings.warn(
+            f"the model was made with {', '.join(changed)}: its tokens may differ",
+            OtherVersion,
+            stacklevel=3,
+        )
