@@ -403,9 +403,10 @@ def _finished_types(
     finished = analyzer.finish(raw)
     if finished == raw:
         return raw, counts, np.arange(len(raw), dtype=np.int32)
-    distinct = dict.fromkeys(token for token in finished if token is not None)
-    number_of = dict(zip(distinct, itertools.count(), strict=False))
-    new = np.fromiter((number_of.get(token or "", -1) for token in finished), np.int32, len(raw))
+    distinct = dict.fromkeys(finished)
+    distinct.pop(None, None)
+    number_of = {token: number for number, token in enumerate(distinct) if token is not None}
+    new = np.fromiter(map(number_of.get, finished, itertools.repeat(-1)), np.int32, len(raw))  # type: ignore[arg-type]
     summed = np.zeros(len(number_of), dtype=np.int64)
     np.add.at(summed, new[new >= 0], counts[new >= 0])
     return list(number_of), summed, new

@@ -226,7 +226,7 @@ def names_of_features(vocabulary: Vocabulary, features: FeatureSettings) -> Voca
     if features.hash_bits:
         return Vocabulary.of([], [])
     order = sorted(range(len(vocabulary)), key=vocabulary.tokens.__getitem__)
-    return Vocabulary.of((vocabulary.tokens[number] for number in order), vocabulary.counts[order])
+    return Vocabulary.of(map(vocabulary.tokens.__getitem__, order), vocabulary.counts[order])
 
 
 # --- adding models up -----------------------------------------------------------------------

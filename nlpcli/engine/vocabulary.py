@@ -19,6 +19,8 @@ from nlpcli.engine.store import Model, take_tensor
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import VocabularySettings
 
+_LINE_END = 10
+
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
@@ -52,11 +54,9 @@ class Vocabulary:
 
     def to_tensors(self) -> dict[str, NDArray[Any]]:
         """The vocabulary as arrays for a model file: UTF-8 bytes, offsets [V + 1], counts [V]."""
-        encoded = [token.encode("utf-8", "surrogatepass") for token in self.tokens]
-        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-        np.cumsum([len(token) for token in encoded], out=offsets[1:])
+        text, offsets = _packed(self.tokens)
         return {
-            "vocabulary.bytes": np.frombuffer(b"".join(encoded), dtype=np.uint8),
+            "vocabulary.bytes": text,
             "vocabulary.offsets": offsets,
             "vocabulary.counts": self.counts,
         }
@@ -64,20 +64,41 @@ class Vocabulary:
     @classmethod
     def from_model(cls, model: Model) -> Vocabulary:
         """The vocabulary that `to_tensors` put into a model file."""
-        text = take_tensor(model, "vocabulary.bytes", "uint8", (None,)).tobytes()
+        text = take_tensor(model, "vocabulary.bytes", "uint8", (None,))
         offsets = take_tensor(model, "vocabulary.offsets", "int64", (None,))
         counts = take_tensor(model, "vocabulary.counts", "int64", (max(len(offsets) - 1, 0),))
-        bounds = offsets.tolist()
-        whole = bool(bounds) and bounds[0] == 0 and bounds[-1] == len(text)
+        whole = bool(len(offsets)) and offsets[0] == 0 and offsets[-1] == len(text)
         if not whole or (np.diff(offsets) < 0).any():
             raise ModelError("the model's vocabulary is damaged")
         try:
-            tokens = tuple(
-                text[start:end].decode("utf-8", "surrogatepass") for start, end in itertools.pairwise(bounds)
-            )
+            return cls(_unpacked(text, offsets), counts)
         except UnicodeDecodeError as error:
             raise ModelError("the model's vocabulary is damaged") from error
-        return cls(tokens, counts)
+
+
+def _packed(tokens: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """UTF-8 of all tokens, one after the other, and where each begins and the last ends."""
+    offsets = np.zeros(len(tokens) + 1, dtype=np.int64)
+    joined = np.frombuffer("\n".join([*tokens, ""]).encode("utf-8", "surrogatepass"), dtype=np.uint8)
+    line_ends = np.flatnonzero(joined == _LINE_END)
+    if len(line_ends) == len(tokens):  # no token has one in it: all at once
+        offsets[1:] = line_ends - np.arange(len(tokens))
+        return joined[joined != _LINE_END], offsets
+    encoded = [token.encode("utf-8", "surrogatepass") for token in tokens]
+    np.cumsum([len(token) for token in encoded], out=offsets[1:])
+    return np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets
+
+
+def _unpacked(text: NDArray[np.uint8], offsets: NDArray[np.int64]) -> tuple[str, ...]:
+    """The tokens that `_packed` put together. Raises UnicodeDecodeError."""
+    if not (text == _LINE_END).any():
+        ended = np.full(len(text) + len(offsets) - 1, _LINE_END, dtype=np.uint8)
+        ended[np.arange(len(text)) + np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))] = text
+        return tuple(ended.tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1])
+    plain, bounds = text.tobytes(), offsets.tolist()
+    return tuple(
+        plain[start:end].decode("utf-8", "surrogatepass") for start, end in itertools.pairwise(bounds)
+    )
 
 
 def select(
@@ -102,7 +123,7 @@ def select(
         kept = np.array(sorted(kept.tolist(), key=lambda number: tokens[number]), dtype=np.int64)
     new_id = np.full(len(tokens), -1, dtype=np.int32)
     new_id[kept] = np.arange(len(kept), dtype=np.int32)
-    return Vocabulary.of((tokens[number] for number in kept.tolist()), counts[kept]), new_id
+    return Vocabulary.of(map(tokens.__getitem__, kept.tolist()), counts[kept]), new_id
 
 
 def _nothing_left(found: int, highest: int, settings: VocabularySettings) -> InputError:
