@@ -7,7 +7,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nlpcli.engine.sentences import split_english
@@ -151,6 +151,23 @@ def test_nltk_tokens_are_nltks_on_hostile_lines():
 @given(st.text(alphabet="ab'. \",()n't"))
 def test_looked_up_pieces_are_what_the_rules_give(text):
     assert treebank(text) == by_rules(text)
+
+
+@given(st.text(alphabet="ab'.   \",(n't\t\x85\xa0\u3000\x1c\x0b\n”-"))
+@example('One.\u00a0\u3000"')
+@example('a "\u00a0"b c.\x85')
+def test_white_space_of_any_kind_is_what_it_is_to_nltk(text):
+    assert treebank(text) == nltk_tokens(text)
+
+
+def test_a_line_with_a_no_break_space_is_looked_up_too(monkeypatch):
+    from nlpcli.engine import treebank as module
+
+    texts = []
+    monkeypatch.setattr(module, "by_rules", lambda text: texts.append(text) or by_rules(text))
+    text = "five\u00a0km from " + "here to there, " * 9 + "at 10\u00a0am."
+    assert treebank(text) == nltk_tokens(text)
+    assert max(map(len, texts)) < 20
 
 
 @pytest.mark.parametrize(

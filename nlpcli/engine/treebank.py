@@ -66,8 +66,8 @@ _RULES, _LAST_RULES = (
     [(frozenset(signs), re.compile(pattern), replacement) for signs, pattern, replacement in rules]
     for rules in (_BEFORE, _AFTER)
 )
-_OTHER_SPACE = re.compile(r"[^\S ]")
 _CLOSING = "])}>\"'»”’ "  # what may stand between a sentence's period and the end of the line
+_CLOSING_OR_SPACE = _CLOSING + "".join(filter(str.isspace, map(chr, range(0x3001))))
 _CACHE_SIZE = 1 << 17
 _LONG = 64  # pieces longer than this are not worth remembering
 
@@ -110,10 +110,11 @@ def treebank(text: str) -> list[str]:
     >>> treebank('They\\'ll say "I can\\'t, Mr. Lee."')
     ['They', "'ll", 'say', '``', 'I', 'ca', "n't", ',', 'Mr.', 'Lee', '.', "''"]
     """
-    # Before the last space that has anything but closing marks after it, pieces stand alone.
-    cut = text.rfind(" ", 0, len(text.rstrip(_CLOSING)))
+    # Before the last space that has anything but closing marks and white space after it, pieces
+    # stand alone. To the rules that look at a space, another white space is a sign inside a piece.
+    cut = text.rfind(" ", 0, len(text.rstrip(_CLOSING_OR_SPACE)))
     begin = text.find(" ", 0, max(cut, 0))
-    if begin < 0 or _OTHER_SPACE.search(text):
+    if begin < 0:
         return by_rules(text)
     tokens = _first(text[:begin])
     tokens += itertools.chain.from_iterable(map(_inner.__getitem__, text[begin + 1 : cut].split(" ")))
