@@ -16,6 +16,7 @@ from __future__ import annotations
 import concurrent.futures
 import itertools
 import mmap
+import operator
 import os
 import tempfile
 import weakref
@@ -35,7 +36,7 @@ from nlpcli.engine.streaming import Pool, pieces
 from nlpcli.engine.vocabulary import Vocabulary, select
 from nlpcli.engine.workers import Failure
 from nlpcli.errors import InputError, OutputError
-from nlpcli.settings import KOREAN, AnalysisSettings, InputSettings, VocabularySettings
+from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
 
 _SMALL = 1 << 20  # below this the general road is done before numba is loaded
 _HELD = 1 << 23  # numbers kept in memory
@@ -279,13 +280,13 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Fo
 
 
 def _token_lists(lines: Iterator[str], analyzer: Analyzer) -> Iterator[list[str]]:
-    """The tokens of every line; a Korean analyser runs in a process per core when there is much to do.
+    """The tokens of every line; what finds tags runs in a process per core when there is much to do.
 
     Raises InputError on a line that an analyser fails on.
     """
     cores, settings = available_cores(), analyzer.settings
     first = list(itertools.islice(lines, _FEW_LINES))
-    if settings.tokenizer not in KOREAN or len(first) < _FEW_LINES or cores == 1:
+    if not settings.tagged or len(first) < _FEW_LINES or cores == 1:
         yield from map(analyzer.tokens, itertools.chain(first, lines))
         return
     with Pool(lambda: isolated(settings, "tokens", TIME_LIMIT), cores) as pool:
@@ -401,12 +402,21 @@ def _finished_types(
 ) -> tuple[list[str], NDArray[np.int64], NDArray[np.int32]]:
     """Types as the analyzer would have given them (`The` and `the` are one), and old → new."""
     finished = analyzer.finish(raw)
-    if finished == raw:
+    changed = list(map(operator.ne, raw, finished))
+    if not any(changed):
         return raw, counts, np.arange(len(raw), dtype=np.int32)
-    distinct = dict.fromkeys(finished)
-    distinct.pop(None, None)
-    number_of = {token: number for number, token in enumerate(distinct) if token is not None}
-    new = np.fromiter(map(number_of.get, finished, itertools.repeat(-1)), np.int32, len(raw))  # type: ignore[arg-type]
-    summed = np.zeros(len(number_of), dtype=np.int64)
+    # Only what has changed, and what that has changed to, can have become one with another type.
+    outcomes = set(itertools.compress(finished, changed))
+    stands_for = np.arange(len(raw))
+    first: dict[str | None, int] = {}
+    for number in np.flatnonzero(
+        np.fromiter(map(outcomes.__contains__, finished), np.bool_, len(raw))
+    ).tolist():
+        stands_for[number] = first.setdefault(finished[number], number)
+    kept = stands_for == np.arange(len(raw))
+    if (dropped := first.get(None)) is not None:
+        kept[dropped] = False
+    new = np.where(kept, np.cumsum(kept, dtype=np.int32) - 1, np.int32(-1))[stands_for].astype(np.int32)
+    summed = np.zeros(int(kept.sum()), dtype=np.int64)
     np.add.at(summed, new[new >= 0], counts[new >= 0])
-    return list(number_of), summed, new
+    return [token for token in itertools.compress(finished, kept) if token is not None], summed, new

@@ -47,7 +47,7 @@ class LinearModel:
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:
-        """The tokens of the training text, in alphabetical order."""
+        """The tokens of the training text, in the order of their keys."""
         return self.names()
 
     def weights(self, rows: Rows = EVERY) -> NDArray[np.float64]:

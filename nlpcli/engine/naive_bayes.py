@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.examples import Examples
-from nlpcli.engine.features import FeatureCounts, count, has_syllable_script
+from nlpcli.engine.features import FeatureCounts, count, has_syllable_script, type_keys
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.store import Model, read_model, take_tensor, write_model
 from nlpcli.engine.vocabulary import Vocabulary
@@ -43,7 +43,7 @@ _BINARY = ("binary-multinomial", "bernoulli", "nbsvm")
 class NaiveBayes:
     """The counts of a training text, and how they are to be read.
 
-    documents: int64 [C], texts per class. `names` gives the vocabulary (in alphabetical order;
+    documents: int64 [C], texts per class. `names` gives the vocabulary (in the order of their keys;
     empty with feature hashing), which only serves to name features and so is read when asked for.
     """
 
@@ -60,7 +60,7 @@ class NaiveBayes:
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:
-        """The tokens of the training text, in alphabetical order."""
+        """The tokens of the training text, in the order of their keys."""
         return self.names()
 
     @property
@@ -222,11 +222,11 @@ def train(
 
 
 def names_of_features(vocabulary: Vocabulary, features: FeatureSettings) -> Vocabulary:
-    """The tokens that a model keeps, in alphabetical order; none where features are hashed."""
+    """The tokens that a model keeps, in the order of their keys; none where features are hashed."""
     if features.hash_bits:
         return Vocabulary.of([], [])
-    order = sorted(range(len(vocabulary)), key=vocabulary.tokens.__getitem__)
-    return Vocabulary.of(map(vocabulary.tokens.__getitem__, order), vocabulary.counts[order])
+    order = np.argsort(type_keys(vocabulary), kind="stable")
+    return Vocabulary.of(map(vocabulary.tokens.__getitem__, order.tolist()), vocabulary.counts[order])
 
 
 # --- adding models up -----------------------------------------------------------------------
@@ -281,8 +281,7 @@ def _joined(first: NaiveBayes, second: NaiveBayes) -> Vocabulary:
     counts = dict(zip(first.vocabulary.tokens, first.vocabulary.counts.tolist(), strict=True))
     for token, seen in zip(second.vocabulary.tokens, second.vocabulary.counts.tolist(), strict=True):
         counts[token] = counts.get(token, 0) + seen
-    tokens = sorted(counts)
-    return Vocabulary.of(tokens, [counts[token] for token in tokens])
+    return names_of_features(Vocabulary.of(counts, list(counts.values())), first.features)
 
 
 # --- from counts to weights -----------------------------------------------------------------

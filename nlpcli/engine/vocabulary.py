@@ -44,6 +44,10 @@ class Vocabulary:
         """Token to id."""
         return {token: number for number, token in enumerate(self.tokens)}
 
+    @functools.cached_property
+    def _packed(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        return _packed(self.tokens)
+
     @property
     def total(self) -> int:
         """The sum of the counts."""
@@ -54,7 +58,7 @@ class Vocabulary:
 
     def to_tensors(self) -> dict[str, NDArray[Any]]:
         """The vocabulary as arrays for a model file: UTF-8 bytes, offsets [V + 1], counts [V]."""
-        text, offsets = _packed(self.tokens)
+        text, offsets = self._packed
         return {
             "vocabulary.bytes": text,
             "vocabulary.offsets": offsets,
