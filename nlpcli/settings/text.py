@@ -348,8 +348,8 @@ class RunSettings(Settings):
     """How many cores an analysis takes, and what becomes of a line it fails on."""
 
     jobs: int = setting(
-        1, "Worker processes; for kiwi, mecab and the Java analysers.", min=1, max=256, panel=RUNNING,
-        flags=("--jobs", "-j"),
+        1, "Worker processes; for kiwi, mecab, the Java analysers and English tags.", min=1, max=256,
+        panel=RUNNING, flags=("--jobs", "-j"),
     )  # fmt: skip
     on_error: Literal["stop", "skip", "keep"] = setting(
         "skip", "A line that an analyser fails on: end, leave it empty, or cut it at spaces.", panel=RUNNING
