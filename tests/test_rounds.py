@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from nlpcli.engine import fasttext, rounds, word2vec
+from nlpcli.engine import fasttext, word2vec
 from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.kernels import apart
+from nlpcli.engine.kernels import apart, merging
 from nlpcli.engine.kernels.rows import aligned_rows
 from nlpcli.engine.kernels.windows import Subwords
 from nlpcli.errors import SettingsError
@@ -51,45 +51,72 @@ def test_shards_apart_learn_what_one_after_the_other_does(train, settings):
 
 
 def test_one_shard_that_shares_nothing_goes_all_the_way():
-    assert apart.together(1, 3.0) == 1.0
-    assert apart.together(4, 0.0) == 1.0
+    assert merging.together(1, 3.0) == 1.0
+    assert merging.together(4, 0.0) == 1.0
 
 
 def test_shards_that_share_a_row_go_as_far_as_one_after_the_other():
     share = 1 - math.exp(-0.3)  # of the way, by one shard
     left = (1 - share) ** 4
-    assert apart.together(4, 0.3) * 4 * share == pytest.approx(1 - left)
-    assert apart.together.py_func(4, 0.3) == pytest.approx(apart.together(4, 0.3))
+    assert merging.together(4, 0.3) * 4 * share == pytest.approx(1 - left)
+    assert merging.together.py_func(4, 0.3) == pytest.approx(merging.together(4, 0.3))
 
 
-def copies_by_hand(width=16):
-    """Two shards: the first gained 1 on vector 0 and 2 on vector 2, the second 4 on vector 2."""
-    vectors = aligned_rows(2 * 3, width).reshape(2, 3, width)
-    vectors[0, 0], vectors[0, 1], vectors[1, 0] = 1, 2, 4
-    origins = np.array([[0, 2], [2, 0]], np.int32)
-    uses = np.array([[1, 1], [3, 0]], np.int32)
-    return apart.Copies(np.zeros((2, 3), np.int32), origins, uses, np.array([2, 1]), vectors)
+def lists_by_hand():
+    """Of three rows, shard 0 has row 2 once and row 0 once, shard 1 has row 2 three times."""
+    place_of = np.array([[1, -1, 0], [-1, -1, 0]], np.int32)
+    rows, uses = np.array([[2, 0], [2, 0]], np.int32), np.array([[1, 1], [3, 0]], np.int32)
+    return apart.Uses(place_of, rows, np.array([2, 1]), uses, np.zeros((2, 2), np.int32))
 
 
-def tally():
-    return apart.Tally(np.zeros(4, np.int32), np.full(4, -1, np.int32), np.zeros(4, np.int32))
+def test_a_row_that_two_shards_use_is_copied_and_any_other_is_trained_where_it_lies():
+    for function in (apart._choose_rows, apart._choose_rows.py_func):
+        lists, matrix = lists_by_hand(), aligned_rows(3 + 2 * 2 + 1, 16)
+        matrix[:3] = [[1], [2], [3]]
+        for shard in (0, 1):
+            function(matrix, lists, shard)
+        assert lists.trained.tolist() == [[3, 0], [5, 0]]
+        assert matrix[:, 0].tolist() == [1, 2, 3, 3, 0, 3, 0, 0]
 
 
 @pytest.mark.parametrize("parts", [1, 2, 3])
-def test_gains_are_added_to_the_rows_they_belong_to(parts):
-    scale = apart.together(2, 0.1 * 4 / 2)
-    for function in (apart.add_up, apart.add_up.py_func):
-        matrix = aligned_rows(4, 16)
+def test_copies_are_merged_into_the_row_they_are_of(parts):
+    scale = merging.together(2, 0.1 * 4 / 2)
+    for function in (merging.merge_copies, merging.merge_copies.py_func):
+        lists, matrix = lists_by_hand(), aligned_rows(3 + 2 * 2 + 1, 16)
+        matrix[:3] = [[1], [2], [3]]
+        for shard in (0, 1):
+            apart._choose_rows(matrix, lists, shard)
+        matrix[3] += 2  # what shard 0 has gained
+        matrix[5] += 4
         for part in range(parts):
-            function(part, parts, matrix, rounds.plain_subwords(3), copies_by_hand(), tally(), 2, 0.1)
-        np.testing.assert_allclose(matrix[:, 0], [1, 0, scale * 6, 0], rtol=1e-6)
+            function(part, parts, matrix, lists, 0.1)
+        np.testing.assert_allclose(matrix[:3, 0], [1, 2, 3 + scale * 6], rtol=1e-6)
 
 
-def test_gains_of_a_mean_go_to_all_its_subwords():
+def gains_by_hand():
+    """Shard 0 has gained 2 on word 2 and 1 on word 0, shard 1 has gained 4 on word 2."""
+    gains = aligned_rows(2 * 3, 16).reshape(2, 3, 16)
+    gains[0, 0], gains[0, 1], gains[1, 0] = 2, 1, 4
+    return gains
+
+
+def tally(rows=4):
+    shards, uses, last = (np.full(rows, start, np.int32) for start in (0, 0, -1))
+    return merging.Tally(shards, last, uses, np.zeros(rows, np.float32))
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_gains_of_words_go_to_all_their_subwords(parts):
     subwords = Subwords(np.array([0, 2, 2, 3]), np.array([0, 3, 1], np.int32))  # 0: rows 0 and 3; 2: row 1
-    matrix = aligned_rows(4, 16)
-    apart.add_up(0, 1, matrix, subwords, copies_by_hand(), tally(), 2, 0.0)
-    np.testing.assert_allclose(matrix[:, 0], [1, 6, 0, 1])
+    scale = merging.together(2, 0.1 * 4 / 2)
+    for function in (merging.add_gains_of_words, merging.add_gains_of_words.py_func):
+        matrix, counts = aligned_rows(4, 16), tally()
+        for part in range(parts):
+            function(part, parts, matrix, subwords, lists_by_hand(), gains_by_hand(), counts, 0.1)
+        np.testing.assert_allclose(matrix[:, 0], [1, scale * 6, 0, 1], rtol=1e-6)
+        for left, fresh in zip(counts[:3], tally()[:3], strict=True):
+            assert left.tolist() == fresh.tolist()
 
 
 def test_the_full_softmax_is_not_deterministic_on_threads():

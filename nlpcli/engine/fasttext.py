@@ -31,6 +31,7 @@ from nlpcli.engine.word2vec import (
     Unfinished,
     Word2Vec,
     header_of,
+    make_window,
     read_header,
     set_first_vectors,
 )
@@ -38,6 +39,7 @@ from nlpcli.settings import AnalysisSettings, FastTextSettings, PhraseSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.kernels.windows import Subwords
+    from nlpcli.engine.rounds import SubwordShards
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,24 +185,19 @@ class FastTextTraining(Training):
     def _tiled_step(self) -> Step:
         from nlpcli.engine.kernels.windows import train_subwords
 
-        text, objective, window = self._parts()
+        text, objective, window = self.text(), self.objective, make_window(self.settings)
         inputs, outputs, subwords = self.inputs, self.outputs, self.subwords()
 
         def step(part: Stretch) -> tuple[float, int]:
-            return train_subwords(
-                inputs,
-                outputs,
-                text,
-                subwords,
-                objective,
-                window,
-                part.first,
-                part.last,
-                part.alpha,
-                part.stream,
-            )
+            place = part.first, part.last, part.alpha, part.stream
+            return train_subwords(inputs, outputs, text, subwords, objective, window, *place)
 
         return step
+
+    def _shards(self) -> SubwordShards:
+        from nlpcli.engine.rounds import SubwordShards
+
+        return SubwordShards(self.inputs, self.outputs, self.subwords())
 
     def _cost(self) -> float:
         return 4 * super()._cost()

@@ -1,8 +1,9 @@
 """Rounds of shards: training on several threads with the same bytes for any number of them.
 
-A stretch of text is trained in rounds of four shards of 512 words, each apart from the
-others (`kernels/apart.py`); a round is over when all have added what they have gained. Rounds
-and shards follow from the place in the text alone.
+A stretch of text is trained in rounds of four shards of 512 words, each apart from the others
+(`kernels/apart.py`); a round is over when what they have learned is merged
+(`kernels/merging.py`). Rounds and shards follow from the place in the text alone. While one
+round is merged the next is prepared, which takes no vectors.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels import apart
+from nlpcli.engine.kernels import apart, merging
 from nlpcli.engine.kernels.noise import Text
 from nlpcli.engine.kernels.rows import aligned_rows
 from nlpcli.engine.kernels.targets import Objective
-from nlpcli.engine.kernels.tiles import WIDTH
+from nlpcli.engine.kernels.tiles import STRIDE, WIDTH
 from nlpcli.engine.kernels.windows import Subwords, Window
 from nlpcli.engine.stretches import Stretch
 
@@ -29,6 +31,51 @@ INPUT_PULL = 0.1
 OUTPUT_PULL = 0.1
 
 Floats = NDArray[np.float32]
+Share = tuple[int, int]  # which one, of how many
+
+
+class WordShards:
+    """How shards are trained and merged whose words have a row of their own.
+
+    Behind its rows each matrix has room for what the shards copy, `copies` rows, and one of zeros.
+    """
+
+    def __init__(self, inputs: Floats, outputs: Floats) -> None:
+        self._inputs, self._outputs = inputs, outputs
+
+    def train(self, share: Share, work: apart.Round, *rest: Any) -> None:
+        """Train a share of the shards."""
+        apart.train_word_shards(*share, self._inputs, self._outputs, work, *rest)
+
+    def merge(self, share: Share, work: apart.Round, alpha: float) -> None:
+        """Merge a share of the rows."""
+        merging.merge_copies(*share, self._inputs, work.inputs, INPUT_PULL * alpha)
+        merging.merge_copies(*share, self._outputs, work.outputs, OUTPUT_PULL * alpha)
+
+
+class SubwordShards:
+    """The same for words that are means of subwords; only the output vectors have room for copies."""
+
+    def __init__(self, inputs: Floats, outputs: Floats, subwords: Subwords) -> None:
+        self._inputs, self._outputs, self._subwords = inputs, outputs, subwords
+        words, width = min(SHARD, len(subwords.starts) - 1), inputs.shape[1]
+        self._means = aligned_rows(SHARDS * (words + 1), width).reshape(SHARDS, words + 1, width)
+        self._before = self._means[:, :-1].copy()
+        shards, uses, last = (np.full(len(inputs), start, np.int32) for start in (0, 0, -1))
+        self._tally = merging.Tally(shards, last, uses, np.zeros(len(inputs), np.float32))
+
+    def train(self, share: Share, work: apart.Round, *rest: Any) -> None:
+        """Train a share of the shards."""
+        apart.train_subword_shards(
+            *share, self._inputs, self._outputs, self._subwords, self._means, self._before, work, *rest
+        )
+
+    def merge(self, share: Share, work: apart.Round, alpha: float) -> None:
+        """Merge a share of the rows."""
+        merging.add_gains_of_words(
+            *share, self._inputs, self._subwords, work.inputs, self._means, self._tally, INPUT_PULL * alpha
+        )
+        merging.merge_copies(*share, self._outputs, work.outputs, OUTPUT_PULL * alpha)
 
 
 class Rounds:
@@ -36,80 +83,81 @@ class Rounds:
 
     def __init__(
         self,
-        inputs: Floats,
-        outputs: Floats,
-        subwords: Subwords,
+        shards: WordShards | SubwordShards,
         text: Text,
         objective: Objective,
         window: Window,
         threads: int,
     ) -> None:
-        words, width = len(text.keep), inputs.shape[1]
-        self._matrices = inputs, outputs
-        self._training = text, objective, window
-        self._subwords = subwords
-        self._rows = plain_subwords(len(outputs))
-        self._copied_inputs = _copies(words, min(SHARD, words), width)
-        targets = min(SHARD * objective.tiles * WIDTH, len(outputs))
-        self._copied_outputs = _copies(len(outputs), targets, width)
-        self._tallies = _tally(len(inputs)), _tally(len(outputs))
+        self._shards = shards
+        self._drawing = text, objective
+        self._sums = np.zeros((SHARDS, 2))
+        self._training = objective.tiles, window, self._sums
+        self._rounds = [_empty_round(len(text.keep), objective.tiles) for _ in range(2)]
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads)
 
     def step(self, part: Stretch) -> tuple[float, int]:
         """Train on a stretch; the summed loss, and of how many predictions."""
-        sums = [
-            self._round(part, first, min(first + SHARDS * SHARD, part.last))
-            for first in range(part.first, part.last, SHARDS * SHARD)
-        ]
-        return math.fsum(loss for loss, _ in sums), sum(count for _, count in sums)
+        losses, predictions = [], 0
+        work, following = self._rounds
+        self._on_all_threads(self._prepare, work, part, part.first)
+        for first in range(part.first, part.last, SHARDS * SHARD):
+            self._on_all_threads(self._train, work)
+            losses += self._sums[:, 0].tolist()
+            predictions += int(self._sums[:, 1].sum())
+            self._on_all_threads(self._merge_and_prepare, work, following, part, first + SHARDS * SHARD)
+            work, following = following, work
+        return math.fsum(losses), predictions
 
-    def _round(self, part: Stretch, first: int, last: int) -> tuple[float, int]:
-        inputs, outputs = self._matrices
-        sums = np.zeros((SHARDS, 2))
-        shards = -(-(last - first) // SHARD)
-
-        def train(number: int) -> None:
-            apart.train_apart(
-                number, self._threads, inputs, outputs, self._subwords, self._copied_inputs,
-                self._copied_outputs, *self._training, first, last, SHARD, part.alpha, part.stream, sums,
-            )  # fmt: skip
-
-        def add_up(number: int) -> None:
-            share = number, self._threads
-            pulls = INPUT_PULL * part.alpha, OUTPUT_PULL * part.alpha
-            apart.add_up(
-                *share, inputs, self._subwords, self._copied_inputs, self._tallies[0], shards, pulls[0]
-            )
-            apart.add_up(
-                *share, outputs, self._rows, self._copied_outputs, self._tallies[1], shards, pulls[1]
-            )
-
-        self._on_all_threads(train)
-        self._on_all_threads(add_up)
-        loss, predictions = sums.sum(axis=0).tolist()
-        return loss, int(predictions)
-
-    def _on_all_threads(self, work: Callable[[int], None]) -> None:
-        """Do the work's parts and wait for all; this thread does one of them."""
-        others = [self._pool.submit(work, number) for number in range(1, self._threads)]
-        work(0)
+    def _on_all_threads(self, do: Callable[..., None], *rest: Any) -> None:
+        """Do all shares of something; this thread does one of them."""
+        others = [self._pool.submit(do, (number, self._threads), *rest) for number in range(1, self._threads)]
+        do((0, self._threads), *rest)
         for other in others:
             other.result()
 
+    def _prepare(self, share: Share, work: apart.Round, part: Stretch, first: int) -> None:
+        last = min(first + SHARDS * SHARD, part.last)
+        apart.prepare_shards(*share, *self._drawing, work, first, last, part.alpha, part.stream)
 
-def plain_subwords(words: int) -> Subwords:
-    """Every word is its own only subword."""
-    return Subwords(np.arange(words + 1), np.arange(words, dtype=np.int32))
+    def _train(self, share: Share, work: apart.Round) -> None:
+        self._shards.train(share, work, *self._training)
+
+    def _merge_and_prepare(
+        self, share: Share, work: apart.Round, following: apart.Round, part: Stretch, first: int
+    ) -> None:
+        self._shards.merge(share, work, part.alpha)
+        self._prepare(share, following, part, first)
 
 
-def _copies(vectors: int, most: int, width: int) -> apart.Copies:
-    """Room for the copies of all shards."""
-    room = aligned_rows(SHARDS * (most + 1), width).reshape(SHARDS, most + 1, width)
-    places = np.full((SHARDS, vectors), -1, np.int32)
-    origins, uses = np.zeros((SHARDS, most), np.int32), np.zeros((SHARDS, most), np.int32)
-    return apart.Copies(places, origins, uses, np.zeros(SHARDS, np.int64), room)
+def copies(words: int, tiles: int) -> int:
+    """How many rows the shards of a round may copy: a share of each of the most rows they can use."""
+    return SHARDS * _most_targets(words, tiles)
 
 
-def _tally(rows: int) -> apart.Tally:
-    return apart.Tally(np.zeros(rows, np.int32), np.full(rows, -1, np.int32), np.zeros(rows, np.int32))
+def _most_targets(words: int, tiles: int) -> int:
+    return min(SHARD * tiles * WIDTH, words)
+
+
+def _empty_round(words: int, tiles: int) -> apart.Round:
+    room = SHARDS, SHARD * tiles, STRIDE
+    return apart.Round(
+        np.zeros((SHARDS, SHARD), np.int32),
+        np.zeros((SHARDS, SHARD + 1), np.int64),
+        np.zeros(SHARDS, np.int64),
+        np.zeros(room, np.int32),
+        np.zeros(room, np.float32),
+        np.zeros(room, np.float32),
+        np.zeros((SHARDS, SHARD), np.int64),
+        np.zeros(SHARDS, np.uint64),
+        _no_uses(words, min(SHARD, words)),
+        _no_uses(words, _most_targets(words, tiles)),
+    )
+
+
+def _no_uses(rows: int, most: int) -> apart.Uses:
+    lists = (np.zeros((SHARDS, most), np.int32) for _ in range(3))
+    rows_used, uses, trained = lists
+    place_of = np.full((SHARDS, rows), -1, np.int32)
+    return apart.Uses(place_of, rows_used, np.zeros(SHARDS, np.int64), uses, trained)

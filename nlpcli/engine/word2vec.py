@@ -32,7 +32,8 @@ from nlpcli.settings import AnalysisSettings, PhraseSettings, Word2VecSettings
 if TYPE_CHECKING:
     from nlpcli.engine.kernels.noise import Text
     from nlpcli.engine.kernels.targets import Objective
-    from nlpcli.engine.kernels.windows import Subwords, Window
+    from nlpcli.engine.kernels.windows import Window
+    from nlpcli.engine.rounds import SubwordShards, WordShards
 
 Floats = NDArray[np.float32]
 
@@ -170,8 +171,9 @@ class Training:
         self.settings = settings
         self.corpus = corpus
         self.words = len(corpus.vocabulary)
+        self.objective = make_objective(corpus.vocabulary.counts, settings)
         self.inputs = self._first_inputs()
-        self.outputs = aligned_rows(self.words + 1, settings.dim)
+        self.outputs = aligned_rows(self.words + self._copies() + 1, settings.dim)
         self.schedule = self._schedule()
         self.step = self._step()
 
@@ -192,9 +194,15 @@ class Training:
     def _first_inputs(self) -> Floats:
         from nlpcli.engine.kernels.rows import aligned_rows
 
-        inputs = aligned_rows(self.words + 1, self.settings.dim)
-        set_first_vectors(inputs[:-1, : self.settings.dim], self.settings.seed)
+        inputs = aligned_rows(self.words + self._copies() + 1, self.settings.dim)
+        set_first_vectors(inputs[: self.words, : self.settings.dim], self.settings.seed)
         return inputs
+
+    def _copies(self) -> int:
+        """How many rows must be there beyond the words'."""
+        from nlpcli.engine import rounds
+
+        return rounds.copies(self.words, self.objective.tiles) if self.settings.deterministic else 0
 
     def go_on_from(self, model: Word2Vec) -> None:
         """Begin with the vectors of a model, for the words it knows."""
@@ -229,7 +237,7 @@ class Training:
     def _tiled_step(self) -> Step:
         from nlpcli.engine.kernels.windows import train_words
 
-        text, objective, window = self._parts()
+        text, objective, window = self.text(), self.objective, make_window(self.settings)
         inputs, outputs = self.inputs, self.outputs
 
         def step(part: Stretch) -> tuple[float, int]:
@@ -242,17 +250,13 @@ class Training:
     def _round_step(self) -> Step:
         from nlpcli.engine.rounds import Rounds
 
-        return Rounds(self.inputs, self.outputs, self.subwords(), *self._parts(), self.settings.threads).step
+        window = make_window(self.settings)
+        return Rounds(self._shards(), self.text(), self.objective, window, self.settings.threads).step
 
-    def _parts(self) -> tuple[Text, Objective, Window]:
-        objective = make_objective(self.corpus.vocabulary.counts, self.settings)
-        return self.text(), objective, make_window(self.settings)
+    def _shards(self) -> WordShards | SubwordShards:
+        from nlpcli.engine.rounds import WordShards
 
-    def subwords(self) -> Subwords:
-        """The rows each word is the mean of."""
-        from nlpcli.engine.kernels.windows import Subwords
-
-        return Subwords(np.arange(self.words + 1), np.arange(self.words, dtype=np.int32))
+        return WordShards(self.inputs, self.outputs)
 
     @property
     def threads(self) -> int:
