@@ -1,5 +1,7 @@
 """Word2Vec as the engine has it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -91,18 +93,13 @@ def test_pairs_do_not_reach_into_the_next_line():
     assert list(pairs(encoded(["a b", "c d"]), 5)) == [("a", "b"), ("b", "a"), ("c", "d"), ("d", "c")]
 
 
-FRUIT_AND_JUICE = """
-eat|apple eat|orange eat|rice drink|juice drink|milk drink|water
-orange|juice apple|juice rice|milk milk|drink water|drink juice|drink
-"""
+PAIRS = Path(__file__).parents[1] / "sample_corpora" / "fruit_pairs.tsv"
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_pairs_of_fruit_and_juice_put_the_drinks_together(tmp_path, seed):
-    lines = [pair.replace("|", "\t") for pair in FRUIT_AND_JUICE.split()]
-    (tmp_path / "pairs.tsv").write_text("\n".join(lines))
     settings = Word2VecSettings(dim=5, alpha=0.2, epochs=500, seed=seed)
-    model = train_word2vec_on_pairs(str(tmp_path / "pairs.tsv"), tmp_path / "m.safetensors", settings)
+    model = train_word2vec_on_pairs(str(PAIRS), tmp_path / "m.safetensors", settings)
     for a, b in (("juice", "milk"), ("juice", "water"), ("milk", "water")):
         assert cosine(model, a, b) > 0.95
     for word in ("juice", "milk", "water"):
