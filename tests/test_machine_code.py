@@ -1,7 +1,10 @@
 """Kernels as machine code: the same as through numba, whole or made again, and without importing numba."""
 
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,3 +103,24 @@ def test_counting_words_a_second_time_does_without_numba(tmp_path):
         )
         assert done.stdout.splitlines()[0] == "the\t100000"
     assert done.stderr.strip() == "False"
+
+
+def test_the_first_run_says_that_it_compiles_and_the_next_says_nothing(tmp_path):
+    package = tmp_path / "nlpcli"
+    shutil.copytree(
+        Path(machine_code.__file__).parents[1], package, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    text = tmp_path / "text.txt"
+    text.write_text("the same few words\n" * 100_000)
+    runs = [
+        subprocess.run(
+            [sys.executable, "-m", "nlpcli", "count", *options, text],
+            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True, text=True, check=True,
+        )
+        for options in ([], [])
+    ]  # fmt: skip
+    assert runs[0].stdout == runs[1].stdout
+    assert runs[0].stderr.startswith("compiling for this processor")
+    assert runs[0].stderr.count("\n") == 1
+    assert not runs[1].stderr

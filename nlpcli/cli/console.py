@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from nlpcli.engine.progress import Progress
+from nlpcli.engine.progress import Progress, listeners
 from nlpcli.engine.store import write_atomically
 from nlpcli.errors import NlpcliError
 
@@ -117,6 +117,11 @@ def remark(text: str) -> None:
     """A line on stderr."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def _remark_unless_quiet(text: str) -> None:
+    if not _is_quiet:
+        remark(text)
 
 
 def progress(quiet: bool = False) -> Progress:
@@ -258,6 +263,7 @@ def run(work: Callable[[], object]) -> NoReturn:
     SIGINT on Ctrl-C, so that a shell loop around the command stops too.
     """
     _show_warnings()
+    listeners.append(_remark_unless_quiet)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
             signal.signal(number, _interrupt)

@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from nlpcli.engine.kernels import CACHE
+from nlpcli.engine.progress import listeners
 
 _SCALARS: dict[str, type[Any]] = {
     "int64": ctypes.c_int64, "uint64": ctypes.c_uint64, "int32": ctypes.c_int32, "uint32": ctypes.c_uint32,
@@ -142,6 +143,7 @@ def _compile(file: str, name: str, arguments: Sequence[Any]) -> bytes | None:
     """The file's content for one kernel; None if its result is more than numbers."""
     from numba import jit, typeof
 
+    _announce()
     known = getattr(importlib.import_module(f"nlpcli.engine.kernels.{file}"), name)
     # Anew: what numba has taken from its own cache cannot be written out again.
     dispatcher = jit(**known.targetoptions)(known.py_func)
@@ -162,6 +164,12 @@ def _compile(file: str, name: str, arguments: Sequence[Any]) -> bytes | None:
         "sha256": hashlib.sha256(code).hexdigest(),
     }
     return json.dumps(head).encode() + b"\n" + code
+
+
+@functools.cache
+def _announce() -> None:
+    for tell in listeners:
+        tell("compiling for this processor; this takes some seconds, and the next run does without it")
 
 
 def _keep(path: Path, content: bytes) -> None:

@@ -6,6 +6,8 @@ has the one that draws.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class Progress:
     """Told about long work as it goes on. This one says nothing; subclasses draw."""
@@ -26,3 +28,6 @@ class Progress:
 
 
 SILENT = Progress()
+
+# Whom to tell what is no command's own work: that kernels are compiled, and everything waits.
+listeners: list[Callable[[str], object]] = []
