@@ -28,6 +28,7 @@ kernels = Kernels("features")
 
 _WORK = 4_000_000  # features per kernel call, at most: 0.05 s, so that Ctrl-C and progress work
 _DOCUMENTS = 1 << 16  # measured at a time
+_PART_BITS = 14  # a part is about so many features, or larger where there would be more than 256 parts
 _SMALL_COUNT = 255
 
 
@@ -116,6 +117,11 @@ class Maker:
                 longest = max(longest, int(bytes_each.max(initial=0)))
                 per_document[begin : begin + _DOCUMENTS] += bytes_each * (char_high - char_low + 1)
         return _sums(per_document), longest
+
+    @property
+    def most(self) -> int:
+        """How many features there are at most, counting each as often as it is seen."""
+        return int(self._costs[-1])
 
     def chunks(self) -> Iterator[tuple[int, int]]:
         """Runs of documents that are about a twentieth of a second of work each."""
@@ -210,7 +216,7 @@ def count(
     chunks = list(maker.chunks())
     # A table for each value of the leading bits of a key: small enough for the cache, and the
     # sorted parts, one after the other, are the sorted whole.
-    bits = min(max(2 * len(chunks), 1), 8)
+    bits = min(max((maker.most >> _PART_BITS).bit_length(), 1), 8)
     parts = [_Part(labels, classes, settings.binary) for _ in range(1 << bits)]
     threads = available_cores()
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
@@ -260,13 +266,13 @@ class _Part:
         """Count some features, given with their documents."""
         start = 0
         if not len(self._slots):
-            self._grow(1 << 9)
+            self._grow(1 << max(9, len(keys).bit_length()))
         while start < len(keys):
             start, self._used = kernels.count_keys(
                 keys, documents, start, self._labels, self._binary, self._slots, self._table, self._used
             )
             if start < len(keys):
-                self._grow(2 * len(self._slots))
+                self._grow(4 * len(self._slots))
 
     def _grow(self, slots: int) -> None:
         table = np.zeros((slots // 2, self._table.shape[1]), dtype=np.uint64)
