@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nlpcli.engine.kernels import cbow, noise, sgns, softmax, targets, tiles, windows
-from nlpcli.engine.kernels.noise import Text
-from nlpcli.engine.kernels.rows import aligned_rows
-from nlpcli.engine.kernels.targets import Objective, tile_loss
-from nlpcli.engine.kernels.windows import Subwords, Window, train_subwords, train_words
+from nlpcli.engine.kernels.arguments import Objective, Subwords, Text, Window
+from nlpcli.engine.kernels.padding import aligned_rows
+from nlpcli.engine.kernels.targets import tile_loss
+from nlpcli.engine.kernels.windows import train_subwords, train_words
 
 ALWAYS = 0xFFFFFFFF
 
@@ -92,8 +92,14 @@ def test_the_loss_of_a_tile_is_the_sum_of_log_probabilities():
     assert tile_loss.py_func(0, 0, 1, rates, gradients) == pytest.approx(expected, rel=1e-6)
 
 
+def alias_table(weights):
+    table = np.empty((len(weights), 2), np.uint32)
+    noise.set_alias_table(weights, table)
+    return table
+
+
 def noise_objective(weights, negative):
-    table = noise.alias_table(np.asarray(weights, np.float64))
+    table = alias_table(np.asarray(weights, np.float64))
     nothing = np.zeros(0, np.int32)
     tiles_used = (negative + tiles.WIDTH) // tiles.WIDTH
     return Objective(negative, table, np.zeros(1, np.int64), nothing, nothing.astype(np.float32), tiles_used)
@@ -139,7 +145,7 @@ def test_noise_words_of_a_tiny_vocabulary_leave_slots_to_the_spare_row():
 
 
 def test_a_pool_has_the_shares_of_the_table():
-    table = noise.alias_table(np.array([6.0, 3.0, 1.0]))
+    table = alias_table(np.array([6.0, 3.0, 1.0]))
     shares = np.bincount(noise.noise_pool(20_000, table, np.uint64(1))) / 20_000
     np.testing.assert_allclose(shares, [0.6, 0.3, 0.1], atol=0.02)
 
@@ -168,7 +174,7 @@ def test_targets_of_the_hierarchical_softmax_are_the_turns_of_a_path():
 
 def test_an_alias_table_holds_the_weights_exactly():
     weights = np.array([5.0, 1.0, 3.0, 0.5, 10.0])
-    table = noise.alias_table(weights)
+    table = alias_table(weights)
     share = np.zeros(5)
     for word, (limit, other) in enumerate(table.tolist()):
         share[word] += limit / ALWAYS
@@ -177,7 +183,7 @@ def test_an_alias_table_holds_the_weights_exactly():
 
 
 def test_drawn_words_have_the_shares_of_the_table():
-    table = noise.alias_table(np.array([6.0, 3.0, 1.0]))
+    table = alias_table(np.array([6.0, 3.0, 1.0]))
     found = np.zeros(3)
     for bits in np.random.default_rng(0).integers(0, 1 << 64, 20_000, dtype=np.uint64):
         found[noise.drawn(bits, table)] += 1

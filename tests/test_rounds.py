@@ -9,8 +9,8 @@ import pytest
 from nlpcli.engine import fasttext, word2vec
 from nlpcli.engine.encoding import encode_documents
 from nlpcli.engine.kernels import apart, merging
-from nlpcli.engine.kernels.rows import aligned_rows
-from nlpcli.engine.kernels.windows import Subwords
+from nlpcli.engine.kernels.arguments import Subwords
+from nlpcli.engine.kernels.padding import aligned_rows
 from nlpcli.errors import SettingsError
 from nlpcli.settings import AnalysisSettings, FastTextSettings, VocabularySettings, Word2VecSettings
 

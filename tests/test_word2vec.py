@@ -7,7 +7,7 @@ import pytest
 
 from nlpcli.engine.embeddings import Job, train_word2vec, train_word2vec_on_pairs
 from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.kernels.rows import aligned_rows, unpadded
+from nlpcli.engine.kernels.padding import aligned_rows, unpadded
 from nlpcli.engine.stretches import Schedule, let_go
 from nlpcli.engine.word2vec import Word2Vec, keep_chances, pairs, set_first_vectors, train
 from nlpcli.errors import InputError, ModelError, NlpcliError, OutputError, SettingsError

@@ -12,6 +12,7 @@ Not here: the models (`word2vec.py`, `fasttext.py`).
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import dataclasses
 import os
 from collections.abc import Sequence
@@ -144,6 +145,7 @@ def _train(
     if before is not None:
         job, settings = _as_before(job, settings, before)
     corpus = _corpus(job, before, progress)
+    _give_back_memory()
     progress.note(
         f"{len(corpus.ids):,} words of {len(corpus.vocabulary):,} kinds in {corpus.documents:,} lines"
     )
@@ -164,6 +166,12 @@ def _train(
     with contextlib.suppress(OSError):
         work.partial.unlink()
     return model  # type: ignore[return-value]
+
+
+def _give_back_memory() -> None:
+    """Give what the counting of words has left free back to the system, where the C library can (glibc)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _training(kind: type[Model], corpus: EncodedCorpus, settings: Word2VecSettings) -> Training:

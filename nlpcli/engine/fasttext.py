@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 from nlpcli.engine import store, vectors
 from nlpcli.engine.encoding import EncodedCorpus
+from nlpcli.engine.kernels.arguments import Subwords
+from nlpcli.engine.kernels.padding import aligned_rows
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.stretches import Run, Step, Stretch
 from nlpcli.engine.subwords import SubwordRule
@@ -31,6 +33,7 @@ from nlpcli.engine.word2vec import (
     Unfinished,
     Word2Vec,
     header_of,
+    kernels,
     make_window,
     read_header,
     set_first_vectors,
@@ -38,7 +41,6 @@ from nlpcli.engine.word2vec import (
 from nlpcli.settings import AnalysisSettings, FastTextSettings, PhraseSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.kernels.windows import Subwords
     from nlpcli.engine.rounds import SubwordShards
 
 
@@ -162,8 +164,6 @@ class FastTextTraining(Training):
     settings: FastTextSettings
 
     def _first_inputs(self) -> Floats:
-        from nlpcli.engine.kernels.rows import aligned_rows
-
         tokens: Sequence[str] = self.corpus.vocabulary.tokens
         starts, buckets = rule_of(self.settings).buckets(tokens)
         self.buckets, ngrams = _in_order_of_use(buckets)
@@ -178,19 +178,18 @@ class FastTextTraining(Training):
 
     def subwords(self) -> Subwords:
         """The rows each word is the mean of."""
-        from nlpcli.engine.kernels.windows import Subwords
-
         return Subwords(self.starts, self.rows)
 
     def _tiled_step(self) -> Step:
-        from nlpcli.engine.kernels.windows import train_subwords
-
         text, objective, window = self.text(), self.objective, make_window(self.settings)
         inputs, outputs, subwords = self.inputs, self.outputs, self.subwords()
 
         def step(part: Stretch) -> tuple[float, int]:
             place = part.first, part.last, part.alpha, part.stream
-            return train_subwords(inputs, outputs, text, subwords, objective, window, *place)
+            sums: tuple[float, int] = kernels.train_subwords(
+                inputs, outputs, text, subwords, objective, window, *place
+            )
+            return sums
 
         return step
 
@@ -216,11 +215,9 @@ class FastTextTraining(Training):
         self, analysis: AnalysisSettings, *, at_end: bool = False, **rest: Any
     ) -> FastText:
         """The rows as they are, without padding; as in `Training.model`."""
-        from nlpcli.engine.kernels.windows import put_together
-
         dim, words = self.settings.dim, self.words
         together = np.zeros((words, self.inputs.shape[1]), np.float32)
-        put_together(self.inputs, self.subwords(), together)
+        kernels.put_together(self.inputs, self.subwords(), together)
         order = np.argsort(self.buckets)
         ngram_rows = self.inputs[words + order, :dim]
         return FastText(

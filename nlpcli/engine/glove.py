@@ -94,7 +94,7 @@ class Parameters:
 
 def _fresh_rows(words: int, dim: int) -> NDArray[np.float32]:
     """Zero vectors with sums of 1, so that the first step is η times the gradient."""
-    from nlpcli.engine.kernels.rows import aligned_rows
+    from nlpcli.engine.kernels.padding import aligned_rows
 
     rows = aligned_rows(words, 2 * padded(dim)).reshape(words, 2, -1)
     rows[:, 1] = 1

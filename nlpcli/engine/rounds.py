@@ -17,11 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.kernels import apart, merging
-from nlpcli.engine.kernels.noise import Text
-from nlpcli.engine.kernels.rows import aligned_rows
-from nlpcli.engine.kernels.targets import Objective
-from nlpcli.engine.kernels.tiles import STRIDE, WIDTH
-from nlpcli.engine.kernels.windows import Subwords, Window
+from nlpcli.engine.kernels.arguments import STRIDE, WIDTH, Objective, Subwords, Text, Window
+from nlpcli.engine.kernels.padding import aligned_rows
 from nlpcli.engine.stretches import Stretch
 
 SHARDS = 4

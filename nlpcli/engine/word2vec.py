@@ -23,6 +23,9 @@ from numpy.typing import NDArray
 
 from nlpcli.engine import store, vectors
 from nlpcli.engine.encoding import EncodedCorpus
+from nlpcli.engine.kernels.arguments import WIDTH, Objective, Text, Window
+from nlpcli.engine.kernels.padding import aligned_rows, unpadded
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.stretches import Run, Schedule, Step, Stretch, diverged, let_go, stream
 from nlpcli.engine.vocabulary import Vocabulary
@@ -30,14 +33,13 @@ from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import AnalysisSettings, PhraseSettings, Word2VecSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.kernels.noise import Text
-    from nlpcli.engine.kernels.targets import Objective
-    from nlpcli.engine.kernels.windows import Window
     from nlpcli.engine.rounds import SubwordShards, WordShards
 
 Floats = NDArray[np.float32]
 
 _BLOCK = 1024  # rows drawn at a time
+
+kernels = Kernels("windows")
 
 
 @dataclass(frozen=True)
@@ -162,8 +164,6 @@ class Training:
     """
 
     def __init__(self, corpus: EncodedCorpus, settings: Word2VecSettings) -> None:
-        from nlpcli.engine.kernels.rows import aligned_rows
-
         if len(corpus.ids) < 2:
             raise InputError(
                 "there is only one word to train on", hint="word vectors need words next to words"
@@ -192,17 +192,17 @@ class Training:
         return step_and_let_go
 
     def _first_inputs(self) -> Floats:
-        from nlpcli.engine.kernels.rows import aligned_rows
-
         inputs = aligned_rows(self.words + self._copies() + 1, self.settings.dim)
         set_first_vectors(inputs[: self.words, : self.settings.dim], self.settings.seed)
         return inputs
 
     def _copies(self) -> int:
         """How many rows must be there beyond the words'."""
+        if not self.settings.deterministic:
+            return 0
         from nlpcli.engine import rounds
 
-        return rounds.copies(self.words, self.objective.tiles) if self.settings.deterministic else 0
+        return rounds.copies(self.words, self.objective.tiles)
 
     def go_on_from(self, model: Word2Vec) -> None:
         """Begin with the vectors of a model, for the words it knows."""
@@ -235,15 +235,14 @@ class Training:
         return 400 * settings.dim / 100 * max(settings.window / 5, 0.2) * rows[settings.loss] / 6
 
     def _tiled_step(self) -> Step:
-        from nlpcli.engine.kernels.windows import train_words
-
         text, objective, window = self.text(), self.objective, make_window(self.settings)
         inputs, outputs = self.inputs, self.outputs
 
         def step(part: Stretch) -> tuple[float, int]:
-            return train_words(
+            sums: tuple[float, int] = kernels.train_words(
                 inputs, outputs, text, objective, window, part.first, part.last, part.alpha, part.stream
             )
+            return sums
 
         return step
 
@@ -278,8 +277,6 @@ class Training:
 
     def text(self) -> Text:
         """The corpus as kernels take it."""
-        from nlpcli.engine.kernels.noise import Text
-
         corpus = self.corpus
         return Text(corpus.ids, corpus.offsets, keep_chances(corpus.vocabulary.counts, self.settings.sample))
 
@@ -298,8 +295,6 @@ class Training:
         return Word2Vec(self.corpus.vocabulary, inputs, outputs, self.settings, analysis, **rest)
 
     def _words_of(self, matrix: Floats, at_end: bool) -> Floats:
-        from nlpcli.engine.kernels.rows import unpadded
-
         shape = self.words, self.settings.dim
         return unpadded(matrix, *shape) if at_end else matrix[: shape[0], : shape[1]].copy()
 
@@ -327,24 +322,23 @@ class PairTraining(Training):
 
 def make_window(settings: Word2VecSettings) -> Window:
     """The window as kernels take it."""
-    from nlpcli.engine.kernels.windows import Window
-
     return Window(settings.window, settings.fixed_window, settings.model == "cbow")
 
 
 def make_objective(counts: NDArray[np.int64], settings: Word2VecSettings) -> Objective:
     """What words are told from: noise words, or paths in a Huffman tree, of these counts [V]."""
-    from nlpcli.engine.kernels import noise, targets, tiles
-
     starts, nodes, turns = np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32)
     table = np.zeros((0, 2), np.uint32)
     if settings.loss == "hs":
-        starts, nodes, turns = targets.huffman_paths(counts)
+        from nlpcli.engine.kernels.targets import huffman_paths
+
+        starts, nodes, turns = huffman_paths(counts)
         slots, negative = int(np.diff(starts).max()), 0
     else:
-        table = noise.alias_table(np.power(counts, settings.ns_exponent, dtype=np.float64))
+        table = np.empty((len(counts), 2), np.uint32)
+        Kernels("noise").set_alias_table(np.power(counts, settings.ns_exponent, dtype=np.float64), table)
         slots, negative = settings.negative + 1, settings.negative
-    return targets.Objective(negative, table, starts, nodes, turns, -(-slots // tiles.WIDTH))
+    return Objective(negative, table, starts, nodes, turns, -(-slots // WIDTH))
 
 
 def set_first_vectors(rows: Floats, seed: int) -> None:

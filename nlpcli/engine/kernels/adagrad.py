@@ -22,7 +22,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels.lanes import LANES, VECTOR, Array, Lanes, constant, index
+from nlpcli.engine.kernels.lanes import VECTOR, Array, Lanes, constant, index
+from nlpcli.engine.kernels.padding import LANES
 
 Floats = NDArray[np.float32]
 

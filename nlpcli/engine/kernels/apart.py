@@ -16,10 +16,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels.noise import GOLDEN, Text, mixed, thinned
+from nlpcli.engine.kernels.arguments import Objective, Room, Subwords, Text, Window
+from nlpcli.engine.kernels.noise import GOLDEN, mixed, thinned
 from nlpcli.engine.kernels.rows import prefetch_row, sum_rows
-from nlpcli.engine.kernels.targets import Objective
-from nlpcli.engine.kernels.windows import Room, Subwords, Window, draw_targets, set_means, train_block
+from nlpcli.engine.kernels.windows import draw_targets, set_means, train_block
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]

@@ -14,7 +14,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils
 
-LANES = 16  # numbers in a vector; rows of matrices are padded to a multiple
+from nlpcli.engine.kernels.padding import LANES
 
 VECTOR = ir.VectorType(ir.FloatType(), LANES)
 HALF = ir.VectorType(ir.FloatType(), LANES // 2)

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.kernels.apart import Uses
+from nlpcli.engine.kernels.arguments import Subwords
 from nlpcli.engine.kernels.rows import sum_rows
-from nlpcli.engine.kernels.windows import Subwords
 
 _HASH, _LOW, _32 = np.uint64(2654435769), np.uint64(0xFFFFFFFF), np.uint64(32)
 

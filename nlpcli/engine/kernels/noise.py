@@ -9,26 +9,12 @@ word, where word2vec's table of 10^8 entries misses every cache.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.kernels.arguments import Text
 from nlpcli.engine.kernels.rows import prefetch_start
-
-
-class Text(NamedTuple):
-    """Words as numbers.
-
-    ids [N]; offsets [D + 1], where sentences begin; keep [V]: a word's chance to stay when
-    frequent words are thinned, of 2^32 − 1 (which is always).
-    """
-
-    ids: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-    keep: NDArray[np.uint32]
-
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -116,14 +102,13 @@ def thinned(
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def alias_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
-    """A table [V, 2] from which `drawn` gives words in proportion to `weights` [V].
+def set_alias_table(weights: NDArray[np.float64], table: NDArray[np.uint32]) -> None:
+    """Fill a table [V, 2] from which `drawn` gives words in proportion to `weights` [V].
 
     Word w stays w for the lower half of the bits below table[w, 0], else it is table[w, 1].
     """
     size = len(weights)
     share = weights / weights.sum() * size
-    table = np.empty((size, 2), np.uint32)
     waiting = np.empty(size, np.int64)  # words with less than their share from below, with more from above
     low, high = 0, size
     for word in range(size):
@@ -145,4 +130,3 @@ def alias_table(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
             waiting[low] = rich
             low += 1
             high += 1
-    return table

@@ -12,9 +12,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.kernels.arguments import Text, Window
 from nlpcli.engine.kernels.cbow import add_gain, set_mean
-from nlpcli.engine.kernels.noise import GOLDEN, Text, below, mixed, thinned
-from nlpcli.engine.kernels.windows import Window
+from nlpcli.engine.kernels.noise import GOLDEN, below, mixed, thinned
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]

@@ -10,35 +10,18 @@ Either becomes rows of the output matrix with a label (1 or 0) and a rate each, 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.kernels.arguments import WIDTH
 from nlpcli.engine.kernels.noise import GOLDEN, below, mixed
-from nlpcli.engine.kernels.tiles import WIDTH
 
 TRIES = 4  # draws for a noise word that differs from the others
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
-
-
-class Objective(NamedTuple):
-    """How targets are found; one of the two has empty arrays.
-
-    negative: noise words per centre; table [V, 2]: the alias table they are drawn from.
-    starts [V + 1], nodes, turns: word w's path is nodes[starts[w]:starts[w + 1]], with labels.
-    tiles: the most tiles that a word needs.
-    """
-
-    negative: int
-    table: NDArray[np.uint32]
-    starts: NDArray[np.int64]
-    nodes: Ints
-    turns: Floats
-    tiles: int
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)

@@ -28,10 +28,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
+from nlpcli.engine.kernels.arguments import STRIDE, WIDTH
 from nlpcli.engine.kernels.lanes import HALF, INDEX, INTEGERS, Array, Lanes, constant, index
-
-WIDTH = 6  # output rows in a tile: two context rows make 12 sums, which fit the registers
-STRIDE = 8  # slots a tile takes in `targets`, `labels`, `rates` and in a row of `gradients`
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]

@@ -6,18 +6,16 @@ Words have a row of their own (`train_words`), or are the mean of the rows of th
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.kernels.arguments import STRIDE, WIDTH, Objective, Room, Subwords, Text, Window
 from nlpcli.engine.kernels.cbow import cbow_step
-from nlpcli.engine.kernels.noise import GOLDEN, Text, below, mixed, noise_pool, thinned
+from nlpcli.engine.kernels.noise import GOLDEN, below, mixed, noise_pool, thinned
 from nlpcli.engine.kernels.rows import move_rows, prefetch_row, sum_rows
 from nlpcli.engine.kernels.sgns import skipgram_step
-from nlpcli.engine.kernels.targets import TRIES, Objective, set_noise_targets, set_path_targets, tile_loss
-from nlpcli.engine.kernels.tiles import STRIDE, WIDTH
+from nlpcli.engine.kernels.targets import TRIES, set_noise_targets, set_path_targets, tile_loss
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -25,26 +23,6 @@ Ints = NDArray[np.int32]
 LOSS_EVERY = 8  # the loss is the mean over every 8th centre
 BLOCK = 128  # centres that share a pool of noise words, and means of subwords
 SMALLEST_POOL = 64
-
-
-class Window(NamedTuple):
-    """Most words to a side, whether it is always that many, and whether the mean predicts (CBOW)."""
-
-    size: int
-    fixed: bool
-    cbow: bool
-
-
-class Room(NamedTuple):
-    """Tiles for the words of a block: word p's begin at p · tiles, and it takes used[p] of them.
-
-    targets, labels, rates [words · tiles, 8].
-    """
-
-    targets: Ints
-    labels: Floats
-    rates: Floats
-    used: NDArray[np.int64]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
@@ -189,13 +167,6 @@ def train_words(
         loss += block_loss
         predictions += block_predictions
     return loss, predictions
-
-
-class Subwords(NamedTuple):
-    """The rows a word is the mean of: word w's are rows[starts[w]:starts[w + 1]]."""
-
-    starts: NDArray[np.int64]
-    rows: Ints
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)

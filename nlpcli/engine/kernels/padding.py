@@ -1,0 +1,29 @@
+"""Matrices whose rows are whole vectors of the processor; here, so that making one takes no numba."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+LANES = 16  # float32 numbers in a vector; rows of matrices are padded to a multiple
+
+Floats = NDArray[np.float32]
+
+_BLOCK = 1024  # rows moved at a time
+
+
+def aligned_rows(rows: int, dim: int) -> Floats:
+    """Zeros [rows, dim rounded up to 16], beginning at a cache line."""
+    width = -(-dim // LANES) * LANES
+    room = np.zeros(rows * width + LANES, np.float32)
+    start = -(room.ctypes.data // 4) % LANES
+    return room[start : start + rows * width].reshape(rows, width)
+
+
+def unpadded(matrix: Floats, rows: int, dim: int) -> Floats:
+    """The first rows as [rows, dim], moved together in place: there is no copy, and `matrix` is used up."""
+    numbers = matrix.reshape(-1)
+    for first in range(0, rows, _BLOCK):
+        last = min(first + _BLOCK, rows)
+        numbers[first * dim : last * dim] = matrix[first:last, :dim].reshape(-1)
+    return numbers[: rows * dim].reshape(rows, dim)
