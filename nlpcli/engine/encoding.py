@@ -18,8 +18,6 @@ import itertools
 import mmap
 import operator
 import os
-import tempfile
-import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,10 +30,11 @@ from nlpcli.engine.corpus import Lines
 from nlpcli.engine.lookahead import available_cores
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.records import Documents, as_texts
+from nlpcli.engine.shelf import no_room, unnamed_file
 from nlpcli.engine.streaming import Pool, pieces
 from nlpcli.engine.vocabulary import Vocabulary, select
 from nlpcli.engine.workers import Failure
-from nlpcli.errors import InputError, OutputError
+from nlpcli.errors import InputError
 from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
 
 _SMALL = 1 << 20  # below this the general road is done before numba is loaded
@@ -149,9 +148,7 @@ class Spool:
                 self._held[self._size : end] = numbers
                 self._size = end
                 return
-            self._descriptor, name = tempfile.mkstemp(prefix="nlpcli-")
-            os.unlink(name)  # noqa: PTH108
-            weakref.finalize(self, os.close, self._descriptor)
+            self._descriptor = unnamed_file(self)
             self._write(self._held[: self._size])
             self._held = self._held[:0].copy()
         self._write(numbers)
@@ -162,10 +159,7 @@ class Spool:
             while len(rest):
                 rest = rest[os.write(self._descriptor, rest) :]
         except OSError as error:
-            raise OutputError(
-                f"cannot write the temporary file in {tempfile.gettempdir()}: {error.strerror}",
-                hint="set TMPDIR to a folder with room for four bytes per token",
-            ) from error
+            raise no_room(error, "room for four bytes per token") from error
 
     def read(self, start: int, count: int) -> NDArray[np.int32]:
         """`count` numbers from `start` on."""

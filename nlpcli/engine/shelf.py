@@ -52,8 +52,7 @@ class Shelf:
             self.on_disk += array.nbytes
             self._kept.append((start, array.dtype))
             if self._descriptor < 0:
-                self._descriptor = _unnamed_file()
-                weakref.finalize(self, os.close, self._descriptor)
+                self._descriptor = unnamed_file(self)
         self._write(array, start)
         return handle
 
@@ -78,20 +77,23 @@ class Shelf:
                 written = os.pwrite(self._descriptor, rest[:_PIECE], offset)
                 rest, offset = rest[written:], offset + written
         except OSError as error:
-            raise _no_room(error) from error
+            raise no_room(error, "more room, or give more --memory") from error
 
 
-def _unnamed_file() -> int:
+def unnamed_file(owner: object) -> int:
+    """The descriptor of a new temporary file without a name, closed when its owner goes."""
     try:
         descriptor, name = tempfile.mkstemp(prefix="nlpcli-")
         os.unlink(name)  # noqa: PTH108
     except OSError as error:
-        raise _no_room(error) from error
+        raise no_room(error, "room") from error
+    weakref.finalize(owner, os.close, descriptor)
     return descriptor
 
 
-def _no_room(error: OSError) -> OutputError:
+def no_room(error: OSError, wanted: str) -> OutputError:
+    """What to say when the temporary file cannot be written; `wanted` is what the folder should have."""
     return OutputError(
         f"cannot write the temporary file in {tempfile.gettempdir()}: {error.strerror}",
-        hint="set TMPDIR to a folder with more room, or give more --memory",
+        hint=f"set TMPDIR to a folder with {wanted}",
     )
