@@ -1,6 +1,7 @@
 """Training over a text in stretches: which words come when, at which rate, on which thread.
 
-A stretch is a few thousand consecutive words, cut at a sentence's end where one is near. A
+A stretch is a few thousand consecutive words, cut at a sentence's end where one is near; in a text
+without line ends it is cut after 50,000 words at most, and no window reaches over the cut. A
 kernel trains on one stretch at a time, in about a tenth of a second, so that progress and
 Ctrl-C get their turn. Everything a stretch needs follows from its number, never from the thread
 that takes it; with one thread the order is fixed too, and so are the bytes of the result.
