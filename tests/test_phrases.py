@@ -77,7 +77,9 @@ def test_the_table_of_pairs_grows_and_counts_all():
         while place < last:
             place, used = function(ids, ends, place, last, np.ones(200, np.bool_), keys, counts, used)
             if place < last:
-                keys, counts = bigrams.grown(keys, counts)
+                old = keys, counts
+                keys, counts = np.full(2 * len(keys), -1, np.int64), np.zeros(2 * len(keys), np.int64)
+                bigrams.refill(*old, keys, counts)
         found = {
             divmod(int(key), 200): int(count) for key, count in zip(keys, counts, strict=True) if key >= 0
         }

@@ -27,6 +27,7 @@ from nlpcli.engine import store, vectors
 from nlpcli.engine.corpus import Lines
 from nlpcli.engine.encoding import EncodedCorpus, encode
 from nlpcli.engine.fasttext import FastText, FastTextTraining
+from nlpcli.engine.machine_code import let_go_of_llvm
 from nlpcli.engine.phrases import choose, join_phrases, renumber
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.stretches import Run
@@ -172,6 +173,7 @@ def _give_back_memory() -> None:
     """Give what the counting of words has left free back to the system, where the C library can (glibc)."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+    let_go_of_llvm()
 
 
 def _training(kind: type[Model], corpus: EncodedCorpus, settings: Word2VecSettings) -> Training:

@@ -14,6 +14,7 @@ arrays, or tuples of these go through numba every time.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import hashlib
@@ -21,6 +22,7 @@ import importlib
 import importlib.machinery
 import importlib.util
 import json
+import mmap
 import os
 import platform
 import threading
@@ -243,6 +245,19 @@ class _Engine:
         if not address:
             raise RuntimeError(f"no {symbol} in the machine code that was kept for it")
         return address
+
+
+def let_go_of_llvm() -> None:
+    """Give back the memory of LLVM's own code, which only loading needs; it is read again if needed."""
+    if not hasattr(mmap, "MADV_DONTNEED"):
+        return
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        process = ctypes.CDLL(None, use_errno=True)
+        for line in Path("/proc/self/maps").read_text().splitlines():
+            span, kind, *_, path = line.split(None, 5)
+            if "libllvmlite" in path and "x" in kind:  # code is as it is in the file; data may have changed
+                begin, end = (int(place, 16) for place in span.split("-"))
+                process.madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), mmap.MADV_DONTNEED)
 
 
 @functools.cache

@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.vocabulary import Vocabulary, select
 from nlpcli.settings import PhraseSettings, VocabularySettings
+
+kernels = Kernels("bigrams")
 
 JOINT = "_"
 _AT_A_TIME = 1 << 20
@@ -61,8 +64,6 @@ def _pairs_above(
     corpus: EncodedCorpus, settings: PhraseSettings, progress: Progress, stage: str
 ) -> NDArray[np.int64]:
     """The keys of the pairs above the threshold, in order."""
-    from nlpcli.engine.kernels import bigrams
-
     counts = corpus.vocabulary.counts
     frequent = counts > settings.phrase_discount
     ends = np.zeros(len(corpus.ids), np.bool_)
@@ -71,9 +72,11 @@ def _pairs_above(
     place = used = 0
     while place < len(corpus.ids):
         last = min(place + _AT_A_TIME, len(corpus.ids))
-        place, used = bigrams.count_bigrams(corpus.ids, ends, place, last, frequent, keys, found, used)
+        place, used = kernels.count_bigrams(corpus.ids, ends, place, last, frequent, keys, found, used)
         if place < last:
-            keys, found = bigrams.grown(keys, found)
+            old = keys, found
+            keys, found = np.full(2 * len(keys), -1, np.int64), np.zeros(2 * len(keys), np.int64)
+            kernels.refill(*old, keys, found)
         progress.update(stage, place, len(corpus.ids))
     taken = keys >= 0
     a, b = np.divmod(keys[taken], len(counts))
@@ -82,22 +85,21 @@ def _pairs_above(
 
 
 def _joined(corpus: EncodedCorpus, pairs: NDArray[np.int64]) -> EncodedCorpus:
-    from nlpcli.engine.kernels import bigrams
-
     tokens = list(corpus.vocabulary.tokens)
     words = len(tokens)
     id_of = dict(corpus.vocabulary.id_of)
     places = 1 << max(4, (2 * len(pairs)).bit_length())
     keys, phrases = np.full(places, -1, np.int64), np.zeros(places, np.int32)
-    for key in pairs.tolist():
-        slot = bigrams.slot_of(keys, key)
-        name = JOINT.join(tokens[number] for number in divmod(key, words))
+    named = np.empty(len(pairs), np.int32)
+    for number, key in enumerate(pairs.tolist()):
+        name = JOINT.join(tokens[part] for part in divmod(key, words))
         if name not in id_of:
             id_of[name] = len(tokens)
             tokens.append(name)
-        keys[slot], phrases[slot] = key, id_of[name]
+        named[number] = id_of[name]
+    kernels.enter(pairs, named, keys, phrases)
     ids, offsets = np.empty(len(corpus.ids), np.int32), np.empty(len(corpus.offsets), np.int64)
-    size = bigrams.joined(corpus.ids, corpus.offsets, keys, phrases, words, ids, offsets)
+    size = kernels.joined(corpus.ids, corpus.offsets, keys, phrases, words, ids, offsets)
     ids = ids[:size]
     counts = np.bincount(ids, minlength=len(tokens))
     return EncodedCorpus(ids, offsets, Vocabulary.of(tokens, counts))

@@ -59,7 +59,7 @@ class SubwordRule:
         """
         if self.maxn == 0 or not len(words):
             return np.zeros(len(words) + 1, np.int64), np.zeros(0, np.int32)
-        from nlpcli.engine.kernels.subword_hashes import subword_buckets
+        from nlpcli.engine.machine_code import kernels_of
 
         shown = (decomposed(word) for word in words) if self.jamo else words
         encoded = [
@@ -68,5 +68,9 @@ class SubwordRule:
         offsets = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum([len(word) for word in encoded], out=offsets[1:])
         text = np.frombuffer(b"".join(encoded), np.uint8)
-        starts, buckets = subword_buckets(text, offsets, self.minn, self.maxn, self.bucket)
+        starts, buckets = np.empty(len(encoded) + 1, np.int64), np.empty(0, np.int32)
+        fill = kernels_of("subword_hashes").subword_buckets
+        fill(text, offsets, self.minn, self.maxn, self.bucket, starts, buckets)
+        buckets = np.empty(starts[-1], np.int32)
+        fill(text, offsets, self.minn, self.maxn, self.bucket, starts, buckets)
         return starts, buckets

@@ -25,7 +25,7 @@ from nlpcli.engine import store, vectors
 from nlpcli.engine.encoding import EncodedCorpus
 from nlpcli.engine.kernels.arguments import WIDTH, Objective, Text, Window
 from nlpcli.engine.kernels.padding import aligned_rows, unpadded
-from nlpcli.engine.machine_code import Kernels
+from nlpcli.engine.machine_code import Kernels, let_go_of_llvm
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.stretches import Run, Schedule, Step, Stretch, diverged, let_go, stream
 from nlpcli.engine.vocabulary import Vocabulary
@@ -187,6 +187,8 @@ class Training:
         def step_and_let_go(part: Stretch) -> tuple[float, int]:
             sums = step(part)
             let_go(ids, part.first, part.last)
+            if part.first == 0:  # by now all that an epoch needs has been loaded
+                let_go_of_llvm()
             return sums
 
         return step_and_let_go

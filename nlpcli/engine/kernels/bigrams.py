@@ -55,16 +55,27 @@ def count_bigrams(
 
 
 @numba.njit(cache=True, nogil=True)
-def grown(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The same table with twice the places."""
-    new_keys = np.full(2 * len(keys), _EMPTY, np.int64)
-    new_counts = np.zeros(2 * len(keys), np.int64)
-    for old in range(len(keys)):
-        if keys[old] != _EMPTY:
-            slot = slot_of(new_keys, keys[old])
-            new_keys[slot] = keys[old]
-            new_counts[slot] = counts[old]
-    return new_keys, new_counts
+def refill(
+    old_keys: NDArray[np.int64],
+    old_counts: NDArray[np.int64],
+    keys: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> None:
+    """Fill the empty, larger table with what the old one holds."""
+    for old in range(len(old_keys)):
+        if old_keys[old] != _EMPTY:
+            slot = slot_of(keys, old_keys[old])
+            keys[slot] = old_keys[old]
+            counts[slot] = old_counts[old]
+
+
+@numba.njit(cache=True, nogil=True)
+def enter(pairs: NDArray[np.int64], named: Ints, keys: NDArray[np.int64], phrases: Ints) -> None:
+    """Put the keys of pairs into an empty table, and beside each the id of its phrase."""
+    for number in range(len(pairs)):
+        slot = slot_of(keys, pairs[number])
+        keys[slot] = pairs[number]
+        phrases[slot] = named[number]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -18,43 +18,43 @@ _CONTINUES, _MASK, _HIGH = np.uint8(0x80), np.uint8(0xC0), np.uint8(0x80)
 
 @numba.njit(cache=True, nogil=True)
 def subword_buckets(
-    text: NDArray[np.uint8], offsets: NDArray[np.int64], minn: int, maxn: int, bucket: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The n-grams of each word: word w's buckets are buckets[starts[w]:starts[w + 1]].
+    text: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    minn: int,
+    maxn: int,
+    bucket: int,
+    starts: NDArray[np.int64],
+    buckets: NDArray[np.int32],
+) -> None:
+    """Set buckets[starts[w]:starts[w + 1]] to the n-grams of each word w; only `starts` if there is no room.
 
     text: the words, each in its angle brackets, joined; offsets [V + 1]: where they begin.
     """
-    words = len(offsets) - 1
-    starts = np.zeros(words + 1, np.int64)
-    buckets = np.empty(0, np.int32)
-    for filling in range(2):
-        size = 0
-        for word in range(words):
-            begin, end = offsets[word], offsets[word + 1]
-            for first in range(begin, end):
-                if text[first] & _MASK == _CONTINUES:
-                    continue
-                value = _OFFSET_BASIS
-                place = first
-                length = 0
-                while place < end and length < maxn:
-                    length += 1
-                    while True:
-                        byte = np.uint32(text[place])
-                        if text[place] & _HIGH:
-                            byte |= _SIGN
-                        value = np.uint32((value ^ byte) * _PRIME)
-                        place += 1
-                        if place >= end or text[place] & _MASK != _CONTINUES:
-                            break
-                    if length >= minn and not (length == 1 and (first == begin or place == end)):
-                        if filling:
-                            buckets[size] = value % np.uint32(bucket)
-                        size += 1
-            starts[word + 1] = size
-        if not filling:
-            buckets = np.empty(size, np.int32)
-    return starts, buckets
+    size = 0
+    starts[0] = 0
+    for word in range(len(offsets) - 1):
+        begin, end = offsets[word], offsets[word + 1]
+        for first in range(begin, end):
+            if text[first] & _MASK == _CONTINUES:
+                continue
+            value = _OFFSET_BASIS
+            place = first
+            length = 0
+            while place < end and length < maxn:
+                length += 1
+                while True:
+                    byte = np.uint32(text[place])
+                    if text[place] & _HIGH:
+                        byte |= _SIGN
+                    value = np.uint32((value ^ byte) * _PRIME)
+                    place += 1
+                    if place >= end or text[place] & _MASK != _CONTINUES:
+                        break
+                if length >= minn and not (length == 1 and (first == begin or place == end)):
+                    if len(buckets):
+                        buckets[size] = value % np.uint32(bucket)
+                    size += 1
+        starts[word + 1] = size
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
