@@ -74,8 +74,8 @@ class Scanner:
         self.pool = np.zeros(1 << 19, dtype=np.uint8)
         self.types = 0
         self._batch = (
-            np.empty(_BATCH, dtype=np.int32),
-            np.empty(_BATCH, dtype=np.int32),
+            np.empty(_BATCH, dtype=np.int64),
+            np.empty(_BATCH, dtype=np.int64),
             np.empty((_BATCH, 3), dtype=np.uint64),
         )
 

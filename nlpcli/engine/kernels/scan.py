@@ -150,8 +150,8 @@ def _number(text, begins, stops, found, keys, slots, starts, pool, firsts, types
     mask = np.uint64(slots.shape[0] - 1)
     most_types = firsts.size
     for token in range(found):
-        begin = np.int64(begins[token])
-        length = np.int64(stops[token]) - begin
+        begin = begins[token]
+        length = stops[token] - begin
         if begin + 16 <= text.size and length <= 16:
             first = eight_bytes(text, begin) & (_ALL >> np.uint64(64 - 8 * min(length, 8)))  # type: ignore[operator]
             rest = length - 8 if length > 8 else np.int64(0)
@@ -163,8 +163,8 @@ def _number(text, begins, stops, found, keys, slots, starts, pool, firsts, types
         prefetch_start(slots, slot)
     for token in range(found):
         first, second, slot = keys[token, 0], keys[token, 1], keys[token, 2]
-        begin = np.int64(begins[token])
-        length = np.int64(stops[token]) - begin
+        begin = begins[token]
+        length = stops[token] - begin
         while True:
             entry = slots[slot, 2]
             if entry == 0:
