@@ -153,8 +153,8 @@ def _number(text, begins, stops, found, keys, slots, starts, pool, firsts, types
         begin = begins[token]
         length = stops[token] - begin
         if begin + 16 <= text.size and length <= 16:
-            first = eight_bytes(text, begin) & (_ALL >> np.uint64(64 - 8 * min(length, 8)))  # type: ignore[operator]
-            rest = length - 8 if length > 8 else np.int64(0)
+            first = eight_bytes(text, begin) & (_ALL >> np.uint64(64 - 8 * min(length, 8)))
+            rest = length - 8 if length > 8 else 0
             second = eight_bytes(text, begin + 8) & (_ALL >> np.uint64(64 - 8 * rest) if rest else _NONE)
         else:
             first, second = _long_keys(text, begin, length)
