@@ -355,7 +355,8 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
     def scan(block: bytes, number: int) -> tuple[int, NDArray[np.int32], NDArray[np.int64]]:
         which = idle.popleft()
         try:
-            return which, *scanners[which].scan(block, number)
+            numbers, line_ends = scanners[which].scan(block, number)
+            return which, numbers.copy() if keep else numbers, line_ends
         finally:
             idle.append(which)
 

@@ -73,6 +73,7 @@ class Scanner:
         self.starts = np.zeros(len(self.firsts) + 1, dtype=np.int64)
         self.pool = np.zeros(1 << 19, dtype=np.uint8)
         self.types = 0
+        self._ids = np.empty(0, dtype=np.int32)
         self._batch = (
             np.empty(_BATCH, dtype=np.int64),
             np.empty(_BATCH, dtype=np.int64),
@@ -89,10 +90,13 @@ class Scanner:
     def scan(self, block: bytes, number: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The types of the block's tokens, and how many tokens stand before each line end.
 
-        `number` is the block's place in the text; it orders the types by first appearance.
+        `number` is the block's place in the text; it orders the types by first appearance. The
+        types are overwritten by the next call.
         """
         text = np.frombuffer(block, dtype=np.uint8)
-        ids = np.empty(len(text) // 2 + 1, dtype=np.int32)
+        if len(self._ids) <= len(text) // 2:
+            self._ids = np.empty(len(text) // 2 + 1, dtype=np.int32)
+        ids = self._ids
         ends = np.empty(block.count(b"\n"), dtype=np.int64)
         at = tokens = documents = 0
         while True:
