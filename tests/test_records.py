@@ -160,7 +160,7 @@ def test_columns_cut_from_bytes_are_those_of_the_split_lines(rows, ends, text, l
     block = "".join(row + ends for row in rows).encode()
     outcomes = []
     for cut in (
-        lambda lines: records._cut(lines, block, layout),
+        lambda lines: records._cut(lines, 0, block, layout),
         lambda lines: records._split(lines, as_texts(block), layout),
     ):
         try:

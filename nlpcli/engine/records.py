@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from nlpcli.engine.corpus import STDIN, Lines, display_name
 from nlpcli.engine.layouts import FASTTEXT_PREFIX, Layout, csv_quoting, detect, is_plain
+from nlpcli.engine.lookahead import in_threads
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings, RecordSettings
@@ -129,7 +130,8 @@ class Records:
             head, lines.number = head[first + 1 :], first + 1
         yield parse(lines, head, layout)
         if as_lines and layout.format == "tsv":
-            yield from (self._cut(lines, block, layout) for block in blocks)
+            numbered = ((lines, lines.number, block, layout) for block in blocks)
+            yield from in_threads(self._cut, numbered)
             return
         yield from (parse(lines, batch, layout) for batch in batches)
 
@@ -148,8 +150,8 @@ class Records:
             pass
         raise self._bad_row(lines, batch, layout)
 
-    def _cut(self, lines: Lines, block: bytes, layout: Layout) -> Batch:
-        """What `_split` does, over bytes."""
+    def _cut(self, lines: Lines, before: int, block: bytes, layout: Layout) -> Batch:
+        """What `_split` does, over bytes; `before` is the number of lines before the block."""
         import numpy as np
 
         from nlpcli.engine.machine_code import kernels_of
@@ -163,6 +165,7 @@ class Records:
             table, layout.text, label, texts, labels
         )
         if not well:
+            lines.number = before
             raise self._bad_row(lines, as_texts(block), layout)
         names = labels[:label_size].tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
         return Batch(texts[:text_size].tobytes(), names)
