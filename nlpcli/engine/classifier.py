@@ -84,7 +84,9 @@ class Classifier:
     def encode(self, texts: list[str]) -> EncodedCorpus:
         """Texts as the model's analysis sees them."""
         try:
-            return encode_documents([texts], self.model.analysis, VocabularySettings())
+            return encode_documents(
+                [texts], self.model.analysis, VocabularySettings(vocab_order="first-seen")
+            )
         except InputError:  # not one token in all of them
             offsets = np.zeros(len(texts) + 1, dtype=np.int64)
             return EncodedCorpus(np.zeros(0, dtype=np.int32), offsets, Vocabulary.of([], []))

@@ -78,7 +78,7 @@ def read_labelled(
     """
     source = Records(paths, records, reading, progress=progress)
     batches = source.documents() if keep is None else _kept(source.texts(), keep)
-    corpus = encode_documents(batches, analysis, VocabularySettings())
+    corpus = encode_documents(batches, analysis, VocabularySettings(vocab_order="first-seen"))
     names = tuple(sorted(source.names))
     position = {name: number for number, name in enumerate(names)}
     order = np.array([position[name] for name in source.names], dtype=np.int32)
@@ -94,7 +94,7 @@ def _kept(batches: Iterator[list[str]], keep: list[str]) -> Iterator[Documents]:
 def examples_of(texts: list[str], labels: Sequence[str], analysis: AnalysisSettings) -> Examples:
     """Examples from texts and labels in memory."""
     names = tuple(sorted(set(labels)))
-    corpus = encode_documents([texts], analysis, VocabularySettings())
+    corpus = encode_documents([texts], analysis, VocabularySettings(vocab_order="first-seen"))
     return Examples(corpus, np.array([names.index(label) for label in labels], dtype=np.int32), names)
 
 

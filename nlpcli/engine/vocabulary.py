@@ -117,6 +117,9 @@ def select(
     >>> v.tokens, new_id.tolist()
     (('y', 'z'), [-1, 0, 1])
     """
+    everything = settings.min_count <= 1 and settings.max_vocab is None
+    if everything and settings.vocab_order == "first-seen" and len(tokens):
+        return Vocabulary.of(tokens, counts), np.arange(len(tokens), dtype=np.int32)
     by_count = np.argsort(-counts, kind="stable")
     kept = by_count[counts[by_count] >= settings.min_count][: settings.max_vocab]
     if not len(kept):
