@@ -19,6 +19,7 @@ import operator
 import os
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -315,10 +316,10 @@ def jobs() -> None:
     from nlpcli.engine.streaming import token_lists
     from nlpcli.settings import RunSettings
 
-    path = Path("/tmp") / f"tokenizers-{os.getpid()}.txt"
-    path.write_text("\n".join(texts()["ko"]), encoding="utf-8")
-    try:
-        seconds = {}
+    seconds = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "korean.txt"
+        path.write_text("\n".join(texts()["ko"]), encoding="utf-8")
         for count in (1, 2):
             begun = time.perf_counter()
             lines = token_lists(
@@ -326,8 +327,6 @@ def jobs() -> None:
             )
             collections.deque(lines, maxlen=0)
             seconds[count] = time.perf_counter() - begun
-    finally:
-        path.unlink()
     table(
         [f"kiwi, {KILOBYTES} kB", "seconds", "times"],
         [
