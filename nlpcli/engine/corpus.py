@@ -85,10 +85,7 @@ class Lines:
         `number` counts the lines given *before* the batch.
         """
         for text in self._each(self._decoded):
-            lines = text.split("\n")
-            lines.pop()  # what follows the last "\n" is empty by construction
-            if "\r" in text:
-                lines = [line[:-1] if line.endswith("\r") else line for line in lines]
+            lines = ended_lines(text)
             before = self.number
             yield lines
             self.number = before + len(lines)
@@ -233,6 +230,13 @@ def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
         rest = [chunk[cut:]]
     if last := b"".join(rest):
         yield last
+
+
+def ended_lines(text: str) -> list[str]:
+    """The lines of a text that ends with a line end, without their ends."""
+    lines = text.split("\n")
+    lines.pop()  # what follows the last "\n" is empty by construction
+    return [line.removesuffix("\r") for line in lines] if "\r" in text else lines
 
 
 def _ended(text: str) -> str:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nlpcli.engine.corpus import STDIN, Lines, display_name
+from nlpcli.engine.corpus import STDIN, Lines, display_name, ended_lines
 from nlpcli.engine.layouts import FASTTEXT_PREFIX, Layout, csv_quoting, detect, is_plain
 from nlpcli.engine.lookahead import in_threads
 from nlpcli.engine.progress import SILENT, Progress
@@ -300,10 +300,7 @@ def as_texts(documents: Documents) -> list[str]:
     """
     if isinstance(documents, list):
         return documents
-    text = documents.decode("utf-8", "surrogatepass")
-    lines = text.split("\n")
-    lines.pop()  # what follows the last "\n" is empty by construction
-    return [line.removesuffix("\r") for line in lines] if "\r" in text else lines
+    return ended_lines(documents.decode("utf-8", "surrogatepass"))
 
 
 class _Feed:
