@@ -28,7 +28,7 @@ any_text = st.text(max_size=60)
 def through_kernel(documents: list[str], analysis: AnalysisSettings) -> list[list[str]]:
     analyzer = encoding.Analyzer(analysis)
     found = encoding._scan_blocks(encoding._as_blocks([documents]), analyzer, keep=True)
-    return words(encoding._finish(found, FIRST_SEEN)) if found.tokens else [[] for _ in documents]
+    return words(encoding._finish(found, FIRST_SEEN)) if len(found.types) else [[] for _ in documents]
 
 
 def words(corpus: encoding.EncodedCorpus) -> list[list[str]]:
@@ -72,7 +72,7 @@ def test_every_character_has_the_same_class_in_the_kernel_as_in_the_regular_expr
         text = " ".join(f"{c} a{c}b 1{c}2" for c in map(chr, codes[start : start + 200_000]))
         found = Scanner("word")
         numbers, _ = found.scan((text + "\n").encode(), 0)
-        tokens = found.tokens(np.arange(found.types))
+        tokens = union([found])[0].tokens
         assert [tokens[number] for number in numbers] == tokenizers.word(text)
 
 
@@ -91,9 +91,10 @@ def test_types_of_two_scanners_unite_in_order_of_first_appearance():
     first, second = Scanner("word"), Scanner("word")
     second.scan(b"zebra apple a-very-long-word-here-and-longer internationalisation\n", 0)
     first.scan(b"apple pear internationalisation zebra zebra\n", 1)
-    tokens, counts, positions = union([first, second])
-    assert tokens[:2] == ["zebra", "apple"] and tokens[-2:] == ["internationalisation", "pear"]
-    assert dict(zip(tokens, counts.tolist(), strict=True))["zebra"] == 3
+    vocabulary, positions = union([first, second])
+    tokens = vocabulary.tokens
+    assert tokens[:2] == ("zebra", "apple") and tokens[-2:] == ("internationalisation", "pear")
+    assert vocabulary.counts[vocabulary.id_of["zebra"]] == 3
     assert [tokens[p] for p in positions[0]] == ["apple", "pear", "internationalisation", "zebra"]
 
 

@@ -188,13 +188,19 @@ def test_kernel_and_numpy_count_the_same(documents):
     if not any(document.strip() for document in documents):
         return
     corpus = encode_documents([documents], AnalysisSettings(), VocabularySettings())
-    small = sparse.count_matrix(corpus)
+    idf = np.linspace(0.1, 2, len(corpus.vocabulary))
+
+    def results() -> list[np.ndarray]:
+        counts = sparse.count_matrix(corpus)
+        weighed = [sparse.weighed(counts, idf, *how).data for how in ((False, "l2"), (True, "l1"), (True, "none"))]
+        return [counts.indptr, counts.indices, counts.data, sparse.document_frequencies(counts), *weighed]
+
+    small = results()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sparse, "_SMALL", 0)
-        large = sparse.count_matrix(corpus)
-    assert np.array_equal(small.indptr, large.indptr)
-    assert np.array_equal(small.indices, large.indices)
-    assert np.array_equal(small.data, large.data)
+        large = results()
+    for one, other in zip(small, large, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-15)
 
 
 def test_binary_is_zero_and_one():

@@ -106,9 +106,17 @@ class Analyzer:
 
         `encoding.py` scans text in a kernel and calls this once per type instead of per token.
         """
-        if self._finished is str.lower:  # all at once; no token has a line end in it
-            return [*"\n".join(types).lower().split("\n")] if types else []
         return list(types) if self._finished is None else [self._finished(form) for form in types]
+
+    @property
+    def only_lowers(self) -> bool:
+        """Whether `finish` is nothing but lower-casing."""
+        return self._finished is str.lower
+
+    @property
+    def finishes_nothing(self) -> bool:
+        """Whether `finish` leaves tokens as they are."""
+        return self._finished is None
 
     def _masked_tokens(self, text: str) -> list[str]:
         return (

@@ -108,7 +108,7 @@ def _alphabet(
         kept_counts = np.append(
             kept_counts, total + (counts[ord(RARE)] if counts[ord(RARE)] >= min_count else 0)
         )
-    alphabet, order = select(tokens, kept_counts, VocabularySettings())
+    alphabet, order = select(Vocabulary.of(tokens, kept_counts), VocabularySettings())
     new_id = np.full(_POINTS, alphabet.id_of.get(RARE, -1), dtype=np.int32)
     new_id[kept] = order[: len(kept)]
     return alphabet, new_id

@@ -16,7 +16,6 @@ from __future__ import annotations
 import concurrent.futures
 import itertools
 import mmap
-import operator
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.analysis import TIME_LIMIT, Analyzer, isolated
 from nlpcli.engine.corpus import Lines
 from nlpcli.engine.lookahead import available_cores
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.records import Documents, as_texts
 from nlpcli.engine.shelf import no_room, unnamed_file
@@ -37,7 +37,9 @@ from nlpcli.engine.workers import Failure
 from nlpcli.errors import InputError
 from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
 
-_SMALL = 1 << 20  # below this the general road is done before numba is loaded
+kernels = Kernels("scan")
+
+_SMALL = 1 << 20  # bytes or tokens that are dealt with before machine code is loaded
 _HELD = 1 << 23  # numbers kept in memory
 _SEGMENT = 1 << 20  # ids renumbered at a time
 _FEW_LINES = 256  # below this, processes cost more than they gain
@@ -107,9 +109,7 @@ def count_tokens(
     Raises InputError when `vocabulary` leaves none of the tokens there are.
     """
     found = _encode_lines(Lines(paths, reading, progress, stage="counting"), analysis, keep=False)
-    if not found.tokens:
-        return Vocabulary.of([], [])
-    return select(found.tokens, found.counts, vocabulary)[0]
+    return select(found.types, vocabulary)[0] if len(found.types) else found.types
 
 
 # --- what the two roads give ----------------------------------------------------------------
@@ -120,12 +120,11 @@ class _Found:
     """All types of a text in order of first appearance, and its tokens on disk.
 
     The spool holds the tokens in `segments` of (how many, which translation): translation t
-    takes the numbers of a segment to positions in `tokens`, −1 for a token that is dropped.
+    takes the numbers of a segment to ids in `types`, −1 for a token that is dropped.
     `ends` [D] are the tokens before each document's end.
     """
 
-    tokens: list[str]
-    counts: NDArray[np.int64]
+    types: Vocabulary
     spool: Spool
     segments: list[tuple[int, int]]
     translations: list[NDArray[np.int32]]
@@ -172,7 +171,8 @@ class Spool:
     def rewrite(self, start: int, numbers: NDArray[np.int32]) -> None:
         """Write them over what stands from `start` on."""
         if self._descriptor < 0:
-            self._held[start : start + len(numbers)] = numbers
+            if not np.shares_memory(numbers, self._held):
+                self._held[start : start + len(numbers)] = numbers
         else:
             os.pwrite(self._descriptor, numbers.data.cast("B"), start * 4)
 
@@ -193,10 +193,10 @@ def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> Encod
         id_of = vocabulary.id_of
         chosen, new_id = (
             vocabulary,
-            np.array([id_of.get(token, -1) for token in found.tokens], dtype=np.int32),
+            np.array([id_of.get(token, -1) for token in found.types.tokens], dtype=np.int32),
         )
     else:
-        chosen, new_id = select(found.tokens, found.counts, vocabulary)
+        chosen, new_id = select(found.types, vocabulary)
     # −1 stays −1: the last entry of the table is what a dropped token finds.
     new_id = np.append(new_id, np.int32(-1))
     tables = [new_id[translation] for translation in found.translations]
@@ -211,8 +211,14 @@ def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> Encod
 def _renumber(found: _Found, tables: list[NDArray[np.int32]]) -> int:
     """Every token's id, written over its number; how many there are."""
     start = 0
+    few = sum(count for count, _ in found.segments) < _SMALL
     for count, table in _slices(found.segments):
-        found.spool.rewrite(start, tables[table][found.spool.read(start, count)])
+        numbers = found.spool.read(start, count)
+        if few:
+            numbers = tables[table][numbers]
+        else:
+            kernels.translate(numbers, tables[table])
+        found.spool.rewrite(start, numbers)
         start += count
     return start
 
@@ -264,8 +270,7 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Fo
     _write(waiting, spool, keep)
     identity = np.arange(len(counts), dtype=np.int32)
     return _Found(
-        list(number_of),
-        np.array(counts, dtype=np.int64),
+        Vocabulary.of(number_of, counts),
         spool,
         [(total, 0)],
         [identity],
@@ -345,7 +350,8 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
     from nlpcli.engine.scanner import Scanner, union
 
     threads = available_cores()
-    scanners = [Scanner(analyzer.settings.tokenizer) for _ in range(threads)]
+    lower = analyzer.only_lowers
+    scanners = [Scanner(analyzer.settings.tokenizer, lower) for _ in range(threads)]
     idle = deque(range(threads))
     spool = Spool()
     segments: list[tuple[int, int]] = []
@@ -379,39 +385,21 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
                 take(under_way.popleft().result())
         while under_way:
             take(under_way.popleft().result())
-    raw, counts, translations = union(scanners)
-    tokens, counts, merged = _finished_types(raw, counts, analyzer)
-    merged = np.append(merged, np.int32(-1))
-    return _Found(
-        tokens,
-        counts,
-        spool,
-        segments,
-        [merged[translation] for translation in translations],
-        np.concatenate(ends) if ends else np.zeros(0, dtype=np.int64),
+    types, translations = union(scanners, lower)
+    if not (lower or analyzer.finishes_nothing):
+        types, finished = _finished_types(types, analyzer)
+        translations = [finished[translation] for translation in translations]
+    document_ends = np.concatenate(ends) if ends else np.zeros(0, dtype=np.int64)
+    return _Found(types, spool, segments, translations, document_ends)
+
+
+def _finished_types(types: Vocabulary, analyzer: Analyzer) -> tuple[Vocabulary, NDArray[np.int32]]:
+    """Types as the analyzer would have given them (stems, say), and old id → new, −1 for none."""
+    ids: dict[str, int] = {}
+    finished = analyzer.finish(list(types.tokens))
+    new = np.array(
+        [-1 if token is None else ids.setdefault(token, len(ids)) for token in finished], dtype=np.int32
     )
-
-
-def _finished_types(
-    raw: list[str], counts: NDArray[np.int64], analyzer: Analyzer
-) -> tuple[list[str], NDArray[np.int64], NDArray[np.int32]]:
-    """Types as the analyzer would have given them (`The` and `the` are one), and old → new."""
-    finished = analyzer.finish(raw)
-    changed = list(map(operator.ne, raw, finished))
-    if not any(changed):
-        return raw, counts, np.arange(len(raw), dtype=np.int32)
-    # Only what has changed, and what that has changed to, can have become one with another type.
-    outcomes = set(itertools.compress(finished, changed))
-    stands_for = np.arange(len(raw))
-    first: dict[str | None, int] = {}
-    for number in np.flatnonzero(
-        np.fromiter(map(outcomes.__contains__, finished), np.bool_, len(raw))
-    ).tolist():
-        stands_for[number] = first.setdefault(finished[number], number)
-    kept = stands_for == np.arange(len(raw))
-    if (dropped := first.get(None)) is not None:
-        kept[dropped] = False
-    new = np.where(kept, np.cumsum(kept, dtype=np.int32) - 1, np.int32(-1))[stands_for].astype(np.int32)
-    summed = np.zeros(int(kept.sum()), dtype=np.int64)
-    np.add.at(summed, new[new >= 0], counts[new >= 0])
-    return [token for token in itertools.compress(finished, kept) if token is not None], summed, new
+    summed = np.zeros(len(ids), dtype=np.int64)
+    np.add.at(summed, new[new >= 0], types.counts[new >= 0])
+    return Vocabulary.of(ids, summed), new

@@ -188,8 +188,8 @@ def has_syllable_script(vocabulary: Vocabulary) -> bool:
     >>> has_syllable_script(Vocabulary.of(["영화가", "재미있다", "CGV"], [1, 1, 1]))
     True
     """
-    text = "".join(vocabulary.tokens).encode("utf-32-le", "surrogatepass")
-    codes = np.frombuffer(text, dtype="<u4")
+    text = vocabulary.packed[0].tobytes().decode("utf-8", "surrogatepass")
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     letters = int(((codes >= 0x41) & ((codes < 0x2000) | (codes >= 0x2C00))).sum())
     # Hangul jamo; kana, Han and Hangul syllables; their full-width and supplementary forms.
     syllables = ((codes >= 0x1100) & (codes < 0x1200)) | ((codes >= 0x3040) & (codes < 0xD7FC))

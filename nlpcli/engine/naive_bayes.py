@@ -225,8 +225,7 @@ def names_of_features(vocabulary: Vocabulary, features: FeatureSettings) -> Voca
     """The tokens that a model keeps, in the order of their keys; none where features are hashed."""
     if features.hash_bits:
         return Vocabulary.of([], [])
-    order = np.argsort(type_keys(vocabulary), kind="stable")
-    return Vocabulary.of(map(vocabulary.tokens.__getitem__, order.tolist()), vocabulary.counts[order])
+    return vocabulary.take(np.argsort(type_keys(vocabulary), kind="stable"))
 
 
 # --- adding models up -----------------------------------------------------------------------

@@ -56,7 +56,7 @@ def renumber(corpus: EncodedCorpus, new_id: NDArray[np.int32], vocabulary: Vocab
 
 def choose(corpus: EncodedCorpus, settings: VocabularySettings) -> EncodedCorpus:
     """The text with the words that the settings keep. Raises InputError when none is left."""
-    vocabulary, new_id = select(corpus.vocabulary.tokens, corpus.vocabulary.counts, settings)
+    vocabulary, new_id = select(corpus.vocabulary, settings)
     return renumber(corpus, new_id, vocabulary)
 
 

@@ -7,6 +7,8 @@ the same `str` methods that Python's regular expressions ask.
 from __future__ import annotations
 
 import functools
+import itertools
+import operator
 import re
 from typing import TypeVar
 
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.kernels import codes
 from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.unicode_marks import MARKS
+from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.settings import TokenizerName
 
 # Letters and marks end at U+323AF in Unicode 15.1; the variation selectors stand apart at
@@ -23,8 +26,8 @@ from nlpcli.settings import TokenizerName
 _LAST_LETTER = 0x33480
 _LAST_MARK = 0xE01F0
 _UNICODE_SIZE = 0x110000
-_PIECE = 1 << 16
 _LOAD = 5 / 8  # of the slots that are used before there are more
+_LAST_BLOCK = (1 << 31) - 1  # behind all others
 _BATCH = 512  # tokens that the kernel splits off before it looks them up
 
 kernel = Kernels("scan")
@@ -61,12 +64,13 @@ def _mark_ranges() -> list[tuple[int, int]]:
 class Scanner:
     """Scans blocks of UTF-8 into numbers of types; one per thread.
 
-    `types` types so far; type t is bytes `pool[starts[t]:starts[t + 1]]`, first seen at
+    `lower` takes ASCII letters for their lower case. `types` types so far; type t is bytes `pool[starts[t]:starts[t + 1]]`, first seen at
     `firsts[t]` (block · 2^32 + token).
     """
 
-    def __init__(self, tokenizer: TokenizerName) -> None:
+    def __init__(self, tokenizer: TokenizerName, lower: bool = False) -> None:
         self._classes = character_classes(tokenizer)
+        self._lower = lower
         self._spaced = tokenizer == "whitespace"
         self._slots = np.zeros((1 << 15, 4), dtype=np.uint64)
         self.firsts = np.zeros(int(_LOAD * len(self._slots)), dtype=np.int64)
@@ -101,7 +105,7 @@ class Scanner:
         at = tokens = documents = 0
         while True:
             at, self.types, tokens, documents = kernel.scan(
-                text, at, self._classes, self._spaced, self._slots, self.starts, self.pool,
+                text, at, self._classes, self._spaced, self._lower, self._slots, self.starts, self.pool,
                 self.firsts, self.types, number, ids, tokens, ends, documents, *self._batch,
             )  # fmt: skip
             if at >= len(text):
@@ -120,17 +124,36 @@ class Scanner:
         )  # fmt: skip
         return position
 
-    def tokens(self, order: NDArray[np.int64]) -> list[str]:
-        """The types as text, in the given order."""
-        tokens: list[str] = []
-        # In pieces, since the text and the list of a piece are there at the same time.
-        for piece in np.array_split(order, len(order) // _PIECE + 1):
-            lengths = self.starts[piece + 1] - self.starts[piece]
-            text = np.empty(int(lengths.sum()) + len(piece), dtype=np.uint8)
-            kernel.spell(self.pool, self.starts, piece, text)
-            # No token has a line end in it.
-            tokens += text.tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
-        return tokens
+    def merge_cases(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Make types one whose lower case is the same, beyond ASCII too.
+
+        Returns: counts [T], 0 for a type that stands for another one now; which one that is
+        for each of the types there were [T'].
+        """
+        stands_for = np.arange(self.types, dtype=np.int32)
+        found = np.empty(self.types, dtype=np.int64)
+        cased = found[: kernel.with_case(self.pool, self.starts[: self.types + 1], found)]
+        tokens = self.vocabulary(cased, cased).tokens
+        lower = [token.lower() for token in tokens]
+        changed = np.fromiter(map(operator.ne, tokens, lower), np.bool_, len(cased))
+        if not changed.any():
+            return self.counts, stands_for
+        cased, lower = cased[changed], list(itertools.compress(lower, changed.tolist()))
+        others = Scanner("whitespace")
+        numbers, _ = others.scan(("\n".join(lower) + "\n").encode("utf-8", "surrogatepass"), _LAST_BLOCK)
+        target = self.absorb(others)[numbers]
+        counts = self.counts
+        np.subtract.at(counts, target, 1)  # what `absorb` counted
+        np.add.at(counts, target, counts[cased])
+        counts[cased] = 0
+        np.minimum.at(self.firsts, target, self.firsts[cased])
+        stands_for[cased] = target
+        return counts, stands_for
+
+    def vocabulary(self, order: NDArray[np.int64], counts: NDArray[np.int64]) -> Vocabulary:
+        """The types in the given order, with `counts` in that order."""
+        types = Vocabulary.of_bytes(self.pool, self.starts[: self.types + 1], self.counts)
+        return Vocabulary.of_bytes(*types.take(order).packed, counts)
 
     def _grow(self, room: int) -> None:
         """More types, or twice the bytes and `room` more (one token may be that long)."""
@@ -153,17 +176,23 @@ def _enlarged(array: NDArray[Number], size: int) -> NDArray[Number]:
     return larger
 
 
-def union(scanners: list[Scanner]) -> tuple[list[str], NDArray[np.int64], list[NDArray[np.int32]]]:
-    """All types of several scanners in order of first appearance.
+def union(scanners: list[Scanner], lower: bool = False) -> tuple[Vocabulary, list[NDArray[np.int32]]]:
+    """All types of several scanners in order of first appearance; with `lower`, in lower case.
 
-    Returns: tokens, counts [T], and for each scanner the position in `tokens` of each of its
-    types. The scanners are used up, one after the other, so that their tables are freed.
+    Returns: the vocabulary, and for each scanner the position in it of each of its types. The
+    scanners are used up, one after the other, so that their tables are freed.
     """
     first = scanners[0]
     positions = [np.arange(first.types, dtype=np.int32)]
     while len(scanners) > 1:
         positions.append(first.absorb(scanners.pop(1)))
-    order = np.argsort(first.firsts[: first.types], kind="stable")
+    if lower:
+        counts, stands_for = first.merge_cases()
+    else:
+        counts, stands_for = first.counts, np.arange(first.types, dtype=np.int32)
+    kept = np.flatnonzero(counts)
+    order = kept[np.argsort(first.firsts[kept])]
     rank = np.empty(first.types, dtype=np.int32)
-    rank[order] = np.arange(first.types, dtype=np.int32)
-    return first.tokens(order), first.counts[order], [rank[position] for position in positions]
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    rank = rank[stands_for]
+    return first.vocabulary(order, counts[order]), [rank[position] for position in positions]

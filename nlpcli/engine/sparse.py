@@ -87,25 +87,29 @@ def count_matrix(corpus: EncodedCorpus) -> SparseMatrix:
     columns = len(corpus.vocabulary)
     if len(corpus.ids) < _SMALL:
         return _count_small(corpus, columns)
-    cells = np.empty(len(corpus.ids), dtype=np.int64)
-    lengths = np.empty(corpus.documents, dtype=np.int64)
+    indices, data = np.empty(len(corpus.ids), dtype=np.int32), np.empty(len(corpus.ids), dtype=np.int32)
+    indptr = np.zeros(corpus.documents + 1, dtype=np.int64)
 
     def count(first: int, last: int) -> None:
-        seen = np.full(columns, -1, dtype=np.int64)
-        place = np.empty(columns, dtype=np.int64)
-        kernels.count_rows(corpus.ids, corpus.offsets, first, last, seen, place, cells, lengths)
+        counts = np.zeros(columns, dtype=np.int32)
+        words, groups = (np.zeros(-(-columns // size), dtype=np.uint64) for size in (64, 64 * 64))
+        begin = corpus.offsets[first]  # a row takes no more room than its document
+        kernels.count_rows(
+            corpus.ids, corpus.offsets, first, last, counts, words, groups,
+            indices[begin:], data[begin:], indptr[1:],
+        )  # fmt: skip
 
     parts = split_rows(corpus.offsets, available_cores())
     in_parallel(count, parts)
-    indptr = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
-    indices = np.empty(indptr[-1], dtype=np.int32)
-    data = np.empty(indptr[-1], dtype=np.int32)
-    for first, last in parts:
-        begin, end = indptr[first], indptr[last]
-        packed = cells[corpus.offsets[first] : corpus.offsets[first] + end - begin]
-        np.right_shift(packed, 32, out=indices[begin:end], casting="unsafe")
-        np.bitwise_and(packed, 0xFFFFFFFF, out=data[begin:end], casting="unsafe")
-    return SparseMatrix(data, indices, indptr, columns)
+    end = 0
+    for first, last in parts:  # moved together
+        begin, size = corpus.offsets[first], indptr[last]
+        if begin > end:
+            for cells in (indices, data):
+                cells[end : end + size] = cells[begin : begin + size]
+        indptr[first + 1 : last + 1] += end
+        end += size
+    return SparseMatrix(data[:end], indices[:end], indptr, columns)
 
 
 def _count_small(corpus: EncodedCorpus, columns: int) -> SparseMatrix:
@@ -126,24 +130,41 @@ def token_matrix(corpus: EncodedCorpus) -> SparseMatrix:
 
 def document_frequencies(matrix: SparseMatrix) -> NDArray[np.int64]:
     """In how many rows each column stands: int64 [columns]."""
-    return np.bincount(matrix.indices, minlength=matrix.columns).astype(np.int64)
+    if len(matrix.indices) < _SMALL:
+        return np.bincount(matrix.indices, minlength=matrix.columns).astype(np.int64)
+    frequencies = np.zeros(matrix.columns, dtype=np.int64)
+    kernels.count_columns(matrix.indices, frequencies)
+    return frequencies
 
 
-def scaled(matrix: SparseMatrix, norm: str) -> SparseMatrix:
-    """Rows divided by their `l2` or `l1` length, in place; a row of zeros stays as it is."""
-    if norm == "none":
-        return matrix
-    if len(matrix.data) < _SMALL:
-        sizes = np.square(matrix.data) if norm == "l2" else np.abs(matrix.data)
-        rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-        totals = np.bincount(rows, weights=sizes, minlength=matrix.shape[0])
-        matrix.data[:] /= (np.sqrt(totals) if norm == "l2" else totals)[rows]
-        return matrix
-    in_parallel(
-        lambda first, last: kernels.scale_rows(matrix.data, matrix.indptr, first, last, norm == "l2"),
-        split_rows(matrix.indptr, available_cores()),
-    )
-    return matrix
+def weighed(
+    counts: SparseMatrix, idf: NDArray[np.float64], sublinear: bool = False, norm: str = "l2"
+) -> SparseMatrix:
+    """TF-IDF: counts, or 1 + ln of them if `sublinear`, times idf [columns]; then each row divided by
+    its `l2` or `l1` length, or by nothing (`none`). A row of zeros stays as it is.
+
+    >>> row = SparseMatrix(np.array([3, 2]), np.array([0, 1]), np.array([0, 2]), 2)
+    >>> weighed(row, np.array([1.0, 2.0])).data.tolist()
+    [0.6, 0.8]
+    """
+    weights = np.empty(len(counts.data))
+    if len(weights) >= _SMALL:
+        size = {"none": 0, "l1": 1, "l2": 2}[norm]
+        in_parallel(
+            lambda first, last: kernels.weigh_rows(
+                counts.data, counts.indices, counts.indptr, first, last, idf, sublinear, size, weights
+            ),
+            split_rows(counts.indptr, available_cores()),
+        )
+        return counts.with_data(weights)
+    weights[:] = 1.0 + np.log(counts.data) if sublinear else counts.data
+    weights *= idf[counts.indices]
+    if norm != "none":
+        sizes = np.square(weights) if norm == "l2" else np.abs(weights)
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        totals = np.bincount(rows, weights=sizes, minlength=counts.shape[0])
+        weights /= (np.sqrt(totals) if norm == "l2" else totals)[rows]
+    return counts.with_data(weights)
 
 
 def split_rows(indptr: NDArray[np.int64], parts: int) -> list[tuple[int, int]]:

@@ -7,7 +7,6 @@ frequencies), so that new text is turned into the same columns. Files are writte
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -67,11 +66,7 @@ class Vectorizer:
             return counts.with_data(np.ones(len(counts.data), dtype=np.int32))
         if self.settings.kind != "tfidf":
             return counts
-        weights = counts.data.astype(np.float64)
-        if self.settings.sublinear_tf:
-            weights = 1.0 + np.log(weights)
-        weights *= self.idf[counts.indices]
-        return sparse.scaled(counts.with_data(weights), self.settings.norm)
+        return sparse.weighed(counts, self.idf, self.settings.sublinear_tf, self.settings.norm)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file."""
@@ -140,8 +135,7 @@ class Found:
 
     def only(self, kept: NDArray[np.bool_]) -> Found:
         """The features for which `kept` [V] is true."""
-        names = itertools.compress(self.vocabulary.tokens, kept.tolist())
-        vocabulary = Vocabulary.of(names, self.vocabulary.counts[kept])
+        vocabulary = self.vocabulary.take(np.flatnonzero(kept))
         new_column = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
         ids = self.corpus.ids if len(self.corpus.vocabulary) != len(kept) else new_column[self.corpus.ids]
         corpus = EncodedCorpus(ids[ids >= 0], self.corpus.offsets, vocabulary)
@@ -167,7 +161,7 @@ def find_features(
         return Found(corpus, sparse.count_matrix(corpus), corpus.vocabulary)
     runs, names = with_char_ngrams(sparse.count_matrix(words), words.vocabulary.tokens, *settings.char_range)
     if isinstance(vocabulary, VocabularySettings):
-        chosen, new_column = select(names, runs.column_sums(), vocabulary)
+        chosen, new_column = select(Vocabulary.of(names, runs.column_sums()), vocabulary)
     else:
         id_of = vocabulary.id_of
         chosen, new_column = vocabulary, np.array([id_of.get(name, -1) for name in names], dtype=np.int32)

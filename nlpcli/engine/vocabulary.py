@@ -8,45 +8,81 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.store import Model, take_tensor
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import VocabularySettings
 
+kernels = Kernels("scan")
+
 _LINE_END = 10
+_PIECE = 1 << 16  # tokens decoded at a time, since bytes and strings are there at the same time
 
 
-@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Tokens by id, and how often each was seen.
+
+    The tokens are held as strings, or as they stand in a model file: UTF-8, one after the other,
+    and offsets. Whichever of the two was not given is made when it is asked for; a large
+    vocabulary often never needs its strings.
+
+    counts: int64 [V]
 
     >>> v = Vocabulary.of(["a", "b"], [3, 1])
     >>> v.id_of["b"], len(v), v.tokens[0], v.total
     (1, 2, 'a', 4)
     """
 
-    tokens: tuple[str, ...]
-    counts: NDArray[np.int64]
+    def __init__(self, counts: NDArray[np.int64]) -> None:
+        self.counts = counts
 
     @classmethod
     def of(cls, tokens: Iterable[str], counts: Sequence[int] | NDArray[np.int64]) -> Vocabulary:
         """A vocabulary of `tokens` in the order given."""
-        return cls(tuple(tokens), np.asarray(counts, dtype=np.int64))
+        vocabulary = cls(np.asarray(counts, dtype=np.int64))
+        vocabulary.tokens = tuple(tokens)
+        return vocabulary
+
+    @classmethod
+    def of_bytes(
+        cls, text: NDArray[np.uint8], offsets: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> Vocabulary:
+        """The same where token t is UTF-8 `text[offsets[t]:offsets[t + 1]]`; offsets: [V + 1]."""
+        vocabulary = cls(counts)
+        vocabulary.packed = text, offsets
+        return vocabulary
+
+    @functools.cached_property
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens as strings."""
+        return tuple(itertools.chain.from_iterable(_strings(*self.packed)))
+
+    @functools.cached_property
+    def packed(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """UTF-8 of all tokens, and where each begins and the last ends [V + 1]."""
+        return _packed(self.tokens)
 
     @functools.cached_property
     def id_of(self) -> Mapping[str, int]:
         """Token to id."""
         return {token: number for number, token in enumerate(self.tokens)}
 
-    @functools.cached_property
-    def _packed(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        return _packed(self.tokens)
+    def take(self, ids: NDArray[np.int64]) -> Vocabulary:
+        """The tokens of these ids, in this order."""
+        if "tokens" in self.__dict__:
+            return Vocabulary.of(map(self.tokens.__getitem__, ids.tolist()), self.counts[ids])
+        text, starts = self.packed
+        offsets = np.zeros(len(ids) + 1, dtype=np.int64)
+        np.cumsum(starts[ids + 1] - starts[ids], out=offsets[1:])
+        taken = np.empty(int(offsets[-1]), dtype=np.uint8)
+        kernels.take_tokens(text, starts, ids, taken)
+        return Vocabulary.of_bytes(taken, offsets, self.counts[ids])
 
     @property
     def total(self) -> int:
@@ -54,11 +90,11 @@ class Vocabulary:
         return int(self.counts.sum())
 
     def __len__(self) -> int:
-        return len(self.tokens)
+        return len(self.counts)
 
     def to_tensors(self) -> dict[str, NDArray[Any]]:
         """The vocabulary as arrays for a model file: UTF-8 bytes, offsets [V + 1], counts [V]."""
-        text, offsets = self._packed
+        text, offsets = self.packed
         return {
             "vocabulary.bytes": text,
             "vocabulary.offsets": offsets,
@@ -75,9 +111,12 @@ class Vocabulary:
         if not whole or (np.diff(offsets) < 0).any():
             raise ModelError("the model's vocabulary is damaged")
         try:
-            return cls(_unpacked(text, offsets), counts)
+            text.tobytes().decode("utf-8", "surrogatepass")
         except UnicodeDecodeError as error:
             raise ModelError("the model's vocabulary is damaged") from error
+        if (text[offsets[offsets < len(text)]] & 0xC0 == 0x80).any():  # a token begins inside a character
+            raise ModelError("the model's vocabulary is damaged")
+        return cls.of_bytes(text, offsets, counts)
 
 
 def _packed(tokens: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -93,44 +132,45 @@ def _packed(tokens: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]
     return np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets
 
 
-def _unpacked(text: NDArray[np.uint8], offsets: NDArray[np.int64]) -> tuple[str, ...]:
-    """The tokens that `_packed` put together. Raises UnicodeDecodeError."""
-    if not (text == _LINE_END).any():
-        ended = np.full(len(text) + len(offsets) - 1, _LINE_END, dtype=np.uint8)
-        ended[np.arange(len(text)) + np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))] = text
-        return tuple(ended.tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1])
-    plain, bounds = text.tobytes(), offsets.tolist()
-    return tuple(
-        plain[start:end].decode("utf-8", "surrogatepass") for start, end in itertools.pairwise(bounds)
-    )
+def _strings(text: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Iterator[list[str]]:
+    """The tokens that `_packed` put together, some at a time."""
+    for first in range(0, len(offsets) - 1, _PIECE):
+        bounds = offsets[first : first + _PIECE + 1] - offsets[first]
+        piece = text[offsets[first] :][: bounds[-1]]
+        if (piece == _LINE_END).any():
+            plain, ends = piece.tobytes(), bounds.tolist()
+            yield [plain[a:b].decode("utf-8", "surrogatepass") for a, b in itertools.pairwise(ends)]
+            continue
+        ended = np.full(len(piece) + len(bounds) - 1, _LINE_END, dtype=np.uint8)
+        ended[np.arange(len(piece)) + np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))] = piece
+        yield ended.tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
 
 
-def select(
-    tokens: Sequence[str], counts: NDArray[np.int64], settings: VocabularySettings
-) -> tuple[Vocabulary, NDArray[np.int32]]:
-    """Cut and order a first-seen vocabulary; also the new id of every old one (−1: dropped).
+def select(found: Vocabulary, settings: VocabularySettings) -> tuple[Vocabulary, NDArray[np.int32]]:
+    """Cut and order a vocabulary; also the new id of every old one (−1: dropped).
 
-    `tokens` and `counts` are in order of first appearance. Raises InputError when nothing
-    is left.
+    The tokens of `found` are in order of first appearance. Raises InputError when nothing is left.
 
-    >>> v, new_id = select(["x", "y", "z"], np.array([1, 3, 2]), VocabularySettings(min_count=2))
+    >>> found = Vocabulary.of(["x", "y", "z"], [1, 3, 2])
+    >>> v, new_id = select(found, VocabularySettings(min_count=2))
     >>> v.tokens, new_id.tolist()
     (('y', 'z'), [-1, 0, 1])
     """
+    counts = found.counts
     everything = settings.min_count <= 1 and settings.max_vocab is None
-    if everything and settings.vocab_order == "first-seen" and len(tokens):
-        return Vocabulary.of(tokens, counts), np.arange(len(tokens), dtype=np.int32)
+    if everything and settings.vocab_order == "first-seen" and len(found):
+        return found, np.arange(len(found), dtype=np.int32)
     by_count = np.argsort(-counts, kind="stable")
     kept = by_count[counts[by_count] >= settings.min_count][: settings.max_vocab]
     if not len(kept):
-        raise _nothing_left(len(tokens), int(counts.max(initial=0)), settings)
+        raise _nothing_left(len(found), int(counts.max(initial=0)), settings)
     if settings.vocab_order == "first-seen":
         kept = np.sort(kept)
     elif settings.vocab_order == "alphabetical":
-        kept = np.array(sorted(kept.tolist(), key=lambda number: tokens[number]), dtype=np.int64)
-    new_id = np.full(len(tokens), -1, dtype=np.int32)
+        kept = np.array(sorted(kept.tolist(), key=lambda number: found.tokens[number]), dtype=np.int64)
+    new_id = np.full(len(found), -1, dtype=np.int32)
     new_id[kept] = np.arange(len(kept), dtype=np.int32)
-    return Vocabulary.of(map(tokens.__getitem__, kept.tolist()), counts[kept]), new_id
+    return found.take(kept), new_id
 
 
 def _nothing_left(found: int, highest: int, settings: VocabularySettings) -> InputError:

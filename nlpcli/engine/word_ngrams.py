@@ -53,7 +53,7 @@ def with_ngrams(
     candidates = candidates[np.argsort(first[candidates], kind="stable")]
     named = names.of(candidates + starts[0])
     if isinstance(vocabulary, VocabularySettings):
-        chosen, new_id = select(named, counts[candidates], vocabulary)
+        chosen, new_id = select(Vocabulary.of(named, counts[candidates]), vocabulary)
     else:
         id_of = vocabulary.id_of
         chosen, new_id = vocabulary, np.array([id_of.get(name, -1) for name in named], dtype=np.int32)

@@ -5,43 +5,72 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from nlpcli.engine.kernels.characters import lowest_bit
+
+
+_ONE = np.uint64(1)
+
 
 @nb.njit(cache=True, nogil=True)
-def count_rows(ids, offsets, first, last, seen, place, cells, lengths):
+def count_rows(ids, offsets, first, last, counts, words, groups, indices, data, ends):
     """The distinct ids of documents `first` to `last`, ascending, each with its count.
 
-    ids int32 [N], offsets int64 [D + 1]; seen and place int64 [V], seen all −1 at first.
-    cells int64: receives `id · 2^32 + count` from position `offsets[first]` on, the rows
-    packed without gaps; lengths int64 [D]: receives each row's length.
+    ids int32 [N], offsets int64 [D + 1]. counts int32 [V], words uint64 [⌈V / 64⌉] and groups
+    uint64 [⌈V / 4096⌉] are 0, before and after: a bit of `words` says that an id was seen, a bit
+    of `groups` that a word is not 0, so that reading the bits is all the sorting there is.
+    The rows go into indices and data, one after the other from 0 on; ends int64 [D] receives
+    where each one ends.
     """
-    start = offsets[first]
+    end = 0
     for document in range(first, last):
-        end = start
         for position in range(offsets[document], offsets[document + 1]):
-            token = ids[position]
-            if seen[token] == document:
-                cells[place[token]] += 1
-            else:
-                seen[token] = document
-                place[token] = end
-                cells[end] = (np.int64(token) << 32) | 1
-                end += 1
-        cells[start:end].sort()
-        lengths[document] = end - start
-        start = end
+            token = np.int64(ids[position])
+            counts[token] += 1
+            words[token >> 6] |= _ONE << np.uint64(token & 63)
+            groups[token >> 12] |= _ONE << np.uint64((token >> 6) & 63)
+        for group in range(groups.size):
+            touched = groups[group]
+            groups[group] = 0
+            while touched:
+                word = (group << 6) + lowest_bit(touched)
+                touched &= touched - _ONE
+                seen = words[word]
+                words[word] = 0
+                while seen:
+                    token = (word << 6) + lowest_bit(seen)
+                    seen &= seen - _ONE
+                    indices[end], data[end] = token, counts[token]
+                    counts[token] = 0
+                    end += 1
+        ends[document] = end
 
 
 @nb.njit(cache=True, nogil=True)
-def scale_rows(values, indptr, first, last, squared):
-    """Divide each row by its length: Euclidean, or the sum of its absolute values."""
+def count_columns(indices, frequencies):
+    """How often each column is named, added to `frequencies` int64 [V]."""
+    for column in indices:
+        frequencies[column] += 1
+
+
+@nb.njit(cache=True, nogil=True)
+def weigh_rows(counts, indices, indptr, first, last, idf, sublinear, norm, weights):
+    """TF-IDF of rows `first` to `last`: counts times idf, then rows divided by their length.
+
+    norm: 2 for the Euclidean length, 1 for the sum, 0 for rows as they are.
+    """
     for row in range(first, last):
         total = 0.0
         for cell in range(indptr[row], indptr[row + 1]):
-            total += values[cell] * values[cell] if squared else abs(values[cell])
-        if total > 0:
-            length = np.sqrt(total) if squared else total
+            frequency = np.float64(counts[cell])
+            if sublinear:
+                frequency = 1.0 + np.log(frequency)
+            weight = frequency * idf[indices[cell]]
+            weights[cell] = weight
+            total += weight * weight if norm == 2 else abs(weight)
+        if norm and total > 0:
+            length = np.sqrt(total) if norm == 2 else total
             for cell in range(indptr[row], indptr[row + 1]):
-                values[cell] /= length
+                weights[cell] /= length
 
 
 @nb.njit(cache=True, nogil=True, inline="always")

@@ -30,6 +30,8 @@ _ODD, _ODD_2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _ALL, _ONE, _EIGHT = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1), np.uint64(8)
 _NONE, _HIGH, _29 = np.uint64(0), np.uint64(32), np.uint64(29)
 _LOW = np.uint64(0xFFFFFFFF)
+_LOW_BITS, _HIGH_BITS = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080)
+_FROM_A, _BEHIND_Z = np.uint64(0x3F3F3F3F3F3F3F3F), np.uint64(0x2525252525252525)  # 0x80 - 0x41, - 0x5B
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -140,10 +142,11 @@ def _split(text, at, end, classes, spaced, begins, stops, ends, tokens, document
 
 
 @nb.njit(cache=True, nogil=True)
-def _number(text, begins, stops, found, keys, slots, starts, pool, firsts, types, place, ids):
+def _number(text, begins, stops, found, lower, keys, slots, starts, pool, firsts, types, place, ids):
     """The numbers of the types of `found` tokens, into `ids`; new types are entered.
 
-    `keys` [batch, 3] is scratch; `place` says where the first token stands in the text.
+    `lower` takes ASCII letters for their lower case. `keys` [batch, 3] is scratch; `place` says
+    where the first token stands in the text.
 
     Returns: (tokens numbered, types); stops where the tables are full.
     """
@@ -156,8 +159,10 @@ def _number(text, begins, stops, found, keys, slots, starts, pool, firsts, types
             first = eight_bytes(text, begin) & (_ALL >> np.uint64(64 - 8 * min(length, 8)))
             rest = length - 8 if length > 8 else 0
             second = eight_bytes(text, begin + 8) & (_ALL >> np.uint64(64 - 8 * rest) if rest else _NONE)
+            if lower:
+                first, second = _lowered(first), _lowered(second)
         else:
-            first, second = _long_keys(text, begin, length)
+            first, second = _long_keys(text, begin, length, lower)
         slot = _home(first, second) & mask
         keys[token, 0], keys[token, 1], keys[token, 2] = first, second, slot
         prefetch_start(slots, slot)
@@ -172,7 +177,8 @@ def _number(text, begins, stops, found, keys, slots, starts, pool, firsts, types
                     return token, types
                 base = starts[types]
                 for offset in range(length):
-                    pool[base + offset] = text[begin + offset]
+                    byte = text[begin + offset]
+                    pool[base + offset] = _lowered_byte(byte) if lower else byte
                 starts[types + 1] = base + length
                 firsts[types] = place + token
                 slots[slot, 0], slots[slot, 1] = first, second
@@ -183,7 +189,7 @@ def _number(text, begins, stops, found, keys, slots, starts, pool, firsts, types
                 break
             if slots[slot, 0] == first and slots[slot, 1] == second and np.int64(entry >> _HIGH) == length:
                 number = np.int64(entry & _LOW) - 1
-                if length <= 16 or _same(text, begin, pool, starts[number], length):
+                if length <= 16 or _same(text, begin, pool, starts[number], length, lower):
                     slots[slot, 3] += _ONE
                     ids[token] = number
                     break
@@ -199,11 +205,11 @@ def _home(first, second):
 
 
 @nb.njit(cache=True, nogil=True)
-def _long_keys(text, begin, length):
+def _long_keys(text, begin, length, lower):
     """Two keys of a token: its bytes if there are at most sixteen, else two hashes of them."""
     first = second = np.uint64(0)
     for offset in range(length):
-        byte = np.uint64(text[begin + offset])
+        byte = np.uint64(_lowered_byte(text[begin + offset]) if lower else text[begin + offset])
         if length > 16:
             first = (first ^ byte) * _ODD
             second = (second + byte) * _ODD_2
@@ -215,22 +221,38 @@ def _long_keys(text, begin, length):
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _same(text, start, pool, base, length):
+def _same(text, start, pool, base, length, lower):
     same = True
     for offset in range(length):
-        same &= pool[base + offset] == text[start + offset]
+        byte = text[start + offset]
+        same &= pool[base + offset] == (_lowered_byte(byte) if lower else byte)
     return same
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _lowered(bytes8):
+    """Eight bytes with ASCII capitals as small letters: where a byte's high bit would come to be set
+    by counting from A but not by counting from behind Z, bit 5 is."""
+    low = bytes8 & _LOW_BITS
+    capital = (low + _FROM_A) & ~(low + _BEHIND_Z) & ~bytes8 & _HIGH_BITS
+    return bytes8 | (capital >> np.uint64(2))
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _lowered_byte(byte):
+    return byte | np.uint8(0x20) if 0x41 <= byte <= 0x5A else byte
 
 
 @nb.njit(cache=True, nogil=True)
 def scan(
-    text, at, classes, spaced, slots, starts, pool, firsts, types, block, ids, tokens, ends, documents,
+    text, at, classes, spaced, lower, slots, starts, pool, firsts, types, block, ids, tokens, ends, documents,
     begins, stops, keys,
 ):  # fmt: skip
     """Tokens of `text` from `at` on appended to `ids`, line ends to `ends`.
 
     `types`, `tokens` and `documents` are how many of each there are already. There is room for
-    as many types as `firsts` is long, fewer than there are slots. Stops before a token that would
+    as many types as `firsts` is long, fewer than there are slots. `lower` takes ASCII letters for
+    their lower case. Stops before a token that would
     overfill the tables; the caller enlarges them and goes on from there.
 
     Returns: (position reached, types, tokens, documents).
@@ -240,7 +262,7 @@ def scan(
             text, at, text.size, classes, spaced, begins, stops, ends, tokens, documents
         )
         numbered, types = _number(
-            text, begins, stops, found, keys, slots, starts, pool, firsts, types,
+            text, begins, stops, found, lower, keys, slots, starts, pool, firsts, types,
             (block << 32) | tokens, ids[tokens:],
         )  # fmt: skip
         tokens += numbered
@@ -306,7 +328,7 @@ def absorb(slots, starts, pool, firsts, types, slots2, starts2, pool2, firsts2, 
                 break
             number = np.int64(entry & _LOW) - 1
             if slots[slot, 0] == first and slots[slot, 1] == second and np.int64(entry >> _HIGH) == length:  # noqa: SIM102
-                if length <= 16 or _same(pool2, starts2[theirs], pool, starts[number], length):
+                if length <= 16 or _same(pool2, starts2[theirs], pool, starts[number], length, False):
                     break
             slot = (slot + _ONE) & mask
         slots[slot, 3] += slots2[place, 3]
@@ -316,12 +338,38 @@ def absorb(slots, starts, pool, firsts, types, slots2, starts2, pool2, firsts2, 
 
 
 @nb.njit(cache=True, nogil=True)
-def spell(pool, starts, order, text):
-    """The types `order` names, each with a line end after it, into `text`."""
+def take_tokens(pool, starts, order, text):
+    """The bytes of the types `order` names, one after the other, into `text`."""
     at = 0
     for number in order:
         for place in range(starts[number], starts[number + 1]):
             text[at] = pool[place]
             at += 1
-        text[at] = 10
-        at += 1
+
+
+@nb.njit(cache=True, nogil=True)
+def translate(numbers, table):
+    """Replace each number by its entry in `table`."""
+    for place in range(numbers.size):
+        numbers[place] = table[numbers[place]]
+
+
+@nb.njit(cache=True, nogil=True)
+def with_case(pool, starts, found):
+    """The types in whose bytes stands a character beyond ASCII that may have a lower case, into `found`.
+
+    Small letters and capitals of other scripts lie before U+3000, from U+A640 to U+ABFF, and from
+    U+FF21 on: never in kana, Han, or Hangul syllables. Returns: how many.
+    """
+    count = 0
+    for number in range(starts.size - 1):
+        for place in range(starts[number], starts[number + 1]):
+            byte = pool[place]
+            if byte < 0xC3 or 0xE3 <= byte <= 0xE9 or 0xEB <= byte <= 0xED:
+                continue
+            if byte == 0xEA and pool[place + 1] >= 0xB0:  # U+AC00
+                continue
+            found[count] = number
+            count += 1
+            break
+    return count
