@@ -151,7 +151,12 @@ class Lines:
             yield self._valid(last, at_start) + b"\n"
 
     def _valid(self, block: bytes, at_start: bool) -> bytes:
-        return block if block.isascii() else self._utf8(block, at_start).encode()
+        if block.isascii():
+            return block
+        text = self._utf8(block, at_start)
+        if self._errors != "strict":
+            return text.encode()
+        return block.removeprefix(codecs.BOM_UTF8) if at_start else block
 
     def _decoded(self, stream: BinaryIO) -> Iterator[str]:
         """Text that ends at a line end (the last piece gets one if the file has none)."""

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.kernels import codes
+from nlpcli.engine.kernels.padding import aligned_rows
 from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.unicode_marks import MARKS
 from nlpcli.engine.vocabulary import Vocabulary
@@ -71,8 +72,9 @@ class Scanner:
     def __init__(self, tokenizer: TokenizerName, lower: bool = False) -> None:
         self._classes = character_classes(tokenizer)
         self._lower = lower
+        self._lowered = np.empty(0, dtype=np.uint8)
         self._spaced = tokenizer == "whitespace"
-        self._slots = np.zeros((1 << 15, 4), dtype=np.uint64)
+        self._slots = _slots(1 << 15)
         self.firsts = np.zeros(int(_LOAD * len(self._slots)), dtype=np.int64)
         self.starts = np.zeros(len(self.firsts) + 1, dtype=np.int64)
         self.pool = np.zeros(1 << 19, dtype=np.uint8)
@@ -98,6 +100,12 @@ class Scanner:
         types are overwritten by the next call.
         """
         text = np.frombuffer(block, dtype=np.uint8)
+        if self._lower:
+            if len(self._lowered) < len(text):
+                self._lowered = np.empty(len(text), dtype=np.uint8)
+            kernel.lower_ascii(text, self._lowered)
+            text = self._lowered[: len(text)]
+            text.flags.writeable = False  # as it is without this: one kernel for both
         if len(self._ids) <= len(text) // 2:
             self._ids = np.empty(len(text) // 2 + 1, dtype=np.int32)
         ids = self._ids
@@ -105,7 +113,7 @@ class Scanner:
         at = tokens = documents = 0
         while True:
             at, self.types, tokens, documents = kernel.scan(
-                text, at, self._classes, self._spaced, self._lower, self._slots, self.starts, self.pool,
+                text, at, self._classes, self._spaced, self._slots, self.starts, self.pool,
                 self.firsts, self.types, number, ids, tokens, ends, documents, *self._batch,
             )  # fmt: skip
             if at >= len(text):
@@ -163,11 +171,16 @@ class Scanner:
             self.pool = _enlarged(self.pool, 2 * len(self.pool) + room)
 
     def _grow_tables(self) -> None:
-        slots = np.zeros((len(self._slots) * (4 if len(self._slots) < 1 << 19 else 2), 4), dtype=np.uint64)
+        slots = _slots(len(self._slots) * (4 if len(self._slots) < 1 << 19 else 2))
         kernel.rehash(self._slots, slots)
         self._slots = slots
         self.firsts = _enlarged(self.firsts, int(_LOAD * len(slots)))
         self.starts = _enlarged(self.starts, len(self.firsts) + 1)
+
+
+def _slots(size: int) -> NDArray[np.uint64]:
+    """An empty table, none of whose slots lies across two cache lines."""
+    return aligned_rows(size // 2, 16).view(np.uint64).reshape(size, 4)
 
 
 def _enlarged(array: NDArray[Number], size: int) -> NDArray[Number]:

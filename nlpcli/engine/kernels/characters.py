@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
@@ -36,21 +35,25 @@ _WINDOW = ir.VectorType(_BYTE, WINDOW)
 def word_bytes(text: Bytes, at: Any) -> tuple[Any, Any, Any]:
     """Bit k says of byte `at + k` whether it is: part of a word; doubtful; a line end.
 
-    Parts of words are ASCII letters, digits and `_`, and the three bytes of a Hangul syllable.
-    Doubtful is any other byte beyond ASCII; an apostrophe after a part of a word and before one or
-    a doubtful byte, and in the same way a point or comma between digits. Only what is said of
-    the first `SURE` bytes is certain.
+    Parts of words are ASCII letters, digits and `_`, the three bytes of a Hangul syllable, an
+    apostrophe between letters, and a point or comma between digits. Doubtful is any other byte
+    beyond ASCII, and what would be such an apostrophe, point or comma if the doubtful byte behind
+    it were a letter or digit. Only what is said of the first `SURE` bytes is certain.
     """
     window = [int(byte) for byte in text[at : at + WINDOW]]
     hangul = _hangul(window)
-    plain = [byte < 0x80 and (chr(byte).isalnum() or chr(byte) == "_") for byte in window]
-    words = [a or b for a, b in zip(plain, hangul, strict=True)]
+    letters = [
+        inside or (byte < 0x80 and chr(byte).isalpha()) for byte, inside in zip(window, hangul, strict=True)
+    ]
     digits = [0x30 <= byte <= 0x39 for byte in window]
+    words = [a or b or byte == 0x5F for a, b, byte in zip(letters, digits, window, strict=True)]
     beyond = [byte >= 0x80 and not inside for byte, inside in zip(window, hangul, strict=True)]
     doubtful = beyond.copy()
     for k in range(1, WINDOW - 1):
-        doubtful[k] |= chr(window[k]) == "'" and words[k - 1] and (words[k + 1] or beyond[k + 1])
-        doubtful[k] |= chr(window[k]) in ".," and digits[k - 1] and (digits[k + 1] or beyond[k + 1])
+        for marks, kind in (("'", letters), (".,", digits)):
+            if chr(window[k]) in marks and kind[k - 1]:
+                words[k] |= kind[k + 1]
+                doubtful[k] |= beyond[k + 1]
     return _bits(words), _bits(doubtful), _bits([byte == 0x0A for byte in window])
 
 
@@ -79,6 +82,16 @@ def eight_bytes(text: Bytes, at: Any) -> Any:
 def lowest_bit(bits: Any) -> Any:
     """Where the lowest 1 stands; 64 where there is none."""
     return (int(bits) & -int(bits)).bit_length() - 1 if bits else 64
+
+
+def highest_bit(bits: Any) -> Any:
+    """Where the highest 1 stands; −1 where there is none."""
+    return int(bits).bit_length() - 1
+
+
+def bit_count(bits: Any) -> Any:
+    """How many bits are 1."""
+    return int(bits).bit_count()
 
 
 def _hangul(window: list[int]) -> list[bool]:
@@ -157,17 +170,19 @@ class _Window:
 
 def _word_masks(window: _Window) -> tuple[Any, Any, Any]:
     hangul, digits = window.hangul(), window.lie(0x30, 0x39)
-    words = window.any_of(hangul, digits, window.lie(0x61, 0x7A, folded=0x20), window.are(0x5F))
+    letters = window.any_of(hangul, window.lie(0x61, 0x7A, folded=0x20))
     beyond = window.all_of(window.lie(0x80, 0xFF), window.none_of(hangul))
-    apostrophes = window.all_of(
-        window.are(0x27), window.before(words), window.next(window.any_of(words, beyond))
+    apostrophes = window.all_of(window.are(0x27), window.before(letters))
+    points = window.all_of(window.any_of(window.are(0x2E), window.are(0x2C)), window.before(digits))
+    words = window.any_of(
+        letters,
+        digits,
+        window.are(0x5F),
+        window.all_of(apostrophes, window.next(letters)),
+        window.all_of(points, window.next(digits)),
     )
-    points = window.all_of(
-        window.any_of(window.are(0x2E), window.are(0x2C)),
-        window.before(digits),
-        window.next(window.any_of(digits, beyond)),
-    )
-    return words, window.any_of(apostrophes, points, beyond), window.are(0x0A)
+    marks = window.all_of(window.any_of(apostrophes, points), window.next(beyond))
+    return words, window.any_of(beyond, marks), window.are(0x0A)
 
 
 def _spaced_masks(window: _Window) -> tuple[Any, Any, Any]:
@@ -214,9 +229,24 @@ def _eight_bytes(typingctx, text, at):
 @intrinsic
 def _lowest_bit(typingctx, bits):
     def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        kind = ir.FunctionType(_WORD, [_WORD, ir.IntType(1)])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.cttz.i64")
-        return builder.call(function, [values[0], ir.Constant(ir.IntType(1), 0)])
+        return builder.cttz(values[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), emit
+
+
+@intrinsic
+def _highest_bit(typingctx, bits):
+    def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        zeros = builder.ctlz(values[0], ir.Constant(ir.IntType(1), 0))
+        return builder.sub(ir.Constant(_WORD, 63), zeros)
+
+    return types.int64(types.uint64), emit
+
+
+@intrinsic
+def _bit_count(typingctx, bits):
+    def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        return builder.ctpop(values[0])
 
     return types.int64(types.uint64), emit
 
@@ -244,3 +274,13 @@ def _compiled_eight_bytes(text, at):
 @overload(lowest_bit, jit_options={"forceinline": True})
 def _compiled_lowest_bit(bits):
     return lambda bits: _lowest_bit(bits)
+
+
+@overload(highest_bit, jit_options={"forceinline": True})
+def _compiled_highest_bit(bits):
+    return lambda bits: _highest_bit(bits)
+
+
+@overload(bit_count, jit_options={"forceinline": True})
+def _compiled_bit_count(bits):
+    return lambda bits: _bit_count(bits)

@@ -11,6 +11,18 @@ _TAB, _LINE_END, _RETURN = 9, 10, 13
 _ONE = np.uint64(1)
 
 
+@nb.njit(cache=True, nogil=True, inline="always")
+def _append(copies, size, table, begin, end):
+    """Put `table[begin:end]` and a line end behind the `size` bytes of `copies`; the new size."""
+    # Unsigned, as an index that may be negative keeps LLVM from copying many bytes at once.
+    target, source = np.uint64(size), np.uint64(begin)
+    for offset in range(np.uint64(end - begin)):
+        copies[target + offset] = table[source + offset]
+    size += end - begin + 1
+    copies[size - 1] = _LINE_END
+    return size
+
+
 @nb.njit(cache=True, nogil=True)
 def take_columns(table, text, label, texts, labels):
     """Copy column `text` of every row into `texts`, a line each, and column `label` into `labels`.
@@ -53,15 +65,9 @@ def take_columns(table, text, label, texts, labels):
             elif field <= wanted or (label >= 0 and label_begin == label_end):
                 return text_size, label_size, False
             if end > row or label < 0:
-                for place in range(text_begin, text_end):
-                    texts[text_size + place - text_begin] = table[place]
-                text_size += text_end - text_begin + 1
-                texts[text_size - 1] = _LINE_END
+                text_size = _append(texts, text_size, table, text_begin, text_end)
                 if label >= 0:
-                    for place in range(label_begin, label_end):
-                        labels[label_size + place - label_begin] = table[place]
-                    label_size += label_end - label_begin + 1
-                    labels[label_size - 1] = _LINE_END
+                    label_size = _append(labels, label_size, table, label_begin, label_end)
             row, field = begin, 0
         window += WINDOW
     return text_size, label_size, True

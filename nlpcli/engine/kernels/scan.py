@@ -21,7 +21,16 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from nlpcli.engine.kernels.characters import SURE, WINDOW, eight_bytes, lowest_bit, spaced_bytes, word_bytes
+from nlpcli.engine.kernels.characters import (
+    SURE,
+    WINDOW,
+    bit_count,
+    eight_bytes,
+    highest_bit,
+    lowest_bit,
+    spaced_bytes,
+    word_bytes,
+)
 from nlpcli.engine.kernels.codes import APOSTROPHE, BREAK, DIGIT, LETTER, MARK, POINT
 from nlpcli.engine.kernels.rows import prefetch_start
 
@@ -30,8 +39,7 @@ _ODD, _ODD_2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _ALL, _ONE, _EIGHT = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1), np.uint64(8)
 _NONE, _HIGH, _29 = np.uint64(0), np.uint64(32), np.uint64(29)
 _LOW = np.uint64(0xFFFFFFFF)
-_LOW_BITS, _HIGH_BITS = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080)
-_FROM_A, _BEHIND_Z = np.uint64(0x3F3F3F3F3F3F3F3F), np.uint64(0x2525252525252525)  # 0x80 - 0x41, - 0x5B
+_CUT = np.uint64(0b11 << SURE - 1)  # the last sure byte and the one behind it
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -82,6 +90,12 @@ def _word_end(text, at, end, classes):
             return at
 
 
+@nb.njit(cache=True, nogil=True, inline="always")
+def _below(place):
+    """A 1 for each of the first `place` bits, of which there are fewer than 64."""
+    return (_ONE << np.uint64(place)) - _ONE
+
+
 @nb.njit(cache=True, nogil=True)
 def _split(text, at, end, classes, spaced, begins, stops, ends, tokens, documents):
     """Where the next tokens of `text[at:end]` begin and stop, as many as `begins` has room for.
@@ -99,31 +113,29 @@ def _split(text, at, end, classes, spaced, begins, stops, ends, tokens, document
                 words, doubtful, lines = spaced_bytes(text, at)
             else:
                 words, doubtful, lines = word_bytes(text, at)
-            words |= doubtful
+            runs = words | doubtful
+            first = runs & ~(runs << _ONE)  # the bits where a run begins
+            behind = ~runs & (runs << _ONE)  # and where one has ended
             sure = SURE
-            closer = False
-            begin = lowest_bit(words)
-            while begin < SURE:
-                stop = begin + lowest_bit(~(words >> np.uint64(begin)))
-                if stop > SURE:  # it may go on behind the window: look again from its beginning
-                    closer, sure = begin == 0, begin
-                    break
-                run = (_ONE << np.uint64(stop)) - (_ONE << np.uint64(begin))
-                if doubtful & run:
-                    closer, sure = True, begin
-                    break
-                while lines & ((_ONE << np.uint64(begin)) - _ONE):
-                    ends[documents] = tokens + found
-                    documents += 1
-                    lines &= lines - _ONE
-                begins[found], stops[found] = at + begin, at + stop
-                found += 1
-                words &= ~run
-                begin = lowest_bit(words)
-            while lines & ((_ONE << np.uint64(sure)) - _ONE):
-                ends[documents] = tokens + found
+            if runs & _CUT == _CUT:  # it may go on behind the window: look again from its beginning
+                sure = highest_bit(first & _below(SURE))
+            closer = sure == 0
+            if doubtful & _below(sure):
+                sure = highest_bit(first & _below(lowest_bit(doubtful) + 1))
+                closer = True
+            first &= _below(sure)
+            lines &= _below(sure)
+            while lines:
+                before = first & (lines - _ONE) & ~lines  # what begins before the next line end
+                ends[documents] = tokens + found + bit_count(before)
                 documents += 1
                 lines &= lines - _ONE
+            while first:
+                place = np.uint64(found)  # a signed index is tested for being negative each time
+                begins[place], stops[place] = at + lowest_bit(first), at + lowest_bit(behind)
+                first &= first - _ONE
+                behind &= behind - _ONE
+                found += 1
             at += sure
             if not closer:
                 continue
@@ -142,11 +154,10 @@ def _split(text, at, end, classes, spaced, begins, stops, ends, tokens, document
 
 
 @nb.njit(cache=True, nogil=True)
-def _number(text, begins, stops, found, lower, keys, slots, starts, pool, firsts, types, place, ids):
+def _number(text, begins, stops, found, keys, slots, starts, pool, firsts, types, place, ids):
     """The numbers of the types of `found` tokens, into `ids`; new types are entered.
 
-    `lower` takes ASCII letters for their lower case. `keys` [batch, 3] is scratch; `place` says
-    where the first token stands in the text.
+    `keys` [batch, 3] is scratch; `place` says where the first token stands in the text.
 
     Returns: (tokens numbered, types); stops where the tables are full.
     """
@@ -159,10 +170,8 @@ def _number(text, begins, stops, found, lower, keys, slots, starts, pool, firsts
             first = eight_bytes(text, begin) & (_ALL >> np.uint64(64 - 8 * min(length, 8)))
             rest = length - 8 if length > 8 else 0
             second = eight_bytes(text, begin + 8) & (_ALL >> np.uint64(64 - 8 * rest) if rest else _NONE)
-            if lower:
-                first, second = _lowered(first), _lowered(second)
         else:
-            first, second = _long_keys(text, begin, length, lower)
+            first, second = _long_keys(text, begin, length)
         slot = _home(first, second) & mask
         keys[token, 0], keys[token, 1], keys[token, 2] = first, second, slot
         prefetch_start(slots, slot)
@@ -177,8 +186,7 @@ def _number(text, begins, stops, found, lower, keys, slots, starts, pool, firsts
                     return token, types
                 base = starts[types]
                 for offset in range(length):
-                    byte = text[begin + offset]
-                    pool[base + offset] = _lowered_byte(byte) if lower else byte
+                    pool[base + offset] = text[begin + offset]
                 starts[types + 1] = base + length
                 firsts[types] = place + token
                 slots[slot, 0], slots[slot, 1] = first, second
@@ -189,7 +197,7 @@ def _number(text, begins, stops, found, lower, keys, slots, starts, pool, firsts
                 break
             if slots[slot, 0] == first and slots[slot, 1] == second and np.int64(entry >> _HIGH) == length:
                 number = np.int64(entry & _LOW) - 1
-                if length <= 16 or _same(text, begin, pool, starts[number], length, lower):
+                if length <= 16 or _same(text, begin, pool, starts[number], length):
                     slots[slot, 3] += _ONE
                     ids[token] = number
                     break
@@ -205,11 +213,11 @@ def _home(first, second):
 
 
 @nb.njit(cache=True, nogil=True)
-def _long_keys(text, begin, length, lower):
+def _long_keys(text, begin, length):
     """Two keys of a token: its bytes if there are at most sixteen, else two hashes of them."""
     first = second = np.uint64(0)
     for offset in range(length):
-        byte = np.uint64(_lowered_byte(text[begin + offset]) if lower else text[begin + offset])
+        byte = np.uint64(text[begin + offset])
         if length > 16:
             first = (first ^ byte) * _ODD
             second = (second + byte) * _ODD_2
@@ -221,38 +229,22 @@ def _long_keys(text, begin, length, lower):
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _same(text, start, pool, base, length, lower):
+def _same(text, start, pool, base, length):
     same = True
     for offset in range(length):
-        byte = text[start + offset]
-        same &= pool[base + offset] == (_lowered_byte(byte) if lower else byte)
+        same &= pool[base + offset] == text[start + offset]
     return same
-
-
-@nb.njit(cache=True, nogil=True, inline="always")
-def _lowered(bytes8):
-    """Eight bytes with ASCII capitals as small letters: where a byte's high bit would come to be set
-    by counting from A but not by counting from behind Z, bit 5 is."""
-    low = bytes8 & _LOW_BITS
-    capital = (low + _FROM_A) & ~(low + _BEHIND_Z) & ~bytes8 & _HIGH_BITS
-    return bytes8 | (capital >> np.uint64(2))
-
-
-@nb.njit(cache=True, nogil=True, inline="always")
-def _lowered_byte(byte):
-    return byte | np.uint8(0x20) if 0x41 <= byte <= 0x5A else byte
 
 
 @nb.njit(cache=True, nogil=True)
 def scan(
-    text, at, classes, spaced, lower, slots, starts, pool, firsts, types, block, ids, tokens, ends, documents,
+    text, at, classes, spaced, slots, starts, pool, firsts, types, block, ids, tokens, ends, documents,
     begins, stops, keys,
 ):  # fmt: skip
     """Tokens of `text` from `at` on appended to `ids`, line ends to `ends`.
 
     `types`, `tokens` and `documents` are how many of each there are already. There is room for
-    as many types as `firsts` is long, fewer than there are slots. `lower` takes ASCII letters for
-    their lower case. Stops before a token that would
+    as many types as `firsts` is long, fewer than there are slots. Stops before a token that would
     overfill the tables; the caller enlarges them and goes on from there.
 
     Returns: (position reached, types, tokens, documents).
@@ -262,7 +254,7 @@ def scan(
             text, at, text.size, classes, spaced, begins, stops, ends, tokens, documents
         )
         numbered, types = _number(
-            text, begins, stops, found, lower, keys, slots, starts, pool, firsts, types,
+            text, begins, stops, found, keys, slots, starts, pool, firsts, types,
             (block << 32) | tokens, ids[tokens:],
         )  # fmt: skip
         tokens += numbered
@@ -272,6 +264,14 @@ def scan(
             return begins[numbered], types, tokens, documents
         at, documents = reached, lines
     return at, types, tokens, documents
+
+
+@nb.njit(cache=True, nogil=True)
+def lower_ascii(text, lowered):
+    """Copy `text` with A to Z as a to z."""
+    for place in range(text.size):
+        byte = text[place]
+        lowered[place] = byte | np.uint8(0x20) if 0x41 <= byte <= 0x5A else byte
 
 
 @nb.njit(cache=True, nogil=True)
@@ -328,7 +328,7 @@ def absorb(slots, starts, pool, firsts, types, slots2, starts2, pool2, firsts2, 
                 break
             number = np.int64(entry & _LOW) - 1
             if slots[slot, 0] == first and slots[slot, 1] == second and np.int64(entry >> _HIGH) == length:  # noqa: SIM102
-                if length <= 16 or _same(pool2, starts2[theirs], pool, starts[number], length, False):
+                if length <= 16 or _same(pool2, starts2[theirs], pool, starts[number], length):
                     break
             slot = (slot + _ONE) & mask
         slots[slot, 3] += slots2[place, 3]
