@@ -132,25 +132,25 @@ class _Found:
 
 
 class Spool:
-    """Numbers in memory and, once they are many, on disk in a file without a name."""
+    """Numbers in memory, as the pieces they come in, and once they are many on disk, in a file without
+    a name."""
 
     def __init__(self) -> None:
-        self._held = np.empty(_HELD, dtype=np.int32)  # takes memory as it fills
+        self._pieces: list[NDArray[np.int32]] = []
         self._size = 0
         self._descriptor = -1
 
     def append(self, numbers: NDArray[np.int32]) -> None:
-        """Put them at the end."""
+        """Put them at the end; they must not change afterwards."""
+        self._size += len(numbers)
+        self._pieces.append(numbers)
+        if self._size <= _HELD:
+            return
         if self._descriptor < 0:
-            end = self._size + len(numbers)
-            if end <= len(self._held):
-                self._held[self._size : end] = numbers
-                self._size = end
-                return
             self._descriptor = unnamed_file(self)
-            self._write(self._held[: self._size])
-            self._held = self._held[:0].copy()
-        self._write(numbers)
+        for piece in self._pieces:
+            self._write(piece)
+        self._pieces.clear()
 
     def _write(self, numbers: NDArray[np.int32]) -> None:
         rest = numbers.data.cast("B")
@@ -160,26 +160,25 @@ class Spool:
         except OSError as error:
             raise no_room(error, "room for four bytes per token") from error
 
+    @property
+    def pieces(self) -> list[NDArray[np.int32]] | None:
+        """The pieces while they are in memory."""
+        return self._pieces if self._descriptor < 0 else None
+
     def read(self, start: int, count: int) -> NDArray[np.int32]:
-        """`count` numbers from `start` on."""
-        if self._descriptor < 0:
-            return self._held[start : start + count]
+        """`count` numbers from `start` on, from the disk."""
         numbers = np.empty(count, dtype=np.int32)
         os.preadv(self._descriptor, [numbers.data.cast("B")], start * 4)
         return numbers
 
     def rewrite(self, start: int, numbers: NDArray[np.int32]) -> None:
-        """Write them over what stands from `start` on."""
-        if self._descriptor < 0:
-            if not np.shares_memory(numbers, self._held):
-                self._held[start : start + len(numbers)] = numbers
-        else:
-            os.pwrite(self._descriptor, numbers.data.cast("B"), start * 4)
+        """Write them over what stands on the disk from `start` on."""
+        os.pwrite(self._descriptor, numbers.data.cast("B"), start * 4)
 
     def numbers(self, count: int) -> NDArray[np.int32]:
         """The first `count` numbers, read-only; a memory map of what is on disk."""
         if self._descriptor < 0:
-            held = self._held[:count]
+            held = np.concatenate([np.zeros(0, dtype=np.int32), *self._pieces])[:count]
             held.flags.writeable = False
             return held
         if not count:
@@ -188,7 +187,7 @@ class Spool:
 
 
 def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:
-    """Give the tokens their final ids, in place on the disk, and map them."""
+    """Give the tokens their final ids; on the disk in place."""
     if isinstance(vocabulary, Vocabulary):
         id_of = vocabulary.id_of
         chosen, new_id = (
@@ -200,43 +199,71 @@ def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> Encod
     # −1 stays −1: the last entry of the table is what a dropped token finds.
     new_id = np.append(new_id, np.int32(-1))
     tables = [new_id[translation] for translation in found.translations]
-    if all((table >= 0).all() for table in tables):
-        kept, ends = _renumber(found, tables), found.ends
+    dropping = any((table < 0).any() for table in tables)
+    if found.spool.pieces is not None:
+        ids, ends = _renumbered(found, found.spool.pieces, tables), found.ends
+        if dropping:
+            keeps = ids >= 0
+            ids, ends = ids[keeps], _kept_before(keeps)[ends]
+    elif dropping:
+        ids, ends = _renumber_some(found, tables)
     else:
-        kept, ends = _renumber_some(found, tables)
+        ids, ends = _renumber(found, tables), found.ends
+    ids.flags.writeable = False
     offsets = np.concatenate([np.zeros(1, dtype=np.int64), ends])
-    return EncodedCorpus(found.spool.numbers(kept), offsets, chosen)
+    return EncodedCorpus(ids, offsets, chosen)
 
 
-def _renumber(found: _Found, tables: list[NDArray[np.int32]]) -> int:
-    """Every token's id, written over its number; how many there are."""
+def _renumbered(
+    found: _Found, pieces: Sequence[NDArray[np.int32]], tables: list[NDArray[np.int32]]
+) -> NDArray[np.int32]:
+    """Every token's id, out of memory."""
+    if len(tables) == 1:
+        return np.concatenate([np.zeros(0, dtype=np.int32), *(tables[0][piece] for piece in pieces)])
+    places = np.cumsum([0, *map(len, pieces)])
+    ids = np.empty(places[-1], dtype=np.int32)
+
+    def translate(number: int) -> None:
+        into = ids[places[number] : places[number + 1]]
+        kernels.translate(pieces[number], tables[found.segments[number][1]], into)
+
+    with concurrent.futures.ThreadPoolExecutor(len(tables)) as pool:
+        list(pool.map(translate, range(len(pieces))))
+    return ids
+
+
+def _renumber(found: _Found, tables: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """Every token's id, written over its number on the disk."""
     start = 0
-    few = sum(count for count, _ in found.segments) < _SMALL
     for count, table in _slices(found.segments):
         numbers = found.spool.read(start, count)
-        if few:
-            numbers = tables[table][numbers]
-        else:
-            kernels.translate(numbers, tables[table])
+        kernels.translate(numbers, tables[table], numbers)
         found.spool.rewrite(start, numbers)
         start += count
-    return start
+    return found.spool.numbers(start)
 
 
-def _renumber_some(found: _Found, tables: list[NDArray[np.int32]]) -> tuple[int, NDArray[np.int64]]:
-    """The same where tokens are dropped: how many are left, and how many before each document's end."""
+def _renumber_some(
+    found: _Found, tables: list[NDArray[np.int32]]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The same where tokens are dropped: the ids that are left, and how many before each document's end."""
     ends = np.empty_like(found.ends)
     start = kept = document = 0
     for count, table in _slices(found.segments):
         ids = tables[table][found.spool.read(start, count)]
         keeps = ids >= 0
-        before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(keeps)])
+        before = _kept_before(keeps)
         through = int(np.searchsorted(found.ends, start + count))
         ends[document:through] = before[found.ends[document:through] - start] + kept
         found.spool.rewrite(kept, ids[keeps])
         start, document, kept = start + count, through, kept + int(before[-1])
     ends[document:] = kept
-    return kept, ends
+    return found.spool.numbers(kept), ends
+
+
+def _kept_before(keeps: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many are true before each place, and in all."""
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(keeps)])
 
 
 def _slices(segments: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -32,6 +32,7 @@ from nlpcli.errors import OutputError
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip file stores a time; ours must not make the bytes differ
 _ROWS = 1024
+_PIECE = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +106,11 @@ def _write_npz(file: BinaryIO, table: LabelledMatrix) -> None:
         for name, array in arrays.items():
             member = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
             with archive.open(member, "w", force_zip64=True) as out:
-                np.lib.format.write_array(out, np.asanyarray(array), allow_pickle=False)
+                # As `np.lib.format.write_array`, which copies the array first.
+                np.lib.format.write_array_header_1_0(out, np.lib.format.header_data_from_array_1_0(array))
+                content = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+                for start in range(0, len(content), _PIECE):
+                    out.write(content[start : start + _PIECE])
 
 
 def _write_npy(file: BinaryIO, table: LabelledMatrix) -> None:

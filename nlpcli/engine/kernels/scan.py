@@ -348,10 +348,10 @@ def take_tokens(pool, starts, order, text):
 
 
 @nb.njit(cache=True, nogil=True)
-def translate(numbers, table):
-    """Replace each number by its entry in `table`."""
+def translate(numbers, table, ids):
+    """The entry of each number in `table`, into `ids` (which may be `numbers`)."""
     for place in range(numbers.size):
-        numbers[place] = table[numbers[place]]
+        ids[place] = table[np.uint32(numbers[place])]
 
 
 @nb.njit(cache=True, nogil=True)
