@@ -7,6 +7,7 @@ the same tokens.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -30,11 +31,6 @@ _WORD = re.compile(
     r"|[.,](?<=\d[.,])(?=\d))\w*)*"
 )
 _NOT_SPACE = re.compile(r"\S+")
-# A character as a reader sees it: what joins (marks, conjoining jamo, skin tones, ZWJ) stays on.
-_CHARACTER = re.compile(
-    rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|[\u1100-\u115f]*[\u1160-\u11ff]+|\S)"
-    rf"(?:[{MARKS}\U0001f3fb-\U0001f3ff]|(?<=\u200d)[^\W\d_]?[\u2190-\u2bff\U0001f000-\U0001faff])*"
-)
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 _FINALS = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
@@ -64,7 +60,16 @@ def char(text: str) -> list[str]:
     >>> char("한글 👍🏽!")
     ['한', '글', '👍🏽', '!']
     """
-    return _CHARACTER.findall(text)
+    return _character().findall(text)
+
+
+@functools.cache
+def _character() -> re.Pattern[str]:
+    """A character as a reader sees it: what joins (marks, conjoining jamo, skin tones, ZWJ) stays on."""
+    return re.compile(
+        rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|[\u1100-\u115f]*[\u1160-\u11ff]+|\S)"
+        rf"(?:[{MARKS}\U0001f3fb-\U0001f3ff]|(?<=\u200d)[^\W\d_]?[\u2190-\u2bff\U0001f000-\U0001faff])*"
+    )
 
 
 def jamo(text: str) -> list[str]:
@@ -162,7 +167,7 @@ def _jamo() -> Tokenizer:
 TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
     "word": lambda: _matched(word, _WORD),
     "whitespace": lambda: _matched(whitespace, _NOT_SPACE),
-    "char": lambda: _matched(char, _CHARACTER),
+    "char": lambda: _matched(char, _character()),
     "jamo": _jamo,
     "sentence": _sentence,
     "nltk": _nltk,

@@ -18,10 +18,12 @@ import sys
 import tempfile
 import weakref
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from nlpcli.errors import NlpcliError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 START_LIMIT = 180.0  # seconds until a worker must be ready: Kkma reads its dictionary for 12 s
 _KILLED = "out of memory? fewer --jobs need less"
@@ -95,6 +97,8 @@ class Worker:
             raise WorkerDied("stopped")
         if self._process is not None:
             return
+        from multiprocessing.connection import Connection
+
         self._remarks = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         read_in, write_in = os.pipe()
         read_out, write_out = os.pipe()
@@ -161,6 +165,8 @@ def _end(process: subprocess.Popen[bytes], *files: Connection | IO[bytes]) -> No
 
 def serve() -> None:
     """Be a worker: answer lines from the pipe that is stdin until it closes."""
+    from multiprocessing.connection import Connection
+
     # Ctrl-C reaches the whole group; the one who asked decides and closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     source, sink = Connection(os.dup(0), writable=False), Connection(os.dup(1), readable=False)
