@@ -76,6 +76,16 @@ def test_every_character_has_the_same_class_in_the_kernel_as_in_the_regular_expr
         assert [tokens[number] for number in numbers] == tokenizers.word(text)
 
 
+def test_every_character_that_has_a_lower_case_is_lowered():
+    """Capitals beyond ASCII are looked for by their bytes, before anything is decoded."""
+    codes = [c for c in range(0x80, 0x110000) if not 0xD800 <= c < 0xE000]
+    found = Scanner("whitespace", lower=True)
+    found.scan(("".join(f"{chr(c)}x\n" for c in codes)).encode(), 0)
+    merged = union([found], lower=True)[0].tokens
+    expected = (token for c in codes for token in f"{chr(c)}x".lower().split())
+    assert merged == tuple(dict.fromkeys(expected))
+
+
 def test_tables_grow_without_losing_a_type():
     text = " ".join(f"w{number} {'x' * (number % 300)}{number}" for number in range(60_000))
     analysis = AnalysisSettings()

@@ -43,7 +43,8 @@ def scan_three_words(function):
     text, classes = np.frombuffer(b"one two two\n", np.uint8), np.repeat(np.uint8([0, 1]), [33, 95])
     slots, starts, pool = np.zeros((16, 4), np.uint64), np.zeros(9, np.int64), np.zeros(64, np.uint8)
     firsts, ids, ends = np.zeros(8, np.int64), np.zeros(9, np.int32), np.zeros(2, np.int64)
-    batch = np.zeros(128, np.int64), np.zeros(128, np.int64), np.zeros((128, 3), np.uint64)
+    places, ones = np.zeros((2, 128), np.int64), np.ones(128, np.uint64)
+    batch = (*places, ones, np.zeros((128, 3), np.uint64))
     return function(
         text, 0, classes, False, slots, starts, pool, firsts, 0, 0, ids, 0, ends, 0, *batch
     )  # fmt: skip

@@ -32,7 +32,7 @@ from nlpcli.settings import InputSettings, RecordSettings, VocabularySettings
 
 kernels = Kernels("features")
 
-_FEW = 20  # a batch with fewer features than a twentieth of the model's has only theirs weighed
+_FEW = 20  # texts with fewer features than a twentieth of the model's have only theirs weighed
 Trained = NaiveBayes | LinearModel
 
 
@@ -98,10 +98,12 @@ class Classifier:
         of each document the model knows, int64 [D]."""
         scores = np.zeros((corpus.documents, len(self.labels)))
         found = np.zeros(corpus.documents, dtype=np.int64)
+        seen = 0
         for first, rows, ends in self.finder.rows(corpus):
             last = first + len(ends)
+            seen += len(rows)
             found[first:last] = np.diff(ends, prepend=0)
-            if self._weights is None and len(rows) < len(self.finder.keys) // _FEW:
+            if self._weights is None and seen < len(self.finder.keys) // _FEW:
                 distinct, places = np.unique(rows, return_inverse=True)
                 weights, rows = self.weights(distinct), places.astype(np.int32)
             else:

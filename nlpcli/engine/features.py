@@ -8,7 +8,7 @@ Not here: what the counts mean (`naive_bayes.py`, `nbsvm.py`).
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,9 @@ from nlpcli.settings import FeatureSettings
 
 kernels = Kernels("features")
 
-_WORK = 4_000_000  # features per kernel call, at most: 0.05 s, so that Ctrl-C and progress work
+_WORK = 1_000_000  # features per kernel call, at most: so that Ctrl-C and progress work
+_LITTLE = 100_000  # features that are not worth a thread
+_TURNS = 4  # chunks a thread, at least
 _DOCUMENTS = 1 << 16  # measured at a time
 _PART_BITS = 14  # a part is about so many features, or larger where there would be more than 256 parts
 _SMALL_COUNT = 255
@@ -124,10 +126,11 @@ class Maker:
         return int(self._costs[-1])
 
     def chunks(self) -> Iterator[tuple[int, int]]:
-        """Runs of documents that are about a twentieth of a second of work each."""
+        """Runs of documents that are some work each, less of it where there would be too few for all cores."""
         first, documents = 0, self._corpus.documents
+        work = min(_WORK, max(self.most // (_TURNS * available_cores()), _LITTLE))
         while first < documents:
-            last = int(np.searchsorted(self._costs, self._costs[first] + _WORK, side="right")) - 1
+            last = int(np.searchsorted(self._costs, self._costs[first] + work, side="right")) - 1
             last = min(max(last, first + 1), documents)
             yield first, last
             first = last
@@ -219,12 +222,13 @@ def count(
     bits = min(max((maker.most >> _PART_BITS).bit_length(), 1), 8)
     parts = [_Part(labels, classes, settings.binary) for _ in range(1 << bits)]
     threads = available_cores()
+    at_once = _TURNS * threads
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        for begin in range(0, len(chunks), threads):
-            some = chunks[begin : begin + threads]
-            for by_part in pool.map(lambda chunk: _by_part(maker, chunk, bits), some):
-                shares = [range(thread, len(parts), threads) for thread in range(threads)]
-                list(pool.map(lambda share: _add(parts, by_part, share), shares))  # noqa: B023 (run at once)
+        for begin in range(0, len(chunks), at_once):
+            some = chunks[begin : begin + at_once]
+            sorted_ = list(pool.map(lambda chunk: _by_part(maker, chunk, bits), some))
+            shares = [range(thread, len(parts), threads) for thread in range(threads)]
+            list(pool.map(lambda share: _add(parts, sorted_, share), shares))  # noqa: B023 (run at once)
             progress.update(stage, some[-1][1], corpus.documents)
         list(pool.map(_Part.close, parts))
     return FeatureCounts(
@@ -244,11 +248,14 @@ def _by_part(maker: Maker, chunk: tuple[int, int], bits: int) -> _ByPart:
     return part_ends, keys, documents
 
 
-def _add(parts: list[_Part], by_part: _ByPart, share: range) -> None:
-    ends, keys, documents = by_part
+def _add(parts: list[_Part], chunks: Sequence[_ByPart], share: range) -> None:
+    """Count what the chunks have of the parts in `share`."""
     for part in share:
-        begin = int(ends[part - 1]) if part else 0
-        parts[part].add(keys[begin : ends[part]], documents[begin : ends[part]])
+        cuts = [slice(int(ends[part - 1]) if part else 0, int(ends[part])) for ends, _, _ in chunks]
+        parts[part].add(
+            np.concatenate([keys[cut] for (_, keys, _), cut in zip(chunks, cuts, strict=True)]),
+            np.concatenate([documents[cut] for (_, _, documents), cut in zip(chunks, cuts, strict=True)]),
+        )
 
 
 class _Part:
@@ -266,7 +273,7 @@ class _Part:
         """Count some features, given with their documents."""
         start = 0
         if not len(self._slots):
-            self._grow(1 << max(9, len(keys).bit_length()))
+            self._grow(1 << max(9, len(keys).bit_length() + 1))
         while start < len(keys):
             start, self._used = kernels.count_keys(
                 keys, documents, start, self._labels, self._binary, self._slots, self._table, self._used
@@ -279,7 +286,8 @@ class _Part:
         table[: self._used] = self._table[: self._used]
         self._table = table
         self._slots = np.full(slots, -1, dtype=np.int32)
-        kernels.rehash(self._slots, table, self._used)
+        if self._used:
+            kernels.rehash(self._slots, table, self._used)
 
     def close(self) -> None:
         """Put the keys in order and let go of what was only needed to grow."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -36,3 +36,10 @@ def in_threads(make: Callable[..., Made], jobs: Iterable[tuple[object, ...]]) ->
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def in_parallel(work: Callable[[int, int], None], parts: Sequence[tuple[int, int]]) -> None:
+    """`work(first, last)` for every part, a thread each (kernels release the GIL)."""
+    with ThreadPoolExecutor(max(1, len(parts))) as pool:
+        for future in [pool.submit(work, first, last) for first, last in parts]:
+            future.result()

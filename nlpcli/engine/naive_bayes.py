@@ -225,7 +225,7 @@ def names_of_features(vocabulary: Vocabulary, features: FeatureSettings) -> Voca
     """The tokens that a model keeps, in the order of their keys; none where features are hashed."""
     if features.hash_bits:
         return Vocabulary.of([], [])
-    return vocabulary.take(np.argsort(type_keys(vocabulary), kind="stable"))
+    return vocabulary.take(np.argsort(type_keys(vocabulary)))
 
 
 # --- adding models up -----------------------------------------------------------------------

@@ -83,6 +83,7 @@ class Scanner:
         self._batch = (
             np.empty(_BATCH, dtype=np.int64),
             np.empty(_BATCH, dtype=np.int64),
+            np.ones(_BATCH, dtype=np.uint64),
             np.empty((_BATCH, 3), dtype=np.uint64),
         )
 
@@ -128,7 +129,7 @@ class Scanner:
         position = np.empty(other.types, dtype=np.int32)
         self.types = kernel.absorb(
             self._slots, self.starts, self.pool, self.firsts, self.types,
-            other._slots, other.starts, other.pool, other.firsts, position,
+            other.starts, other.pool, other.firsts, other.counts.view(np.uint64), self._batch[-1], position,
         )  # fmt: skip
         return position
 
@@ -141,11 +142,12 @@ class Scanner:
         stands_for = np.arange(self.types, dtype=np.int32)
         found = np.empty(self.types, dtype=np.int64)
         cased = found[: kernel.with_case(self.pool, self.starts[: self.types + 1], found)]
-        tokens = self.vocabulary(cased, cased).tokens
+        counts = self.counts
+        tokens = self.vocabulary(cased, counts).tokens
         lower = [token.lower() for token in tokens]
         changed = np.fromiter(map(operator.ne, tokens, lower), np.bool_, len(cased))
         if not changed.any():
-            return self.counts, stands_for
+            return counts, stands_for
         cased, lower = cased[changed], list(itertools.compress(lower, changed.tolist()))
         others = Scanner("whitespace")
         numbers, _ = others.scan(("\n".join(lower) + "\n").encode("utf-8", "surrogatepass"), _LAST_BLOCK)
@@ -159,9 +161,8 @@ class Scanner:
         return counts, stands_for
 
     def vocabulary(self, order: NDArray[np.int64], counts: NDArray[np.int64]) -> Vocabulary:
-        """The types in the given order, with `counts` in that order."""
-        types = Vocabulary.of_bytes(self.pool, self.starts[: self.types + 1], self.counts)
-        return Vocabulary.of_bytes(*types.take(order).packed, counts)
+        """The types in the given order, with `counts` [T]."""
+        return Vocabulary.of_bytes(self.pool, self.starts[: self.types + 1], counts).take(order)
 
     def _grow(self, room: int) -> None:
         """More types, or twice the bytes and `room` more (one token may be that long)."""
@@ -208,4 +209,4 @@ def union(scanners: list[Scanner], lower: bool = False) -> tuple[Vocabulary, lis
     rank = np.empty(first.types, dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     rank = rank[stands_for]
-    return first.vocabulary(order, counts[order]), [rank[position] for position in positions]
+    return first.vocabulary(order, counts), [rank[position] for position in positions]

@@ -7,9 +7,7 @@ a fifth of a second at every start.
 
 from __future__ import annotations
 
-import concurrent.futures
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus
-from nlpcli.engine.lookahead import available_cores
+from nlpcli.engine.lookahead import available_cores, in_parallel
 from nlpcli.engine.machine_code import Kernels
 
 kernels = Kernels("documents")
@@ -172,10 +170,3 @@ def split_rows(indptr: NDArray[np.int64], parts: int) -> list[tuple[int, int]]:
     cuts = np.searchsorted(indptr, np.linspace(0, indptr[-1], parts + 1))
     cuts[0], cuts[-1] = 0, len(indptr) - 1
     return [(first, last) for first, last in itertools.pairwise(cuts.tolist()) if first < last]
-
-
-def in_parallel(work: Callable[[int, int], None], parts: list[tuple[int, int]]) -> None:
-    """`work(first, last)` for every part, a thread each (kernels release the GIL)."""
-    with concurrent.futures.ThreadPoolExecutor(max(1, len(parts))) as pool:
-        for future in [pool.submit(work, first, last) for first, last in parts]:
-            future.result()

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.lookahead import available_cores, in_parallel
 from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.store import Model, take_tensor
 from nlpcli.errors import InputError, ModelError
@@ -81,7 +82,12 @@ class Vocabulary:
         offsets = np.zeros(len(ids) + 1, dtype=np.int64)
         np.cumsum(starts[ids + 1] - starts[ids], out=offsets[1:])
         taken = np.empty(int(offsets[-1]), dtype=np.uint8)
-        kernels.take_tokens(text, starts, ids, taken)
+
+        def take(first: int, last: int) -> None:
+            kernels.take_tokens(text, starts, ids[first:last], taken[offsets[first] : offsets[last]])
+
+        cuts = np.linspace(0, len(ids), (available_cores() if len(ids) > _PIECE else 1) + 1, dtype=int).tolist()
+        in_parallel(take, list(itertools.pairwise(cuts)))
         return Vocabulary.of_bytes(taken, offsets, self.counts[ids])
 
     @property

@@ -36,7 +36,7 @@ from nlpcli.engine.kernels.rows import prefetch_start
 
 _AHEAD = 16  # slots
 _ODD, _ODD_2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
-_ALL, _ONE, _EIGHT = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1), np.uint64(8)
+_ALL, _ONE, _TWO, _THREE = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1), np.uint64(2), np.uint64(3)
 _NONE, _HIGH, _29 = np.uint64(0), np.uint64(32), np.uint64(29)
 _LOW = np.uint64(0xFFFFFFFF)
 _CUT = np.uint64(0b11 << SURE - 1)  # the last sure byte and the one behind it
@@ -154,10 +154,11 @@ def _split(text, at, end, classes, spaced, begins, stops, ends, tokens, document
 
 
 @nb.njit(cache=True, nogil=True)
-def _number(text, begins, stops, found, keys, slots, starts, pool, firsts, types, place, ids):
+def _number(text, begins, stops, found, times, keys, slots, starts, pool, firsts, types, place, ids):
     """The numbers of the types of `found` tokens, into `ids`; new types are entered.
 
-    `keys` [batch, 3] is scratch; `place` says where the first token stands in the text.
+    `times` says how often each token counts; `keys` [batch, 3] is scratch; `place` says where the
+    first token stands in the text.
 
     Returns: (tokens numbered, types); stops where the tables are full.
     """
@@ -191,14 +192,14 @@ def _number(text, begins, stops, found, keys, slots, starts, pool, firsts, types
                 firsts[types] = place + token
                 slots[slot, 0], slots[slot, 1] = first, second
                 slots[slot, 2] = (np.uint64(length) << _HIGH) | np.uint64(types + 1)
-                slots[slot, 3] = 1
+                slots[slot, 3] = times[token]
                 ids[token] = types
                 types += 1
                 break
             if slots[slot, 0] == first and slots[slot, 1] == second and np.int64(entry >> _HIGH) == length:
                 number = np.int64(entry & _LOW) - 1
                 if length <= 16 or _same(text, begin, pool, starts[number], length):
-                    slots[slot, 3] += _ONE
+                    slots[slot, 3] += times[token]
                     ids[token] = number
                     break
             slot = (slot + _ONE) & mask
@@ -239,7 +240,7 @@ def _same(text, start, pool, base, length):
 @nb.njit(cache=True, nogil=True)
 def scan(
     text, at, classes, spaced, slots, starts, pool, firsts, types, block, ids, tokens, ends, documents,
-    begins, stops, keys,
+    begins, stops, times, keys,
 ):  # fmt: skip
     """Tokens of `text` from `at` on appended to `ids`, line ends to `ends`.
 
@@ -254,7 +255,7 @@ def scan(
             text, at, text.size, classes, spaced, begins, stops, ends, tokens, documents
         )
         numbered, types = _number(
-            text, begins, stops, found, keys, slots, starts, pool, firsts, types,
+            text, begins, stops, found, times, keys, slots, starts, pool, firsts, types,
             (block << 32) | tokens, ids[tokens:],
         )  # fmt: skip
         tokens += numbered
@@ -297,43 +298,22 @@ def counts_of(slots, counts):
 
 
 @nb.njit(cache=True, nogil=True)
-def absorb(slots, starts, pool, firsts, types, slots2, starts2, pool2, firsts2, position):
+def absorb(slots, starts, pool, firsts, types, starts2, pool2, firsts2, counts2, keys, position):
     """Add a second scan's types to the first, whose tables are large enough.
 
     `position[t]` becomes the number, in the first, of the second's type t. Returns: types.
     """
-    mask = np.uint64(slots.shape[0] - 1)
-    for place in range(slots2.shape[0]):
-        ahead = min(place + _AHEAD, slots2.shape[0] - 1)
-        prefetch_start(slots, _home(slots2[ahead, 0], slots2[ahead, 1]) & mask)
-        theirs_entry = slots2[place, 2]
-        if theirs_entry == 0:
-            continue
-        first, second = slots2[place, 0], slots2[place, 1]
-        length = np.int64(theirs_entry >> _HIGH)
-        theirs = np.int64(theirs_entry & _LOW) - 1
-        slot = _home(first, second) & mask
-        while True:
-            entry = slots[slot, 2]
-            if entry == 0:
-                base = starts[types]
-                for offset in range(length):
-                    pool[base + offset] = pool2[starts2[theirs] + offset]
-                starts[types + 1] = base + length
-                firsts[types] = firsts2[theirs]
-                slots[slot, 0], slots[slot, 1] = first, second
-                slots[slot, 2] = (np.uint64(length) << _HIGH) | np.uint64(types + 1)
-                number = types
-                types += 1
-                break
-            number = np.int64(entry & _LOW) - 1
-            if slots[slot, 0] == first and slots[slot, 1] == second and np.int64(entry >> _HIGH) == length:  # noqa: SIM102
-                if length <= 16 or _same(pool2, starts2[theirs], pool, starts[number], length):
-                    break
-            slot = (slot + _ONE) & mask
-        slots[slot, 3] += slots2[place, 3]
-        firsts[number] = min(firsts[number], firsts2[theirs])
-        position[theirs] = number
+    for begin in range(0, position.size, len(keys)):
+        end = min(begin + len(keys), position.size)
+        known = types
+        _, types = _number(
+            pool2, starts2[begin:end], starts2[begin + 1 :], end - begin, counts2[begin:], keys,
+            slots, starts, pool, firsts, types, 0, position[begin:],
+        )  # fmt: skip
+        for theirs in range(begin, end):
+            number = position[theirs]
+            if number >= known or firsts2[theirs] < firsts[number]:
+                firsts[number] = firsts2[theirs]
     return types
 
 
@@ -363,13 +343,17 @@ def with_case(pool, starts, found):
     """
     count = 0
     for number in range(starts.size - 1):
-        for place in range(starts[number], starts[number + 1]):
+        place, end = np.uint64(starts[number]), np.uint64(starts[number + 1])
+        while place < end:
             byte = pool[place]
-            if byte < 0xC3 or 0xE3 <= byte <= 0xE9 or 0xEB <= byte <= 0xED:
-                continue
-            if byte == 0xEA and pool[place + 1] >= 0xB0:  # U+AC00
-                continue
-            found[count] = number
-            count += 1
-            break
+            if byte < 0x80:
+                place += _ONE
+            elif 0xE3 <= byte <= 0xED and (byte != 0xEA or pool[place + _ONE] >= 0xB0):  # U+AC00
+                place += _THREE
+            elif byte == 0xC2:
+                place += _TWO
+            else:
+                found[count] = number
+                count += 1
+                break
     return count
