@@ -139,6 +139,27 @@ def test_cross_validation_and_holdout_measure_without_a_model(nlpcli, folder):
     assert record["documents"] == 12
 
 
+@pytest.mark.parametrize("options", [(), ("--variant", "nbsvm"), ("--calibrate",)])
+def test_measuring_after_training_is_what_evaluate_says_of_the_model(nlpcli, folder, tmp_path, options):
+    (tmp_path / "t.tsv").write_text("pos\ta good film\nneg\ta bad film\nneg\tgood fun\nmeh\tfilm\n")
+    model, test = tmp_path / "m", tmp_path / "t.tsv"
+    at_once = nlpcli("train-nb", folder / "reviews.tsv", "-o", model, "--test", test, *options, "--json")
+    assert json.loads(at_once) == json.loads(nlpcli("evaluate", model, test, "--json"))
+    without_model = nlpcli("train-nb", folder / "reviews.tsv", "--test", test, *options)
+    assert without_model == nlpcli("evaluate", model, test)
+
+
+def test_measuring_goes_with_append(nlpcli, folder, tmp_path):
+    arguments = ("--append", folder / "m", "-o", tmp_path / "m", "--test", folder / "reviews.tsv")
+    assert "accuracy\t1.0000" in nlpcli("train-nb", "-", *arguments, stdin="pos\tgood\nneg\tbad\n")
+
+
+def test_a_missing_test_file_is_told_before_training(nlpcli, folder, tmp_path):
+    arguments = (folder / "reviews.tsv", "-o", tmp_path / "m", "--test", tmp_path / "none.tsv")
+    assert "none.tsv: no such file" in nlpcli("train-nb", *arguments, code=1)
+    assert not (tmp_path / "m").exists()
+
+
 def test_autotune_says_what_it_chose(nlpcli, folder, tmp_path):
     arguments = ("train-nb", folder / "reviews.tsv", "--autotune", "0.2", "-o")
     nlpcli(*arguments, tmp_path / "m")

@@ -62,6 +62,10 @@ Autotune = Annotated[
     float, typer.Option(help="Search for variant, smoothing and n-grams for so long.", metavar="SECONDS",
                         min=0, rich_help_panel=CHECKING)
 ]  # fmt: skip
+Test = Annotated[
+    str | None, typer.Option(help="Measure on these labelled texts afterwards, as evaluate does.",
+                             metavar="FILE", show_default=False, rich_help_panel=CHECKING)
+]  # fmt: skip
 Calibrate = Annotated[
     bool, typer.Option("--calibrate", help="Make probabilities honest, by a tenth of the texts held out.",
                        rich_help_panel=AFTER)
@@ -82,6 +86,7 @@ def train_nb(
     cross_validate: CrossValidate = 0,
     holdout: Holdout = 0.0,
     autotune: Autotune = 0.0,
+    test: Test = None,
     calibrate: Calibrate = False,
     prune: Prune = False,
     analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
@@ -98,45 +103,41 @@ def train_nb(
       zcat nsmc-train.tsv.gz | nlpcli train-nb - --text-col document --label-col label -o nsmc.safetensors
       nlpcli train-nb mail/ --variant nbsvm --calibrate --holdout 0.1 -o mail.safetensors
       nlpcli train-nb reviews.tsv --cross-validate 5
+      nlpcli train-nb train.tsv --test test.tsv -o reviews.safetensors
       nlpcli train-nb monday.tsv --append week.safetensors -o week.safetensors
     """
     from nlpcli.engine import training
+    from nlpcli.engine.corpus import check_readable
     from nlpcli.engine.examples import read_examples
     from nlpcli.engine.store import check_writable
 
     training.check(settings, prune)
+    if test is not None:
+        check_readable(test)
     if output is not None:
         check_writable(output)
-    elif not (cross_validate or holdout or autotune):
+    elif not (cross_validate or holdout or autotune or test):
         raise SettingsError(
-            "where should the model go?", hint="name a file with -o, or only --cross-validate 5"
+            "where should the model go?", hint="name a file with -o, or only measure: --cross-validate 5"
         )
     progress = console.progress(quiet)
     if append is not None:
-        _append(
-            append,
-            output,
-            files,
-            records,
-            reading,
-            progress,
-            cross_validate,
-            holdout,
-            autotune,
-            calibrate,
-            prune,
-        )
+        others = (cross_validate, holdout, autotune, calibrate, prune)
+        model = _appended(append, output, files, records, reading, progress, *others)
+        _test(model, test, records, reading, json, progress)
         return
     examples = read_examples(files, analysis, records, reading, progress)
     if autotune:
         features, settings = _tuned(examples, autotune, analysis, features, settings, progress)
     plan = _Plan(analysis, features, settings)
     _check_first(examples, plan, cross_validate, holdout, json, progress)
-    if output is not None:
+    if output is not None or test is not None:
         model = training.train(
             examples, analysis, features, settings, prune=prune, calibrate=calibrate, progress=progress
         )
-        _save(model, output, len(examples.labels), progress)
+        if output is not None:
+            _save(model, output, len(examples.labels), progress)
+        _test(model, test, records, reading, json, progress)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,7 +152,24 @@ def _save(model: Trained, output: str, texts: int, progress: Progress) -> None:
     progress.note(f"{output}: {texts:,} texts, {len(model.labels)} classes, {len(model.keys):,} features")
 
 
-def _append(
+def _test(
+    model: Trained,
+    path: str | None,
+    records: RecordSettings,
+    reading: InputSettings,
+    json: bool,
+    progress: Progress,
+) -> None:
+    if path is None:
+        return
+    from nlpcli.engine.classifier import Classifier, measure, read_tests
+
+    classifier = Classifier(model)
+    examples = read_tests(classifier, [path], records, reading, progress)
+    _print_evaluation(measure(classifier, examples, progress)[0], json)
+
+
+def _appended(
     path: str,
     output: str | None,
     files: list[str] | None,
@@ -159,19 +177,20 @@ def _append(
     reading: InputSettings,
     progress: Progress,
     *others: object,
-) -> None:
+) -> Trained:
     from nlpcli.engine import training
     from nlpcli.engine.classifier import load_model
     from nlpcli.engine.examples import read_labelled
 
     if any(others) or output is None:
-        raise SettingsError("--append goes with -o and input options only: all others are the model's own")
+        raise SettingsError("--append goes with -o, --test and input options only: all others are the model's own")
     model = training.countable(load_model(path), path)
     examples = read_labelled(files, model.analysis, records, reading, progress)
     if model.calibration is not None:
         progress.note(f"the calibration of {path} is dropped: it no longer fits")
     longer = training.appended(model, examples, progress)
     _save(longer, output, int(longer.documents.sum()), progress)
+    return longer
 
 
 def _tuned(

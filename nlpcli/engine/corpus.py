@@ -312,6 +312,13 @@ class open_bytes:
             raise error
 
 
+def check_readable(path: str) -> None:
+    """Raise InputError unless there is such a file (or folder, or it is stdin) that can be read."""
+    if path != STDIN and not os.path.isdir(path):  # noqa: PTH112
+        with open_bytes(path):
+            pass
+
+
 def _decompressed(raw: BinaryIO, kind: str) -> BinaryIO:
     if kind == "gzip":
         return io.BufferedReader(cast(io.RawIOBase, _gzip_file(raw)), CHUNK)
