@@ -1,6 +1,6 @@
 """`python -m nlpcli` is the same as `nlpcli`."""
 
-from nlpcli.cli import main
+from nlpcli.cli import program
 
 if __name__ == "__main__":
-    main()
+    program()
