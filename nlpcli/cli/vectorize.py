@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.matrices import LabelledMatrix
     from nlpcli.engine.records import Records
     from nlpcli.engine.sparse import SparseMatrix
+    from nlpcli.engine.vocabulary import Vocabulary
 
 _LOWERCASE = AnalysisSettings(lowercase=True)
 
@@ -88,7 +89,7 @@ def vectorize(
             check_writable(path)
     _refuse_contradictions(context, settings.kind)
     rows = Records(files, records, reading, labelled=records.has_labels, progress=console.progress(quiet))
-    features: Sequence[str] | None = None
+    features: Sequence[str] | Vocabulary | None = None
     if vectors is not None:
         matrix, features = _mean_vectors(rows, vectors, analysis, idf_weighted)
     elif settings.kind == "hashing":
@@ -100,7 +101,7 @@ def vectorize(
         else:
             given = vocabulary_files.read(read_vocab) if read_vocab else vocabulary
             vectorizer, matrix = fit(rows.documents(), analysis, given, settings)
-        features = vectorizer.vocabulary.tokens
+        features = vectorizer.vocabulary
         if save_model:
             vectorizer.save(save_model)
         if save_vocab:

@@ -70,7 +70,7 @@ def vectorize(
         table = matrices.LabelledMatrix(hashed(rows.texts(), analysis, settings))
     else:
         vectorizer, matrix = fit(rows.documents(), analysis, vocabulary, settings)
-        table = matrices.LabelledMatrix(matrix, vectorizer.vocabulary.tokens)
+        table = matrices.LabelledMatrix(matrix, vectorizer.vocabulary)
     if records.has_labels:
         table = dataclasses.replace(table, labels=[rows.names[code] for code in rows.codes])
     matrices.write_matrix(output, table)

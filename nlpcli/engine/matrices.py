@@ -12,7 +12,9 @@ Not here: vectors of words (`vectors.py`).
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import functools
 import io
 import itertools
 import json
@@ -28,10 +30,12 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.sparse import SparseMatrix
 from nlpcli.engine.store import write_atomically
+from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import OutputError
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip file stores a time; ours must not make the bytes differ
 _ROWS = 1024
+_LINE_END = 10
 _PIECE = 1 << 20  # bytes
 
 
@@ -40,12 +44,16 @@ class LabelledMatrix:
     """A matrix with the names of its columns and, where the input had them, its rows' labels."""
 
     matrix: SparseMatrix
-    features: Sequence[str] | None = None
+    features: Sequence[str] | Vocabulary | None = None
     labels: Sequence[str] | None = None
 
     def feature(self, number: int) -> str:
         """The name of a column; hashed columns have their number for one."""
-        return self.features[number] if self.features is not None else str(number)
+        return self._names[number] if self._names is not None else str(number)
+
+    @functools.cached_property
+    def _names(self) -> Sequence[str] | None:
+        return self.features.tokens if isinstance(self.features, Vocabulary) else self.features
 
 
 def check_extension(path: str | os.PathLike[str]) -> None:
@@ -98,10 +106,7 @@ def _write_npz(file: BinaryIO, table: LabelledMatrix) -> None:
     }
     for name, lines in (("features", table.features), ("labels", table.labels)):
         if lines is not None:
-            text = "\n".join(lines)
-            if text.count("\n") >= max(len(lines), 1):
-                text = "\n".join(line.replace("\n", " ") for line in lines)
-            arrays[name] = np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
+            arrays[name] = _utf8_lines(lines)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
             member = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
@@ -111,6 +116,19 @@ def _write_npz(file: BinaryIO, table: LabelledMatrix) -> None:
                 content = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
                 for start in range(0, len(content), _PIECE):
                     out.write(content[start : start + _PIECE])
+
+
+def _utf8_lines(lines: Sequence[str] | Vocabulary) -> NDArray[np.uint8]:
+    """UTF-8 with a line end between two lines, none of which has one inside."""
+    if isinstance(lines, Vocabulary):
+        ended = lines.lines()
+        with contextlib.suppress(UnicodeDecodeError):  # a lone surrogate out of a JSON string
+            ended.tobytes().decode()
+            if (ended == _LINE_END).sum() == len(lines):
+                return ended[:-1]
+        lines = lines.tokens
+    text = "\n".join(line.replace("\n", " ") for line in lines)
+    return np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
 
 
 def _write_npy(file: BinaryIO, table: LabelledMatrix) -> None:

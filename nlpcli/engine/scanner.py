@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.corpus import count_lines
 from nlpcli.engine.kernels import codes
 from nlpcli.engine.kernels.padding import aligned_rows
 from nlpcli.engine.machine_code import Kernels
@@ -110,7 +111,7 @@ class Scanner:
         if len(self._ids) <= len(text) // 2:
             self._ids = np.empty(len(text) // 2 + 1, dtype=np.int32)
         ids = self._ids
-        ends = np.empty(block.count(b"\n"), dtype=np.int64)
+        ends = np.empty(count_lines(block), dtype=np.int64)
         at = tokens = documents = 0
         while True:
             at, self.types, tokens, documents = kernel.scan(

@@ -69,6 +69,11 @@ class Vocabulary:
         """UTF-8 of all tokens, and where each begins and the last ends [V + 1]."""
         return _packed(self.tokens)
 
+    def lines(self) -> NDArray[np.uint8]:
+        """UTF-8 of all tokens, with a line end after each."""
+        text, offsets = self.packed
+        return np.insert(text, offsets[1:], _LINE_END)
+
     @functools.cached_property
     def id_of(self) -> Mapping[str, int]:
         """Token to id."""
@@ -147,8 +152,7 @@ def _strings(text: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Iterator[li
             plain, ends = piece.tobytes(), bounds.tolist()
             yield [plain[a:b].decode("utf-8", "surrogatepass") for a, b in itertools.pairwise(ends)]
             continue
-        ended = np.full(len(piece) + len(bounds) - 1, _LINE_END, dtype=np.uint8)
-        ended[np.arange(len(piece)) + np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))] = piece
+        ended = np.insert(piece, bounds[1:], _LINE_END)
         yield ended.tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
 
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
+import numpy as np
+
 from nlpcli.engine.corpus import Lines
+from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.store import write_atomically
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError
+
+kernels = Kernels("documents")
+
+_LINES = 50_000  # written at a time; fewer are done before machine code is loaded
+_DIGITS = 19  # of the largest count
 
 
 def write_to(file: BinaryIO, vocabulary: Vocabulary) -> None:
@@ -17,13 +25,36 @@ def write_to(file: BinaryIO, vocabulary: Vocabulary) -> None:
     A tokenizer that keeps tabs or line ends inside a token does not exist; should one come
     through a JSON field, it is written as a space.
     """
-    pairs = zip(vocabulary.tokens, vocabulary.counts.tolist(), strict=True)
-    lines = [f"{token}\t{count}\n" for token, count in pairs]
-    if any(line.count("\t") > 1 or line.count("\n") > 1 for line in lines):
-        pairs = zip(vocabulary.tokens, vocabulary.counts.tolist(), strict=True)
-        lines = [f"{' '.join(token.split())}\t{count}\n" for token, count in pairs]
-    for start in range(0, len(lines), 10_000):
-        file.write("".join(lines[start : start + 10_000]).encode("utf-8", "replace"))
+    for first in range(0, len(vocabulary), _LINES):
+        part = slice(first, first + _LINES)
+        if len(vocabulary) > _LINES:
+            lines = _lines(vocabulary, part)
+        else:
+            pairs = zip(vocabulary.tokens, vocabulary.counts.tolist(), strict=True)
+            lines = "".join([f"{token}\t{count}\n" for token, count in pairs]).encode("utf-8", "replace")
+        if not _is_table(lines, len(vocabulary.counts[part])):
+            pairs = zip(vocabulary.tokens[part], vocabulary.counts[part].tolist(), strict=True)
+            words = [f"{' '.join(token.split())}\t{count}\n" for token, count in pairs]
+            lines = "".join(words).encode("utf-8", "replace")
+        file.write(lines)
+
+
+def _is_table(lines: bytes, rows: int) -> bool:
+    try:
+        lines.decode()
+    except UnicodeDecodeError:  # a lone surrogate out of a JSON string
+        return False
+    return lines.count(b"\t") == lines.count(b"\n") == rows
+
+
+def _lines(vocabulary: Vocabulary, part: slice) -> bytes:
+    """The lines of some tokens, straight from their bytes."""
+    text, offsets = vocabulary.packed
+    counts = vocabulary.counts[part]
+    bounds = offsets[part.start : part.start + len(counts) + 1]
+    lines = np.empty(int(bounds[-1] - bounds[0]) + len(counts) * (_DIGITS + 2), dtype=np.uint8)
+    size = kernels.count_lines(text, bounds, counts, lines)
+    return lines[:size].tobytes()
 
 
 def write(path: str | os.PathLike[str], vocabulary: Vocabulary) -> None:

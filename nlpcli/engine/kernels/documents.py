@@ -73,6 +73,28 @@ def weigh_rows(counts, indices, indptr, first, last, idf, sublinear, norm, weigh
                 weights[cell] /= length
 
 
+@nb.njit(cache=True, nogil=True)
+def count_lines(text, bounds, counts, lines):
+    """A line `token<TAB>count` for each token `text[bounds[t]:bounds[t + 1]]`; how many bytes in all."""
+    at = 0
+    for token in range(counts.size):
+        for place in range(bounds[token], bounds[token + 1]):
+            lines[at] = text[place]
+            at += 1
+        lines[at] = 9
+        rest, digits = counts[token], 1
+        while rest >= 10:
+            rest //= 10
+            digits += 1
+        rest = counts[token]
+        for place in range(at + digits, at, -1):
+            lines[place] = 48 + rest % 10
+            rest //= 10
+        lines[at + digits + 1] = 10
+        at += digits + 2
+    return at
+
+
 @nb.njit(cache=True, nogil=True, inline="always")
 def _rotated(value, by):
     return (value << np.uint32(by)) | (value >> np.uint32(32 - by))
