@@ -192,7 +192,9 @@ def test_kernel_and_numpy_count_the_same(documents):
 
     def results() -> list[np.ndarray]:
         counts = sparse.count_matrix(corpus)
-        weighed = [sparse.weighed(counts, idf, *how).data for how in ((False, "l2"), (True, "l1"), (True, "none"))]
+        weighed = [
+            sparse.weighed(counts, idf, *how).data for how in ((False, "l2"), (True, "l1"), (True, "none"))
+        ]
         return [counts.indptr, counts.indices, counts.data, sparse.document_frequencies(counts), *weighed]
 
     small = results()

@@ -183,7 +183,9 @@ def _appended(
     from nlpcli.engine.examples import read_labelled
 
     if any(others) or output is None:
-        raise SettingsError("--append goes with -o, --test and input options only: all others are the model's own")
+        raise SettingsError(
+            "--append goes with -o, --test and input options only: all others are the model's own"
+        )
     model = training.countable(load_model(path), path)
     examples = read_labelled(files, model.analysis, records, reading, progress)
     if model.calibration is not None:

@@ -126,7 +126,7 @@ class Maker:
         return int(self._costs[-1])
 
     def chunks(self) -> Iterator[tuple[int, int]]:
-        """Runs of documents that are some work each, less of it where there would be too few for all cores."""
+        """Runs of documents, each some work, and less where there would be too few for all cores."""
         first, documents = 0, self._corpus.documents
         work = min(_WORK, max(self.most // (_TURNS * available_cores()), _LITTLE))
         while first < documents:

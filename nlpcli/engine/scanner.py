@@ -66,8 +66,8 @@ def _mark_ranges() -> list[tuple[int, int]]:
 class Scanner:
     """Scans blocks of UTF-8 into numbers of types; one per thread.
 
-    `lower` takes ASCII letters for their lower case. `types` types so far; type t is bytes `pool[starts[t]:starts[t + 1]]`, first seen at
-    `firsts[t]` (block · 2^32 + token).
+    `lower` takes ASCII letters for their lower case. `types` types so far; type t is bytes
+    `pool[starts[t]:starts[t + 1]]`, first seen at `firsts[t]` (block · 2^32 + token).
     """
 
     def __init__(self, tokenizer: TokenizerName, lower: bool = False) -> None:

@@ -104,7 +104,7 @@ def _replacement(target: Path) -> Iterator[BinaryIO]:
 
 
 class _Early(io.FileIO):
-    """A file whose bytes begin to go to the disk while more are made, so that `fsync` has less to wait for."""
+    """A file whose bytes begin to go to the disk while more are made, to leave `fsync` less to wait for."""
 
     _begun = 0
 

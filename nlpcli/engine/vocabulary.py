@@ -88,11 +88,12 @@ class Vocabulary:
         np.cumsum(starts[ids + 1] - starts[ids], out=offsets[1:])
         taken = np.empty(int(offsets[-1]), dtype=np.uint8)
 
-        def take(first: int, last: int) -> None:
+        def copy(first: int, last: int) -> None:
             kernels.take_tokens(text, starts, ids[first:last], taken[offsets[first] : offsets[last]])
 
-        cuts = np.linspace(0, len(ids), (available_cores() if len(ids) > _PIECE else 1) + 1, dtype=int).tolist()
-        in_parallel(take, list(itertools.pairwise(cuts)))
+        parts = available_cores() if len(ids) > _PIECE else 1
+        cuts = [len(ids) * part // parts for part in range(parts + 1)]
+        in_parallel(copy, list(itertools.pairwise(cuts)))
         return Vocabulary.of_bytes(taken, offsets, self.counts[ids])
 
     @property

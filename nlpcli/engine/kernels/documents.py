@@ -7,7 +7,6 @@ import numpy as np
 
 from nlpcli.engine.kernels.characters import lowest_bit
 
-
 _ONE = np.uint64(1)
 
 
