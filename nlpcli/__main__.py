@@ -1,6 +1,6 @@
 """`python -m nlpcli` is the same as `nlpcli`."""
 
-from nlpcli.cli import program
+from nlpcli.program import run
 
 if __name__ == "__main__":
-    program()
+    run()

@@ -31,9 +31,16 @@ def test_compiled_windows_say_what_their_python_definition_says(look, text):
 def test_words_doubts_and_line_ends_of_a_window_by_hand():
     window = np.frombuffer("it's 가, é\n1.5".encode().ljust(64), dtype=np.uint8)
     words, doubtful, lines = (f"{mask:064b}"[::-1].rstrip("0") for mask in characters.word_bytes(window, 0))
-    assert words == "1101011100000101"  # "'" and "." are parts of words only after a closer look
-    assert doubtful == "001000000011001"
+    assert words == "1111011100000111"
+    assert doubtful == "000000000011"
     assert lines == "0000000000001"
+
+
+def test_a_mark_before_a_byte_beyond_ascii_is_doubtful_by_hand():
+    window = np.frombuffer("a'é 1.é 'b _'c x'가".encode().ljust(64), dtype=np.uint8)
+    words, doubtful, _ = (f"{mask:064b}"[::-1].rstrip("0") for mask in characters.word_bytes(window, 0))
+    assert words == "1000010000010101011111"
+    assert doubtful == "011100111"
 
 
 @given(bits=st.integers(0, 2**64 - 1))

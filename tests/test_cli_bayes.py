@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -27,14 +29,14 @@ def nlpcli(monkeypatch, capsysbinary):
     """Runs a command in this process, which spares the start of another; gives stdout, or stderr
     when it is to fail."""
 
-    def run(*arguments, stdin="", code=0):
+    def run(*arguments, stdin="", code=0, remarks=False):
         monkeypatch.setattr(sys, "argv", ["nlpcli", *map(str, arguments)])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin.encode()))))
         with pytest.raises(SystemExit) as end:
             main()
         output, errors = capsysbinary.readouterr()
         assert end.value.code == code, errors.decode()
-        return (errors if code else output).decode()
+        return (errors if code or remarks else output).decode()
 
     return run
 
@@ -147,6 +149,49 @@ def test_measuring_after_training_is_what_evaluate_says_of_the_model(nlpcli, fol
     assert json.loads(at_once) == json.loads(nlpcli("evaluate", model, test, "--json"))
     without_model = nlpcli("train-nb", folder / "reviews.tsv", "--test", test, *options)
     assert without_model == nlpcli("evaluate", model, test)
+
+
+def test_texts_to_measure_on_may_come_through_a_pipe(nlpcli, folder, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=("pos\tgood\nneg\tbad\n",))
+    writer.start()
+    shown = nlpcli("train-nb", folder / "reviews.tsv", "--test", tmp_path / "pipe")
+    writer.join()
+    assert "accuracy\t1.0000" in shown
+
+
+def test_texts_to_measure_on_that_have_no_labels_are_told_before_training(nlpcli, folder, tmp_path):
+    (tmp_path / "t.tsv").write_text("just text\n")
+    arguments = (folder / "reviews.tsv", "-o", tmp_path / "m", "--test", tmp_path / "t.tsv")
+    assert "no labels found" in nlpcli("train-nb", *arguments, code=1)
+    assert not (tmp_path / "m").exists()
+
+
+def test_append_takes_no_settings_that_the_model_brings(nlpcli, folder, tmp_path):
+    arguments = ("--append", folder / "m", "-o", tmp_path / "m")
+    for option in (("--alpha", "7"), ("--tokenizer", "kiwi"), ("--ngrams", "1"), ("--prune",)):
+        errors = nlpcli("train-nb", folder / "reviews.tsv", *arguments, *option, code=2)
+        assert f"{option[0]} has no place beside it" in errors
+
+
+def test_evaluate_goes_on_over_bad_bytes_and_lists_mistakes(nlpcli, folder, tmp_path):
+    (tmp_path / "t.tsv").write_bytes(b"pos\tgood\nneg\tbad \xff\nneg\tgood fun\n")
+    command = ("evaluate", folder / "m", tmp_path / "t.tsv")
+    assert "--errors replace or skip" in nlpcli(*command, code=1)
+    assert "neg\tpos\tgood fun" in nlpcli(*command, "--errors", "replace", "--errors", "1")
+    assert "--errors cannot be 'most'" in nlpcli(*command, "--errors", "most", code=2)
+
+
+def test_features_that_are_too_rare_are_told(nlpcli, folder, tmp_path):
+    def told(*options: object) -> str:
+        return nlpcli("train-nb", folder / "reviews.tsv", "-o", tmp_path / "m", *options, remarks=True)
+
+    assert "of them" not in told()
+    assert "none of them seen often enough" in told("--min-count", "1000")
+    errors = nlpcli(
+        "train-nb", folder / "reviews.tsv", "-o", "m", "--min-count", "1000", "--variant", "nbsvm", code=1
+    )
+    assert "no feature is left" in errors
 
 
 def test_measuring_goes_with_append(nlpcli, folder, tmp_path):

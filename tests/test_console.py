@@ -136,3 +136,9 @@ def test_quiet_hides_notes_and_not_what_was_lost(capsys):
         progress.lost("news.txt:3: kkma failed")
     said = capsys.readouterr().err
     assert said == "an epoch is over\nnews.txt:3: kkma failed\nnews.txt:3: kkma failed\n"
+
+
+def test_ctrl_c_while_the_program_loads_ends_it_without_a_word():
+    program = "import nlpcli.program, signal; print(signal.getsignal(signal.SIGINT))"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "SIG_DFL" in run.stdout or str(int(signal.SIG_DFL)) == run.stdout.strip()

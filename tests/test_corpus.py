@@ -110,3 +110,13 @@ def test_batches_come_as_the_pipe_gives_them(monkeypatch):
 
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(Pipe()))
     assert list(Lines(None).batches()) == [["one"], ["two"], ["three"]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "auto"])
+def test_the_lines_before_a_bad_byte_are_given_before_the_error(tmp_path, encoding):
+    (tmp_path / "t.txt").write_bytes(b"one\n" + "둘\n".encode() + b"bad \xff\xff\xff here\nfour\n")
+    lines = Lines([str(tmp_path / "t.txt")], InputSettings(encoding=encoding))
+    given = iter(lines)
+    assert [next(given), next(given)] == ["one", "둘"]
+    with pytest.raises(InputError, match=r"t\.txt:3: not "):
+        next(given)

@@ -57,3 +57,8 @@ def test_impossible_classes_are_equally_impossible():
     chances = np.exp(log_probabilities(scores))
     assert chances[:2].tolist() == [[0.5, 0.5], [0.0, 1.0]]
     assert chances[2, 0] == pytest.approx(1 / (1 + np.exp(-1)))
+
+
+def test_a_class_that_neither_occurs_nor_is_predicted_weighs_nothing_in_the_macro_average():
+    result = evaluate(np.array([0, 0], np.int32), np.array([0, 0], np.int32), ("a", "b"))
+    assert result.macro().f1 == 1.0

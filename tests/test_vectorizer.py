@@ -179,6 +179,24 @@ def test_a_model_takes_no_options_that_it_brings_itself(nlpcli, option):
     assert f"{option[0]} has no place beside it" in stderr
 
 
+def test_a_given_vocabulary_keeps_its_columns():
+    vocabulary = Vocabulary.of(["a", "z", "b"], [3, 2, 1])
+    for kind in ("bow", "tfidf"):
+        vectorizer, matrix = fit([["a b", "b"]], vocabulary=vocabulary, settings=VectorizeSettings(kind=kind))
+        assert vectorizer.vocabulary.tokens == ("a", "z", "b")
+        assert (matrix.to_dense()[:, 1] == 0).all()
+
+
+def test_one_hot_rows_have_the_labels_of_their_documents(nlpcli, tmp_path):
+    (tmp_path / "t.tsv").write_text("pos\ta b\nneg\tb c\n")
+    options = ("--text-col", "2", "--label-col", "1", "--min-df", "2", "--kind", "onehot")
+    shown = nlpcli("vectorize", "t.tsv", *options).stdout.decode()
+    assert [json.loads(line) for line in shown.splitlines()] == [
+        {"label": "pos", "weights": {"b": 1}},
+        {"label": "neg", "weights": {"b": 1}},
+    ]
+
+
 # --- counts ---
 
 

@@ -6,11 +6,8 @@ inside their functions: `nlpcli tokenize` starts without numpy, torch and the re
 
 from __future__ import annotations
 
-import atexit
 import importlib
-import os
 import sys
-import threading
 from collections.abc import Iterable
 from typing import Annotated, NoReturn
 
@@ -100,21 +97,3 @@ def main() -> NoReturn:
             command.invoke(context)
 
     console.run(work)
-
-
-def program() -> NoReturn:
-    """The same as a process of its own, which it ends.
-
-    When all is done and said, Python would still take every module and object apart, which for a
-    vocabulary takes longer than writing it; the system takes the memory back at once.
-    """
-    # Idle threads of numpy's BLAS would spin, on a core that is wanted, instead of sleeping.
-    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
-    try:
-        main()
-    except SystemExit as end:
-        if threading.active_count() > 1 or not isinstance(end.code, int):
-            raise
-        atexit._run_exitfuncs()
-        sys.stderr.flush()
-        os._exit(end.code)

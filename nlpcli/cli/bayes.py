@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Files, Json, Model, Quiet, with_settings
+from nlpcli.cli.options import Files, Json, Model, Quiet, given_options, with_settings
 from nlpcli.errors import SettingsError
 from nlpcli.settings import (
     INPUT,
@@ -78,6 +78,7 @@ Prune = Annotated[
 
 @with_settings
 def train_nb(
+    context: typer.Context,
     files: Labelled = None,
     output: ModelOutput = None,
     append: Append = None,
@@ -107,26 +108,32 @@ def train_nb(
       nlpcli train-nb monday.tsv --append week.safetensors -o week.safetensors
     """
     from nlpcli.engine import training
-    from nlpcli.engine.corpus import check_readable
+    from nlpcli.engine.corpus import STDIN, check_readable
     from nlpcli.engine.examples import read_examples
     from nlpcli.engine.store import check_writable
 
     training.check(settings, prune)
     if test is not None:
+        if test == STDIN and STDIN in (files or [STDIN]):
+            raise SettingsError("stdin cannot be both the texts to train on and those to --test")
         check_readable(test)
     if output is not None:
         check_writable(output)
     elif not (cross_validate or holdout or autotune or test):
         raise SettingsError(
-            "where should the model go?", hint="name a file with -o, or only measure: --cross-validate 5"
+            "where should the model go?",
+            hint="name a file with -o, or only measure: --cross-validate 5, --test FILE",
         )
     progress = console.progress(quiet)
     if append is not None:
-        others = (cross_validate, holdout, autotune, calibrate, prune)
-        model = _appended(append, output, files, records, reading, progress, *others)
-        _test(model, test, records, reading, json, progress)
+        others = given_options(context, NaiveBayesSettings, FeatureSettings, AnalysisSettings)
+        for name in ("cross_validate", "holdout", "autotune", "calibrate", "prune"):
+            if context.params[name]:
+                others.append("--" + name.replace("_", "-"))
+        _append(append, output, files, test, records, reading, json, progress, others)
         return
     examples = read_examples(files, analysis, records, reading, progress)
+    tests = _read_tests(test, analysis, records, reading, progress)
     if autotune:
         features, settings = _tuned(examples, autotune, analysis, features, settings, progress)
     plan = _Plan(analysis, features, settings)
@@ -137,7 +144,7 @@ def train_nb(
         )
         if output is not None:
             _save(model, output, len(examples.labels), progress)
-        _test(model, test, records, reading, json, progress)
+        _measure(model, tests, json, progress)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,50 +156,64 @@ class _Plan:
 
 def _save(model: Trained, output: str, texts: int, progress: Progress) -> None:
     model.save(output)
-    progress.note(f"{output}: {texts:,} texts, {len(model.labels)} classes, {len(model.keys):,} features")
+    features = f"{len(model.keys):,} features"
+    if model.used < len(model.keys):  # the others are kept for --append and merge
+        features += f", {model.used or 'none'} of them seen often enough to count (--min-count)"
+    progress.note(f"{output}: {texts:,} texts, {len(model.labels)} classes, {features}")
 
 
-def _test(
-    model: Trained,
+def _read_tests(
     path: str | None,
+    analysis: AnalysisSettings,
+    records: RecordSettings,
+    reading: InputSettings,
+    progress: Progress,
+) -> Examples | None:
+    """What --test names, read before training, so that what is wrong with it is told before."""
+    from nlpcli.engine.examples import read_labelled
+
+    return read_labelled([path], analysis, records, reading, progress) if path is not None else None
+
+
+def _measure(model: Trained, tests: Examples | None, json: bool, progress: Progress) -> None:
+    if tests is None:
+        return
+    from nlpcli.engine.classifier import Classifier, as_tests, measure
+
+    classifier = Classifier(model)
+    _print_evaluation(measure(classifier, as_tests(classifier, tests), progress)[0], json)
+
+
+def _append(
+    path: str,
+    output: str | None,
+    files: list[str] | None,
+    test: str | None,
     records: RecordSettings,
     reading: InputSettings,
     json: bool,
     progress: Progress,
+    others: list[str],
 ) -> None:
-    if path is None:
-        return
-    from nlpcli.engine.classifier import Classifier, measure, read_tests
-
-    classifier = Classifier(model)
-    examples = read_tests(classifier, [path], records, reading, progress)
-    _print_evaluation(measure(classifier, examples, progress)[0], json)
-
-
-def _appended(
-    path: str,
-    output: str | None,
-    files: list[str] | None,
-    records: RecordSettings,
-    reading: InputSettings,
-    progress: Progress,
-    *others: object,
-) -> Trained:
     from nlpcli.engine import training
     from nlpcli.engine.classifier import load_model
     from nlpcli.engine.examples import read_labelled
 
-    if any(others) or output is None:
+    if output is None:
+        raise SettingsError("where should the longer model go?", hint=f"name a file with -o, perhaps {path}")
+    if others:
         raise SettingsError(
-            "--append goes with -o, --test and input options only: all others are the model's own"
+            f"--append goes on with the model's own settings: {others[0]} has no place beside it",
+            hint="it goes with -o, --test and input options",
         )
     model = training.countable(load_model(path), path)
     examples = read_labelled(files, model.analysis, records, reading, progress)
+    tests = _read_tests(test, model.analysis, records, reading, progress)
     if model.calibration is not None:
         progress.note(f"the calibration of {path} is dropped: it no longer fits")
     longer = training.appended(model, examples, progress)
     _save(longer, output, int(longer.documents.sum()), progress)
-    return longer
+    _measure(longer, tests, json, progress)
 
 
 def _tuned(
@@ -242,6 +263,7 @@ def classify(
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object per line.")] = False,
     records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
     reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    quiet: Quiet = False,
 ) -> None:
     """Label texts with a trained classifier, one output line per input line.
 
@@ -260,7 +282,7 @@ def classify(
     classifier = Classifier.load(model)
     labels = classifier.labels
     shown = min(top_k, len(labels)) or 1
-    source = Records(files, records, reading, labelled=False)
+    source = Records(files, records, reading, labelled=False, progress=console.progress(quiet))
     with console.open_output(output) as file:
         writer = console.LineWriter(file)
         for corpus, found in classifier.classify(source.texts()):
@@ -312,19 +334,24 @@ def _painted(token: str, odds: float) -> str:
 def evaluate(
     model: Model,
     files: Labelled = None,
-    mistakes: Annotated[
-        int,
+    errors: Annotated[
+        list[str] | None,
         typer.Option(
-            "--errors", "--mistakes", help="List the N most confident mistakes.", metavar="N", min=0
+            "--errors",
+            "--mistakes",
+            metavar="N",
+            help="List the N most confident mistakes; or, with replace or skip, go on over bytes that are no "
+            "text.",
+            show_default=False,
         ),
-    ] = 0,
+    ] = None,
     plot: Annotated[
         str | None, typer.Option(help="Draw the confusion matrix: .png, .svg, .pdf or .html.", metavar="FILE")
     ] = None,
     records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
     encoding: Annotated[
         str, typer.Option(help="Encoding of the input.", metavar="NAME", rich_help_panel=INPUT)
-    ] = InputSettings.encoding,  # not all of InputSettings: its --errors is another
+    ] = InputSettings.encoding,  # not all of InputSettings: its --errors is a part of this one's
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -341,10 +368,11 @@ def evaluate(
 
     if plot is not None:
         check_plot(plot)
+    mistakes, reading = _errors(errors or [], encoding)
     classifier = Classifier.load(model)
     texts: list[str] | None = [] if mistakes else None
     progress = console.progress(quiet)
-    examples = read_tests(classifier, files, records, InputSettings(encoding=encoding), progress, texts)
+    examples = read_tests(classifier, files, records, reading, progress, texts)
     result, found = measure(classifier, examples, progress)
     worst = []
     for number in found.mistakes(examples.labels)[:mistakes]:
@@ -353,6 +381,22 @@ def evaluate(
     if plot is not None:
         plot_confusion(result, plot)
     _print_evaluation(result, json, worst)
+
+
+def _errors(given: list[str], encoding: str) -> tuple[int, InputSettings]:
+    """How many mistakes to list, and how to read: `--errors` is the name of both."""
+    mistakes, reading = 0, InputSettings(encoding=encoding)
+    for value in given:
+        if value.isdecimal():
+            mistakes = int(value)
+        elif value in ("strict", "replace", "skip"):
+            reading = dataclasses.replace(reading, errors=cast(Any, value))
+        else:
+            raise SettingsError(
+                f"--errors cannot be {value!r}",
+                hint="wanted: how many mistakes to list, or strict, replace or skip for bad bytes",
+            )
+    return mistakes, reading
 
 
 def _print_evaluation(

@@ -306,6 +306,9 @@ def _exit_code(work: Callable[[], object]) -> int:
     except TyperException as error:
         _report(error.format_message(), _usage_hint(error))
         return 2
+    except MemoryError as error:
+        _report(f"not enough memory: {error}".rstrip(": "), "close other programs, or work on less at a time")
+        return 1
     except BrokenPipeError:
         # Python flushes stdout once more at exit: give it somewhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

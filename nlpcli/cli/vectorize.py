@@ -106,7 +106,9 @@ def vectorize(
             vectorizer.save(save_model)
         if save_vocab:
             vocabulary_files.write(save_vocab, vectorizer.vocabulary)
-    table = matrices.LabelledMatrix(matrix, features, _labels(rows) if records.has_labels else None)
+    table = matrices.LabelledMatrix(
+        matrix, features, rows.labels(matrix.documents) if records.has_labels else None
+    )
     _write(table, output, top)
     if not quiet:
         console.remark(
@@ -143,10 +145,6 @@ def _mean_vectors(
 
     matrix = as_rows(document_vectors(rows.texts(), Vectors.load(vectors), analysis, idf=idf))
     return matrix, [f"d{number}" for number in range(1, matrix.columns + 1)]
-
-
-def _labels(rows: Records) -> list[str]:
-    return [rows.names[code] for code in rows.codes]
 
 
 def _write(table: LabelledMatrix, output: str, top: int | None) -> None:

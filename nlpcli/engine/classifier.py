@@ -147,7 +147,13 @@ def read_tests(
     A class that the model never saw comes after those it did, and is always got wrong. The
     texts themselves are added to `keep`, if there is one.
     """
-    examples = read_labelled(paths, classifier.model.analysis, records, reading, progress, keep)
+    return as_tests(
+        classifier, read_labelled(paths, classifier.model.analysis, records, reading, progress, keep)
+    )
+
+
+def as_tests(classifier: Classifier, examples: Examples) -> Examples:
+    """The same for texts that were read with its analysis already."""
     names = (*classifier.labels, *sorted(set(examples.names) - set(classifier.labels)))
     position = np.array([names.index(name) for name in examples.names], dtype=np.int32)
     return Examples(examples.corpus, position[examples.labels], names)

@@ -181,11 +181,24 @@ class Lines:
             if encoding == "utf-8" and plain and not block.isascii():
                 plain = False
                 encoding = guess(block) or "utf-8"
-            yield _ended(self._text(block, encoding))
+            yield from self._as_far_as_it_is(block, encoding)
 
     def _decoded_utf8(self, chunks: Iterator[bytes]) -> Iterator[str]:
         for number, block in enumerate(line_blocks(chunks)):
-            yield _ended(self._utf8(block, at_start=not number))
+            yield from self._as_far_as_it_is(
+                block if number else block.removeprefix(codecs.BOM_UTF8), "utf-8"
+            )
+
+    def _as_far_as_it_is(self, block: bytes, encoding: str) -> Iterator[str]:
+        """The block's text; with bad bytes in it, the lines before them, and then the error."""
+        try:
+            yield _ended(block.decode(encoding, self._errors))
+        except UnicodeDecodeError as error:
+            good = block.rfind(b"\n", 0, error.start) + 1
+            if good:
+                yield block[:good].decode(encoding, self._errors)
+            # `number` has gone on by what was good.
+            yield self._text(block[good:], encoding)
 
     def _utf8(self, block: bytes, at_start: bool) -> str:
         return self._text(block.removeprefix(codecs.BOM_UTF8) if at_start else block, "utf-8")
@@ -321,8 +334,9 @@ class open_bytes:
 
 
 def check_readable(path: str) -> None:
-    """Raise InputError unless there is such a file (or folder, or it is stdin) that can be read."""
-    if path != STDIN and not os.path.isdir(path):  # noqa: PTH112
+    """Raise InputError for a file that is not there or cannot be read, before long work that ends with it."""
+    # A pipe is not opened: what is read of it is gone. Neither is a folder, which may hold labelled files.
+    if path != STDIN and (os.path.isfile(path) or not os.path.exists(path)):  # noqa: PTH110,PTH113
         with open_bytes(path):
             pass
 

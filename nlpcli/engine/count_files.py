@@ -248,8 +248,9 @@ def load(path: str) -> Cooccurrence:
         EOFError,
         RecursionError,
     ) as error:
+        reason = f"it has no {error}" if isinstance(error, KeyError) else error
         raise ModelError(
-            f"{path} is not a file of co-occurrence counts, or it is damaged ({error})",
+            f"{path} is not a file of co-occurrence counts, or it is damaged ({reason})",
             hint="nlpcli cooccur FILE… -o counts.npz makes one",
         ) from error
 

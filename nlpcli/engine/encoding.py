@@ -166,7 +166,7 @@ class Spool:
         return self._pieces if self._descriptor < 0 else None
 
     def read(self, start: int, count: int) -> NDArray[np.int32]:
-        """`count` numbers from `start` on, from the disk."""
+        """`count` numbers from `start` on, once they are on the disk (`pieces` is None)."""
         numbers = np.empty(count, dtype=np.int32)
         os.preadv(self._descriptor, [numbers.data.cast("B")], start * 4)
         return numbers
@@ -176,7 +176,7 @@ class Spool:
         os.pwrite(self._descriptor, numbers.data.cast("B"), start * 4)
 
     def numbers(self, count: int) -> NDArray[np.int32]:
-        """The first `count` numbers, read-only; a memory map of what is on disk."""
+        """The first `count` numbers, read-only: joined together, or a memory map of what is on disk."""
         if self._descriptor < 0:
             held = np.concatenate([np.zeros(0, dtype=np.int32), *self._pieces])[:count]
             held.flags.writeable = False

@@ -141,7 +141,8 @@ def folds(examples: Examples, number: int, seed: int) -> Iterator[NDArray[np.boo
         name = examples.names[int(np.argmin(sizes))]
         raise InputError(
             f"the class {name!r} has {int(sizes.min()):,} texts, too few for {number} folds",
-            hint=f"use --cross-validate {max(2, int(sizes.min()))} or leave the class out",
+            hint=(f"use --cross-validate {sizes.min()}, or " if sizes.min() > 1 else "")
+            + "leave the class out",
         )
     rank = _shuffled_ranks(examples, seed)
     for fold in range(number):

@@ -32,6 +32,7 @@ _TURNS = 4  # chunks a thread, at least
 _DOCUMENTS = 1 << 16  # measured at a time
 _PART_BITS = 14  # a part is about so many features, or larger where there would be more than 256 parts
 _SMALL_COUNT = 255
+_FIRST_BITS = 16  # of slots, at first: with many classes and parts, more would be much memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,7 +274,7 @@ class _Part:
         """Count some features, given with their documents."""
         start = 0
         if not len(self._slots):
-            self._grow(1 << max(9, len(keys).bit_length() + 1))
+            self._grow(1 << min(max(9, len(keys).bit_length() + 1), _FIRST_BITS))
         while start < len(keys):
             start, self._used = kernels.count_keys(
                 keys, documents, start, self._labels, self._binary, self._slots, self._table, self._used

@@ -72,7 +72,7 @@ def vectorize(
         vectorizer, matrix = fit(rows.documents(), analysis, vocabulary, settings)
         table = matrices.LabelledMatrix(matrix, vectorizer.vocabulary)
     if records.has_labels:
-        table = dataclasses.replace(table, labels=[rows.names[code] for code in rows.codes])
+        table = dataclasses.replace(table, labels=rows.labels(table.matrix.documents))
     matrices.write_matrix(output, table)
 
 

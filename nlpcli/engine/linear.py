@@ -55,6 +55,11 @@ class LinearModel:
         learnt = self.learnt[rows].astype(np.float64)
         return np.hstack([-learnt, learnt]) / 2 if len(self.labels) == 2 else learnt
 
+    @property
+    def used(self) -> int:
+        """How many features weigh something: all that are kept."""
+        return len(self.keys)
+
     def start(self) -> NDArray[np.float64]:
         """What is added to the score of each class, float64 [C]."""
         return np.concatenate([-self.bias, self.bias]) / 2 if len(self.labels) == 2 else self.bias

@@ -100,7 +100,7 @@ def _kinds_of(values: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(
         [
             (value.dtype, value.ndim, value.flags.num)
-            if type(value) is np.ndarray
+            if isinstance(value, np.ndarray)
             else (type(value), _kinds_of(value))
             if isinstance(value, tuple)
             else (type(value), value.dtype if isinstance(value, np.generic) else None)

@@ -76,8 +76,9 @@ def write_matrix(path: str | os.PathLike[str], table: LabelledMatrix) -> None:
 def _writer(path: str | os.PathLike[str]) -> Callable[[BinaryIO, LabelledMatrix], None]:
     suffix = PurePath(path).suffix.lower()
     if suffix not in WRITERS:
+        unknown = f"no matrix format is called {suffix!r}" if suffix else "the name does not say which format"
         raise OutputError(
-            f"{path}: no matrix format is called {suffix or 'that'!r}",
+            f"{path}: {unknown}",
             hint=f"end the name in one of {', '.join(WRITERS)}",
         )
     return WRITERS[suffix]

@@ -66,8 +66,9 @@ class Evaluation:
         return rows
 
     def macro(self) -> ClassMetrics:
-        """The mean over classes, each weighing the same."""
-        rows = self.per_class()
+        """The mean over the classes that are there or were predicted, each weighing the same."""
+        occur = (self.confusion.sum(axis=0) + self.confusion.sum(axis=1)).tolist()
+        rows = [row for row, times in zip(self.per_class(), occur, strict=True) if times] or self.per_class()
         return ClassMetrics(
             "macro",
             sum(row.precision for row in rows) / len(rows),

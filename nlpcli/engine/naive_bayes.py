@@ -105,6 +105,11 @@ class NaiveBayes:
             return counts
         return np.asarray(counts[counts.sum(axis=1) >= self.features.min_docs])
 
+    @property
+    def used(self) -> int:
+        """How many features were seen often enough to weigh something."""
+        return self.totals[1]
+
     def log_prior(self) -> NDArray[np.float64]:
         """Log-probability of each class before anything is read, float64 [C]."""
         if self.settings.prior == "uniform":

@@ -23,6 +23,7 @@ from nlpcli.engine.linear import LinearModel
 from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.naive_bayes import check_settings, names_of_features, resolved
 from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.errors import InputError
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
 
 kernels = Kernels("nbsvm")
@@ -43,6 +44,11 @@ def train(
     features = resolved(features, settings, examples.corpus.vocabulary)
     table = count(examples.corpus, examples.labels, len(examples.names), features, progress)
     table = table.take(table.counts.sum(axis=1) >= features.min_docs)
+    if not len(table):
+        raise InputError(
+            f"no feature is left: none was seen {features.min_docs:,} times (--min-count)",
+            hint="use a smaller --min-count or more text",
+        )
     problem = _Problem(examples, table, features, settings)
     targets = [1] if len(examples.names) == 2 else range(len(examples.names))
     solved = [problem.solve(label, progress) for label in targets]

@@ -78,6 +78,11 @@ class Records:
         """The same, as lines of UTF-8 where that is faster: for kernels that read bytes."""
         return self._coded(self.batches(as_lines=True))
 
+    def labels(self, documents: Iterable[int] | None = None) -> list[str]:
+        """The label of every text, or of some, by number; once `texts` or `documents` ran."""
+        codes = self.codes if documents is None else (self.codes[document] for document in documents)
+        return [self.names[code] for code in codes]
+
     def _coded(self, batches: Iterable[Batch]) -> Iterator[Documents]:
         number_of = self._number_of
         for texts, labels in batches:

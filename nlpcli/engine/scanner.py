@@ -152,6 +152,7 @@ class Scanner:
         cased, lower = cased[changed], list(itertools.compress(lower, changed.tolist()))
         others = Scanner("whitespace")
         numbers, _ = others.scan(("\n".join(lower) + "\n").encode("utf-8", "surrogatepass"), _LAST_BLOCK)
+        # A lower case may be new here; its own lower case is itself, so no target is replaced in turn.
         target = self.absorb(others)[numbers]
         counts = self.counts
         np.subtract.at(counts, target, 1)  # what `absorb` counted

@@ -25,12 +25,16 @@ _SMALL = 300_000  # tokens below which numpy is done before numba is loaded
 
 @dataclass(frozen=True, eq=False)
 class SparseMatrix:
-    """data [nnz], indices int32 [nnz], indptr int64 [rows + 1]; `columns` wide."""
+    """data [nnz], indices int32 [nnz], indptr int64 [rows + 1]; `columns` wide.
+
+    `documents` [rows] says which document each row is of, where rows are not the documents.
+    """
 
     data: NDArray[Any]
     indices: NDArray[np.int32]
     indptr: NDArray[np.int64]
     columns: int
+    documents: NDArray[np.int64] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -100,7 +104,7 @@ def count_matrix(corpus: EncodedCorpus) -> SparseMatrix:
     parts = split_rows(corpus.offsets, available_cores())
     in_parallel(count, parts)
     end = 0
-    for first, last in parts:  # moved together
+    for first, last in parts:  # moved together; numpy copies overlapping cells in the right order
         begin, size = corpus.offsets[first], indptr[last]
         if begin > end:
             for cells in (indices, data):
@@ -121,9 +125,9 @@ def _count_small(corpus: EncodedCorpus, columns: int) -> SparseMatrix:
 def token_matrix(corpus: EncodedCorpus) -> SparseMatrix:
     """One row per token, with a single 1 in its column: one-hot vectors."""
     ones = np.ones(len(corpus.ids), dtype=np.int32)
-    return SparseMatrix(
-        ones, corpus.ids, np.arange(len(corpus.ids) + 1, dtype=np.int64), len(corpus.vocabulary)
-    )
+    documents = np.repeat(np.arange(corpus.documents), np.diff(corpus.offsets))
+    each = np.arange(len(corpus.ids) + 1, dtype=np.int64)
+    return SparseMatrix(ones, corpus.ids, each, len(corpus.vocabulary), documents)
 
 
 def document_frequencies(matrix: SparseMatrix) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ from nlpcli.engine import sparse
 from nlpcli.engine.char_ngrams import with_char_ngrams
 from nlpcli.engine.encoding import EncodedCorpus, encode_documents
 from nlpcli.engine.machine_code import Kernels
+from nlpcli.engine.phrases import renumber
 from nlpcli.engine.records import Documents
 from nlpcli.engine.sparse import SparseMatrix
 from nlpcli.engine.store import read_model, take_tensor, write_model
@@ -115,6 +116,9 @@ def fit(
     documents = found.counts.shape[0]
     frequencies = sparse.document_frequencies(found.counts)
     kept = _kept(found.vocabulary, frequencies, documents, settings)
+    has_weight = settings.kind != "tfidf" or settings.smooth_idf
+    if isinstance(vocabulary, Vocabulary) and settings.min_df <= 1 and has_weight:
+        kept |= frequencies == 0  # whoever brings a vocabulary wants its columns
     if not kept.all():
         found, frequencies = found.only(kept), frequencies[kept]
     vectorizer = Vectorizer(settings, analysis, found.vocabulary, frequencies, documents)
@@ -137,8 +141,9 @@ class Found:
         """The features for which `kept` [V] is true."""
         vocabulary = self.vocabulary.take(np.flatnonzero(kept))
         new_column = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
-        ids = self.corpus.ids if len(self.corpus.vocabulary) != len(kept) else new_column[self.corpus.ids]
-        corpus = EncodedCorpus(ids[ids >= 0], self.corpus.offsets, vocabulary)
+        corpus = self.corpus
+        if corpus.vocabulary is self.vocabulary:
+            corpus = renumber(corpus, new_column, vocabulary)
         return Found(corpus, self.counts.with_columns(new_column, len(vocabulary)), vocabulary)
 
 

@@ -12,6 +12,7 @@ from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.store import write_atomically
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError
+from nlpcli.settings import InputSettings
 
 kernels = Kernels("documents")
 
@@ -34,7 +35,9 @@ def write_to(file: BinaryIO, vocabulary: Vocabulary) -> None:
             lines = "".join([f"{token}\t{count}\n" for token, count in pairs]).encode("utf-8", "replace")
         if not _is_table(lines, len(vocabulary.counts[part])):
             pairs = zip(vocabulary.tokens[part], vocabulary.counts[part].tolist(), strict=True)
-            words = [f"{' '.join(token.split())}\t{count}\n" for token, count in pairs]
+            words = [
+                f"{token.replace(chr(9), ' ').replace(chr(10), ' ')}\t{count}\n" for token, count in pairs
+            ]
             lines = "".join(words).encode("utf-8", "replace")
         file.write(lines)
 
@@ -68,7 +71,7 @@ def read(path: str) -> Vocabulary:
     tokens: list[str] = []
     counts: list[int] = []
     seen: set[str] = set()
-    lines = Lines([path])
+    lines = Lines([path], InputSettings(encoding="auto"))
     for line in lines:
         token, _, count = line.partition("\t")
         if not token and not count:

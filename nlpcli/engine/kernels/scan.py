@@ -113,11 +113,13 @@ def _split(text, at, end, classes, spaced, begins, stops, ends, tokens, document
                 words, doubtful, lines = spaced_bytes(text, at)
             else:
                 words, doubtful, lines = word_bytes(text, at)
+            # `at` is never inside a word. A run of bytes that hold together is a word, but for one with
+            # doubtful bytes, and one that may go on behind the window: from there on, look again.
             runs = words | doubtful
             first = runs & ~(runs << _ONE)  # the bits where a run begins
             behind = ~runs & (runs << _ONE)  # and where one has ended
             sure = SURE
-            if runs & _CUT == _CUT:  # it may go on behind the window: look again from its beginning
+            if runs & _CUT == _CUT:
                 sure = highest_bit(first & _below(SURE))
             closer = sure == 0
             if doubtful & _below(sure):
@@ -329,7 +331,7 @@ def take_tokens(pool, starts, order, text):
 
 @nb.njit(cache=True, nogil=True)
 def translate(numbers, table, ids):
-    """The entry of each number in `table`, into `ids` (which may be `numbers`)."""
+    """The entry of each number (none is negative) in `table`, into `ids` (which may be `numbers`)."""
     for place in range(numbers.size):
         ids[place] = table[np.uint32(numbers[place])]
 

@@ -1,0 +1,38 @@
+"""The `nlpcli` command as a process of its own: how it starts, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # Ctrl-C while the rest is still loading; `console.run` takes it over.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import atexit
+import contextlib
+import os
+import sys
+import threading
+from typing import NoReturn
+
+
+def run() -> NoReturn:
+    """Do what the arguments say, and end the process.
+
+    When all is done and said, Python would still take every module and object apart, which for a
+    vocabulary takes longer than writing it; the system takes the memory back at once.
+    """
+    # Idle threads of numpy's BLAS would spin, on a core that is wanted, instead of sleeping.
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+    from nlpcli.cli import main
+
+    try:
+        main()
+    except SystemExit as end:
+        if threading.active_count() > 1 or not isinstance(end.code, int):
+            raise  # a thread may still drive a worker process: Python knows how to wait for it
+        atexit._run_exitfuncs()  # ends worker processes
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, AttributeError, ValueError):  # closed, full, or not there
+                stream.flush()
+        os._exit(end.code)
