@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpcli.engine import encoding, tokenizers
+from nlpcli.engine import encoding, shelf, tokenizers
 from nlpcli.engine.encoding import count_tokens, encode, encode_documents
 from nlpcli.engine.scanner import Scanner, union
 from nlpcli.engine.vocabulary import Vocabulary
@@ -120,6 +120,23 @@ def test_result_does_not_depend_on_the_number_of_cores(tmp_path, monkeypatch):
     one, four = run(1), run(4)
     assert one.vocabulary.tokens == four.vocabulary.tokens
     assert np.array_equal(one.ids, four.ids) and np.array_equal(one.offsets, four.offsets)
+
+
+@pytest.mark.parametrize("knobs", [{}, {"min_count": 2000}, {"vocab_order": "first-seen"}])
+@pytest.mark.parametrize("cores", [1, 3])
+def test_ids_that_went_to_the_disk_are_those_in_memory(tmp_path, monkeypatch, cores, knobs):
+    path = tmp_path / "text.txt"
+    path.write_text("".join(f"Line {n % 977} of {n % 31} words Ω{n % 7}\n\n" for n in range(80_000)))
+    monkeypatch.setattr(encoding, "available_cores", lambda: cores)
+
+    def run() -> encoding.EncodedCorpus:
+        return encode([str(path)], AnalysisSettings(lowercase=True), VocabularySettings(**knobs))
+
+    held = run()
+    monkeypatch.setattr(shelf, "_HELD", 1000)
+    spooled = run()
+    assert held.vocabulary.tokens == spooled.vocabulary.tokens
+    assert np.array_equal(held.ids, spooled.ids) and np.array_equal(held.offsets, spooled.offsets)
 
 
 def test_min_count_drops_tokens_and_keeps_document_boundaries():

@@ -197,6 +197,24 @@ def test_one_hot_rows_have_the_labels_of_their_documents(nlpcli, tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--kind", "hashing", "--min-df", "2"), "--min-df has no place there"),
+        (("--kind", "bow", "--hash-bits", "4"), "--hash-bits goes with --kind hashing"),
+        (("--idf-weighted",), "--idf-weighted goes with --vectors"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(nlpcli, options, message):
+    assert message in nlpcli("vectorize", *options, input="a b\n", code=2).stderr.decode()
+
+
+def test_a_table_read_as_plain_lines_is_remarked(nlpcli, tmp_path):
+    (tmp_path / "t.tsv").write_text("id\ttext\n1\ta\n")
+    assert "--text-col names a column" in nlpcli("vectorize", "t.tsv").stderr.decode()
+    assert "--text-col" not in nlpcli("vectorize", "t.tsv", "--text-col", "text").stderr.decode()
+
+
 # --- counts ---
 
 

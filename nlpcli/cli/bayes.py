@@ -452,7 +452,10 @@ def merge_counts(paths: list[str], output: str, progress: Progress) -> None:
     from nlpcli.engine import naive_bayes, training
     from nlpcli.engine.classifier import load_model
 
-    total = training.countable(load_model(paths[0]), paths[0])
-    for path in paths[1:]:
-        total = naive_bayes.merged(total, training.countable(load_model(path), path))
+    models = [training.countable(load_model(path), path) for path in paths]
+    total = models[0]
+    for model in models[1:]:
+        total = naive_bayes.merged(total, model)
+    if any(model.calibration is not None for model in models):
+        progress.note("the calibration is dropped: it was of a part, and does not fit the whole")
     _save(total, output, int(total.documents.sum()), progress)

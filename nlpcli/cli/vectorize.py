@@ -129,6 +129,16 @@ def _refuse_contradictions(context: typer.Context, kind: str) -> None:
             "--kind hashing has no vocabulary to save or read",
             hint="give the same options again: the columns are the same for every text",
         )
+    if given["idf_weighted"] and not given["vectors"]:
+        raise SettingsError("--idf-weighted goes with --vectors", hint="--kind tfidf weighs words by rarity")
+    others = given_options(context, VectorizeSettings, VocabularySettings)
+    cuts = ("--min-df", "--max-df", "--max-features", "--min-count", "--max-vocab", "--vocab-order")
+    if kind == "hashing" and (useless := [option for option in others if option in cuts]):
+        raise SettingsError(
+            f"--kind hashing has no vocabulary to choose from: {useless[0]} has no place there"
+        )
+    if kind != "hashing" and "--hash-bits" in others:
+        raise SettingsError("--hash-bits goes with --kind hashing")
     fixed = given_options(context, VectorizeSettings, VocabularySettings, AnalysisSettings)
     if given["model"] and fixed:
         raise SettingsError(

@@ -7,16 +7,14 @@ Two roads, one contract: the same ids for the same text.
 
 The ids, once there are more than eight million, go to a temporary file under `$TMPDIR` as they
 are made (it has no name, so nothing can be left behind, however the process ends) and come back
-as a memory map. The text is never held whole. Lower-casing, stop words and the choice of a
-vocabulary happen to the types after the scan, not to the tokens during it.
+as a memory map. The text is never held whole. Lower-casing beyond ASCII, stop words and the choice
+of a vocabulary happen to the types after the scan, not to the tokens during it.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
 import itertools
-import mmap
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +28,7 @@ from nlpcli.engine.lookahead import available_cores
 from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.records import Documents, as_texts
-from nlpcli.engine.shelf import no_room, unnamed_file
+from nlpcli.engine.shelf import Spool
 from nlpcli.engine.streaming import Pool, pieces
 from nlpcli.engine.vocabulary import Vocabulary, select
 from nlpcli.engine.workers import Failure
@@ -40,7 +38,6 @@ from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
 kernels = Kernels("scan")
 
 _SMALL = 1 << 20  # bytes or tokens that are dealt with before machine code is loaded
-_HELD = 1 << 23  # numbers kept in memory
 _SEGMENT = 1 << 20  # ids renumbered at a time
 _FEW_LINES = 256  # below this, processes cost more than they gain
 
@@ -129,61 +126,6 @@ class _Found:
     segments: list[tuple[int, int]]
     translations: list[NDArray[np.int32]]
     ends: NDArray[np.int64]
-
-
-class Spool:
-    """Numbers in memory, as the pieces they come in, and once they are many on disk, in a file without
-    a name."""
-
-    def __init__(self) -> None:
-        self._pieces: list[NDArray[np.int32]] = []
-        self._size = 0
-        self._descriptor = -1
-
-    def append(self, numbers: NDArray[np.int32]) -> None:
-        """Put them at the end; they must not change afterwards."""
-        self._size += len(numbers)
-        self._pieces.append(numbers)
-        if self._size <= _HELD:
-            return
-        if self._descriptor < 0:
-            self._descriptor = unnamed_file(self)
-        for piece in self._pieces:
-            self._write(piece)
-        self._pieces.clear()
-
-    def _write(self, numbers: NDArray[np.int32]) -> None:
-        rest = numbers.data.cast("B")
-        try:
-            while len(rest):
-                rest = rest[os.write(self._descriptor, rest) :]
-        except OSError as error:
-            raise no_room(error, "room for four bytes per token") from error
-
-    @property
-    def pieces(self) -> list[NDArray[np.int32]] | None:
-        """The pieces while they are in memory."""
-        return self._pieces if self._descriptor < 0 else None
-
-    def read(self, start: int, count: int) -> NDArray[np.int32]:
-        """`count` numbers from `start` on, once they are on the disk (`pieces` is None)."""
-        numbers = np.empty(count, dtype=np.int32)
-        os.preadv(self._descriptor, [numbers.data.cast("B")], start * 4)
-        return numbers
-
-    def rewrite(self, start: int, numbers: NDArray[np.int32]) -> None:
-        """Write them over what stands on the disk from `start` on."""
-        os.pwrite(self._descriptor, numbers.data.cast("B"), start * 4)
-
-    def numbers(self, count: int) -> NDArray[np.int32]:
-        """The first `count` numbers, read-only: joined together, or a memory map of what is on disk."""
-        if self._descriptor < 0:
-            held = np.concatenate([np.zeros(0, dtype=np.int32), *self._pieces])[:count]
-            held.flags.writeable = False
-            return held
-        if not count:
-            return np.zeros(0, dtype=np.int32)
-        return np.frombuffer(mmap.mmap(self._descriptor, count * 4, access=mmap.ACCESS_READ), dtype=np.int32)
 
 
 def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:

@@ -77,13 +77,22 @@ def is_plain(settings: RecordSettings, labelled: bool) -> bool:
     return settings.format == "text" or (settings.format == "auto" and not named)
 
 
-def _guess_format(path: str, first_line: str) -> str:
+def format_by_name(path: str) -> str | None:
+    """The format that the end of a file's name speaks for.
+
+    >>> format_by_name("reviews.csv.gz"), format_by_name("news.txt")
+    ('csv', None)
+    """
     name = PurePath(path)
     suffix = PurePath(name.stem).suffix if name.suffix in _COMPRESSED else name.suffix
+    return _SUFFIXES.get(suffix.lower())
+
+
+def _guess_format(path: str, first_line: str) -> str:
     if first_line.lstrip().startswith(FASTTEXT_PREFIX):
         return "fasttext"
-    if suffix.lower() in _SUFFIXES:
-        return _SUFFIXES[suffix.lower()]
+    if by_name := format_by_name(path):
+        return by_name
     if first_line.startswith("{"):
         return "jsonl"
     if "\t" in first_line:

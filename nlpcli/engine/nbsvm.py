@@ -16,13 +16,13 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.encoding import Spool
 from nlpcli.engine.examples import Examples
 from nlpcli.engine.features import FeatureCounts, Finder, count
 from nlpcli.engine.linear import LinearModel
 from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.naive_bayes import check_settings, names_of_features, resolved
 from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.shelf import Spool
 from nlpcli.errors import InputError
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
 

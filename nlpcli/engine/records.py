@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nlpcli.engine.corpus import STDIN, Lines, display_name, ended_lines
-from nlpcli.engine.layouts import FASTTEXT_PREFIX, Layout, csv_quoting, detect, is_plain
+from nlpcli.engine.layouts import FASTTEXT_PREFIX, Layout, csv_quoting, detect, format_by_name, is_plain
 from nlpcli.engine.lookahead import in_threads
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.errors import InputError
@@ -114,6 +114,10 @@ class Records:
         blocks = lines.line_blocks()
         batches = map(as_texts, blocks) if as_lines else lines.batches()
         if is_plain(self.settings, self.labelled):
+            if self.settings.format == "auto" and format_by_name(path):
+                self._progress.note(
+                    f"{path}: every line is taken as a text, as it stands; --text-col names a column"
+                )
             yield from (Batch(batch, []) for batch in (blocks if as_lines else batches))
             return
         head: list[str] = []

@@ -1,11 +1,15 @@
 """Arrays put aside: in memory while a budget lasts, then in a file without a name.
 
+    Shelf   arrays by number, slices of which are asked for from threads
+    Spool   one long row of numbers that grows at its end
+
 The file has no name, so nothing is left behind however the process ends. Not here: what the
 arrays mean, and text on disk (`encoding.py`).
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import tempfile
 import threading
@@ -17,6 +21,7 @@ from numpy.typing import NDArray
 
 from nlpcli.errors import OutputError
 
+_HELD = 1 << 23  # numbers that a spool keeps in memory
 _PIECE = 1 << 28  # bytes per write: some systems refuse more than 2 GiB at once
 
 
@@ -78,6 +83,61 @@ class Shelf:
                 rest, offset = rest[written:], offset + written
         except OSError as error:
             raise no_room(error, "more room, or give more --memory") from error
+
+
+class Spool:
+    """Numbers in memory, as the pieces they come in, and once they are many on disk, in a file without
+    a name."""
+
+    def __init__(self) -> None:
+        self._pieces: list[NDArray[np.int32]] = []
+        self._size = 0
+        self._descriptor = -1
+
+    def append(self, numbers: NDArray[np.int32]) -> None:
+        """Put them at the end; they must not change afterwards."""
+        self._size += len(numbers)
+        self._pieces.append(numbers)
+        if self._size <= _HELD:
+            return
+        if self._descriptor < 0:
+            self._descriptor = unnamed_file(self)
+        for piece in self._pieces:
+            self._write(piece)
+        self._pieces.clear()
+
+    def _write(self, numbers: NDArray[np.int32]) -> None:
+        rest = numbers.data.cast("B")
+        try:
+            while len(rest):
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            raise no_room(error, "room for four bytes per token") from error
+
+    @property
+    def pieces(self) -> list[NDArray[np.int32]] | None:
+        """The pieces while they are in memory."""
+        return self._pieces if self._descriptor < 0 else None
+
+    def read(self, start: int, count: int) -> NDArray[np.int32]:
+        """`count` numbers from `start` on, once they are on the disk (`pieces` is None)."""
+        numbers = np.empty(count, dtype=np.int32)
+        os.preadv(self._descriptor, [numbers.data.cast("B")], start * 4)
+        return numbers
+
+    def rewrite(self, start: int, numbers: NDArray[np.int32]) -> None:
+        """Write them over what stands on the disk from `start` on."""
+        os.pwrite(self._descriptor, numbers.data.cast("B"), start * 4)
+
+    def numbers(self, count: int) -> NDArray[np.int32]:
+        """The first `count` numbers, read-only: joined together, or a memory map of what is on disk."""
+        if self._descriptor < 0:
+            held = np.concatenate([np.zeros(0, dtype=np.int32), *self._pieces])[:count]
+            held.flags.writeable = False
+            return held
+        if not count:
+            return np.zeros(0, dtype=np.int32)
+        return np.frombuffer(mmap.mmap(self._descriptor, count * 4, access=mmap.ACCESS_READ), dtype=np.int32)
 
 
 def unnamed_file(owner: object) -> int:
