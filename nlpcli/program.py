@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-
-if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    # Ctrl-C while the rest is still loading; `console.run` takes it over.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
 import atexit
 import contextlib
 import os
+import signal
 import sys
 import threading
 from typing import NoReturn
@@ -22,6 +17,9 @@ def run() -> NoReturn:
     When all is done and said, Python would still take every module and object apart, which for a
     vocabulary takes longer than writing it; the system takes the memory back at once.
     """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Ctrl-C while the rest is loading ends the process without a word; then `console.run` takes over.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Idle threads of numpy's BLAS would spin, on a core that is wanted, instead of sleeping.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     from nlpcli.cli import main
