@@ -185,6 +185,9 @@ def test_a_given_vocabulary_keeps_its_columns():
         vectorizer, matrix = fit([["a b", "b"]], vocabulary=vocabulary, settings=VectorizeSettings(kind=kind))
         assert vectorizer.vocabulary.tokens == ("a", "z", "b")
         assert (matrix.to_dense()[:, 1] == 0).all()
+        assert fit([["c"]], vocabulary=vocabulary, settings=VectorizeSettings(kind=kind))[1].shape == (1, 3)
+    few = VectorizeSettings(max_features=1)
+    assert fit([["a b", "b"]], vocabulary=vocabulary, settings=few)[0].vocabulary.tokens == ("a",)
 
 
 def test_one_hot_rows_have_the_labels_of_their_documents(nlpcli, tmp_path):

@@ -115,10 +115,7 @@ def fit(
     found = find_features(batches, analysis, settings, vocabulary)
     documents = found.counts.shape[0]
     frequencies = sparse.document_frequencies(found.counts)
-    kept = _kept(found.vocabulary, frequencies, documents, settings)
-    has_weight = settings.kind != "tfidf" or settings.smooth_idf
-    if isinstance(vocabulary, Vocabulary) and settings.min_df <= 1 and has_weight:
-        kept |= frequencies == 0  # whoever brings a vocabulary wants its columns
+    kept = _kept(found.vocabulary, frequencies, documents, settings, isinstance(vocabulary, Vocabulary))
     if not kept.all():
         found, frequencies = found.only(kept), frequencies[kept]
     vectorizer = Vectorizer(settings, analysis, found.vocabulary, frequencies, documents)
@@ -174,10 +171,17 @@ def find_features(
 
 
 def _kept(
-    vocabulary: Vocabulary, frequencies: NDArray[np.int64], documents: int, settings: VectorizeSettings
+    vocabulary: Vocabulary,
+    frequencies: NDArray[np.int64],
+    documents: int,
+    settings: VectorizeSettings,
+    given: bool,
 ) -> NDArray[np.bool_]:
     """Which columns min_df, max_df and max_features leave."""
     kept = (frequencies >= settings.min_df) & (frequencies <= settings.max_df * documents)
+    has_weight = settings.kind != "tfidf" or settings.smooth_idf
+    if given and settings.min_df <= 1 and has_weight:
+        kept |= frequencies == 0  # whoever brings a vocabulary wants its columns
     if settings.max_features is not None:
         by_count = np.argsort(-np.where(kept, vocabulary.counts, 0), kind="stable")
         kept[by_count[settings.max_features :]] = False
