@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from nlpcli.engine.encoding import encode_documents
+from nlpcli.engine.encoding import encode_documents, renumber
 from nlpcli.engine.kernels import bigrams
-from nlpcli.engine.phrases import choose, join_phrases, renumber
+from nlpcli.engine.phrases import choose, join_phrases
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError
 from nlpcli.settings import AnalysisSettings, PhraseSettings, VocabularySettings

@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 
 from nlpcli.engine import store, vectors
 from nlpcli.engine.corpus import Lines
-from nlpcli.engine.encoding import EncodedCorpus, encode
+from nlpcli.engine.encoding import EncodedCorpus, encode, renumber
 from nlpcli.engine.fasttext import FastText, FastTextTraining
 from nlpcli.engine.machine_code import let_go_of_llvm
-from nlpcli.engine.phrases import choose, join_phrases, renumber
+from nlpcli.engine.phrases import choose, join_phrases
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.stretches import Run
 from nlpcli.engine.vocabulary import Vocabulary

@@ -109,6 +109,15 @@ def count_tokens(
     return select(found.types, vocabulary)[0] if len(found.types) else found.types
 
 
+def renumber(corpus: EncodedCorpus, new_id: NDArray[np.int32], vocabulary: Vocabulary) -> EncodedCorpus:
+    """The text in the ids of another vocabulary: `new_id` [V] has them, −1 drops a word."""
+    ids = new_id[corpus.ids]
+    kept = ids >= 0
+    if kept.all():
+        return EncodedCorpus(ids, corpus.offsets, vocabulary)
+    return EncodedCorpus(ids[kept], _kept_before(kept)[corpus.offsets], vocabulary)
+
+
 # --- what the two roads give ----------------------------------------------------------------
 
 

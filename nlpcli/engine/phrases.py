@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.encoding import EncodedCorpus
+from nlpcli.engine.encoding import EncodedCorpus, renumber
 from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.vocabulary import Vocabulary, select
@@ -41,17 +41,6 @@ def join_phrases(
         corpus = _joined(corpus, pairs)
         progress.note(f"phrases, pass {number}: {len(pairs):,} pairs joined, {len(corpus.ids):,} words left")
     return corpus
-
-
-def renumber(corpus: EncodedCorpus, new_id: NDArray[np.int32], vocabulary: Vocabulary) -> EncodedCorpus:
-    """The text in the ids of another vocabulary: `new_id` [V] has them, −1 drops a word."""
-    ids = new_id[corpus.ids]
-    kept = ids >= 0
-    if kept.all():
-        return EncodedCorpus(ids, corpus.offsets, vocabulary)
-    before = np.zeros(len(ids) + 1, np.int64)
-    np.cumsum(kept, out=before[1:])
-    return EncodedCorpus(ids[kept], before[corpus.offsets], vocabulary)
 
 
 def choose(corpus: EncodedCorpus, settings: VocabularySettings) -> EncodedCorpus:

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from nlpcli.engine import sparse
 from nlpcli.engine.char_ngrams import with_char_ngrams
-from nlpcli.engine.encoding import EncodedCorpus, encode_documents
+from nlpcli.engine.encoding import EncodedCorpus, encode_documents, renumber
 from nlpcli.engine.machine_code import Kernels
-from nlpcli.engine.phrases import renumber
 from nlpcli.engine.records import Documents
 from nlpcli.engine.sparse import SparseMatrix
 from nlpcli.engine.store import read_model, take_tensor, write_model

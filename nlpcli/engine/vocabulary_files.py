@@ -28,11 +28,7 @@ def write_to(file: BinaryIO, vocabulary: Vocabulary) -> None:
     """
     for first in range(0, len(vocabulary), _LINES):
         part = slice(first, first + _LINES)
-        if len(vocabulary) > _LINES:
-            lines = _lines(vocabulary, part)
-        else:
-            pairs = zip(vocabulary.tokens, vocabulary.counts.tolist(), strict=True)
-            lines = "".join([f"{token}\t{count}\n" for token, count in pairs]).encode("utf-8", "replace")
+        lines = _lines(vocabulary, part) if len(vocabulary) > _LINES else b""
         if not _is_table(lines, len(vocabulary.counts[part])):
             pairs = zip(vocabulary.tokens[part], vocabulary.counts[part].tolist(), strict=True)
             words = [
@@ -56,7 +52,7 @@ def _lines(vocabulary: Vocabulary, part: slice) -> bytes:
     counts = vocabulary.counts[part]
     bounds = offsets[part.start : part.start + len(counts) + 1]
     lines = np.empty(int(bounds[-1] - bounds[0]) + len(counts) * (_DIGITS + 2), dtype=np.uint8)
-    size = kernels.count_lines(text, bounds, counts, lines)
+    size = kernels.spell_counts(text, bounds, counts, lines)
     return lines[:size].tobytes()
 
 

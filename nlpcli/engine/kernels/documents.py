@@ -73,7 +73,7 @@ def weigh_rows(counts, indices, indptr, first, last, idf, sublinear, norm, weigh
 
 
 @nb.njit(cache=True, nogil=True)
-def count_lines(text, bounds, counts, lines):
+def spell_counts(text, bounds, counts, lines):
     """A line `token<TAB>count` for each token `text[bounds[t]:bounds[t + 1]]`; how many bytes in all."""
     at = 0
     for token in range(counts.size):
