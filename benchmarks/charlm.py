@@ -29,7 +29,7 @@ from nlpcli.engine.char_text import read_text
 from nlpcli.engine.charlm import CharLM, initial_weights
 from nlpcli.engine.charlm_training import Training
 from nlpcli.engine.nets.char_rnn import CharRNN
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sampling import generate
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.settings import CharLMSettings, GenerateSettings

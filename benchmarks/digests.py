@@ -46,7 +46,7 @@ inspect merged.safetensors --top 3
 train-w2v T/english.txt -o w2v.safetensors --dim 24 --epochs 3 --min-count 3 --threads 1
 train-w2v T/english.txt -o cbow.bin --model cbow --dim 24 --epochs 2 --min-count 3 --deterministic --phrases 1
 train-w2v --pairs T/fruit_pairs.tsv -o pairs.safetensors --dim 5 --alpha 0.2 --epochs 50
-train-fasttext T/korean.txt -o ft.safetensors --dim 16 --epochs 2 --min-count 2 --bucket 2000 --jamo --threads 1
+train-fasttext T/korean.txt -o ft.safetensors --dim 16 --threads 1 --min-count 2 --bucket 999 --jamo
 cooccur T/english.txt --lowercase --min-count 3 -o counts.npz
 train-glove --cooccurrences counts.npz -o glove.txt --dim 16 --epochs 3 --x-max 10
 similar w2v.safetensors king queen --top-k 5
@@ -56,7 +56,7 @@ convert w2v.safetensors w2v.vec
 plot w2v.safetensors -o map.html --top 50
 cluster T/headlines_ko.csv --k 4 --members
 train-charlm T/play.txt -o lstm.safetensors --rnn-size 32 --epochs 1 --batch-size 8 --threads 1
-train-charlm T/korean.txt -o gru.safetensors --cell gru --rnn-size 32 --unit jamo --epochs 1 --batch-size 8 --threads 2
+train-charlm T/korean.txt -o gru.safetensors --cell gru --rnn-size 32 --unit jamo --epochs 1 --batch-size 8
 generate lstm.safetensors --prime 'THE ' --length 200 --temperature 0.7
 perplexity lstm.safetensors T/play.txt --json
 activations lstm.safetensors T/play.txt -o states.html --find line-length

@@ -311,8 +311,8 @@ def nltk() -> None:
 
 def jobs() -> None:
     """Wall seconds for the same Korean lines, loading included."""
-    from nlpcli.engine.corpus import Lines
-    from nlpcli.engine.progress import SILENT
+    from nlpcli.engine.io.lines import Lines
+    from nlpcli.engine.runtime.progress import SILENT
     from nlpcli.engine.streaming import token_lists
     from nlpcli.settings import RunSettings
 

@@ -11,7 +11,7 @@ from nlpcli.engine.char_text import read_text
 from nlpcli.engine.charlm import CharLM, Checkpoints, initial_weights
 from nlpcli.engine.charlm_streams import Split
 from nlpcli.engine.charlm_training import Training
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings import CharLMSettings
 

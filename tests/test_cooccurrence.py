@@ -12,8 +12,8 @@ from nlpcli.engine import cooccurrence, count_files
 from nlpcli.engine.cooccurrence import Scratch, TextCounts, count_corpus
 from nlpcli.engine.count_files import Cooccurrence, shelved
 from nlpcli.engine.encoding import EncodedCorpus, encode_documents
-from nlpcli.engine.kernels import cooccurrence as kernels
-from nlpcli.engine.threads import Stop
+from nlpcli.engine.kernels.counts import cooccurrence as kernels
+from nlpcli.engine.runtime.threads import Stop
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings import AnalysisSettings, CooccurrenceSettings, GloveResources, VocabularySettings

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpcli.engine.corpus import Lines
+from nlpcli.engine.io.lines import Lines
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings import InputSettings
 

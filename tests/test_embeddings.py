@@ -8,7 +8,7 @@ import pytest
 from nlpcli.engine import stretches
 from nlpcli.engine.embeddings import Job, train_fasttext, train_word2vec
 from nlpcli.engine.fasttext import FastText
-from nlpcli.engine.progress import Progress
+from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.word2vec import Word2Vec
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings import (
@@ -194,7 +194,7 @@ def test_ctrl_c_ends_by_the_signal_and_says_how_to_go_on(tmp_path):
 
 
 def test_a_partial_model_with_a_mad_header_is_refused(text, tmp_path):
-    from nlpcli.engine.store import read_model, write_model
+    from nlpcli.engine.io.model_file import read_model, write_model
 
     train_word2vec(job(text), tmp_path / "w.safetensors", W2V[2])
     whole = read_model(tmp_path / "w.safetensors", "word2vec")

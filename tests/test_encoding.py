@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpcli.engine import encoding, shelf, tokenizers
+from nlpcli.engine import encoding, tokenizers
 from nlpcli.engine.encoding import count_tokens, encode, encode_documents
+from nlpcli.engine.runtime import spill
 from nlpcli.engine.scanner import Scanner, union
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError
@@ -133,7 +134,7 @@ def test_ids_that_went_to_the_disk_are_those_in_memory(tmp_path, monkeypatch, co
         return encode([str(path)], AnalysisSettings(lowercase=True), VocabularySettings(**knobs))
 
     held = run()
-    monkeypatch.setattr(shelf, "_HELD", 1000)
+    monkeypatch.setattr(spill, "_HELD", 1000)
     spooled = run()
     assert held.vocabulary.tokens == spooled.vocabulary.tokens
     assert np.array_equal(held.ids, spooled.ids) and np.array_equal(held.offsets, spooled.offsets)

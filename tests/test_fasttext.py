@@ -52,7 +52,7 @@ def test_single_brackets_are_no_subwords():
 
 
 def test_compiled_subwords_do_what_their_python_does():
-    from nlpcli.engine.kernels.subword_hashes import subword_buckets
+    from nlpcli.engine.kernels.text.subword_hashes import subword_buckets
 
     text = "<where><한글><é>".encode()
     offsets = np.array([0, 7, 15, 19])
@@ -134,7 +134,7 @@ def test_a_longest_subword_below_the_shortest_is_an_error():
 
 
 def test_a_model_of_another_kind_is_refused(tmp_path):
-    from nlpcli.engine.store import write_model
+    from nlpcli.engine.io.model_file import write_model
 
     write_model(tmp_path / "m.safetensors", "word2vec", {}, {"vectors": np.zeros((1, 1), np.float32)})
     with pytest.raises(ModelError, match="is a word2vec model"):

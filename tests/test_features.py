@@ -7,7 +7,7 @@ import pytest
 
 from nlpcli.engine.encoding import encode_documents
 from nlpcli.engine.features import FeatureCounts, Finder, Maker, count, has_syllable_script
-from nlpcli.engine.kernels import features as kernel
+from nlpcli.engine.kernels.classify import features as kernel
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.settings import AnalysisSettings, FeatureSettings, VocabularySettings
 

@@ -9,9 +9,9 @@ from nlpcli.engine.cooccurrence import TextCounts
 from nlpcli.engine.count_files import Cooccurrence
 from nlpcli.engine.encoding import encode_documents
 from nlpcli.engine.glove import Glove
-from nlpcli.engine.kernels.glove import update_cells
-from nlpcli.engine.progress import Progress
-from nlpcli.engine.threads import Stop
+from nlpcli.engine.kernels.embeddings.glove import update_cells
+from nlpcli.engine.runtime.progress import Progress
+from nlpcli.engine.runtime.threads import Stop
 from nlpcli.errors import ModelError, NlpcliError, SettingsError
 from nlpcli.settings import AnalysisSettings, CooccurrenceSettings, GloveSettings, VocabularySettings
 from tests.test_cooccurrence import some_text

@@ -11,8 +11,8 @@ import pytest
 
 from nlpcli.engine.analysis import Analyzer
 from nlpcli.engine.korean import JAVA_ANALYSERS, dictionary_form, guarded, make_analyser
+from nlpcli.engine.runtime.processes import Failure, Worker, WorkerDied
 from nlpcli.engine.tokens import Token, pieces
-from nlpcli.engine.workers import Failure, Worker, WorkerDied
 from nlpcli.errors import NlpcliError
 from nlpcli.settings import AnalysisSettings
 
@@ -239,8 +239,8 @@ def test_konlpy_analysers_by_name_take_any_line(name, capfd):
 @pytest.mark.parametrize(("on_error", "tokens"), [("skip", []), ("keep", ["둘", "셋"])])
 def test_a_line_that_fails_is_told_as_lost(monkeypatch, tmp_path, on_error, tokens):
     from nlpcli.engine import streaming
-    from nlpcli.engine.corpus import Lines
-    from nlpcli.engine.progress import Progress
+    from nlpcli.engine.io.lines import Lines
+    from nlpcli.engine.runtime.progress import Progress
     from nlpcli.settings import RunSettings
 
     def fail(self, text):

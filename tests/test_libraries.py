@@ -77,7 +77,7 @@ def test_a_damaged_record_is_a_model_error(record):
 
 
 def test_the_command_line_warns_in_one_line_and_not_when_quiet(tmp_path):
-    from nlpcli.engine import store
+    from nlpcli.engine.io import model_file
 
     (tmp_path / "texts.txt").write_text("맑은 하늘\n흐린 하늘\n", encoding="utf-8")
 
@@ -88,10 +88,10 @@ def test_the_command_line_warns_in_one_line_and_not_when_quiet(tmp_path):
     vectorize("--tokenizer", "kiwi", "--save-model", "m", "-q")
     assert "warning" not in vectorize("--model", "m")
     table = (tmp_path / "m.tsv").read_bytes()
-    info = store.read_info(tmp_path / "m")
+    info = model_file.read_info(tmp_path / "m")
     info.header["analysis"]["libraries"]["kiwipiepy"] = "0.1"
-    model = store.read_model(tmp_path / "m", info.kind)
-    store.write_model(tmp_path / "m", info.kind, info.header, model.tensors)
+    model = model_file.read_model(tmp_path / "m", info.kind)
+    model_file.write_model(tmp_path / "m", info.kind, info.header, model.tensors)
     said = vectorize("--model", "m")
     assert said.startswith("warning: the model was made with kiwipiepy 0.1 (here ")
     assert said.count("warning") == 1

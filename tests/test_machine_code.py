@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine import machine_code
-from nlpcli.engine.kernels import documents, scan
-from nlpcli.engine.machine_code import Kernels
+from nlpcli.engine.kernels.counts import documents
+from nlpcli.engine.kernels.text import scan
+from nlpcli.engine.runtime import compiled
+from nlpcli.engine.runtime.compiled import Kernels
 
 
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
     """A folder of its own for what is compiled."""
-    monkeypatch.setattr(machine_code, "CACHE", tmp_path)
+    monkeypatch.setattr(compiled, "CACHE", tmp_path)
     return tmp_path
 
 
@@ -32,10 +33,10 @@ def hashes(function):
 def test_a_kernel_gives_what_it_gives_through_numba_compiled_now_or_before(kept):
     through_numba = hashes(documents.murmur3)
     assert any(through_numba)
-    assert hashes(Kernels("documents").murmur3) == through_numba
+    assert hashes(Kernels("counts.documents").murmur3) == through_numba
     (file,) = kept.iterdir()
     made = file.stat().st_mtime_ns
-    assert hashes(Kernels("documents").murmur3) == through_numba
+    assert hashes(Kernels("counts.documents").murmur3) == through_numba
     assert file.stat().st_mtime_ns == made
 
 
@@ -51,27 +52,27 @@ def scan_three_words(function):
 
 
 def test_several_numbers_come_back_as_a_tuple(kept):
-    assert scan_three_words(Kernels("scan").scan) == scan_three_words(scan.scan) == (12, 2, 3, 1)
+    assert scan_three_words(Kernels("text.scan").scan) == scan_three_words(scan.scan) == (12, 2, 3, 1)
 
 
 @pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda _: b"", lambda _: b"{}\nno code"])
 def test_a_damaged_file_is_made_again(kept, damage):
     through_numba = hashes(documents.murmur3)
-    hashes(Kernels("documents").murmur3)
+    hashes(Kernels("counts.documents").murmur3)
     (file,) = kept.iterdir()
     whole = file.read_bytes()
     file.write_bytes(damage(whole))
-    assert hashes(Kernels("documents").murmur3) == through_numba
-    assert machine_code._content(file) is not None
+    assert hashes(Kernels("counts.documents").murmur3) == through_numba
+    assert compiled._content(file) is not None
 
 
 def test_where_nothing_can_be_written_kernels_work_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr(machine_code, "CACHE", tmp_path / "absent")
-    assert hashes(Kernels("documents").murmur3) == hashes(documents.murmur3)
+    monkeypatch.setattr(compiled, "CACHE", tmp_path / "absent")
+    assert hashes(Kernels("counts.documents").murmur3) == hashes(documents.murmur3)
 
 
 def test_other_types_get_machine_code_of_their_own(kept):
-    kernels = Kernels("scan")
+    kernels = Kernels("text.scan")
     for length in (4, 8):
         slots = np.zeros((length, 4), np.uint64)
         slots[1] = 7, 0, (1 << 32) | 1, 5
@@ -84,7 +85,7 @@ def test_other_types_get_machine_code_of_their_own(kept):
 
 
 def test_what_returns_an_array_goes_through_numba(kept):
-    room = Kernels("windows").make_room(4, 2, 9)
+    room = Kernels("embeddings.windows").make_room(4, 2, 9)
     assert room.targets.shape[0] >= 4
     assert not list(kept.iterdir())
 
@@ -107,9 +108,7 @@ def test_counting_words_a_second_time_does_without_numba(tmp_path):
 
 def test_the_first_run_says_that_it_compiles_and_the_next_says_nothing(tmp_path):
     package = tmp_path / "nlpcli"
-    shutil.copytree(
-        Path(machine_code.__file__).parents[1], package, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    shutil.copytree(Path(compiled.__file__).parents[1], package, ignore=shutil.ignore_patterns("__pycache__"))
     text = tmp_path / "text.txt"
     text.write_text("the same few words\n" * 100_000)
     runs = [

@@ -154,7 +154,7 @@ def test_large_counts_survive_the_file(tmp_path):
 
 
 def test_damaged_counts_are_a_model_error(tmp_path):
-    from nlpcli.engine.store import read_model, write_model
+    from nlpcli.engine.io.model_file import read_model, write_model
 
     model_of().save(tmp_path / "m")
     for change in (

@@ -6,7 +6,7 @@ import pytest
 from nlpcli.engine import naive_bayes, nbsvm
 from nlpcli.engine.classifier import Classifier, load_model
 from nlpcli.engine.examples import examples_of
-from nlpcli.engine.kernels import nbsvm as kernel
+from nlpcli.engine.kernels.classify import nbsvm as kernel
 from nlpcli.engine.linear import LinearModel
 from nlpcli.engine.pruning import prune
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings

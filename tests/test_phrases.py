@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nlpcli.engine.encoding import encode_documents, renumber
-from nlpcli.engine.kernels import bigrams
+from nlpcli.engine.kernels.counts import bigrams
 from nlpcli.engine.phrases import choose, join_phrases
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpcli.engine.corpus import Lines
-from nlpcli.engine.layouts import Layout
-from nlpcli.engine.records import Records, as_texts
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.record_layouts import Layout
+from nlpcli.engine.io.records import Records, as_texts
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings, RecordSettings
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from conftest import Run
 
+from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.search import Search
 from nlpcli.engine.search_index import SearchIndex, build
 from nlpcli.engine.snippets import snippet
-from nlpcli.engine.store import read_model, write_model
 from nlpcli.engine.tokenizers import word
 from nlpcli.engine.tokens import locate
 from nlpcli.engine.vectors import Vectors

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from nlpcli.engine import vector_text
-from nlpcli.engine.kernels import vector_rows
+from nlpcli.engine.io.model_file import write_model
+from nlpcli.engine.kernels.text import vector_rows
 from nlpcli.engine.packed_tokens import PackedTokens
-from nlpcli.engine.store import write_model
 from nlpcli.engine.vector_conversion import convert
 from nlpcli.engine.vectors import Vectors, write_vectors
 from nlpcli.errors import InputError, ModelError, OutputError, SettingsError

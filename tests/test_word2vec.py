@@ -7,7 +7,7 @@ import pytest
 
 from nlpcli.engine.embeddings import Job, train_word2vec, train_word2vec_on_pairs
 from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.kernels.padding import aligned_rows, unpadded
+from nlpcli.engine.kernels.simd.padding import aligned_rows, unpadded
 from nlpcli.engine.stretches import Schedule, let_go
 from nlpcli.engine.word2vec import Word2Vec, keep_chances, pairs, set_first_vectors, train
 from nlpcli.errors import InputError, ModelError, NlpcliError, OutputError, SettingsError
@@ -142,7 +142,7 @@ def test_an_output_that_cannot_be_written_is_an_error_before_training(tmp_path):
 
 
 def test_a_model_of_another_kind_is_refused(tmp_path):
-    from nlpcli.engine.store import write_model
+    from nlpcli.engine.io.model_file import write_model
 
     write_model(tmp_path / "m.safetensors", "glove", {}, {"vectors": np.zeros((1, 1), np.float32)})
     with pytest.raises(ModelError, match="is a glove model"):

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from nlpcli.engine.classifier import Trained
     from nlpcli.engine.examples import Examples
     from nlpcli.engine.metrics import Evaluation
-    from nlpcli.engine.progress import Progress
     from nlpcli.engine.reasons import Reason
+    from nlpcli.engine.runtime.progress import Progress
 
 CHECKING, AFTER = "Checking and searching", "After training"
 _STRONGEST = 8  # tokens that --explain names in a pipe
@@ -108,9 +108,9 @@ def train_nb(
       nlpcli train-nb monday.tsv --append week.safetensors -o week.safetensors
     """
     from nlpcli.engine import training
-    from nlpcli.engine.corpus import STDIN, check_readable
     from nlpcli.engine.examples import read_examples
-    from nlpcli.engine.store import check_writable
+    from nlpcli.engine.io.atomic import check_writable
+    from nlpcli.engine.io.lines import STDIN, check_readable
 
     training.check(settings, prune)
     if test is not None:
@@ -276,8 +276,8 @@ def classify(
       tail -f chat.log | nlpcli classify spam.safetensors --jsonl | jq 'select(.label == "spam")'
     """
     from nlpcli.engine.classifier import Classifier
+    from nlpcli.engine.io.records import Records
     from nlpcli.engine.reasons import explain as reasons_of
-    from nlpcli.engine.records import Records
 
     classifier = Classifier.load(model)
     labels = classifier.labels

@@ -57,7 +57,7 @@ def train_charlm(
       nlpcli train-charlm *.c -o c.safetensors --resume c.checkpoint.safetensors
     """
     from nlpcli.engine import charlm
-    from nlpcli.engine.store import check_writable
+    from nlpcli.engine.io.atomic import check_writable
 
     given = _given(context, settings)
     if resume is not None:
@@ -144,7 +144,7 @@ def one_thread_for_numpy() -> None:
 
 def _prime(given: str, reading: InputSettings) -> str:
     """The prime: as given, or what a file or stdin holds, without its last line end."""
-    from nlpcli.engine.corpus import STDIN, Lines
+    from nlpcli.engine.io.lines import STDIN, Lines
 
     if given == STDIN:
         return "\n".join(Lines([STDIN], reading))

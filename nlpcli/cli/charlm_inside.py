@@ -46,7 +46,7 @@ def perplexity(
     one_thread_for_numpy()
     from nlpcli.engine import perplexity as engine
     from nlpcli.engine.charlm import CharLM
-    from nlpcli.engine.corpus import Lines
+    from nlpcli.engine.io.lines import Lines
 
     loaded = CharLM.load(model)
     if per_line:

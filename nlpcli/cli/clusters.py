@@ -92,8 +92,8 @@ def _documents(
     members: bool,
     json: bool,
 ) -> None:
-    from nlpcli.engine.corpus import Lines, display_name
     from nlpcli.engine.document_clusters import cluster_documents
+    from nlpcli.engine.io.lines import Lines, display_name
 
     lines = Lines(paths, reading)
     places: list[tuple[str, str]] = []

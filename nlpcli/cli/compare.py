@@ -39,7 +39,7 @@ def compare_tokenizers(
       nlpcli compare-tokenizers en.txt --tokenizers word,nltk --json
     """
     from nlpcli.engine.comparison import compare
-    from nlpcli.engine.corpus import Lines
+    from nlpcli.engine.io.lines import Lines
 
     names = [name.strip() for name in tokenizers.split(",") if name.strip()]
     text = list(itertools.islice(Lines(files, reading), limit))

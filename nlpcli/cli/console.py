@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from nlpcli.engine.progress import Progress, listeners
-from nlpcli.engine.store import write_atomically
+from nlpcli.engine.io.atomic import write_atomically
+from nlpcli.engine.runtime.progress import Progress, listeners
 from nlpcli.errors import NlpcliError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from nlpcli.cli.options import Json, Model, Quiet, with_settings
 from nlpcli.settings import GloveResources
 
 if TYPE_CHECKING:
-    from nlpcli.engine.store import ModelInfo
+    from nlpcli.engine.io.model_file import ModelInfo
 
 
 def inspect(
@@ -32,17 +32,17 @@ def inspect(
       nlpcli inspect reviews.safetensors --top 20
       nlpcli inspect --verify downloaded.safetensors
     """
-    from nlpcli.engine import store
+    from nlpcli.engine.io import model_file
 
-    info = store.read_info(model)
+    info = model_file.read_info(model)
     if verify:
-        store.verify_digest(info)
+        model_file.verify_digest(info)
     if top is not None:
         from nlpcli.cli.bayes import print_telling_features
 
         print_telling_features(model, top, json)
     elif json:
-        console.print_json(store.describe(info))
+        console.print_json(model_file.describe(info))
     else:
         rows: list[tuple[str, str]] = [("kind", info.kind)]
         rows += list(_flattened(info.header))
@@ -67,7 +67,7 @@ def merge(
       nlpcli merge part1.safetensors part2.safetensors -o all.safetensors
       nlpcli merge counts-*.npz -o counts.npz
     """
-    from nlpcli.engine.store import check_writable
+    from nlpcli.engine.io.atomic import check_writable
 
     check_writable(output)
     progress = console.progress(quiet)

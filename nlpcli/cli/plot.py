@@ -70,7 +70,7 @@ def plot(
     """
     kind = _kind(output, terminal)
     loaded, other = load_vectors(vectors), None
-    from nlpcli.engine.store import check_writable
+    from nlpcli.engine.io.atomic import check_writable
     from nlpcli.engine.vectors import Vectors
     from nlpcli.engine.word_map import make_map
 
@@ -101,7 +101,7 @@ def _kind(output: str | None, terminal: bool) -> str:
 
 
 def _listed(path: str) -> list[str]:
-    from nlpcli.engine.corpus import Lines
+    from nlpcli.engine.io.lines import Lines
 
     words = [line.strip() for line in Lines([path]) if line.strip()]
     if not words:

@@ -46,7 +46,7 @@ def index(
       nlpcli index notes/ -o notes.safetensors && nlpcli search notes.safetensors 'deep learning'
       nlpcli index --tokenizer kiwi news/*.txt -o news.safetensors --unit paragraph
     """
-    from nlpcli.engine.store import check_writable
+    from nlpcli.engine.io.atomic import check_writable
 
     check_writable(output)
     made = _built(files, vectors, settings, analysis, reading, quiet)

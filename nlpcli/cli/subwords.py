@@ -34,8 +34,8 @@ def train_subword(
       nlpcli train-subword tiny.txt --vocab-size 300 --show-merges 20 -o tiny.model
       nlpcli tokenize --tokenizer subword --model ko.model news.txt | nlpcli detokenize --model ko.model
     """
-    from nlpcli.engine.corpus import Lines
-    from nlpcli.engine.store import check_writable, write_atomically
+    from nlpcli.engine.io.atomic import check_writable, write_atomically
+    from nlpcli.engine.io.lines import Lines
     from nlpcli.engine.subword_models import Subwords, WordCounts, merges, train
     from nlpcli.errors import SettingsError
 
@@ -85,7 +85,7 @@ def detokenize(
     """
     import base64
 
-    from nlpcli.engine.corpus import Lines
+    from nlpcli.engine.io.lines import Lines
     from nlpcli.engine.resources import read_base64
     from nlpcli.engine.subword_models import Subwords
     from nlpcli.errors import InputError

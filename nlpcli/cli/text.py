@@ -68,7 +68,7 @@ def tokenize(
     """
     import dataclasses
 
-    from nlpcli.engine.corpus import Lines
+    from nlpcli.engine.io.lines import Lines
     from nlpcli.engine.streaming import LineRate, token_details, token_lists
 
     if model is not None:
@@ -176,7 +176,7 @@ def normalize(
       nlpcli normalize --strip emoji,punct --strip-control messages.txt
       nlpcli normalize --unicode nfkc --keep-jamo --full-width chat.txt
     """
-    from nlpcli.engine.corpus import Lines
+    from nlpcli.engine.io.lines import Lines
     from nlpcli.engine.normalizers import Normalizer
     from nlpcli.engine.streaming import LineRate
 

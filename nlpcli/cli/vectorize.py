@@ -20,8 +20,8 @@ from nlpcli.settings import (
 )
 
 if TYPE_CHECKING:
+    from nlpcli.engine.io.records import Records
     from nlpcli.engine.matrices import LabelledMatrix
-    from nlpcli.engine.records import Records
     from nlpcli.engine.sparse import SparseMatrix
     from nlpcli.engine.vocabulary import Vocabulary
 
@@ -78,8 +78,8 @@ def vectorize(
       nlpcli vectorize --vectors words.safetensors articles.txt -o articles.npy
     """
     from nlpcli.engine import matrices, vocabulary_files
-    from nlpcli.engine.records import Records
-    from nlpcli.engine.store import check_writable
+    from nlpcli.engine.io.atomic import check_writable
+    from nlpcli.engine.io.records import Records
     from nlpcli.engine.vectorizer import Vectorizer, fit, hashed
 
     if output != "-":

@@ -189,7 +189,7 @@ class Questions:
         if not self.stream:
             yield self._arguments
             return
-        from nlpcli.engine.corpus import Lines
+        from nlpcli.engine.io.lines import Lines
 
         for batch in Lines(["-"]).batches():
             lines = [line.strip() for line in batch if line.strip()]

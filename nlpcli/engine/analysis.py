@@ -3,7 +3,7 @@
 An `Analyzer` is built from its settings and nothing else, so one loaded with a model does
 exactly what it did in training.
 
-Not here: many lines on several cores (`streaming.py`), n-grams (`ngrams.py`).
+Not here: many lines on several cores (`streaming.py`), n-grams (`kernels/counts/ngrams.py`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nlpcli.engine.runtime.processes import Failure, Worker
 from nlpcli.engine.tokenizers import make_tokenizer
 from nlpcli.engine.tokens import Token
-from nlpcli.engine.workers import Failure, Worker
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings import ENGLISH, KOREAN, AnalysisSettings, check_versions
 

@@ -5,7 +5,7 @@ stay in the cache (and for 16-bit column numbers); a row block is a group of the
 block, cells stand row by row. `Turns` hands the blocks out so that the result is that of one
 fixed sequence, whatever the number of threads: no two blocks under way share a row or column.
 
-Not here: the counts (`cooccurrence.py`) and the updates (`kernels/glove.py`).
+Not here: the counts (`kernels/counts/cooccurrence.py`) and the updates (`kernels/glove.py`).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.cooccurrence import Counts, Rows, Scratch, divide
-from nlpcli.engine.machine_code import Kernels
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.shelf import Shelf
-from nlpcli.engine.threads import Stop, run_threads
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.spill import Shelf
+from nlpcli.engine.runtime.threads import Stop, run_threads
 
-kernels = Kernels("glove")
+kernels = Kernels("embeddings.glove")
 
 _BLOCK_COLUMNS = 1024  # × 2 × 112 floats = 0.9 MB: about half of a level-2 cache
 _BLOCK_SHARE = 64  # frequent words share a block with few others, so that blocks weigh alike

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.corpus import Lines
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.vocabulary import Vocabulary, select
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings, VocabularySettings

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.char_step import GATES, CharStep
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.store import Model, read_model, take_tensor, write_model
+from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import ModelError
 from nlpcli.settings import CharLMSettings, InputSettings
@@ -161,6 +161,7 @@ def train(
     from nlpcli.engine import charlm_checkpoint
     from nlpcli.engine.char_text import read_text
     from nlpcli.engine.charlm_training import Training
+    from nlpcli.engine.runtime.interrupts import postponed_signals
 
     text = read_text(paths, settings.unit, reading, min_count=settings.min_char_count, progress=progress)
     if resume is None:
@@ -170,7 +171,7 @@ def train(
     if checkpoints is None:
         training.run(progress)
         return training.best()
-    with charlm_checkpoint.postponed_signals() as deliver:
+    with postponed_signals() as deliver:
 
         def after_update() -> None:
             if checkpoints.every and training.step % checkpoints.every == 0:

@@ -8,13 +8,10 @@ must be given again.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
 import os
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from types import FrameType
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,7 +20,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.char_text import CharText
 from nlpcli.engine.charlm import CHECKPOINT, CharLM, shapes
 from nlpcli.engine.charlm_training import Training
-from nlpcli.engine.store import Model, read_model, take_tensor, write_model
+from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings import CharLMSettings, option_name
 
@@ -33,7 +30,6 @@ CHANGEABLE = (
     "patience", "sample_every", "device", "precision", "threads",
 )  # fmt: skip
 _MOMENTS = ("exp_avg", "exp_avg_sq")
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def save(training: Training, path: str | os.PathLike[str]) -> None:
@@ -126,34 +122,3 @@ def resume(path: str | os.PathLike[str], text: CharText, settings: CharLMSetting
 
 def _taken(model: Model, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
     return take_tensor(model, name, "float32", shape).copy()
-
-
-@contextlib.contextmanager
-def postponed_signals() -> Iterator[Callable[[], None]]:
-    """Ctrl-C, SIGTERM and SIGHUP wait until the block calls what this gives.
-
-    A network half-way through an update is of no use: an interrupt is taken between two.
-    """
-    pending: list[int] = []
-
-    def remember(number: int, _frame: FrameType | None) -> None:
-        pending.append(number)
-
-    try:
-        before = {number: signal.signal(number, remember) for number in _SIGNALS}
-    except ValueError:  # not in the main thread: signals do not come here
-        yield lambda: None
-        return
-
-    def deliver() -> None:
-        if pending:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            signal.raise_signal(pending.pop())
-
-    try:
-        yield deliver
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    deliver()

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from nlpcli.engine.char_text import entropies
-from nlpcli.engine.progress import Progress
+from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.sampling import generate
 from nlpcli.settings import GenerateSettings
 

@@ -26,7 +26,7 @@ from nlpcli.engine.char_text import CharText
 from nlpcli.engine.charlm import CharLM, Weights
 from nlpcli.engine.charlm_report import Report
 from nlpcli.engine.charlm_streams import Ids, Split
-from nlpcli.engine.progress import Progress
+from nlpcli.engine.runtime.progress import Progress
 from nlpcli.errors import SettingsError
 from nlpcli.settings import CharLMSettings
 

@@ -2,7 +2,7 @@
 
 Every variant of Naive Bayes, and `nbsvm`, is linear: a class's score is where it starts plus
 the weights of the features found. Not here: how weights come about (`naive_bayes.py`,
-`nbsvm.py`), and why a text was classified as it was (`reasons.py`).
+`kernels/classify/nbsvm.py`), and why a text was classified as it was (`reasons.py`).
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from nlpcli.engine.calibration import probabilities
 from nlpcli.engine.encoding import EncodedCorpus, encode_documents
 from nlpcli.engine.examples import Examples, read_labelled
 from nlpcli.engine.features import Finder
+from nlpcli.engine.io.model_file import read_model
 from nlpcli.engine.linear import KIND as LINEAR
 from nlpcli.engine.linear import LinearModel
-from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.metrics import Evaluation, evaluate
 from nlpcli.engine.naive_bayes import KIND as NAIVE_BAYES
 from nlpcli.engine.naive_bayes import NaiveBayes
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.store import read_model
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings, RecordSettings, VocabularySettings
 
-kernels = Kernels("features")
+kernels = Kernels("classify.features")
 
 _FEW = 20  # texts with fewer features than a twentieth of the model's have only theirs weighed
 Trained = NaiveBayes | LinearModel

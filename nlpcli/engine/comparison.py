@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nlpcli.engine.analysis import Analyzer
-from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.resources import read_base64
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings import TAKE_WORDS, AnalysisSettings
 

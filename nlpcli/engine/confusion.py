@@ -8,8 +8,8 @@ from __future__ import annotations
 import html
 from pathlib import PurePath
 
+from nlpcli.engine.io.atomic import check_writable, write_atomically
 from nlpcli.engine.metrics import Evaluation
-from nlpcli.engine.store import check_writable, write_atomically
 from nlpcli.errors import MissingDependency, SettingsError
 
 _PICTURES = (".png", ".svg", ".pdf")

@@ -11,7 +11,7 @@ cells, chosen by the vocabulary alone, so that neither memory nor threads change
 A text too long for memory is counted in pieces, whose counts are put aside on disk group by
 group and added up group by group.
 
-Not here: `.npz` files (`count_files.py`) and what is made of the counts (`glove.py`).
+Not here: `.npz` files (`count_files.py`) and what is made of the counts (`kernels/embeddings/glove.py`).
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus
-from nlpcli.engine.machine_code import Kernels
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.shelf import Shelf
-from nlpcli.engine.threads import Stop, run_threads
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.spill import Shelf
+from nlpcli.engine.runtime.threads import Stop, run_threads
 from nlpcli.settings import CooccurrenceSettings
 
-kernels = Kernels("cooccurrence")
+kernels = Kernels("counts.cooccurrence")
 
 _GROUP_CELLS = 1 << 22
 _MIN_GROUPS = 32

@@ -5,7 +5,7 @@ the settings, which scipy passes over. Counts are multiples of 1/unit, so the wh
 units comes back from the float64 by rounding, and sums of files are exact. Files are written
 and read group by group, never held whole.
 
-Not here: how counts are made (`cooccurrence.py`).
+Not here: how counts are made (`kernels/counts/cooccurrence.py`).
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from nlpcli.engine.cooccurrence import (
     unit_of,
 )
 from nlpcli.engine.encoding import encode
-from nlpcli.engine.lookahead import available_cores
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.store import Model, write_atomically
-from nlpcli.engine.threads import Stop
+from nlpcli.engine.io.atomic import write_atomically
+from nlpcli.engine.io.model_file import Model
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.threads import Stop, available_cores
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings import (

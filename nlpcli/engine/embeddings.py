@@ -23,13 +23,14 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine import store, vectors
-from nlpcli.engine.corpus import Lines
+from nlpcli.engine import vectors
 from nlpcli.engine.encoding import EncodedCorpus, encode, renumber
 from nlpcli.engine.fasttext import FastText, FastTextTraining
-from nlpcli.engine.machine_code import let_go_of_llvm
+from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.phrases import choose, join_phrases
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.runtime.compiled import let_go_of_llvm
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.stretches import Run
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.engine.word2vec import PairTraining, Training, Unfinished, Word2Vec
@@ -102,7 +103,7 @@ def train_word2vec_on_pairs(
     Raises InputError, with the line, for one that is not two words.
     """
     vectors.layout_of(output)
-    store.check_writable(output)
+    check_writable(output)
     pairs, vocabulary = _read_pairs(path, reading, progress)
     progress.note(f"{len(pairs):,} pairs of {len(vocabulary):,} words")
     training = PairTraining(pairs, vocabulary, dataclasses.replace(settings, loss="softmax"))
@@ -141,7 +142,7 @@ def _train(
     progress: Progress,
 ) -> Model:
     vectors.layout_of(output)
-    store.check_writable(output)
+    check_writable(output)
     before = kind.load(job.continuation.resume) if job.continuation.resume else None
     if before is not None:
         job, settings = _as_before(job, settings, before)

@@ -23,19 +23,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.analysis import TIME_LIMIT, Analyzer, isolated
-from nlpcli.engine.corpus import Lines
-from nlpcli.engine.lookahead import available_cores
-from nlpcli.engine.machine_code import Kernels
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.records import Documents, as_texts
-from nlpcli.engine.shelf import Spool
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.records import Documents, as_texts
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.processes import Failure
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.spill import Spool
+from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.streaming import Pool, pieces
 from nlpcli.engine.vocabulary import Vocabulary, select
-from nlpcli.engine.workers import Failure
 from nlpcli.errors import InputError
 from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
 
-kernels = Kernels("scan")
+kernels = Kernels("text.scan")
 
 _SMALL = 1 << 20  # bytes or tokens that are dealt with before machine code is loaded
 _SEGMENT = 1 << 20  # ids renumbered at a time

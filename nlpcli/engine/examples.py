@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus, encode_documents
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.records import Documents, Records
+from nlpcli.engine.io.records import Documents, Records
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings import AnalysisSettings, InputSettings, RecordSettings, VocabularySettings
 

@@ -19,16 +19,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine import store, vectors
+from nlpcli.engine import vectors
 from nlpcli.engine.encoding import EncodedCorpus
-from nlpcli.engine.kernels.arguments import Subwords
-from nlpcli.engine.kernels.padding import aligned_rows
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.io import model_file
+from nlpcli.engine.kernels.embeddings.arguments import Subwords
+from nlpcli.engine.kernels.simd.padding import aligned_rows
+from nlpcli.engine.runtime.arrays import Floats
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.stretches import Run, Step, Stretch
 from nlpcli.engine.subwords import SubwordRule
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.engine.word2vec import (
-    Floats,
     Training,
     Unfinished,
     Word2Vec,
@@ -91,22 +92,22 @@ class FastText:
             "ngram_rows": self.ngram_rows,
             "ngram_buckets": self.buckets,
         }
-        store.write_model(path, self.kind, header, {**tensors, **self.vocabulary.to_tensors()})
+        model_file.write_model(path, self.kind, header, {**tensors, **self.vocabulary.to_tensors()})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> FastText:
         """A model from its file. Raises ModelError when it is damaged or of another kind."""
-        model = store.read_model(path, cls.kind)
+        model = model_file.read_model(path, cls.kind)
         vocabulary = Vocabulary.from_model(model)
         settings = FastTextSettings.from_record(model.header["settings"])
         words, dim = len(vocabulary), settings.dim
-        buckets = store.take_tensor(model, "ngram_buckets", "int32", (None,))
+        buckets = model_file.take_tensor(model, "ngram_buckets", "int32", (None,))
         return cls(
             vocabulary,
-            store.take_tensor(model, "vectors", "float32", (words, dim)),
-            store.take_tensor(model, "output_vectors", "float32", (words, dim)),
-            store.take_tensor(model, "word_rows", "float32", (words, dim)),
-            store.take_tensor(model, "ngram_rows", "float32", (len(buckets), dim)),
+            model_file.take_tensor(model, "vectors", "float32", (words, dim)),
+            model_file.take_tensor(model, "output_vectors", "float32", (words, dim)),
+            model_file.take_tensor(model, "word_rows", "float32", (words, dim)),
+            model_file.take_tensor(model, "ngram_rows", "float32", (len(buckets), dim)),
             buckets,
             settings,
             **read_header(model),
@@ -128,11 +129,11 @@ def subword_vector(rule: SubwordRule, word: str, buckets: NDArray[np.int32], row
     return mean
 
 
-def unseen_vectors(model: store.Model) -> Callable[[str], Floats]:
+def unseen_vectors(model: model_file.Model) -> Callable[[str], Floats]:
     """What gives the vector of a word that a model file does not hold."""
     settings = FastTextSettings.from_record(model.header["settings"])
-    buckets = store.take_tensor(model, "ngram_buckets", "int32", (None,))
-    rows = store.take_tensor(model, "ngram_rows", "float32", (len(buckets), settings.dim))
+    buckets = model_file.take_tensor(model, "ngram_buckets", "int32", (None,))
+    rows = model_file.take_tensor(model, "ngram_rows", "float32", (len(buckets), settings.dim))
     return functools.partial(subword_vector, rule_of(settings), buckets=buckets, rows=rows)
 
 

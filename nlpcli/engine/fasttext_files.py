@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.fasttext import FastText, rule_of
+from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.vocabulary import Vocabulary
-from nlpcli.engine.word2vec import Floats
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import AnalysisSettings, FastTextSettings
 
@@ -146,12 +146,12 @@ def _dictionary(cursor: _Cursor) -> tuple[list[str], list[int]]:
 
 def _put_together(inputs: Floats, tokens: list[str], settings: FastTextSettings) -> Floats:
     """The vectors of the words [V, dim]: means of their rows and those of their n-grams."""
-    from nlpcli.engine.machine_code import kernels_of
+    from nlpcli.engine.runtime.compiled import kernels_of
 
     words = len(tokens)
     starts, buckets = rule_of(settings).buckets(tokens)
     own = np.arange(words, dtype=np.int64)
     rows: NDArray[np.int64] = np.insert(buckets.astype(np.int64) + words, starts[:-1], own)
     vectors = np.empty((words, inputs.shape[1]), np.float32)
-    kernels_of("subword_hashes").row_means(inputs, starts + np.arange(words + 1), rows, vectors)
+    kernels_of("text.subword_hashes").row_means(inputs, starts + np.arange(words + 1), rows, vectors)
     return vectors

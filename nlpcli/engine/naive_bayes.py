@@ -10,7 +10,7 @@ priors and the rarest features to use are decided when the counts become weights
     complement           −log of the multinomial of all other classes (Rennie et al. 2003)
 
 (Manning, Raghavan & Schütze 2008, chapter 13.) Not here: reading and scoring texts
-(`examples.py`, `classifier.py`), and `nbsvm`, which learns its weights (`nbsvm.py`).
+(`examples.py`, `classifier.py`), and `nbsvm`, which learns its weights (`kernels/classify/nbsvm.py`).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.examples import Examples
 from nlpcli.engine.features import FeatureCounts, count, has_syllable_script, type_keys
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.store import Model, read_model, take_tensor, write_model
+from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings

@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from nlpcli.engine.examples import Examples
 from nlpcli.engine.features import FeatureCounts, Finder, count
 from nlpcli.engine.linear import LinearModel
-from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.naive_bayes import check_settings, names_of_features, resolved
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.shelf import Spool
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.spill import Spool
 from nlpcli.errors import InputError
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
 
-kernels = Kernels("nbsvm")
+kernels = Kernels("classify.nbsvm")
 
 _TOLERANCE = 0.1  # liblinear's default: smaller violations do not change decisions
 _STEPS = 4096  # documents per kernel call

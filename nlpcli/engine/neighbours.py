@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.lookahead import in_threads
+from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.engine.vectors import Vectors
 from nlpcli.errors import InputError
 

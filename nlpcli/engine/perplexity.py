@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.char_step import log_softmax
 from nlpcli.engine.char_text import RARE, text_blocks, to_units
 from nlpcli.engine.charlm import CharLM
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings
 

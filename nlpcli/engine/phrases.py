@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus, renumber
-from nlpcli.engine.machine_code import Kernels
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.vocabulary import Vocabulary, select
 from nlpcli.settings import PhraseSettings, VocabularySettings
 
-kernels = Kernels("bigrams")
+kernels = Kernels("counts.bigrams")
 
 JOINT = "_"
 _AT_A_TIME = 1 << 20

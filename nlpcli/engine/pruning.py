@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from nlpcli.engine.classifier import Classifier
 from nlpcli.engine.examples import Examples
 from nlpcli.engine.linear import LinearModel
-from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.naive_bayes import NaiveBayes
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
 
-kernels = Kernels("pruning")
+kernels = Kernels("classify.pruning")
 
 _LEAD_KEPT = 0.5
 _FEATURES = 20_000  # tried per kernel call

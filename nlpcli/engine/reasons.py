@@ -16,11 +16,11 @@ from nlpcli.engine.calibration import trust
 from nlpcli.engine.classifier import Classifier, Trained
 from nlpcli.engine.encoding import EncodedCorpus
 from nlpcli.engine.features import Finder, Maker, type_keys
-from nlpcli.engine.machine_code import Kernels
 from nlpcli.engine.naive_bayes import NaiveBayes
+from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.settings import FeatureSettings
 
-kernels = Kernels("features")
+kernels = Kernels("classify.features")
 
 
 @dataclass(frozen=True)

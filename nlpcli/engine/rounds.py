@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels import apart, merging
-from nlpcli.engine.kernels.arguments import STRIDE, WIDTH, Objective, Subwords, Text, Window
-from nlpcli.engine.kernels.padding import aligned_rows
+from nlpcli.engine.kernels.embeddings import shard_merge, shards
+from nlpcli.engine.kernels.embeddings.arguments import STRIDE, WIDTH, Objective, Subwords, Text, Window
+from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.engine.stretches import Stretch
 
 SHARDS = 4
@@ -40,14 +40,14 @@ class WordShards:
     def __init__(self, inputs: Floats, outputs: Floats) -> None:
         self._inputs, self._outputs = inputs, outputs
 
-    def train(self, share: Share, work: apart.Round, *rest: Any) -> None:
+    def train(self, share: Share, work: shards.Round, *rest: Any) -> None:
         """Train a share of the shards."""
-        apart.train_word_shards(*share, self._inputs, self._outputs, work, *rest)
+        shards.train_word_shards(*share, self._inputs, self._outputs, work, *rest)
 
-    def merge(self, share: Share, work: apart.Round, alpha: float) -> None:
+    def merge(self, share: Share, work: shards.Round, alpha: float) -> None:
         """Merge a share of the rows."""
-        merging.merge_copies(*share, self._inputs, work.inputs, INPUT_PULL * alpha)
-        merging.merge_copies(*share, self._outputs, work.outputs, OUTPUT_PULL * alpha)
+        shard_merge.merge_copies(*share, self._inputs, work.inputs, INPUT_PULL * alpha)
+        shard_merge.merge_copies(*share, self._outputs, work.outputs, OUTPUT_PULL * alpha)
 
 
 class SubwordShards:
@@ -59,20 +59,20 @@ class SubwordShards:
         self._means = aligned_rows(SHARDS * (words + 1), width).reshape(SHARDS, words + 1, width)
         self._before = self._means[:, :-1].copy()
         shards, uses, last = (np.full(len(inputs), start, np.int32) for start in (0, 0, -1))
-        self._tally = merging.Tally(shards, last, uses, np.zeros(len(inputs), np.float32))
+        self._tally = shard_merge.Tally(shards, last, uses, np.zeros(len(inputs), np.float32))
 
-    def train(self, share: Share, work: apart.Round, *rest: Any) -> None:
+    def train(self, share: Share, work: shards.Round, *rest: Any) -> None:
         """Train a share of the shards."""
-        apart.train_subword_shards(
+        shards.train_subword_shards(
             *share, self._inputs, self._outputs, self._subwords, self._means, self._before, work, *rest
         )
 
-    def merge(self, share: Share, work: apart.Round, alpha: float) -> None:
+    def merge(self, share: Share, work: shards.Round, alpha: float) -> None:
         """Merge a share of the rows."""
-        merging.add_gains_of_words(
+        shard_merge.add_gains_of_words(
             *share, self._inputs, self._subwords, work.inputs, self._means, self._tally, INPUT_PULL * alpha
         )
-        merging.merge_copies(*share, self._outputs, work.outputs, OUTPUT_PULL * alpha)
+        shard_merge.merge_copies(*share, self._outputs, work.outputs, OUTPUT_PULL * alpha)
 
 
 class Rounds:
@@ -114,15 +114,15 @@ class Rounds:
         for other in others:
             other.result()
 
-    def _prepare(self, share: Share, work: apart.Round, part: Stretch, first: int) -> None:
+    def _prepare(self, share: Share, work: shards.Round, part: Stretch, first: int) -> None:
         last = min(first + SHARDS * SHARD, part.last)
-        apart.prepare_shards(*share, *self._drawing, work, first, last, part.alpha, part.stream)
+        shards.prepare_shards(*share, *self._drawing, work, first, last, part.alpha, part.stream)
 
-    def _train(self, share: Share, work: apart.Round) -> None:
+    def _train(self, share: Share, work: shards.Round) -> None:
         self._shards.train(share, work, *self._training)
 
     def _merge_and_prepare(
-        self, share: Share, work: apart.Round, following: apart.Round, part: Stretch, first: int
+        self, share: Share, work: shards.Round, following: shards.Round, part: Stretch, first: int
     ) -> None:
         self._shards.merge(share, work, part.alpha)
         self._prepare(share, following, part, first)
@@ -137,9 +137,9 @@ def _most_targets(words: int, tiles: int) -> int:
     return min(SHARD * tiles * WIDTH, words)
 
 
-def _empty_round(words: int, tiles: int) -> apart.Round:
+def _empty_round(words: int, tiles: int) -> shards.Round:
     room = SHARDS, SHARD * tiles, STRIDE
-    return apart.Round(
+    return shards.Round(
         np.zeros((SHARDS, SHARD), np.int32),
         np.zeros((SHARDS, SHARD + 1), np.int64),
         np.zeros(SHARDS, np.int64),
@@ -153,8 +153,8 @@ def _empty_round(words: int, tiles: int) -> apart.Round:
     )
 
 
-def _no_uses(rows: int, most: int) -> apart.Uses:
+def _no_uses(rows: int, most: int) -> shards.Uses:
     lists = (np.zeros((SHARDS, most), np.int32) for _ in range(3))
     rows_used, uses, trained = lists
     place_of = np.full((SHARDS, rows), -1, np.int32)
-    return apart.Uses(place_of, rows_used, np.zeros(SHARDS, np.int64), uses, trained)
+    return shards.Uses(place_of, rows_used, np.zeros(SHARDS, np.int64), uses, trained)

@@ -15,10 +15,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.corpus import count_lines
-from nlpcli.engine.kernels import codes
-from nlpcli.engine.kernels.padding import aligned_rows
-from nlpcli.engine.machine_code import Kernels
+from nlpcli.engine.io.lines import count_lines
+from nlpcli.engine.kernels.simd.padding import aligned_rows
+from nlpcli.engine.kernels.text import codes
+from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.unicode_marks import MARKS
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.settings import TokenizerName
@@ -32,7 +32,7 @@ _LOAD = 5 / 8  # of the slots that are used before there are more
 _LAST_BLOCK = (1 << 31) - 1  # behind all others
 _BATCH = 512  # tokens that the kernel splits off before it looks them up
 
-kernel = Kernels("scan")
+kernel = Kernels("text.scan")
 
 Number = TypeVar("Number", bound=np.generic)
 

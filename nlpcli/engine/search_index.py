@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine import sparse
-from nlpcli.engine.corpus import Lines, display_name, open_bytes
 from nlpcli.engine.document_vectors import document_vectors
 from nlpcli.engine.encoding import encode_documents
+from nlpcli.engine.io.lines import Lines, display_name, open_bytes
+from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.engine.packed_tokens import PackedTokens
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.store import Model, read_model, take_tensor, write_model
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.vectors import Vectors
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import AnalysisSettings, IndexSettings, InputSettings, VocabularySettings

@@ -17,7 +17,7 @@ from nlpcli.engine import naive_bayes
 from nlpcli.engine.classifier import Classifier, measure
 from nlpcli.engine.examples import Examples, folds, held_out
 from nlpcli.engine.metrics import Evaluation
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.training import train
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
 

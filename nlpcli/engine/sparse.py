@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus
-from nlpcli.engine.lookahead import available_cores, in_parallel
-from nlpcli.engine.machine_code import Kernels
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.threads import available_cores, in_parallel
 
-kernels = Kernels("documents")
+kernels = Kernels("counts.documents")
 
 _SMALL = 300_000  # tokens below which numpy is done before numba is loaded
 

@@ -15,7 +15,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from nlpcli.engine.corpus import Lines
+from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.stopwords import DATA
 from nlpcli.engine.tagsets import to_sejong
 from nlpcli.engine.tokens import Token

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from nlpcli.engine.corpus import Lines
+from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.tagsets import tag_begins
 from nlpcli.engine.tokens import Token
 

@@ -16,10 +16,10 @@ from queue import SimpleQueue
 from typing import Any
 
 from nlpcli.engine.analysis import ISOLATED, Analyzer, isolated
-from nlpcli.engine.corpus import Lines
-from nlpcli.engine.progress import Progress
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.runtime.processes import Failure, Worker
+from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.tokens import Token
-from nlpcli.engine.workers import Failure, Worker
 from nlpcli.errors import InputError, NlpcliError
 from nlpcli.settings import KOREAN, AnalysisSettings, RunSettings
 

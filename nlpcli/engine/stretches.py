@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import NlpcliError
 
 _LONGEST = 50_000

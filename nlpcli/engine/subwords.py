@@ -59,7 +59,7 @@ class SubwordRule:
         """
         if self.maxn == 0 or not len(words):
             return np.zeros(len(words) + 1, np.int64), np.zeros(0, np.int32)
-        from nlpcli.engine.machine_code import kernels_of
+        from nlpcli.engine.runtime.compiled import kernels_of
 
         shown = (decomposed(word) for word in words) if self.jamo else words
         encoded = [
@@ -69,7 +69,7 @@ class SubwordRule:
         np.cumsum([len(word) for word in encoded], out=offsets[1:])
         text = np.frombuffer(b"".join(encoded), np.uint8)
         starts, buckets = np.empty(len(encoded) + 1, np.int64), np.empty(0, np.int32)
-        fill = kernels_of("subword_hashes").subword_buckets
+        fill = kernels_of("text.subword_hashes").subword_buckets
         fill(text, offsets, self.minn, self.maxn, self.bucket, starts, buckets)
         buckets = np.empty(starts[-1], np.int32)
         fill(text, offsets, self.minn, self.maxn, self.bucket, starts, buckets)

@@ -16,8 +16,8 @@ from nlpcli.engine.calibration import fit
 from nlpcli.engine.classifier import Classifier, Trained
 from nlpcli.engine.examples import Examples, folds, held_out
 from nlpcli.engine.naive_bayes import NaiveBayes
-from nlpcli.engine.progress import SILENT, Progress
 from nlpcli.engine.pruning import prune as pruned
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
 

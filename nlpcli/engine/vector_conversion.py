@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.neighbours import Neighbours
 from nlpcli.engine.packed_tokens import PackedTokens
-from nlpcli.engine.store import check_writable
 from nlpcli.engine.vector_formats import DTYPES, mended, odd_tokens, quantized, restored
 from nlpcli.engine.vectors import Vectors, layout_of, write_vectors
 from nlpcli.errors import OutputError, SettingsError

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.corpus import Lines, display_name
-from nlpcli.engine.lookahead import in_threads
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.io.lines import Lines, display_name
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.engine.vectors import Vectors
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings, VectorEvaluationSettings

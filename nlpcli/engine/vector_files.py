@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine import vector_text
-from nlpcli.engine.corpus import STDIN, display_name, open_bytes
+from nlpcli.engine.io.lines import STDIN, display_name, open_bytes
+from nlpcli.engine.io.model_file import read_model, take_tensor
 from nlpcli.engine.packed_tokens import PackedTokens
-from nlpcli.engine.store import read_model, take_tensor
 from nlpcli.engine.vector_formats import DTYPES, companion, restored
 from nlpcli.errors import InputError, ModelError
 

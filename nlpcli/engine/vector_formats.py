@@ -24,7 +24,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine import store, vector_text
+from nlpcli.engine import vector_text
+from nlpcli.engine.io import model_file
+from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.packed_tokens import PackedTokens, to_bytes
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import OutputError
@@ -55,14 +57,14 @@ def _write_safetensors(
     tensors: dict[str, NDArray[Any]] = {"vectors": stored, **vocabulary.to_tensors()}
     if scales is not None:
         tensors["vectors.scales"] = scales
-    store.write_model(path, "vectors", header, tensors)
+    model_file.write_model(path, "vectors", header, tensors)
 
 
 def _write_word2vec(
     path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts, _dtype: Dtype
 ) -> None:
     """word2vec text, which is also fastText's `.vec`."""
-    with store.write_atomically(path) as file:
+    with write_atomically(path) as file:
         file.write(b"%d %d\n" % matrix.shape)
         vector_text.write_rows(file, tokens, matrix)
 
@@ -71,7 +73,7 @@ def _write_glove(
     path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts, _dtype: Dtype
 ) -> None:
     """GloVe text: no first line."""
-    with store.write_atomically(path) as file:
+    with write_atomically(path) as file:
         vector_text.write_rows(file, tokens, matrix)
 
 
@@ -81,7 +83,7 @@ def _write_binary(
     """word2vec binary, with the newline after each word that word2vec.c writes."""
     bounds = tokens.offsets.tolist()
     rows = matrix.astype("<f4", copy=False)
-    with store.write_atomically(path) as file:
+    with write_atomically(path) as file:
         file.write(b"%d %d\n" % matrix.shape)
         for number, row in enumerate(rows):
             file.write(tokens.text[bounds[number] : bounds[number + 1]] + b" " + row.tobytes() + b"\n")
@@ -89,7 +91,7 @@ def _write_binary(
 
 def _write_npy(path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts, dtype: Dtype) -> None:
     """The matrix as `.npy`, the words beside it."""
-    with _beside(companion(path, "npy"), tokens), store.write_atomically(path) as file:
+    with _beside(companion(path, "npy"), tokens), write_atomically(path) as file:
         np.save(file, quantized(matrix, dtype)[0], allow_pickle=False)
 
 
@@ -97,7 +99,7 @@ def _write_tsv(
     path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts, _dtype: Dtype
 ) -> None:
     """The two files that projector.tensorflow.org loads; neither has a header."""
-    with _beside(companion(path, "tsv"), tokens), store.write_atomically(path) as file:
+    with _beside(companion(path, "tsv"), tokens), write_atomically(path) as file:
         vector_text.write_rows(file, None, matrix, separator=b"\t")
 
 
@@ -105,7 +107,7 @@ def _write_tsv(
 def _beside(path: Path, tokens: PackedTokens) -> Iterator[None]:
     """Write a word per line around the writing of the matrix: if that fails, neither file changes."""
     bounds = tokens.offsets.tolist()
-    with store.write_atomically(path) as file:
+    with write_atomically(path) as file:
         file.writelines(tokens.text[start:end] + b"\n" for start, end in itertools.pairwise(bounds))
         file.flush()  # what a full disk refuses is refused before the matrix takes its place
         os.fsync(file.fileno())

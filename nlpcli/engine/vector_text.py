@@ -13,13 +13,13 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels import codes
-from nlpcli.engine.lookahead import in_threads
-from nlpcli.engine.machine_code import Kernels
+from nlpcli.engine.kernels.text import codes
 from nlpcli.engine.packed_tokens import PackedTokens
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.errors import InputError, OutputError
 
-kernels = Kernels("vector_rows")
+kernels = Kernels("text.vector_rows")
 
 Block = tuple[list[bytes], NDArray[np.float32]]
 _CHUNK = 8 << 20

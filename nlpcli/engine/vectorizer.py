@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 from nlpcli.engine import sparse
 from nlpcli.engine.char_ngrams import with_char_ngrams
 from nlpcli.engine.encoding import EncodedCorpus, encode_documents, renumber
-from nlpcli.engine.machine_code import Kernels
-from nlpcli.engine.records import Documents
+from nlpcli.engine.io.model_file import read_model, take_tensor, write_model
+from nlpcli.engine.io.records import Documents
+from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.sparse import SparseMatrix
-from nlpcli.engine.store import read_model, take_tensor, write_model
 from nlpcli.engine.vocabulary import Vocabulary, select
 from nlpcli.engine.word_ngrams import with_ngrams
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import AnalysisSettings, VectorizeSettings, VocabularySettings
 
-kernels = Kernels("documents")
+kernels = Kernels("counts.documents")
 
 KIND = "vectorizer"
 _HASHED_TOKENS = 1 << 20

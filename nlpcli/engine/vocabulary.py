@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.lookahead import available_cores, in_parallel
-from nlpcli.engine.machine_code import Kernels
-from nlpcli.engine.store import Model, take_tensor
+from nlpcli.engine.io.model_file import Model, take_tensor
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.threads import available_cores, in_parallel
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import VocabularySettings
 
-kernels = Kernels("scan")
+kernels = Kernels("text.scan")
 
 _LINE_END = 10
 _PIECE = 1 << 16  # tokens decoded at a time, since bytes and strings are there at the same time

@@ -7,14 +7,14 @@ from typing import BinaryIO
 
 import numpy as np
 
-from nlpcli.engine.corpus import Lines
-from nlpcli.engine.machine_code import Kernels
-from nlpcli.engine.store import write_atomically
+from nlpcli.engine.io.atomic import write_atomically
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError
 from nlpcli.settings import InputSettings
 
-kernels = Kernels("documents")
+kernels = Kernels("counts.documents")
 
 _LINES = 50_000  # written at a time; fewer are done before machine code is loaded
 _DIGITS = 19  # of the largest count

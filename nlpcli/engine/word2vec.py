@@ -21,12 +21,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine import store, vectors
+from nlpcli.engine import vectors
 from nlpcli.engine.encoding import EncodedCorpus
-from nlpcli.engine.kernels.arguments import WIDTH, Objective, Text, Window
-from nlpcli.engine.kernels.padding import aligned_rows, unpadded
-from nlpcli.engine.machine_code import Kernels, let_go_of_llvm
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.io import model_file
+from nlpcli.engine.kernels.embeddings.arguments import WIDTH, Objective, Text, Window
+from nlpcli.engine.kernels.simd.padding import aligned_rows, unpadded
+from nlpcli.engine.runtime.arrays import Floats
+from nlpcli.engine.runtime.compiled import Kernels, let_go_of_llvm
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.stretches import Run, Schedule, Step, Stretch, diverged, let_go, stream
 from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError, ModelError
@@ -35,11 +37,10 @@ from nlpcli.settings import AnalysisSettings, PhraseSettings, Word2VecSettings
 if TYPE_CHECKING:
     from nlpcli.engine.rounds import SubwordShards, WordShards
 
-Floats = NDArray[np.float32]
 
 _BLOCK = 1024  # rows drawn at a time
 
-kernels = Kernels("windows")
+kernels = Kernels("embeddings.windows")
 
 
 @dataclass(frozen=True)
@@ -86,19 +87,19 @@ class Word2Vec:
         """Write the whole model, whatever the file is called."""
         header = header_of(self.settings, self.analysis, self.phrases, self.losses, self.unfinished)
         tensors = {"vectors": self.vectors, "output_vectors": self.output_vectors}
-        store.write_model(path, self.kind, header, {**tensors, **self.vocabulary.to_tensors()})
+        model_file.write_model(path, self.kind, header, {**tensors, **self.vocabulary.to_tensors()})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Word2Vec:
         """A model from its file. Raises ModelError when it is damaged or of another kind."""
-        model = store.read_model(path, cls.kind)
+        model = model_file.read_model(path, cls.kind)
         vocabulary = Vocabulary.from_model(model)
         settings = Word2VecSettings.from_record(model.header["settings"])
         shape = (len(vocabulary), settings.dim)
         return cls(
             vocabulary,
-            store.take_tensor(model, "vectors", "float32", shape),
-            store.take_tensor(model, "output_vectors", "float32", shape),
+            model_file.take_tensor(model, "vectors", "float32", shape),
+            model_file.take_tensor(model, "output_vectors", "float32", shape),
             settings,
             **read_header(model),
         )
@@ -121,7 +122,7 @@ def header_of(
     return header
 
 
-def read_header(model: store.Model) -> dict[str, Any]:
+def read_header(model: model_file.Model) -> dict[str, Any]:
     """What `header_of` wrote, but for the settings, as arguments of a model."""
     left = model.header.get("unfinished")
     try:
@@ -265,7 +266,7 @@ class Training:
         return 1 if self.settings.deterministic else self.settings.threads
 
     def _softmax_step(self) -> Step:
-        from nlpcli.engine.kernels.softmax import train_softmax
+        from nlpcli.engine.kernels.embeddings.softmax import train_softmax
 
         text, window = self.text(), make_window(self.settings)
         inputs, outputs = self.inputs, self.outputs
@@ -312,7 +313,7 @@ class PairTraining(Training):
         return super()._schedule(at_least=1)  # pairs are shuffled within a stretch
 
     def _softmax_step(self) -> Step:
-        from nlpcli.engine.kernels.softmax import train_pairs
+        from nlpcli.engine.kernels.embeddings.softmax import train_pairs
 
         inputs, outputs, pairs = self.inputs, self.outputs, self.pairs
 
@@ -332,13 +333,15 @@ def make_objective(counts: NDArray[np.int64], settings: Word2VecSettings) -> Obj
     starts, nodes, turns = np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32)
     table = np.zeros((0, 2), np.uint32)
     if settings.loss == "hs":
-        from nlpcli.engine.kernels.targets import huffman_paths
+        from nlpcli.engine.kernels.embeddings.targets import huffman_paths
 
         starts, nodes, turns = huffman_paths(counts)
         slots, negative = int(np.diff(starts).max()), 0
     else:
         table = np.empty((len(counts), 2), np.uint32)
-        Kernels("noise").set_alias_table(np.power(counts, settings.ns_exponent, dtype=np.float64), table)
+        Kernels("embeddings.negative_sampling").set_alias_table(
+            np.power(counts, settings.ns_exponent, dtype=np.float64), table
+        )
         slots, negative = settings.negative + 1, settings.negative
     return Objective(negative, table, starts, nodes, turns, -(-slots // WIDTH))
 

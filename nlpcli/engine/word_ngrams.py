@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.encoding import EncodedCorpus, encode
-from nlpcli.engine.machine_code import Kernels
-from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.vocabulary import Vocabulary, select
 from nlpcli.errors import SettingsError
 from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
 
-kernels = Kernels("ngrams")
+kernels = Kernels("counts.ngrams")
 
 
 def with_ngrams(

@@ -31,7 +31,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nlpcli.engine.kernels import recurrent_cells as cells
+from nlpcli.engine.kernels.neural import recurrent_cells as cells
 
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
