@@ -71,7 +71,7 @@ def count(corpus: str, plain: Path, folder: Path) -> None:
 
 def scan(corpus: str, plain: Path) -> None:
     """The kernel alone on one thread, beside the speed at which memory can be read."""
-    from nlpcli.engine.scanner import Scanner
+    from nlpcli.engine.corpus.scanner import Scanner
 
     text = plain.read_bytes()
     cut = text.rfind(b" ", 0, 50_000_000) + 1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import Run
 
-from nlpcli.engine.vectors import write_vectors
+from nlpcli.engine.vectors.writing import write_vectors
 
 WORDS = {
     "king": [0.9, 0.8, 0.1],

@@ -5,11 +5,11 @@ import signal
 import numpy as np
 import pytest
 
-from nlpcli.engine import stretches
-from nlpcli.engine.embeddings import Job, train_fasttext, train_word2vec
-from nlpcli.engine.fasttext import FastText
+from nlpcli.engine.embeddings.fasttext import FastText
+from nlpcli.engine.embeddings.hogwild import Run
+from nlpcli.engine.embeddings.job import Job, train_fasttext, train_word2vec
+from nlpcli.engine.embeddings.word2vec import Word2Vec
 from nlpcli.engine.runtime.progress import Progress
-from nlpcli.engine.word2vec import Word2Vec
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings import (
     AnalysisSettings,
@@ -62,7 +62,7 @@ def slow(monkeypatch):
     """Training that takes its time, so that it can be interrupted in the middle."""
     import time
 
-    work = stretches.Run._work
+    work = Run._work
 
     def slowed(self):
         step = self._step
@@ -77,7 +77,7 @@ def slow(monkeypatch):
         finally:
             self._step = step
 
-    monkeypatch.setattr(stretches.Run, "_work", slowed)
+    monkeypatch.setattr(Run, "_work", slowed)
 
 
 @BOTH

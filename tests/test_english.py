@@ -10,11 +10,11 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from nlpcli.engine.analysis import Analyzer
-from nlpcli.engine.penn import upos
-from nlpcli.engine.stemmers import make_english_lemmatizer, make_tagged_lemmatizer, resolve_clitics
-from nlpcli.engine.stopwords import load
-from nlpcli.engine.tagsets import ENGLISH, converted
+from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.text.penn import upos
+from nlpcli.engine.text.stemmers import make_english_lemmatizer, make_tagged_lemmatizer, resolve_clitics
+from nlpcli.engine.text.stopwords import load
+from nlpcli.engine.text.tagsets import ENGLISH, converted
 from nlpcli.errors import MissingDependency
 from nlpcli.settings import AnalysisSettings
 

@@ -5,11 +5,12 @@ import struct
 import numpy as np
 import pytest
 
-from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.fasttext import FastText, FastTextTraining, train
-from nlpcli.engine.fasttext_files import read_facebook
-from nlpcli.engine.subwords import SubwordRule, decomposed
-from nlpcli.engine.vectors import Vectors
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.embeddings.fasttext import FastText
+from nlpcli.engine.embeddings.fasttext_training import FastTextTraining, train
+from nlpcli.engine.vectors.facebook import read_facebook
+from nlpcli.engine.vectors.subwords import SubwordRule, decomposed
+from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings import AnalysisSettings, FastTextSettings, VocabularySettings
 

@@ -3,12 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine import glove
-from nlpcli.engine.cells import Cells, Turns, sequence_of
-from nlpcli.engine.cooccurrence import TextCounts
-from nlpcli.engine.count_files import Cooccurrence
-from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.glove import Glove
+from nlpcli.engine.cooccurrence.count_files import Cooccurrence
+from nlpcli.engine.cooccurrence.counting import TextCounts
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.embeddings import glove
+from nlpcli.engine.embeddings.glove import Glove
+from nlpcli.engine.embeddings.glove_blocks import Cells, Turns, sequence_of
 from nlpcli.engine.kernels.embeddings.glove import update_cells
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.runtime.threads import Stop

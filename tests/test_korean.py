@@ -9,10 +9,11 @@ import unicodedata
 
 import pytest
 
-from nlpcli.engine.analysis import Analyzer
-from nlpcli.engine.korean import JAVA_ANALYSERS, dictionary_form, guarded, make_analyser
 from nlpcli.engine.runtime.processes import Failure, Worker, WorkerDied
-from nlpcli.engine.tokens import Token, pieces
+from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.text.token import Token, pieces
+from nlpcli.engine.text.tokenizers.korean import JAVA_ANALYSERS, make_analyser
+from nlpcli.engine.text.tokenizers.morphemes import dictionary_form, guarded
 from nlpcli.errors import NlpcliError
 from nlpcli.settings import AnalysisSettings
 
@@ -219,7 +220,7 @@ def test_a_killed_worker_is_an_error_and_not_a_hang(worker):
 
 
 def test_an_error_at_the_start_comes_back():
-    worker = Worker("nlpcli.engine.korean:make_analyser", ("kiwi", "챗봇\tNOTAG"), 1.0)
+    worker = Worker("nlpcli.engine.text.tokenizers.korean:make_analyser", ("kiwi", "챗봇\tNOTAG"), 1.0)
     with pytest.raises(NlpcliError, match="user word"):
         worker.map(["a"])
 
@@ -238,9 +239,9 @@ def test_konlpy_analysers_by_name_take_any_line(name, capfd):
 
 @pytest.mark.parametrize(("on_error", "tokens"), [("skip", []), ("keep", ["둘", "셋"])])
 def test_a_line_that_fails_is_told_as_lost(monkeypatch, tmp_path, on_error, tokens):
-    from nlpcli.engine import streaming
     from nlpcli.engine.io.lines import Lines
     from nlpcli.engine.runtime.progress import Progress
+    from nlpcli.engine.text import streaming
     from nlpcli.settings import RunSettings
 
     def fail(self, text):

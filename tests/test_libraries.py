@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from nlpcli.engine.analysis import Analyzer
+from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.errors import MissingDependency, ModelError
 from nlpcli.settings import AnalysisSettings, OtherVersion
 from nlpcli.settings.libraries import libraries_of
@@ -114,6 +114,6 @@ def test_other_warnings_are_shown_as_python_shows_them(capsys, monkeypatch):
 
 
 def test_start_up_reads_no_versions():
-    program = "import sys, nlpcli.engine.analysis as a; a.Analyzer(a.AnalysisSettings()).tokens('a b');"
+    program = "import sys, nlpcli.engine.text.analyzer as a; a.Analyzer(a.AnalysisSettings()).tokens('a b');"
     program += "a.AnalysisSettings().to_record(); sys.exit('importlib.metadata' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from nlpcli.engine.calibration import log_probabilities
-from nlpcli.engine.classifier import Classifier
-from nlpcli.engine.examples import examples_of
-from nlpcli.engine.naive_bayes import NaiveBayes, merged, train
+from nlpcli.engine.classify.calibration import log_probabilities
+from nlpcli.engine.classify.classifier import Classifier
+from nlpcli.engine.classify.examples import examples_of
+from nlpcli.engine.classify.naive_bayes import NaiveBayes, merged, train
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
 

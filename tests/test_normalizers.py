@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpcli.engine.alignment import Aligned, composed
-from nlpcli.engine.normalizers import PATTERNS, Normalizer
+from nlpcli.engine.text.alignment import Aligned, composed
+from nlpcli.engine.text.normalizers import PATTERNS, Normalizer
 from nlpcli.errors import SettingsError
 from nlpcli.settings import MASKABLE, AnalysisSettings, NormalizeSettings
 

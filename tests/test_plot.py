@@ -11,13 +11,14 @@ import pytest
 from browser import CHROMIUM, Browser
 from conftest import Run
 
-from nlpcli.engine import fonts
-from nlpcli.engine.map_image import picture
-from nlpcli.engine.map_page import page
-from nlpcli.engine.map_text import draw
-from nlpcli.engine.projection import pca, project
-from nlpcli.engine.vectors import Vectors, write_vectors
-from nlpcli.engine.word_map import WordMap, colour, make_map
+from nlpcli.engine.plots import fonts
+from nlpcli.engine.plots.projection import pca, project
+from nlpcli.engine.plots.word_map import WordMap, colour, make_map
+from nlpcli.engine.plots.word_map_image import picture
+from nlpcli.engine.plots.word_map_page import page
+from nlpcli.engine.plots.word_map_text import draw
+from nlpcli.engine.vectors.word_vectors import Vectors
+from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError, MissingDependency
 from nlpcli.settings import PlotSettings
 

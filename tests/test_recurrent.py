@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nlpcli.engine.kernels.neural import recurrent_cells as cells
-from nlpcli.engine.nets.recurrent import GATES, _times, layer, plain_layer
+from nlpcli.engine.neural.nets.recurrent import GATES, _times, layer, plain_layer
 
 torch = pytest.importorskip("torch")
 

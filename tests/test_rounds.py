@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from nlpcli.engine import fasttext, word2vec
-from nlpcli.engine.encoding import encode_documents
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.embeddings import fasttext_training, word2vec_training
 from nlpcli.engine.kernels.embeddings import shard_merge, shards
 from nlpcli.engine.kernels.embeddings.arguments import Subwords
 from nlpcli.engine.kernels.simd.padding import aligned_rows
@@ -23,8 +23,14 @@ def encoded(count=600):
     return encode_documents([lines], AnalysisSettings(), VocabularySettings())
 
 
-W2V = (word2vec.train, Word2VecSettings(dim=12, epochs=5, sample=0, window=3, alpha=0.05, deterministic=True))
-FT = (fasttext.train, FastTextSettings(dim=12, epochs=5, sample=0, window=3, bucket=99, deterministic=True))
+W2V = (
+    word2vec_training.train,
+    Word2VecSettings(dim=12, epochs=5, sample=0, window=3, alpha=0.05, deterministic=True),
+)
+FT = (
+    fasttext_training.train,
+    FastTextSettings(dim=12, epochs=5, sample=0, window=3, bucket=99, deterministic=True),
+)
 BOTH = pytest.mark.parametrize(("train", "settings"), [W2V, FT], ids=["word2vec", "fasttext"])
 
 

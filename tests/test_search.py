@@ -8,12 +8,12 @@ import pytest
 from conftest import Run
 
 from nlpcli.engine.io.model_file import read_model, write_model
-from nlpcli.engine.search import Search
-from nlpcli.engine.search_index import SearchIndex, build
-from nlpcli.engine.snippets import snippet
-from nlpcli.engine.tokenizers import word
-from nlpcli.engine.tokens import locate
-from nlpcli.engine.vectors import Vectors
+from nlpcli.engine.search.index import SearchIndex, build
+from nlpcli.engine.search.ranking import Search
+from nlpcli.engine.search.snippets import snippet
+from nlpcli.engine.text.token import locate
+from nlpcli.engine.text.tokenizers.rules import word
+from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import AnalysisSettings, IndexSettings, InputSettings, SearchSettings
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine.budget import make_plan, parse_size
+from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
 from nlpcli.engine.runtime import spill
 from nlpcli.engine.runtime.spill import Shelf
 from nlpcli.errors import NlpcliError, OutputError, SettingsError

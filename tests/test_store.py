@@ -15,10 +15,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
+from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io import model_file
 from nlpcli.engine.io.atomic import check_writable, write_atomically
 from nlpcli.engine.io.model_file import read_info, read_model, write_model
-from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import ModelError, OutputError
 
 TENSORS = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from nlpcli.engine.subword_models import Subwords, WordCounts, make_subwords, merges, train
+from nlpcli.engine.text.tokenizers.sentencepiece import Subwords, WordCounts, make_subwords, merges, train
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings import SubwordSettings
 

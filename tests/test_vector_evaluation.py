@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from conftest import Run
 
-from nlpcli.engine.vector_evaluation import AnalogiesResult, PairsResult, evaluate, pearson, spearman
-from nlpcli.engine.vectors import Vectors, write_vectors
+from nlpcli.engine.vectors.evaluation import AnalogiesResult, PairsResult, evaluate, pearson, spearman
+from nlpcli.engine.vectors.word_vectors import Vectors
+from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError
 from nlpcli.settings import VectorEvaluationSettings
 

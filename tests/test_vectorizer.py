@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpcli.engine import matrices, sparse, vocabulary_files
-from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.matrices import LabelledMatrix, write_matrix
-from nlpcli.engine.vectorizer import Vectorizer, fit, hashed
-from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.engine.corpus import vocabulary_files
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.documents import matrix_files, sparse
+from nlpcli.engine.documents.matrix_files import LabelledMatrix, write_matrix
+from nlpcli.engine.documents.vectorizer import Vectorizer, fit, hashed
 from nlpcli.errors import InputError, OutputError
 from nlpcli.settings import AnalysisSettings, VectorizeSettings, VocabularySettings
 
@@ -434,4 +435,4 @@ def test_a_read_vocabulary_fixes_the_columns(nlpcli, tmp_path):
 
 
 def test_label_codes_keep_whole_numbers():
-    assert matrices.label_codes(["1", "-1"]) == {"-1": "-1", "1": "1"}
+    assert matrix_files.label_codes(["1", "-1"]) == {"-1": "-1", "1": "1"}

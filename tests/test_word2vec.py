@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine.embeddings import Job, train_word2vec, train_word2vec_on_pairs
-from nlpcli.engine.encoding import encode_documents
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.embeddings.hogwild import let_go
+from nlpcli.engine.embeddings.job import Job, train_word2vec, train_word2vec_on_pairs
+from nlpcli.engine.embeddings.schedule import Schedule
+from nlpcli.engine.embeddings.word2vec import Word2Vec, pairs
+from nlpcli.engine.embeddings.word2vec_training import keep_chances, set_first_vectors, train
 from nlpcli.engine.kernels.simd.padding import aligned_rows, unpadded
-from nlpcli.engine.stretches import Schedule, let_go
-from nlpcli.engine.word2vec import Word2Vec, keep_chances, pairs, set_first_vectors, train
 from nlpcli.errors import InputError, ModelError, NlpcliError, OutputError, SettingsError
 from nlpcli.settings import AnalysisSettings, VocabularySettings, Word2VecSettings
 

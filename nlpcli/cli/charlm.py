@@ -56,12 +56,12 @@ def train_charlm(
       nlpcli train-charlm *.c -o c.safetensors --preset medium --sample-every 500
       nlpcli train-charlm *.c -o c.safetensors --resume c.checkpoint.safetensors
     """
-    from nlpcli.engine import charlm
+    from nlpcli.engine.charlm.job import Checkpoints, train
     from nlpcli.engine.io.atomic import check_writable
 
     given = _given(context, settings)
     if resume is not None:
-        from nlpcli.engine.charlm_checkpoint import settings_of
+        from nlpcli.engine.charlm.checkpoint import settings_of
 
         settings = settings_of(resume, given)
     else:
@@ -69,12 +69,12 @@ def train_charlm(
     path = checkpoint or _beside(output)
     check_writable(output)
     check_writable(path)
-    model = charlm.train(
+    model = train(
         files,
         settings,
         reading,
         console.progress(quiet),
-        checkpoints=charlm.Checkpoints(path, checkpoint_every),
+        checkpoints=Checkpoints(path, checkpoint_every),
         resume=resume,
     )
     model.save(output)
@@ -124,8 +124,8 @@ def generate(
       head -c 200 play.txt | nlpcli generate shakespeare.safetensors --prime - --no-echo --top-p 0.9
     """
     one_thread_for_numpy()
-    from nlpcli.engine.charlm import CharLM
-    from nlpcli.engine.sampling import generate as written
+    from nlpcli.engine.charlm.model import CharLM
+    from nlpcli.engine.charlm.sampling import generate as written
 
     text = _prime(prime, reading)
     loaded = CharLM.load(model)

@@ -77,16 +77,16 @@ def train_w2v(
         _show_pairs(files, settings.window, vocabulary, analysis, reading)
         return
     _check_output(output)
-    from nlpcli.engine import embeddings
+    from nlpcli.engine.embeddings import job
 
     progress = console.progress(quiet)
     if pairs is not None:
         if files:
             raise SettingsError("--pairs is the text: other files have no place beside it")
-        embeddings.train_word2vec_on_pairs(pairs, output, settings, reading, progress)
+        job.train_word2vec_on_pairs(pairs, output, settings, reading, progress)
         return
-    job = embeddings.Job(files, analysis, vocabulary, phrases, continuation, reading)
-    embeddings.train_word2vec(job, output, settings, progress)
+    task = job.Job(files, analysis, vocabulary, phrases, continuation, reading)
+    job.train_word2vec(task, output, settings, progress)
 
 
 @with_settings
@@ -114,10 +114,10 @@ def train_fasttext(
       nlpcli similar wiki.safetensors philosophr
     """
     _check_output(output)
-    from nlpcli.engine import embeddings
+    from nlpcli.engine.embeddings import job
 
-    job = embeddings.Job(files, analysis, vocabulary, phrases, continuation, reading)
-    embeddings.train_fasttext(job, output, settings, console.progress(quiet))
+    task = job.Job(files, analysis, vocabulary, phrases, continuation, reading)
+    job.train_fasttext(task, output, settings, console.progress(quiet))
 
 
 def _show_pairs(
@@ -127,8 +127,8 @@ def _show_pairs(
     analysis: AnalysisSettings,
     reading: InputSettings,
 ) -> None:
-    from nlpcli.engine.encoding import encode
-    from nlpcli.engine.word2vec import pairs
+    from nlpcli.engine.corpus.encoding import encode
+    from nlpcli.engine.embeddings.word2vec import pairs
 
     with console.open_output("-") as file:
         writer = console.LineWriter(file)

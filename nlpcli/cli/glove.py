@@ -19,7 +19,7 @@ from nlpcli.settings import (
 )
 
 if TYPE_CHECKING:
-    from nlpcli.engine.count_files import Cooccurrence
+    from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 
 _TABLE_WORDS = 100
 _LOWERCASE = AnalysisSettings(lowercase=True)
@@ -69,7 +69,7 @@ def cooccur(
       nlpcli cooccur wiki.txt.gz --min-count 5 -o counts.npz
       nlpcli cooccur --pairs news.txt | sort -t$'\\t' -k3 -nr | head
     """
-    from nlpcli.engine import count_files
+    from nlpcli.engine.cooccurrence import count_files
 
     if output != "-" and not output.endswith((".npz", ".tsv")):
         raise OutputError(f"{output}: counts are written as .npz or .tsv")
@@ -134,7 +134,7 @@ def train_glove(
       nlpcli train-glove --tokenizer kiwi --memory 8GB ko/*.txt -o ko.safetensors
       nlpcli train-glove wiki.txt.gz --resume glove.safetensors --epochs 30 -o glove.safetensors
     """
-    from nlpcli.engine import glove_job
+    from nlpcli.engine.embeddings import glove_job
 
     if cooccurrences and files:
         raise SettingsError("give either text files or --cooccurrences, not both")

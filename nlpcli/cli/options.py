@@ -76,7 +76,7 @@ def _content(field: dataclasses.Field[Any], value: Any) -> Any:
     """What a setting stores for what the user wrote: the content of the file it names."""
     if not value or field.metadata["reads"] is None:
         return value
-    from nlpcli.engine.resources import READERS
+    from nlpcli.engine.text.resources import READERS
 
     return READERS[field.metadata["reads"]](value)
 

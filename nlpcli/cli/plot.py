@@ -16,7 +16,7 @@ from nlpcli.errors import InputError, OutputError, SettingsError
 from nlpcli.settings import PlotSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.word_map import WordMap
+    from nlpcli.engine.plots.word_map import WordMap
 
 
 @with_settings
@@ -71,8 +71,8 @@ def plot(
     kind = _kind(output, terminal)
     loaded, other = load_vectors(vectors), None
     from nlpcli.engine.io.atomic import check_writable
-    from nlpcli.engine.vectors import Vectors
-    from nlpcli.engine.word_map import make_map
+    from nlpcli.engine.plots.word_map import make_map
+    from nlpcli.engine.vectors.word_vectors import Vectors
 
     if output is not None and output != "-":
         check_writable(output)
@@ -113,10 +113,10 @@ def _content(
     word_map: WordMap, kind: str, theme: Literal["auto", "light", "dark"], font: str | None
 ) -> bytes:
     if kind == "html":
-        from nlpcli.engine.map_page import page
+        from nlpcli.engine.plots.word_map_page import page
 
         return page(word_map, theme)
-    from nlpcli.engine.map_image import picture
+    from nlpcli.engine.plots.word_map_image import picture
 
     content, unseen = picture(
         word_map, "png" if kind == "png" else "svg", theme="dark" if theme == "dark" else "light", font=font
@@ -127,7 +127,7 @@ def _content(
 
 
 def _draw_here(word_map: WordMap) -> None:
-    from nlpcli.engine.map_text import draw
+    from nlpcli.engine.plots.word_map_text import draw
 
     size = shutil.get_terminal_size((80, 24))
     coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ and len(word_map.group_names) > 1

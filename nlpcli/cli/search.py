@@ -15,8 +15,8 @@ from nlpcli.cli.vectors import Questions, load_vectors
 from nlpcli.settings import AnalysisSettings, IndexSettings, InputSettings, SearchSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.search import Hit
-    from nlpcli.engine.search_index import SearchIndex
+    from nlpcli.engine.search.index import SearchIndex
+    from nlpcli.engine.search.ranking import Hit
 
 WordVectors = Annotated[
     str | None,
@@ -89,7 +89,7 @@ def search(
       nlpcli search news.safetensors 서울 지하철 --by bm25 --top-k 3
       nlpcli search corpus.txt 'king queen' --by vectors --vectors vectors.safetensors --json
     """
-    from nlpcli.engine.search import Search
+    from nlpcli.engine.search.ranking import Search
 
     loaded = _loaded(texts)
     if loaded is None:
@@ -117,7 +117,7 @@ def search(
 
 def _loaded(path: str) -> SearchIndex | None:
     """The index in a file; None when it is a text or a folder."""
-    from nlpcli.engine.search_index import SearchIndex, is_index
+    from nlpcli.engine.search.index import SearchIndex, is_index
 
     return SearchIndex.load(path) if is_index(path) else None
 
@@ -131,7 +131,7 @@ def _built(
     quiet: bool,
 ) -> SearchIndex:
     words = load_vectors(vectors) if vectors is not None else None
-    from nlpcli.engine.search_index import build
+    from nlpcli.engine.search.index import build
 
     return build(paths, analysis, settings, reading, words, console.progress(quiet))
 

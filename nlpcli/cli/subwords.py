@@ -36,7 +36,7 @@ def train_subword(
     """
     from nlpcli.engine.io.atomic import check_writable, write_atomically
     from nlpcli.engine.io.lines import Lines
-    from nlpcli.engine.subword_models import Subwords, WordCounts, merges, train
+    from nlpcli.engine.text.tokenizers.sentencepiece import Subwords, WordCounts, merges, train
     from nlpcli.errors import SettingsError
 
     if show_merges and settings.model_type != "bpe":
@@ -86,8 +86,8 @@ def detokenize(
     import base64
 
     from nlpcli.engine.io.lines import Lines
-    from nlpcli.engine.resources import read_base64
-    from nlpcli.engine.subword_models import Subwords
+    from nlpcli.engine.text.resources import read_base64
+    from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
     from nlpcli.errors import InputError
 
     subwords = Subwords(base64.b64decode(read_base64(model)))

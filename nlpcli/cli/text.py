@@ -21,7 +21,7 @@ from nlpcli.settings import (
 )
 
 if TYPE_CHECKING:
-    from nlpcli.engine.tokens import Token
+    from nlpcli.engine.text.token import Token
 
 
 @with_settings
@@ -69,10 +69,10 @@ def tokenize(
     import dataclasses
 
     from nlpcli.engine.io.lines import Lines
-    from nlpcli.engine.streaming import LineRate, token_details, token_lists
+    from nlpcli.engine.text.streaming import LineRate, token_details, token_lists
 
     if model is not None:
-        from nlpcli.engine.resources import read_base64
+        from nlpcli.engine.text.resources import read_base64
 
         analysis = dataclasses.replace(analysis, subword_model=read_base64(model))
     _check(shape, analysis)
@@ -107,14 +107,14 @@ def _bare(shape: TokenFormatSettings, analysis: AnalysisSettings, runs: NgramSet
     lines = token_formats.bare_lines(shape, analysis.tokenizer, _ids(shape, analysis))
     if runs == NgramSettings():
         return _Writing(lines)
-    from nlpcli.engine.ngrams import apply
+    from nlpcli.engine.text.token_ngrams import apply
 
     return _Writing(lambda tokens: lines(apply(tokens, runs)))
 
 
 def _details(shape: TokenFormatSettings, analysis: AnalysisSettings, runs: NgramSettings) -> _Writing:
-    from nlpcli.engine.ngrams import apply_to_details
-    from nlpcli.engine.tagsets import converted
+    from nlpcli.engine.text.tagsets import converted
+    from nlpcli.engine.text.token_ngrams import apply_to_details
 
     name, tagged = analysis.tokenizer, analysis.tagged
     details = token_formats.Details(shape, analysis, tagged, _ids(shape, analysis))
@@ -136,13 +136,13 @@ def _ids(shape: TokenFormatSettings, analysis: AnalysisSettings) -> Callable[[li
         return None
     import base64
 
-    from nlpcli.engine.subword_models import Subwords
+    from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
 
     return Subwords(base64.b64decode(analysis.subword_model)).ids
 
 
 def _check(shape: TokenFormatSettings, analysis: AnalysisSettings) -> None:
-    from nlpcli.engine.tagsets import check_tagset
+    from nlpcli.engine.text.tagsets import check_tagset
     from nlpcli.errors import SettingsError
 
     check_tagset(analysis.tokenizer, shape.tagset)
@@ -177,8 +177,8 @@ def normalize(
       nlpcli normalize --unicode nfkc --keep-jamo --full-width chat.txt
     """
     from nlpcli.engine.io.lines import Lines
-    from nlpcli.engine.normalizers import Normalizer
-    from nlpcli.engine.streaming import LineRate
+    from nlpcli.engine.text.normalizers import Normalizer
+    from nlpcli.engine.text.streaming import LineRate
 
     normalizer = Normalizer(settings)
     progress = LineRate(console.progress(quiet))

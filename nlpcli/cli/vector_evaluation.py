@@ -38,7 +38,7 @@ def evaluate_vectors(
       nlpcli evaluate-vectors ko.safetensors ws353-korean.csv --json | jq .spearman
     """
     loaded = load_vectors(vectors)
-    from nlpcli.engine.vector_evaluation import evaluate, records, table
+    from nlpcli.engine.vectors.evaluation import evaluate, records, table
 
     results = evaluate(loaded, files, settings, reading, console.progress(quiet))
     if json:

@@ -15,8 +15,8 @@ from nlpcli.errors import InputError
 from nlpcli.settings import AnalogySettings, OddOneOutSettings, SimilarSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.neighbours import Found
-    from nlpcli.engine.vectors import Vectors
+    from nlpcli.engine.vectors.neighbours import Found
+    from nlpcli.engine.vectors.word_vectors import Vectors
 
 T = TypeVar("T")
 BATCH = 256  # questions answered together: one pass over the vectors serves them all
@@ -51,7 +51,7 @@ def similar(
       cut -f1 words.tsv | nlpcli similar vectors.safetensors --json | jq -r '.neighbours[0].word'
     """
     loaded = load_vectors(vectors)
-    from nlpcli.engine.neighbours import Neighbours
+    from nlpcli.engine.vectors.neighbours import Neighbours
 
     search = Neighbours(loaded, settings.vocab)
     questions = Questions(words, one_each=True)
@@ -89,7 +89,7 @@ def analogy(
       nlpcli analogy vectors.safetensors --top-k 1 < questions.txt
     """
     loaded = load_vectors(vectors)
-    from nlpcli.engine.neighbours import Neighbours, parse_analogy
+    from nlpcli.engine.vectors.neighbours import Neighbours, parse_analogy
 
     search = Neighbours(loaded, settings.vocab)
     questions = Questions(words)
@@ -137,7 +137,7 @@ def odd_one_out(
       nlpcli odd-one-out vectors.safetensors --json < groups.txt | jq -r '.words[0].word'
     """
     loaded = load_vectors(vectors)
-    from nlpcli.engine.neighbours import odd_one_out as distances
+    from nlpcli.engine.vectors.neighbours import odd_one_out as distances
 
     questions = Questions(words)
     answers = Answers(
@@ -163,7 +163,7 @@ def load_vectors(path: str) -> Vectors:
     # Before numpy comes in. One question is one pass over memory: OpenBLAS's threads would only wait.
     # Many are shared among threads by `Neighbours` itself.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from nlpcli.engine.vectors import Vectors
+    from nlpcli.engine.vectors.word_vectors import Vectors
 
     vectors = Vectors.load(path)
     if vectors.repeated:

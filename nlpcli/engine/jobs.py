@@ -39,8 +39,8 @@ def tokenize(
     reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
 ) -> None:
     """Tokens joined by a space, one line per line of the input."""
-    from nlpcli.engine.analysis import Analyzer
     from nlpcli.engine.io.lines import Lines
+    from nlpcli.engine.text.analyzer import Analyzer
 
     analyzer = Analyzer(analysis)
     with write_atomically(output) as file:
@@ -59,21 +59,21 @@ def vectorize(
     progress: Progress = SILENT,
 ) -> None:
     """A matrix of document rows, in the format that the extension of `output` names."""
-    from nlpcli.engine import matrices
+    from nlpcli.engine.documents import matrix_files
+    from nlpcli.engine.documents.vectorizer import fit, hashed
     from nlpcli.engine.io.records import Records
-    from nlpcli.engine.vectorizer import fit, hashed
 
-    matrices.check_extension(output)
+    matrix_files.check_extension(output)
     check_writable(output)
     rows = Records(paths, records, reading, labelled=records.has_labels, progress=progress)
     if settings.kind == "hashing":
-        table = matrices.LabelledMatrix(hashed(rows.texts(), analysis, settings))
+        table = matrix_files.LabelledMatrix(hashed(rows.texts(), analysis, settings))
     else:
         vectorizer, matrix = fit(rows.documents(), analysis, vocabulary, settings)
-        table = matrices.LabelledMatrix(matrix, vectorizer.vocabulary)
+        table = matrix_files.LabelledMatrix(matrix, vectorizer.vocabulary)
     if records.has_labels:
         table = dataclasses.replace(table, labels=rows.labels(table.matrix.documents))
-    matrices.write_matrix(output, table)
+    matrix_files.write_matrix(output, table)
 
 
 def train_nb(
@@ -87,8 +87,8 @@ def train_nb(
     progress: Progress = SILENT,
 ) -> None:
     """A Naive Bayes model of labelled texts."""
-    from nlpcli.engine.examples import read_examples
-    from nlpcli.engine.naive_bayes import train
+    from nlpcli.engine.classify.examples import read_examples
+    from nlpcli.engine.classify.naive_bayes import train
 
     check_writable(output)
     examples = read_examples(paths, analysis, records, reading, progress)
@@ -105,7 +105,7 @@ def train_w2v(
     progress: Progress = SILENT,
 ) -> None:
     """Word2Vec vectors, in the layout that the extension of `output` names."""
-    from nlpcli.engine.embeddings import Job, train_word2vec
+    from nlpcli.engine.embeddings.job import Job, train_word2vec
 
     job = Job(paths, analysis, vocabulary, reading=reading)
     train_word2vec(job, output, settings, progress)
@@ -121,10 +121,10 @@ def train_fasttext(
     progress: Progress = SILENT,
 ) -> None:
     """FastText vectors of words and their parts, in the layout that the extension names."""
-    from nlpcli.engine import embeddings
+    from nlpcli.engine.embeddings import job
 
-    job = embeddings.Job(paths, analysis, vocabulary, reading=reading)
-    embeddings.train_fasttext(job, output, settings, progress)
+    task = job.Job(paths, analysis, vocabulary, reading=reading)
+    job.train_fasttext(task, output, settings, progress)
 
 
 def train_glove(
@@ -138,7 +138,7 @@ def train_glove(
     progress: Progress = SILENT,
 ) -> None:
     """GloVe vectors, in the layout that the extension of `output` names."""
-    from nlpcli.engine import glove_job
+    from nlpcli.engine.embeddings import glove_job
 
     glove_job.train_glove(paths, output, settings, counting, vocabulary, analysis, reading, progress=progress)
 
@@ -151,7 +151,7 @@ def train_charlm(
     progress: Progress = SILENT,
 ) -> None:
     """A character language model: the network with the best validation loss."""
-    from nlpcli.engine.charlm import train
+    from nlpcli.engine.charlm.job import train
 
     check_writable(output)
     train(paths, settings, reading, progress).save(output)
@@ -164,8 +164,8 @@ def generate(
     settings: GenerateSettings = GenerateSettings(),  # noqa: B008 (frozen)
 ) -> None:
     """Texts of a character language model that begin with `prime`, each ending with a line end."""
-    from nlpcli.engine.charlm import CharLM
-    from nlpcli.engine.sampling import generate as pieces
+    from nlpcli.engine.charlm.model import CharLM
+    from nlpcli.engine.charlm.sampling import generate as pieces
 
     language_model = CharLM.load(model)
     with write_atomically(output) as file:

@@ -4,7 +4,7 @@ Lines end at `\\n` only (a `\\r` before it is dropped), as in every Unix tool; `
 would cut at eight other characters. Text is read in chunks and never held whole. The locale
 is ignored: the encoding is what the settings say, and stdin is read as bytes.
 
-Not here: columns and labels (`records.py`), and what becomes of a line (`analysis.py`).
+Not here: columns and labels (`records.py`), and what becomes of a line (`text/analyzer.py`).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ that holds a sorted JSON header `{kind, format, sha256, …}`. No pickle anywher
 or time inside, so the same input, settings and seed give the same bytes.
 
 Not here: what stands in the header of each kind of model (the method's own module knows), and
-foreign formats such as word2vec's (`vectors.py`).
+foreign formats such as word2vec's (`vectors/word_vectors.py`).
 """
 
 from __future__ import annotations

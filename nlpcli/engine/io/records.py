@@ -8,7 +8,7 @@
 
 Built on `corpus.Lines`, so compression, stdin and encodings work as everywhere. A line end
 inside a text (quoted CSV, JSON, a whole file) counts as white space. Not here: how a layout
-is recognised (`record_layouts.py`) and what becomes of the text (`encoding.py`).
+is recognised (`record_layouts.py`) and what becomes of the text (`corpus/encoding.py`).
 """
 
 from __future__ import annotations

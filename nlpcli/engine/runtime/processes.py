@@ -5,7 +5,7 @@ so that what Java prints, leaks or crashes stays there. Lines go in and results 
 pipes, one message per line, so that the line that hung or crashed is known. When the process
 that asked dies, the pipe closes and the worker ends.
 
-Not here: what is done with a line (`analysis.py`), and order and batches (`streaming.py`).
+Not here: what is done with a line (`text/analyzer.py`), and order and batches (`text/streaming.py`).
 """
 
 from __future__ import annotations

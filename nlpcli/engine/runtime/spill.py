@@ -4,7 +4,7 @@
     Spool   one long row of numbers that grows at its end
 
 The file has no name, so nothing is left behind however the process ends. Not here: what the
-arrays mean, and text on disk (`encoding.py`).
+arrays mean, and text on disk (`corpus/encoding.py`).
 """
 
 from __future__ import annotations

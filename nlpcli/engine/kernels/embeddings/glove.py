@@ -17,7 +17,7 @@ def arrange_cells(
     ends, columns, units, unit, block_of, bounds, x_max, alpha, cells, stretches,
     rows, stretch_ends, local_columns, logs, weights,
 ):  # fmt: skip
-    """Cells of some rows, given row by row, into column blocks; see `Cells` in engine/cells.py.
+    """Cells of some rows, given row by row, into column blocks (`Cells` in `embeddings/glove_blocks.py`).
 
     `cells` and `stretches` [blocks + 1] are where each block begins in the output. A stretch is
     the cells of one row in one block; its end is counted from the begin of its block.
