@@ -33,7 +33,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.neural.nets.recurrent_network import CharRNN
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.settings import CharLMSettings, GenerateSettings
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
 
 TEXT = "en/tinyshakespeare.txt"
 TARGET = 1.88

@@ -36,7 +36,7 @@ from nlpcli.engine.text.stemmers import (
 )
 from nlpcli.engine.text.token import locate
 from nlpcli.engine.text.tokenizers.english_tagger import make_tagger
-from nlpcli.settings import AnalysisSettings
+from nlpcli.settings.text import AnalysisSettings
 
 SENTENCES = int(os.environ.get("SENTENCES", "2000"))
 KILOBYTES = int(os.environ.get("KB", "1000"))
@@ -314,7 +314,7 @@ def jobs() -> None:
     from nlpcli.engine.io.lines import Lines
     from nlpcli.engine.runtime.progress import SILENT
     from nlpcli.engine.text.streaming import token_lists
-    from nlpcli.settings import RunSettings
+    from nlpcli.settings.text import RunSettings
 
     seconds = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -14,7 +14,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.plots.activations import levels, page, terminal
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings import ActivationSettings, CharLMSettings
+from nlpcli.settings.charlm import ActivationSettings, CharLMSettings
 
 
 def model_of(cell="lstm", tokens="ab \n", unit="char"):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.engine.text.stopwords import load
 from nlpcli.errors import SettingsError
-from nlpcli.settings import AnalysisSettings
+from nlpcli.settings.text import AnalysisSettings
 
 KO = load(["ko"])
 

@@ -7,7 +7,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.neural.nets.recurrent_network import CharRNN
 from nlpcli.engine.neural.recurrent_step import CharStep, log_softmax
 from nlpcli.engine.neural.weights import initial_weights
-from nlpcli.settings import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings
 
 torch = pytest.importorskip("torch")
 

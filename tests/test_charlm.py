@@ -15,7 +15,7 @@ from nlpcli.engine.charlm.units import read_text
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError, ModelError, SettingsError
-from nlpcli.settings import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings
 
 torch = pytest.importorskip("torch")
 

@@ -14,7 +14,8 @@ pytest.importorskip("sklearn")
 
 from nlpcli.engine.topics.document_clusters import cluster_documents, cluster_matrix
 from nlpcli.engine.topics.kmeans import cluster
-from nlpcli.settings import AnalysisSettings, ClusterSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.topics import ClusterSettings
 
 COLOURS = {"red": [1, 0.1], "blue": [0.9, 0], "green": [1, 0], "king": [0, 1], "queen": [0.1, 1]}
 TEXTS = [

@@ -17,7 +17,9 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.kernels.counts import cooccurrence as kernels
 from nlpcli.engine.runtime.threads import Stop
 from nlpcli.errors import InputError, ModelError, SettingsError
-from nlpcli.settings import AnalysisSettings, CooccurrenceSettings, GloveResources, VocabularySettings
+from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 ANALYSIS = AnalysisSettings(tokenizer="whitespace")
 SENTENCES = ["I like deep learning", "I like NLP", "I enjoy flying"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nlpcli.engine.io.lines import Lines
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings import InputSettings
+from nlpcli.settings.input import InputSettings
 
 
 def lines_of(path, encoding="utf-8"):

@@ -11,14 +11,14 @@ from nlpcli.engine.embeddings.job import Job, train_fasttext, train_word2vec
 from nlpcli.engine.embeddings.word2vec import Word2Vec
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.errors import InputError, ModelError, SettingsError
-from nlpcli.settings import (
-    AnalysisSettings,
+from nlpcli.settings.embeddings import (
     ContinuationSettings,
     FastTextSettings,
     PhraseSettings,
-    VocabularySettings,
     Word2VecSettings,
 )
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 PLAIN = AnalysisSettings()
 ALL = VocabularySettings(min_count=1)

@@ -19,7 +19,9 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.runtime import spill
 from nlpcli.engine.text.tokenizers import rules
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 HARD = Path(__file__).parents[1].parent / "shared" / "data" / "hard"
 FIRST_SEEN = VocabularySettings(vocab_order="first-seen")

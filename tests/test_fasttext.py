@@ -12,7 +12,9 @@ from nlpcli.engine.vectors.facebook import read_facebook
 from nlpcli.engine.vectors.subwords import SubwordRule, decomposed
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings import AnalysisSettings, FastTextSettings, VocabularySettings
+from nlpcli.settings.embeddings import FastTextSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 SMALL = FastTextSettings(dim=12, epochs=8, sample=0, window=2, bucket=5000)
 

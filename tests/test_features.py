@@ -9,7 +9,9 @@ from nlpcli.engine.classify.features import FeatureCounts, Finder, Maker, count,
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.kernels.classify import features as kernel
-from nlpcli.settings import AnalysisSettings, FeatureSettings, VocabularySettings
+from nlpcli.settings.classify import FeatureSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 TEXTS = ["a b a", "", "가나 b", "b a b a 가나다"]
 SETTINGS = [

@@ -13,7 +13,9 @@ from nlpcli.engine.kernels.embeddings.glove import update_cells
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.runtime.threads import Stop
 from nlpcli.errors import ModelError, NlpcliError, SettingsError
-from nlpcli.settings import AnalysisSettings, CooccurrenceSettings, GloveSettings, VocabularySettings
+from nlpcli.settings.embeddings import CooccurrenceSettings, GloveSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 from tests.test_cooccurrence import some_text
 
 ANALYSIS = AnalysisSettings(tokenizer="whitespace")

@@ -13,7 +13,7 @@ from nlpcli.engine.neural.nets.recurrent import plain_layer
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.plots import gradients as plots
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings
 
 torch = pytest.importorskip("torch")
 

@@ -15,7 +15,7 @@ from nlpcli.engine.text.token import Token, pieces
 from nlpcli.engine.text.tokenizers.korean import JAVA_ANALYSERS, make_analyser
 from nlpcli.engine.text.tokenizers.morphemes import dictionary_form, guarded
 from nlpcli.errors import NlpcliError
-from nlpcli.settings import AnalysisSettings
+from nlpcli.settings.text import AnalysisSettings
 
 LINE = "나는 밥을 먹었다"
 FORMS = ["먹으므로", "먹고", "먹니", "먹지", "먹으며", "먹어서"]
@@ -242,7 +242,7 @@ def test_a_line_that_fails_is_told_as_lost(monkeypatch, tmp_path, on_error, toke
     from nlpcli.engine.io.lines import Lines
     from nlpcli.engine.runtime.progress import Progress
     from nlpcli.engine.text import streaming
-    from nlpcli.settings import RunSettings
+    from nlpcli.settings.text import RunSettings
 
     def fail(self, text):
         if text == "둘 셋":

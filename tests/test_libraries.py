@@ -11,8 +11,8 @@ import pytest
 
 from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.errors import MissingDependency, ModelError
-from nlpcli.settings import AnalysisSettings, OtherVersion
-from nlpcli.settings.libraries import libraries_of
+from nlpcli.settings.libraries import OtherVersion
+from nlpcli.settings.text import AnalysisSettings, libraries_of
 
 KIWI = AnalysisSettings(tokenizer="kiwi")
 

@@ -10,7 +10,8 @@ from nlpcli.engine.classify.classifier import Classifier
 from nlpcli.engine.classify.examples import examples_of
 from nlpcli.engine.classify.naive_bayes import NaiveBayes, merged, train
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
 
 PLAIN = AnalysisSettings(lowercase=True)
 WORDS = FeatureSettings(ngrams="1", char_ngrams="0")

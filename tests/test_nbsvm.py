@@ -9,7 +9,8 @@ from nlpcli.engine.classify.examples import examples_of
 from nlpcli.engine.classify.linear import LinearModel
 from nlpcli.engine.classify.pruning import prune
 from nlpcli.engine.kernels.classify import nbsvm as kernel
-from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
 
 PLAIN = AnalysisSettings(lowercase=True)
 WORDS = FeatureSettings(ngrams="1", char_ngrams="0")

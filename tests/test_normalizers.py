@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nlpcli.engine.text.alignment import Aligned, composed
 from nlpcli.engine.text.normalizers import PATTERNS, Normalizer
 from nlpcli.errors import SettingsError
-from nlpcli.settings import MASKABLE, AnalysisSettings, NormalizeSettings
+from nlpcli.settings.text import MASKABLE, AnalysisSettings, NormalizeSettings
 
 CONFORMANCE = Path(__file__).parents[2] / "shared" / "data" / "hard" / "NormalizationTest.txt"
 

@@ -10,7 +10,7 @@ from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.neural.recurrent_step import log_softmax
 from nlpcli.engine.neural.weights import initial_weights
-from nlpcli.settings import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings
 
 
 @pytest.fixture(scope="module")

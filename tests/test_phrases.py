@@ -11,7 +11,9 @@ from nlpcli.engine.corpus.phrases import choose, join_phrases
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.kernels.counts import bigrams
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalysisSettings, PhraseSettings, VocabularySettings
+from nlpcli.settings.embeddings import PhraseSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 
 def encoded(lines):

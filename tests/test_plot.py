@@ -20,7 +20,7 @@ from nlpcli.engine.plots.word_map_text import draw
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError, MissingDependency
-from nlpcli.settings import PlotSettings
+from nlpcli.settings.plots import PlotSettings
 
 WORDS = ["king", "queen", "man", "woman", "서울", "부산", "</script>", 'say "a&b"', "café", "$x$"]
 MATRIX = np.random.default_rng(6).normal(size=(10, 8)).astype(np.float32)

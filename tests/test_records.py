@@ -12,7 +12,7 @@ from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.record_layouts import Layout
 from nlpcli.engine.io.records import Records, as_texts
 from nlpcli.errors import InputError
-from nlpcli.settings import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings
 
 
 def rows_of(path, labelled=True, reading=InputSettings(), **settings):  # noqa: B008

@@ -12,7 +12,9 @@ from nlpcli.engine.kernels.embeddings import shard_merge, shards
 from nlpcli.engine.kernels.embeddings.arguments import Subwords
 from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.errors import SettingsError
-from nlpcli.settings import AnalysisSettings, FastTextSettings, VocabularySettings, Word2VecSettings
+from nlpcli.settings.embeddings import FastTextSettings, Word2VecSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 FRUIT, TOOLS = ["apple", "pear", "plum", "grape", "cherry"], ["hammer", "saw", "drill", "nail", "wrench"]
 

@@ -7,7 +7,7 @@ from nlpcli.engine.charlm import sampling
 from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.neural.weights import initial_weights
-from nlpcli.settings import CharLMSettings, GenerateSettings
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
 
 LOGITS = np.log(np.array([0.5, 0.2, 0.2, 0.1], dtype=np.float32))
 

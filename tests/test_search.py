@@ -15,7 +15,9 @@ from nlpcli.engine.text.token import locate
 from nlpcli.engine.text.tokenizers.rules import word
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError, ModelError
-from nlpcli.settings import AnalysisSettings, IndexSettings, InputSettings, SearchSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.search import IndexSettings, SearchSettings
+from nlpcli.settings.text import AnalysisSettings
 
 TEXTS = ["the cat sat on the mat", "", "the dog chased the cat and the cat ran", "stocks fell today", "cat"]
 

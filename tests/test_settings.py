@@ -1,7 +1,6 @@
 """Settings check themselves and survive a model file."""
 
 import dataclasses
-import importlib
 import subprocess
 import sys
 from typing import Literal
@@ -10,7 +9,7 @@ import pytest
 
 from nlpcli import settings
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings import Settings, setting
+from nlpcli.settings.fields import Settings, setting
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,18 +82,7 @@ def test_option_names_are_unique_within_each_command():
     build_app(COMMANDS)  # with_settings asserts it when the command is built
 
 
-def test_every_public_name_of_every_family_is_found_in_the_package():
-    for family in settings._MODULES:
-        module = importlib.import_module(f"nlpcli.settings.{family}")
-        own = {
-            name
-            for name, value in vars(module).items()
-            if getattr(value, "__module__", None) == module.__name__
-        }
-        assert {name for name in own - {"T"} if not name.startswith("_")} <= set(settings._MODULES[family])
-
-
 def test_settings_of_other_families_are_not_imported():
-    program = "import sys; from nlpcli.settings import InputSettings\n"
+    program = "import sys; from nlpcli.settings.input import InputSettings\n"
     program += "print('nlpcli.settings.vectors' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", program]).strip() == b"False"

@@ -16,7 +16,7 @@ from nlpcli.engine.text.tokenizers.by_name import TOKENIZERS, make_tokenizer
 from nlpcli.engine.text.tokenizers.rules import char, jamo, whitespace, word
 from nlpcli.engine.text.tokenizers.treebank import by_rules, treebank
 from nlpcli.engine.text.unicode_marks import MARKS
-from nlpcli.settings import AnalysisSettings
+from nlpcli.settings.text import AnalysisSettings
 
 SENTENCE = "I love natural language processing."
 OWN = sorted(set(TOKENIZERS) - {"sentence"})

@@ -11,7 +11,7 @@ from nlpcli.engine.vectors.evaluation import AnalogiesResult, PairsResult, evalu
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError
-from nlpcli.settings import VectorEvaluationSettings
+from nlpcli.settings.vectors import VectorEvaluationSettings
 
 # Angles in the plane: cosines are known in closed form.
 ANGLES = {"a": 0, "b": 30, "c": 60, "d": 90, "e": 180}

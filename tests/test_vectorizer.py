@@ -17,7 +17,9 @@ from nlpcli.engine.documents import matrix_files, sparse
 from nlpcli.engine.documents.matrix_files import LabelledMatrix, write_matrix
 from nlpcli.engine.documents.vectorizer import Vectorizer, fit, hashed
 from nlpcli.errors import InputError, OutputError
-from nlpcli.settings import AnalysisSettings, VectorizeSettings, VocabularySettings
+from nlpcli.settings.documents import VectorizeSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 WORDS = AnalysisSettings(lowercase=True)
 DOCUMENTS = ["the cat sat on the mat", "", "The dog sat.", "a cat and a dog and 한국어", "한국어 한국어!"]

@@ -16,7 +16,7 @@ from nlpcli.engine.vectors.conversion import convert
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError, ModelError, OutputError, SettingsError
-from nlpcli.settings import ConvertSettings
+from nlpcli.settings.vectors import ConvertSettings
 
 TOKENS = ["the", "서울", "naïve", "C++", "👍", "don't"]
 MATRIX = np.random.default_rng(5).normal(size=(6, 7)).astype(np.float32)

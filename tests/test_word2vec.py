@@ -13,7 +13,9 @@ from nlpcli.engine.embeddings.word2vec import Word2Vec, pairs
 from nlpcli.engine.embeddings.word2vec_training import keep_chances, set_first_vectors, train
 from nlpcli.engine.kernels.simd.padding import aligned_rows, unpadded
 from nlpcli.errors import InputError, ModelError, NlpcliError, OutputError, SettingsError
-from nlpcli.settings import AnalysisSettings, VocabularySettings, Word2VecSettings
+from nlpcli.settings.embeddings import Word2VecSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 FRUIT = ["apple", "pear", "plum", "grape", "cherry"]
 TOOLS = ["hammer", "saw", "drill", "nail", "wrench"]

@@ -12,7 +12,8 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Output, Quiet, with_settings
-from nlpcli.settings import CHARLM_PRESETS, CharLMSettings, GenerateSettings, InputSettings
+from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, GenerateSettings
+from nlpcli.settings.input import InputSettings
 
 _ModelOut = Annotated[
     str, typer.Option("-o", "--output", help="Model file to write.", metavar="MODEL", show_default=False)
@@ -28,7 +29,7 @@ def train_charlm(
         Literal["small", "medium", "large"],
         typer.Option(help="Sizes for a laptop, a workstation, a GPU; options given beside it go first."),
     ] = "small",
-    settings: CharLMSettings = CharLMSettings(),  # noqa: B008 (frozen)
+    settings: CharLMSettings = CharLMSettings(),
     resume: Annotated[
         str | None, typer.Option(help="Go on with a training that was put aside.", metavar="CHECKPOINT")
     ] = None,
@@ -42,7 +43,7 @@ def train_charlm(
     checkpoint_every: Annotated[
         int, typer.Option(help="Updates between checkpoints; 0 is only when interrupted.", min=0)
     ] = 0,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Train a network that predicts the next character: RNN, LSTM or GRU.
@@ -100,7 +101,7 @@ def generate(
     prime: Annotated[
         str, typer.Option("--prime", help="Text to begin with; @FILE reads it, - is stdin.", metavar="TEXT")
     ] = "",
-    settings: GenerateSettings = GenerateSettings(),  # noqa: B008 (frozen)
+    settings: GenerateSettings = GenerateSettings(),
     output: Output = "-",
     echo: Annotated[
         bool, typer.Option("--echo/--no-echo", help="Print the prime before what follows.")
@@ -111,7 +112,7 @@ def generate(
             "--skip-unknown", help="Leave out characters of the prime that the model has never seen."
         ),
     ] = False,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
 ) -> None:
     """Write text with a character language model, as it is made.
 

@@ -11,7 +11,8 @@ from nlpcli.cli import console
 from nlpcli.cli.charlm import one_thread_for_numpy
 from nlpcli.cli.options import Files, Json, Model, Output, Quiet, with_settings
 from nlpcli.errors import OutputError, SettingsError
-from nlpcli.settings import ActivationSettings, GradientSettings, InputSettings, ToySettings
+from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
+from nlpcli.settings.input import InputSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.activations import Activations, Match
@@ -30,7 +31,7 @@ def perplexity(
         bool, typer.Option("--per-line", help="One line per line: bits per character, TAB, the line.")
     ] = False,
     output: Output = "-",
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -77,12 +78,12 @@ def activations(
     output: Annotated[
         str | None, typer.Option("-o", "--output", help="HTML page to write; - is stdout.", metavar="FILE")
     ] = None,
-    settings: ActivationSettings = ActivationSettings(),  # noqa: B008 (frozen)
+    settings: ActivationSettings = ActivationSettings(),
     terminal: Annotated[
         bool, typer.Option("--terminal", help="Colour the text here, in the terminal.")
     ] = False,
     skip_unknown: _SkipUnknown = False,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
 ) -> None:
     """Show what the cells of a character model do as it reads a text: blue −1, white 0, red 1.
 
@@ -171,12 +172,12 @@ def gradients(
             metavar="FILE",
         ),
     ] = "-",
-    settings: GradientSettings = GradientSettings(),  # noqa: B008 (frozen)
+    settings: GradientSettings = GradientSettings(),
     toy: Annotated[
         bool, typer.Option("--toy", help="One dimension instead of models, every factor shown.")
     ] = False,
-    scalar: ToySettings = ToySettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    scalar: ToySettings = ToySettings(),
+    reading: InputSettings = InputSettings(),
 ) -> None:
     """Show how fast the gradient vanishes or explodes on its way back through time.
 

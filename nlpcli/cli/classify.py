@@ -10,14 +10,9 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Json, Model, Quiet, given_options, with_settings
 from nlpcli.errors import SettingsError
-from nlpcli.settings import (
-    INPUT,
-    AnalysisSettings,
-    FeatureSettings,
-    InputSettings,
-    NaiveBayesSettings,
-    RecordSettings,
-)
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
+from nlpcli.settings.text import AnalysisSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.classify.classifier import Trained
@@ -82,17 +77,17 @@ def train_nb(
     files: Labelled = None,
     output: ModelOutput = None,
     append: Append = None,
-    settings: NaiveBayesSettings = NaiveBayesSettings(),  # noqa: B008 (frozen)
-    features: FeatureSettings = FeatureSettings(),  # noqa: B008 (frozen)
+    settings: NaiveBayesSettings = NaiveBayesSettings(),
+    features: FeatureSettings = FeatureSettings(),
     cross_validate: CrossValidate = 0,
     holdout: Holdout = 0.0,
     autotune: Autotune = 0.0,
     test: Test = None,
     calibrate: Calibrate = False,
     prune: Prune = False,
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
-    records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -261,8 +256,8 @@ def classify(
         bool, typer.Option("--explain", help="The tokens that decided, with their log-odds.")
     ] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object per line.")] = False,
-    records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Label texts with a trained classifier, one output line per input line.
@@ -348,7 +343,7 @@ def evaluate(
     plot: Annotated[
         str | None, typer.Option(help="Draw the confusion matrix: .png, .svg, .pdf or .html.", metavar="FILE")
     ] = None,
-    records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
+    records: RecordSettings = RecordSettings(),
     encoding: Annotated[
         str, typer.Option(help="Encoding of the input.", metavar="NAME", rich_help_panel=INPUT)
     ] = InputSettings.encoding,  # not all of InputSettings: its --errors is a part of this one's

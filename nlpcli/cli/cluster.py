@@ -9,7 +9,9 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, with_settings
-from nlpcli.settings import AnalysisSettings, ClusterSettings, InputSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.topics import ClusterSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.topics.kmeans import Clusters
@@ -28,9 +30,9 @@ def cluster(
     members: Annotated[
         bool, typer.Option("--members", help="Print every word or document with its cluster.")
     ] = False,
-    settings: ClusterSettings = ClusterSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: ClusterSettings = ClusterSettings(),
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    reading: InputSettings = InputSettings(),
     json: Json = False,
 ) -> None:
     """Sort words, or the lines of texts, into groups of like ones (k-means).

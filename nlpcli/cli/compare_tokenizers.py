@@ -9,7 +9,8 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Json, Quiet, with_settings
-from nlpcli.settings import AnalysisSettings, InputSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.text.comparison import Comparison
@@ -25,8 +26,8 @@ def compare_tokenizers(
         int, typer.Option("--lines", help="Lines to show side by side.", min=0, metavar="N")
     ] = 5,
     limit: Annotated[int, typer.Option("--limit", help="Lines to measure on.", min=1, metavar="N")] = 1000,
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = AnalysisSettings(),
+    reading: InputSettings = InputSettings(),
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -9,7 +9,7 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Quiet, with_settings
 from nlpcli.cli.vectors import VectorsFile
-from nlpcli.settings import ConvertSettings
+from nlpcli.settings.vectors import ConvertSettings
 
 
 @with_settings
@@ -23,7 +23,7 @@ def convert(
             ".npy (with .vocab), .tsv (with .metadata.tsv, for the TensorFlow projector).",
         ),
     ],
-    settings: ConvertSettings = ConvertSettings(),  # noqa: B008 (frozen)
+    settings: ConvertSettings = ConvertSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Write word vectors in another layout.

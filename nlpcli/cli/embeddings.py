@@ -9,15 +9,15 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Quiet, with_settings
 from nlpcli.errors import SettingsError
-from nlpcli.settings import (
-    AnalysisSettings,
+from nlpcli.settings.embeddings import (
     ContinuationSettings,
     FastTextSettings,
-    InputSettings,
     PhraseSettings,
-    VocabularySettings,
     Word2VecSettings,
 )
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 VectorsFile = Annotated[
     str,
@@ -39,12 +39,12 @@ _MIN_COUNT_5 = VocabularySettings(min_count=5)
 def train_w2v(
     files: Files = None,
     output: VectorsFile = "",
-    settings: Word2VecSettings = Word2VecSettings(),  # noqa: B008 (frozen)
+    settings: Word2VecSettings = Word2VecSettings(),
     vocabulary: VocabularySettings = _MIN_COUNT_5,
-    phrases: PhraseSettings = PhraseSettings(),  # noqa: B008 (frozen)
-    continuation: ContinuationSettings = ContinuationSettings(),  # noqa: B008 (frozen)
+    phrases: PhraseSettings = PhraseSettings(),
+    continuation: ContinuationSettings = ContinuationSettings(),
     analysis: AnalysisSettings = _LOWERCASE,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     pairs: Annotated[
         str | None,
         typer.Option(
@@ -93,12 +93,12 @@ def train_w2v(
 def train_fasttext(
     files: Files = None,
     output: VectorsFile = "",
-    settings: FastTextSettings = FastTextSettings(),  # noqa: B008 (frozen)
+    settings: FastTextSettings = FastTextSettings(),
     vocabulary: VocabularySettings = _MIN_COUNT_5,
-    phrases: PhraseSettings = PhraseSettings(),  # noqa: B008 (frozen)
-    continuation: ContinuationSettings = ContinuationSettings(),  # noqa: B008 (frozen)
+    phrases: PhraseSettings = PhraseSettings(),
+    continuation: ContinuationSettings = ContinuationSettings(),
     analysis: AnalysisSettings = _LOWERCASE,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Train word vectors made of subwords: they also know words never seen, and misspelt ones.

@@ -9,14 +9,10 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Output, Quiet, with_settings
 from nlpcli.errors import OutputError, SettingsError
-from nlpcli.settings import (
-    AnalysisSettings,
-    CooccurrenceSettings,
-    GloveResources,
-    GloveSettings,
-    InputSettings,
-    VocabularySettings,
-)
+from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
@@ -55,11 +51,11 @@ def cooccur(
     output: Output = "-",
     pairs: Pairs = False,
     quiet: Quiet = False,
-    counting: CooccurrenceSettings = CooccurrenceSettings(),  # noqa: B008 (frozen)
-    vocabulary: VocabularySettings = VocabularySettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
-    resources: GloveResources = GloveResources(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    counting: CooccurrenceSettings = CooccurrenceSettings(),
+    vocabulary: VocabularySettings = VocabularySettings(),
+    analysis: AnalysisSettings = AnalysisSettings(),
+    resources: GloveResources = GloveResources(),
+    reading: InputSettings = InputSettings(),
 ) -> None:
     """Count which words stand near which.
 
@@ -115,12 +111,12 @@ def train_glove(
     cooccurrences: CountsFile = None,
     resume: Resume = None,
     quiet: Quiet = False,
-    settings: GloveSettings = GloveSettings(),  # noqa: B008 (frozen)
-    counting: CooccurrenceSettings = CooccurrenceSettings(),  # noqa: B008 (frozen)
+    settings: GloveSettings = GloveSettings(),
+    counting: CooccurrenceSettings = CooccurrenceSettings(),
     vocabulary: VocabularySettings = _MIN_COUNT_5,
     analysis: AnalysisSettings = _LOWERCASE,
-    resources: GloveResources = GloveResources(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    resources: GloveResources = GloveResources(),
+    reading: InputSettings = InputSettings(),
 ) -> None:
     """Train GloVe word vectors: vocabulary, co-occurrence counts and training in one go.
 

@@ -9,7 +9,7 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, Model, Quiet, with_settings
-from nlpcli.settings import GloveResources
+from nlpcli.settings.embeddings import GloveResources
 
 if TYPE_CHECKING:
     from nlpcli.engine.io.model_file import ModelInfo
@@ -55,7 +55,7 @@ def inspect(
 def merge(
     parts: Annotated[list[str], typer.Argument(help="Classifiers, or co-occurrence counts (.npz).")],
     output: Annotated[str, typer.Option("-o", "--output", help="File to write.", metavar="FILE")],
-    resources: GloveResources = GloveResources(),  # noqa: B008 (frozen)
+    resources: GloveResources = GloveResources(),
     quiet: Quiet = False,
 ) -> None:
     """Add up counts from parts of a text: exactly what counting all of it at once gives.

@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import typer
 
 from nlpcli.cli import console
-from nlpcli.settings import Settings, option_name
+from nlpcli.settings.fields import Settings, option_name
 
 Files = Annotated[
     list[str] | None,

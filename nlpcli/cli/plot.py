@@ -13,7 +13,7 @@ from nlpcli.cli import console
 from nlpcli.cli.options import Quiet, with_settings
 from nlpcli.cli.vectors import VectorsFile, load_vectors
 from nlpcli.errors import InputError, OutputError, SettingsError
-from nlpcli.settings import PlotSettings
+from nlpcli.settings.plots import PlotSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.plots.word_map import WordMap
@@ -48,7 +48,7 @@ def plot(
         ),
     ] = None,
     both: Annotated[bool, typer.Option("--both", help="Draw a model's input and output vectors.")] = False,
-    settings: PlotSettings = PlotSettings(),  # noqa: B008 (frozen)
+    settings: PlotSettings = PlotSettings(),
     theme: Annotated[
         Literal["auto", "light", "dark"],
         typer.Option(help="Background; auto: .html follows the reader's system, pictures are light."),

@@ -12,7 +12,9 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, Quiet, with_settings
 from nlpcli.cli.vectors import Questions, load_vectors
-from nlpcli.settings import AnalysisSettings, IndexSettings, InputSettings, SearchSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.search import IndexSettings, SearchSettings
+from nlpcli.settings.text import AnalysisSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.search.index import SearchIndex
@@ -34,9 +36,9 @@ def index(
         str, typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Index file to write.")
     ],
     vectors: WordVectors = None,
-    settings: IndexSettings = IndexSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: IndexSettings = IndexSettings(),
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Make texts ready for searching: one file that holds all `search` needs.
@@ -72,10 +74,10 @@ def search(
         ),
     ] = None,
     vectors: WordVectors = None,
-    ranking: SearchSettings = SearchSettings(),  # noqa: B008 (frozen)
-    settings: IndexSettings = IndexSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    ranking: SearchSettings = SearchSettings(),
+    settings: IndexSettings = IndexSettings(),
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    reading: InputSettings = InputSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

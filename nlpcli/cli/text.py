@@ -9,11 +9,11 @@ import typer
 
 from nlpcli.cli import console, token_formats
 from nlpcli.cli.options import Files, Output, Quiet, with_settings
-from nlpcli.settings import (
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import (
     ENGLISH,
     KOREAN,
     AnalysisSettings,
-    InputSettings,
     NgramSettings,
     NormalizeSettings,
     RunSettings,
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 def tokenize(
     files: Files = None,
     output: Output = "-",
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
-    runs: NgramSettings = NgramSettings(),  # noqa: B008 (frozen)
-    shape: TokenFormatSettings = TokenFormatSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-    running: RunSettings = RunSettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = AnalysisSettings(),
+    runs: NgramSettings = NgramSettings(),
+    shape: TokenFormatSettings = TokenFormatSettings(),
+    reading: InputSettings = InputSettings(),
+    running: RunSettings = RunSettings(),
     model: Annotated[
         str | None,
         typer.Option(
@@ -163,8 +163,8 @@ def _check(shape: TokenFormatSettings, analysis: AnalysisSettings) -> None:
 def normalize(
     files: Files = None,
     output: Output = "-",
-    settings: NormalizeSettings = NormalizeSettings(unicode="nfc"),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: NormalizeSettings = NormalizeSettings(unicode="nfc"),
+    reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Make text uniform, one output line per input line; by default only Unicode's NFC.

@@ -9,7 +9,8 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, Quiet, with_settings
 from nlpcli.cli.vectors import VectorsFile, load_vectors
-from nlpcli.settings import InputSettings, VectorEvaluationSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.vectors import VectorEvaluationSettings
 
 
 @with_settings
@@ -21,8 +22,8 @@ def evaluate_vectors(
             metavar="FILE...", help="Scored word pairs or analogies; - is stdin.", show_default=False
         ),
     ],
-    settings: VectorEvaluationSettings = VectorEvaluationSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: VectorEvaluationSettings = VectorEvaluationSettings(),
+    reading: InputSettings = InputSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -10,14 +10,11 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Json, Output, Quiet, given_options, with_settings
 from nlpcli.errors import SettingsError
-from nlpcli.settings import (
-    AnalysisSettings,
-    InputSettings,
-    RecordSettings,
-    VectorizeSettings,
-    VocabularySettings,
-    ngram_range,
-)
+from nlpcli.settings.documents import VectorizeSettings
+from nlpcli.settings.fields import ngram_range
+from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.corpus.vocabulary import Vocabulary
@@ -33,7 +30,7 @@ def vectorize(
     context: typer.Context,
     files: Files = None,
     output: Output = "-",
-    settings: VectorizeSettings = VectorizeSettings(),  # noqa: B008 (frozen)
+    settings: VectorizeSettings = VectorizeSettings(),
     top: Annotated[
         int | None, typer.Option(help="Print the N heaviest terms of each document.", min=1)
     ] = None,
@@ -58,9 +55,9 @@ def vectorize(
     ] = False,
     read_vocab: Annotated[str | None, typer.Option(metavar="FILE", help="Use this vocabulary.")] = None,
     analysis: AnalysisSettings = _LOWERCASE,
-    vocabulary: VocabularySettings = VocabularySettings(),  # noqa: B008 (frozen)
-    records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    vocabulary: VocabularySettings = VocabularySettings(),
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Turn documents into weighted features: bag of words, TF-IDF, one-hot, hashed.
@@ -187,9 +184,9 @@ def count(
     ngrams: Annotated[
         str, typer.Option(metavar="RANGE", help="Count runs of words; 1-2 is words and pairs of neighbours.")
     ] = "1",
-    vocabulary: VocabularySettings = VocabularySettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    vocabulary: VocabularySettings = VocabularySettings(),
+    analysis: AnalysisSettings = AnalysisSettings(),
+    reading: InputSettings = InputSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

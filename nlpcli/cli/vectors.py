@@ -12,7 +12,7 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, with_settings
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalogySettings, OddOneOutSettings, SimilarSettings
+from nlpcli.settings.vectors import AnalogySettings, OddOneOutSettings, SimilarSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.vectors.neighbours import Found
@@ -39,7 +39,7 @@ def similar(
             metavar="[WORD]...", help="Words; - or none reads one per line from stdin.", show_default=False
         ),
     ] = None,
-    settings: SimilarSettings = SimilarSettings(),  # noqa: B008 (frozen)
+    settings: SimilarSettings = SimilarSettings(),
     json: Json = False,
 ) -> None:
     """Show the words that are most like a word.
@@ -77,7 +77,7 @@ def analogy(
             show_default=False,
         ),
     ] = None,
-    settings: AnalogySettings = AnalogySettings(),  # noqa: B008 (frozen)
+    settings: AnalogySettings = AnalogySettings(),
     json: Json = False,
 ) -> None:
     """Complete an analogy: man is to king as woman is to ….
@@ -125,7 +125,7 @@ def odd_one_out(
             show_default=False,
         ),
     ] = None,
-    settings: OddOneOutSettings = OddOneOutSettings(),  # noqa: B008 (frozen)
+    settings: OddOneOutSettings = OddOneOutSettings(),
     json: Json = False,
 ) -> None:
     """Show which of some words does not belong; the first one listed is the odd one.

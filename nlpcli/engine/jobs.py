@@ -11,21 +11,13 @@ from collections.abc import Sequence
 
 from nlpcli.engine.io.atomic import check_writable, write_atomically
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.settings import (
-    AnalysisSettings,
-    CharLMSettings,
-    CooccurrenceSettings,
-    FastTextSettings,
-    FeatureSettings,
-    GenerateSettings,
-    GloveSettings,
-    InputSettings,
-    NaiveBayesSettings,
-    RecordSettings,
-    VectorizeSettings,
-    VocabularySettings,
-    Word2VecSettings,
-)
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.documents import VectorizeSettings
+from nlpcli.settings.embeddings import CooccurrenceSettings, FastTextSettings, GloveSettings, Word2VecSettings
+from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 Paths = Sequence[str] | None
 _LOWERCASE = AnalysisSettings(lowercase=True)
@@ -35,8 +27,8 @@ _FIVE_OR_MORE = VocabularySettings(min_count=5)
 def tokenize(
     paths: Paths,
     output: str,
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = AnalysisSettings(),
+    reading: InputSettings = InputSettings(),
 ) -> None:
     """Tokens joined by a space, one line per line of the input."""
     from nlpcli.engine.io.lines import Lines
@@ -51,11 +43,11 @@ def tokenize(
 def vectorize(
     paths: Paths,
     output: str,
-    settings: VectorizeSettings = VectorizeSettings(),  # noqa: B008 (frozen)
+    settings: VectorizeSettings = VectorizeSettings(),
     analysis: AnalysisSettings = _LOWERCASE,
-    vocabulary: VocabularySettings = VocabularySettings(),  # noqa: B008 (frozen)
-    records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    vocabulary: VocabularySettings = VocabularySettings(),
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> None:
     """A matrix of document rows, in the format that the extension of `output` names."""
@@ -79,11 +71,11 @@ def vectorize(
 def train_nb(
     paths: Paths,
     output: str,
-    settings: NaiveBayesSettings = NaiveBayesSettings(),  # noqa: B008 (frozen)
-    features: FeatureSettings = FeatureSettings(),  # noqa: B008 (frozen)
+    settings: NaiveBayesSettings = NaiveBayesSettings(),
+    features: FeatureSettings = FeatureSettings(),
     analysis: AnalysisSettings = _LOWERCASE,
-    records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> None:
     """A Naive Bayes model of labelled texts."""
@@ -98,10 +90,10 @@ def train_nb(
 def train_w2v(
     paths: Paths,
     output: str,
-    settings: Word2VecSettings = Word2VecSettings(),  # noqa: B008 (frozen)
+    settings: Word2VecSettings = Word2VecSettings(),
     analysis: AnalysisSettings = _LOWERCASE,
     vocabulary: VocabularySettings = _FIVE_OR_MORE,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> None:
     """Word2Vec vectors, in the layout that the extension of `output` names."""
@@ -114,10 +106,10 @@ def train_w2v(
 def train_fasttext(
     paths: Paths,
     output: str,
-    settings: FastTextSettings = FastTextSettings(),  # noqa: B008 (frozen)
+    settings: FastTextSettings = FastTextSettings(),
     analysis: AnalysisSettings = _LOWERCASE,
     vocabulary: VocabularySettings = _FIVE_OR_MORE,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> None:
     """FastText vectors of words and their parts, in the layout that the extension names."""
@@ -130,11 +122,11 @@ def train_fasttext(
 def train_glove(
     paths: Paths,
     output: str,
-    settings: GloveSettings = GloveSettings(),  # noqa: B008 (frozen)
-    counting: CooccurrenceSettings = CooccurrenceSettings(),  # noqa: B008 (frozen)
+    settings: GloveSettings = GloveSettings(),
+    counting: CooccurrenceSettings = CooccurrenceSettings(),
     analysis: AnalysisSettings = _LOWERCASE,
     vocabulary: VocabularySettings = _FIVE_OR_MORE,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> None:
     """GloVe vectors, in the layout that the extension of `output` names."""
@@ -146,8 +138,8 @@ def train_glove(
 def train_charlm(
     paths: Paths,
     output: str,
-    settings: CharLMSettings = CharLMSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: CharLMSettings = CharLMSettings(),
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> None:
     """A character language model: the network with the best validation loss."""
@@ -161,7 +153,7 @@ def generate(
     model: str,
     output: str,
     prime: str = "",
-    settings: GenerateSettings = GenerateSettings(),  # noqa: B008 (frozen)
+    settings: GenerateSettings = GenerateSettings(),
 ) -> None:
     """Texts of a character language model that begin with `prime`, each ending with a line end."""
     from nlpcli.engine.charlm.model import CharLM

@@ -23,7 +23,8 @@ from nlpcli.engine.charlm.units import CharText
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.engine.neural.weights import shapes
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings import CharLMSettings, option_name
+from nlpcli.settings.charlm import CharLMSettings
+from nlpcli.settings.fields import option_name
 
 # Settings that may change when a training goes on. The others are built into what was saved.
 CHANGEABLE = (

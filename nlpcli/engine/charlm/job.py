@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.settings import CharLMSettings, InputSettings
+from nlpcli.settings.charlm import CharLMSettings
+from nlpcli.settings.input import InputSettings
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class Checkpoints:
 
 def train(
     paths: Sequence[str] | None,
-    settings: CharLMSettings = CharLMSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: CharLMSettings = CharLMSettings(),
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
     *,
     checkpoints: Checkpoints | None = None,

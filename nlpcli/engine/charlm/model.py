@@ -20,7 +20,7 @@ from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_mo
 from nlpcli.engine.neural.recurrent_step import CharStep
 from nlpcli.engine.neural.weights import Weights, shapes
 from nlpcli.errors import ModelError
-from nlpcli.settings import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings
 
 KIND = "charlm"
 CHECKPOINT = "charlm-checkpoint"

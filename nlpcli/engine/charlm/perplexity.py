@@ -18,7 +18,7 @@ from nlpcli.engine.charlm.units import RARE, text_blocks, to_units
 from nlpcli.engine.neural.recurrent_step import log_softmax
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
-from nlpcli.settings import InputSettings
+from nlpcli.settings.input import InputSettings
 
 _STREAMS, _WARM_UP, _SHORT = 32, 256, 1 << 15
 _LINES = 1024
@@ -59,7 +59,7 @@ class Surprise:
 def of_text(
     model: CharLM,
     paths: Sequence[str] | None,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Surprise:
     """What the text of `paths` costs, read from its beginning as after a line end.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nlpcli.engine.charlm.sampling import generate
 from nlpcli.engine.charlm.units import entropies
 from nlpcli.engine.runtime.progress import Progress
-from nlpcli.settings import GenerateSettings
+from nlpcli.settings.charlm import GenerateSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.training import Training

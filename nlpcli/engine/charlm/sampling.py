@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.units import RARE, Writer, encode
-from nlpcli.settings import GenerateSettings
+from nlpcli.settings.charlm import GenerateSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.model import CharLM
@@ -56,7 +56,7 @@ def draw(logits: NDArray[np.float32], settings: GenerateSettings, random: np.ran
 def generate(
     model: CharLM,
     prime: str = "",
-    settings: GenerateSettings = GenerateSettings(),  # noqa: B008 (frozen)
+    settings: GenerateSettings = GenerateSettings(),
     *,
     sample: int = 0,
     skip_unknown: bool = False,

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.units import CharText
 from nlpcli.errors import InputError
-from nlpcli.settings import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings
 
 Ids = NDArray[np.int32]
 _WARM_UP = 64

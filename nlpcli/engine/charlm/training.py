@@ -29,7 +29,7 @@ from nlpcli.engine.charlm.units import CharText
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.errors import SettingsError
-from nlpcli.settings import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings
 
 if TYPE_CHECKING:
     from torch import Tensor

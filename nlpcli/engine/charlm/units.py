@@ -24,7 +24,8 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
-from nlpcli.settings import InputSettings, VocabularySettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 RARE = "\ufffd"
 _POINTS = 0x110000
@@ -51,7 +52,7 @@ class CharText:
 def read_text(
     paths: Sequence[str] | None,
     unit: str,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     *,
     min_count: int = 1,
     progress: Progress = SILENT,

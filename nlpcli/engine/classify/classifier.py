@@ -29,7 +29,8 @@ from nlpcli.engine.io.model_file import read_model
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
-from nlpcli.settings import InputSettings, RecordSettings, VocabularySettings
+from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 kernels = Kernels("classify.features")
 
@@ -138,8 +139,8 @@ def load_model(path: str | os.PathLike[str]) -> Trained:
 def read_tests(
     classifier: Classifier,
     paths: Sequence[str] | None,
-    records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
     keep: list[str] | None = None,
 ) -> Examples:

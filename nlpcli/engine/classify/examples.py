@@ -17,7 +17,9 @@ from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.io.records import Documents, Records
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalysisSettings, InputSettings, RecordSettings, VocabularySettings
+from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +53,8 @@ class Examples:
 def read_examples(
     paths: Sequence[str] | None,
     analysis: AnalysisSettings,
-    records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Examples:
     """The labelled texts of some files.

@@ -18,7 +18,7 @@ from nlpcli.engine.classify.features import Finder, Maker, type_keys
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.settings import FeatureSettings
+from nlpcli.settings.classify import FeatureSettings
 
 kernels = Kernels("classify.features")
 

@@ -22,7 +22,7 @@ from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.errors import ModelError
-from nlpcli.settings import FeatureSettings
+from nlpcli.settings.classify import FeatureSettings
 
 kernels = Kernels("classify.features")
 

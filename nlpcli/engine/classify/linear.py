@@ -26,7 +26,8 @@ from nlpcli.engine.classify.naive_bayes import (
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.errors import ModelError
-from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
 
 KIND = "linear-classifier"
 

@@ -19,7 +19,8 @@ from nlpcli.engine.classify.examples import Examples, folds, held_out
 from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.training import train
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
 
 _TUNING_TEXTS = 30_000  # a search looks at no more than these
 _TUNING_FOLDS = 3

@@ -31,7 +31,8 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
 
 KIND = "naive-bayes"
 Rows = NDArray[np.int64] | slice
@@ -201,8 +202,8 @@ def resolved(
 def train(
     examples: Examples,
     analysis: AnalysisSettings,
-    features: FeatureSettings = FeatureSettings(),  # noqa: B008 (frozen)
-    settings: NaiveBayesSettings = NaiveBayesSettings(),  # noqa: B008 (frozen)
+    features: FeatureSettings = FeatureSettings(),
+    settings: NaiveBayesSettings = NaiveBayesSettings(),
     progress: Progress = SILENT,
 ) -> NaiveBayes:
     """A model of labelled texts. The same texts in any order give the same model.

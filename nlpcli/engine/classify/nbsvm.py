@@ -24,7 +24,8 @@ from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import Spool
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
 
 kernels = Kernels("classify.nbsvm")
 
@@ -35,8 +36,8 @@ _STEPS = 4096  # documents per kernel call
 def train(
     examples: Examples,
     analysis: AnalysisSettings,
-    features: FeatureSettings = FeatureSettings(),  # noqa: B008 (frozen)
-    settings: NaiveBayesSettings = NaiveBayesSettings(variant="nbsvm"),  # noqa: B008 (frozen)
+    features: FeatureSettings = FeatureSettings(),
+    settings: NaiveBayesSettings = NaiveBayesSettings(variant="nbsvm"),
     progress: Progress = SILENT,
 ) -> LinearModel:
     """A model of labelled texts. The same texts, settings and seed give the same model."""

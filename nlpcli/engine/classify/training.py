@@ -19,7 +19,8 @@ from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.classify.pruning import prune as pruned
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
 
 _CALIBRATION_SHARE = 0.1
 _CALIBRATION_TEXTS = 20_000
@@ -29,8 +30,8 @@ _FEW_TEXTS, _FOLDS = 5_000, 5
 def train(
     examples: Examples,
     analysis: AnalysisSettings,
-    features: FeatureSettings = FeatureSettings(),  # noqa: B008 (frozen)
-    settings: NaiveBayesSettings = NaiveBayesSettings(),  # noqa: B008 (frozen)
+    features: FeatureSettings = FeatureSettings(),
+    settings: NaiveBayesSettings = NaiveBayesSettings(),
     *,
     prune: bool = False,
     calibrate: bool = False,

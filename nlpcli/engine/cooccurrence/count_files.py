@@ -41,13 +41,10 @@ from nlpcli.engine.io.model_file import Model
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import Stop, available_cores
 from nlpcli.errors import InputError, ModelError, SettingsError
-from nlpcli.settings import (
-    AnalysisSettings,
-    CooccurrenceSettings,
-    GloveResources,
-    InputSettings,
-    VocabularySettings,
-)
+from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 _FORMAT = 1
 _SMALL_MEMBERS = 1 << 32  # the vocabulary and indptr are read whole: nothing honest is larger
@@ -89,8 +86,8 @@ def count(
     counting: CooccurrenceSettings,
     vocabulary: VocabularySettings | Vocabulary,
     analysis: AnalysisSettings,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-    resources: GloveResources = GloveResources(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
+    resources: GloveResources = GloveResources(),
     progress: Progress = SILENT,
 ) -> Cooccurrence:
     """How often the words of some files stand near each other.

@@ -33,7 +33,7 @@ from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import Shelf
 from nlpcli.engine.runtime.threads import Stop, run_threads
-from nlpcli.settings import CooccurrenceSettings
+from nlpcli.settings.embeddings import CooccurrenceSettings
 
 kernels = Kernels("counts.cooccurrence")
 

@@ -34,7 +34,9 @@ from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.text.analyzer import TIME_LIMIT, Analyzer, isolated
 from nlpcli.engine.text.streaming import Pool, pieces
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 kernels = Kernels("text.scan")
 
@@ -47,7 +49,7 @@ def encode(
     paths: Sequence[str] | None,
     analysis: AnalysisSettings,
     vocabulary: VocabularySettings | Vocabulary,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> EncodedCorpus:
     """The lines of some files as ids; every line is a document.
@@ -78,7 +80,7 @@ def count_tokens(
     paths: Sequence[str] | None,
     analysis: AnalysisSettings,
     vocabulary: VocabularySettings,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Vocabulary:
     """The vocabulary of some files alone, empty for an empty text; keeps no ids.

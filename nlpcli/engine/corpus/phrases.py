@@ -15,7 +15,8 @@ from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus, renumber
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.settings import PhraseSettings, VocabularySettings
+from nlpcli.settings.embeddings import PhraseSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 kernels = Kernels("counts.bigrams")
 
@@ -29,7 +30,7 @@ def join_phrases(
     """The text with its phrases as words of their own, in `settings.phrases` passes.
 
     >>> from nlpcli.engine.encoding import encode_documents
-    >>> from nlpcli.settings import AnalysisSettings
+    >>> from nlpcli.settings.text import AnalysisSettings
     >>> lines = ["new york is a city", "a city is new york"] * 20
     >>> corpus = encode_documents([lines], AnalysisSettings(), VocabularySettings())
     >>> joined = join_phrases(corpus, PhraseSettings(phrases=1, phrase_threshold=4))

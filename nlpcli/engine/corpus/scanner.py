@@ -21,7 +21,7 @@ from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.engine.kernels.text import codes
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.text.unicode_marks import MARKS
-from nlpcli.settings import TokenizerName
+from nlpcli.settings.text import TokenizerName
 
 # Letters and marks end at U+323AF in Unicode 15.1; the variation selectors stand apart at
 # U+E0100. Beyond that nothing is a word character.

@@ -18,7 +18,7 @@ from nlpcli.engine.io.model_file import Model, take_tensor
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.threads import available_cores, in_parallel
 from nlpcli.errors import InputError, ModelError
-from nlpcli.settings import VocabularySettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 kernels = Kernels("text.scan")
 

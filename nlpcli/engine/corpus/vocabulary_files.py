@@ -12,7 +12,7 @@ from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.errors import InputError
-from nlpcli.settings import InputSettings
+from nlpcli.settings.input import InputSettings
 
 kernels = Kernels("counts.documents")
 

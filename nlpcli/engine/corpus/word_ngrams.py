@@ -19,7 +19,9 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import SettingsError
-from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 kernels = Kernels("counts.ngrams")
 
@@ -32,7 +34,7 @@ def with_ngrams(
     `vocabulary` chooses among the runs, or is a vocabulary of runs already.
 
     >>> from nlpcli.engine.encoding import encode_documents
-    >>> from nlpcli.settings import AnalysisSettings
+    >>> from nlpcli.settings.text import AnalysisSettings
     >>> words = encode_documents([["a b a b"]], AnalysisSettings(), VocabularySettings())
     >>> runs = with_ngrams(words, 1, 2, VocabularySettings(vocab_order="first-seen"))
     >>> runs.vocabulary.tokens, runs.vocabulary.counts.tolist()
@@ -72,7 +74,7 @@ def count_ngrams(
     longest: int,
     analysis: AnalysisSettings,
     vocabulary: VocabularySettings,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Vocabulary:
     """How often each run of words stands in the lines of some files.

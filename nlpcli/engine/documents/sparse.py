@@ -81,7 +81,8 @@ def count_matrix(corpus: EncodedCorpus) -> SparseMatrix:
     """How often each token stands in each document: int32 counts [documents, vocabulary].
 
     >>> from nlpcli.engine.encoding import encode_documents
-    >>> from nlpcli.settings import AnalysisSettings, VocabularySettings
+    >>> from nlpcli.settings.text import AnalysisSettings
+    >>> from nlpcli.settings.vocabulary import VocabularySettings
     >>> corpus = encode_documents([["b a b", "", "a"]], AnalysisSettings(), VocabularySettings())
     >>> corpus.vocabulary.tokens, count_matrix(corpus).to_dense().tolist()
     (('b', 'a'), [[2, 1], [0, 0], [0, 1]])

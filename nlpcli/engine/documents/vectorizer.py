@@ -25,7 +25,9 @@ from nlpcli.engine.io.model_file import read_model, take_tensor, write_model
 from nlpcli.engine.io.records import Documents
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.errors import InputError, ModelError
-from nlpcli.settings import AnalysisSettings, VectorizeSettings, VocabularySettings
+from nlpcli.settings.documents import VectorizeSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 kernels = Kernels("counts.documents")
 
@@ -98,9 +100,9 @@ class Vectorizer:
 
 def fit(
     batches: Iterable[Documents],
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
-    vocabulary: VocabularySettings | Vocabulary = VocabularySettings(),  # noqa: B008 (frozen)
-    settings: VectorizeSettings = VectorizeSettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    vocabulary: VocabularySettings | Vocabulary = VocabularySettings(),
+    settings: VectorizeSettings = VectorizeSettings(),
 ) -> tuple[Vectorizer, SparseMatrix]:
     """Learn a vocabulary from documents, and their rows.
 

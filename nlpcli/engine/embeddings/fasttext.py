@@ -23,7 +23,8 @@ from nlpcli.engine.io import model_file
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.vectors.subwords import rule_of, subword_vector
 from nlpcli.engine.vectors.writing import layout_of, write_vectors
-from nlpcli.settings import AnalysisSettings, FastTextSettings, PhraseSettings
+from nlpcli.settings.embeddings import FastTextSettings, PhraseSettings
+from nlpcli.settings.text import AnalysisSettings
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,8 @@ from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.vectors.subwords import rule_of
-from nlpcli.settings import AnalysisSettings, FastTextSettings
+from nlpcli.settings.embeddings import FastTextSettings
+from nlpcli.settings.text import AnalysisSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.embeddings.deterministic import SubwordShards
@@ -28,13 +29,13 @@ from nlpcli.engine.embeddings.fasttext import FastText
 def train(
     corpus: EncodedCorpus,
     settings: FastTextSettings,
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = AnalysisSettings(),
     progress: Progress = SILENT,
 ) -> FastText:
     """Train on an encoded text, as `word2vec.train` does, with subwords.
 
     >>> from nlpcli.engine.encoding import encode_documents
-    >>> from nlpcli.settings import VocabularySettings
+    >>> from nlpcli.settings.vocabulary import VocabularySettings
     >>> lines = ["the king rules the land", "the queen rules the land"] * 50
     >>> corpus = encode_documents([lines], AnalysisSettings(), VocabularySettings())
     >>> model = train(corpus, FastTextSettings(dim=10, epochs=1))

@@ -28,13 +28,9 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import Stop, run_threads
 from nlpcli.engine.vectors.writing import layout_of, write_vectors
 from nlpcli.errors import NlpcliError, SettingsError
-from nlpcli.settings import (
-    AnalysisSettings,
-    CooccurrenceSettings,
-    GloveSettings,
-    Settings,
-    option_name,
-)
+from nlpcli.settings.embeddings import CooccurrenceSettings, GloveSettings
+from nlpcli.settings.fields import Settings, option_name
+from nlpcli.settings.text import AnalysisSettings
 
 kernels = Kernels("embeddings.glove")
 
@@ -197,7 +193,7 @@ def train(
     vocabulary: Vocabulary,
     analysis: AnalysisSettings,
     counting: CooccurrenceSettings,
-    settings: GloveSettings = GloveSettings(),  # noqa: B008 (frozen)
+    settings: GloveSettings = GloveSettings(),
     *,
     resume: Glove | None = None,
     threads: int = 1,

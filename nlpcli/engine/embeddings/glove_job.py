@@ -21,25 +21,21 @@ from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.vectors.writing import layout_of
-from nlpcli.settings import (
-    AnalysisSettings,
-    CooccurrenceSettings,
-    GloveResources,
-    GloveSettings,
-    InputSettings,
-    VocabularySettings,
-)
+from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 
 def train_glove(
     paths: Sequence[str] | None,
     output: str,
-    settings: GloveSettings = GloveSettings(),  # noqa: B008 (frozen)
-    counting: CooccurrenceSettings = CooccurrenceSettings(),  # noqa: B008 (frozen)
-    vocabulary: VocabularySettings = VocabularySettings(min_count=5),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-    resources: GloveResources = GloveResources(),  # noqa: B008 (frozen)
+    settings: GloveSettings = GloveSettings(),
+    counting: CooccurrenceSettings = CooccurrenceSettings(),
+    vocabulary: VocabularySettings = VocabularySettings(min_count=5),
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    reading: InputSettings = InputSettings(),
+    resources: GloveResources = GloveResources(),
     *,
     counts: str | None = None,
     resume: str | None = None,

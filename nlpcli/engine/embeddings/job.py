@@ -39,15 +39,15 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.vectors import word_vectors
 from nlpcli.engine.vectors.writing import layout_of
 from nlpcli.errors import InputError, ModelError, SettingsError
-from nlpcli.settings import (
-    AnalysisSettings,
+from nlpcli.settings.embeddings import (
     ContinuationSettings,
     FastTextSettings,
-    InputSettings,
     PhraseSettings,
-    VocabularySettings,
     Word2VecSettings,
 )
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 PARTIAL = ".partial"
 
@@ -69,7 +69,7 @@ class Job:
 def train_word2vec(
     job: Job,
     output: str | os.PathLike[str],
-    settings: Word2VecSettings = Word2VecSettings(),  # noqa: B008 (frozen)
+    settings: Word2VecSettings = Word2VecSettings(),
     progress: Progress = SILENT,
 ) -> Word2Vec:
     """Train on text files and write the model, as `nlpcli train-w2v` does.
@@ -83,7 +83,7 @@ def train_word2vec(
 def train_fasttext(
     job: Job,
     output: str | os.PathLike[str],
-    settings: FastTextSettings = FastTextSettings(),  # noqa: B008 (frozen)
+    settings: FastTextSettings = FastTextSettings(),
     progress: Progress = SILENT,
 ) -> FastText:
     """Train with subwords on text files and write the model, as `nlpcli train-fasttext` does.
@@ -96,8 +96,8 @@ def train_fasttext(
 def train_word2vec_on_pairs(
     path: str,
     output: str | os.PathLike[str],
-    settings: Word2VecSettings = Word2VecSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: Word2VecSettings = Word2VecSettings(),
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Word2Vec:
     """Train on the lines `context<TAB>target` of a file with the full softmax, and write the model.

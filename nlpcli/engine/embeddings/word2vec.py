@@ -24,7 +24,8 @@ from nlpcli.engine.io import model_file
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.vectors.writing import layout_of, write_vectors
 from nlpcli.errors import ModelError
-from nlpcli.settings import AnalysisSettings, PhraseSettings, Word2VecSettings
+from nlpcli.settings.embeddings import PhraseSettings, Word2VecSettings
+from nlpcli.settings.text import AnalysisSettings
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def pairs(corpus: EncodedCorpus, window: int) -> Iterator[tuple[str, str]]:
     """Every word with each of its neighbours up to `window` words away, in the order of the text.
 
     >>> from nlpcli.engine.encoding import encode_documents
-    >>> from nlpcli.settings import VocabularySettings
+    >>> from nlpcli.settings.vocabulary import VocabularySettings
     >>> corpus = encode_documents([["I study math"]], AnalysisSettings(), VocabularySettings())
     >>> list(pairs(corpus, 1))
     [('I', 'study'), ('study', 'I'), ('study', 'math'), ('math', 'study')]

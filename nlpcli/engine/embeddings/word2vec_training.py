@@ -18,7 +18,8 @@ from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels, let_go_of_llvm
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalysisSettings, Word2VecSettings
+from nlpcli.settings.embeddings import Word2VecSettings
+from nlpcli.settings.text import AnalysisSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.embeddings.deterministic import SubwordShards, WordShards
@@ -33,13 +34,13 @@ kernels = Kernels("embeddings.windows")
 def train(
     corpus: EncodedCorpus,
     settings: Word2VecSettings,
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = AnalysisSettings(),
     progress: Progress = SILENT,
 ) -> Word2Vec:
     """Train on an encoded text; a line is a sentence, and no window reaches over its end.
 
     >>> from nlpcli.engine.encoding import encode_documents
-    >>> from nlpcli.settings import VocabularySettings
+    >>> from nlpcli.settings.vocabulary import VocabularySettings
     >>> lines = ["the king rules the land", "the queen rules the land"] * 50
     >>> corpus = encode_documents([lines], AnalysisSettings(), VocabularySettings())
     >>> train(corpus, Word2VecSettings(dim=10, epochs=1)).vectors.shape

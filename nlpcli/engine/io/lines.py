@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 from nlpcli.engine.io.charsets import AUTO, checked_encoding, encoding_hint, encoding_of_mark, guess
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
-from nlpcli.settings import InputSettings
+from nlpcli.settings.input import InputSettings
 
 CHUNK = 1 << 20
 STDIN = "-"
@@ -44,7 +44,7 @@ class Lines:
     def __init__(
         self,
         paths: Sequence[str] | None,
-        settings: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+        settings: InputSettings = InputSettings(),
         progress: Progress = SILENT,
         stage: str = "reading",
     ) -> None:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from nlpcli.engine.io.lines import display_name
 from nlpcli.errors import InputError
-from nlpcli.settings import RecordSettings
+from nlpcli.settings.input import RecordSettings
 
 FASTTEXT_PREFIX = "__label__"
 TEXT_NAMES = (

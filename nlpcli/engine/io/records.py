@@ -32,7 +32,7 @@ from nlpcli.engine.io.record_layouts import (
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.errors import InputError
-from nlpcli.settings import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings
 
 _MAX_FIELD = 1 << 30  # the csv module's own limit of 131,072 characters is too small for articles
 
@@ -61,8 +61,8 @@ class Records:
     def __init__(
         self,
         paths: Sequence[str] | None,
-        settings: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
-        reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+        settings: RecordSettings = RecordSettings(),
+        reading: InputSettings = InputSettings(),
         *,
         labelled: bool = True,
         progress: Progress = SILENT,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.settings import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings
 
 Weights = dict[str, NDArray[np.float32]]
 

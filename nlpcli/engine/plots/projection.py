@@ -11,10 +11,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.errors import InputError, MissingDependency
+from nlpcli.errors import INSTALL_PLOT, InputError, MissingDependency
 
 Method = Literal["pca", "tsne"]
-INSTALL_PLOT = "pip install 'nlpcli[plot]'"
 _FIRST_DIMENSIONS = 50
 
 

@@ -19,7 +19,7 @@ from nlpcli.engine.topics.kmeans import cluster
 from nlpcli.engine.vectors.neighbours import Neighbours
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError
-from nlpcli.settings import PlotSettings
+from nlpcli.settings.plots import PlotSettings
 
 NEAREST = 5
 # Paul Tol's bright scheme, told apart by colour-blind readers, on white and on black.
@@ -67,7 +67,7 @@ def make_map(
     vectors: Vectors,
     words: Sequence[str] = (),
     pairs: Sequence[str] = (),
-    settings: PlotSettings = PlotSettings(),  # noqa: B008 (frozen)
+    settings: PlotSettings = PlotSettings(),
     *,
     output: Vectors | None = None,
     title: str = "",

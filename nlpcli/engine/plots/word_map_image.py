@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from nlpcli.engine.plots.fonts import fonts_for
-from nlpcli.engine.plots.projection import INSTALL_PLOT
 from nlpcli.engine.plots.word_map import WordMap
-from nlpcli.errors import MissingDependency
+from nlpcli.errors import INSTALL_PLOT, MissingDependency
 
 Box = tuple[float, float, float, float]
 _THEMES = {

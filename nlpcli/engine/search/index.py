@@ -23,7 +23,10 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.vectors.document_vectors import document_vectors
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError, ModelError
-from nlpcli.settings import AnalysisSettings, IndexSettings, InputSettings, VocabularySettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.search import IndexSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 KIND = "index"
 
@@ -150,9 +153,9 @@ def _check(path: str | os.PathLike[str], postings: Postings, documents: int) -> 
 
 def build(
     paths: Sequence[str],
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
-    settings: IndexSettings = IndexSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    settings: IndexSettings = IndexSettings(),
+    reading: InputSettings = InputSettings(),
     vectors: Vectors | None = None,
     progress: Progress = SILENT,
 ) -> SearchIndex:

@@ -16,7 +16,7 @@ from nlpcli.engine.search.snippets import Snippet, snippet
 from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.engine.vectors.spelling import nearest_spellings
 from nlpcli.errors import InputError
-from nlpcli.settings import SearchSettings
+from nlpcli.settings.search import SearchSettings
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from nlpcli.engine.runtime.processes import Failure, Worker
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.by_name import make_tokenizer
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings import ENGLISH, KOREAN, AnalysisSettings, check_versions
+from nlpcli.settings.libraries import check_versions
+from nlpcli.settings.text import ENGLISH, KOREAN, AnalysisSettings
 
 TIME_LIMIT = 30.0  # seconds a Java analyser may think about one line
 ISOLATED = ("komoran", "okt", "hannanum", "kkma")

@@ -14,7 +14,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.engine.text.resources import read_base64
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings import TAKE_WORDS, AnalysisSettings
+from nlpcli.settings.text import TAKE_WORDS, AnalysisSettings
 
 
 @dataclass(frozen=True)

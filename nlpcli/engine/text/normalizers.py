@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import cast
 
 from nlpcli.engine.text.alignment import Aligned, Form, Replacement, normalised
-from nlpcli.settings import MASKABLE, NormalizeSettings
+from nlpcli.settings.text import MASKABLE, NormalizeSettings
 
 Step = tuple[re.Pattern[str], Replacement]
 

@@ -21,7 +21,7 @@ from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.text.analyzer import ISOLATED, Analyzer, isolated
 from nlpcli.engine.text.token import Token
 from nlpcli.errors import InputError, NlpcliError
-from nlpcli.settings import KOREAN, AnalysisSettings, RunSettings
+from nlpcli.settings.text import KOREAN, AnalysisSettings, RunSettings
 
 _PIECE_LINES = 64
 _PIECE_CHARACTERS = 16_384

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from nlpcli.engine.text.penn import upos
 from nlpcli.engine.text.token import Token
 from nlpcli.errors import SettingsError
-from nlpcli.settings import ENGLISH
+from nlpcli.settings.text import ENGLISH
 
 _TAGS = """
     NNG NNP NNB NR NP VV VA VX VCP VCN MM MAG MAJ IC JKS JKC JKG JKO JKB JKV JKQ JX JC EP EF EC ETN ETM

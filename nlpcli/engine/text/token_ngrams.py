@@ -7,7 +7,7 @@ across lines.
 from __future__ import annotations
 
 from nlpcli.engine.text.token import Token
-from nlpcli.settings import NgramSettings
+from nlpcli.settings.text import NgramSettings
 
 JOINER = "_"
 

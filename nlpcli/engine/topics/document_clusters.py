@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from nlpcli.engine.documents import vectorizer
-from nlpcli.engine.plots.projection import INSTALL_PLOT
 from nlpcli.engine.topics.kmeans import Clusters, cluster
-from nlpcli.errors import InputError, MissingDependency
-from nlpcli.settings import AnalysisSettings, ClusterSettings, VectorizeSettings
+from nlpcli.errors import INSTALL_PLOT, InputError, MissingDependency
+from nlpcli.settings.documents import VectorizeSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.topics import ClusterSettings
 
 _DIMENSIONS = 100
 
@@ -32,8 +33,8 @@ class DocumentClusters:
 
 def cluster_documents(
     batches: Iterable[list[str]],
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
-    settings: ClusterSettings = ClusterSettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    settings: ClusterSettings = ClusterSettings(),
 ) -> DocumentClusters:
     """Clusters of documents, a line each. A term's weight in a cluster is its mean TF-IDF there.
 
@@ -49,7 +50,7 @@ def cluster_documents(
 
 def cluster_matrix(
     path: str,
-    settings: ClusterSettings = ClusterSettings(),  # noqa: B008 (frozen)
+    settings: ClusterSettings = ClusterSettings(),
 ) -> DocumentClusters:
     """Clusters of the rows of an `.npz` file that `vectorize` made; terms are its features.
 

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.plots.projection import INSTALL_PLOT
-from nlpcli.errors import InputError, MissingDependency
+from nlpcli.errors import INSTALL_PLOT, InputError, MissingDependency
 
 _MANY = 20_000  # points; above this in small batches (Sculley 2010)
 

@@ -21,7 +21,7 @@ from nlpcli.engine.vectors.writing import (
     write_vectors,
 )
 from nlpcli.errors import OutputError, SettingsError
-from nlpcli.settings import ConvertSettings
+from nlpcli.settings.vectors import ConvertSettings
 
 _SAMPLED = 200
 _NEAREST = 10
@@ -51,7 +51,7 @@ class Conversion:
 def convert(
     source: str,
     target: str,
-    settings: ConvertSettings = ConvertSettings(),  # noqa: B008 (frozen)
+    settings: ConvertSettings = ConvertSettings(),
 ) -> Conversion:
     """Read the vectors in `source` and write them to `target`, in the layout of its extension.
 

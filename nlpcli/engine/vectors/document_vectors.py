@@ -12,7 +12,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.sparse import SparseMatrix
 from nlpcli.engine.vectors.word_vectors import Vectors
-from nlpcli.settings import AnalysisSettings
+from nlpcli.settings.text import AnalysisSettings
 
 
 def document_vectors(

@@ -21,7 +21,8 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError
-from nlpcli.settings import InputSettings, VectorEvaluationSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.vectors import VectorEvaluationSettings
 
 _ROWS, _QUESTIONS = 4096, 64  # a tile of scores that stays in the cache
 _LEAST = np.float32(-np.inf)
@@ -94,8 +95,8 @@ class _Questions:
 def evaluate(
     vectors: Vectors,
     paths: Sequence[str],
-    settings: VectorEvaluationSettings = VectorEvaluationSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: VectorEvaluationSettings = VectorEvaluationSettings(),
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> list[PairsResult | AnalogiesResult]:
     """The result of each file; the file's own lines tell what kind it is.

@@ -1,4 +1,4 @@
-"""Facebook's fastText model files (`.bin`, version 11 and 12), read as `FastText` models.
+"""Facebook's fastText model files (`.bin`, version 11 and 12), read for their vectors.
 
     int32 magic, version; 12 × int32 and a float64 of arguments; the dictionary: int32 entries,
     words, labels, int64 tokens, pruned (−1: not), then per entry bytes, NUL, int64 count, int8
@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import mmap
 import struct
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.embeddings.fasttext import FastText
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.vectors.subwords import rule_of
 from nlpcli.errors import InputError, ModelError
-from nlpcli.settings import AnalysisSettings, FastTextSettings
+from nlpcli.settings.embeddings import FastTextSettings
 
 MAGIC = struct.pack("<i", 793712314)
 _VERSIONS = (11, 12)
@@ -30,12 +30,33 @@ _WORD = 0
 _MODELS = {1: "cbow", 2: "skipgram", _SUPERVISED: "cbow"}
 
 
+@dataclass(frozen=True, eq=False)
+class FacebookModel:
+    """What a file holds: words, their vectors [V, dim], and the rows of all n-grams [bucket, dim]."""
+
+    vocabulary: Vocabulary
+    vectors: Floats
+    output_vectors: Floats
+    ngram_rows: Floats
+    settings: FastTextSettings
+
+    def vector(self, word: str) -> Floats:
+        """The vector [dim] of any word, seen or not; zeros when it has no n-gram."""
+        number = self.vocabulary.id_of.get(word)
+        if number is not None:
+            return np.asarray(self.vectors[number])
+        _, wanted = rule_of(self.settings).buckets([word])
+        if not len(wanted):
+            return np.zeros(self.ngram_rows.shape[1], np.float32)
+        return np.asarray(self.ngram_rows[wanted].mean(axis=0, dtype=np.float32))
+
+
 def is_facebook(start: bytes) -> bool:
     """Do these bytes begin a fastText model file?"""
     return start.startswith(MAGIC)
 
 
-def read_facebook(path: str) -> FastText:
+def read_facebook(path: str) -> FacebookModel:
     """The model in one of Facebook's files.
 
     Raises ModelError for files that are not, are cut short, or hold a quantised model.
@@ -85,7 +106,7 @@ class _Cursor:
         return numbers.reshape(rows, columns)
 
 
-def _parse(cursor: _Cursor, path: str) -> FastText:
+def _parse(cursor: _Cursor, path: str) -> FacebookModel:
     _, version = cursor.take("ii")
     if version not in _VERSIONS:
         raise ModelError(f"{path} is a fastText model of version {version}, not one of {_VERSIONS}")
@@ -102,11 +123,8 @@ def _parse(cursor: _Cursor, path: str) -> FastText:
     ngrams = inputs[words:]
     if settings.maxn and len(ngrams) != settings.bucket:
         raise ModelError(f"{path} is damaged: {len(ngrams):,} rows for {settings.bucket:,} buckets")
-    buckets = np.arange(len(ngrams), dtype=np.int32)
     vectors = _put_together(inputs, tokens, settings)
-    vocabulary = Vocabulary.of(tokens, counts)
-    analysis = AnalysisSettings(tokenizer="whitespace")
-    return FastText(vocabulary, vectors, outputs, inputs[:words], ngrams, buckets, settings, analysis)
+    return FacebookModel(Vocabulary.of(tokens, counts), vectors, outputs, ngrams, settings)
 
 
 def _settings(cursor: _Cursor, version: int) -> FastTextSettings:

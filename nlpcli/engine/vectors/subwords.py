@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.io import model_file
 from nlpcli.engine.runtime.arrays import Floats
-from nlpcli.settings import FastTextSettings
+from nlpcli.settings.embeddings import FastTextSettings
 
 LINE_END = "</s>"  # fastText's word for it has no n-grams
 NO_FINAL = "_"

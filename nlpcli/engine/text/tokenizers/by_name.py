@@ -17,7 +17,7 @@ from nlpcli.engine.text.tokenizers.rules import (
     word,
 )
 from nlpcli.engine.text.tokenizers.tokenizer import Tokenizer, _matched, _spanned
-from nlpcli.settings import ENGLISH, KOREAN, AnalysisSettings
+from nlpcli.settings.text import ENGLISH, KOREAN, AnalysisSettings
 
 
 def _nltk() -> Tokenizer:

@@ -25,7 +25,7 @@ from typing import Any
 from nlpcli.engine.text.token import Token, locate, pieces
 from nlpcli.engine.text.tokenizers.tokenizer import Tokenizer
 from nlpcli.errors import InputError, MissingDependency, ModelError, SettingsError
-from nlpcli.settings import SubwordSettings
+from nlpcli.settings.text import SubwordSettings
 
 SPACE = "▁"
 _SPACE_BYTES = ["<0xE2>", "<0x96>", "<0x81>"]  # a real ▁, in UTF-8
