@@ -19,11 +19,11 @@ OTHERS = {
 
 
 def command_table() -> str:
-    from nlpcli.cli import COMMANDS
+    from nlpcli.commands import COMMANDS, Command
 
     rows = ["| command | what it does |", "|---|---|"]
-    for name, (module, _) in COMMANDS.items():
-        function = getattr(importlib.import_module(f"nlpcli.cli.{module}"), name.replace("-", "_"))
+    for name, command in COMMANDS.items():
+        function = getattr(importlib.import_module(f"nlpcli.cli.{command.cli}"), Command.function(name))
         rows.append(f"| `{name}` | {first_line(function.__doc__)} |")
     return "\n".join(rows)
 

@@ -15,7 +15,7 @@ from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings, RecordSettings
 
 
-def rows_of(path, labelled=True, reading=InputSettings(), **settings):  # noqa: B008
+def rows_of(path, labelled=True, reading=InputSettings(), **settings):
     batches = list(Records([str(path)], RecordSettings(**settings), reading, labelled=labelled).batches())
     texts = [text for batch in batches for text in batch.texts]
     if not labelled:

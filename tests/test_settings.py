@@ -1,6 +1,8 @@
 """Settings check themselves and survive a model file."""
 
 import dataclasses
+import importlib
+import pkgutil
 import subprocess
 import sys
 from typing import Literal
@@ -22,11 +24,12 @@ class Knobs(Settings):
     words: tuple[str, ...] = setting((), "Words.")
 
 
-EVERY_NAME = [name for names in settings._MODULES.values() for name in names]
+FAMILIES = [name for _, name, _ in pkgutil.iter_modules(settings.__path__) if name != "fields"]
 EVERY_CLASS = [
     value
-    for value in (getattr(settings, name) for name in EVERY_NAME)
-    if isinstance(value, type) and issubclass(value, Settings) and value is not Settings
+    for family in FAMILIES
+    for value in vars(importlib.import_module(f"nlpcli.settings.{family}")).values()
+    if isinstance(value, type) and issubclass(value, Settings) and value.__module__.endswith(f".{family}")
 ]
 
 

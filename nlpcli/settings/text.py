@@ -334,3 +334,6 @@ def libraries_of(settings: AnalysisSettings) -> list[str]:
     if not (settings.stem == "korean" and morphemes):  # morphemes bring their dictionary forms
         found |= {*_STEMS.get(settings.stem, ())}
     return sorted(found)
+
+
+LOWERCASE = AnalysisSettings(lowercase=True)  # what documents are compared by

@@ -19,3 +19,6 @@ class VocabularySettings(Settings):
     vocab_order: Literal["frequency", "first-seen", "alphabetical"] = setting(
         "frequency", "Order of the ids.", panel=VOCABULARY
     )
+
+
+FIVE_OR_MORE = VocabularySettings(min_count=5)  # what word vectors are trained on: rare words learn little

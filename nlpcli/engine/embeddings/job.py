@@ -14,9 +14,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import dataclasses
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,11 +30,13 @@ from nlpcli.engine.embeddings.fasttext import FastText
 from nlpcli.engine.embeddings.fasttext_training import FastTextTraining
 from nlpcli.engine.embeddings.hogwild import Run
 from nlpcli.engine.embeddings.word2vec import Unfinished, Word2Vec
+from nlpcli.engine.embeddings.word2vec import pairs as pairs_within
 from nlpcli.engine.embeddings.word2vec_training import PairTraining, Training
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.lines import Lines, Paths
 from nlpcli.engine.runtime.compiled import let_go_of_llvm
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors import word_vectors
 from nlpcli.engine.vectors.writing import layout_of
 from nlpcli.errors import InputError, ModelError, SettingsError
@@ -46,8 +47,8 @@ from nlpcli.settings.embeddings import (
     Word2VecSettings,
 )
 from nlpcli.settings.input import InputSettings
-from nlpcli.settings.text import AnalysisSettings
-from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
 PARTIAL = ".partial"
 
@@ -55,59 +56,100 @@ Model = TypeVar("Model", Word2Vec, FastText)
 
 
 @dataclass(frozen=True)
-class Job:
+class _Job:
     """What is trained on, and how it is read."""
 
-    paths: Sequence[str] | None
-    analysis: AnalysisSettings = field(default_factory=lambda: AnalysisSettings(lowercase=True))
-    vocabulary: VocabularySettings = field(default_factory=lambda: VocabularySettings(min_count=5))
-    phrases: PhraseSettings = field(default_factory=PhraseSettings)
-    continuation: ContinuationSettings = field(default_factory=ContinuationSettings)
-    reading: InputSettings = field(default_factory=InputSettings)
+    paths: Paths
+    analysis: AnalysisSettings
+    vocabulary: VocabularySettings
+    phrases: PhraseSettings
+    continuation: ContinuationSettings
+    reading: InputSettings
 
 
-def train_word2vec(
-    job: Job,
-    output: str | os.PathLike[str],
+@plain_settings
+def train_w2v(
+    paths: Paths,
+    output: str,
     settings: Word2VecSettings = Word2VecSettings(),
+    *,
+    vocabulary: VocabularySettings = FIVE_OR_MORE,
+    phrasing: PhraseSettings = PhraseSettings(),
+    continuation: ContinuationSettings = ContinuationSettings(),
+    analysis: AnalysisSettings = LOWERCASE,
+    reading: InputSettings = InputSettings(),
+    pairs: str | None = None,
     progress: Progress = SILENT,
 ) -> Word2Vec:
-    """Train on text files and write the model, as `nlpcli train-w2v` does.
+    """Word2Vec vectors of the words in some texts, written in the layout that the extension names.
+
+    With `pairs`, a file of lines context<TAB>target is trained on instead, with the full softmax.
 
     Raises InputError when no word is left after `min_count`, ModelError when the model to go on
     with is of another kind, and OutputError, before any work, when `output` cannot be written.
     """
+    _check_output(output)
+    if pairs is not None:
+        if paths:
+            raise SettingsError("--pairs is the text: other files have no place beside it")
+        return _train_on_pairs(pairs, output, settings, reading, progress)
+    job = _Job(paths, analysis, vocabulary, phrasing, continuation, reading)
     return _train(Word2Vec, job, output, settings, progress)
 
 
+@plain_settings
 def train_fasttext(
-    job: Job,
-    output: str | os.PathLike[str],
+    paths: Paths,
+    output: str,
     settings: FastTextSettings = FastTextSettings(),
+    *,
+    vocabulary: VocabularySettings = FIVE_OR_MORE,
+    phrasing: PhraseSettings = PhraseSettings(),
+    continuation: ContinuationSettings = ContinuationSettings(),
+    analysis: AnalysisSettings = LOWERCASE,
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> FastText:
-    """Train with subwords on text files and write the model, as `nlpcli train-fasttext` does.
+    """FastText vectors of words and their subwords, written in the layout that the extension names.
 
-    Raises what `train_word2vec` raises.
+    Raises what `train_w2v` raises.
     """
+    _check_output(output)
+    job = _Job(paths, analysis, vocabulary, phrasing, continuation, reading)
     return _train(FastText, job, output, settings, progress)
 
 
-def train_word2vec_on_pairs(
-    path: str,
-    output: str | os.PathLike[str],
-    settings: Word2VecSettings = Word2VecSettings(),
+@plain_settings
+def skipgram_pairs(
+    paths: Paths,
+    window: int = 5,
+    *,
+    vocabulary: VocabularySettings = VocabularySettings(),
+    analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
-    progress: Progress = SILENT,
-) -> Word2Vec:
-    """Train on the lines `context<TAB>target` of a file with the full softmax, and write the model.
+) -> Iterator[tuple[str, str]]:
+    """The pairs of word and neighbour that skip-gram would be trained on, in their order."""
+    return pairs_within(encode(paths, analysis, vocabulary, reading), window)
 
-    P(target | context) = softmax(W2 · W1[context]); words stand in the order of appearance.
+
+def _check_output(output: str) -> None:
+    if not output:
+        raise SettingsError("no file to write is named", hint="add -o vectors.safetensors")
+    if output == "-":
+        raise SettingsError(
+            "vectors are written to a file, not to stdout", hint="name a file: -o vectors.txt"
+        )
+    layout_of(output)
+    check_writable(output)
+
+
+def _train_on_pairs(
+    path: str, output: str, settings: Word2VecSettings, reading: InputSettings, progress: Progress
+) -> Word2Vec:
+    """P(target | context) = softmax(W2 · W1[context]); words stand in the order of appearance.
 
     Raises InputError, with the line, for one that is not two words.
     """
-    layout_of(output)
-    check_writable(output)
     pairs, vocabulary = _read_pairs(path, reading, progress)
     progress.note(f"{len(pairs):,} pairs of {len(vocabulary):,} words")
     training = PairTraining(pairs, vocabulary, dataclasses.replace(settings, loss="softmax"))
@@ -140,13 +182,11 @@ def _read_pairs(
 
 def _train(
     kind: type[Model],
-    job: Job,
-    output: str | os.PathLike[str],
+    job: _Job,
+    output: str,
     settings: Word2VecSettings,
     progress: Progress,
 ) -> Model:
-    layout_of(output)
-    check_writable(output)
     before = kind.load(job.continuation.resume) if job.continuation.resume else None
     if before is not None:
         job, settings = _as_before(job, settings, before)
@@ -188,7 +228,7 @@ def _training(kind: type[Model], corpus: EncodedCorpus, settings: Word2VecSettin
 class _Work:
     """A run with its checkpoints."""
 
-    def __init__(self, job: Job, output: Path, training: Training, run: Run, losses: list[float]) -> None:
+    def __init__(self, job: _Job, output: Path, training: Training, run: Run, losses: list[float]) -> None:
         self.partial = Path(f"{output}{PARTIAL}")
         self._job, self._training, self._run, self._losses = job, training, run, losses
 
@@ -233,8 +273,8 @@ class _Work:
 
 
 def _as_before(
-    job: Job, settings: Word2VecSettings, before: Word2Vec | FastText
-) -> tuple[Job, Word2VecSettings]:
+    job: _Job, settings: Word2VecSettings, before: Word2Vec | FastText
+) -> tuple[_Job, Word2VecSettings]:
     """Job and settings for going on: what shapes the model is the model's."""
     if before.unfinished is not None:
         settings = dataclasses.replace(before.settings, threads=settings.threads)
@@ -245,7 +285,7 @@ def _as_before(
     return dataclasses.replace(job, analysis=before.analysis, phrases=phrases), settings
 
 
-def _corpus(job: Job, before: Word2Vec | FastText | None, progress: Progress) -> EncodedCorpus:
+def _corpus(job: _Job, before: Word2Vec | FastText | None, progress: Progress) -> EncodedCorpus:
     """The text in ids, with phrases joined and, for going on, in the ids of the model."""
     everything = VocabularySettings()
     simple = before is None and not job.phrases.phrases
@@ -289,7 +329,7 @@ def _with_new_words(corpus: EncodedCorpus, known: Vocabulary, min_count: int) ->
     return dataclasses.replace(grown, vocabulary=Vocabulary.of(tokens, counts))
 
 
-def _begin(training: Training, job: Job, before: Word2Vec | FastText | None, progress: Progress) -> None:
+def _begin(training: Training, job: _Job, before: Word2Vec | FastText | None, progress: Progress) -> None:
     if before is not None:
         training.go_on_from(before)  # type: ignore[arg-type]
         new = training.words - len(before.vocabulary)

@@ -15,12 +15,14 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import Any, BinaryIO, TypeAlias, TypeVar, cast
 
 from nlpcli.engine.io.charsets import AUTO, checked_encoding, encoding_hint, encoding_of_mark, guess
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings
+
+Paths: TypeAlias = Sequence[str] | None  # names of files, `-` is stdin; none is stdin too
 
 CHUNK = 1 << 20
 STDIN = "-"

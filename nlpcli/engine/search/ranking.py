@@ -42,7 +42,7 @@ class _Group:
 class Search:
     """Answers queries to one index; `SearchSettings` says how it ranks."""
 
-    def __init__(self, index: SearchIndex, settings: SearchSettings = SearchSettings()) -> None:  # noqa: B008
+    def __init__(self, index: SearchIndex, settings: SearchSettings = SearchSettings()) -> None:
         self.index = index
         self.settings = settings
         self._analyzer = Analyzer(index.analysis)
