@@ -14,7 +14,7 @@ from nlpcli.engine.progress import Progress
 from nlpcli.engine.threads import Stop
 from nlpcli.errors import ModelError, NlpcliError, SettingsError
 from nlpcli.settings import AnalysisSettings, CooccurrenceSettings, GloveSettings, VocabularySettings
-from tests.test_cooccurrence import some_text
+from tests.cooccurrence.test_counting import some_text
 
 ANALYSIS = AnalysisSettings(tokenizer="whitespace")
 COUNTING = CooccurrenceSettings()

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Run
 
 from nlpcli.engine.search import Search
 from nlpcli.engine.search_index import SearchIndex, build
@@ -16,6 +15,7 @@ from nlpcli.engine.tokens import locate
 from nlpcli.engine.vectors import Vectors
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings import AnalysisSettings, IndexSettings, InputSettings, SearchSettings
+from tests.conftest import Run
 
 TEXTS = ["the cat sat on the mat", "", "the dog chased the cat and the cat ran", "stocks fell today", "cat"]
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import CHROMIUM, Browser
-from conftest import Run
 
 from nlpcli.engine import fonts
 from nlpcli.engine.map_image import picture
@@ -20,6 +18,8 @@ from nlpcli.engine.vectors import Vectors, write_vectors
 from nlpcli.engine.word_map import WordMap, colour, make_map
 from nlpcli.errors import InputError, MissingDependency
 from nlpcli.settings import PlotSettings
+from tests.browser import CHROMIUM, Browser
+from tests.conftest import Run
 
 WORDS = ["king", "queen", "man", "woman", "서울", "부산", "</script>", 'say "a&b"', "café", "$x$"]
 MATRIX = np.random.default_rng(6).normal(size=(10, 8)).astype(np.float32)

@@ -14,7 +14,7 @@ from nlpcli.engine.normalizers import PATTERNS, Normalizer
 from nlpcli.errors import SettingsError
 from nlpcli.settings import MASKABLE, AnalysisSettings, NormalizeSettings
 
-CONFORMANCE = Path(__file__).parents[2] / "shared" / "data" / "hard" / "NormalizationTest.txt"
+CONFORMANCE = Path(__file__).parents[3] / "shared" / "data" / "hard" / "NormalizationTest.txt"
 
 
 def normalize(text, **settings):

@@ -18,7 +18,7 @@ from nlpcli.engine.vocabulary import Vocabulary
 from nlpcli.errors import InputError
 from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
 
-HARD = Path(__file__).parents[1].parent / "shared" / "data" / "hard"
+HARD = Path(__file__).parents[2].parent / "shared" / "data" / "hard"
 FIRST_SEEN = VocabularySettings(vocab_order="first-seen")
 
 tricky = st.text(st.sampled_from("aB1_'’.,\u0301 \t\n\r\u00a0\u200d가힣ㅋΣσİßǅ漢😀\x00\x1c٣²"), max_size=60)
