@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from readme_parts import with_parts
+
+from tests.readme_parts import with_parts
 
 ROOT = Path(__file__).parents[1]
 FILES = [name for name in ("README.md", "README.ko.md") if (ROOT / name).exists()]

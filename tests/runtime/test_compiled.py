@@ -108,7 +108,7 @@ def test_counting_words_a_second_time_does_without_numba(tmp_path):
 
 def test_the_first_run_says_that_it_compiles_and_the_next_says_nothing(tmp_path):
     package = tmp_path / "nlpcli"
-    shutil.copytree(Path(compiled.__file__).parents[1], package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(Path(compiled.__file__).parents[2], package, ignore=shutil.ignore_patterns("__pycache__"))
     text = tmp_path / "text.txt"
     text.write_text("the same few words\n" * 100_000)
     runs = [

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Run
 
 from nlpcli.engine.vectors.evaluation import AnalogiesResult, PairsResult, evaluate, pearson, spearman
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError
 from nlpcli.settings.vectors import VectorEvaluationSettings
+from tests.conftest import Run
 
 # Angles in the plane: cosines are known in closed form.
 ANGLES = {"a": 0, "b": 30, "c": 60, "d": 90, "e": 180}

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Run
 
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.search.index import SearchIndex, build
@@ -18,6 +17,7 @@ from nlpcli.errors import InputError, ModelError
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import AnalysisSettings
+from tests.conftest import Run
 
 TEXTS = ["the cat sat on the mat", "", "the dog chased the cat and the cat ran", "stocks fell today", "cat"]
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Run
 
 from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError
+from tests.conftest import Run
 
 pytest.importorskip("sklearn")
 

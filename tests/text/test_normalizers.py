@@ -14,7 +14,7 @@ from nlpcli.engine.text.normalizers import PATTERNS, Normalizer
 from nlpcli.errors import SettingsError
 from nlpcli.settings.text import MASKABLE, AnalysisSettings, NormalizeSettings
 
-CONFORMANCE = Path(__file__).parents[2] / "shared" / "data" / "hard" / "NormalizationTest.txt"
+CONFORMANCE = Path(__file__).parents[3] / "shared" / "data" / "hard" / "NormalizationTest.txt"
 
 
 def normalize(text, **settings):

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import CHROMIUM, Browser
-from conftest import Run
 
 from nlpcli.engine.plots import fonts
 from nlpcli.engine.plots.projection import pca, project
@@ -21,6 +19,8 @@ from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError, MissingDependency
 from nlpcli.settings.plots import PlotSettings
+from tests.browser import CHROMIUM, Browser
+from tests.conftest import Run
 
 WORDS = ["king", "queen", "man", "woman", "서울", "부산", "</script>", 'say "a&b"', "café", "$x$"]
 MATRIX = np.random.default_rng(6).normal(size=(10, 8)).astype(np.float32)

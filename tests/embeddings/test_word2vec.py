@@ -97,7 +97,7 @@ def test_pairs_do_not_reach_into_the_next_line():
     assert list(pairs(encoded(["a b", "c d"]), 5)) == [("a", "b"), ("b", "a"), ("c", "d"), ("d", "c")]
 
 
-PAIRS = Path(__file__).parents[1] / "sample_corpora" / "fruit_pairs.tsv"
+PAIRS = Path(__file__).parents[2] / "sample_corpora" / "fruit_pairs.tsv"
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])

@@ -16,7 +16,7 @@ from nlpcli.errors import ModelError, NlpcliError, SettingsError
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
-from tests.test_cooccurrence import some_text
+from tests.cooccurrence.test_counting import some_text
 
 ANALYSIS = AnalysisSettings(tokenizer="whitespace")
 COUNTING = CooccurrenceSettings()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Run
 
 from nlpcli.engine.vectors.writing import write_vectors
+from tests.conftest import Run
 
 WORDS = {
     "king": [0.9, 0.8, 0.1],

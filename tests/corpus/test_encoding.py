@@ -23,7 +23,7 @@ from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
-HARD = Path(__file__).parents[1].parent / "shared" / "data" / "hard"
+HARD = Path(__file__).parents[2].parent / "shared" / "data" / "hard"
 FIRST_SEEN = VocabularySettings(vocab_order="first-seen")
 
 tricky = st.text(st.sampled_from("aB1_'’.,\u0301 \t\n\r\u00a0\u200d가힣ㅋΣσİßǅ漢😀\x00\x1c٣²"), max_size=60)
