@@ -1,0 +1,1 @@
+"""Networks: what training them needs beside the networks themselves (`nets/`)."""
