@@ -19,10 +19,11 @@ _KIWI = ("kiwipiepy", "kiwipiepy_model")
 _TOKENIZERS = {
     "kiwi": _KIWI,
     "sentence": _KIWI,
-    "mecab": ("python-mecab-ko", "python-mecab-ko-dic"),
+    "mecab": ("python-mecab-ko-dic",),  # either binding gives the same
     **dict.fromkeys(("komoran", "okt", "hannanum", "kkma"), ("konlpy",)),
     "subword": ("sentencepiece",),
 }
+_NO_LONGER = {"python-mecab-ko"}  # stands in older models; another binding gives the same
 _STEMS = {**dict.fromkeys(("porter", "snowball", "lancaster"), ("nltk",)), "korean": _KIWI}
 
 
@@ -70,6 +71,7 @@ def check_versions(recorded: Mapping[str, str]) -> None:
 
     Raises MissingDependency for a library that is not installed.
     """
+    recorded = {name: version for name, version in recorded.items() if name not in _NO_LONGER}
     installed = {name: installed_version(name) for name in recorded}
     if missing := [name for name, version in installed.items() if not version]:
         wanted = " ".join(f"{name}=={recorded[name]}" for name in missing)
