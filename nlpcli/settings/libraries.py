@@ -12,6 +12,8 @@ from typing import Any
 
 from nlpcli.errors import MissingDependency, ModelError
 
+_NO_LONGER = {"python-mecab-ko"}  # stands in older models; another binding gives the same
+
 
 class OtherVersion(UserWarning):
     """A model is used with another version of a library than it was made with."""
@@ -39,6 +41,7 @@ def check_versions(recorded: Mapping[str, str]) -> None:
 
     Raises MissingDependency for a library that is not installed.
     """
+    recorded = {name: version for name, version in recorded.items() if name not in _NO_LONGER}
     installed = {name: installed_version(name) for name in recorded}
     if missing := [name for name, version in installed.items() if not version]:
         wanted = " ".join(f"{name}=={recorded[name]}" for name in missing)

@@ -309,7 +309,7 @@ _KIWI = ("kiwipiepy", "kiwipiepy_model")
 _TOKENIZERS = {
     "kiwi": _KIWI,
     "sentence": _KIWI,
-    "mecab": ("python-mecab-ko", "python-mecab-ko-dic"),
+    "mecab": ("python-mecab-ko-dic",),  # either binding gives the same
     **dict.fromkeys(("komoran", "okt", "hannanum", "kkma"), ("konlpy",)),
     "subword": ("sentencepiece",),
 }

@@ -34,7 +34,8 @@ HOSTILE = [
 ]
 
 needs_mecab = pytest.mark.skipif(
-    importlib.util.find_spec("mecab") is None, reason="python-mecab-ko is not installed"
+    not any(map(importlib.util.find_spec, ("mecab", "mecab_ko"))),
+    reason="neither python-mecab-ko nor mecab-ko is installed",
 )
 
 
@@ -92,6 +93,22 @@ def test_mecab_knows_the_dictionary_form(mecab, form):
 @needs_mecab
 def test_mecab_takes_fused_forms_apart(mecab):
     assert [(t.form, t.tag) for t in mecab("했습니다.")][:2] == [("하", "VV"), ("았", "EP")]
+
+
+@needs_mecab
+@pytest.mark.parametrize("line", ["  앞에  공백", "한\u3000글 🙂 앞\t에", " \t가", "아버지가 방에"])
+def test_mecab_tells_the_place_of_every_morpheme(mecab, line):
+    tokens = mecab(line)
+    assert "".join(line[t.start : t.end] for t in tokens if t.form == line[t.start : t.end])
+    assert all(line[t.start : t.end].strip() for t in tokens)
+    assert tokens[0].start == len(line) - len(line.lstrip())
+    assert tokens[-1].end == len(line)
+
+
+@needs_mecab
+def test_mecab_goes_by_the_spaces_of_a_line(mecab):
+    # An engine that ignores the dictionary's penalties for spaces begins this line with a particle.
+    assert mecab("이 뮤지컬 영화 기대 이하예요")[0].tag == "MM"
 
 
 @needs_mecab
@@ -165,6 +182,11 @@ def test_a_user_word_with_an_unknown_tag_is_an_error():
 
 @needs_mecab
 def test_mecab_takes_user_words():
+    if importlib.util.find_spec("mecab") is None:
+        with pytest.raises(NlpcliError, match="user words") as caught:
+            make_analyser("mecab", "챗지피티\tNNP\n")
+        assert "kiwi" in caught.value.hint
+        return
     assert "챗지피티" in forms(make_analyser("mecab", "챗지피티\tNNP\n")("나는 챗지피티를 쓴다"))
 
 

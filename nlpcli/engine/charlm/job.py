@@ -33,13 +33,16 @@ def train(
 
     `resume` names a checkpoint of a training on the same text with the same settings, which goes
     on where it was. An interrupt (Ctrl-C, SIGTERM) writes a checkpoint before it takes effect.
-    Raises InputError when the text is empty or a single character.
+    Raises InputError when the text is empty or a single character, and SettingsError for a device
+    or a precision that this machine does not have.
     """
     from nlpcli.engine.charlm import checkpoint
     from nlpcli.engine.charlm.training import Training
     from nlpcli.engine.charlm.units import read_text
+    from nlpcli.engine.neural import devices
     from nlpcli.engine.runtime.interrupts import postponed_signals
 
+    devices.check(settings)
     text = read_text(paths, settings.unit, reading, min_count=settings.min_char_count, progress=progress)
     if resume is None:
         training = Training(text, settings, initial_weights(settings, text.alphabet))

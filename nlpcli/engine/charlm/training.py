@@ -7,14 +7,13 @@ and the gradients are added in a fixed order, so that the same number of threads
 bytes.
 
 Not here: how the text is cut (`streams.py`), what is said meanwhile (`report.py`),
-and how a training is put aside and taken up again (`checkpoint.py`).
+how a training is put aside and taken up again (`checkpoint.py`), and what the machine can
+do (`neural/devices.py`).
 """
 
 from __future__ import annotations
 
-import itertools
 import math
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +25,9 @@ from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.charlm.report import Report
 from nlpcli.engine.charlm.streams import Ids, Split
 from nlpcli.engine.charlm.units import CharText
+from nlpcli.engine.neural import devices
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.runtime.progress import Progress
-from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import CharLMSettings
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from nlpcli.engine.neural.nets.recurrent_network import CharRNN
 
 _FLOOR = 0.01  # the schedule's last step size, as a share of the first
-_PART = 8  # fewest streams worth a thread
 
 
 def _nothing() -> None:
@@ -58,8 +56,8 @@ class Training:
         from nlpcli.engine.neural.nets.recurrent_network import CharRNN
 
         self.text, self.settings, self.split = text, settings, Split(text, settings)
-        self.device = _device(settings)
-        low = torch.bfloat16 if _wants_bfloat16(settings, self.device) else torch.float32
+        self.device = devices.device_of(settings)
+        low = torch.bfloat16 if devices.wants_bfloat16(settings, self.device) else torch.float32
         self.network = CharRNN(
             settings.cell, settings.num_layers, settings.dropout, weights, self.device, low
         )
@@ -69,7 +67,7 @@ class Training:
             weight_decay=settings.weight_decay,
             fused=True,
         )
-        self.parts = _parts(threads or settings.threads, self.split.batch, self.device)
+        self.parts = devices.parts(threads or settings.threads, self.split.batch, self.device)
         self.states = [self.network.zero_state(part.stop - part.start) for part in self.parts]
         self.chunks = -(-self.split.length // settings.seq_length)
         self.total_steps = self.chunks * settings.epochs
@@ -224,35 +222,3 @@ def score(
             total += loss.item()
             count += int((targets >= 0).sum())
     return total, count
-
-
-# --- where and how --------------------------------------------------------------------------
-
-
-def _device(settings: CharLMSettings) -> str:
-    import torch
-
-    if settings.device == "cuda" and not torch.cuda.is_available():
-        raise SettingsError("--device cuda: torch finds no GPU here", hint="use --device auto")
-    return "cuda" if settings.device != "cpu" and torch.cuda.is_available() else "cpu"
-
-
-def _wants_bfloat16(settings: CharLMSettings, device: str) -> bool:
-    """Asked for, or where there are matrix units for it: a GPU, or a CPU with AMX."""
-    import torch
-
-    if settings.precision != "auto":
-        return settings.precision == "bfloat16"
-    # Small products gain nothing from AMX, and small networks are the ones whose numbers get looked at.
-    has_amx = bool(getattr(torch.cpu, "_is_amx_tile_supported", bool)())
-    return device == "cuda" or (settings.rnn_size >= 64 and has_amx)
-
-
-def _parts(threads: int, batch: int, device: str) -> list[slice]:
-    """The batch's columns, split for the threads."""
-    if device != "cpu":
-        return [slice(0, batch)]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = max(1, min(threads or min(8, cores), batch // _PART))
-    bounds = [batch * n // count for n in range(count + 1)]
-    return [slice(start, stop) for start, stop in itertools.pairwise(bounds)]

@@ -22,7 +22,7 @@ def log_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Where all classes are impossible (unsmoothed, an unseen word), they are equally so.
 
-    >>> np.exp(log_probabilities(np.log([[1.0, 3.0]]))).tolist()
+    >>> np.exp(log_probabilities(np.log([[1.0, 3.0]]))).round(9).tolist()
     [[0.25, 0.75]]
     """
     highest = scores.max(axis=1, keepdims=True)

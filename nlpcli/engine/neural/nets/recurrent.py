@@ -67,14 +67,28 @@ def _times(w: Tensor, batch: int) -> Callable[[Tensor], Tensor]:
     """A function h ↦ h @ w for h [batch, …]; what it gives lasts until it is called again.
 
     In bfloat16 the weight is brought once into the layout that oneDNN multiplies in, which `mm`
-    would do again at every step (up to three times slower). PyTorch's compiler uses the same two
-    operators; without them `mm` does it.
+    would do again at every step (up to three times slower). Where that cannot be, `mm` does it.
     """
-    if w.dtype == torch.bfloat16 and hasattr(torch.ops.mkldnn, "_linear_pointwise"):
-        packed = torch.ops.mkldnn._reorder_linear_weight(w.t().contiguous(), batch)
-        return lambda h: torch.ops.mkldnn._linear_pointwise(h, packed, None, "none", [], "")
+    ready = packed(w.t().contiguous(), batch) if w.dtype == torch.bfloat16 else None
+    if ready is not None:
+        return lambda h: torch.ops.mkldnn._linear_pointwise(h, ready, None, "none", [], "")
     out = torch.empty((batch, w.shape[1]), dtype=w.dtype)
     return lambda h: torch.mm(h, w, out=out)
+
+
+def packed(w: Tensor, batch: int) -> Tensor | None:
+    """A bfloat16 weight [outputs, inputs] in oneDNN's layout for products with [batch, inputs].
+
+    None where the processor lacks the instructions, or this PyTorch the two operators (its compiler
+    uses the same ones).
+    """
+    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        return None
+    try:
+        layout: Tensor = torch.ops.mkldnn._reorder_linear_weight(w, batch)
+    except RuntimeError:  # no other question to PyTorch has the answer of this operator
+        return None
+    return layout
 
 
 class _Rnn(torch.autograd.Function):

@@ -11,12 +11,12 @@ and what is dropped or joined afterwards (`text/analyzer.py`).
 from __future__ import annotations
 
 import functools
-import os
 import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from nlpcli.engine.text.token import Token
+from nlpcli.engine.text.tokenizers import mecab as mecab_bindings
 from nlpcli.engine.text.tokenizers.morphemes import Analyse, dictionary_form, guarded
 from nlpcli.errors import MissingDependency, NlpcliError
 
@@ -97,22 +97,15 @@ def _entries(user_dict: str) -> Iterator[tuple[str, str, str]]:
 
 
 def mecab(user_dict: str = "") -> Analyse:
-    """mecab-ko, the fastest: through python-mecab-ko, which carries its own dictionary."""
-    try:
-        from mecab import MeCab
-    except ImportError as error:
-        raise MissingDependency(
-            "the tokenizer mecab needs python-mecab-ko", hint="pip install 'nlpcli[mecab]'"
-        ) from error
-    model = _mecab_with(MeCab, user_dict) if user_dict else MeCab()
+    """mecab-ko, the fastest: through a binding and a dictionary that come as wheels (`mecab.py`)."""
+    parse = mecab_bindings.load([*_mecab_lines(user_dict)] if user_dict else [])
 
     def analyse(text: str) -> list[Token]:
         tokens: list[Token] = []
-        for found in model.parse(text):
-            parts = _mecab_parts(found.surface, found.pos, found.feature.expression)
+        for found in parse(text):
+            parts = _mecab_parts(found.surface, found.tag, found.expression)
             tokens += [
-                Token(form, found.span.start, found.span.end, tag, dictionary_form(form, tag))
-                for form, tag in parts
+                Token(form, found.start, found.end, tag, dictionary_form(form, tag)) for form, tag in parts
             ]
         return tokens
 
@@ -125,7 +118,7 @@ _COMPATIBLE = dict(
 )
 
 
-def _mecab_parts(surface: str, tag: str, expression: str | None) -> list[tuple[str, str]]:
+def _mecab_parts(surface: str, tag: str, expression: str) -> list[tuple[str, str]]:
     """The morphemes of a fused form: 했 `XSV+EP` is `하/XSV/*+았/EP/*`."""
     if "+" not in tag or not expression:
         return [(surface, tag)]
@@ -133,38 +126,6 @@ def _mecab_parts(surface: str, tag: str, expression: str | None) -> list[tuple[s
     if any(len(part) < 2 or not part[0] for part in parts):
         return [(surface, tag)]
     return [(part[0].translate(_COMPATIBLE), part[1]) for part in parts]
-
-
-def _mecab_with(make: Callable[..., Any], user_dict: str) -> Any:
-    """A MeCab that knows the user's words, compiled into a dictionary that is loaded and gone."""
-    import subprocess
-    import sys
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory(prefix="nlpcli-") as folder:
-        source, compiled = Path(folder, "user.csv"), Path(folder, "user.dic")
-        source.write_text("\n".join(_mecab_lines(user_dict)) + "\n", encoding="utf-8")
-        command = [
-            "-m",
-            "mecab",
-            "dict-index",
-            "-u",
-            str(compiled),
-            "-f",
-            "utf-8",
-            "-t",
-            "utf-8",
-            str(source),
-        ]
-        done = subprocess.run([sys.executable, *command], capture_output=True, check=False, env=os.environ)
-        if done.returncode or not compiled.exists():
-            said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().split("\n")[-1]
-            raise NlpcliError(
-                f"mecab refuses the user dictionary: {said}",
-                hint="a line is: word TAB tag, or a line of mecab's own CSV",
-            )
-        return make(user_dictionary_path=str(compiled))
 
 
 def _mecab_lines(user_dict: str) -> Iterator[str]:
