@@ -321,7 +321,6 @@ _STEMS = {**dict.fromkeys(("porter", "snowball", "lancaster"), ("nltk",)), "kore
 def libraries_of(settings: AnalysisSettings) -> list[str]:
     """The distributions that decide what tokens an analysis gives.
 
-    >>> from nlpcli.settings.text import AnalysisSettings
     >>> libraries_of(AnalysisSettings()), libraries_of(AnalysisSettings(stem="porter", tag_english=True))
     ([], ['gruut-lang-en', 'nltk'])
     """

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.io.records import Documents, Records
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings, RecordSettings
@@ -40,7 +41,7 @@ class Examples:
     def chosen(self, wanted: NDArray[np.bool_]) -> Examples:
         """The `wanted` [D] documents by themselves, with the vocabulary of all."""
         lengths = np.diff(self.corpus.offsets)
-        offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths[wanted])])
+        offsets = offsets_of(lengths[wanted])
         ids = self.corpus.ids[np.repeat(wanted, lengths)]
         corpus = EncodedCorpus(ids, offsets, self.corpus.vocabulary)
         return Examples(corpus, self.labels[wanted], self.names)

@@ -17,6 +17,7 @@ from nlpcli.engine.classify.classifier import Classifier, Trained
 from nlpcli.engine.classify.features import Finder, Maker, type_keys
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.settings.classify import FeatureSettings
 
@@ -152,7 +153,7 @@ class Namer:
         self._letters = sorted({letter for token in self._tokens for letter in token} | {" "})
         encoded = [letter.encode("utf-8", "surrogatepass") for letter in self._letters]
         self._pool = np.frombuffer(b"".join(encoded), dtype=np.uint8)
-        self._starts = np.cumsum([0, *map(len, encoded)])
+        self._starts = offsets_of([len(letter) for letter in encoded])
         self._finder = Finder(model.keys, model.features)
         self._features = model.features
         self._nothing = np.uint64(kernels.empty_text_key())

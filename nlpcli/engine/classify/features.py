@@ -7,7 +7,6 @@ Not here: what the counts mean (`naive_bayes.py`, `kernels/classify/nbsvm.py`).
 
 from __future__ import annotations
 
-import concurrent.futures
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +17,10 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, take_tensor
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.runtime.threads import available_cores
+from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
 from nlpcli.errors import ModelError
 from nlpcli.settings.classify import FeatureSettings
 
@@ -115,11 +115,11 @@ class Maker:
             sizes = np.diff(self._starts) + 2
             for begin in range(0, corpus.documents, _DOCUMENTS):
                 bounds = corpus.offsets[begin : begin + _DOCUMENTS + 1]
-                before = _sums(sizes[corpus.ids[bounds[0] : bounds[-1]]])
+                before = offsets_of(sizes[corpus.ids[bounds[0] : bounds[-1]]])
                 bytes_each = np.diff(before[bounds - bounds[0]])
                 longest = max(longest, int(bytes_each.max(initial=0)))
                 per_document[begin : begin + _DOCUMENTS] += bytes_each * (char_high - char_low + 1)
-        return _sums(per_document), longest
+        return offsets_of(per_document), longest
 
     @property
     def most(self) -> int:
@@ -156,11 +156,6 @@ class Maker:
             np.empty(self._longest + 3, dtype=np.int32), ends, keys, where,
         )  # fmt: skip
         return keys[:total], ends, where[:total]
-
-
-def _sums(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Running sums, from 0 on."""
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(numbers, dtype=np.int64)])
 
 
 def type_keys(vocabulary: Vocabulary) -> NDArray[np.uint64]:
@@ -224,14 +219,13 @@ def count(
     parts = [_Part(labels, classes, settings.binary) for _ in range(1 << bits)]
     threads = available_cores()
     at_once = _TURNS * threads
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        for begin in range(0, len(chunks), at_once):
-            some = chunks[begin : begin + at_once]
-            sorted_ = list(pool.map(lambda chunk: _by_part(maker, chunk, bits), some))
-            shares = [range(thread, len(parts), threads) for thread in range(threads)]
-            list(pool.map(lambda share: _add(parts, sorted_, share), shares))  # noqa: B023 (run at once)
-            progress.update(stage, some[-1][1], corpus.documents)
-        list(pool.map(_Part.close, parts))
+    for begin in range(0, len(chunks), at_once):
+        some = chunks[begin : begin + at_once]
+        sorted_ = list(in_threads(_by_part, ((maker, chunk, bits) for chunk in some), threads))
+        shares = [range(thread, len(parts), threads) for thread in range(threads)]
+        run_all(_add, ((parts, sorted_, share) for share in shares), threads)
+        progress.update(stage, some[-1][1], corpus.documents)
+    run_all(_Part.close, ((part,) for part in parts), threads)
     return FeatureCounts(
         np.concatenate([part.keys for part in parts]), np.concatenate([part.counts for part in parts])
     )
@@ -355,6 +349,4 @@ class Finder:
         if len(chunks) == 1:
             yield found(chunks[0])
             return
-        with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-            for begin in range(0, len(chunks), threads):
-                yield from pool.map(found, chunks[begin : begin + threads])
+        yield from in_threads(found, ((chunk,) for chunk in chunks), threads)

@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import Shelf
@@ -121,7 +122,7 @@ def divide(sizes: NDArray[np.int64], limit: int, longest: int | None = None) -> 
     >>> divide(np.array([5, 1, 1, 1, 1, 1]), 3).tolist()
     [0, 1, 4, 6]
     """
-    before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
+    before = offsets_of(sizes)
     bounds = [0]
     while bounds[-1] < len(sizes):
         begin = bounds[-1]
@@ -223,7 +224,7 @@ def count_corpus(
 ) -> Counts:
     """The counts of an encoded text, taken `piece` tokens at a time; the same for any piece.
 
-    >>> from nlpcli.engine.vocabulary import Vocabulary
+    >>> from nlpcli.engine.corpus.vocabulary import Vocabulary
     >>> corpus = EncodedCorpus(np.array([0, 1, 0]), np.array([0, 3]), Vocabulary.of("ab", [2, 1]))
     >>> counts = count_corpus(corpus, CooccurrenceSettings(window_size=1))
     >>> counts.group(0, Scratch(2), Stop()).units.tolist()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.runtime.arrays import offsets_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +40,4 @@ def renumber(corpus: EncodedCorpus, new_id: NDArray[np.int32], vocabulary: Vocab
     kept = ids >= 0
     if kept.all():
         return EncodedCorpus(ids, corpus.offsets, vocabulary)
-    return EncodedCorpus(ids[kept], _kept_before(kept)[corpus.offsets], vocabulary)
-
-
-def _kept_before(keeps: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How many are true before each place, and in all."""
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(keeps)])
+    return EncodedCorpus(ids[kept], offsets_of(kept)[corpus.offsets], vocabulary)

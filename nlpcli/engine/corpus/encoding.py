@@ -22,15 +22,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus, _kept_before
+from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.records import Documents, as_texts
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.processes import Failure
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import Spool
-from nlpcli.engine.runtime.threads import available_cores
+from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
 from nlpcli.engine.text.analyzer import TIME_LIMIT, Analyzer, isolated
 from nlpcli.engine.text.streaming import Pool, pieces
 from nlpcli.errors import InputError
@@ -113,11 +114,7 @@ class _Found:
 def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:
     """Give the tokens their final ids; on the disk in place."""
     if isinstance(vocabulary, Vocabulary):
-        id_of = vocabulary.id_of
-        chosen, new_id = (
-            vocabulary,
-            np.array([id_of.get(token, -1) for token in found.types.tokens], dtype=np.int32),
-        )
+        chosen, new_id = vocabulary, vocabulary.ids_of(found.types.tokens)
     else:
         chosen, new_id = select(found.types, vocabulary)
     # −1 stays −1: the last entry of the table is what a dropped token finds.
@@ -128,7 +125,7 @@ def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> Encod
         ids, ends = _renumbered(found, found.spool.pieces, tables), found.ends
         if dropping:
             keeps = ids >= 0
-            ids, ends = ids[keeps], _kept_before(keeps)[ends]
+            ids, ends = ids[keeps], offsets_of(keeps)[ends]
     elif dropping:
         ids, ends = _renumber_some(found, tables)
     else:
@@ -144,15 +141,14 @@ def _renumbered(
     """Every token's id, out of memory."""
     if len(tables) == 1:
         return np.concatenate([np.zeros(0, dtype=np.int32), *(tables[0][piece] for piece in pieces)])
-    places = np.cumsum([0, *map(len, pieces)])
+    places = offsets_of([len(piece) for piece in pieces])
     ids = np.empty(places[-1], dtype=np.int32)
 
     def translate(number: int) -> None:
         into = ids[places[number] : places[number + 1]]
         kernels.translate(pieces[number], tables[found.segments[number][1]], into)
 
-    with concurrent.futures.ThreadPoolExecutor(len(tables)) as pool:
-        list(pool.map(translate, range(len(pieces))))
+    run_all(translate, ((number,) for number in range(len(pieces))), len(tables))
     return ids
 
 
@@ -176,7 +172,7 @@ def _renumber_some(
     for count, table in _slices(found.segments):
         ids = tables[table][found.spool.read(start, count)]
         keeps = ids >= 0
-        before = _kept_before(keeps)
+        before = offsets_of(keeps)
         through = int(np.searchsorted(found.ends, start + count))
         ends[document:through] = before[found.ends[document:through] - start] + kept
         found.spool.rewrite(kept, ids[keeps])
@@ -321,16 +317,8 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
         ends.append(line_ends + total)
         total += len(numbers)
 
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        under_way: deque[concurrent.futures.Future[tuple[int, NDArray[np.int32], NDArray[np.int64]]]] = (
-            deque()
-        )
-        for number, block in enumerate(blocks):
-            under_way.append(pool.submit(scan, block, number))
-            if len(under_way) > 2 * threads:
-                take(under_way.popleft().result())
-        while under_way:
-            take(under_way.popleft().result())
+    for result in in_threads(scan, ((block, number) for number, block in enumerate(blocks)), threads):
+        take(result)
     types, translations = union(scanners, lower)
     if not (lower or analyzer.finishes_nothing):
         types, finished = _finished_types(types, analyzer)

@@ -13,6 +13,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.errors import ModelError
 
 _SCANS_BEFORE_DICT = 8
@@ -41,9 +42,7 @@ class PackedTokens(Sequence[str]):
         if isinstance(tokens, PackedTokens):
             return tokens
         encoded = [to_bytes(token) for token in tokens]
-        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-        np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
-        return cls(b"".join(encoded), offsets)
+        return cls(b"".join(encoded), offsets_of(np.fromiter(map(len, encoded), np.int64, len(encoded))))
 
     @classmethod
     def from_arrays(cls, text: NDArray[Any], offsets: NDArray[np.int64]) -> PackedTokens:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.io.model_file import Model, take_tensor
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.engine.runtime.threads import available_cores, in_parallel
+from nlpcli.engine.runtime.threads import available_cores, run_all
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings.vocabulary import VocabularySettings
 
@@ -79,13 +80,17 @@ class Vocabulary:
         """Token to id."""
         return {token: number for number, token in enumerate(self.tokens)}
 
+    def ids_of(self, tokens: Iterable[str]) -> NDArray[np.int32]:
+        """The id of each token, −1 for one that is not here."""
+        id_of = self.id_of
+        return np.array([id_of.get(token, -1) for token in tokens], dtype=np.int32)
+
     def take(self, ids: NDArray[np.int64]) -> Vocabulary:
         """The tokens of these ids, in this order."""
         if "tokens" in self.__dict__:
             return Vocabulary.of(map(self.tokens.__getitem__, ids.tolist()), self.counts[ids])
         text, starts = self.packed
-        offsets = np.zeros(len(ids) + 1, dtype=np.int64)
-        np.cumsum(starts[ids + 1] - starts[ids], out=offsets[1:])
+        offsets = offsets_of(starts[ids + 1] - starts[ids])
         taken = np.empty(int(offsets[-1]), dtype=np.uint8)
 
         def copy(first: int, last: int) -> None:
@@ -93,7 +98,7 @@ class Vocabulary:
 
         parts = available_cores() if len(ids) > _PIECE else 1
         cuts = [len(ids) * part // parts for part in range(parts + 1)]
-        in_parallel(copy, list(itertools.pairwise(cuts)))
+        run_all(copy, list(itertools.pairwise(cuts)))
         return Vocabulary.of_bytes(taken, offsets, self.counts[ids])
 
     @property
@@ -133,15 +138,12 @@ class Vocabulary:
 
 def _packed(tokens: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """UTF-8 of all tokens, one after the other, and where each begins and the last ends."""
-    offsets = np.zeros(len(tokens) + 1, dtype=np.int64)
     joined = np.frombuffer("\n".join([*tokens, ""]).encode("utf-8", "surrogatepass"), dtype=np.uint8)
     line_ends = np.flatnonzero(joined == _LINE_END)
     if len(line_ends) == len(tokens):  # no token has one in it: all at once
-        offsets[1:] = line_ends - np.arange(len(tokens))
-        return joined[joined != _LINE_END], offsets
+        return joined[joined != _LINE_END], np.insert(line_ends - np.arange(len(tokens)), 0, 0)
     encoded = [token.encode("utf-8", "surrogatepass") for token in tokens]
-    np.cumsum([len(token) for token in encoded], out=offsets[1:])
-    return np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets
+    return np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets_of([len(token) for token in encoded])
 
 
 def _strings(text: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Iterator[list[str]]:

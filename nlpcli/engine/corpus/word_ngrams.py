@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import SettingsError
@@ -33,7 +34,7 @@ def with_ngrams(
 
     `vocabulary` chooses among the runs, or is a vocabulary of runs already.
 
-    >>> from nlpcli.engine.encoding import encode_documents
+    >>> from nlpcli.engine.corpus.encoding import encode_documents
     >>> from nlpcli.settings.text import AnalysisSettings
     >>> words = encode_documents([["a b a b"]], AnalysisSettings(), VocabularySettings())
     >>> runs = with_ngrams(words, 1, 2, VocabularySettings(vocab_order="first-seen"))
@@ -58,13 +59,12 @@ def with_ngrams(
     if isinstance(vocabulary, VocabularySettings):
         chosen, new_id = select(Vocabulary.of(named, counts[candidates]), vocabulary)
     else:
-        id_of = vocabulary.id_of
-        chosen, new_id = vocabulary, np.array([id_of.get(name, -1) for name in named], dtype=np.int32)
+        chosen, new_id = vocabulary, vocabulary.ids_of(named)
     position = np.full(len(counts), -1, dtype=np.int32)
     position[candidates] = new_id
     ids = position[ids]
     kept = ids >= 0
-    before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(kept)])
+    before = offsets_of(kept)
     return EncodedCorpus(ids[kept], before[offsets], chosen)
 
 

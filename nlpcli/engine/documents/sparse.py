@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.engine.runtime.threads import available_cores, in_parallel
+from nlpcli.engine.runtime.threads import available_cores, run_all
 
 kernels = Kernels("counts.documents")
 
@@ -54,7 +55,7 @@ class SparseMatrix:
         """Columns renumbered, −1 drops one; the rows stay sorted only if `new_column` ascends."""
         renumbered = new_column[self.indices]
         kept = renumbered >= 0
-        before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(kept)])
+        before = offsets_of(kept)
         return SparseMatrix(self.data[kept], renumbered[kept], before[self.indptr], columns)
 
     def column_sums(self) -> NDArray[np.int64]:
@@ -80,7 +81,7 @@ class SparseMatrix:
 def count_matrix(corpus: EncodedCorpus) -> SparseMatrix:
     """How often each token stands in each document: int32 counts [documents, vocabulary].
 
-    >>> from nlpcli.engine.encoding import encode_documents
+    >>> from nlpcli.engine.corpus.encoding import encode_documents
     >>> from nlpcli.settings.text import AnalysisSettings
     >>> from nlpcli.settings.vocabulary import VocabularySettings
     >>> corpus = encode_documents([["b a b", "", "a"]], AnalysisSettings(), VocabularySettings())
@@ -103,7 +104,7 @@ def count_matrix(corpus: EncodedCorpus) -> SparseMatrix:
         )  # fmt: skip
 
     parts = split_rows(corpus.offsets, available_cores())
-    in_parallel(count, parts)
+    run_all(count, parts)
     end = 0
     for first, last in parts:  # moved together; numpy copies overlapping cells in the right order
         begin, size = corpus.offsets[first], indptr[last]
@@ -119,7 +120,7 @@ def _count_small(corpus: EncodedCorpus, columns: int) -> SparseMatrix:
     rows = np.repeat(np.arange(corpus.documents, dtype=np.int64), np.diff(corpus.offsets))
     cells, counts = np.unique(rows * columns + corpus.ids, return_counts=True)
     lengths = np.bincount(cells // columns, minlength=corpus.documents)
-    indptr = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
+    indptr = offsets_of(lengths)
     return SparseMatrix(counts.astype(np.int32), (cells % columns).astype(np.int32), indptr, columns)
 
 
@@ -153,7 +154,7 @@ def weighed(
     weights = np.empty(len(counts.data))
     if len(weights) >= _SMALL:
         size = {"none": 0, "l1": 1, "l2": 2}[norm]
-        in_parallel(
+        run_all(
             lambda first, last: kernels.weigh_rows(
                 counts.data, counts.indices, counts.indptr, first, last, idf, sublinear, size, weights
             ),

@@ -23,6 +23,7 @@ from nlpcli.engine.documents.char_ngrams import with_char_ngrams
 from nlpcli.engine.documents.sparse import SparseMatrix
 from nlpcli.engine.io.model_file import read_model, take_tensor, write_model
 from nlpcli.engine.io.records import Documents
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings.documents import VectorizeSettings
@@ -167,8 +168,7 @@ def find_features(
     if isinstance(vocabulary, VocabularySettings):
         chosen, new_column = select(Vocabulary.of(names, runs.column_sums()), vocabulary)
     else:
-        id_of = vocabulary.id_of
-        chosen, new_column = vocabulary, np.array([id_of.get(name, -1) for name in names], dtype=np.int32)
+        chosen, new_column = vocabulary, vocabulary.ids_of(names)
     return Found(words, runs.with_columns(new_column, len(chosen)).sorted(), chosen)
 
 
@@ -246,5 +246,5 @@ def _hashed(documents: list[str], analysis: AnalysisSettings, settings: Vectoriz
     cells, where = np.unique(rows * columns + column[counts.indices], return_inverse=True)
     data = np.bincount(where, weights=counts.data * sign[counts.indices], minlength=len(cells))
     lengths = np.bincount(cells // columns, minlength=counts.shape[0])
-    indptr = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
+    indptr = offsets_of(lengths)
     return SparseMatrix(data, (cells % columns).astype(np.int32), indptr, columns)

@@ -9,8 +9,6 @@ round is merged the next is prepared, which takes no vectors.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from nlpcli.engine.embeddings.schedule import Stretch
 from nlpcli.engine.kernels.embeddings import shard_merge, shards
 from nlpcli.engine.kernels.embeddings.arguments import STRIDE, WIDTH, Objective, Subwords, Text, Window
 from nlpcli.engine.kernels.simd.padding import aligned_rows
+from nlpcli.engine.runtime.threads import Team
 
 SHARDS = 4
 SHARD = 512  # words
@@ -91,28 +90,20 @@ class Rounds:
         self._sums = np.zeros((SHARDS, 2))
         self._training = objective.tiles, window, self._sums
         self._rounds = [_empty_round(len(text.keep), objective.tiles) for _ in range(2)]
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads)
+        self._team = Team(threads)
 
     def step(self, part: Stretch) -> tuple[float, int]:
         """Train on a stretch; the summed loss, and of how many predictions."""
         losses, predictions = [], 0
         work, following = self._rounds
-        self._on_all_threads(self._prepare, work, part, part.first)
+        self._team.do(self._prepare, work, part, part.first)
         for first in range(part.first, part.last, SHARDS * SHARD):
-            self._on_all_threads(self._train, work)
+            self._team.do(self._train, work)
             losses += self._sums[:, 0].tolist()
             predictions += int(self._sums[:, 1].sum())
-            self._on_all_threads(self._merge_and_prepare, work, following, part, first + SHARDS * SHARD)
+            self._team.do(self._merge_and_prepare, work, following, part, first + SHARDS * SHARD)
             work, following = following, work
         return math.fsum(losses), predictions
-
-    def _on_all_threads(self, do: Callable[..., None], *rest: Any) -> None:
-        """Do all shares of something; this thread does one of them."""
-        others = [self._pool.submit(do, (number, self._threads), *rest) for number in range(1, self._threads)]
-        do((0, self._threads), *rest)
-        for other in others:
-            other.result()
 
     def _prepare(self, share: Share, work: shards.Round, part: Stretch, first: int) -> None:
         last = min(first + SHARDS * SHARD, part.last)

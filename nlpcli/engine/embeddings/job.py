@@ -308,8 +308,7 @@ def _corpus(job: _Job, before: Word2Vec | FastText | None, progress: Progress) -
 
 
 def _in_ids_of(corpus: EncodedCorpus, vocabulary: Vocabulary) -> EncodedCorpus:
-    id_of = vocabulary.id_of
-    new_id = np.array([id_of.get(token, -1) for token in corpus.vocabulary.tokens], dtype=np.int32)
+    new_id = vocabulary.ids_of(corpus.vocabulary.tokens)
     if not (new_id >= 0).any():
         raise InputError("the text has no word that the model knows")
     return renumber(corpus, new_id, vocabulary)

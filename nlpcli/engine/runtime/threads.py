@@ -1,7 +1,7 @@
 """Threads around kernels that release the interpreter's lock.
 
 `run_threads` for workers that share state, `in_threads` for results in order, a few steps ahead of
-whoever uses them, `in_parallel` for parts of an array.
+whoever uses them, `run_all` where there are none, `Team` for many short steps in step.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -68,21 +68,24 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_threads(make: Callable[..., Made], jobs: Iterable[tuple[object, ...]]) -> Iterator[Made]:
+def in_threads(
+    make: Callable[..., Made], jobs: Iterable[tuple[object, ...]], threads: int = 0
+) -> Iterator[Made]:
     """`make(*job)` for each job, in the order of the jobs; worth it where `make` frees the GIL.
 
-    Jobs are taken from their iterator as results are used, so neither side piles up.
+    Jobs are taken from their iterator as results are used, so neither side piles up. Without a
+    number of threads there is one for each core, but no more than eight.
 
     >>> list(in_threads(pow, [(2, 3), (3, 2)]))
     [8, 9]
     """
-    threads = min(available_cores(), 8)
+    threads = threads or min(available_cores(), 8)
     with ThreadPoolExecutor(threads) as pool:
         waiting: collections.deque[Future[Made]] = collections.deque()
         try:
             for job in jobs:
                 waiting.append(pool.submit(make, *job))
-                if len(waiting) > threads:
+                if len(waiting) > 2 * threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -90,8 +93,22 @@ def in_threads(make: Callable[..., Made], jobs: Iterable[tuple[object, ...]]) ->
             pool.shutdown(cancel_futures=True)
 
 
-def in_parallel(work: Callable[[int, int], None], parts: Sequence[tuple[int, int]]) -> None:
-    """`work(first, last)` for every part, a thread each (kernels release the GIL)."""
-    with ThreadPoolExecutor(max(1, len(parts))) as pool:
-        for future in [pool.submit(work, first, last) for first, last in parts]:
-            future.result()
+def run_all(work: Callable[..., object], jobs: Iterable[tuple[object, ...]], threads: int = 0) -> None:
+    """`work(*job)` for each job, in threads."""
+    for _ in in_threads(work, jobs, threads):
+        pass
+
+
+class Team:
+    """Threads that do all shares of some work at once, over and over; the calling one is among them."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._pool = ThreadPoolExecutor(size)
+
+    def do(self, work: Callable[..., object], *rest: object) -> None:
+        """`work((share, shares), *rest)` for every share."""
+        others = [self._pool.submit(work, (share, self._size), *rest) for share in range(1, self._size)]
+        work((0, self._size), *rest)
+        for other in others:
+            other.result()

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.io.lines import STDIN, display_name, open_bytes
 from nlpcli.engine.io.model_file import read_model, take_tensor
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.vectors import text_rows
 from nlpcli.engine.vectors.writing import DTYPES, companion, restored
 from nlpcli.errors import InputError, ModelError
@@ -246,9 +247,7 @@ def _read_text(stream: BinaryIO, head: _Head, name: str) -> Content:
 
 
 def _packed(tokens: list[bytes]) -> PackedTokens:
-    offsets = np.zeros(len(tokens) + 1, dtype=np.int64)
-    np.cumsum(np.fromiter(map(len, tokens), np.int64, len(tokens)), out=offsets[1:])
-    return PackedTokens(b"".join(tokens), offsets)
+    return PackedTokens(b"".join(tokens), offsets_of(np.fromiter(map(len, tokens), np.int64, len(tokens))))
 
 
 def _not_vectors(name: str) -> InputError:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.io import model_file
-from nlpcli.engine.runtime.arrays import Floats
+from nlpcli.engine.runtime.arrays import Floats, offsets_of
 from nlpcli.settings.embeddings import FastTextSettings
 
 LINE_END = "</s>"  # fastText's word for it has no n-grams
@@ -70,8 +70,7 @@ class SubwordRule:
         encoded = [
             b"" if word == LINE_END else f"<{word}>".encode("utf-8", "surrogatepass") for word in shown
         ]
-        offsets = np.zeros(len(encoded) + 1, np.int64)
-        np.cumsum([len(word) for word in encoded], out=offsets[1:])
+        offsets = offsets_of([len(word) for word in encoded])
         text = np.frombuffer(b"".join(encoded), np.uint8)
         starts, buckets = np.empty(len(encoded) + 1, np.int64), np.empty(0, np.int32)
         fill = kernels_of("text.subword_hashes").subword_buckets
