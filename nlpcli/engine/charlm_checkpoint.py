@@ -33,7 +33,7 @@ CHANGEABLE = (
     "patience", "sample_every", "device", "precision", "threads",
 )  # fmt: skip
 _MOMENTS = ("exp_avg", "exp_avg_sq")
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def save(training: Training, path: str | os.PathLike[str]) -> None:

@@ -11,7 +11,6 @@ Not here: how counts are made (`cooccurrence.py`).
 from __future__ import annotations
 
 import json
-import os
 import weakref
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -37,6 +36,7 @@ from nlpcli.engine.cooccurrence import (
 from nlpcli.engine.encoding import encode
 from nlpcli.engine.lookahead import available_cores
 from nlpcli.engine.progress import SILENT, Progress
+from nlpcli.engine.shelf import read_at
 from nlpcli.engine.store import Model, write_atomically
 from nlpcli.engine.threads import Stop
 from nlpcli.engine.vocabulary import Vocabulary
@@ -220,7 +220,7 @@ class CountFile:
         offset = self._places[name] + begin * dtype.itemsize
         rest = array.data.cast("B") if len(array) else memoryview(b"")
         while len(rest):
-            got = os.preadv(self._file.fileno(), [rest[: 1 << 28]], offset)
+            got = read_at(self._file.fileno(), rest[: 1 << 28], offset)
             if not got:
                 raise ModelError(f"{self._path} is damaged: it ends too early")
             rest, offset = rest[got:], offset + got
