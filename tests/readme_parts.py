@@ -13,7 +13,7 @@ OTHERS = {
     "sample_corpora/": "small English and Korean texts written for this project",
     "tests/": "one file per module; conftest.py is the only fixture file",
     "benchmarks/": "speed and quality beside the peers, one command each",
-    "Makefile": "demo, test, check, bench, clean",
+    "Makefile": "demo, test, test-portable, dist, check, bench, clean",
     "constraints.txt": "every installed version, pinned",
 }
 
