@@ -16,6 +16,7 @@ import numpy as np
 from nlpcli.engine import vectorizer
 from nlpcli.engine.clusters import Clusters, cluster
 from nlpcli.engine.projection import INSTALL_PLOT
+from nlpcli.engine.threads import one_thread
 from nlpcli.errors import InputError, MissingDependency
 from nlpcli.settings import AnalysisSettings, ClusterSettings, VectorizeSettings
 
@@ -106,8 +107,7 @@ def _condensed(matrix: Any, seed: int) -> Any:
         return matrix
     try:
         from sklearn.decomposition import TruncatedSVD
-        from threadpoolctl import threadpool_limits
     except ImportError as error:
         raise MissingDependency("clusters need scikit-learn", hint=INSTALL_PLOT) from error
-    with threadpool_limits(1):
+    with one_thread():
         return TruncatedSVD(_DIMENSIONS, random_state=seed).fit_transform(matrix)

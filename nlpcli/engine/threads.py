@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 
 class Stop:
@@ -50,3 +51,16 @@ def run_threads(work: Callable[[int, Stop], None], threads: int) -> None:
             worker.join()
     if failures:
         raise failures[0]
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """The libraries in this block work on one thread: the same sums on any number of cores."""
+    import warnings
+
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), warnings.catch_warnings():
+        # Containers may hide the cores from scikit-learn, which then says so at length.
+        warnings.filterwarnings("ignore", message="Could not find the number of physical cores")
+        yield
