@@ -256,7 +256,7 @@ def run(work: Callable[[], object]) -> NoReturn:
     """
     _show_warnings()
     listeners.append(_remark_unless_quiet)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
             signal.signal(number, _interrupt)
     try:

@@ -123,3 +123,13 @@ def test_the_first_run_says_that_it_compiles_and_the_next_says_nothing(tmp_path)
     assert runs[0].stderr.startswith("compiling for this processor")
     assert runs[0].stderr.count("\n") == 1
     assert not runs[1].stderr
+
+
+def test_kernels_for_another_processor_are_kept_apart(monkeypatch):
+    here = compiled._surroundings()
+    monkeypatch.setenv("NUMBA_CPU_NAME", "another")
+    compiled._surroundings.cache_clear()
+    try:
+        assert compiled._surroundings() != here
+    finally:
+        compiled._surroundings.cache_clear()

@@ -11,7 +11,6 @@ Not here: how counts are made (`kernels/counts/cooccurrence.py`).
 from __future__ import annotations
 
 import json
-import os
 import weakref
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -39,6 +38,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.model_file import Model
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.spill import read_at
 from nlpcli.engine.runtime.threads import Stop, available_cores
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources
@@ -217,7 +217,7 @@ class CountFile:
         offset = self._places[name] + begin * dtype.itemsize
         rest = array.data.cast("B") if len(array) else memoryview(b"")
         while len(rest):
-            got = os.preadv(self._file.fileno(), [rest[: 1 << 28]], offset)
+            got = read_at(self._file.fileno(), rest[: 1 << 28], offset)
             if not got:
                 raise ModelError(f"{self._path} is damaged: it ends too early")
             rest, offset = rest[got:], offset + got

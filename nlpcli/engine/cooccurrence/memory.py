@@ -47,7 +47,7 @@ def parse_size(text: str) -> int:
 
 def resident() -> int:
     """Bytes of memory this process has now (0 where the system does not tell)."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
+    with contextlib.suppress(OSError, ValueError, IndexError, AttributeError):
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return 0
 

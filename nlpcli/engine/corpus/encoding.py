@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import itertools
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -225,7 +226,7 @@ def _token_lists(lines: Iterator[str], analyzer: Analyzer) -> Iterator[list[str]
 
     Raises InputError on a line that an analyser fails on.
     """
-    cores, settings = available_cores(), analyzer.settings
+    cores, settings = available_cores() if os.name == "posix" else 1, analyzer.settings
     first = list(itertools.islice(lines, _FEW_LINES))
     if not settings.tagged or len(first) < _FEW_LINES or cores == 1:
         yield from map(analyzer.tokens, itertools.chain(first, lines))

@@ -87,7 +87,10 @@ def _writer(path: str | os.PathLike[str]) -> Callable[[BinaryIO, LabelledMatrix]
 def _refuse_what_does_not_fit(path: str | os.PathLike[str], matrix: SparseMatrix) -> None:
     rows, columns = matrix.shape
     needed = rows * columns * matrix.data.itemsize
-    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # macOS and Windows do not tell: numpy will, when it fails
+        return
     if needed > available:
         raise OutputError(
             f"{path}: {rows:,} × {columns:,} dense values would take {needed / 1e9:,.1f} GB, "

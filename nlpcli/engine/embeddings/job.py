@@ -216,7 +216,7 @@ def _train(
 
 def _give_back_memory() -> None:
     """Give what the counting of words has left free back to the system, where the C library can (glibc)."""
-    with contextlib.suppress(OSError, AttributeError):
+    with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
     let_go_of_llvm()
 

@@ -58,7 +58,8 @@ def _replacement(target: Path) -> Iterator[BinaryIO]:
         with io.BufferedWriter(_Early(descriptor, "wb")) as file:
             yield file
             file.flush()
-            os.fchmod(file.fileno(), mode)
+            if os.name == "posix":
+                os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         os.replace(name, target)  # noqa: PTH105
     except BaseException:
@@ -89,6 +90,8 @@ def _sync_file_range() -> Any:
     """Linux's function of that name; None where there is none."""
     import ctypes
 
+    if os.name != "posix":
+        return None
     function = getattr(ctypes.CDLL(None), "sync_file_range", None)
     if function is not None:
         function.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
@@ -102,6 +105,8 @@ def _umask() -> int:
 
 
 def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # a folder cannot be opened there
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -40,11 +40,12 @@ def _cache_folder() -> Path:
 
 def _temporary(name: str) -> Path:
     """A folder that only this user can write to: what lies there is run."""
-    folder = Path(tempfile.gettempdir()) / f"nlpcli-{name}-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    state = folder.lstat()
-    if stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid() and not state.st_mode & 0o077:
-        return folder
+    if hasattr(os, "getuid"):  # elsewhere owners and modes say nothing: a new folder every time
+        folder = Path(tempfile.gettempdir()) / f"nlpcli-{name}-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        state = folder.lstat()
+        if stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid() and not state.st_mode & 0o077:
+            return folder
     return Path(tempfile.mkdtemp(prefix=f"nlpcli-{name}-"))
 
 

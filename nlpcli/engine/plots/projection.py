@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.runtime.threads import one_thread
 from nlpcli.errors import INSTALL_PLOT, InputError, MissingDependency
 
 Method = Literal["pca", "tsne"]
@@ -41,7 +42,6 @@ def project(
         return pca(points, 2)[0]
     try:
         from sklearn.manifold import TSNE
-        from threadpoolctl import threadpool_limits
     except ImportError as error:
         raise MissingDependency("t-SNE needs scikit-learn", hint=INSTALL_PLOT) from error
     first = pca(points, min(_FIRST_DIMENSIONS, points.shape[1], len(points)))[0]
@@ -52,7 +52,7 @@ def project(
         learning_rate="auto",
         random_state=seed,
     )
-    with threadpool_limits(1):  # the same sums on any number of cores
+    with one_thread():  # the same sums on any number of cores
         placed: NDArray[np.float64] = np.asarray(
             model.fit_transform(first.astype(np.float32)), dtype=np.float64
         )

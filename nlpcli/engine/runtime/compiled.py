@@ -25,6 +25,7 @@ import json
 import mmap
 import os
 import platform
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -41,6 +42,7 @@ _SCALARS: dict[str, type[Any]] = {
 }  # fmt: skip
 _KINDS = {int: "int64", float: "float64", bool: "bool"}
 _lock = threading.RLock()
+_IS_TRIED = sys.platform == "linux"  # elsewhere numba loads what it has compiled, as it does by itself
 
 _Call = Callable[[Sequence[Any]], Any]
 
@@ -78,7 +80,7 @@ def kernels_of(file: str) -> Kernels:
 def _find(file: str, name: str, types: str, arguments: Sequence[Any]) -> _Call:
     """The kernel for arguments of some types: loaded, or compiled and left for the next time."""
     compiled: Callable[..., Any]
-    if "?" not in types:
+    if "?" not in types and _IS_TRIED:
         digest = hashlib.sha256(f"{types} {_surroundings()}".encode()).hexdigest()[:16]
         path = CACHE / f"{file}.{name}-{digest}.o"
         content = _content(path)
@@ -300,11 +302,15 @@ def _extension(name: str) -> Any:
 
 @functools.cache
 def _surroundings() -> str:
-    """What machine code depends on beside its source: the processor, numba, LLVM, Python."""
+    """What machine code depends on beside its source: the processor, numba, LLVM, Python.
+
+    The processor is what numba compiles for, which the two variables can set to less than there is.
+    """
     import llvmlite.binding as llvm
 
     made = _extension_path("core/runtime/_nrt_python").stat()
     parts = (
+        os.environ.get("NUMBA_CPU_NAME"), os.environ.get("NUMBA_CPU_FEATURES"), platform.machine(),
         llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), llvm.llvm_version_info,
         made.st_mtime_ns, made.st_size, platform.python_version(),
     )  # fmt: skip

@@ -72,7 +72,7 @@ class Worker:
                 if self._stopped:
                     raise WorkerDied("stopped") from error
                 words = self._last_words()
-                killed = self._exit_code() == -signal.SIGKILL
+                killed = self._exit_code() == -9  # SIGKILL
                 self.close()
                 if killed:  # by someone else, most likely for want of memory: no fault of the line
                     raise WorkerDied(f"an analyser process was killed{words}", hint=_KILLED) from error
@@ -97,6 +97,11 @@ class Worker:
             raise WorkerDied("stopped")
         if self._process is not None:
             return
+        if os.name == "nt":
+            raise WorkerDied(
+                "analysers in processes of their own need pipes that Windows has not",
+                hint="use --tokenizer kiwi with --jobs 1, or the Windows Subsystem for Linux",
+            )
         from multiprocessing.connection import Connection
 
         self._remarks = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)

@@ -71,7 +71,7 @@ class Shelf:
         rest = result.data.cast("B") if len(result) else memoryview(b"")
         offset += start * dtype.itemsize
         while len(rest):
-            got = os.preadv(self._descriptor, [rest[:_PIECE]], offset)
+            got = read_at(self._descriptor, rest[:_PIECE], offset)
             rest, offset = rest[got:], offset + got
         return result
 
@@ -79,7 +79,7 @@ class Shelf:
         rest = np.ascontiguousarray(array).data.cast("B") if len(array) else memoryview(b"")
         try:
             while len(rest):
-                written = os.pwrite(self._descriptor, rest[:_PIECE], offset)
+                written = _write_at(self._descriptor, rest[:_PIECE], offset)
                 rest, offset = rest[written:], offset + written
         except OSError as error:
             raise no_room(error, "more room, or give more --memory") from error
@@ -109,6 +109,7 @@ class Spool:
     def _write(self, numbers: NDArray[np.int32]) -> None:
         rest = numbers.data.cast("B")
         try:
+            os.lseek(self._descriptor, 0, os.SEEK_END)  # reading may have moved the place
             while len(rest):
                 rest = rest[os.write(self._descriptor, rest) :]
         except OSError as error:
@@ -122,12 +123,12 @@ class Spool:
     def read(self, start: int, count: int) -> NDArray[np.int32]:
         """`count` numbers from `start` on, once they are on the disk (`pieces` is None)."""
         numbers = np.empty(count, dtype=np.int32)
-        os.preadv(self._descriptor, [numbers.data.cast("B")], start * 4)
+        read_at(self._descriptor, numbers.data.cast("B"), start * 4)
         return numbers
 
     def rewrite(self, start: int, numbers: NDArray[np.int32]) -> None:
         """Write them over what stands on the disk from `start` on."""
-        os.pwrite(self._descriptor, numbers.data.cast("B"), start * 4)
+        _write_at(self._descriptor, numbers.data.cast("B"), start * 4)
 
     def numbers(self, count: int) -> NDArray[np.int32]:
         """The first `count` numbers, read-only: joined together, or a memory map of what is on disk."""
@@ -140,11 +141,38 @@ class Spool:
         return np.frombuffer(mmap.mmap(self._descriptor, count * 4, access=mmap.ACCESS_READ), dtype=np.int32)
 
 
+_moving = threading.Lock()  # held while a file's own place is used
+
+
+def read_at(descriptor: int, into: memoryview, offset: int) -> int:
+    """Bytes read into a buffer from a place of a file, at most its length; safe to use from threads."""
+    if hasattr(os, "preadv"):
+        return os.preadv(descriptor, [into], offset)
+    with _moving:  # Windows
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        found = os.read(descriptor, len(into))
+    into[: len(found)] = found
+    return len(found)
+
+
+def _write_at(descriptor: int, data: memoryview, offset: int) -> int:
+    if hasattr(os, "pwrite"):
+        return os.pwrite(descriptor, data, offset)
+    with _moving:  # Windows
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        return os.write(descriptor, data)
+
+
 def unnamed_file(owner: object) -> int:
     """The descriptor of a new temporary file without a name, closed when its owner goes."""
     try:
-        descriptor, name = tempfile.mkstemp(prefix="nlpcli-")
-        os.unlink(name)  # noqa: PTH108
+        if os.name == "posix":
+            descriptor, name = tempfile.mkstemp(prefix="nlpcli-")
+            os.unlink(name)  # noqa: PTH108
+        else:  # a file that is open cannot lose its name, but goes when it is closed
+            name = tempfile.mktemp(prefix="nlpcli-")
+            flags = ("O_CREAT", "O_EXCL", "O_RDWR", "O_BINARY", "O_TEMPORARY", "O_NOINHERIT")
+            descriptor = os.open(name, sum(getattr(os, flag, 0) for flag in flags), 0o600)
     except OSError as error:
         raise no_room(error, "room") from error
     weakref.finalize(owner, os.close, descriptor)

@@ -7,6 +7,7 @@ whoever uses them, `run_all` where there are none, `Team` for many short steps i
 from __future__ import annotations
 
 import collections
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -112,3 +113,16 @@ class Team:
         work((0, self._size), *rest)
         for other in others:
             other.result()
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """The libraries in this block work on one thread: the same sums on any number of cores."""
+    import warnings
+
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), warnings.catch_warnings():
+        # Containers may hide the cores from scikit-learn, which then says so at length.
+        warnings.filterwarnings("ignore", message="Could not find the number of physical cores")
+        yield

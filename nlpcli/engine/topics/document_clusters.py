@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nlpcli.engine.documents import vectorizer
+from nlpcli.engine.runtime.threads import one_thread
 from nlpcli.engine.topics.kmeans import Clusters, cluster
 from nlpcli.errors import INSTALL_PLOT, InputError, MissingDependency
 from nlpcli.settings.documents import VectorizeSettings
@@ -107,8 +108,7 @@ def _condensed(matrix: Any, seed: int) -> Any:
         return matrix
     try:
         from sklearn.decomposition import TruncatedSVD
-        from threadpoolctl import threadpool_limits
     except ImportError as error:
         raise MissingDependency("clusters need scikit-learn", hint=INSTALL_PLOT) from error
-    with threadpool_limits(1):
+    with one_thread():
         return TruncatedSVD(_DIMENSIONS, random_state=seed).fit_transform(matrix)

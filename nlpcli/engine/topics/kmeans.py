@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.runtime.threads import one_thread
 from nlpcli.errors import INSTALL_PLOT, InputError, MissingDependency
 
 _MANY = 20_000  # points; above this in small batches (Sculley 2010)
@@ -52,13 +53,12 @@ def cluster(points: Any, k: int, *, seed: int = 1) -> Clusters:
     try:
         from sklearn.cluster import KMeans, MiniBatchKMeans
         from sklearn.preprocessing import normalize
-        from threadpoolctl import threadpool_limits
     except ImportError as error:
         raise MissingDependency("clusters need scikit-learn", hint=INSTALL_PLOT) from error
     unit = normalize(points)
     make = MiniBatchKMeans if unit.shape[0] > _MANY else KMeans
     options = {"batch_size": 4096} if make is MiniBatchKMeans else {}
-    with threadpool_limits(1):  # the same sums on any number of cores
+    with one_thread():  # the same sums on any number of cores
         model = make(n_clusters=k, n_init=4, random_state=seed, **options).fit(unit)
         labels = np.asarray(model.labels_, dtype=np.int64)
         distances = np.asarray(model.transform(unit), dtype=np.float64)[np.arange(len(labels)), labels]
