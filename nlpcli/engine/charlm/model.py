@@ -1,7 +1,7 @@
 """The character language model: a trained network with its alphabet, saved and loaded.
 
-The training is in `training.py`, the text in `units.py`, writing in `sampling.py`. Weights stand as [inputs, G·H] float32, gates side by
-side (LSTM i, f, o, g; GRU z, r, n).
+The training is in `training.py`, the text in `units.py`, writing in `sampling.py`. Weights stand
+as [inputs, G·H] float32, gates side by side (LSTM i, f, o, g; GRU z, r, n).
 """
 
 from __future__ import annotations

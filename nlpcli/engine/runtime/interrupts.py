@@ -1,4 +1,4 @@
-"""Ctrl-C and other signals: held back while something must be done whole; work is saved before they end it."""
+"""Ctrl-C and other signals: held back while something must be done whole; work saved before they end it."""
 
 from __future__ import annotations
 

@@ -41,11 +41,8 @@ class Groups:
     def members(self) -> Iterator[tuple[str | int | float, ...]]:
         """Every word, row or document with its cluster, from 1, and its distance from the centre."""
         labels, distances = (self.clusters.labels + 1).tolist(), self.clusters.distances.tolist()
-        rows = zip(self.names, labels, distances, strict=False)
-        if self.kind == "document":
-            yield from ((*row, text) for row, text in zip(rows, self.texts, strict=True))
-        else:
-            yield from rows
+        for place, (name, label, distance) in enumerate(zip(self.names, labels, distances, strict=False)):
+            yield name, label, distance, *self.texts[place : place + 1]
 
     def sizes(self) -> list[int]:
         """How many members each cluster has."""
