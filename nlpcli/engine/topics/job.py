@@ -30,7 +30,7 @@ class Groups:
 
     kind: Literal["word", "row", "document"]
     clusters: Clusters
-    names: Sequence[str] | Sequence[int]
+    names: Sequence[str | int]
     texts: Sequence[str]
     terms: list[list[str]]
 
