@@ -34,7 +34,7 @@ class Vectors:
     >>> vectors.dim, vectors["king"].tolist(), "prince" in vectors
     (2, [1.0, 1.0], False)
     >>> [(word, round(cosine, 3)) for word, cosine in vectors.similar("king", top_k=2)]
-    [('woman', 1.0), ('boy', 0.857)]
+    [('woman', 1.0), ('boy', 0.949)]
     >>> vectors.analogy("king - man + woman", top_k=1)[0][0]
     'queen'
     >>> vectors.odd_one_out(["man", "boy", "queen"])
