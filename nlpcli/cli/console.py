@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 CLOSED_PIPE = 128 + 13  # what a shell shows for a program that died of SIGPIPE
 
 
+def one_blas_thread() -> None:
+    """Called before numpy comes in, by commands whose products are too small to share among threads.
+
+    What can be shared, such as many questions to vectors, the engine shares among threads itself.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 # --- data -----------------------------------------------------------------------------------
 
 
