@@ -16,7 +16,11 @@ from nlpcli.commands import COMMANDS, Command
 
 _HOMES = {Command.function(name): command.engine for name, command in COMMANDS.items()}
 # What is no command of its own.
-_HOMES |= {"load": "loading", "skipgram_pairs": "embeddings.job"}
+_HOMES |= {
+    "load": "loading",
+    "skipgram_pairs": "embeddings.job",
+    "telling_features": "classify.job",
+}
 
 
 def __getattr__(name: str) -> Any:
