@@ -208,7 +208,7 @@ def train(
 ) -> NaiveBayes:
     """A model of labelled texts. The same texts in any order give the same model.
 
-    >>> from nlpcli.engine.examples import examples_of
+    >>> from nlpcli.engine.classify.examples import examples_of
     >>> plain, words = AnalysisSettings(), FeatureSettings(ngrams="1", char_ngrams="0")
     >>> model = train(examples_of(["good film", "bad film"], ["pos", "neg"], plain), plain, words)
     >>> model.labels, len(model.counts)

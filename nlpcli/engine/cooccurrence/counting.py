@@ -223,7 +223,7 @@ def count_corpus(
 ) -> Counts:
     """The counts of an encoded text, taken `piece` tokens at a time; the same for any piece.
 
-    >>> from nlpcli.engine.vocabulary import Vocabulary
+    >>> from nlpcli.engine.corpus.vocabulary import Vocabulary
     >>> corpus = EncodedCorpus(np.array([0, 1, 0]), np.array([0, 3]), Vocabulary.of("ab", [2, 1]))
     >>> counts = count_corpus(corpus, CooccurrenceSettings(window_size=1))
     >>> counts.group(0, Scratch(2), Stop()).units.tolist()
