@@ -93,8 +93,8 @@ def fields_of(kind, usual, imports):
     """The fields of a settings class as keywords, with the defaults that the function has."""
     for field in dataclasses.fields(kind):
         owner = next(base for base in kind.__mro__ if field.name in vars(base).get("__annotations__", {}))
+        imports.add(field.type, owner.__module__)
         annotation = re.sub(r"\btuple\[(.+), \.\.\.\]", r"Sequence[\1]", field.type)
-        imports.add(annotation, owner.__module__)
         yield f"{field.name}: {annotation} = {default_of(getattr(usual, field.name))}"
 
 
