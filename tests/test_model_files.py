@@ -52,8 +52,8 @@ ANSWERS = {
     "vectors.bin": (nearest, ["tea", "the"]),
     "vectorizer.safetensors": (rows, [[0.357, 0.539, 0.539, 0.539, 0, 0, 0, 0, 0, 0, 0]]),
     "index.safetensors": (lambda index: index.texts[3], "the queen drinks tea"),
-    "charlm.safetensors": (written, "the mmen\ntaiantint teet"),
-    "charlm-checkpoint.safetensors": (written, "the mmen\ntaiantint teet"),
+    "charlm.safetensors": (written, "thetm men\nta ianint tee"),
+    "charlm-checkpoint.safetensors": (written, "thetm mnnlna ianint tee"),
     "counts.npz": (lambda counts: counts.table()[1][:3], ["the", "16.66666667", "13.5"]),
     "sentencepiece.model": (lambda subwords: subwords.split("the king"), ["▁the", "▁", *"king"]),
 }
