@@ -20,7 +20,6 @@ ALIASES = """
 _Path: TypeAlias = str | PathLike[str]
 _Paths: TypeAlias = _Path | Sequence[_Path] | None
 """
-LONGEST_LINE = 110
 PATHS = {"str": "_Path", "str | None": "_Path | None", "Paths": "_Paths"}
 
 
@@ -105,7 +104,7 @@ def signature(name, function, imports):
     result = inspect.signature(function).return_annotation
     imports.add(result, function.__module__)
     doc = inspect.getdoc(function).split("\n\n")[0].replace("\\", "\\\\").replace("\n", "\n    ")
-    end = "\n    " if len(doc) > LONGEST_LINE - 10 or "\n" in doc else ""
+    end = "\n    " if "\n" in doc else ""
     return f'def {name}({", ".join(arguments(function, imports))}) -> {result}:\n    """{doc}{end}"""\n'
 
 
