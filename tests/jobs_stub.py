@@ -20,7 +20,7 @@ ALIASES = """
 _Path: TypeAlias = str | PathLike[str]
 _Paths: TypeAlias = _Path | Sequence[_Path] | None
 """
-PATHS = {"str": "_Path", "str | None": "_Path | None", "Paths": "_Paths"}
+PATHS = {"str": "_Path", "str | None": "_Path | None"}
 
 
 class Imports:
@@ -79,6 +79,7 @@ def arguments(function, imports):
         annotation = parameter.annotation
         if needed or parameter.default is None:  # other strings are words, not names of files
             annotation = PATHS.get(annotation, annotation)
+        annotation = re.sub(r"\bPaths\b", "_Paths", annotation)
         imports.add(annotation, function.__module__)
         parts.append(
             f"{parameter.name}: {annotation}{'' if needed else f' = {default_of(parameter.default)}'}"

@@ -9,7 +9,7 @@ Not here: training (`training.py`), what is searched (`model_selection.py`), sco
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from nlpcli.engine.classify import explanations, model_selection, naive_bayes, training
@@ -233,7 +233,7 @@ def _save(model: Trained, output: str, texts: int, progress: Progress) -> None:
 @plain_settings
 def classify(
     model: str,
-    texts: Paths,
+    texts: Paths | Iterable[str],
     output: Output | None = None,
     settings: ClassifySettings = ClassifySettings(),
     *,
@@ -249,10 +249,13 @@ def classify(
 
     Raises ModelError for a file that is no classifier.
     """
+    if texts is None and output is None:
+        raise TypeError("give texts; or, with output=, the names of files")
+    given = None if texts is None else [*texts]
     classifier = Classifier.load(model)
     if output is None:
-        return list(prediction_lines(classifier, [[*(texts or [])]], settings, reason_as_text))
-    source = Records(texts, records, reading, labelled=False, progress=progress)
+        return list(prediction_lines(classifier, [given or []], settings, reason_as_text))
+    source = Records(given, records, reading, labelled=False, progress=progress)
     with open_output(output) as file:
         writer = LineWriter(file)
         for line in prediction_lines(classifier, source.texts(), settings, reason_as_text):
