@@ -18,6 +18,7 @@ import binascii
 import collections
 import io
 import itertools
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -55,6 +56,12 @@ class Subwords:
                 "this is not a sentencepiece model",
                 hint="nlpcli train-subword FILE… -o ko.model makes one",
             )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Subwords:
+        """The model in a file. Raises ModelError when it is none."""
+        with open(path, "rb") as file:
+            return cls(file.read())
 
     @property
     def pieces(self) -> list[str]:
