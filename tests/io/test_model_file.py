@@ -101,7 +101,7 @@ def test_no_injected_fault_leaves_a_broken_file(tmp_path, fault):
     """Every n-th call fails in turn, until one run meets no fault: the file is old or new, never else."""
     target = tmp_path / "out"
     program = (
-        "import sys; from nlpcli.engine.store import write_atomically\n"
+        "import sys; from nlpcli.engine.io.atomic import write_atomically\n"
         f"with write_atomically({str(target)!r}) as f:\n"
         "    for _ in range(3): f.write(b'n' * 9000)\n"
     )
