@@ -29,7 +29,7 @@ def join_phrases(
 ) -> EncodedCorpus:
     """The text with its phrases as words of their own, in `settings.phrases` passes.
 
-    >>> from nlpcli.engine.encoding import encode_documents
+    >>> from nlpcli.engine.corpus.encoding import encode_documents
     >>> from nlpcli.settings.text import AnalysisSettings
     >>> lines = ["new york is a city", "a city is new york"] * 20
     >>> corpus = encode_documents([lines], AnalysisSettings(), VocabularySettings())

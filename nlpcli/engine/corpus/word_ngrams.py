@@ -33,7 +33,7 @@ def with_ngrams(
 
     `vocabulary` chooses among the runs, or is a vocabulary of runs already.
 
-    >>> from nlpcli.engine.encoding import encode_documents
+    >>> from nlpcli.engine.corpus.encoding import encode_documents
     >>> from nlpcli.settings.text import AnalysisSettings
     >>> words = encode_documents([["a b a b"]], AnalysisSettings(), VocabularySettings())
     >>> runs = with_ngrams(words, 1, 2, VocabularySettings(vocab_order="first-seen"))

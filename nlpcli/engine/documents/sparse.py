@@ -80,7 +80,7 @@ class SparseMatrix:
 def count_matrix(corpus: EncodedCorpus) -> SparseMatrix:
     """How often each token stands in each document: int32 counts [documents, vocabulary].
 
-    >>> from nlpcli.engine.encoding import encode_documents
+    >>> from nlpcli.engine.corpus.encoding import encode_documents
     >>> from nlpcli.settings.text import AnalysisSettings
     >>> from nlpcli.settings.vocabulary import VocabularySettings
     >>> corpus = encode_documents([["b a b", "", "a"]], AnalysisSettings(), VocabularySettings())

@@ -34,7 +34,7 @@ def train(
 ) -> FastText:
     """Train on an encoded text, as `word2vec.train` does, with subwords.
 
-    >>> from nlpcli.engine.encoding import encode_documents
+    >>> from nlpcli.engine.corpus.encoding import encode_documents
     >>> from nlpcli.settings.vocabulary import VocabularySettings
     >>> lines = ["the king rules the land", "the queen rules the land"] * 50
     >>> corpus = encode_documents([lines], AnalysisSettings(), VocabularySettings())

@@ -125,7 +125,7 @@ def read_header(model: model_file.Model) -> dict[str, Any]:
 def pairs(corpus: EncodedCorpus, window: int) -> Iterator[tuple[str, str]]:
     """Every word with each of its neighbours up to `window` words away, in the order of the text.
 
-    >>> from nlpcli.engine.encoding import encode_documents
+    >>> from nlpcli.engine.corpus.encoding import encode_documents
     >>> from nlpcli.settings.vocabulary import VocabularySettings
     >>> corpus = encode_documents([["I study math"]], AnalysisSettings(), VocabularySettings())
     >>> list(pairs(corpus, 1))

@@ -39,7 +39,7 @@ def train(
 ) -> Word2Vec:
     """Train on an encoded text; a line is a sentence, and no window reaches over its end.
 
-    >>> from nlpcli.engine.encoding import encode_documents
+    >>> from nlpcli.engine.corpus.encoding import encode_documents
     >>> from nlpcli.settings.vocabulary import VocabularySettings
     >>> lines = ["the king rules the land", "the queen rules the land"] * 50
     >>> corpus = encode_documents([lines], AnalysisSettings(), VocabularySettings())
