@@ -21,6 +21,16 @@ from nlpcli.engine.runtime.progress import Progress
 if TYPE_CHECKING:
     import rich.progress
 
+
+
+def one_blas_thread() -> None:
+    """Called before numpy comes in, by commands whose products are too small to share among threads.
+
+    What can be shared, such as many questions to vectors, the engine shares among threads itself.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 # --- data -----------------------------------------------------------------------------------
 
 

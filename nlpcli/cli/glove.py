@@ -121,7 +121,8 @@ def train_glove(
     """Train GloVe word vectors: vocabulary, co-occurrence counts and training in one go.
 
     Every line is a document: no window reaches over its end. The result is the same for any
-    number of threads and any --memory. Ctrl-C leaves OUTPUT.partial, from which --resume goes on.
+    number of threads and any --memory. Ctrl-C leaves a checkpoint, as glove.checkpoint.safetensors
+    for glove.txt, from which --resume goes on.
 
     \b
     Examples:

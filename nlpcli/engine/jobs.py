@@ -17,6 +17,8 @@ from nlpcli.commands import COMMANDS, Command
 _HOMES = {Command.function(name): command.engine for name, command in COMMANDS.items()}
 # What is no command of its own.
 _HOMES |= {"load": "loading", "skipgram_pairs": "embeddings.job"}
+_HOMES |= {"draw_word_map": "plots.word_map_text", "toy_gradients": "plots.job"}
+_HOMES |= {"perplexity_per_line": "charlm.job"}
 
 
 def __getattr__(name: str) -> Any:

@@ -183,8 +183,8 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(tmp_path: Pa
                 raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        trained(progress=Interrupting(), broken_off=lambda model: model.save(tmp_path / "partial"))
-    partial = Glove.load(tmp_path / "partial")
+        trained(progress=Interrupting(), interrupted=lambda model: model.save(tmp_path / "left"))
+    partial = Glove.load(tmp_path / "left")
     assert 0 < np.isnan(partial.unfinished).sum() < len(partial.unfinished)
     assert saved(trained(resume=partial), tmp_path / "a") == saved(trained(), tmp_path / "b")
 

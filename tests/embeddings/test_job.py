@@ -95,14 +95,14 @@ def test_interrupted_and_resumed_training_gives_the_bytes_of_one_go(
     progress = Interrupting(0.3)
     with pytest.raises(KeyboardInterrupt):
         run(train, job(text), broken, settings, progress=progress)
-    partial = tmp_path / "broken.safetensors.partial"
+    checkpoint = tmp_path / "broken.checkpoint.safetensors"
     assert not broken.exists()
-    assert f"--resume {partial}" in progress.notes[-1]
-    left = kind.load(partial).unfinished
+    assert f"--resume {checkpoint}" in progress.notes[-1]
+    left = kind.load(checkpoint).unfinished
     assert 0 < left.stretches < 256
-    run(train, job(text, continuation=ContinuationSettings(resume=str(partial))), broken, settings)
+    run(train, job(text, continuation=ContinuationSettings(resume=str(checkpoint))), broken, settings)
     assert broken.read_bytes() == whole.read_bytes()
-    assert not partial.exists()
+    assert not checkpoint.exists()
 
 
 @BOTH
@@ -140,7 +140,7 @@ def test_an_interrupted_model_wants_its_own_text(text, tmp_path, slow):
     with pytest.raises(KeyboardInterrupt):
         run(train_w2v, job(text), tmp_path / "w.txt", W2V[2], progress=Interrupting(0.3))
     (tmp_path / "other").write_text("one two three\n")
-    going_on = ContinuationSettings(resume=str(tmp_path / "w.txt.partial"))
+    going_on = ContinuationSettings(resume=str(tmp_path / "w.checkpoint.safetensors"))
     with pytest.raises(InputError, match="not the text that was interrupted: 3 words, not 960"):
         run(train_w2v, job(str(tmp_path / "other"), continuation=going_on), tmp_path / "w.txt", W2V[2])
 
@@ -152,14 +152,14 @@ def test_checkpoints_do_not_change_the_result(train, kind, settings, text, tmp_p
     class Watching(Progress):
         def note(self, message):
             if message.startswith("checkpoint"):
-                seen.append(kind.load(tmp_path / "b.safetensors.partial").unfinished.stretches)
+                seen.append(kind.load(tmp_path / "b.checkpoint.safetensors").unfinished.stretches)
 
     run(train, job(text), tmp_path / "a.safetensors", settings)
     often = ContinuationSettings(checkpoint_every=0.5)
     run(train, job(text, continuation=often), tmp_path / "b.safetensors", settings, progress=Watching())
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
     assert seen == [32, 64, 96, 128, 160, 192, 224]
-    assert not (tmp_path / "b.safetensors.partial").exists()
+    assert not (tmp_path / "b.checkpoint.safetensors").exists()
 
 
 def test_training_begins_with_given_vectors(text, tmp_path):
@@ -194,9 +194,9 @@ def test_ctrl_c_ends_by_the_signal_and_says_how_to_go_on(tmp_path):
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
     assert process.returncode == -signal.SIGINT
-    assert "go on with the same command and --resume w.txt.partial" in rest
+    assert "to go on from the checkpoint, repeat the command with --resume w.checkpoint.safetensors" in rest
     assert not (tmp_path / "w.txt").exists()
-    assert Word2Vec.load(tmp_path / "w.txt.partial").unfinished.stretches > 0
+    assert Word2Vec.load(tmp_path / "w.checkpoint.safetensors").unfinished.stretches > 0
 
 
 def test_a_partial_model_with_a_mad_header_is_refused(text, tmp_path):

@@ -22,17 +22,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlpcli.engine.charlm.model import CharLM
-from nlpcli.engine.charlm.report import Report
 from nlpcli.engine.charlm.streams import Ids, Split
 from nlpcli.engine.charlm.units import CharText
 from nlpcli.engine.neural import devices
 from nlpcli.engine.neural.weights import Weights
-from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.charlm import CharLMSettings
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from nlpcli.engine.charlm.report import Report
     from nlpcli.engine.neural.nets.recurrent_network import CharRNN
 
 _FLOOR = 0.01  # the schedule's last step size, as a share of the first
@@ -79,7 +78,7 @@ class Training:
 
     # --- the loop ---------------------------------------------------------------------------
 
-    def run(self, progress: Progress, after_update: Callable[[], None] = _nothing) -> None:
+    def run(self, report: Report, after_update: Callable[[], None] = _nothing) -> None:
         """Train to the end, or until validation stops getting better.
 
         `after_update` is called when everything is in step: that is where a training can be
@@ -93,7 +92,7 @@ class Training:
             with ThreadPoolExecutor(
                 len(self.parts), initializer=torch.set_num_threads, initargs=(1,)
             ) as pool:
-                self._run(pool, Report(self, progress), after_update)
+                self._run(pool, report, after_update)
         finally:
             torch.set_num_threads(before)
 

@@ -18,6 +18,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove import MAY_CHANGE, Glove, as_before, padded, train
 from nlpcli.engine.embeddings.glove_blocks import Cells
 from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.vectors.writing import layout_of
@@ -44,7 +45,7 @@ def train_glove(
     """Vectors for the words of some text files, or of a file of counts, written to `output`.
 
     `resume` is a model file; what is not said anew (by a value that is not the default) is as it
-    was. A training that is broken off leaves `output`.partial, which can be resumed.
+    was. An interrupted training leaves a checkpoint, which can be resumed.
 
     Raises InputError for unreadable files, and what `train` raises.
     """
@@ -63,18 +64,18 @@ def train_glove(
             paths, earlier.vocabulary if earlier else vocabulary,
             settings, counting, analysis, reading, resources, progress,
         )  # fmt: skip
-    partial = Path(f"{output}.partial")
+    checkpoint = checkpoint_path(output)
 
-    def keep(unfinished: Glove) -> None:
-        unfinished.save(partial)
-        progress.note(f"go on with the same command and --resume {partial}")
+    def save(unfinished: Glove) -> None:
+        unfinished.save(checkpoint)
+        progress.note(interrupted(f"{len(unfinished.costs)} of {settings.epochs} epochs", checkpoint))
 
     model = train(
         cells, matrix.vocabulary, matrix.analysis, matrix.settings, settings,
-        resume=earlier, threads=resources.threads or available_cores(), progress=progress, broken_off=keep,
+        resume=earlier, threads=resources.threads or available_cores(), progress=progress, interrupted=save,
     )  # fmt: skip
     model.write(output)
-    partial.unlink(missing_ok=True)
+    Path(checkpoint).unlink(missing_ok=True)
     return model
 
 
