@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import rich.progress
 
 
-
 def one_blas_thread() -> None:
     """Called before numpy comes in, by commands whose products are too small to share among threads.
 

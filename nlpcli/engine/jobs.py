@@ -19,6 +19,7 @@ _HOMES = {Command.function(name): command.engine for name, command in COMMANDS.i
 _HOMES |= {"load": "loading", "skipgram_pairs": "embeddings.job"}
 _HOMES |= {"draw_word_map": "plots.word_map_text", "toy_gradients": "plots.job"}
 _HOMES |= {"perplexity_per_line": "charlm.job"}
+_HOMES |= {"analyse": "text.job"}
 
 
 def __getattr__(name: str) -> Any:

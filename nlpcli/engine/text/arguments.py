@@ -61,7 +61,8 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
             keywords[parameter] = dataclasses.replace(whole, **contents(kind, fields))
         bound = signature.bind(*values, **keywords)
         for name in [*bound.arguments]:
-            if parameters[name].annotation == "Paths" and isinstance(bound.arguments[name], str):
+            takes_several = str(parameters[name].annotation).startswith("Paths")
+            if takes_several and isinstance(bound.arguments[name], str):
                 bound.arguments[name] = [bound.arguments[name]]
         return function(*bound.args, **bound.kwargs)
 
