@@ -32,8 +32,8 @@ _VECTORS, _CHARLM, _MODELS = "Word vectors", "Character language models", "Model
 COMMANDS = {
     "tokenize": Command("text", "text.job", _TEXT),
     "normalize": Command("text", "text.job", _TEXT),
-    "train-subword": Command("subwords", "text.job", _TEXT),
-    "detokenize": Command("subwords", "text.job", _TEXT),
+    "train-subword": Command("subwords", "text.subword_job", _TEXT),
+    "detokenize": Command("subwords", "text.subword_job", _TEXT),
     "compare-tokenizers": Command("compare_tokenizers", "text.job", _TEXT),
     "count": Command("vectorize", "corpus.job", _DOCUMENTS),
     "vectorize": Command("vectorize", "documents.job", _DOCUMENTS),

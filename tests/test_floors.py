@@ -29,6 +29,7 @@ ORDER = [
 MECHANISM = {
     "console": ("nlpcli.engine.io.writing", "nlpcli.engine.runtime.progress"),
     "options": ("nlpcli.engine.text.arguments",),
+    "process": ("nlpcli.engine.runtime.progress",),
 }
 
 

@@ -1,7 +1,7 @@
-"""The terminal: data to stdout, remarks and progress to stderr, errors to exit codes.
+"""The terminal: data to stdout, remarks and progress to stderr.
 
-The only module that knows whether there is a terminal, and the only one that ends the process.
-rich is imported only where something is drawn, so that a filter in a pipe starts fast.
+rich is imported only where something is drawn, so that a filter in a pipe starts fast. Not here:
+how the process ends (`process.py`).
 """
 
 from __future__ import annotations
@@ -9,21 +9,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlpcli.engine.io import writing
 from nlpcli.engine.io.writing import LineWriter as LineWriter
-from nlpcli.engine.runtime.progress import Progress, listeners
-from nlpcli.errors import NlpcliError
+from nlpcli.engine.runtime.progress import Progress
 
 if TYPE_CHECKING:
     import rich.progress
-
-CLOSED_PIPE = 128 + 13  # what a shell shows for a program that died of SIGPIPE
 
 
 def one_blas_thread() -> None:
@@ -119,7 +115,18 @@ def remark(text: str) -> None:
     sys.stderr.flush()
 
 
-def _remark_unless_quiet(text: str) -> None:
+_is_quiet = False
+
+
+def be_quiet(wanted: bool) -> bool:
+    """What the option --quiet does besides its command's own."""
+    global _is_quiet
+    _is_quiet = wanted
+    return wanted
+
+
+def remark_unless_quiet(text: str) -> None:
+    """A line on stderr, but after --quiet."""
     if not _is_quiet:
         remark(text)
 
@@ -215,139 +222,7 @@ class Bars(Progress):
 _open_bars: list[Bars] = []
 
 
-def _close_bars() -> None:
+def close_bars() -> None:
+    """Leave all bars as they stand."""
     while _open_bars:
         _open_bars.pop().close()
-
-
-# --- warnings -------------------------------------------------------------------------------
-
-_warned: set[str] = set()
-_is_quiet = False
-
-
-def be_quiet(wanted: bool) -> bool:
-    """What the option --quiet does besides its command's own."""
-    global _is_quiet
-    _is_quiet = wanted
-    return wanted
-
-
-def _show_warnings() -> None:
-    """Our own warnings as one line on stderr, each once; others as Python shows them."""
-    import warnings
-
-    usual = warnings.showwarning
-
-    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-        if not category.__module__.startswith("nlpcli."):
-            usual(message, category, *place, **more)
-        elif not _is_quiet and str(message) not in _warned:
-            _warned.add(str(message))
-            remark(f"warning: {message}")
-
-    warnings.showwarning = show
-
-
-# --- the end --------------------------------------------------------------------------------
-
-
-class _Terminated(BaseException):
-    """SIGTERM or SIGHUP as an exception, so that temporary files are removed on the way out."""
-
-
-def run(work: Callable[[], object]) -> NoReturn:
-    """Do the work and end the process as a Unix tool does.
-
-    0 fine; 1 a mendable error; 2 usage; 141 when the reader of stdout went away; death by
-    SIGINT on Ctrl-C, so that a shell loop around the command stops too.
-    """
-    _show_warnings()
-    listeners.append(_remark_unless_quiet)
-    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
-            signal.signal(number, _interrupt)
-    try:
-        code = _exit_code(work)
-    except (KeyboardInterrupt, _Terminated):
-        _die_by(_arrived[0] if _arrived else signal.SIGINT)
-    except Exception:
-        # A library may turn an interrupt into an error of its own, as LLVM does while it compiles.
-        if _arrived:
-            _die_by(_arrived[0])
-        raise
-    sys.exit(code)
-
-
-_arrived: list[int] = []
-
-
-def _interrupt(number: int, _frame: object) -> NoReturn:
-    _arrived.append(number)
-    raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
-
-
-def _exit_code(work: Callable[[], object]) -> int:
-    from typer.exceptions import Exit, TyperException
-
-    try:
-        try:
-            work()
-            code = 0
-        except Exit as end:
-            code = end.exit_code
-        finally:
-            _close_bars()
-        sys.stdout.flush()
-        return code
-    except NlpcliError as error:
-        _report(error.message, error.hint)
-        return _flushed(error.exit_code)
-    except TyperException as error:
-        _report(error.format_message(), _usage_hint(error))
-        return 2
-    except MemoryError as error:
-        _report(f"not enough memory: {error}".rstrip(": "), "close other programs, or work on less at a time")
-        return 1
-    except BrokenPipeError:
-        # Python flushes stdout once more at exit: give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLOSED_PIPE
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        _report(f"cannot write the output: {error.strerror}", "is the device full?")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-
-
-def _flushed(code: int) -> int:
-    """`code`, after what was already printed went out; a closed pipe no longer matters."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return code
-
-
-def _usage_hint(error: object) -> str | None:
-    context = getattr(error, "ctx", None)
-    return f"see {context.command_path} --help" if context is not None else None
-
-
-def _report(message: str, hint: str | None) -> None:
-    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    red, bold, plain = ("\033[31m", "\033[1m", "\033[0m") if colour else ("", "", "")
-    with contextlib.suppress(OSError):
-        remark(f"{red}{bold}error:{plain} {message}")
-        if hint:
-            remark(f"{bold}hint:{plain} {hint}")
-
-
-def _die_by(number: int) -> NoReturn:
-    """End by the signal's own default action, as the shell expects; a sibling of `exit`."""
-    with contextlib.suppress(OSError):
-        sys.stdout.flush()
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
-    os._exit(128 + number)  # not reached where signals work as usual

@@ -18,6 +18,7 @@ _HOMES = {Command.function(name): command.engine for name, command in COMMANDS.i
 # What is no command of its own.
 _HOMES |= {
     "load": "loading",
+    "analyse": "text.job",
     "skipgram_pairs": "embeddings.job",
     "telling_features": "classify.job",
     "draw_word_map": "plots.word_map_text",

@@ -81,13 +81,13 @@ def test_a_signal_is_died_of_so_that_loops_stop(number, tmp_path):
 def test_a_signal_that_a_library_turned_into_an_error_is_died_of_all_the_same():
     program = """
 import os, signal
-from nlpcli.cli import console
+from nlpcli.cli import process
 def work():
     try:
         os.kill(os.getpid(), signal.SIGTERM)
     except BaseException as error:
         raise RuntimeError("compilation failed") from error
-console.run(work)
+process.run(work)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.returncode == -signal.SIGTERM

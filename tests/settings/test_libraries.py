@@ -100,11 +100,11 @@ def test_the_command_line_warns_in_one_line_and_not_when_quiet(tmp_path):
 
 
 def test_other_warnings_are_shown_as_python_shows_them(capsys, monkeypatch):
-    from nlpcli.cli import console
+    from nlpcli.cli import process
 
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-    monkeypatch.setattr(console, "_warned", set())
-    console._show_warnings()
+    monkeypatch.setattr(process, "_warned", set())
+    process._show_warnings()
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)

@@ -135,7 +135,7 @@ def test_a_missing_tagger_is_an_error_with_the_install_line(monkeypatch, missing
 
 
 def test_every_format_shows_tags_and_lemmas_when_they_are_asked_for():
-    from nlpcli.cli.token_formats import Details
+    from nlpcli.engine.text.token_formats import Details
     from nlpcli.settings.text import TokenFormatSettings
 
     analysis = AnalysisSettings(tokenizer="nltk", tag_english=True)
