@@ -174,20 +174,16 @@ def test_phrases_become_words_and_stay_with_the_model(tmp_path):
     assert Word2Vec.load(tmp_path / "w.safetensors").phrases == phrases
 
 
-def test_ctrl_c_ends_by_the_signal_and_says_how_to_go_on(tmp_path):
-    import subprocess
-    import sys
-
+def test_ctrl_c_ends_by_the_signal_and_says_how_to_go_on(process, tmp_path):
     random = np.random.default_rng(2)
     (tmp_path / "text").write_text("\n".join(" ".join(random.choice(WORDS, 50)) for _ in range(2000)))
-    command = [sys.executable, "-m", "nlpcli", "train-w2v", "text", "-o", "w.txt", "--epochs", "10000"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
-        for line in process.stderr:
-            if line.startswith("epoch"):
-                break
-        process.send_signal(signal.SIGINT)
-        rest = process.stderr.read()
-    assert process.returncode == -signal.SIGINT
+    training = process.start("train-w2v", "text", "-o", "w.txt", "--epochs", "10000")
+    for line in training.stderr:
+        if line.startswith(b"epoch"):
+            break
+    training.send_signal(signal.SIGINT)
+    rest = training.stderr.read().decode()
+    assert training.wait() == -signal.SIGINT
     assert "go on with the same command and --resume w.txt.partial" in rest
     assert not (tmp_path / "w.txt").exists()
     assert Word2Vec.load(tmp_path / "w.txt.partial").unfinished.stretches > 0

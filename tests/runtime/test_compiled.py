@@ -1,9 +1,6 @@
 """Kernels as machine code: the same as through numba, whole or made again, and without importing numba."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -89,7 +86,7 @@ def test_what_returns_an_array_goes_through_numba(kept):
     assert not list(kept.iterdir())
 
 
-def test_counting_words_a_second_time_does_without_numba(tmp_path):
+def test_counting_words_a_second_time_does_without_numba(process, tmp_path):
     text = tmp_path / "text.txt"
     text.write_text("the same few words\n" * 100_000)
     program = (
@@ -98,29 +95,21 @@ def test_counting_words_a_second_time_does_without_numba(tmp_path):
         "print('numba' in sys.modules, file=sys.stderr)"
     )
     for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-c", program, text], capture_output=True, text=True, check=True
-        )
-        assert done.stdout.splitlines()[0] == "the\t100000"
-    assert done.stderr.strip() == "False"
+        done = process.python(program, text)
+        assert done.out.splitlines()[0] == "the\t100000"
+    assert done.err.strip() == "False"
 
 
-def test_the_first_run_says_that_it_compiles_and_the_next_says_nothing(tmp_path):
+def test_the_first_run_says_that_it_compiles_and_the_next_says_nothing(process, tmp_path):
     package = tmp_path / "nlpcli"
     shutil.copytree(
         Path(machine_code.__file__).parents[1], package, ignore=shutil.ignore_patterns("__pycache__")
     )
     text = tmp_path / "text.txt"
     text.write_text("the same few words\n" * 100_000)
-    runs = [
-        subprocess.run(
-            [sys.executable, "-m", "nlpcli", "count", *options, text],
-            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path)},
-            capture_output=True, text=True, check=True,
-        )
-        for options in ([], [])
-    ]  # fmt: skip
-    assert runs[0].stdout == runs[1].stdout
-    assert runs[0].stderr.startswith("compiling for this processor")
-    assert runs[0].stderr.count("\n") == 1
-    assert not runs[1].stderr
+    own = {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path)}
+    first, second = (process("count", text, **own) for _ in range(2))
+    assert first.out == second.out
+    assert first.err.startswith("compiling for this processor")
+    assert first.err.count("\n") == 1
+    assert not second.err

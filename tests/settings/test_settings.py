@@ -2,8 +2,6 @@
 
 import dataclasses
 import importlib
-import subprocess
-import sys
 from typing import Literal
 
 import pytest
@@ -94,7 +92,7 @@ def test_every_public_name_of_every_family_is_found_in_the_package():
         assert {name for name in own - {"T"} if not name.startswith("_")} <= set(settings._MODULES[family])
 
 
-def test_settings_of_other_families_are_not_imported():
+def test_settings_of_other_families_are_not_imported(process):
     program = "import sys; from nlpcli.settings import InputSettings\n"
     program += "print('nlpcli.settings.vectors' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", program]).strip() == b"False"
+    assert process.python(program).stdout.strip() == b"False"
