@@ -2,6 +2,7 @@
 #
 #   make demo    set up, then the main job on sample_corpora/, every command shown
 #   make test    set up, then the tests
+#   make test-slow  the long campaigns, which `make test` leaves out
 #   make check   format, lint, types, tests
 #   make bench   speed and quality beside the peers (installs them in .venv-peers)
 #   make clean   remove what these made
@@ -17,7 +18,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test test-slow check format bench clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -61,6 +62,9 @@ demo: $(READY)
 
 test: $(READY)
 	python -m pytest
+
+test-slow: $(READY)
+	python -m pytest -m slow
 
 check: $(READY)
 	ruff format --check .

@@ -11,9 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 OTHERS = {
     "sample_corpora/": "small English and Korean texts written for this project",
-    "tests/": "one file per module; conftest.py is the only fixture file",
+    "tests/": "folders that mirror the packages; conftest.py is the only fixture file",
     "benchmarks/": "speed and quality beside the peers, one command each",
-    "Makefile": "demo, test, check, bench, clean",
+    "Makefile": "demo, test, test-slow, check, bench, clean",
     "constraints.txt": "every installed version, pinned",
 }
 

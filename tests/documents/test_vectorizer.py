@@ -221,7 +221,7 @@ def test_a_table_read_as_plain_lines_is_remarked(nlpcli, tmp_path):
 # --- counts ---
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(documents=st.lists(st.text("abcdefg ", max_size=40), min_size=1, max_size=30))
 def test_kernel_and_numpy_count_the_same(documents):
     if not any(document.strip() for document in documents):

@@ -59,7 +59,8 @@ class Interrupting(Progress):
 
 @pytest.fixture
 def slow(monkeypatch):
-    """Training that takes its time, so that it can be interrupted in the middle."""
+    """In its block, training takes its time, so that it can be interrupted in the middle."""
+    import contextlib
     import time
 
     work = stretches.Run._work
@@ -77,7 +78,13 @@ def slow(monkeypatch):
         finally:
             self._step = step
 
-    monkeypatch.setattr(stretches.Run, "_work", slowed)
+    @contextlib.contextmanager
+    def slowly():
+        with monkeypatch.context() as patch:
+            patch.setattr(stretches.Run, "_work", slowed)
+            yield
+
+    return slowly
 
 
 @BOTH
@@ -87,7 +94,7 @@ def test_interrupted_and_resumed_training_gives_the_bytes_of_one_go(
     whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
     train(job(text), whole, settings)
     progress = Interrupting(0.3)
-    with pytest.raises(KeyboardInterrupt):
+    with slow(), pytest.raises(KeyboardInterrupt):
         train(job(text), broken, settings, progress)
     partial = tmp_path / "broken.safetensors.partial"
     assert not broken.exists()
@@ -131,7 +138,7 @@ def test_a_model_of_another_kind_cannot_go_on(text, tmp_path):
 
 
 def test_an_interrupted_model_wants_its_own_text(text, tmp_path, slow):
-    with pytest.raises(KeyboardInterrupt):
+    with slow(), pytest.raises(KeyboardInterrupt):
         train_word2vec(job(text), tmp_path / "w.txt", W2V[2], Interrupting(0.3))
     (tmp_path / "other").write_text("one two three\n")
     going_on = ContinuationSettings(resume=str(tmp_path / "w.txt.partial"))

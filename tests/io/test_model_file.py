@@ -218,7 +218,7 @@ def test_forged_headers_are_refused(tmp_path, layout):
         read_model(path, "test")
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=200)
 @given(data=st.binary(max_size=200))
 def test_no_bytes_at_all_crash_the_reader(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("any") / "file"
