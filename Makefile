@@ -1,9 +1,12 @@
-# Everything a fresh machine needs, from Python 3.11 and make alone.
+# Everything a fresh machine needs, from Python 3.11 or newer and make alone (PYTHON=python3.14: that one).
 #
 #   make demo    set up, then the main job on sample_corpora/, every command shown
 #   make test    set up, then the tests
 #   make test-slow  the long campaigns, which `make test` leaves out
+#   make test-portable   the kernels' tests as older processors would run them
+#   make dist    a wheel and an sdist in dist/
 #   make check   format, lint, types, tests
+#   make docs    what follows from the code: README's table of commands, the API's signatures
 #   make bench   speed and quality beside the peers (installs them in .venv-peers)
 #   make clean   remove what these made
 
@@ -13,12 +16,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 OUT := demo_output
 TEXTS := sample_corpora
+EXTRAS := konlpy mecab english plot
+INSTALL = $(BIN)/pip install --quiet -c constraints.txt --no-build-isolation \
+  --config-settings editable_mode=compat -e
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow check format bench clean
+.PHONY: help setup demo test test-slow test-portable dist check docs format bench clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -32,8 +38,11 @@ $(READY): pyproject.toml constraints.txt
 	  { echo "error: nlpcli needs Python 3.11 or newer"; echo "hint: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -c constraints.txt setuptools
-	$(BIN)/pip install --quiet -c constraints.txt --no-build-isolation \
-	  --config-settings editable_mode=compat -e '.[konlpy,mecab,english,plot,dev]'
+	$(INSTALL) '.[konlpy,mecab,english,plot,dev]' || { $(INSTALL) '.[dev]' && \
+	  for extra in $(EXTRAS); do $(INSTALL) ".[$$extra]" || \
+	    echo "remark: the extra $$extra cannot be had for this Python; README.md says what it is for"; done; }
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || \
+	  echo "remark: --tokenizer mecab takes no --user-dict on Python 3.13 and later"
 	@touch $@
 
 demo: $(READY)
@@ -66,11 +75,24 @@ test: $(READY)
 test-slow: $(READY)
 	python -m pytest -m slow
 
+test-portable: $(READY)
+	python tests/portable.py
+
+# Without isolation, as above: what builds is pinned.
+dist: $(READY)
+	rm -rf build dist
+	python -c 'from setuptools import build_meta as b; b.build_sdist("dist"); b.build_wheel("dist")'
+	@ls dist
+
 check: $(READY)
 	ruff format --check .
 	ruff check .
 	mypy
 	python -m pytest
+
+docs: $(READY)
+	python tests/readme_parts.py
+	python -m tests.jobs_stub
 
 format: $(READY)
 	ruff format .
@@ -80,5 +102,5 @@ bench: $(READY)
 	$(MAKE) -C benchmarks PYTHON=$(PYTHON)
 
 clean:
-	rm -rf $(VENV) .venv-peers $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .venv-peers $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
 	find nlpcli tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

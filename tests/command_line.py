@@ -82,8 +82,8 @@ def _content(file: BinaryIO) -> bytes:
 def _process_state() -> Iterator[None]:
     """Puts back what a command leaves behind in its process, which is why it may leave it."""
     from nlpcli.cli import console
-    from nlpcli.engine.progress import listeners
-    from nlpcli.settings import OtherVersion
+    from nlpcli.engine.runtime.progress import listeners
+    from nlpcli.settings.libraries import OtherVersion
 
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     told = list(listeners)

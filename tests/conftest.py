@@ -1,5 +1,6 @@
 """What every test file shares: running the command line, within the test or as a process."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,11 @@ Run = Callable[..., Done]
 # One example may be what compiles a kernel or loads a library, on a machine that does other things too.
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
+
+# Under nohup and in a shell's background these are ignored, by children too: who sends them one would wait.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture

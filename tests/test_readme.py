@@ -53,6 +53,6 @@ def test_console_blocks_print_what_stands_there(process, name, tmp_path):
         assert matches(shown, expected), f"{name}: $ {command}\n" + "\n".join(shown)
 
 
-def test_the_command_table_and_the_file_map_are_those_of_the_code():
+def test_the_command_table_is_that_of_the_code():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert readme == with_parts(readme), "run: python tests/readme_parts.py"

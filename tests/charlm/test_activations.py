@@ -7,13 +7,14 @@ import re
 import numpy as np
 import pytest
 
-from nlpcli.engine import activations
-from nlpcli.engine.activations import PROPERTIES, Activations, Match, find, record
-from nlpcli.engine.activations_page import levels, page, terminal
-from nlpcli.engine.charlm import CharLM, initial_weights
-from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.engine.charlm import activations
+from nlpcli.engine.charlm.activations import PROPERTIES, Activations, Match, find, record
+from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.neural.weights import initial_weights
+from nlpcli.engine.plots.activations import levels, page, terminal
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings import ActivationSettings, CharLMSettings
+from nlpcli.settings.charlm import ActivationSettings, CharLMSettings
 
 
 def model_of(cell="lstm", tokens="ab \n", unit="char"):

@@ -5,13 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from nlpcli.engine import gradients, gradients_plot
-from nlpcli.engine.charlm import CharLM, initial_weights
-from nlpcli.engine.gradients import Tape, reach, toy
-from nlpcli.engine.nets.recurrent import plain_layer
-from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.engine.charlm import gradients
+from nlpcli.engine.charlm.gradients import Tape, reach, toy
+from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.neural.nets.recurrent import plain_layer
+from nlpcli.engine.neural.weights import initial_weights
+from nlpcli.engine.plots import gradients as plots
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings
 
 torch = pytest.importorskip("torch")
 
@@ -98,17 +100,15 @@ def test_without_a_step_there_is_no_toy():
 
 
 def test_curves_come_as_table_page_and_picture(tmp_path):
-    lines = gradients_plot.series(
-        {"<a>": reach(model_of("rnn"), IDS, 10), "b": reach(model_of("lstm"), IDS, 10)}
-    )
+    lines = plots.series({"<a>": reach(model_of("rnn"), IDS, 10), "b": reach(model_of("lstm"), IDS, 10)})
     assert list(lines) == ["<a> (rnn) h", "b (lstm) h", "b (lstm) c"]
-    rows = list(gradients_plot.table(lines))
+    rows = list(plots.table(lines))
     assert len(rows) == 12
     assert rows[0] == "k\t<a> (rnn) h\tb (lstm) h\tb (lstm) c"
-    page = gradients_plot.page(lines)
+    page = plots.page(lines)
     assert page.count("<path") >= 6
     assert "<a>" not in page
     pytest.importorskip("matplotlib")
     with open(tmp_path / "g.png", "wb") as file:
-        gradients_plot.picture(lines, file)
+        plots.picture(lines, file)
     assert (tmp_path / "g.png").read_bytes().startswith(b"\x89PNG")

@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from nlpcli.engine import perplexity
-from nlpcli.engine.char_step import log_softmax
-from nlpcli.engine.charlm import CharLM, initial_weights
-from nlpcli.engine.vocabulary import Vocabulary
-from nlpcli.settings import CharLMSettings
+from nlpcli.engine.charlm import perplexity
+from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.neural.recurrent_step import log_softmax
+from nlpcli.engine.neural.weights import initial_weights
+from nlpcli.settings.charlm import CharLMSettings
 
 
 @pytest.fixture(scope="module")

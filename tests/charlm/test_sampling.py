@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from nlpcli.engine import sampling
-from nlpcli.engine.charlm import CharLM, initial_weights
-from nlpcli.engine.vocabulary import Vocabulary
-from nlpcli.settings import CharLMSettings, GenerateSettings
+from nlpcli.engine.charlm import sampling
+from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.neural.weights import initial_weights
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
 
 LOGITS = np.log(np.array([0.5, 0.2, 0.2, 0.1], dtype=np.float32))
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpcli.engine.char_text import RARE, Writer, encode, entropies, read_text, to_units
+from nlpcli.engine.charlm.units import RARE, Writer, encode, entropies, read_text, to_units
 from nlpcli.errors import InputError
 
 TEXTS = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("가각힣한한 ㅋa\n")))

@@ -3,11 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nlpcli.engine.classifier import Classifier
-from nlpcli.engine.examples import examples_of
-from nlpcli.engine.reasons import Namer, explain, telling_features
-from nlpcli.engine.training import train
-from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+from nlpcli.engine.classify.classifier import Classifier
+from nlpcli.engine.classify.examples import examples_of
+from nlpcli.engine.classify.explanations import Namer, explain, telling_features
+from nlpcli.engine.classify.training import train
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
 
 PLAIN = AnalysisSettings(lowercase=True)
 ROWS = [

@@ -5,11 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
-from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.features import FeatureCounts, Finder, Maker, count, has_syllable_script
-from nlpcli.engine.kernels import features as kernel
-from nlpcli.engine.vocabulary import Vocabulary
-from nlpcli.settings import AnalysisSettings, FeatureSettings, VocabularySettings
+from nlpcli.engine.classify.features import FeatureCounts, Finder, Maker, count, has_syllable_script
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.kernels.classify import features as kernel
+from nlpcli.settings.classify import FeatureSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 TEXTS = ["a b a", "", "가나 b", "b a b a 가나다"]
 SETTINGS = [
@@ -95,7 +97,7 @@ def test_counts_do_not_depend_on_the_size_of_the_work(monkeypatch):
     for settings in (*SETTINGS, FeatureSettings(char_ngrams="0", hash_bits=6)):
         whole = count(corpus, labels, 3, settings)
         with monkeypatch.context() as patched:
-            patched.setattr("nlpcli.engine.features._WORK", 500)
+            patched.setattr("nlpcli.engine.classify.features._WORK", 500)
             pieces = count(corpus, labels, 3, settings)
         assert whole.keys.tolist() == pieces.keys.tolist()
         assert whole.counts.tolist() == pieces.counts.tolist()

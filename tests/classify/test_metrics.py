@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nlpcli.engine.calibration import fit, log_probabilities, probabilities
-from nlpcli.engine.metrics import calibration_error, evaluate
+from nlpcli.engine.classify.calibration import fit, log_probabilities, probabilities
+from nlpcli.engine.classify.metrics import calibration_error, evaluate
 
 RANDOM = np.random.default_rng(3)
 

@@ -3,11 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nlpcli.engine.examples import examples_of, folds, held_out
-from nlpcli.engine.naive_bayes import resolved, train
-from nlpcli.engine.selection import autotune, cross_validate, pooled
+from nlpcli.engine.classify.examples import examples_of, folds, held_out
+from nlpcli.engine.classify.model_selection import autotune, cross_validate, pooled
+from nlpcli.engine.classify.naive_bayes import resolved, train
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
 
 PLAIN = AnalysisSettings(lowercase=True)
 # Sorted by label, as real files are.

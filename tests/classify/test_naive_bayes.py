@@ -5,12 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
-from nlpcli.engine.calibration import log_probabilities
-from nlpcli.engine.classifier import Classifier
-from nlpcli.engine.examples import examples_of
-from nlpcli.engine.naive_bayes import NaiveBayes, merged, train
+from nlpcli.engine.classify.calibration import log_probabilities
+from nlpcli.engine.classify.classifier import Classifier
+from nlpcli.engine.classify.examples import examples_of
+from nlpcli.engine.classify.naive_bayes import NaiveBayes, merged, train
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
 
 PLAIN = AnalysisSettings(lowercase=True)
 WORDS = FeatureSettings(ngrams="1", char_ngrams="0")
@@ -154,7 +155,7 @@ def test_large_counts_survive_the_file(tmp_path):
 
 
 def test_damaged_counts_are_a_model_error(tmp_path):
-    from nlpcli.engine.store import read_model, write_model
+    from nlpcli.engine.io.model_file import read_model, write_model
 
     model_of().save(tmp_path / "m")
     for change in (

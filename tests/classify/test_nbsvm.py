@@ -3,13 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nlpcli.engine import naive_bayes, nbsvm
-from nlpcli.engine.classifier import Classifier, load_model
-from nlpcli.engine.examples import examples_of
-from nlpcli.engine.kernels import nbsvm as kernel
-from nlpcli.engine.linear import LinearModel
-from nlpcli.engine.pruning import prune
-from nlpcli.settings import AnalysisSettings, FeatureSettings, NaiveBayesSettings
+from nlpcli.engine.classify import naive_bayes, nbsvm
+from nlpcli.engine.classify.classifier import Classifier, load_model
+from nlpcli.engine.classify.examples import examples_of
+from nlpcli.engine.classify.linear import LinearModel
+from nlpcli.engine.classify.pruning import prune
+from nlpcli.engine.kernels.classify import nbsvm as kernel
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
 
 PLAIN = AnalysisSettings(lowercase=True)
 WORDS = FeatureSettings(ngrams="1", char_ngrams="0")

@@ -104,7 +104,7 @@ def test_without_a_terminal_nothing_is_coloured(nlpcli):
 
 def test_quiet_hides_notes_and_not_what_was_lost(capsys):
     from nlpcli.cli import console
-    from nlpcli.engine.streaming import LineRate
+    from nlpcli.engine.text.streaming import LineRate
 
     for quiet in (False, True):
         progress = LineRate(console.progress(quiet))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine.vectors import write_vectors
+from nlpcli.engine.vectors.writing import write_vectors
 from tests.command_line import Processes
 from tests.conftest import Run
 

@@ -8,15 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine import cooccurrence, count_files
-from nlpcli.engine.cooccurrence import Scratch, TextCounts, count_corpus
-from nlpcli.engine.count_files import Cooccurrence, shelved
-from nlpcli.engine.encoding import EncodedCorpus, encode_documents
-from nlpcli.engine.kernels import cooccurrence as kernels
-from nlpcli.engine.threads import Stop
-from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.engine.cooccurrence import count_files, counting
+from nlpcli.engine.cooccurrence.count_files import Cooccurrence, shelved
+from nlpcli.engine.cooccurrence.counting import Scratch, TextCounts, count_corpus
+from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.kernels.counts import cooccurrence as kernels
+from nlpcli.engine.runtime.threads import Stop
 from nlpcli.errors import InputError, ModelError, SettingsError
-from nlpcli.settings import AnalysisSettings, CooccurrenceSettings, GloveResources, VocabularySettings
+from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 ANALYSIS = AnalysisSettings(tokenizer="whitespace")
 SENTENCES = ["I like deep learning", "I like NLP", "I enjoy flying"]
@@ -118,7 +121,7 @@ def test_ranges_of_a_text_add_up_to_the_whole() -> None:
 def test_a_count_can_be_interrupted_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = encoded(some_text(4))
     whole = cells(counted(corpus, CooccurrenceSettings()))
-    monkeypatch.setattr(cooccurrence, "_PLACES_A_CALL", 7)
+    monkeypatch.setattr(counting, "_PLACES_A_CALL", 7)
     assert cells(counted(corpus, CooccurrenceSettings())) == whole
 
 
@@ -227,7 +230,7 @@ def test_compiled_counting_equals_the_python_of_it() -> None:
 
 def test_groups_bound_memory_and_follow_from_the_vocabulary_alone() -> None:
     counts = np.array([10**9, 10**6, *[10] * 1000])
-    bounds = cooccurrence.group_bounds(counts, CooccurrenceSettings())
+    bounds = counting.group_bounds(counts, CooccurrenceSettings())
     assert bounds[0] == 0 and bounds[-1] == len(counts)
     assert (np.diff(bounds) > 0).all()
     assert len(bounds) > 32

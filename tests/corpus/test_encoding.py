@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import importlib.util
 import lzma
 import sys
 from pathlib import Path
@@ -11,12 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpcli.engine import encoding, shelf, tokenizers
-from nlpcli.engine.encoding import count_tokens, encode, encode_documents
-from nlpcli.engine.scanner import Scanner, union
-from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.engine.corpus import encoding
+from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.corpus.encoding import count_tokens, encode, encode_documents
+from nlpcli.engine.corpus.scanner import Scanner, union
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.runtime import spill
+from nlpcli.engine.text.tokenizers import rules
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalysisSettings, InputSettings, VocabularySettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 HARD = Path(__file__).parents[2].parent / "shared" / "data" / "hard"
 FIRST_SEEN = VocabularySettings(vocab_order="first-seen")
@@ -31,7 +37,7 @@ def through_kernel(documents: list[str], analysis: AnalysisSettings) -> list[lis
     return words(encoding._finish(found, FIRST_SEEN)) if len(found.types) else [[] for _ in documents]
 
 
-def words(corpus: encoding.EncodedCorpus) -> list[list[str]]:
+def words(corpus: EncodedCorpus) -> list[list[str]]:
     return [[corpus.vocabulary.tokens[number] for number in document] for document in corpus]
 
 
@@ -87,7 +93,7 @@ def test_every_character_has_the_same_class_in_the_kernel_as_in_the_regular_expr
         found = Scanner("word")
         numbers, _ = found.scan((text + "\n").encode(), 0)
         tokens = union([found])[0].tokens
-        assert [tokens[number] for number in numbers] == tokenizers.word(text)
+        assert [tokens[number] for number in numbers] == rules.word(text)
 
 
 @EVERY
@@ -104,7 +110,7 @@ def test_every_character_that_has_a_lower_case_is_lowered(codes):
 def test_tables_grow_without_losing_a_type():
     text = " ".join(f"w{number} {'x' * (number % 300)}{number}" for number in range(60_000))
     analysis = AnalysisSettings()
-    assert through_kernel([text], analysis) == [tokenizers.word(text)]
+    assert through_kernel([text], analysis) == [rules.word(text)]
 
 
 def test_one_token_larger_than_the_pool_is_kept_whole():
@@ -128,7 +134,7 @@ def test_result_does_not_depend_on_the_number_of_cores(tmp_path, monkeypatch):
     path.write_text("".join(f"line {n % 977} of {n % 31} words Ω{n % 7}\n" for n in range(120_000)))
     analysis = AnalysisSettings(lowercase=True)
 
-    def run(cores: int) -> encoding.EncodedCorpus:
+    def run(cores: int) -> EncodedCorpus:
         monkeypatch.setattr(encoding, "available_cores", lambda: cores)
         return encode([str(path)], analysis, VocabularySettings(min_count=2))
 
@@ -144,11 +150,11 @@ def test_ids_that_went_to_the_disk_are_those_in_memory(tmp_path, monkeypatch, co
     path.write_text("".join(f"Line {n % 977} of {n % 31} words Ω{n % 7}\n\n" for n in range(80_000)))
     monkeypatch.setattr(encoding, "available_cores", lambda: cores)
 
-    def run() -> encoding.EncodedCorpus:
+    def run() -> EncodedCorpus:
         return encode([str(path)], AnalysisSettings(lowercase=True), VocabularySettings(**knobs))
 
     held = run()
-    monkeypatch.setattr(shelf, "_HELD", 1000)
+    monkeypatch.setattr(spill, "_HELD", 1000)
     spooled = run()
     assert held.vocabulary.tokens == spooled.vocabulary.tokens
     assert np.array_equal(held.ids, spooled.ids) and np.array_equal(held.offsets, spooled.offsets)
@@ -265,7 +271,8 @@ def test_the_spool_leaves_no_file_behind(tmp_path, monkeypatch):
 
 
 def test_a_korean_analyser_in_several_processes_gives_what_it_gives_in_one(monkeypatch):
-    pytest.importorskip("mecab")
+    if not any(map(importlib.util.find_spec, ("mecab", "mecab_ko"))):
+        pytest.skip("neither python-mecab-ko nor mecab-ko is installed")
     lines = [f"왕자는 {number}번째 사과를 먹었다." for number in range(700)]
     analysis = AnalysisSettings(tokenizer="mecab")
     monkeypatch.setattr(encoding, "available_cores", lambda: 2)

@@ -5,12 +5,15 @@ import itertools
 import numpy as np
 import pytest
 
-from nlpcli.engine.encoding import encode_documents, renumber
-from nlpcli.engine.kernels import bigrams
-from nlpcli.engine.phrases import choose, join_phrases
-from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.engine.corpus.encoded_corpus import renumber
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.corpus.phrases import choose, join_phrases
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.kernels.counts import bigrams
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalysisSettings, PhraseSettings, VocabularySettings
+from nlpcli.settings.embeddings import PhraseSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 
 def encoded(lines):

@@ -6,11 +6,11 @@ import json
 import numpy as np
 import pytest
 
-from nlpcli.engine import matrices, sparse
-from nlpcli.engine.matrices import LabelledMatrix, write_matrix
-from nlpcli.engine.vectorizer import fit
+from nlpcli.engine.documents import matrix_files, sparse
+from nlpcli.engine.documents.matrix_files import LabelledMatrix, write_matrix
+from nlpcli.engine.documents.vectorizer import fit
 from nlpcli.errors import OutputError
-from nlpcli.settings import VectorizeSettings
+from nlpcli.settings.documents import VectorizeSettings
 from tests.documents.test_vectorizer import DOCUMENTS, WORDS
 
 
@@ -83,4 +83,4 @@ def test_a_dense_matrix_that_cannot_fit_is_refused_with_its_size(tmp_path):
 
 
 def test_label_codes_keep_whole_numbers():
-    assert matrices.label_codes(["1", "-1"]) == {"-1": "-1", "1": "1"}
+    assert matrix_files.label_codes(["1", "-1"]) == {"-1": "-1", "1": "1"}

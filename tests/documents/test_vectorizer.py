@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpcli.engine import sparse, vocabulary_files
-from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.vectorizer import Vectorizer, fit, hashed
-from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.engine.corpus import vocabulary_files
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.documents import sparse
+from nlpcli.engine.documents.vectorizer import Vectorizer, fit, hashed
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalysisSettings, VectorizeSettings, VocabularySettings
+from nlpcli.settings.documents import VectorizeSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 WORDS = AnalysisSettings(lowercase=True)
 DOCUMENTS = ["the cat sat on the mat", "", "The dog sat.", "a cat and a dog and 한국어", "한국어 한국어!"]

@@ -6,13 +6,15 @@ import math
 import numpy as np
 import pytest
 
-from nlpcli.engine import fasttext, word2vec
-from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.kernels import apart, merging
-from nlpcli.engine.kernels.arguments import Subwords
-from nlpcli.engine.kernels.padding import aligned_rows
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.embeddings import fasttext_training, word2vec_training
+from nlpcli.engine.kernels.embeddings import shard_merge, shards
+from nlpcli.engine.kernels.embeddings.arguments import Subwords
+from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.errors import SettingsError
-from nlpcli.settings import AnalysisSettings, FastTextSettings, VocabularySettings, Word2VecSettings
+from nlpcli.settings.embeddings import FastTextSettings, Word2VecSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 FRUIT, TOOLS = ["apple", "pear", "plum", "grape", "cherry"], ["hammer", "saw", "drill", "nail", "wrench"]
 
@@ -23,8 +25,14 @@ def encoded(count=600):
     return encode_documents([lines], AnalysisSettings(), VocabularySettings())
 
 
-W2V = (word2vec.train, Word2VecSettings(dim=12, epochs=5, sample=0, window=3, alpha=0.05, deterministic=True))
-FT = (fasttext.train, FastTextSettings(dim=12, epochs=5, sample=0, window=3, bucket=99, deterministic=True))
+W2V = (
+    word2vec_training.train,
+    Word2VecSettings(dim=12, epochs=5, sample=0, window=3, alpha=0.05, deterministic=True),
+)
+FT = (
+    fasttext_training.train,
+    FastTextSettings(dim=12, epochs=5, sample=0, window=3, bucket=99, deterministic=True),
+)
 BOTH = pytest.mark.parametrize(("train", "settings"), [W2V, FT], ids=["word2vec", "fasttext"])
 
 
@@ -51,26 +59,26 @@ def test_shards_apart_learn_what_one_after_the_other_does(train, settings):
 
 
 def test_one_shard_that_shares_nothing_goes_all_the_way():
-    assert merging.together(1, 3.0) == 1.0
-    assert merging.together(4, 0.0) == 1.0
+    assert shard_merge.together(1, 3.0) == 1.0
+    assert shard_merge.together(4, 0.0) == 1.0
 
 
 def test_shards_that_share_a_row_go_as_far_as_one_after_the_other():
     share = 1 - math.exp(-0.3)  # of the way, by one shard
     left = (1 - share) ** 4
-    assert merging.together(4, 0.3) * 4 * share == pytest.approx(1 - left)
-    assert merging.together.py_func(4, 0.3) == pytest.approx(merging.together(4, 0.3))
+    assert shard_merge.together(4, 0.3) * 4 * share == pytest.approx(1 - left)
+    assert shard_merge.together.py_func(4, 0.3) == pytest.approx(shard_merge.together(4, 0.3))
 
 
 def lists_by_hand():
     """Of three rows, shard 0 has row 2 once and row 0 once, shard 1 has row 2 three times."""
     place_of = np.array([[1, -1, 0], [-1, -1, 0]], np.int32)
     rows, uses = np.array([[2, 0], [2, 0]], np.int32), np.array([[1, 1], [3, 0]], np.int32)
-    return apart.Uses(place_of, rows, np.array([2, 1]), uses, np.zeros((2, 2), np.int32))
+    return shards.Uses(place_of, rows, np.array([2, 1]), uses, np.zeros((2, 2), np.int32))
 
 
 def test_a_row_that_two_shards_use_is_copied_and_any_other_is_trained_where_it_lies():
-    for function in (apart._choose_rows, apart._choose_rows.py_func):
+    for function in (shards._choose_rows, shards._choose_rows.py_func):
         lists, matrix = lists_by_hand(), aligned_rows(3 + 2 * 2 + 1, 16)
         matrix[:3] = [[1], [2], [3]]
         for shard in (0, 1):
@@ -81,12 +89,12 @@ def test_a_row_that_two_shards_use_is_copied_and_any_other_is_trained_where_it_l
 
 @pytest.mark.parametrize("parts", [1, 2, 3])
 def test_copies_are_merged_into_the_row_they_are_of(parts):
-    scale = merging.together(2, 0.1 * 4 / 2)
-    for function in (merging.merge_copies, merging.merge_copies.py_func):
+    scale = shard_merge.together(2, 0.1 * 4 / 2)
+    for function in (shard_merge.merge_copies, shard_merge.merge_copies.py_func):
         lists, matrix = lists_by_hand(), aligned_rows(3 + 2 * 2 + 1, 16)
         matrix[:3] = [[1], [2], [3]]
         for shard in (0, 1):
-            apart._choose_rows(matrix, lists, shard)
+            shards._choose_rows(matrix, lists, shard)
         matrix[3] += 2  # what shard 0 has gained
         matrix[5] += 4
         for part in range(parts):
@@ -103,14 +111,14 @@ def gains_by_hand():
 
 def tally(rows=4):
     shards, uses, last = (np.full(rows, start, np.int32) for start in (0, 0, -1))
-    return merging.Tally(shards, last, uses, np.zeros(rows, np.float32))
+    return shard_merge.Tally(shards, last, uses, np.zeros(rows, np.float32))
 
 
 @pytest.mark.parametrize("parts", [1, 2, 3])
 def test_gains_of_words_go_to_all_their_subwords(parts):
     subwords = Subwords(np.array([0, 2, 2, 3]), np.array([0, 3, 1], np.int32))  # 0: rows 0 and 3; 2: row 1
-    scale = merging.together(2, 0.1 * 4 / 2)
-    for function in (merging.add_gains_of_words, merging.add_gains_of_words.py_func):
+    scale = shard_merge.together(2, 0.1 * 4 / 2)
+    for function in (shard_merge.add_gains_of_words, shard_merge.add_gains_of_words.py_func):
         matrix, counts = aligned_rows(4, 16), tally()
         for part in range(parts):
             function(part, parts, matrix, subwords, lists_by_hand(), gains_by_hand(), counts, 0.1)

@@ -5,13 +5,16 @@ import struct
 import numpy as np
 import pytest
 
-from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.fasttext import FastText, FastTextTraining, train
-from nlpcli.engine.fasttext_files import read_facebook
-from nlpcli.engine.subwords import SubwordRule, decomposed
-from nlpcli.engine.vectors import Vectors
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.embeddings.fasttext import FastText
+from nlpcli.engine.embeddings.fasttext_training import FastTextTraining, train
+from nlpcli.engine.vectors.facebook import read_facebook
+from nlpcli.engine.vectors.subwords import SubwordRule, decomposed
+from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings import AnalysisSettings, FastTextSettings, VocabularySettings
+from nlpcli.settings.embeddings import FastTextSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 SMALL = FastTextSettings(dim=12, epochs=8, sample=0, window=2, bucket=5000)
 
@@ -52,7 +55,7 @@ def test_single_brackets_are_no_subwords():
 
 
 def test_compiled_subwords_do_what_their_python_does():
-    from nlpcli.engine.kernels.subword_hashes import subword_buckets
+    from nlpcli.engine.kernels.text.subword_hashes import subword_buckets
 
     text = "<where><한글><é>".encode()
     offsets = np.array([0, 7, 15, 19])
@@ -134,7 +137,7 @@ def test_a_longest_subword_below_the_shortest_is_an_error():
 
 
 def test_a_model_of_another_kind_is_refused(tmp_path):
-    from nlpcli.engine.store import write_model
+    from nlpcli.engine.io.model_file import write_model
 
     write_model(tmp_path / "m.safetensors", "word2vec", {}, {"vectors": np.zeros((1, 1), np.float32)})
     with pytest.raises(ModelError, match="is a word2vec model"):

@@ -3,17 +3,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine import glove
-from nlpcli.engine.cells import Cells, Turns, sequence_of
-from nlpcli.engine.cooccurrence import TextCounts
-from nlpcli.engine.count_files import Cooccurrence
-from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.glove import Glove
-from nlpcli.engine.kernels.glove import update_cells
-from nlpcli.engine.progress import Progress
-from nlpcli.engine.threads import Stop
+from nlpcli.engine.cooccurrence.count_files import Cooccurrence
+from nlpcli.engine.cooccurrence.counting import TextCounts
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.embeddings import glove
+from nlpcli.engine.embeddings.glove import Glove
+from nlpcli.engine.embeddings.glove_blocks import Cells, Turns, sequence_of
+from nlpcli.engine.kernels.embeddings.glove import update_cells
+from nlpcli.engine.runtime.progress import Progress
+from nlpcli.engine.runtime.threads import Stop
 from nlpcli.errors import ModelError, NlpcliError, SettingsError
-from nlpcli.settings import AnalysisSettings, CooccurrenceSettings, GloveSettings, VocabularySettings
+from nlpcli.settings.embeddings import CooccurrenceSettings, GloveSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 from tests.cooccurrence.test_counting import some_text
 
 ANALYSIS = AnalysisSettings(tokenizer="whitespace")

@@ -5,13 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine.embeddings import Job, train_word2vec, train_word2vec_on_pairs
-from nlpcli.engine.encoding import encode_documents
-from nlpcli.engine.kernels.padding import aligned_rows, unpadded
-from nlpcli.engine.stretches import Schedule, let_go
-from nlpcli.engine.word2vec import Word2Vec, keep_chances, pairs, set_first_vectors, train
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.embeddings.hogwild import let_go
+from nlpcli.engine.embeddings.job import train_w2v
+from nlpcli.engine.embeddings.schedule import Schedule
+from nlpcli.engine.embeddings.word2vec import Word2Vec, pairs
+from nlpcli.engine.embeddings.word2vec_training import keep_chances, set_first_vectors, train
+from nlpcli.engine.kernels.simd.padding import aligned_rows, unpadded
 from nlpcli.errors import InputError, ModelError, NlpcliError, OutputError, SettingsError
-from nlpcli.settings import AnalysisSettings, VocabularySettings, Word2VecSettings
+from nlpcli.settings.embeddings import Word2VecSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 FRUIT = ["apple", "pear", "plum", "grape", "cherry"]
 TOOLS = ["hammer", "saw", "drill", "nail", "wrench"]
@@ -61,7 +65,7 @@ def test_one_thread_and_a_seed_give_the_same_bytes(tmp_path, kind):
     (tmp_path / "text").write_text("\n".join(sentences(100)))
     settings = Word2VecSettings(**{**SMALL.to_record(), "model": kind})
     for name in ("a", "b"):
-        train_word2vec(Job([str(tmp_path / "text")]), tmp_path / f"{name}.safetensors", settings)
+        train_w2v([str(tmp_path / "text")], tmp_path / f"{name}.safetensors", settings)
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
@@ -80,7 +84,7 @@ def test_two_threads_learn_as_well_as_one():
 def test_vectors_alone_go_into_foreign_layouts(tmp_path, extension):
     (tmp_path / "text").write_text("\n".join(sentences(20)))
     path = tmp_path / f"w.{extension}"
-    train_word2vec(Job([str(tmp_path / "text")]), path, Word2VecSettings(dim=4, epochs=1))
+    train_w2v([str(tmp_path / "text")], path, Word2VecSettings(dim=4, epochs=1))
     assert path.read_bytes().startswith(b"10 4\n")
 
 
@@ -99,7 +103,7 @@ PAIRS = Path(__file__).parents[2] / "sample_corpora" / "fruit_pairs.tsv"
 @pytest.mark.parametrize("seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (3, 4))])
 def test_pairs_of_fruit_and_juice_put_the_drinks_together(tmp_path, seed):
     settings = Word2VecSettings(dim=5, alpha=0.2, epochs=500, seed=seed)
-    model = train_word2vec_on_pairs(str(PAIRS), tmp_path / "m.safetensors", settings)
+    model = train_w2v(None, tmp_path / "m.safetensors", settings, pairs=PAIRS)
     for a, b in (("juice", "milk"), ("juice", "water"), ("milk", "water")):
         assert cosine(model, a, b) > 0.95
     for word in ("juice", "milk", "water"):
@@ -110,13 +114,13 @@ def test_pairs_of_fruit_and_juice_put_the_drinks_together(tmp_path, seed):
 def test_a_line_that_is_no_pair_is_named(tmp_path):
     (tmp_path / "pairs.tsv").write_text("a\tb\nc\n")
     with pytest.raises(InputError, match=r"pairs.tsv:2: expected context<TAB>target, found 'c'"):
-        train_word2vec_on_pairs(str(tmp_path / "pairs.tsv"), tmp_path / "m.safetensors")
+        train_w2v(None, tmp_path / "m.safetensors", pairs=tmp_path / "pairs.tsv")
 
 
 def test_an_empty_vocabulary_after_min_count_is_an_error(tmp_path):
     (tmp_path / "text").write_text("a b c\n")
     with pytest.raises(InputError, match="no token is left"):
-        train_word2vec(Job([str(tmp_path / "text")]), tmp_path / "w.txt")
+        train_w2v([str(tmp_path / "text")], tmp_path / "w.txt")
     assert not (tmp_path / "w.txt").exists()
 
 
@@ -138,11 +142,11 @@ def test_training_that_diverges_is_an_error_and_not_a_file_of_nan():
 def test_an_output_that_cannot_be_written_is_an_error_before_training(tmp_path):
     for name in ("w.xyz", "missing/w.txt"):
         with pytest.raises(OutputError):
-            train_word2vec(Job(["nowhere"]), tmp_path / name)
+            train_w2v(["nowhere"], tmp_path / name)
 
 
 def test_a_model_of_another_kind_is_refused(tmp_path):
-    from nlpcli.engine.store import write_model
+    from nlpcli.engine.io.model_file import write_model
 
     write_model(tmp_path / "m.safetensors", "glove", {}, {"vectors": np.zeros((1, 1), np.float32)})
     with pytest.raises(ModelError, match="is a glove model"):

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpcli.engine.corpus import Lines
+from nlpcli.engine.io.lines import Lines
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings import InputSettings
+from nlpcli.settings.input import InputSettings
 
 
 def lines_of(path, encoding="utf-8"):

@@ -14,9 +14,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
-from nlpcli.engine import store
-from nlpcli.engine.store import read_info, read_model, write_atomically, write_model
-from nlpcli.engine.vocabulary import Vocabulary
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.io import model_file
+from nlpcli.engine.io.atomic import check_writable, write_atomically
+from nlpcli.engine.io.model_file import read_info, read_model, write_model
 from nlpcli.errors import ModelError, OutputError
 
 TENSORS = {
@@ -77,7 +78,7 @@ def test_permissions_are_those_of_the_old_file_or_the_umask(tmp_path):
 
 def test_a_model_does_not_become_a_file_called_dash(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for write in (lambda: store.check_writable("-"), lambda: write_model("-", "test", HEADER, TENSORS)):
+    for write in (lambda: check_writable("-"), lambda: write_model("-", "test", HEADER, TENSORS)):
         with pytest.raises(OutputError, match="does not go to stdout"):
             write()
     assert os.listdir(tmp_path) == []
@@ -86,7 +87,7 @@ def test_a_model_does_not_become_a_file_called_dash(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("name", "complaint"), [("missing/out.txt", "does not exist"), (".", "is a folder")])
 def test_a_target_that_cannot_be_is_refused_before_and_after_the_work(tmp_path, name, complaint):
     with pytest.raises(OutputError, match=complaint):
-        store.check_writable(tmp_path / name)
+        check_writable(tmp_path / name)
     with pytest.raises(OutputError, match=complaint), write_atomically(tmp_path / name):
         pass
 
@@ -182,7 +183,7 @@ def test_another_kind_is_named_with_the_kind_that_was_wanted(model):
 
 
 def test_a_newer_format_says_upgrade(model, monkeypatch):
-    monkeypatch.setattr(store, "FORMAT", 0)
+    monkeypatch.setattr(model_file, "FORMAT", 0)
     with pytest.raises(ModelError, match="reads up to 0") as caught:
         read_info(model)
     assert "upgrade" in (caught.value.hint or "")

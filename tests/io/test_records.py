@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpcli.engine.corpus import Lines
-from nlpcli.engine.layouts import Layout
-from nlpcli.engine.records import Records, as_texts
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.record_layouts import Layout
+from nlpcli.engine.io.records import Records, as_texts
 from nlpcli.errors import InputError
-from nlpcli.settings import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings
 
 
-def rows_of(path, labelled=True, reading=InputSettings(), **settings):  # noqa: B008
+def rows_of(path, labelled=True, reading=InputSettings(), **settings):
     batches = list(Records([str(path)], RecordSettings(**settings), reading, labelled=labelled).batches())
     texts = [text for batch in batches for text in batch.texts]
     if not labelled:

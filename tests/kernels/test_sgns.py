@@ -7,11 +7,11 @@ import types
 import numpy as np
 import pytest
 
-from nlpcli.engine.kernels import cbow, noise, sgns, softmax, targets, tiles, windows
-from nlpcli.engine.kernels.arguments import Objective, Subwords, Text, Window
-from nlpcli.engine.kernels.padding import aligned_rows
-from nlpcli.engine.kernels.targets import tile_loss
-from nlpcli.engine.kernels.windows import train_subwords, train_words
+from nlpcli.engine.kernels.embeddings import cbow, negative_sampling, sgns, softmax, targets, tiles, windows
+from nlpcli.engine.kernels.embeddings.arguments import Objective, Subwords, Text, Window
+from nlpcli.engine.kernels.embeddings.targets import tile_loss
+from nlpcli.engine.kernels.embeddings.windows import train_subwords, train_words
+from nlpcli.engine.kernels.simd.padding import aligned_rows
 
 ALWAYS = 0xFFFFFFFF
 
@@ -94,7 +94,7 @@ def test_the_loss_of_a_tile_is_the_sum_of_log_probabilities():
 
 def alias_table(weights):
     table = np.empty((len(weights), 2), np.uint32)
-    noise.set_alias_table(weights, table)
+    negative_sampling.set_alias_table(weights, table)
     return table
 
 
@@ -119,7 +119,7 @@ def targets_of(word, objective, words):
     )
     tile, rest = objective.tiles, (rows, labels, rates, words)
     if objective.negative:
-        pool = noise.noise_pool(200, objective.table, np.uint64(5))
+        pool = negative_sampling.noise_pool(200, objective.table, np.uint64(5))
         draw = (word, objective.negative, pool, 0.5, np.uint64(3), tile)
         used = targets.set_noise_targets(*draw, *rest)
     else:
@@ -146,7 +146,7 @@ def test_noise_words_of_a_tiny_vocabulary_leave_slots_to_the_spare_row():
 
 def test_a_pool_has_the_shares_of_the_table():
     table = alias_table(np.array([6.0, 3.0, 1.0]))
-    shares = np.bincount(noise.noise_pool(20_000, table, np.uint64(1))) / 20_000
+    shares = np.bincount(negative_sampling.noise_pool(20_000, table, np.uint64(1))) / 20_000
     np.testing.assert_allclose(shares, [0.6, 0.3, 0.1], atol=0.02)
 
 
@@ -186,17 +186,17 @@ def test_drawn_words_have_the_shares_of_the_table():
     table = alias_table(np.array([6.0, 3.0, 1.0]))
     found = np.zeros(3)
     for bits in np.random.default_rng(0).integers(0, 1 << 64, 20_000, dtype=np.uint64):
-        found[noise.drawn(bits, table)] += 1
+        found[negative_sampling.drawn(bits, table)] += 1
     np.testing.assert_allclose(found / found.sum(), [0.6, 0.3, 0.1], atol=0.02)
 
 
 def test_mixed_is_splitmix64():
     # The first outputs for seed 0, as published with the algorithm.
     with np.errstate(over="ignore"):
-        state = noise.GOLDEN
-        assert int(noise.mixed.py_func(state)) == 0xE220A8397B1DCDAF
-        assert int(noise.mixed(state)) == 0xE220A8397B1DCDAF
-        assert int(noise.mixed.py_func(state + noise.GOLDEN)) == 0x6E789E6AA1B965F4
+        state = negative_sampling.GOLDEN
+        assert int(negative_sampling.mixed.py_func(state)) == 0xE220A8397B1DCDAF
+        assert int(negative_sampling.mixed(state)) == 0xE220A8397B1DCDAF
+        assert int(negative_sampling.mixed.py_func(state + negative_sampling.GOLDEN)) == 0x6E789E6AA1B965F4
 
 
 def test_thinning_keeps_sentences_apart_and_drops_empty_ones():
@@ -204,7 +204,7 @@ def test_thinning_keeps_sentences_apart_and_drops_empty_ones():
     offsets = np.array([0, 3, 3, 4, 7], np.int64)  # 0 1 2 | (empty) | 2 | 0 1 1
     keep = np.array([ALWAYS, ALWAYS, 0], np.uint32)
     kept, bounds = np.empty(7, np.int32), np.empty(8, np.int64)
-    for function in (noise.thinned, noise.thinned.py_func):
+    for function in (negative_sampling.thinned, negative_sampling.thinned.py_func):
         with np.errstate(over="ignore"):
             sentences = function(Text(ids, offsets, keep), 0, 7, np.uint64(1), kept, bounds)
         assert sentences == 2
@@ -217,14 +217,14 @@ def test_thinning_begins_and_ends_within_sentences():
     offsets = np.array([0, 3, 6], np.int64)
     keep = np.full(6, ALWAYS, np.uint32)
     kept, bounds = np.empty(6, np.int32), np.empty(7, np.int64)
-    assert noise.thinned(Text(ids, offsets, keep), 2, 5, np.uint64(1), kept, bounds) == 2
+    assert negative_sampling.thinned(Text(ids, offsets, keep), 2, 5, np.uint64(1), kept, bounds) == 2
     assert kept[:3].tolist() == [2, 3, 4] and bounds[:3].tolist() == [0, 1, 3]
 
 
 def in_python(kernel, *arguments):
     """What the kernel does as plain Python, with all it calls uncompiled too."""
     with pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):
-        for module in (noise, sgns, cbow, softmax, targets, windows):
+        for module in (negative_sampling, sgns, cbow, softmax, targets, windows):
             for name, value in vars(module).copy().items():
                 if hasattr(value, "py_func"):
                     patch.setattr(module, name, value.py_func)

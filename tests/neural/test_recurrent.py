@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nlpcli.engine.kernels import recurrent_cells as cells
-from nlpcli.engine.nets.recurrent import GATES, _times, layer, plain_layer
+from nlpcli.engine.kernels.neural import recurrent_cells as cells
+from nlpcli.engine.neural.nets.recurrent import GATES, _times, layer, plain_layer
 
 torch = pytest.importorskip("torch")
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from nlpcli.engine.char_step import CharStep, log_softmax
-from nlpcli.engine.charlm import initial_weights
-from nlpcli.engine.nets.char_rnn import CharRNN
-from nlpcli.engine.vocabulary import Vocabulary
-from nlpcli.settings import CharLMSettings
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.neural.nets.recurrent_network import CharRNN
+from nlpcli.engine.neural.recurrent_step import CharStep, log_softmax
+from nlpcli.engine.neural.weights import initial_weights
+from nlpcli.settings.charlm import CharLMSettings
 
 torch = pytest.importorskip("torch")
 

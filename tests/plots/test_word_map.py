@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine import fonts
-from nlpcli.engine.map_image import picture
-from nlpcli.engine.map_page import page
-from nlpcli.engine.map_text import draw
-from nlpcli.engine.projection import pca, project
-from nlpcli.engine.vectors import Vectors, write_vectors
-from nlpcli.engine.word_map import WordMap, colour, make_map
+from nlpcli.engine.plots import fonts
+from nlpcli.engine.plots.projection import pca, project
+from nlpcli.engine.plots.word_map import WordMap, colour, make_map
+from nlpcli.engine.plots.word_map_image import picture
+from nlpcli.engine.plots.word_map_page import page
+from nlpcli.engine.plots.word_map_text import draw
+from nlpcli.engine.vectors.word_vectors import Vectors
+from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError, MissingDependency
-from nlpcli.settings import PlotSettings
+from nlpcli.settings.plots import PlotSettings
 from tests.browser import CHROMIUM, Browser
 from tests.conftest import Run
 

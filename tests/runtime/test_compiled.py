@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine import machine_code
-from nlpcli.engine.kernels import documents, scan
-from nlpcli.engine.machine_code import Kernels
+from nlpcli.engine.kernels.counts import documents
+from nlpcli.engine.kernels.text import scan
+from nlpcli.engine.runtime import compiled
+from nlpcli.engine.runtime.compiled import Kernels
 
 
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
     """A folder of its own for what is compiled."""
-    monkeypatch.setattr(machine_code, "CACHE", tmp_path)
+    monkeypatch.setattr(compiled, "CACHE", tmp_path)
     return tmp_path
 
 
@@ -23,8 +24,8 @@ def murmur3_file(tmp_path_factory):
     """What `murmur3` is compiled to, once for all tests that only damage it."""
     folder = tmp_path_factory.mktemp("compiled")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(machine_code, "CACHE", folder)
-        hashes(Kernels("documents").murmur3)
+        patch.setattr(compiled, "CACHE", folder)
+        hashes(Kernels("counts.documents").murmur3)
     (file,) = folder.iterdir()
     return file
 
@@ -40,10 +41,10 @@ def hashes(function):
 def test_a_kernel_gives_what_it_gives_through_numba_compiled_now_or_before(kept):
     through_numba = hashes(documents.murmur3)
     assert any(through_numba)
-    assert hashes(Kernels("documents").murmur3) == through_numba
+    assert hashes(Kernels("counts.documents").murmur3) == through_numba
     (file,) = kept.iterdir()
     made = file.stat().st_mtime_ns
-    assert hashes(Kernels("documents").murmur3) == through_numba
+    assert hashes(Kernels("counts.documents").murmur3) == through_numba
     assert file.stat().st_mtime_ns == made
 
 
@@ -59,7 +60,7 @@ def scan_three_words(function):
 
 
 def test_several_numbers_come_back_as_a_tuple(kept):
-    assert scan_three_words(Kernels("scan").scan) == scan_three_words(scan.scan) == (12, 2, 3, 1)
+    assert scan_three_words(Kernels("text.scan").scan) == scan_three_words(scan.scan) == (12, 2, 3, 1)
 
 
 @pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda _: b"", lambda _: b"{}\nno code"])
@@ -67,17 +68,17 @@ def test_a_damaged_file_is_made_again(kept, murmur3_file, damage):
     through_numba = hashes(documents.murmur3)
     file = kept / murmur3_file.name
     file.write_bytes(damage(murmur3_file.read_bytes()))
-    assert hashes(Kernels("documents").murmur3) == through_numba
-    assert list(kept.iterdir()) == [file] and machine_code._content(file) is not None
+    assert hashes(Kernels("counts.documents").murmur3) == through_numba
+    assert list(kept.iterdir()) == [file] and compiled._content(file) is not None
 
 
 def test_where_nothing_can_be_written_kernels_work_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr(machine_code, "CACHE", tmp_path / "absent")
-    assert hashes(Kernels("documents").murmur3) == hashes(documents.murmur3)
+    monkeypatch.setattr(compiled, "CACHE", tmp_path / "absent")
+    assert hashes(Kernels("counts.documents").murmur3) == hashes(documents.murmur3)
 
 
 def test_other_types_get_machine_code_of_their_own(kept):
-    kernels = Kernels("scan")
+    kernels = Kernels("text.scan")
     for length in (4, 8):
         slots = np.zeros((length, 4), np.uint64)
         slots[1] = 7, 0, (1 << 32) | 1, 5
@@ -90,7 +91,7 @@ def test_other_types_get_machine_code_of_their_own(kept):
 
 
 def test_what_returns_an_array_goes_through_numba(kept):
-    room = Kernels("windows").make_room(4, 2, 9)
+    room = Kernels("embeddings.windows").make_room(4, 2, 9)
     assert room.targets.shape[0] >= 4
     assert not list(kept.iterdir())
 
@@ -111,9 +112,7 @@ def test_counting_words_a_second_time_does_without_numba(process, tmp_path):
 
 def test_the_first_run_says_that_it_compiles_and_the_next_says_nothing(process, tmp_path):
     package = tmp_path / "nlpcli"
-    shutil.copytree(
-        Path(machine_code.__file__).parents[1], package, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    shutil.copytree(Path(compiled.__file__).parents[2], package, ignore=shutil.ignore_patterns("__pycache__"))
     own = {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path)}
     # Of the commands that say nothing else, the one whose kernels are compiled soonest.
     first, second = (process("cooccur", "--pairs", input="a b\n", **own) for _ in range(2))
@@ -121,3 +120,13 @@ def test_the_first_run_says_that_it_compiles_and_the_next_says_nothing(process, 
     assert first.err.startswith("compiling for this processor")
     assert first.err.count("\n") == 1
     assert not second.err
+
+
+def test_kernels_for_another_processor_are_kept_apart(monkeypatch):
+    here = compiled._surroundings()
+    monkeypatch.setenv("NUMBA_CPU_NAME", "another")
+    compiled._surroundings.cache_clear()
+    try:
+        assert compiled._surroundings() != here
+    finally:
+        compiled._surroundings.cache_clear()

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine import shelf
-from nlpcli.engine.budget import make_plan, parse_size
-from nlpcli.engine.shelf import Shelf
+from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
+from nlpcli.engine.runtime import spill
+from nlpcli.engine.runtime.spill import Shelf
 from nlpcli.errors import NlpcliError, OutputError, SettingsError
 
 
@@ -36,7 +36,7 @@ def test_a_full_disk_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) ->
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shelf.os, "pwrite", full)
+    monkeypatch.setattr(spill.os, "pwrite", full)
     with pytest.raises(OutputError, match="No space left") as caught:
         Shelf(memory=0).put(np.arange(10))
     assert "TMPDIR" in str(caught.value.hint)

@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine.search import Search
-from nlpcli.engine.search_index import SearchIndex, build
-from nlpcli.engine.snippets import snippet
-from nlpcli.engine.store import read_model, write_model
-from nlpcli.engine.tokenizers import word
-from nlpcli.engine.tokens import locate
-from nlpcli.engine.vectors import Vectors
+from nlpcli.engine.io.model_file import read_model, write_model
+from nlpcli.engine.search.index import SearchIndex, build
+from nlpcli.engine.search.ranking import Search
+from nlpcli.engine.search.snippets import snippet
+from nlpcli.engine.text.token import locate
+from nlpcli.engine.text.tokenizers.rules import word
+from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError, ModelError
-from nlpcli.settings import AnalysisSettings, IndexSettings, InputSettings, SearchSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.search import IndexSettings, SearchSettings
+from nlpcli.settings.text import AnalysisSettings
 from tests.conftest import Run
 
 TEXTS = ["the cat sat on the mat", "", "the dog chased the cat and the cat ran", "stocks fell today", "cat"]

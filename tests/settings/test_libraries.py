@@ -7,10 +7,10 @@ import warnings
 
 import pytest
 
-from nlpcli.engine.analysis import Analyzer
+from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.errors import MissingDependency, ModelError
-from nlpcli.settings import AnalysisSettings, OtherVersion
-from nlpcli.settings.libraries import libraries_of
+from nlpcli.settings.libraries import OtherVersion
+from nlpcli.settings.text import AnalysisSettings, libraries_of
 
 KIWI = AnalysisSettings(tokenizer="kiwi")
 
@@ -23,8 +23,8 @@ KIWI = AnalysisSettings(tokenizer="kiwi")
         ({"tokenizer": "kiwi"}, ["kiwipiepy", "kiwipiepy_model"]),
         ({"tokenizer": "kiwi", "stem": "korean"}, ["kiwipiepy", "kiwipiepy_model"]),
         ({"tokenizer": "kiwi", "keep_pos": ("N",)}, ["kiwipiepy", "kiwipiepy_model"]),
-        ({"tokenizer": "mecab"}, ["python-mecab-ko", "python-mecab-ko-dic"]),
-        ({"tokenizer": "mecab", "stem": "korean"}, ["python-mecab-ko", "python-mecab-ko-dic"]),
+        ({"tokenizer": "mecab"}, ["python-mecab-ko-dic"]),
+        ({"tokenizer": "mecab", "stem": "korean"}, ["python-mecab-ko-dic"]),
         ({"tokenizer": "okt", "lemma": True}, ["konlpy", "simplemma"]),
         ({"stem": "porter"}, ["nltk"]),
         ({"stem": "korean"}, ["kiwipiepy", "kiwipiepy_model"]),
@@ -75,7 +75,7 @@ def test_a_damaged_record_is_a_model_error(record):
 
 
 def test_the_command_line_warns_in_one_line_and_not_when_quiet(nlpcli, tmp_path):
-    from nlpcli.engine import store
+    from nlpcli.engine.io import model_file
 
     (tmp_path / "texts.txt").write_text("맑은 하늘\n흐린 하늘\n", encoding="utf-8")
 
@@ -85,10 +85,10 @@ def test_the_command_line_warns_in_one_line_and_not_when_quiet(nlpcli, tmp_path)
     vectorize("--tokenizer", "kiwi", "--save-model", "m", "-q")
     assert "warning" not in vectorize("--model", "m")
     table = (tmp_path / "m.tsv").read_bytes()
-    info = store.read_info(tmp_path / "m")
+    info = model_file.read_info(tmp_path / "m")
     info.header["analysis"]["libraries"]["kiwipiepy"] = "0.1"
-    model = store.read_model(tmp_path / "m", info.kind)
-    store.write_model(tmp_path / "m", info.kind, info.header, model.tensors)
+    model = model_file.read_model(tmp_path / "m", info.kind)
+    model_file.write_model(tmp_path / "m", info.kind, info.header, model.tensors)
     said = vectorize("--model", "m")
     assert said.startswith("warning: the model was made with kiwipiepy 0.1 (here ")
     assert said.count("warning") == 1
@@ -111,6 +111,6 @@ def test_other_warnings_are_shown_as_python_shows_them(capsys, monkeypatch):
 
 
 def test_start_up_reads_no_versions(process):
-    program = "import sys, nlpcli.engine.analysis as a; a.Analyzer(a.AnalysisSettings()).tokens('a b');"
+    program = "import sys, nlpcli.engine.text.analyzer as a; a.Analyzer(a.AnalysisSettings()).tokens('a b');"
     program += "a.AnalysisSettings().to_record(); sys.exit('importlib.metadata' in sys.modules)"
     process.python(program)

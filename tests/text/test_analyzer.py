@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpcli.engine.analysis import Analyzer
-from nlpcli.engine.stopwords import load
+from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.text.stopwords import load
 from nlpcli.errors import SettingsError
-from nlpcli.settings import AnalysisSettings
+from nlpcli.settings.text import AnalysisSettings
 
 KO = load(["ko"])
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nlpcli.engine.analysis import Analyzer
-from nlpcli.engine.penn import upos
-from nlpcli.engine.stemmers import make_english_lemmatizer, make_tagged_lemmatizer, resolve_clitics
-from nlpcli.engine.stopwords import load
-from nlpcli.engine.tagsets import ENGLISH, converted
+from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.text.penn import upos
+from nlpcli.engine.text.stemmers import make_english_lemmatizer, make_tagged_lemmatizer, resolve_clitics
+from nlpcli.engine.text.stopwords import load
+from nlpcli.engine.text.tagsets import ENGLISH, converted
 from nlpcli.errors import MissingDependency
-from nlpcli.settings import AnalysisSettings
+from nlpcli.settings.text import AnalysisSettings
 
 pytest.importorskip("pycrfsuite")
 pytest.importorskip("gruut_lang_en")
@@ -134,7 +134,7 @@ def test_a_missing_tagger_is_an_error_with_the_install_line(monkeypatch, missing
 
 def test_every_format_shows_tags_and_lemmas_when_they_are_asked_for():
     from nlpcli.cli.token_formats import Details
-    from nlpcli.settings import TokenFormatSettings
+    from nlpcli.settings.text import TokenFormatSettings
 
     analysis = AnalysisSettings(tokenizer="nltk", tag_english=True)
     tokens = Analyzer(analysis).analyse("It is.")

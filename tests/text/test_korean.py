@@ -9,12 +9,13 @@ import unicodedata
 
 import pytest
 
-from nlpcli.engine.analysis import Analyzer
-from nlpcli.engine.korean import JAVA_ANALYSERS, dictionary_form, guarded, make_analyser
-from nlpcli.engine.tokens import Token, pieces
-from nlpcli.engine.workers import Failure, Worker, WorkerDied
+from nlpcli.engine.runtime.processes import Failure, Worker, WorkerDied
+from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.text.token import Token, pieces
+from nlpcli.engine.text.tokenizers.korean import JAVA_ANALYSERS, make_analyser
+from nlpcli.engine.text.tokenizers.morphemes import dictionary_form, guarded
 from nlpcli.errors import NlpcliError
-from nlpcli.settings import AnalysisSettings
+from nlpcli.settings.text import AnalysisSettings
 
 LINE = "나는 밥을 먹었다"
 FORMS = ["먹으므로", "먹고", "먹니", "먹지", "먹으며", "먹어서"]
@@ -33,7 +34,8 @@ HOSTILE = [
 ]
 
 needs_mecab = pytest.mark.skipif(
-    importlib.util.find_spec("mecab") is None, reason="python-mecab-ko is not installed"
+    not any(map(importlib.util.find_spec, ("mecab", "mecab_ko"))),
+    reason="neither python-mecab-ko nor mecab-ko is installed",
 )
 
 
@@ -91,6 +93,22 @@ def test_mecab_knows_the_dictionary_form(mecab, form):
 @needs_mecab
 def test_mecab_takes_fused_forms_apart(mecab):
     assert [(t.form, t.tag) for t in mecab("했습니다.")][:2] == [("하", "VV"), ("았", "EP")]
+
+
+@needs_mecab
+@pytest.mark.parametrize("line", ["  앞에  공백", "한\u3000글 🙂 앞\t에", " \t가", "아버지가 방에"])
+def test_mecab_tells_the_place_of_every_morpheme(mecab, line):
+    tokens = mecab(line)
+    assert "".join(line[t.start : t.end] for t in tokens if t.form == line[t.start : t.end])
+    assert all(line[t.start : t.end].strip() for t in tokens)
+    assert tokens[0].start == len(line) - len(line.lstrip())
+    assert tokens[-1].end == len(line)
+
+
+@needs_mecab
+def test_mecab_goes_by_the_spaces_of_a_line(mecab):
+    # An engine that ignores the dictionary's penalties for spaces begins this line with a particle.
+    assert mecab("이 뮤지컬 영화 기대 이하예요")[0].tag == "MM"
 
 
 @needs_mecab
@@ -164,6 +182,11 @@ def test_a_user_word_with_an_unknown_tag_is_an_error():
 
 @needs_mecab
 def test_mecab_takes_user_words():
+    if importlib.util.find_spec("mecab") is None:
+        with pytest.raises(NlpcliError, match="user words") as caught:
+            make_analyser("mecab", "챗지피티\tNNP\n")
+        assert "kiwi" in caught.value.hint
+        return
     assert "챗지피티" in forms(make_analyser("mecab", "챗지피티\tNNP\n")("나는 챗지피티를 쓴다"))
 
 
@@ -219,7 +242,7 @@ def test_a_killed_worker_is_an_error_and_not_a_hang(worker):
 
 
 def test_an_error_at_the_start_comes_back():
-    worker = Worker("nlpcli.engine.korean:make_analyser", ("kiwi", "챗봇\tNOTAG"), 1.0)
+    worker = Worker("nlpcli.engine.text.tokenizers.korean:make_analyser", ("kiwi", "챗봇\tNOTAG"), 1.0)
     with pytest.raises(NlpcliError, match="user word"):
         worker.map(["a"])
 
@@ -238,10 +261,10 @@ def test_konlpy_analysers_by_name_take_any_line(name, capfd):
 
 @pytest.mark.parametrize(("on_error", "tokens"), [("skip", []), ("keep", ["둘", "셋"])])
 def test_a_line_that_fails_is_told_as_lost(monkeypatch, tmp_path, on_error, tokens):
-    from nlpcli.engine import streaming
-    from nlpcli.engine.corpus import Lines
-    from nlpcli.engine.progress import Progress
-    from nlpcli.settings import RunSettings
+    from nlpcli.engine.io.lines import Lines
+    from nlpcli.engine.runtime.progress import Progress
+    from nlpcli.engine.text import streaming
+    from nlpcli.settings.text import RunSettings
 
     def fail(self, text):
         if text == "둘 셋":

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpcli.engine.alignment import Aligned, composed
-from nlpcli.engine.normalizers import PATTERNS, Normalizer
+from nlpcli.engine.text.alignment import Aligned, composed
+from nlpcli.engine.text.normalizers import PATTERNS, Normalizer
 from nlpcli.errors import SettingsError
-from nlpcli.settings import MASKABLE, AnalysisSettings, NormalizeSettings
+from nlpcli.settings.text import MASKABLE, AnalysisSettings, NormalizeSettings
 
 CONFORMANCE = Path(__file__).parents[3] / "shared" / "data" / "hard" / "NormalizationTest.txt"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpcli.engine.subword_models import Subwords, WordCounts, make_subwords, merges, train
+from nlpcli.engine.text.tokenizers.sentencepiece import Subwords, WordCounts, make_subwords, merges, train
 from nlpcli.errors import InputError, ModelError, SettingsError
-from nlpcli.settings import SubwordSettings
+from nlpcli.settings.text import SubwordSettings
 
 LINES = ["low low low low low lower lower newest newest newest newest newest newest widest widest widest"] * 4
 KOREAN = ["자연어 처리는 재미있다", "자연어를 처리한다", "나는 자연을 좋아한다"] * 10

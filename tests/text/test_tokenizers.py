@@ -10,12 +10,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nlpcli.engine.sentences import split_english
-from nlpcli.engine.tokenizers import TOKENIZERS, char, jamo, make_tokenizer, whitespace, word
-from nlpcli.engine.tokens import locate
-from nlpcli.engine.treebank import by_rules, treebank
-from nlpcli.engine.unicode_marks import MARKS
-from nlpcli.settings import AnalysisSettings
+from nlpcli.engine.text.sentences import split_english
+from nlpcli.engine.text.token import locate
+from nlpcli.engine.text.tokenizers.by_name import TOKENIZERS, make_tokenizer
+from nlpcli.engine.text.tokenizers.rules import char, jamo, whitespace, word
+from nlpcli.engine.text.tokenizers.treebank import by_rules, treebank
+from nlpcli.engine.text.unicode_marks import MARKS
+from nlpcli.settings.text import AnalysisSettings
 
 SENTENCE = "I love natural language processing."
 OWN = sorted(set(TOKENIZERS) - {"sentence"})
@@ -161,7 +162,7 @@ def test_white_space_of_any_kind_is_what_it_is_to_nltk(text):
 
 
 def test_a_line_with_a_no_break_space_is_looked_up_too(monkeypatch):
-    from nlpcli.engine import treebank as module
+    from nlpcli.engine.text.tokenizers import treebank as module
 
     texts = []
     monkeypatch.setattr(module, "by_rules", lambda text: texts.append(text) or by_rules(text))

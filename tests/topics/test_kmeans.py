@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine.vectors import write_vectors
+from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError
 from tests.conftest import Run
 
 pytest.importorskip("sklearn")
 
-from nlpcli.engine.clusters import cluster
-from nlpcli.engine.document_clusters import cluster_documents, cluster_matrix
-from nlpcli.settings import AnalysisSettings, ClusterSettings
+from nlpcli.engine.topics.document_clusters import cluster_documents, cluster_matrix
+from nlpcli.engine.topics.kmeans import cluster
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.topics import ClusterSettings
 
 COLOURS = {"red": [1, 0.1], "blue": [0.9, 0], "green": [1, 0], "king": [0, 1], "queen": [0.1, 1]}
 TEXTS = [

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine.vector_evaluation import AnalogiesResult, PairsResult, evaluate, pearson, spearman
-from nlpcli.engine.vectors import Vectors, write_vectors
+from nlpcli.engine.vectors.evaluation import AnalogiesResult, PairsResult, evaluate, pearson, spearman
+from nlpcli.engine.vectors.word_vectors import Vectors
+from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError
-from nlpcli.settings import VectorEvaluationSettings
+from nlpcli.settings.vectors import VectorEvaluationSettings
 from tests.conftest import Run
 
 # Angles in the plane: cosines are known in closed form.

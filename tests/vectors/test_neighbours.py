@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nlpcli.engine import neighbours
-from nlpcli.engine.neighbours import Neighbours, odd_one_out, parse_analogy
-from nlpcli.engine.packed_tokens import PackedTokens
-from nlpcli.engine.spelling import nearest_spellings
-from nlpcli.engine.vectors import Vectors
+from nlpcli.engine.corpus.packed_strings import PackedTokens
+from nlpcli.engine.vectors import neighbours
+from nlpcli.engine.vectors.neighbours import Neighbours, odd_one_out, parse_analogy
+from nlpcli.engine.vectors.spelling import nearest_spellings
+from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError
 
 RANDOM = np.random.default_rng(4)

@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine import vector_text
-from nlpcli.engine.kernels import vector_rows
-from nlpcli.engine.packed_tokens import PackedTokens
-from nlpcli.engine.store import write_model
-from nlpcli.engine.vector_conversion import convert
-from nlpcli.engine.vectors import Vectors, write_vectors
+from nlpcli.engine.corpus.packed_strings import PackedTokens
+from nlpcli.engine.io.model_file import write_model
+from nlpcli.engine.kernels.text import vector_rows
+from nlpcli.engine.vectors import text_rows
+from nlpcli.engine.vectors.conversion import convert
+from nlpcli.engine.vectors.word_vectors import Vectors
+from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError, ModelError, OutputError, SettingsError
-from nlpcli.settings import ConvertSettings
+from nlpcli.settings.vectors import ConvertSettings
 
 TOKENS = ["the", "서울", "naïve", "C++", "👍", "don't"]
 MATRIX = np.random.default_rng(5).normal(size=(6, 7)).astype(np.float32)
@@ -155,8 +156,8 @@ def test_kernel_and_plain_reading_agree_on_every_way_to_write_a_number() -> None
         "123456789012345678901234",
     ]
     chunk = b"".join(b"w%d %s\n" % (row, field.encode()) for row, field in enumerate(fields))
-    tokens, matrix, _ = vector_text._read_compiled(chunk, 1)
-    plain_tokens, plain = vector_text._read_plainly(chunk, 1, "x", 1)
+    tokens, matrix, _ = text_rows._read_compiled(chunk, 1)
+    plain_tokens, plain = text_rows._read_plainly(chunk, 1, "x", 1)
     assert tokens == plain_tokens
     assert (matrix == plain).all()
 
@@ -169,9 +170,9 @@ def test_kernel_and_plain_writing_give_the_same_bytes() -> None:
     matrix = values[: len(values) // 3 * 3].reshape(-1, 3)
     tokens = PackedTokens.of(f"w{row}" for row in range(len(matrix)))
     job = (matrix, tokens.text, tokens.offsets, b" ")
-    text = vector_text._formatted_compiled(*job)
-    assert text == vector_text._formatted_plainly(*job)
-    assert (vector_text.read_rows(io.BytesIO(text), 3, "x")[1] == matrix).all()
+    text = text_rows._formatted_compiled(*job)
+    assert text == text_rows._formatted_plainly(*job)
+    assert (text_rows.read_rows(io.BytesIO(text), 3, "x")[1] == matrix).all()
 
 
 def test_kernel_reads_a_hand_worked_line_without_compiling() -> None:
@@ -192,8 +193,8 @@ def test_large_and_small_text_take_different_roads_to_the_same_vectors(
     path = str(tmp_path / "v.txt")
     write_vectors(path, tokens, matrix)
     plain = Vectors.load(path)
-    monkeypatch.setattr(vector_text, "_SMALL", 1000)
-    monkeypatch.setattr(vector_text, "_CHUNK", 100_000)
+    monkeypatch.setattr(text_rows, "_SMALL", 1000)
+    monkeypatch.setattr(text_rows, "_CHUNK", 100_000)
     compiled = Vectors.load(path)
     assert list(compiled.tokens) == list(plain.tokens) == tokens
     assert (compiled.matrix == matrix).all()
@@ -205,8 +206,8 @@ def test_an_error_in_a_large_file_names_its_line(tmp_path: Path, monkeypatch: py
     lines[17_000] = "w 1 zwei"
     path = tmp_path / "v.txt"
     path.write_text("\n".join(lines) + "\n")
-    monkeypatch.setattr(vector_text, "_SMALL", 1000)
-    monkeypatch.setattr(vector_text, "_CHUNK", 50_000)
+    monkeypatch.setattr(text_rows, "_SMALL", 1000)
+    monkeypatch.setattr(text_rows, "_CHUNK", 50_000)
     with pytest.raises(InputError, match=r"v\.txt:17001: expected a word and 2 numbers"):
         Vectors.load(str(path))
 

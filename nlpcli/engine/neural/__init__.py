@@ -1,0 +1,1 @@
+"""Neural networks: their weights, devices and steps; what trains them."""
