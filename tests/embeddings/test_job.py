@@ -66,7 +66,8 @@ class Interrupting(Progress):
 
 @pytest.fixture
 def slow(monkeypatch):
-    """Training that takes its time, so that it can be interrupted in the middle."""
+    """In its block, training takes its time, so that it can be interrupted in the middle."""
+    import contextlib
     import time
 
     work = Run._work
@@ -84,7 +85,13 @@ def slow(monkeypatch):
         finally:
             self._step = step
 
-    monkeypatch.setattr(Run, "_work", slowed)
+    @contextlib.contextmanager
+    def slowly():
+        with monkeypatch.context() as patch:
+            patch.setattr(Run, "_work", slowed)
+            yield
+
+    return slowly
 
 
 @BOTH
@@ -94,7 +101,7 @@ def test_interrupted_and_resumed_training_gives_the_bytes_of_one_go(
     whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
     run(train, job(text), whole, settings)
     progress = Interrupting(0.3)
-    with pytest.raises(KeyboardInterrupt):
+    with slow(), pytest.raises(KeyboardInterrupt):
         run(train, job(text), broken, settings, progress=progress)
     checkpoint = tmp_path / "broken.checkpoint.safetensors"
     assert not broken.exists()
@@ -141,7 +148,7 @@ def test_a_model_of_another_kind_cannot_go_on(text, tmp_path):
 
 
 def test_an_interrupted_model_wants_its_own_text(text, tmp_path, slow):
-    with pytest.raises(KeyboardInterrupt):
+    with slow(), pytest.raises(KeyboardInterrupt):
         run(train_w2v, job(text), tmp_path / "w.txt", W2V[2], progress=Interrupting(0.3))
     (tmp_path / "other").write_text("one two three\n")
     going_on = ContinuationSettings(resume=str(tmp_path / "w.checkpoint.safetensors"))
@@ -184,20 +191,16 @@ def test_phrases_become_words_and_stay_with_the_model(tmp_path):
     assert Word2Vec.load(tmp_path / "w.safetensors").phrases == phrases
 
 
-def test_ctrl_c_ends_by_the_signal_and_says_how_to_go_on(tmp_path):
-    import subprocess
-    import sys
-
+def test_ctrl_c_ends_by_the_signal_and_says_how_to_go_on(process, tmp_path):
     random = np.random.default_rng(2)
     (tmp_path / "text").write_text("\n".join(" ".join(random.choice(WORDS, 50)) for _ in range(2000)))
-    command = [sys.executable, "-m", "nlpcli", "train-w2v", "text", "-o", "w.txt", "--epochs", "10000"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
-        for line in process.stderr:
-            if line.startswith("epoch"):
-                break
-        process.send_signal(signal.SIGINT)
-        rest = process.stderr.read()
-    assert process.returncode == -signal.SIGINT
+    training = process.start("train-w2v", "text", "-o", "w.txt", "--epochs", "10000")
+    for line in training.stderr:
+        if line.startswith(b"epoch"):
+            break
+    training.send_signal(signal.SIGINT)
+    rest = training.stderr.read().decode()
+    assert training.wait() == -signal.SIGINT
     assert "to go on from the checkpoint, repeat the command with --resume w.checkpoint.safetensors" in rest
     assert not (tmp_path / "w.txt").exists()
     assert Word2Vec.load(tmp_path / "w.checkpoint.safetensors").unfinished.stretches > 0

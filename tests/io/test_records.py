@@ -148,7 +148,7 @@ def test_every_mistake_says_where_and_what(tmp_path, name, content, settings, me
 COLUMN = st.text(st.sampled_from('ab\t"가é\r 1'), max_size=70)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     rows=st.lists(COLUMN, max_size=8),
     ends=st.sampled_from(["\n", "\r\n"]),

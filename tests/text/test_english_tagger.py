@@ -7,7 +7,6 @@ import sys
 
 import pytest
 from hypothesis import example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from nlpcli.engine.text.analyzer import Analyzer
@@ -114,7 +113,6 @@ def test_a_mask_is_tagged_as_a_symbol():
 
 
 @pytest.mark.parametrize("name", [name for name in ENGLISH if name != "regexp"])
-@hypothesis_settings(deadline=None)
 @given(text=st.text(alphabet="ab.\"' \n\x00\x85\ud800가!é—…(", max_size=40) | st.text(max_size=20))
 @example("a" * 5000 + " b" * 500)
 def test_tags_change_nothing_but_tags(name, text):
