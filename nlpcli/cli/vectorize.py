@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Files, Json, Output, Quiet, with_settings
+from nlpcli.cli.options import Files, Json, Output, Quiet, given_names, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.input import InputSettings, RecordSettings
@@ -64,16 +64,11 @@ def vectorize(
       nlpcli vectorize articles.txt --top 5
       nlpcli vectorize --vectors words.safetensors articles.txt -o articles.npy
     """
-    given = frozenset(
-        name
-        for name in context.params
-        if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE"
-    )
     table = jobs.vectorize(
         files, None if top and output == "-" else console.output(output), settings, model=model,
         vectors=vectors, idf_weighted=idf_weighted, save_model=save_model, save_vocab=save_vocab,
         read_vocab=read_vocab, analysis=analysis, vocabulary=vocabulary, records=records,
-        reading=reading, given=given, progress=console.progress(quiet),
+        reading=reading, given=given_names(context), progress=console.progress(quiet),
     )  # fmt: skip
     if top is not None:
         lines = (
