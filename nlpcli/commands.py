@@ -36,7 +36,7 @@ COMMANDS = {
     "detokenize": Command("subwords", "text.subword_job", _TEXT),
     "compare-tokenizers": Command("compare_tokenizers", "text.job", _TEXT),
     "count": Command("vectorize", "corpus.job", _DOCUMENTS),
-    "vectorize": Command("vectorize", "documents.job", _DOCUMENTS),
+    "vectorize": Command("vectorize", "vectors.document_job", _DOCUMENTS),
     "index": Command("search", "search.job", _DOCUMENTS),
     "search": Command("search", "search.job", _DOCUMENTS),
     "train-nb": Command("classify", "classify.job", _CLASSIFIERS),

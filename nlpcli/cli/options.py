@@ -73,14 +73,16 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def given_names(context: typer.Context) -> frozenset[str]:
+    """The parameters that the user wrote on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return frozenset(name for name, source in sources.items() if source and source.name == "COMMANDLINE")
+
+
 def given_options(context: typer.Context, *kinds: type[Settings]) -> list[str]:
     """The options of some settings classes that the user wrote on the command line, by name."""
-    return [
-        option_name(field)
-        for kind in kinds
-        for field in dataclasses.fields(kind)
-        if (source := context.get_parameter_source(field.name)) is not None and source.name == "COMMANDLINE"
-    ]
+    given = given_names(context)
+    return [option_name(field) for kind in kinds for field in dataclasses.fields(kind) if field.name in given]
 
 
 def _options(kind: type[Settings], defaults: Settings) -> list[inspect.Parameter]:

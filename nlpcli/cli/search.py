@@ -11,12 +11,13 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, Quiet, with_settings
+from nlpcli.engine import jobs
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
-from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.search.index import SearchIndex
+    from nlpcli.engine.io.questions import Answers
     from nlpcli.engine.search.ranking import Hit
 
 WordVectors = Annotated[
@@ -36,7 +37,7 @@ def index(
     ],
     vectors: WordVectors = None,
     settings: IndexSettings = IndexSettings(),
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -47,13 +48,12 @@ def index(
       nlpcli index notes/ -o notes.safetensors && nlpcli search notes.safetensors 'deep learning'
       nlpcli index --tokenizer kiwi news/*.txt -o news.safetensors --unit paragraph
     """
-    from nlpcli.engine.io.atomic import check_writable
-
-    check_writable(output)
-    made = _built(files, vectors, settings, analysis, reading, quiet)
-    made.save(output)
-    if not quiet:
-        console.remark(f"{output}: {len(made):,} documents, {len(made.terms):,} terms")
+    if vectors is not None:
+        console.one_blas_thread()
+    jobs.index(
+        files, output, settings, vectors=vectors, analysis=analysis, reading=reading,
+        progress=console.progress(quiet),
+    )  # fmt: skip
 
 
 @with_settings
@@ -75,7 +75,7 @@ def search(
     vectors: WordVectors = None,
     ranking: SearchSettings = SearchSettings(),
     settings: IndexSettings = IndexSettings(),
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
     json: Json = False,
     quiet: Quiet = False,
@@ -90,55 +90,31 @@ def search(
       nlpcli search news.safetensors 서울 지하철 --by bm25 --top-k 3
       nlpcli search corpus.txt 'king queen' --by vectors --vectors vectors.safetensors --json
     """
-    from nlpcli.engine.io.questions import Questions
-    from nlpcli.engine.search.ranking import Search
+    queries = None if query in (None, [], ["-"]) else [" ".join(query or [])]
+    answers = jobs.search(
+        texts, queries, ranking, vectors=vectors, settings=settings, analysis=analysis,
+        reading=reading, progress=console.progress(quiet),
+    )  # fmt: skip
+    _print(answers, queries is None, json)
 
-    loaded = _loaded(texts)
-    if loaded is None:
-        loaded = _built([texts], vectors, settings, analysis, reading, quiet)
-    engine = Search(loaded, ranking)
-    questions = Questions(None if not query or query == ["-"] else [" ".join(query)], console.progress())
-    columns = ("query", "score", "place", "text") if questions.stream else ("score", "place", "text")
-    headed = False
-    for batch in questions:
-        for asked, hits in questions.solved(batch, engine.find):
+
+def _print(answers: Answers[list[Hit]], stream: bool, json: bool) -> None:
+    """Hits on a terminal, TSV or JSON lines elsewhere, handed on at once; of a stream with the query."""
+    headed = json or sys.stdout.isatty()
+    for batch in answers.batches():
+        for query, hits in batch:
+            if not headed:
+                console.print_line("\t".join(["query"] * stream + ["score", "place", "text"]))
+                headed = True
             if json:
-                console.print_json({"query": asked, "hits": [_record(hit) for hit in hits]})
+                console.print_json({"query": query, "hits": [_record(hit) for hit in hits]})
             elif sys.stdout.isatty():
                 _show(hits)
             else:
-                if not headed:
-                    console.print_line("\t".join(columns))
-                    headed = True
                 for hit in hits:
                     row = [f"{hit.score:.4f}", f"{hit.file}:{hit.line}", hit.snippet.text]
-                    console.print_line("\t".join([asked] * questions.stream + row))
+                    console.print_line("\t".join([query] * stream + row))
         sys.stdout.buffer.flush()
-    questions.end()
-
-
-def _loaded(path: str) -> SearchIndex | None:
-    """The index in a file; None when it is a text or a folder."""
-    from nlpcli.engine.search.index import SearchIndex, is_index
-
-    return SearchIndex.load(path) if is_index(path) else None
-
-
-def _built(
-    paths: list[str],
-    vectors: str | None,
-    settings: IndexSettings,
-    analysis: AnalysisSettings,
-    reading: InputSettings,
-    quiet: bool,
-) -> SearchIndex:
-    console.one_blas_thread()
-    from nlpcli.engine.search.index import build
-    from nlpcli.engine.vectors.job import load_vectors
-
-    words = load_vectors(vectors, console.progress()) if vectors is not None else None
-
-    return build(paths, analysis, settings, reading, words, console.progress(quiet))
 
 
 def _record(hit: Hit) -> dict[str, object]:

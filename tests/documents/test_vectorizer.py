@@ -131,7 +131,7 @@ def test_ngrams_are_scikit_learns_and_new_text_finds_them(knobs, peer_knobs):
     order = [vectorizer.vocabulary.id_of[name] for name in peer.get_feature_names_out()]
     assert np.array_equal(matrix.to_dense()[:, order], expected)
     new = ["dog on the mat", "cat and a dog"]
-    assert np.array_equal(vectorizer.transform([new]).to_dense()[:, order], peer.transform(new).toarray())
+    assert np.array_equal(vectorizer.rows([new]).to_dense()[:, order], peer.transform(new).toarray())
 
 
 def test_ngrams_do_not_reach_across_documents_and_min_count_cuts_them():
@@ -262,14 +262,14 @@ def test_a_saved_model_turns_new_text_into_the_same_columns(tmp_path):
     vectorizer, matrix = rows()
     vectorizer.save(tmp_path / "v")
     loaded = Vectorizer.load(tmp_path / "v")
-    again = loaded.transform([DOCUMENTS])
+    again = loaded.rows([DOCUMENTS])
     assert np.array_equal(again.to_dense(), matrix.to_dense())
     assert loaded.analysis == WORDS and loaded.vocabulary.tokens == vectorizer.vocabulary.tokens
 
 
 def test_a_token_seen_only_in_new_text_counts_for_nothing():
     vectorizer, _ = rows(kind="bow")
-    new = vectorizer.transform([["zebra", "zebra cat"]]).to_dense()
+    new = vectorizer.rows([["zebra", "zebra cat"]]).to_dense()
     assert new.sum(axis=1).tolist() == [0, 1]
 
 

@@ -51,6 +51,12 @@ class LabelledMatrix:
         """The name of a column; hashed columns have their number for one."""
         return self._names[number] if self._names is not None else str(number)
 
+    def heaviest(self, top: int) -> Iterator[list[tuple[str, float]]]:
+        """The `top` heaviest features of each row, heaviest first; ties in column order."""
+        for columns, weights in _rows(self.matrix):
+            order = sorted(range(len(columns)), key=lambda cell: (-weights[cell], columns[cell]))[:top]
+            yield [(self.feature(columns[cell]), weights[cell]) for cell in order]
+
     @functools.cached_property
     def _names(self) -> Sequence[str] | None:
         return self.features.tokens if isinstance(self.features, Vocabulary) else self.features
@@ -192,27 +198,15 @@ def _write_tsv(file: BinaryIO, table: LabelledMatrix) -> None:
     _write_delimited(file, table, "excel-tab")
 
 
-def _write_jsonl(file: BinaryIO, table: LabelledMatrix) -> None:
-    for line in json_rows(table):
-        file.write(line.encode("utf-8", "replace") + b"\n")
-
-
-def json_rows(table: LabelledMatrix) -> Iterator[str]:
-    """Each row as one line of JSON."""
+def write_jsonl(file: BinaryIO, table: LabelledMatrix) -> None:
+    """Write each row as one line of JSON."""
     for number, (columns, weights) in enumerate(_rows(table.matrix)):
         row: dict[str, Any] = {
             table.feature(column): weight for column, weight in zip(columns, weights, strict=True)
         }
         if table.labels is not None:
             row = {"label": table.labels[number], "weights": row}
-        yield json.dumps(row, ensure_ascii=False)
-
-
-def heaviest(table: LabelledMatrix, top: int) -> Iterator[list[tuple[str, float]]]:
-    """The `top` heaviest features of each row, heaviest first; ties in column order."""
-    for columns, weights in _rows(table.matrix):
-        order = sorted(range(len(columns)), key=lambda cell: (-weights[cell], columns[cell]))[:top]
-        yield [(table.feature(columns[cell]), weights[cell]) for cell in order]
+        file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
 
 
 def _rows(matrix: SparseMatrix) -> Iterator[tuple[list[int], list[Any]]]:
@@ -234,5 +228,5 @@ WRITERS: dict[str, Callable[[BinaryIO, LabelledMatrix], None]] = {
     ".libsvm": _write_svm,
     ".csv": _write_csv,
     ".tsv": _write_tsv,
-    ".jsonl": _write_jsonl,
+    ".jsonl": write_jsonl,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.threads import available_cores, run_all
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 kernels = Kernels("counts.documents")
 
@@ -64,11 +67,15 @@ class SparseMatrix:
 
     def sorted(self) -> SparseMatrix:
         """The same matrix with the columns of each row ascending."""
-        import scipy.sparse
-
-        matrix = scipy.sparse.csr_array((self.data, self.indices, self.indptr), shape=self.shape)
+        matrix = self.to_scipy()
         matrix.sort_indices()
         return SparseMatrix(matrix.data, matrix.indices, matrix.indptr, self.columns)
+
+    def to_scipy(self) -> csr_array:
+        """The matrix as scipy's, which shares the memory."""
+        import scipy.sparse
+
+        return scipy.sparse.csr_array((self.data, self.indices, self.indptr), shape=self.shape)
 
     def to_dense(self) -> NDArray[Any]:
         """The matrix as an array [rows, columns]."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +23,16 @@ from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.char_ngrams import with_char_ngrams
 from nlpcli.engine.documents.sparse import SparseMatrix
 from nlpcli.engine.io.model_file import read_model, take_tensor, write_model
-from nlpcli.engine.io.record_formats import Documents
+from nlpcli.engine.io.record_formats import Documents, one_line
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 kernels = Kernels("counts.documents")
 
@@ -55,12 +59,21 @@ class Vectorizer:
         extra = 1 if self.settings.smooth_idf else 0
         return np.log((self.documents + extra) / (self.document_frequencies + extra)) + 1.0
 
-    def transform(self, batches: Iterable[Documents]) -> SparseMatrix:
-        """Rows for new documents; features that are not in the vocabulary count for nothing."""
-        found = find_features(batches, self.analysis, self.settings, self.vocabulary)
-        return self._rows(found)
+    def transform(self, texts: Iterable[str]) -> csr_array:
+        """A row for each text, [texts, V]; what is not in the vocabulary counts for nothing.
 
-    def _rows(self, found: Found) -> SparseMatrix:
+        >>> vectorizer, _ = fit([["b a b", "a"]], settings=VectorizeSettings(kind="bow"))
+        >>> vectorizer.transform(["a b c a"]).toarray().tolist()
+        [[1, 2]]
+        """
+        return self.rows([[one_line(text) for text in texts]]).to_scipy()
+
+    def rows(self, batches: Iterable[Documents]) -> SparseMatrix:
+        """The same for documents as they are read from files."""
+        return self.weights(find_features(batches, self.analysis, self.settings, self.vocabulary))
+
+    def weights(self, found: Found) -> SparseMatrix:
+        """Rows for features that were found in documents."""
         if self.settings.kind == "onehot":
             return sparse.token_matrix(found.corpus)
         return self._weighed(found.counts)
@@ -122,7 +135,7 @@ def fit(
     if not kept.all():
         found, frequencies = found.only(kept), frequencies[kept]
     vectorizer = Vectorizer(settings, analysis, found.vocabulary, frequencies, documents)
-    return vectorizer, vectorizer._rows(found)
+    return vectorizer, vectorizer.weights(found)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ Not here: ranking (`ranking.py`) and what is shown of a text (`snippets.py`).
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,11 +21,14 @@ from nlpcli.engine.documents import sparse
 from nlpcli.engine.io.lines import Lines, display_name, open_bytes
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.search.ranking import Hit, Search, idf
+from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors.document_vectors import document_vectors
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings.input import InputSettings
-from nlpcli.settings.search import IndexSettings
+from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
@@ -69,6 +73,19 @@ class SearchIndex:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    @functools.cached_property
+    def analyzer(self) -> Analyzer:
+        """What turns queries into words as it did the documents."""
+        return Analyzer(self.analysis)
+
+    @plain_settings
+    def search(self, query: str, settings: SearchSettings = SearchSettings()) -> list[Hit]:
+        """The documents that answer a query, the best first: `.search("deep learning", top_k=3)`.
+
+        Raises InputError when no word of the query stands in any document.
+        """
+        return Search(self, settings).find(query)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the index as one model file."""
@@ -212,11 +229,6 @@ def _postings(matrix: sparse.SparseMatrix) -> tuple[Postings, NDArray[np.float32
     norms = np.sqrt(np.bincount(rows, weights=weights**2, minlength=matrix.shape[0]))
     postings = Postings(starts, by_term.indices.astype(np.int32), by_term.data.astype(np.int32))
     return postings, norms.astype(np.float32)
-
-
-def idf(frequencies: NDArray[np.integer[Any]] | int, documents: int) -> NDArray[np.float64]:
-    """Inverse document frequency as in `vectorize`: ln((1 + n) / (1 + df)) + 1."""
-    return np.log((1 + documents) / (1 + np.asarray(frequencies, dtype=np.float64))) + 1.0
 
 
 def _term_vectors(terms: Sequence[str], vectors: Vectors) -> NDArray[np.float32]:

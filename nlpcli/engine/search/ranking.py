@@ -7,16 +7,18 @@ with `prefix` the longer terms that begin with it (서울 finds 서울은 and �
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.search.index import SearchIndex, idf
 from nlpcli.engine.search.snippets import Snippet, snippet
-from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.engine.vectors.spelling import nearest_spellings
 from nlpcli.errors import InputError
 from nlpcli.settings.search import SearchSettings
+
+if TYPE_CHECKING:
+    from nlpcli.engine.search.index import SearchIndex
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,18 @@ class _Group:
     counts: NDArray[np.int64]
 
 
+def idf(frequencies: NDArray[np.integer[Any]] | int, documents: int) -> NDArray[np.float64]:
+    """Inverse document frequency as in `vectorize`: ln((1 + n) / (1 + df)) + 1."""
+    return np.log((1 + documents) / (1 + np.asarray(frequencies, dtype=np.float64))) + 1.0
+
+
 class Search:
     """Answers queries to one index; `SearchSettings` says how it ranks."""
 
     def __init__(self, index: SearchIndex, settings: SearchSettings = SearchSettings()) -> None:
         self.index = index
         self.settings = settings
-        self._analyzer = Analyzer(index.analysis)
+        self._analyzer = index.analyzer
 
     def find(self, query: str) -> list[Hit]:
         """The documents that answer a query, the best first; equals in their order.

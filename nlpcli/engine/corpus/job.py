@@ -1,0 +1,53 @@
+"""Word frequencies: what `count` does."""
+
+from __future__ import annotations
+
+from nlpcli.engine.corpus import vocabulary_files
+from nlpcli.engine.corpus.encoding import count_tokens
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.corpus.word_ngrams import count_ngrams
+from nlpcli.engine.io.lines import Paths
+from nlpcli.engine.io.writing import Output, open_output
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.settings.fields import ngram_range
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
+
+
+@plain_settings
+def count(
+    paths: Paths,
+    output: Output | None = None,
+    *,
+    ngrams: str = "1",
+    vocabulary: VocabularySettings = VocabularySettings(),
+    analysis: AnalysisSettings = AnalysisSettings(),
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> Vocabulary:
+    """The tokens of some files and how often each stands there, most frequent first.
+
+    With `output` they are also written there, as token<TAB>count. `ngrams` is the lengths of the
+    runs of words that are counted, such as "1-2".
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "text")
+    ...     _ = path.write_text("a rose is a rose")
+    ...     counted = count(path)
+    >>> dict(zip(counted.tokens, counted.counts.tolist()))
+    {'a': 2, 'rose': 2, 'is': 1}
+
+    Raises InputError when no token is left.
+    """
+    shortest, longest = ngram_range("--ngrams", ngrams)
+    if longest == 1:
+        counted = count_tokens(paths, analysis, vocabulary, reading, progress)
+    else:
+        counted = count_ngrams(paths, shortest, longest, analysis, vocabulary, reading, progress)
+    if output is not None:
+        with open_output(output) as file:
+            vocabulary_files.write_to(file, counted)
+    return counted

@@ -1,0 +1,91 @@
+"""Finding texts: what `index` and `search` do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.lines import STDIN, Paths
+from nlpcli.engine.io.questions import Answers, Questions
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.search.index import SearchIndex, build, is_index
+from nlpcli.engine.search.ranking import Hit, Search
+from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.search import IndexSettings, SearchSettings
+from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+
+
+@plain_settings
+def index(
+    paths: Paths,
+    output: str,
+    settings: IndexSettings = IndexSettings(),
+    *,
+    vectors: str | None = None,
+    analysis: AnalysisSettings = LOWERCASE,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> SearchIndex:
+    """An index of some texts (files, or folders of files), written to `output`.
+
+    `vectors` is a file of word vectors, with which documents are also found by meaning.
+
+    Raises InputError when there is no text, and OutputError, before any work, when `output` cannot
+    be written.
+    """
+    check_writable(output)
+    made = _built(paths, vectors, settings, analysis, reading, progress)
+    made.save(output)
+    progress.note(f"{output}: {len(made):,} documents, {len(made.terms):,} terms")
+    return made
+
+
+@plain_settings
+def search(
+    texts: str,
+    queries: Iterable[str] | None = None,
+    ranking: SearchSettings = SearchSettings(),
+    *,
+    vectors: str | None = None,
+    settings: IndexSettings = IndexSettings(),
+    analysis: AnalysisSettings = LOWERCASE,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> Answers[list[Hit]]:
+    """Each of some queries with the documents that answer it, best first.
+
+    `texts` is an index, which brings its own analysis, or a file or folder of texts. Without
+    `queries` they are read from stdin, one per line, as they arrive; those that find nothing are
+    noted and passed over. Of a list the first such query raises InputError.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = pathlib.Path(folder, "notes.txt").write_text("the cat sat\\nstocks fell\\n")
+    ...     [(query, hits)] = search(folder, ["cat"], top_k=3)
+    >>> [(hit.line, hit.snippet.text) for hit in hits]
+    [(1, 'the cat sat')]
+    """
+    if is_index(texts):
+        found = SearchIndex.load(texts)
+    else:
+        found = _built([texts], vectors, settings, analysis, reading, progress)
+    engine = Search(found, ranking)
+    questions = Questions(queries, progress)
+    return Answers(questions, lambda batch: questions.solved(batch, engine.find))
+
+
+def _built(
+    paths: Paths,
+    vectors: str | None,
+    settings: IndexSettings,
+    analysis: AnalysisSettings,
+    reading: InputSettings,
+    progress: Progress,
+) -> SearchIndex:
+    words = None
+    if vectors is not None:
+        from nlpcli.engine.vectors.job import load_vectors
+
+        words = load_vectors(vectors, progress)
+    return build(paths or [STDIN], analysis, settings, reading, words, progress)

@@ -1,0 +1,184 @@
+"""Documents to numbers: what `vectorize` does.
+
+Here and not in `documents/`, because the mean of word vectors is one of the ways.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nlpcli.engine.corpus import vocabulary_files
+from nlpcli.engine.documents import matrix_files
+from nlpcli.engine.documents.matrix_files import LabelledMatrix
+from nlpcli.engine.documents.vectorizer import Vectorizer, fit, hashed
+from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.lines import Paths
+from nlpcli.engine.io.records import Records
+from nlpcli.engine.io.writing import Output, open_output
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.errors import SettingsError
+from nlpcli.settings.documents import VectorizeSettings
+from nlpcli.settings.fields import Settings, option_name
+from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
+
+if TYPE_CHECKING:
+    from nlpcli.engine.corpus.vocabulary import Vocabulary
+    from nlpcli.engine.documents.sparse import SparseMatrix
+
+_CUTS = ("--min-df", "--max-df", "--max-features", "--min-count", "--max-vocab", "--vocab-order")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Files:
+    """What is read and written beside the documents and their matrix."""
+
+    model: str | None
+    vectors: str | None
+    save_model: str | None
+    save_vocab: str | None
+    read_vocab: str | None
+
+
+@plain_settings
+def vectorize(
+    paths: Paths,
+    output: Output | None = None,
+    settings: VectorizeSettings = VectorizeSettings(),
+    *,
+    model: str | None = None,
+    vectors: str | None = None,
+    idf_weighted: bool = False,
+    save_model: str | None = None,
+    save_vocab: str | None = None,
+    read_vocab: str | None = None,
+    analysis: AnalysisSettings = LOWERCASE,
+    vocabulary: VocabularySettings = VocabularySettings(),
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
+    given: frozenset[str] = frozenset(),
+    progress: Progress = SILENT,
+) -> LabelledMatrix:
+    """A row of weights for each document, with the names of the columns and the documents' labels.
+
+    `output` is written in the format that its extension names, an open file as JSON lines. `model`
+    is a saved vectorizer, whose columns are taken; `vectors` are word vectors, whose mean is a row.
+    `given` are the names of settings that the user set, which must not contradict the rest.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "text")
+    ...     _ = path.write_text("a rose is a rose\\nis it\\n")
+    ...     table = vectorize(path, kind="bow")
+    >>> table.features.tokens, table.matrix.to_scipy().toarray().tolist()
+    (('a', 'rose', 'is', 'it'), [[2, 2, 1, 0], [0, 0, 1, 1]])
+
+    Raises SettingsError for settings that contradict each other, InputError when no feature is
+    left, and OutputError, before any work, for what cannot be written.
+    """
+    path = output if isinstance(output, str | os.PathLike) else None
+    if path is not None:
+        matrix_files.check_extension(path)
+    for written in (path, save_model, save_vocab):
+        if written not in (None, "-"):
+            check_writable(written)
+    files = _Files(model, vectors, save_model, save_vocab, read_vocab)
+    _refuse_contradictions(settings.kind, files, idf_weighted, given)
+    rows = Records(paths, records, reading, labelled=records.has_labels, progress=progress)
+    features: Sequence[str] | Vocabulary | None = None
+    if vectors is not None:
+        matrix, features = _mean_vectors(rows, vectors, analysis, idf_weighted)
+    elif settings.kind == "hashing":
+        matrix = hashed(rows.texts(), analysis, settings)
+    else:
+        matrix, features = _weights(rows, files, settings, analysis, vocabulary)
+    labels = rows.labels(matrix.documents) if records.has_labels else None
+    table = LabelledMatrix(matrix, features, labels)
+    if output is not None:
+        _write(output, table, progress)
+    progress.note(f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero")
+    return table
+
+
+def _refuse_contradictions(kind: str, files: _Files, idf_weighted: bool, given: frozenset[str]) -> None:
+    """Raise SettingsError for what cannot be meant together."""
+    vocabulary_files = files.save_model or files.save_vocab or files.read_vocab
+    if files.model and files.vectors:
+        raise SettingsError("give either --model or --vectors, not both")
+    if files.vectors and vocabulary_files:
+        raise SettingsError("--vectors has its own vocabulary; there is none to save or read")
+    if kind == "hashing" and (files.model or vocabulary_files):
+        raise SettingsError(
+            "--kind hashing has no vocabulary to save or read",
+            hint="give the same options again: the columns are the same for every text",
+        )
+    if idf_weighted and not files.vectors:
+        raise SettingsError("--idf-weighted goes with --vectors", hint="--kind tfidf weighs words by rarity")
+    others = _options(given, VectorizeSettings, VocabularySettings)
+    if kind == "hashing" and (useless := [option for option in others if option in _CUTS]):
+        raise SettingsError(
+            f"--kind hashing has no vocabulary to choose from: {useless[0]} has no place there"
+        )
+    if kind != "hashing" and "--hash-bits" in others:
+        raise SettingsError("--hash-bits goes with --kind hashing")
+    fixed = others + _options(given, AnalysisSettings)
+    if files.model and fixed:
+        raise SettingsError(
+            f"--model brings its own analysis and vocabulary: {fixed[0]} has no place beside it",
+            hint=f"nlpcli inspect {files.model} shows what the model does",
+        )
+
+
+def _options(given: frozenset[str], *kinds: type[Settings]) -> list[str]:
+    """The settings that were given, as options are called."""
+    return [option_name(field) for kind in kinds for field in dataclasses.fields(kind) if field.name in given]
+
+
+def _mean_vectors(
+    rows: Records, vectors: str, analysis: AnalysisSettings, idf: bool
+) -> tuple[SparseMatrix, list[str]]:
+    from nlpcli.engine.vectors.document_vectors import as_rows, document_vectors
+    from nlpcli.engine.vectors.word_vectors import Vectors
+
+    matrix = as_rows(document_vectors(rows.texts(), Vectors.load(vectors), analysis, idf=idf))
+    return matrix, [f"d{number}" for number in range(1, matrix.columns + 1)]
+
+
+def _weights(
+    rows: Records,
+    files: _Files,
+    settings: VectorizeSettings,
+    analysis: AnalysisSettings,
+    vocabulary: VocabularySettings,
+) -> tuple[SparseMatrix, Vocabulary]:
+    """Rows by a saved vectorizer or by one that is fitted to them, which is then saved."""
+    if files.model is not None:
+        vectorizer = Vectorizer.load(files.model)
+        matrix = vectorizer.rows(rows.documents())
+    else:
+        chosen = vocabulary_files.read(files.read_vocab) if files.read_vocab else vocabulary
+        vectorizer, matrix = fit(rows.documents(), analysis, chosen, settings)
+    if files.save_model:
+        vectorizer.save(files.save_model)
+    if files.save_vocab:
+        vocabulary_files.write(files.save_vocab, vectorizer.vocabulary)
+    return matrix, vectorizer.vocabulary
+
+
+def _write(output: Output, table: LabelledMatrix, progress: Progress) -> None:
+    if not isinstance(output, str | os.PathLike):
+        with open_output(output) as file:
+            matrix_files.write_jsonl(file, table)
+        return
+    matrix_files.write_matrix(output, table)
+    suffix = os.fspath(output).rsplit(".", 1)[-1]
+    if table.labels is not None and suffix in ("svm", "libsvm"):
+        codes = matrix_files.label_codes(table.labels)
+        if any(name != code for name, code in codes.items()):
+            # The names themselves do not get into the file, so this is said even after --quiet.
+            progress.lost("labels: " + ", ".join(f"{code} = {name}" for name, code in codes.items()))
