@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"  # large corpora; tests skip where they are absent
 
 # Under nohup and in a shell's background these are ignored, by children too: who sends them one would wait.
-for number in (signal.SIGINT, signal.SIGHUP):
+for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(number) is signal.SIG_IGN:
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, usual)
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
