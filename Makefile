@@ -5,6 +5,7 @@
 #   make test-portable   the kernels' tests as older processors would run them
 #   make dist    a wheel and an sdist in dist/
 #   make check   format, lint, types, tests
+#   make docs    what follows from the code: README's table of commands, the API's signatures
 #   make bench   speed and quality beside the peers (installs them in .venv-peers)
 #   make clean   remove what these made
 
@@ -22,7 +23,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-portable dist check format bench clean
+.PHONY: help setup demo test test-portable dist check docs format bench clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -84,6 +85,10 @@ check: $(READY)
 	ruff check .
 	mypy
 	python -m pytest
+
+docs: $(READY)
+	python tests/readme_parts.py
+	python -m tests.jobs_stub
 
 format: $(READY)
 	ruff format .

@@ -25,14 +25,15 @@ from side_by_side import NLPCLI, data, measure
 from torch import nn
 from torch.nn import functional
 
-from nlpcli.engine.char_text import read_text
-from nlpcli.engine.charlm import CharLM, initial_weights
-from nlpcli.engine.charlm_training import Training
-from nlpcli.engine.nets.char_rnn import CharRNN
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.sampling import generate
-from nlpcli.engine.vocabulary import Vocabulary
-from nlpcli.settings import CharLMSettings, GenerateSettings
+from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.charlm.sampling import generate
+from nlpcli.engine.charlm.training import Training
+from nlpcli.engine.charlm.units import read_text
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.neural.nets.recurrent_network import CharRNN
+from nlpcli.engine.neural.weights import initial_weights
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
 
 TEXT = "en/tinyshakespeare.txt"
 TARGET = 1.88

@@ -27,7 +27,8 @@ with open(sys.argv[2], "w", encoding="utf-8") as file:
 ENCODE = """
 import sys
 from nlpcli.engine.encoding import encode
-from nlpcli.settings import AnalysisSettings, VocabularySettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 corpus = encode([sys.argv[1]], AnalysisSettings(), VocabularySettings(min_count=5))
 print(len(corpus.ids))
 """
@@ -71,7 +72,7 @@ def count(corpus: str, plain: Path, folder: Path) -> None:
 
 def scan(corpus: str, plain: Path) -> None:
     """The kernel alone on one thread, beside the speed at which memory can be read."""
-    from nlpcli.engine.scanner import Scanner
+    from nlpcli.engine.corpus.scanner import Scanner
 
     text = plain.read_bytes()
     cut = text.rfind(b" ", 0, 50_000_000) + 1

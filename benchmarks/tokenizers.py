@@ -26,17 +26,17 @@ from pathlib import Path
 
 from side_by_side import data
 
-from nlpcli.engine.analysis import Analyzer
-from nlpcli.engine.english import make_tagger
-from nlpcli.engine.penn import upos
-from nlpcli.engine.stemmers import (
+from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.text.penn import upos
+from nlpcli.engine.text.stemmers import (
     make_english_lemmatizer,
     make_stemmer,
     make_tagged_lemmatizer,
     resolve_clitics,
 )
-from nlpcli.engine.tokens import locate
-from nlpcli.settings import AnalysisSettings
+from nlpcli.engine.text.token import locate
+from nlpcli.engine.text.tokenizers.english_tagger import make_tagger
+from nlpcli.settings.text import AnalysisSettings
 
 SENTENCES = int(os.environ.get("SENTENCES", "2000"))
 KILOBYTES = int(os.environ.get("KB", "1000"))
@@ -276,7 +276,7 @@ def nltk() -> None:
     """CPU seconds of both on the same lines, and how many lines differ."""
     from nltk.tokenize import word_tokenize
 
-    from nlpcli.engine import treebank
+    from nlpcli.engine.text.tokenizers import treebank
 
     with gzip.open(data("en/imdb-train.tsv.gz"), "rt", encoding="utf-8") as file:
         reviews = [line.rstrip("\n").split("\t")[3] for line in itertools.islice(file, 1, KILOBYTES * 25)]
@@ -311,10 +311,10 @@ def nltk() -> None:
 
 def jobs() -> None:
     """Wall seconds for the same Korean lines, loading included."""
-    from nlpcli.engine.corpus import Lines
-    from nlpcli.engine.progress import SILENT
-    from nlpcli.engine.streaming import token_lists
-    from nlpcli.settings import RunSettings
+    from nlpcli.engine.io.lines import Lines
+    from nlpcli.engine.runtime.progress import SILENT
+    from nlpcli.engine.text.streaming import token_lists
+    from nlpcli.settings.text import RunSettings
 
     seconds = {}
     with tempfile.TemporaryDirectory() as folder:

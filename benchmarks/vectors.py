@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from side_by_side import NLPCLI, data, measure, peer, print_table
 
-from nlpcli.engine.vectors import write_vectors
+from nlpcli.engine.vectors.writing import write_vectors
 
 WORDS, DIM, QUESTIONS = 400_000, 300, 1_000
 MAKE_NATIVE = """

@@ -1,12 +1,39 @@
 """nlpcli: a command-line text toolkit for English and Korean.
 
-Three floors, and nothing imports upward:
+    commands     the table of commands
+    cli/         arguments in, text out: one file per family of commands
+    engine/      text files in, models and vectors on disk; prints nothing, knows no terminal
+    settings/    every hyperparameter, written once
+    errors       what a user can mend
 
-    cli/      arguments in, text out: one file per family of commands
-    engine/   text files in, models and vectors on disk; prints nothing, knows no terminal
-    engine/kernels, engine/nets   the basement: numba over bare arrays, torch modules
+From Python, every command is a function of its name, and `load` gives what a model file holds:
 
-`errors` and `settings` stand beside them and are imported by all.
+    nlpcli.train_w2v(["wiki.txt.gz"], "wiki.safetensors", dim=300)
+    nlpcli.load("wiki.safetensors").similar("king", top_k=5)
+
+Nothing is imported before it is used.
 """
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nlpcli.engine.jobs import *  # noqa: F403
+
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from nlpcli.engine import jobs
+
+    try:
+        return getattr(jobs, name)
+    except AttributeError as error:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from error
+
+
+def __dir__() -> list[str]:
+    from nlpcli.engine import jobs
+
+    return sorted([*globals(), *dir(jobs)])

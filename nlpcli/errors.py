@@ -54,3 +54,6 @@ class ModelError(NlpcliError):
 
 class MissingDependency(NlpcliError):
     """An optional package is needed and not installed; the hint holds the install line."""
+
+
+INSTALL_PLOT = "pip install 'nlpcli[plot]'"

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-KERNELS = re.compile(r"^from nlpcli\.engine.*(kernels|machine_code)", re.MULTILINE)
+KERNELS = re.compile(r"^from nlpcli\.engine.*(kernels|compiled)", re.MULTILINE)
 
 # What oneDNN, PyTorch, MKL, OpenBLAS, numba and kiwi call the same processor; numpy is told below.
 VIEWS = {

@@ -1,46 +1,23 @@
-"""The parts of README.md that follow from the code: the table of commands and the file map.
+"""The part of README.md that follows from the code: the table of commands.
 
-`python tests/readme_parts.py` writes them; `test_readme.py` checks them.
+`python tests/readme_parts.py` writes it; `test_readme.py` checks it.
 """
 
-import ast
 import importlib
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-OTHERS = {
-    "sample_corpora/": "small English and Korean texts written for this project",
-    "tests/": "one file per module; conftest.py is the only fixture file",
-    "benchmarks/": "speed and quality beside the peers, one command each",
-    "Makefile": "demo, test, test-portable, dist, check, bench, clean",
-    "constraints.txt": "every installed version, pinned",
-}
 
 
 def command_table() -> str:
-    from nlpcli.cli import COMMANDS
+    from nlpcli.commands import COMMANDS, Command
 
     rows = ["| command | what it does |", "|---|---|"]
-    for name, (module, _) in COMMANDS.items():
-        function = getattr(importlib.import_module(f"nlpcli.cli.{module}"), name.replace("-", "_"))
+    for name, command in COMMANDS.items():
+        function = getattr(importlib.import_module(f"nlpcli.cli.{command.cli}"), Command.function(name))
         rows.append(f"| `{name}` | {first_line(function.__doc__)} |")
     return "\n".join(rows)
-
-
-def file_map() -> str:
-    lines = ["```"]
-    paths = sorted(
-        (ROOT / "nlpcli").rglob("*.py"), key=lambda path: (path.parent, path.name != "__init__.py", path)
-    )
-    for path in paths:
-        lines.append(
-            f"{path.relative_to(ROOT)}  {first_line(ast.get_docstring(ast.parse(path.read_text())))}"
-        )
-    lines += [f"{name}  {role}" for name, role in OTHERS.items()]
-    width = max(len(line.split("  ")[0]) for line in lines)
-    lines[1:] = [f"{name:<{width}}  {role}" for name, role in (line.split("  ", 1) for line in lines[1:])]
-    return "\n".join([*lines, "```"])
 
 
 def first_line(docstring: str | None) -> str:
@@ -50,9 +27,8 @@ def first_line(docstring: str | None) -> str:
 
 
 def with_parts(readme: str) -> str:
-    """`readme` with the table and the map as the code has them now."""
-    readme = re.sub(r"(?<=## Commands\n\n).+?(?=\n\n)", lambda _: command_table(), readme, flags=re.DOTALL)
-    return re.sub(r"(?<=## Where things are\n\n).+", lambda _: file_map() + "\n", readme, flags=re.DOTALL)
+    """`readme` with the table as the code has it now."""
+    return re.sub(r"(?<=## Commands\n\n).+?(?=\n\n)", lambda _: command_table(), readme, flags=re.DOTALL)
 
 
 if __name__ == "__main__":

@@ -3,43 +3,122 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from nlpcli.commands import COMMANDS, Command
+
 PACKAGE = Path(__file__).parents[1] / "nlpcli"
-FLOORS = {"errors": 0, "settings": 1, "engine.kernels": 2, "engine.nets": 2, "engine": 3, "cli": 4}
-OPENERS = {"corpus.py", "encoding.py", "store.py"}
+# Lowest first: a package imports only from itself and from those before it.
+ORDER = [
+    "errors", "commands", "settings",
+    *(
+        "engine." + name
+        for name in (
+            "kernels", "runtime", "io", "tagging", "text", "corpus", "documents", "classify", "cooccurrence",
+            "neural", "charlm", "vectors", "topics", "embeddings", "sequences", "search", "plots", "tasks",
+            "distributed", "model_job", "loading", "jobs",
+        )
+    ),
+    "cli", "program", "__main__",
+]  # fmt: skip
+# Modules of cli/ may import from the engine: its jobs; and these, for what all commands share.
+MECHANISM = {
+    "console": ("nlpcli.engine.io.writing", "nlpcli.engine.runtime.progress"),
+    "options": ("nlpcli.engine.text.arguments",),
+}
 
 
-def floor(module: str) -> int:
-    """The floor of `nlpcli.x.y`, 0 lowest; −1 for the package itself."""
-    name = module.removeprefix("nlpcli").removeprefix(".")
-    fitting = [known for known in FLOORS if name == known or name.startswith(known + ".")]
-    return FLOORS[max(fitting, key=len)] if fitting else -1
+def place(module: str) -> int:
+    """Where a module's package stands in the order."""
+    name = module.removeprefix("nlpcli.")
+    fitting = [known for known in ORDER if name == known or name.startswith(known + ".")]
+    assert fitting, f"{module} has no place in the order of packages"
+    return ORDER.index(max(fitting, key=len))
 
 
-def modules() -> list[tuple[str, Path]]:
-    return [
-        (".".join(("nlpcli", *path.relative_to(PACKAGE).with_suffix("").parts)), path)
-        for path in sorted(PACKAGE.rglob("*.py"))
-    ]
+def modules() -> dict[str, Path]:
+    """All modules of the package but its own __init__, which imports nothing before it is asked."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts).removesuffix(".__init__")] = path
+    del found["nlpcli"]
+    return found
 
 
-@pytest.mark.parametrize(
-    ("module", "path"), modules(), ids=lambda value: str(value) if isinstance(value, str) else ""
-)
-def test_nothing_imports_upward(module, path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        imported = []
+MODULES = modules()
+
+
+def imports(path: Path) -> list[tuple[str, int]]:
+    """What a file imports of nlpcli, also inside functions, and in which lines; not what only types need."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    only_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    found = []
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            imported = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
-            imported = [alias.name for alias in node.names]
-        for name in imported:
-            if name.startswith("nlpcli") and module not in ("nlpcli.__main__", "nlpcli.program"):
-                assert floor(name) <= floor(module), f"{path}:{node.lineno}: {module} imports {name}"
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        if id(node) not in only_types:
+            found += [(module_of(name), node.lineno) for name in names if name.startswith("nlpcli.")]
+    return found
+
+
+def module_of(name: str) -> str:
+    """The module that an imported name is, or stands in."""
+    while name not in MODULES and "." in name:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def by_name(cases: Iterable[str]) -> Any:
+    return pytest.mark.parametrize("module", sorted(cases))
+
+
+@by_name(MODULES)
+def test_nothing_imports_upward(module):
+    path = MODULES[module]
+    for name, line in imports(path):
+        if name != "nlpcli":
+            assert place(name) <= place(module), f"{path}:{line}: {module} imports {name}"
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    reached = {module: {name for name, _ in imports(path)} & {*MODULES} for module, path in MODULES.items()}
+    for middle in MODULES:
+        for module in MODULES:
+            if middle in reached[module]:
+                reached[module] |= reached[middle]
+    circles = sorted(module for module in MODULES if module in reached[module])
+    assert not circles
+
+
+@by_name(name for name in MODULES if name.startswith("nlpcli.cli"))
+def test_commands_know_the_engine_only_by_its_jobs(module):
+    path = MODULES[module]
+    allowed = ("nlpcli.engine.jobs", *MECHANISM.get(module.removeprefix("nlpcli.cli."), ()))
+    for name, line in imports(path):
+        assert not name.startswith("nlpcli.engine") or name in allowed, f"{path}:{line}: imports {name}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_reads_arguments_calls_its_job_and_prints(name):
+    function = Command.function(name)
+    tree = ast.parse((PACKAGE / "cli" / f"{COMMANDS[name].cli}.py").read_text(encoding="utf-8"))
+    body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
+    assert f"jobs.{function}(" in ast.unparse(body)
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "engine").rglob("*.py")), ids=lambda path: path.name)
@@ -95,8 +174,6 @@ sys.stderr.write("loaded:" + " ".join(loaded))
 
 
 def test_help_of_every_command_begins_with_examples(nlpcli):
-    from nlpcli.cli import COMMANDS
-
     for command in COMMANDS:
         shown = nlpcli(command, "--help", TERM="dumb").stdout.decode()
         assert "Examples:" in shown, command

@@ -3,17 +3,11 @@
 import pytest
 
 from nlpcli.engine import jobs
-from nlpcli.settings import (
-    AnalysisSettings,
-    CharLMSettings,
-    CooccurrenceSettings,
-    FastTextSettings,
-    GenerateSettings,
-    GloveSettings,
-    RecordSettings,
-    VocabularySettings,
-    Word2VecSettings,
-)
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
+from nlpcli.settings.embeddings import CooccurrenceSettings, FastTextSettings, GloveSettings, Word2VecSettings
+from nlpcli.settings.input import RecordSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 TEXT = "a king and a queen\nthe king eats rice\nthe queen drinks tea\n" * 20
 TABLE = "label\ttext\n" + "pos\tgood film\nneg\tbad film\n" * 5

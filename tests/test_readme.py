@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from readme_parts import with_parts
+
+from tests.readme_parts import with_parts
 
 ROOT = Path(__file__).parents[1]
 FILES = [name for name in ("README.md", "README.ko.md") if (ROOT / name).exists()]
@@ -61,6 +62,6 @@ def test_console_blocks_print_what_stands_there(name, tmp_path):
         assert matches(shown, expected), f"{name}: $ {command}\n" + "\n".join(shown)
 
 
-def test_the_command_table_and_the_file_map_are_those_of_the_code():
+def test_the_command_table_is_that_of_the_code():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert readme == with_parts(readme), "run: python tests/readme_parts.py"

@@ -15,6 +15,7 @@ import typer
 
 from nlpcli import __version__
 from nlpcli.cli import console
+from nlpcli.commands import COMMANDS, Command
 
 _HELP = """Text in, tokens, vectors and models out: a toolkit for English and Korean.
 
@@ -26,49 +27,14 @@ Examples:
   nlpcli similar vectors.safetensors king
 """
 
-# Command: (module in nlpcli.cli, heading in --help). The function has the command's name with _ for -.
-COMMANDS = {
-    "tokenize": ("text", "Text"),
-    "normalize": ("text", "Text"),
-    "train-subword": ("subwords", "Text"),
-    "detokenize": ("subwords", "Text"),
-    "compare-tokenizers": ("compare", "Text"),
-    "count": ("vectorize", "Documents"),
-    "vectorize": ("vectorize", "Documents"),
-    "index": ("search", "Documents"),
-    "search": ("search", "Documents"),
-    "train-nb": ("bayes", "Classifiers"),
-    "classify": ("bayes", "Classifiers"),
-    "evaluate": ("bayes", "Classifiers"),
-    "train-w2v": ("embeddings", "Word vectors"),
-    "train-fasttext": ("embeddings", "Word vectors"),
-    "train-glove": ("glove", "Word vectors"),
-    "cooccur": ("glove", "Word vectors"),
-    "similar": ("vectors", "Word vectors"),
-    "analogy": ("vectors", "Word vectors"),
-    "odd-one-out": ("vectors", "Word vectors"),
-    "evaluate-vectors": ("vector_evaluation", "Word vectors"),
-    "convert": ("conversion", "Word vectors"),
-    "plot": ("plot", "Word vectors"),
-    "cluster": ("clusters", "Word vectors"),
-    "train-charlm": ("charlm", "Character language models"),
-    "generate": ("charlm", "Character language models"),
-    "perplexity": ("charlm_inside", "Character language models"),
-    "activations": ("charlm_inside", "Character language models"),
-    "gradients": ("charlm_inside", "Character language models"),
-    "inspect": ("models", "Models"),
-    "merge": ("models", "Models"),
-}
-
 
 def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command line with some commands, by default all of them."""
     app = typer.Typer(name="nlpcli", help=_HELP, rich_markup_mode="rich")
     app.callback()(_top)
     for name in names:
-        module, heading = COMMANDS[name]
-        function = getattr(importlib.import_module(f"nlpcli.cli.{module}"), name.replace("-", "_"))
-        app.command(name, rich_help_panel=heading)(function)
+        module = importlib.import_module(f"nlpcli.cli.{COMMANDS[name].cli}")
+        app.command(name, rich_help_panel=COMMANDS[name].heading)(getattr(module, Command.function(name)))
     return app
 
 

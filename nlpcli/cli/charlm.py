@@ -12,7 +12,8 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Output, Quiet, with_settings
-from nlpcli.settings import CHARLM_PRESETS, CharLMSettings, GenerateSettings, InputSettings
+from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, GenerateSettings
+from nlpcli.settings.input import InputSettings
 
 _ModelOut = Annotated[
     str, typer.Option("-o", "--output", help="Model file to write.", metavar="MODEL", show_default=False)
@@ -28,7 +29,7 @@ def train_charlm(
         Literal["small", "medium", "large"],
         typer.Option(help="Sizes for a laptop, a workstation, a GPU; options given beside it go first."),
     ] = "small",
-    settings: CharLMSettings = CharLMSettings(),  # noqa: B008 (frozen)
+    settings: CharLMSettings = CharLMSettings(),
     resume: Annotated[
         str | None, typer.Option(help="Go on with a training that was put aside.", metavar="CHECKPOINT")
     ] = None,
@@ -42,7 +43,7 @@ def train_charlm(
     checkpoint_every: Annotated[
         int, typer.Option(help="Updates between checkpoints; 0 is only when interrupted.", min=0)
     ] = 0,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Train a network that predicts the next character: RNN, LSTM or GRU.
@@ -56,12 +57,12 @@ def train_charlm(
       nlpcli train-charlm *.c -o c.safetensors --preset medium --sample-every 500
       nlpcli train-charlm *.c -o c.safetensors --resume c.checkpoint.safetensors
     """
-    from nlpcli.engine import charlm
-    from nlpcli.engine.store import check_writable
+    from nlpcli.engine.charlm.job import Checkpoints, train
+    from nlpcli.engine.io.atomic import check_writable
 
     given = _given(context, settings)
     if resume is not None:
-        from nlpcli.engine.charlm_checkpoint import settings_of
+        from nlpcli.engine.charlm.checkpoint import settings_of
 
         settings = settings_of(resume, given)
     else:
@@ -69,12 +70,12 @@ def train_charlm(
     path = checkpoint or _beside(output)
     check_writable(output)
     check_writable(path)
-    model = charlm.train(
+    model = train(
         files,
         settings,
         reading,
         console.progress(quiet),
-        checkpoints=charlm.Checkpoints(path, checkpoint_every),
+        checkpoints=Checkpoints(path, checkpoint_every),
         resume=resume,
     )
     model.save(output)
@@ -100,7 +101,7 @@ def generate(
     prime: Annotated[
         str, typer.Option("--prime", help="Text to begin with; @FILE reads it, - is stdin.", metavar="TEXT")
     ] = "",
-    settings: GenerateSettings = GenerateSettings(),  # noqa: B008 (frozen)
+    settings: GenerateSettings = GenerateSettings(),
     output: Output = "-",
     echo: Annotated[
         bool, typer.Option("--echo/--no-echo", help="Print the prime before what follows.")
@@ -111,7 +112,7 @@ def generate(
             "--skip-unknown", help="Leave out characters of the prime that the model has never seen."
         ),
     ] = False,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
 ) -> None:
     """Write text with a character language model, as it is made.
 
@@ -124,8 +125,8 @@ def generate(
       head -c 200 play.txt | nlpcli generate shakespeare.safetensors --prime - --no-echo --top-p 0.9
     """
     one_thread_for_numpy()
-    from nlpcli.engine.charlm import CharLM
-    from nlpcli.engine.sampling import generate as written
+    from nlpcli.engine.charlm.model import CharLM
+    from nlpcli.engine.charlm.sampling import generate as written
 
     text = _prime(prime, reading)
     loaded = CharLM.load(model)
@@ -144,7 +145,7 @@ def one_thread_for_numpy() -> None:
 
 def _prime(given: str, reading: InputSettings) -> str:
     """The prime: as given, or what a file or stdin holds, without its last line end."""
-    from nlpcli.engine.corpus import STDIN, Lines
+    from nlpcli.engine.io.lines import STDIN, Lines
 
     if given == STDIN:
         return "\n".join(Lines([STDIN], reading))

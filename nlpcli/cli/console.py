@@ -12,11 +12,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from nlpcli.engine.progress import Progress, listeners
-from nlpcli.engine.store import write_atomically
+from nlpcli.engine.io import writing
+from nlpcli.engine.io.writing import LineWriter as LineWriter
+from nlpcli.engine.runtime.progress import Progress, listeners
 from nlpcli.errors import NlpcliError
 
 if TYPE_CHECKING:
@@ -28,36 +29,27 @@ CLOSED_PIPE = 128 + 13  # what a shell shows for a program that died of SIGPIPE
 # --- data -----------------------------------------------------------------------------------
 
 
-class LineWriter:
-    """Lines of data to a file; flushed at least five times a second, so that a pipe flows."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._flushed = time.monotonic()
-
-    def write(self, line: str) -> None:
-        """One line; the newline is added. Lone surrogates cannot be written and become `?`."""
-        self._file.write(line.encode("utf-8", "replace") + b"\n")
-        now = time.monotonic()
-        if now - self._flushed > 0.2:
-            self._file.flush()
-            self._flushed = now
+def output(path: str) -> str | BinaryIO:
+    """Where a result goes, for the engine: `-` is stdout, anything else the path of a file."""
+    return sys.stdout.buffer if path == "-" else path
 
 
-@contextlib.contextmanager
-def open_output(path: str) -> Iterator[BinaryIO]:
-    """Where a result goes: `-` is stdout, anything else a file that is replaced when whole."""
-    if path == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-    else:
-        with write_atomically(path) as file:
-            yield file
+def open_output(path: str) -> contextlib.AbstractContextManager[BinaryIO]:
+    """Where a result goes, opened: `-` is stdout, anything else a file that is replaced when whole."""
+    return writing.open_output(output(path))
 
 
 def print_line(text: str) -> None:
     """One line of data on stdout."""
     sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines of data on stdout, as they come."""
+    writer = LineWriter(sys.stdout.buffer)
+    for line in lines:
+        writer.write(line)
+    sys.stdout.buffer.flush()
 
 
 def print_json(value: Any) -> None:

@@ -8,16 +8,16 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Quiet, with_settings
-from nlpcli.errors import SettingsError
-from nlpcli.settings import (
-    AnalysisSettings,
+from nlpcli.engine import jobs
+from nlpcli.settings.embeddings import (
     ContinuationSettings,
     FastTextSettings,
-    InputSettings,
     PhraseSettings,
-    VocabularySettings,
     Word2VecSettings,
 )
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
 VectorsFile = Annotated[
     str,
@@ -31,20 +31,16 @@ VectorsFile = Annotated[
 ]
 
 
-_LOWERCASE = AnalysisSettings(lowercase=True)
-_MIN_COUNT_5 = VocabularySettings(min_count=5)
-
-
 @with_settings
 def train_w2v(
     files: Files = None,
     output: VectorsFile = "",
-    settings: Word2VecSettings = Word2VecSettings(),  # noqa: B008 (frozen)
-    vocabulary: VocabularySettings = _MIN_COUNT_5,
-    phrases: PhraseSettings = PhraseSettings(),  # noqa: B008 (frozen)
-    continuation: ContinuationSettings = ContinuationSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = _LOWERCASE,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: Word2VecSettings = Word2VecSettings(),
+    vocabulary: VocabularySettings = FIVE_OR_MORE,
+    phrases: PhraseSettings = PhraseSettings(),
+    continuation: ContinuationSettings = ContinuationSettings(),
+    analysis: AnalysisSettings = LOWERCASE,
+    reading: InputSettings = InputSettings(),
     pairs: Annotated[
         str | None,
         typer.Option(
@@ -74,31 +70,27 @@ def train_w2v(
       echo 'I study math' | nlpcli train-w2v --show-pairs --window 1 --min-count 1 --no-lowercase
     """
     if show_pairs:
-        _show_pairs(files, settings.window, vocabulary, analysis, reading)
+        shown = jobs.skipgram_pairs(
+            files, settings.window, vocabulary=vocabulary, analysis=analysis, reading=reading
+        )
+        console.print_lines(f"{word}\t{neighbour}" for word, neighbour in shown)
         return
-    _check_output(output)
-    from nlpcli.engine import embeddings
-
-    progress = console.progress(quiet)
-    if pairs is not None:
-        if files:
-            raise SettingsError("--pairs is the text: other files have no place beside it")
-        embeddings.train_word2vec_on_pairs(pairs, output, settings, reading, progress)
-        return
-    job = embeddings.Job(files, analysis, vocabulary, phrases, continuation, reading)
-    embeddings.train_word2vec(job, output, settings, progress)
+    jobs.train_w2v(
+        files, output, settings, vocabulary=vocabulary, phrasing=phrases, continuation=continuation,
+        analysis=analysis, reading=reading, pairs=pairs, progress=console.progress(quiet),
+    )  # fmt: skip
 
 
 @with_settings
 def train_fasttext(
     files: Files = None,
     output: VectorsFile = "",
-    settings: FastTextSettings = FastTextSettings(),  # noqa: B008 (frozen)
-    vocabulary: VocabularySettings = _MIN_COUNT_5,
-    phrases: PhraseSettings = PhraseSettings(),  # noqa: B008 (frozen)
-    continuation: ContinuationSettings = ContinuationSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = _LOWERCASE,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: FastTextSettings = FastTextSettings(),
+    vocabulary: VocabularySettings = FIVE_OR_MORE,
+    phrases: PhraseSettings = PhraseSettings(),
+    continuation: ContinuationSettings = ContinuationSettings(),
+    analysis: AnalysisSettings = LOWERCASE,
+    reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Train word vectors made of subwords: they also know words never seen, and misspelt ones.
@@ -113,33 +105,7 @@ def train_fasttext(
       nlpcli train-fasttext --minn 2 --maxn 5 --model cbow news.txt -o news.safetensors
       nlpcli similar wiki.safetensors philosophr
     """
-    _check_output(output)
-    from nlpcli.engine import embeddings
-
-    job = embeddings.Job(files, analysis, vocabulary, phrases, continuation, reading)
-    embeddings.train_fasttext(job, output, settings, console.progress(quiet))
-
-
-def _show_pairs(
-    files: list[str] | None,
-    window: int,
-    vocabulary: VocabularySettings,
-    analysis: AnalysisSettings,
-    reading: InputSettings,
-) -> None:
-    from nlpcli.engine.encoding import encode
-    from nlpcli.engine.word2vec import pairs
-
-    with console.open_output("-") as file:
-        writer = console.LineWriter(file)
-        for word, neighbour in pairs(encode(files, analysis, vocabulary, reading), window):
-            writer.write(f"{word}\t{neighbour}")
-
-
-def _check_output(output: str) -> None:
-    if not output:
-        raise SettingsError("no file to write is named", hint="add -o vectors.safetensors")
-    if output == "-":
-        raise SettingsError(
-            "vectors are written to a file, not to stdout", hint="name a file: -o vectors.txt"
-        )
+    jobs.train_fasttext(
+        files, output, settings, vocabulary=vocabulary, phrasing=phrases, continuation=continuation,
+        analysis=analysis, reading=reading, progress=console.progress(quiet),
+    )  # fmt: skip

@@ -9,17 +9,13 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Output, Quiet, with_settings
 from nlpcli.errors import OutputError, SettingsError
-from nlpcli.settings import (
-    AnalysisSettings,
-    CooccurrenceSettings,
-    GloveResources,
-    GloveSettings,
-    InputSettings,
-    VocabularySettings,
-)
+from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.count_files import Cooccurrence
+    from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 
 _TABLE_WORDS = 100
 _LOWERCASE = AnalysisSettings(lowercase=True)
@@ -55,11 +51,11 @@ def cooccur(
     output: Output = "-",
     pairs: Pairs = False,
     quiet: Quiet = False,
-    counting: CooccurrenceSettings = CooccurrenceSettings(),  # noqa: B008 (frozen)
-    vocabulary: VocabularySettings = VocabularySettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
-    resources: GloveResources = GloveResources(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    counting: CooccurrenceSettings = CooccurrenceSettings(),
+    vocabulary: VocabularySettings = VocabularySettings(),
+    analysis: AnalysisSettings = AnalysisSettings(),
+    resources: GloveResources = GloveResources(),
+    reading: InputSettings = InputSettings(),
 ) -> None:
     """Count which words stand near which.
 
@@ -69,7 +65,7 @@ def cooccur(
       nlpcli cooccur wiki.txt.gz --min-count 5 -o counts.npz
       nlpcli cooccur --pairs news.txt | sort -t$'\\t' -k3 -nr | head
     """
-    from nlpcli.engine import count_files
+    from nlpcli.engine.cooccurrence import count_files
 
     if output != "-" and not output.endswith((".npz", ".tsv")):
         raise OutputError(f"{output}: counts are written as .npz or .tsv")
@@ -115,12 +111,12 @@ def train_glove(
     cooccurrences: CountsFile = None,
     resume: Resume = None,
     quiet: Quiet = False,
-    settings: GloveSettings = GloveSettings(),  # noqa: B008 (frozen)
-    counting: CooccurrenceSettings = CooccurrenceSettings(),  # noqa: B008 (frozen)
+    settings: GloveSettings = GloveSettings(),
+    counting: CooccurrenceSettings = CooccurrenceSettings(),
     vocabulary: VocabularySettings = _MIN_COUNT_5,
     analysis: AnalysisSettings = _LOWERCASE,
-    resources: GloveResources = GloveResources(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    resources: GloveResources = GloveResources(),
+    reading: InputSettings = InputSettings(),
 ) -> None:
     """Train GloVe word vectors: vocabulary, co-occurrence counts and training in one go.
 
@@ -134,7 +130,7 @@ def train_glove(
       nlpcli train-glove --tokenizer kiwi --memory 8GB ko/*.txt -o ko.safetensors
       nlpcli train-glove wiki.txt.gz --resume glove.safetensors --epochs 30 -o glove.safetensors
     """
-    from nlpcli.engine import glove_job
+    from nlpcli.engine.embeddings import glove_job
 
     if cooccurrences and files:
         raise SettingsError("give either text files or --cooccurrences, not both")

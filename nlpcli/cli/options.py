@@ -21,7 +21,8 @@ from typing import Annotated, Any
 import typer
 
 from nlpcli.cli import console
-from nlpcli.settings import Settings, option_name
+from nlpcli.engine.text.arguments import contents
+from nlpcli.settings.fields import Settings, option_name
 
 Files = Annotated[
     list[str] | None,
@@ -64,21 +65,12 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
     def command(**values: Any) -> None:
         for name, kind in plan.items():
             fields = dataclasses.fields(kind)
-            values[name] = kind(**{field.name: _content(field, values.pop(field.name)) for field in fields})
+            values[name] = kind(**contents(kind, {field.name: values.pop(field.name) for field in fields}))
         function(**values)
 
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command
-
-
-def _content(field: dataclasses.Field[Any], value: Any) -> Any:
-    """What a setting stores for what the user wrote: the content of the file it names."""
-    if not value or field.metadata["reads"] is None:
-        return value
-    from nlpcli.engine.resources import READERS
-
-    return READERS[field.metadata["reads"]](value)
 
 
 def given_options(context: typer.Context, *kinds: type[Settings]) -> list[str]:

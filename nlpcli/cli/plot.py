@@ -13,10 +13,10 @@ from nlpcli.cli import console
 from nlpcli.cli.options import Quiet, with_settings
 from nlpcli.cli.vectors import VectorsFile, load_vectors
 from nlpcli.errors import InputError, OutputError, SettingsError
-from nlpcli.settings import PlotSettings
+from nlpcli.settings.plots import PlotSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.word_map import WordMap
+    from nlpcli.engine.plots.word_map import WordMap
 
 
 @with_settings
@@ -48,7 +48,7 @@ def plot(
         ),
     ] = None,
     both: Annotated[bool, typer.Option("--both", help="Draw a model's input and output vectors.")] = False,
-    settings: PlotSettings = PlotSettings(),  # noqa: B008 (frozen)
+    settings: PlotSettings = PlotSettings(),
     theme: Annotated[
         Literal["auto", "light", "dark"],
         typer.Option(help="Background; auto: .html follows the reader's system, pictures are light."),
@@ -70,9 +70,9 @@ def plot(
     """
     kind = _kind(output, terminal)
     loaded, other = load_vectors(vectors), None
-    from nlpcli.engine.store import check_writable
-    from nlpcli.engine.vectors import Vectors
-    from nlpcli.engine.word_map import make_map
+    from nlpcli.engine.io.atomic import check_writable
+    from nlpcli.engine.plots.word_map import make_map
+    from nlpcli.engine.vectors.word_vectors import Vectors
 
     if output is not None and output != "-":
         check_writable(output)
@@ -101,7 +101,7 @@ def _kind(output: str | None, terminal: bool) -> str:
 
 
 def _listed(path: str) -> list[str]:
-    from nlpcli.engine.corpus import Lines
+    from nlpcli.engine.io.lines import Lines
 
     words = [line.strip() for line in Lines([path]) if line.strip()]
     if not words:
@@ -113,10 +113,10 @@ def _content(
     word_map: WordMap, kind: str, theme: Literal["auto", "light", "dark"], font: str | None
 ) -> bytes:
     if kind == "html":
-        from nlpcli.engine.map_page import page
+        from nlpcli.engine.plots.word_map_page import page
 
         return page(word_map, theme)
-    from nlpcli.engine.map_image import picture
+    from nlpcli.engine.plots.word_map_image import picture
 
     content, unseen = picture(
         word_map, "png" if kind == "png" else "svg", theme="dark" if theme == "dark" else "light", font=font
@@ -127,7 +127,7 @@ def _content(
 
 
 def _draw_here(word_map: WordMap) -> None:
-    from nlpcli.engine.map_text import draw
+    from nlpcli.engine.plots.word_map_text import draw
 
     size = shutil.get_terminal_size((80, 24))
     coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ and len(word_map.group_names) > 1

@@ -12,11 +12,13 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, Quiet, with_settings
 from nlpcli.cli.vectors import Questions, load_vectors
-from nlpcli.settings import AnalysisSettings, IndexSettings, InputSettings, SearchSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.search import IndexSettings, SearchSettings
+from nlpcli.settings.text import AnalysisSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.search import Hit
-    from nlpcli.engine.search_index import SearchIndex
+    from nlpcli.engine.search.index import SearchIndex
+    from nlpcli.engine.search.ranking import Hit
 
 WordVectors = Annotated[
     str | None,
@@ -34,9 +36,9 @@ def index(
         str, typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Index file to write.")
     ],
     vectors: WordVectors = None,
-    settings: IndexSettings = IndexSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: IndexSettings = IndexSettings(),
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Make texts ready for searching: one file that holds all `search` needs.
@@ -46,7 +48,7 @@ def index(
       nlpcli index notes/ -o notes.safetensors && nlpcli search notes.safetensors 'deep learning'
       nlpcli index --tokenizer kiwi news/*.txt -o news.safetensors --unit paragraph
     """
-    from nlpcli.engine.store import check_writable
+    from nlpcli.engine.io.atomic import check_writable
 
     check_writable(output)
     made = _built(files, vectors, settings, analysis, reading, quiet)
@@ -72,10 +74,10 @@ def search(
         ),
     ] = None,
     vectors: WordVectors = None,
-    ranking: SearchSettings = SearchSettings(),  # noqa: B008 (frozen)
-    settings: IndexSettings = IndexSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    ranking: SearchSettings = SearchSettings(),
+    settings: IndexSettings = IndexSettings(),
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    reading: InputSettings = InputSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -89,7 +91,7 @@ def search(
       nlpcli search news.safetensors 서울 지하철 --by bm25 --top-k 3
       nlpcli search corpus.txt 'king queen' --by vectors --vectors vectors.safetensors --json
     """
-    from nlpcli.engine.search import Search
+    from nlpcli.engine.search.ranking import Search
 
     loaded = _loaded(texts)
     if loaded is None:
@@ -117,7 +119,7 @@ def search(
 
 def _loaded(path: str) -> SearchIndex | None:
     """The index in a file; None when it is a text or a folder."""
-    from nlpcli.engine.search_index import SearchIndex, is_index
+    from nlpcli.engine.search.index import SearchIndex, is_index
 
     return SearchIndex.load(path) if is_index(path) else None
 
@@ -131,7 +133,7 @@ def _built(
     quiet: bool,
 ) -> SearchIndex:
     words = load_vectors(vectors) if vectors is not None else None
-    from nlpcli.engine.search_index import build
+    from nlpcli.engine.search.index import build
 
     return build(paths, analysis, settings, reading, words, console.progress(quiet))
 

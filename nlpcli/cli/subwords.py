@@ -9,7 +9,8 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Output, Quiet, with_settings
-from nlpcli.settings import InputSettings, SubwordSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import SubwordSettings
 
 
 @with_settings
@@ -18,8 +19,8 @@ def train_subword(
     output: Annotated[
         str, typer.Option("-o", "--output", help="Model file to write.", metavar="FILE", show_default=False)
     ] = ...,  # type: ignore[assignment]
-    settings: SubwordSettings = SubwordSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: SubwordSettings = SubwordSettings(),
+    reading: InputSettings = InputSettings(),
     show_merges: Annotated[
         int, typer.Option(help="BPE: print the first N merges and their counts.", min=0, metavar="N")
     ] = 0,
@@ -34,9 +35,9 @@ def train_subword(
       nlpcli train-subword tiny.txt --vocab-size 300 --show-merges 20 -o tiny.model
       nlpcli tokenize --tokenizer subword --model ko.model news.txt | nlpcli detokenize --model ko.model
     """
-    from nlpcli.engine.corpus import Lines
-    from nlpcli.engine.store import check_writable, write_atomically
-    from nlpcli.engine.subword_models import Subwords, WordCounts, merges, train
+    from nlpcli.engine.io.atomic import check_writable, write_atomically
+    from nlpcli.engine.io.lines import Lines
+    from nlpcli.engine.text.tokenizers.sentencepiece import Subwords, WordCounts, merges, train
     from nlpcli.errors import SettingsError
 
     if show_merges and settings.model_type != "bpe":
@@ -73,7 +74,7 @@ def detokenize(
         typer.Option("--model", help="The model that split the text.", metavar="FILE", show_default=False),
     ] = ...,  # type: ignore[assignment]
     ids: Annotated[bool, typer.Option("--ids", help="The input is ids, not pieces.")] = False,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    reading: InputSettings = InputSettings(),
 ) -> None:
     """Put subwords together again: exactly the text that was split.
 
@@ -85,9 +86,9 @@ def detokenize(
     """
     import base64
 
-    from nlpcli.engine.corpus import Lines
-    from nlpcli.engine.resources import read_base64
-    from nlpcli.engine.subword_models import Subwords
+    from nlpcli.engine.io.lines import Lines
+    from nlpcli.engine.text.resources import read_base64
+    from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
     from nlpcli.errors import InputError
 
     subwords = Subwords(base64.b64decode(read_base64(model)))

@@ -9,11 +9,11 @@ import typer
 
 from nlpcli.cli import console, token_formats
 from nlpcli.cli.options import Files, Output, Quiet, with_settings
-from nlpcli.settings import (
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import (
     ENGLISH,
     KOREAN,
     AnalysisSettings,
-    InputSettings,
     NgramSettings,
     NormalizeSettings,
     RunSettings,
@@ -21,18 +21,18 @@ from nlpcli.settings import (
 )
 
 if TYPE_CHECKING:
-    from nlpcli.engine.tokens import Token
+    from nlpcli.engine.text.token import Token
 
 
 @with_settings
 def tokenize(
     files: Files = None,
     output: Output = "-",
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
-    runs: NgramSettings = NgramSettings(),  # noqa: B008 (frozen)
-    shape: TokenFormatSettings = TokenFormatSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-    running: RunSettings = RunSettings(),  # noqa: B008 (frozen)
+    analysis: AnalysisSettings = AnalysisSettings(),
+    runs: NgramSettings = NgramSettings(),
+    shape: TokenFormatSettings = TokenFormatSettings(),
+    reading: InputSettings = InputSettings(),
+    running: RunSettings = RunSettings(),
     model: Annotated[
         str | None,
         typer.Option(
@@ -68,11 +68,11 @@ def tokenize(
     """
     import dataclasses
 
-    from nlpcli.engine.corpus import Lines
-    from nlpcli.engine.streaming import LineRate, token_details, token_lists
+    from nlpcli.engine.io.lines import Lines
+    from nlpcli.engine.text.streaming import LineRate, token_details, token_lists
 
     if model is not None:
-        from nlpcli.engine.resources import read_base64
+        from nlpcli.engine.text.resources import read_base64
 
         analysis = dataclasses.replace(analysis, subword_model=read_base64(model))
     _check(shape, analysis)
@@ -107,14 +107,14 @@ def _bare(shape: TokenFormatSettings, analysis: AnalysisSettings, runs: NgramSet
     lines = token_formats.bare_lines(shape, analysis.tokenizer, _ids(shape, analysis))
     if runs == NgramSettings():
         return _Writing(lines)
-    from nlpcli.engine.ngrams import apply
+    from nlpcli.engine.text.token_ngrams import apply
 
     return _Writing(lambda tokens: lines(apply(tokens, runs)))
 
 
 def _details(shape: TokenFormatSettings, analysis: AnalysisSettings, runs: NgramSettings) -> _Writing:
-    from nlpcli.engine.ngrams import apply_to_details
-    from nlpcli.engine.tagsets import converted
+    from nlpcli.engine.text.tagsets import converted
+    from nlpcli.engine.text.token_ngrams import apply_to_details
 
     name, tagged = analysis.tokenizer, analysis.tagged
     details = token_formats.Details(shape, analysis, tagged, _ids(shape, analysis))
@@ -136,13 +136,13 @@ def _ids(shape: TokenFormatSettings, analysis: AnalysisSettings) -> Callable[[li
         return None
     import base64
 
-    from nlpcli.engine.subword_models import Subwords
+    from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
 
     return Subwords(base64.b64decode(analysis.subword_model)).ids
 
 
 def _check(shape: TokenFormatSettings, analysis: AnalysisSettings) -> None:
-    from nlpcli.engine.tagsets import check_tagset
+    from nlpcli.engine.text.tagsets import check_tagset
     from nlpcli.errors import SettingsError
 
     check_tagset(analysis.tokenizer, shape.tagset)
@@ -163,8 +163,8 @@ def _check(shape: TokenFormatSettings, analysis: AnalysisSettings) -> None:
 def normalize(
     files: Files = None,
     output: Output = "-",
-    settings: NormalizeSettings = NormalizeSettings(unicode="nfc"),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: NormalizeSettings = NormalizeSettings(unicode="nfc"),
+    reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Make text uniform, one output line per input line; by default only Unicode's NFC.
@@ -176,9 +176,9 @@ def normalize(
       nlpcli normalize --strip emoji,punct --strip-control messages.txt
       nlpcli normalize --unicode nfkc --keep-jamo --full-width chat.txt
     """
-    from nlpcli.engine.corpus import Lines
-    from nlpcli.engine.normalizers import Normalizer
-    from nlpcli.engine.streaming import LineRate
+    from nlpcli.engine.io.lines import Lines
+    from nlpcli.engine.text.normalizers import Normalizer
+    from nlpcli.engine.text.streaming import LineRate
 
     normalizer = Normalizer(settings)
     progress = LineRate(console.progress(quiet))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from nlpcli.settings import AnalysisSettings, TokenFormatSettings
+from nlpcli.settings.text import AnalysisSettings, TokenFormatSettings
 
 _SPACE = re.compile(r"\s+")
 _BREAKS = re.compile(r"[\t\r\n]+")

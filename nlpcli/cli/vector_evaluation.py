@@ -9,7 +9,8 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, Quiet, with_settings
 from nlpcli.cli.vectors import VectorsFile, load_vectors
-from nlpcli.settings import InputSettings, VectorEvaluationSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.vectors import VectorEvaluationSettings
 
 
 @with_settings
@@ -21,8 +22,8 @@ def evaluate_vectors(
             metavar="FILE...", help="Scored word pairs or analogies; - is stdin.", show_default=False
         ),
     ],
-    settings: VectorEvaluationSettings = VectorEvaluationSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    settings: VectorEvaluationSettings = VectorEvaluationSettings(),
+    reading: InputSettings = InputSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -38,7 +39,7 @@ def evaluate_vectors(
       nlpcli evaluate-vectors ko.safetensors ws353-korean.csv --json | jq .spearman
     """
     loaded = load_vectors(vectors)
-    from nlpcli.engine.vector_evaluation import evaluate, records, table
+    from nlpcli.engine.vectors.evaluation import evaluate, records, table
 
     results = evaluate(loaded, files, settings, reading, console.progress(quiet))
     if json:

@@ -10,20 +10,17 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Json, Output, Quiet, given_options, with_settings
 from nlpcli.errors import SettingsError
-from nlpcli.settings import (
-    AnalysisSettings,
-    InputSettings,
-    RecordSettings,
-    VectorizeSettings,
-    VocabularySettings,
-    ngram_range,
-)
+from nlpcli.settings.documents import VectorizeSettings
+from nlpcli.settings.fields import ngram_range
+from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.matrices import LabelledMatrix
-    from nlpcli.engine.records import Records
-    from nlpcli.engine.sparse import SparseMatrix
-    from nlpcli.engine.vocabulary import Vocabulary
+    from nlpcli.engine.corpus.vocabulary import Vocabulary
+    from nlpcli.engine.documents.matrix_files import LabelledMatrix
+    from nlpcli.engine.documents.sparse import SparseMatrix
+    from nlpcli.engine.io.records import Records
 
 _LOWERCASE = AnalysisSettings(lowercase=True)
 
@@ -33,7 +30,7 @@ def vectorize(
     context: typer.Context,
     files: Files = None,
     output: Output = "-",
-    settings: VectorizeSettings = VectorizeSettings(),  # noqa: B008 (frozen)
+    settings: VectorizeSettings = VectorizeSettings(),
     top: Annotated[
         int | None, typer.Option(help="Print the N heaviest terms of each document.", min=1)
     ] = None,
@@ -58,9 +55,9 @@ def vectorize(
     ] = False,
     read_vocab: Annotated[str | None, typer.Option(metavar="FILE", help="Use this vocabulary.")] = None,
     analysis: AnalysisSettings = _LOWERCASE,
-    vocabulary: VocabularySettings = VocabularySettings(),  # noqa: B008 (frozen)
-    records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    vocabulary: VocabularySettings = VocabularySettings(),
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Turn documents into weighted features: bag of words, TF-IDF, one-hot, hashed.
@@ -77,13 +74,14 @@ def vectorize(
       nlpcli vectorize articles.txt --top 5
       nlpcli vectorize --vectors words.safetensors articles.txt -o articles.npy
     """
-    from nlpcli.engine import matrices, vocabulary_files
-    from nlpcli.engine.records import Records
-    from nlpcli.engine.store import check_writable
-    from nlpcli.engine.vectorizer import Vectorizer, fit, hashed
+    from nlpcli.engine.corpus import vocabulary_files
+    from nlpcli.engine.documents import matrix_files
+    from nlpcli.engine.documents.vectorizer import Vectorizer, fit, hashed
+    from nlpcli.engine.io.atomic import check_writable
+    from nlpcli.engine.io.records import Records
 
     if output != "-":
-        matrices.check_extension(output)
+        matrix_files.check_extension(output)
     for path in (output, save_model, save_vocab):
         if path not in (None, "-"):
             check_writable(path)
@@ -106,7 +104,7 @@ def vectorize(
             vectorizer.save(save_model)
         if save_vocab:
             vocabulary_files.write(save_vocab, vectorizer.vocabulary)
-    table = matrices.LabelledMatrix(
+    table = matrix_files.LabelledMatrix(
         matrix, features, rows.labels(matrix.documents) if records.has_labels else None
     )
     _write(table, output, top)
@@ -150,31 +148,31 @@ def _refuse_contradictions(context: typer.Context, kind: str) -> None:
 def _mean_vectors(
     rows: Records, vectors: str, analysis: AnalysisSettings, idf: bool
 ) -> tuple[SparseMatrix, list[str]]:
-    from nlpcli.engine.document_vectors import as_rows, document_vectors
-    from nlpcli.engine.vectors import Vectors
+    from nlpcli.engine.vectors.document_vectors import as_rows, document_vectors
+    from nlpcli.engine.vectors.word_vectors import Vectors
 
     matrix = as_rows(document_vectors(rows.texts(), Vectors.load(vectors), analysis, idf=idf))
     return matrix, [f"d{number}" for number in range(1, matrix.columns + 1)]
 
 
 def _write(table: LabelledMatrix, output: str, top: int | None) -> None:
-    from nlpcli.engine import matrices
+    from nlpcli.engine.documents import matrix_files
 
     if top is not None:
         lines = (
             (number, term, weight)
-            for number, terms in enumerate(matrices.heaviest(table, top), start=1)
+            for number, terms in enumerate(matrix_files.heaviest(table, top), start=1)
             for term, weight in terms
         )
         console.print_table(("document", "term", "weight"), lines)
     elif output == "-":
-        for row in matrices.json_rows(table):
+        for row in matrix_files.json_rows(table):
             console.print_line(row)
     if output != "-":
-        matrices.write_matrix(output, table)
+        matrix_files.write_matrix(output, table)
         suffix = output.rsplit(".", 1)[-1]
         if table.labels is not None and suffix in ("svm", "libsvm"):
-            codes = matrices.label_codes(table.labels)
+            codes = matrix_files.label_codes(table.labels)
             if any(name != code for name, code in codes.items()):
                 console.remark("labels: " + ", ".join(f"{code} = {name}" for name, code in codes.items()))
 
@@ -186,9 +184,9 @@ def count(
     ngrams: Annotated[
         str, typer.Option(metavar="RANGE", help="Count runs of words; 1-2 is words and pairs of neighbours.")
     ] = "1",
-    vocabulary: VocabularySettings = VocabularySettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
+    vocabulary: VocabularySettings = VocabularySettings(),
+    analysis: AnalysisSettings = AnalysisSettings(),
+    reading: InputSettings = InputSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -201,9 +199,9 @@ def count(
       nlpcli count --tokenizer kiwi ko.txt | head
       nlpcli count --ngrams 2-3 --lowercase novel.txt | head
     """
-    from nlpcli.engine import vocabulary_files
-    from nlpcli.engine.encoding import count_tokens
-    from nlpcli.engine.word_ngrams import count_ngrams
+    from nlpcli.engine.corpus import vocabulary_files
+    from nlpcli.engine.corpus.encoding import count_tokens
+    from nlpcli.engine.corpus.word_ngrams import count_ngrams
 
     shortest, longest = ngram_range("--ngrams", ngrams)
     progress = console.progress(quiet)

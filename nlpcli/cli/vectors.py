@@ -12,11 +12,11 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, with_settings
 from nlpcli.errors import InputError
-from nlpcli.settings import AnalogySettings, OddOneOutSettings, SimilarSettings
+from nlpcli.settings.vectors import AnalogySettings, OddOneOutSettings, SimilarSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.neighbours import Found
-    from nlpcli.engine.vectors import Vectors
+    from nlpcli.engine.vectors.neighbours import Found
+    from nlpcli.engine.vectors.word_vectors import Vectors
 
 T = TypeVar("T")
 BATCH = 256  # questions answered together: one pass over the vectors serves them all
@@ -39,7 +39,7 @@ def similar(
             metavar="[WORD]...", help="Words; - or none reads one per line from stdin.", show_default=False
         ),
     ] = None,
-    settings: SimilarSettings = SimilarSettings(),  # noqa: B008 (frozen)
+    settings: SimilarSettings = SimilarSettings(),
     json: Json = False,
 ) -> None:
     """Show the words that are most like a word.
@@ -51,7 +51,7 @@ def similar(
       cut -f1 words.tsv | nlpcli similar vectors.safetensors --json | jq -r '.neighbours[0].word'
     """
     loaded = load_vectors(vectors)
-    from nlpcli.engine.neighbours import Neighbours
+    from nlpcli.engine.vectors.neighbours import Neighbours
 
     search = Neighbours(loaded, settings.vocab)
     questions = Questions(words, one_each=True)
@@ -77,7 +77,7 @@ def analogy(
             show_default=False,
         ),
     ] = None,
-    settings: AnalogySettings = AnalogySettings(),  # noqa: B008 (frozen)
+    settings: AnalogySettings = AnalogySettings(),
     json: Json = False,
 ) -> None:
     """Complete an analogy: man is to king as woman is to ….
@@ -89,7 +89,7 @@ def analogy(
       nlpcli analogy vectors.safetensors --top-k 1 < questions.txt
     """
     loaded = load_vectors(vectors)
-    from nlpcli.engine.neighbours import Neighbours, parse_analogy
+    from nlpcli.engine.vectors.neighbours import Neighbours, parse_analogy
 
     search = Neighbours(loaded, settings.vocab)
     questions = Questions(words)
@@ -125,7 +125,7 @@ def odd_one_out(
             show_default=False,
         ),
     ] = None,
-    settings: OddOneOutSettings = OddOneOutSettings(),  # noqa: B008 (frozen)
+    settings: OddOneOutSettings = OddOneOutSettings(),
     json: Json = False,
 ) -> None:
     """Show which of some words does not belong; the first one listed is the odd one.
@@ -137,7 +137,7 @@ def odd_one_out(
       nlpcli odd-one-out vectors.safetensors --json < groups.txt | jq -r '.words[0].word'
     """
     loaded = load_vectors(vectors)
-    from nlpcli.engine.neighbours import odd_one_out as distances
+    from nlpcli.engine.vectors.neighbours import odd_one_out as distances
 
     questions = Questions(words)
     answers = Answers(
@@ -163,7 +163,7 @@ def load_vectors(path: str) -> Vectors:
     # Before numpy comes in. One question is one pass over memory: OpenBLAS's threads would only wait.
     # Many are shared among threads by `Neighbours` itself.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from nlpcli.engine.vectors import Vectors
+    from nlpcli.engine.vectors.word_vectors import Vectors
 
     vectors = Vectors.load(path)
     if vectors.repeated:
@@ -189,7 +189,7 @@ class Questions:
         if not self.stream:
             yield self._arguments
             return
-        from nlpcli.engine.corpus import Lines
+        from nlpcli.engine.io.lines import Lines
 
         for batch in Lines(["-"]).batches():
             lines = [line.strip() for line in batch if line.strip()]

@@ -1,174 +1,31 @@
-"""One function per command: paths and settings in, a file out. The command line without a terminal.
+"""The Python API: one function per command, each the only implementation of that command's work.
 
-The same call gives the same bytes as the command of that name with the same settings.
-Each raises what its method's module raises: InputError, OutputError, ModelError.
+    from nlpcli.engine import jobs                 # or `import nlpcli`: the same functions
+    jobs.train_w2v(["wiki.txt.gz"], "wiki.safetensors", dim=300, threads=8)
+
+Paths and settings in, a file or a result out; the same call gives the same bytes as the command of
+that name with the same settings. Functions are imported when they are asked for. Each raises what its
+family raises: InputError, OutputError, ModelError, SettingsError. `jobs.pyi` has their signatures,
+written by `python tests/jobs_stub.py`.
 """
 
-from __future__ import annotations
+import importlib
+from typing import Any
 
-import dataclasses
-from collections.abc import Sequence
+from nlpcli.commands import COMMANDS, Command
 
-from nlpcli.engine.progress import SILENT, Progress
-from nlpcli.engine.store import check_writable, write_atomically
-from nlpcli.settings import (
-    AnalysisSettings,
-    CharLMSettings,
-    CooccurrenceSettings,
-    FastTextSettings,
-    FeatureSettings,
-    GenerateSettings,
-    GloveSettings,
-    InputSettings,
-    NaiveBayesSettings,
-    RecordSettings,
-    VectorizeSettings,
-    VocabularySettings,
-    Word2VecSettings,
-)
-
-Paths = Sequence[str] | None
-_LOWERCASE = AnalysisSettings(lowercase=True)
-_FIVE_OR_MORE = VocabularySettings(min_count=5)
+_HOMES = {Command.function(name): command.engine for name, command in COMMANDS.items()}
+# What is no command of its own.
+_HOMES |= {"load": "loading", "skipgram_pairs": "embeddings.job"}
 
 
-def tokenize(
-    paths: Paths,
-    output: str,
-    analysis: AnalysisSettings = AnalysisSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-) -> None:
-    """Tokens joined by a space, one line per line of the input."""
-    from nlpcli.engine.analysis import Analyzer
-    from nlpcli.engine.corpus import Lines
-
-    analyzer = Analyzer(analysis)
-    with write_atomically(output) as file:
-        for line in Lines(paths, reading):
-            file.write((" ".join(analyzer.tokens(line)) + "\n").encode("utf-8", "replace"))
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"nlpcli.engine.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
 
 
-def vectorize(
-    paths: Paths,
-    output: str,
-    settings: VectorizeSettings = VectorizeSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = _LOWERCASE,
-    vocabulary: VocabularySettings = VocabularySettings(),  # noqa: B008 (frozen)
-    records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-    progress: Progress = SILENT,
-) -> None:
-    """A matrix of document rows, in the format that the extension of `output` names."""
-    from nlpcli.engine import matrices
-    from nlpcli.engine.records import Records
-    from nlpcli.engine.vectorizer import fit, hashed
-
-    matrices.check_extension(output)
-    check_writable(output)
-    rows = Records(paths, records, reading, labelled=records.has_labels, progress=progress)
-    if settings.kind == "hashing":
-        table = matrices.LabelledMatrix(hashed(rows.texts(), analysis, settings))
-    else:
-        vectorizer, matrix = fit(rows.documents(), analysis, vocabulary, settings)
-        table = matrices.LabelledMatrix(matrix, vectorizer.vocabulary)
-    if records.has_labels:
-        table = dataclasses.replace(table, labels=rows.labels(table.matrix.documents))
-    matrices.write_matrix(output, table)
-
-
-def train_nb(
-    paths: Paths,
-    output: str,
-    settings: NaiveBayesSettings = NaiveBayesSettings(),  # noqa: B008 (frozen)
-    features: FeatureSettings = FeatureSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = _LOWERCASE,
-    records: RecordSettings = RecordSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-    progress: Progress = SILENT,
-) -> None:
-    """A Naive Bayes model of labelled texts."""
-    from nlpcli.engine.examples import read_examples
-    from nlpcli.engine.naive_bayes import train
-
-    check_writable(output)
-    examples = read_examples(paths, analysis, records, reading, progress)
-    train(examples, analysis, features, settings, progress).save(output)
-
-
-def train_w2v(
-    paths: Paths,
-    output: str,
-    settings: Word2VecSettings = Word2VecSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = _LOWERCASE,
-    vocabulary: VocabularySettings = _FIVE_OR_MORE,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-    progress: Progress = SILENT,
-) -> None:
-    """Word2Vec vectors, in the layout that the extension of `output` names."""
-    from nlpcli.engine.embeddings import Job, train_word2vec
-
-    job = Job(paths, analysis, vocabulary, reading=reading)
-    train_word2vec(job, output, settings, progress)
-
-
-def train_fasttext(
-    paths: Paths,
-    output: str,
-    settings: FastTextSettings = FastTextSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = _LOWERCASE,
-    vocabulary: VocabularySettings = _FIVE_OR_MORE,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-    progress: Progress = SILENT,
-) -> None:
-    """FastText vectors of words and their parts, in the layout that the extension names."""
-    from nlpcli.engine import embeddings
-
-    job = embeddings.Job(paths, analysis, vocabulary, reading=reading)
-    embeddings.train_fasttext(job, output, settings, progress)
-
-
-def train_glove(
-    paths: Paths,
-    output: str,
-    settings: GloveSettings = GloveSettings(),  # noqa: B008 (frozen)
-    counting: CooccurrenceSettings = CooccurrenceSettings(),  # noqa: B008 (frozen)
-    analysis: AnalysisSettings = _LOWERCASE,
-    vocabulary: VocabularySettings = _FIVE_OR_MORE,
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-    progress: Progress = SILENT,
-) -> None:
-    """GloVe vectors, in the layout that the extension of `output` names."""
-    from nlpcli.engine import glove_job
-
-    glove_job.train_glove(paths, output, settings, counting, vocabulary, analysis, reading, progress=progress)
-
-
-def train_charlm(
-    paths: Paths,
-    output: str,
-    settings: CharLMSettings = CharLMSettings(),  # noqa: B008 (frozen)
-    reading: InputSettings = InputSettings(),  # noqa: B008 (frozen)
-    progress: Progress = SILENT,
-) -> None:
-    """A character language model: the network with the best validation loss."""
-    from nlpcli.engine.charlm import train
-
-    check_writable(output)
-    train(paths, settings, reading, progress).save(output)
-
-
-def generate(
-    model: str,
-    output: str,
-    prime: str = "",
-    settings: GenerateSettings = GenerateSettings(),  # noqa: B008 (frozen)
-) -> None:
-    """Texts of a character language model that begin with `prime`, each ending with a line end."""
-    from nlpcli.engine.charlm import CharLM
-    from nlpcli.engine.sampling import generate as pieces
-
-    language_model = CharLM.load(model)
-    with write_atomically(output) as file:
-        for sample in range(settings.num_samples):
-            text = "".join(pieces(language_model, prime, settings, sample=sample))
-            file.write((text if text.endswith("\n") else text + "\n").encode("utf-8", "replace"))
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

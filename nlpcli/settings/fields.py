@@ -36,7 +36,7 @@ def setting(
 
     `flags` replaces the option's name, which otherwise is the field's name with dashes.
     `panel` is the heading under which `--help` lists it. `reads` names the reader in
-    `engine/resources.py` that turns what the user wrote (a file's name) into what is stored
+    `text/resources.py` that turns what the user wrote (a file's name) into what is stored
     (its content): no path goes into a model.
     """
     metadata = {

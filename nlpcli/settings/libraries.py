@@ -8,45 +8,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nlpcli.errors import MissingDependency, ModelError
 
-if TYPE_CHECKING:
-    from nlpcli.settings.text import AnalysisSettings
-
-_KIWI = ("kiwipiepy", "kiwipiepy_model")
-_TOKENIZERS = {
-    "kiwi": _KIWI,
-    "sentence": _KIWI,
-    "mecab": ("python-mecab-ko-dic",),  # either binding gives the same
-    **dict.fromkeys(("komoran", "okt", "hannanum", "kkma"), ("konlpy",)),
-    "subword": ("sentencepiece",),
-}
 _NO_LONGER = {"python-mecab-ko"}  # stands in older models; another binding gives the same
-_STEMS = {**dict.fromkeys(("porter", "snowball", "lancaster"), ("nltk",)), "korean": _KIWI}
 
 
 class OtherVersion(UserWarning):
     """A model is used with another version of a library than it was made with."""
-
-
-def libraries_of(settings: AnalysisSettings) -> list[str]:
-    """The distributions that decide what tokens an analysis gives.
-
-    >>> from nlpcli.settings import AnalysisSettings
-    >>> libraries_of(AnalysisSettings()), libraries_of(AnalysisSettings(stem="porter", tag_english=True))
-    ([], ['gruut-lang-en', 'nltk'])
-    """
-    morphemes = settings.tokenizer in _TOKENIZERS and settings.tagged
-    found = {*_TOKENIZERS.get(settings.tokenizer, ())}
-    if settings.tagged and not morphemes:
-        found.add("gruut-lang-en")
-    if settings.lemma:
-        found |= {"simplemma"} | ({*_KIWI} if not morphemes else set())
-    if not (settings.stem == "korean" and morphemes):  # morphemes bring their dictionary forms
-        found |= {*_STEMS.get(settings.stem, ())}
-    return sorted(found)
 
 
 def installed_version(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Settings of reading, of text becoming tokens, and of the vocabulary."""
+"""Settings of text becoming tokens."""
 
 from __future__ import annotations
 
@@ -9,67 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import NgramRanges, Settings, setting
-from nlpcli.settings.libraries import checked_versions, installed_version, libraries_of
-
-INPUT = "Input"
-
-
-@dataclass(frozen=True)
-class InputSettings(Settings):
-    """How bytes become text."""
-
-    encoding: str = setting(
-        "utf-8",
-        "Encoding of the input: utf-8, cp949, euc-kr, utf-16 and so on, or auto.",
-        panel=INPUT,
-        metavar="NAME",
-    )
-    errors: Literal["strict", "replace", "skip"] = setting(
-        "strict", "Bytes that are not text: end, put U+FFFD for them, or leave them out.", panel=INPUT
-    )
-
-
-@dataclass(frozen=True)
-class RecordSettings(Settings):
-    """Where text and label stand in a line."""
-
-    format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = setting(
-        "auto",
-        "Layout of a line; auto goes by the file's name and first line.",
-        panel=INPUT,
-        flags=("--format",),
-    )
-    text_col: str | None = setting(
-        None,
-        "Column (name, or number from 1) or JSON field that holds the text.",
-        panel=INPUT,
-        metavar="COLUMN",
-    )
-    label_col: str | None = setting(
-        None,
-        "Column (name, or number from 1) or JSON field that holds the label.",
-        panel=INPUT,
-        metavar="COLUMN",
-    )
-    header: Literal["auto", "yes", "no"] = setting(
-        "auto",
-        "Whether the first row names the columns; auto: it does if a name is asked for or known.",
-        panel=INPUT,
-    )
-    quoting: Literal["auto", "rfc4180", "none"] = setting(
-        "auto",
-        'Whether "…" encloses a field; auto: in CSV yes, in TSV quotes are plain characters.',
-        panel=INPUT,
-    )
-    multi_label: Literal["first", "each"] = setting(
-        "first", "A line with several labels counts for the first one, or once for each.", panel=INPUT
-    )
-
-    @property
-    def has_labels(self) -> bool:
-        """Whether labels were asked for by name or by layout."""
-        return self.label_col is not None or self.format == "fasttext"
-
+from nlpcli.settings.libraries import checked_versions, installed_version
 
 ANALYSIS = "Analysis"
 
@@ -363,15 +303,36 @@ class RunSettings(Settings):
     )
 
 
-VOCABULARY = "Vocabulary"
+_KIWI = ("kiwipiepy", "kiwipiepy_model")
 
 
-@dataclass(frozen=True)
-class VocabularySettings(Settings):
-    """Which tokens get an id, and in which order."""
+_TOKENIZERS = {
+    "kiwi": _KIWI,
+    "sentence": _KIWI,
+    "mecab": ("python-mecab-ko-dic",),  # either binding gives the same
+    **dict.fromkeys(("komoran", "okt", "hannanum", "kkma"), ("konlpy",)),
+    "subword": ("sentencepiece",),
+}
 
-    min_count: int = setting(1, "Drop tokens seen fewer times than this.", min=1, panel=VOCABULARY)
-    max_vocab: int | None = setting(None, "Keep only the N most frequent tokens.", min=1, panel=VOCABULARY)
-    vocab_order: Literal["frequency", "first-seen", "alphabetical"] = setting(
-        "frequency", "Order of the ids.", panel=VOCABULARY
-    )
+
+_STEMS = {**dict.fromkeys(("porter", "snowball", "lancaster"), ("nltk",)), "korean": _KIWI}
+
+
+def libraries_of(settings: AnalysisSettings) -> list[str]:
+    """The distributions that decide what tokens an analysis gives.
+
+    >>> libraries_of(AnalysisSettings()), libraries_of(AnalysisSettings(stem="porter", tag_english=True))
+    ([], ['gruut-lang-en', 'nltk'])
+    """
+    morphemes = settings.tokenizer in _TOKENIZERS and settings.tagged
+    found = {*_TOKENIZERS.get(settings.tokenizer, ())}
+    if settings.tagged and not morphemes:
+        found.add("gruut-lang-en")
+    if settings.lemma:
+        found |= {"simplemma"} | ({*_KIWI} if not morphemes else set())
+    if not (settings.stem == "korean" and morphemes):  # morphemes bring their dictionary forms
+        found |= {*_STEMS.get(settings.stem, ())}
+    return sorted(found)
+
+
+LOWERCASE = AnalysisSettings(lowercase=True)  # what documents are compared by

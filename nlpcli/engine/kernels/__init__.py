@@ -2,7 +2,7 @@
 
 Compiled kernels are cached on disk. numba looks only at a kernel's own file to see whether a cached
 one is stale, though kernels are compiled into those of other files that call them; so the cache's
-folder is named by the content of all of them. `engine/machine_code.py` calls them without numba.
+folder is named by the content of all of them. `runtime/compiled.py` calls them without numba.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HERE = Path(__file__).parent
 
 def _cache_folder() -> Path:
     """Where compiled kernels are kept: with the package or, where that is read-only, with the user."""
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")))).hexdigest()
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_HERE.rglob("*.py")))).hexdigest()
     name = f"kernels-{digest[:16]}"
     beside = _HERE / "__pycache__"
     of_user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nlpcli"

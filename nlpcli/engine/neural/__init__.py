@@ -1,1 +1,1 @@
-"""Networks: what training them needs beside the networks themselves (`nets/`)."""
+"""Neural networks: their weights, devices and steps; what trains them."""

@@ -10,7 +10,7 @@ import itertools
 import os
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings
 
 PART = 8  # fewest streams worth a thread
 
@@ -59,7 +59,7 @@ def cpu_supports_bfloat16() -> bool:
     """Whether the processor multiplies in bfloat16: found by trying, which knows ONEDNN_MAX_CPU_ISA too."""
     import torch
 
-    from nlpcli.engine.nets.recurrent import packed
+    from nlpcli.engine.neural.nets.recurrent import packed
 
     return packed(torch.ones((PART, PART), dtype=torch.bfloat16), PART) is not None
 

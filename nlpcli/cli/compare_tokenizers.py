@@ -1,0 +1,85 @@
+"""For someone who has to choose: `compare-tokenizers`."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nlpcli.cli import console
+from nlpcli.cli.options import Files, Json, Quiet, with_settings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+
+if TYPE_CHECKING:
+    from nlpcli.engine.text.comparison import Comparison
+
+
+@with_settings
+def compare_tokenizers(
+    files: Files = None,
+    tokenizers: Annotated[
+        str, typer.Option(help="Names with commas between; subword:FILE is a model's.", metavar="NAME,…")
+    ] = "word,nltk,kiwi",
+    lines: Annotated[
+        int, typer.Option("--lines", help="Lines to show side by side.", min=0, metavar="N")
+    ] = 5,
+    limit: Annotated[int, typer.Option("--limit", help="Lines to measure on.", min=1, metavar="N")] = 1000,
+    analysis: AnalysisSettings = AnalysisSettings(),
+    reading: InputSettings = InputSettings(),
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """The same lines through several tokenizers: tokens side by side, speed, vocabulary.
+
+    \b
+    Examples:
+      nlpcli compare-tokenizers ko.txt --tokenizers word,kiwi,mecab,okt
+      nlpcli compare-tokenizers ko.txt --tokenizers word,kiwi,subword:ko.model --lines 3
+      nlpcli compare-tokenizers en.txt --tokenizers word,nltk --json
+    """
+    from nlpcli.engine.io.lines import Lines
+    from nlpcli.engine.text.comparison import compare
+
+    names = [name.strip() for name in tokenizers.split(",") if name.strip()]
+    text = list(itertools.islice(Lines(files, reading), limit))
+    compared = compare(text, names, analysis, lines, console.progress(quiet))
+    chosen = [line for line in text if line.strip()][:lines]
+    if as_json:
+        console.print_json(_record(chosen, compared))
+        return
+    rows = [
+        (number, one.name, " ".join(one.examples[number - 1]))
+        for number in range(1, len(chosen) + 1)
+        for one in compared
+    ]
+    if rows:
+        console.print_table(["line", "tokenizer", "tokens"], rows)
+        console.print_line("")
+    columns = ["tokenizer", "start s", "chars/s", "tokens", "vocabulary", "failed lines"]
+    summary = [
+        (one.name, f"{one.start:.2f}", f"{one.speed:,.0f}", one.tokens, one.vocabulary, one.failed)
+        for one in compared
+    ]
+    console.print_table(columns, summary)
+
+
+def _record(chosen: list[str], compared: list[Comparison]) -> object:
+    return {
+        "lines": [
+            {"text": text, "tokens": {one.name: one.examples[number] for one in compared}}
+            for number, text in enumerate(chosen)
+        ],
+        "tokenizers": [
+            {
+                "tokenizer": one.name,
+                "start_seconds": round(one.start, 3),
+                "characters_per_second": round(one.speed),
+                "tokens": one.tokens,
+                "vocabulary": one.vocabulary,
+                "failed_lines": one.failed,
+            }
+            for one in compared
+        ],
+    }

@@ -1,0 +1,53 @@
+"""Word vectors in another layout: `convert`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nlpcli.cli import console
+from nlpcli.cli.options import Quiet, with_settings
+from nlpcli.cli.vectors import VectorsFile
+from nlpcli.settings.vectors import ConvertSettings
+
+
+@with_settings
+def convert(
+    vectors: VectorsFile,
+    output: Annotated[
+        str,
+        typer.Argument(
+            metavar="OUT",
+            help=".safetensors, .txt or .vec (word2vec text), .bin (word2vec binary), .glove (GloVe text), "
+            ".npy (with .vocab), .tsv (with .metadata.tsv, for the TensorFlow projector).",
+        ),
+    ],
+    settings: ConvertSettings = ConvertSettings(),
+    quiet: Quiet = False,
+) -> None:
+    """Write word vectors in another layout.
+
+    \b
+    Examples:
+      nlpcli convert glove.840B.300d.txt glove.safetensors
+      nlpcli convert GoogleNews-vectors-negative300.bin.gz news.safetensors --top 400000 --dtype float16
+      nlpcli convert model.safetensors model.vec --odd-words underscore
+    """
+    from nlpcli.engine.vectors.conversion import convert as write
+
+    done = write(vectors, output, settings)
+    if quiet:
+        return
+    changes = [f"{done.left_out:,} left out"] * bool(done.left_out) + [f"{done.mended:,} mended"] * bool(
+        done.mended
+    )
+    console.remark(
+        f"{output}: {done.words:,} words × {done.dim}" + "".join(f", {change}" for change in changes)
+    )
+    if done.quality is not None:
+        quality = done.quality
+        console.remark(
+            f"{settings.dtype}: mean cosine with float32 {quality.cosine:.6f}; "
+            f"{quality.neighbours:.1%} of the 10 nearest stay ({quality.words} words tried)"
+        )

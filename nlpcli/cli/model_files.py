@@ -1,0 +1,97 @@
+"""Model files: what one holds (`inspect`), and several added up (`merge`)."""
+
+from __future__ import annotations
+
+import json as json_module
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nlpcli.cli import console
+from nlpcli.cli.options import Json, Model, Quiet, with_settings
+from nlpcli.settings.embeddings import GloveResources
+
+if TYPE_CHECKING:
+    from nlpcli.engine.io.model_file import ModelInfo
+
+
+def inspect(
+    model: Model,
+    json: Json = False,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="A classifier's N most telling features of each class.")
+    ] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Compare the checksum of all tensors.")] = False,
+) -> None:
+    """Show what a model file holds, without loading it.
+
+    \b
+    Examples:
+      nlpcli inspect model.safetensors
+      nlpcli inspect model.safetensors --json | jq .settings
+      nlpcli inspect reviews.safetensors --top 20
+      nlpcli inspect --verify downloaded.safetensors
+    """
+    from nlpcli.engine.io import model_file
+
+    info = model_file.read_info(model)
+    if verify:
+        model_file.verify_digest(info)
+    if top is not None:
+        from nlpcli.cli.classify import print_telling_features
+
+        print_telling_features(model, top, json)
+    elif json:
+        console.print_json(model_file.describe(info))
+    else:
+        rows: list[tuple[str, str]] = [("kind", info.kind)]
+        rows += list(_flattened(info.header))
+        rows += [(f"tensor {name}", _shape(info, name)) for name in sorted(info.tensors)]
+        rows.append(("sha256", info.sha256 + (" (verified)" if verify else "")))
+        console.print_table(("what", "value"), rows)
+
+
+@with_settings
+def merge(
+    parts: Annotated[list[str], typer.Argument(help="Classifiers, or co-occurrence counts (.npz).")],
+    output: Annotated[str, typer.Option("-o", "--output", help="File to write.", metavar="FILE")],
+    resources: GloveResources = GloveResources(),
+    quiet: Quiet = False,
+) -> None:
+    """Add up counts from parts of a text: exactly what counting all of it at once gives.
+
+    Naive Bayes models add to a model, .npz files of `cooccur` to a .npz file.
+
+    \b
+    Examples:
+      nlpcli merge part1.safetensors part2.safetensors -o all.safetensors
+      nlpcli merge counts-*.npz -o counts.npz
+    """
+    from nlpcli.engine.io.atomic import check_writable
+
+    check_writable(output)
+    progress = console.progress(quiet)
+    if all(path.endswith(".npz") for path in parts):
+        from nlpcli.engine.cooccurrence.count_files import merge_files
+
+        merge_files(parts, output, resources, progress)
+    else:
+        from nlpcli.cli.classify import merge_counts
+
+        merge_counts(parts, output, progress)
+
+
+def _flattened(record: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for name, value in record.items():
+        if isinstance(value, dict):
+            rows += _flattened(value, f"{prefix}{name}.")
+        else:
+            text = value if isinstance(value, str) else json_module.dumps(value, ensure_ascii=False)
+            rows.append((prefix + name, text if len(text) <= 200 else text[:200] + " …"))
+    return rows
+
+
+def _shape(info: ModelInfo, name: str) -> str:
+    tensor = info.tensors[name]
+    return f"{tensor.dtype} {' × '.join(map(str, tensor.shape)) or 'scalar'}"

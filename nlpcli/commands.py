@@ -1,0 +1,63 @@
+"""The table of commands: what `nlpcli --help` lists, and what `nlpcli.engine.jobs` holds.
+
+A command `train-nb` is the function `train_nb` twice: in a module of `nlpcli.cli`, which reads
+arguments and prints, and in a module of `nlpcli.engine`, which does the work.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """Where a command's functions stand, and its heading in --help."""
+
+    cli: str
+    engine: str
+    heading: str
+
+    @staticmethod
+    def function(name: str) -> str:
+        """The name of a command's functions.
+
+        >>> Command.function("train-nb")
+        'train_nb'
+        """
+        return name.replace("-", "_")
+
+
+_TEXT, _DOCUMENTS, _CLASSIFIERS = "Text", "Documents", "Classifiers"
+_VECTORS, _CHARLM, _MODELS = "Word vectors", "Character language models", "Models"
+
+COMMANDS = {
+    "tokenize": Command("text", "text.job", _TEXT),
+    "normalize": Command("text", "text.job", _TEXT),
+    "train-subword": Command("subwords", "text.job", _TEXT),
+    "detokenize": Command("subwords", "text.job", _TEXT),
+    "compare-tokenizers": Command("compare_tokenizers", "text.job", _TEXT),
+    "count": Command("vectorize", "corpus.job", _DOCUMENTS),
+    "vectorize": Command("vectorize", "documents.job", _DOCUMENTS),
+    "index": Command("search", "search.job", _DOCUMENTS),
+    "search": Command("search", "search.job", _DOCUMENTS),
+    "train-nb": Command("classify", "classify.job", _CLASSIFIERS),
+    "classify": Command("classify", "classify.job", _CLASSIFIERS),
+    "evaluate": Command("classify", "classify.job", _CLASSIFIERS),
+    "train-w2v": Command("embeddings", "embeddings.job", _VECTORS),
+    "train-fasttext": Command("embeddings", "embeddings.job", _VECTORS),
+    "train-glove": Command("glove", "embeddings.glove_job", _VECTORS),
+    "cooccur": Command("glove", "cooccurrence.job", _VECTORS),
+    "similar": Command("vectors", "vectors.job", _VECTORS),
+    "analogy": Command("vectors", "vectors.job", _VECTORS),
+    "odd-one-out": Command("vectors", "vectors.job", _VECTORS),
+    "evaluate-vectors": Command("vector_evaluation", "vectors.job", _VECTORS),
+    "convert": Command("convert", "vectors.job", _VECTORS),
+    "plot": Command("plot", "plots.job", _VECTORS),
+    "cluster": Command("cluster", "topics.job", _VECTORS),
+    "train-charlm": Command("charlm", "charlm.job", _CHARLM),
+    "generate": Command("charlm", "charlm.job", _CHARLM),
+    "perplexity": Command("charlm_analysis", "charlm.job", _CHARLM),
+    "activations": Command("charlm_analysis", "plots.job", _CHARLM),
+    "gradients": Command("charlm_analysis", "plots.job", _CHARLM),
+    "inspect": Command("model_files", "model_job", _MODELS),
+    "merge": Command("model_files", "model_job", _MODELS),
+}

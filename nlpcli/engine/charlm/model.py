@@ -1,0 +1,78 @@
+"""The character language model: a trained network with its alphabet, saved and loaded.
+
+`train` is what `train-charlm` runs; the loop itself is in `training.py`, the text in
+`units.py`, writing in `sampling.py`. Weights stand as [inputs, G·H] float32, gates side by
+side (LSTM i, f, o, g; GRU z, r, n).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.neural.recurrent_step import CharStep
+from nlpcli.engine.neural.weights import Weights, shapes
+from nlpcli.errors import ModelError
+from nlpcli.settings.charlm import CharLMSettings
+
+KIND = "charlm"
+CHECKPOINT = "charlm-checkpoint"
+
+
+@dataclass(frozen=True, eq=False)
+class CharLM:
+    """A trained network: settings, alphabet, weights, and what its training measured."""
+
+    settings: CharLMSettings
+    alphabet: Vocabulary
+    weights: Weights
+    record: Mapping[str, Any]
+
+    def stepper(self, batch: int = 1) -> CharStep:
+        """The network at work in numpy, its state at zero."""
+        return CharStep(self.settings.cell, self.settings.num_layers, self.weights, batch)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model file."""
+        write_model(path, KIND, self.header(), self.tensors())
+
+    def header(self) -> dict[str, Any]:
+        """The JSON part of the model file."""
+        return {"settings": self.settings.to_record(), "record": dict(self.record)}
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """The arrays of the model file."""
+        return {**self.weights, **self.alphabet.to_tensors()}
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> CharLM:
+        """The model that `save` wrote, or the best one in a checkpoint; mapped, not copied.
+
+        Raises ModelError for a file that is damaged or another kind of model.
+        """
+        return cls.from_model(read_model(path, (KIND, CHECKPOINT)))
+
+    @classmethod
+    def from_model(cls, model: Model) -> CharLM:
+        """The model in an opened file; every array is checked for its shape."""
+        record = model.header.get("settings")
+        if not isinstance(record, dict):
+            raise ModelError("the model file's header has no settings")
+        settings = CharLMSettings.from_record(record)
+        alphabet = Vocabulary.from_model(model)
+        if not len(alphabet) or any(len(token) != 1 for token in alphabet.tokens):
+            raise ModelError("the model's alphabet is empty or holds more than single characters")
+        weights = {
+            name: take_tensor(model, name, "float32", shape)
+            for name, shape in shapes(settings, len(alphabet)).items()
+        }
+        if not all(np.isfinite(weight).all() for weight in weights.values()):
+            raise ModelError("the model's weights are not finite numbers", hint="train it again")
+        return cls(settings, alphabet, weights, model.header.get("record", {}))

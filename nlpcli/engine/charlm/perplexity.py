@@ -1,0 +1,161 @@
+"""How well a character model expects a text: loss, bits per character, per line or in all.
+
+A character the model has never seen costs log₂ of the training text's length plus its alphabet's
+(the add-one estimate for something never seen) and is not read by the network.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.charlm.units import RARE, text_blocks, to_units
+from nlpcli.engine.neural.recurrent_step import log_softmax
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.errors import InputError
+from nlpcli.settings.input import InputSettings
+
+_STREAMS, _WARM_UP, _SHORT = 32, 256, 1 << 15
+_LINES = 1024
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """What a text costs, in nats, and how long it is."""
+
+    nats: float
+    units: int
+    characters: int
+    bytes: int
+    unknown: int
+
+    @property
+    def loss(self) -> float:
+        """Nats per unit, as training shows it."""
+        return self.nats / max(1, self.units)
+
+    @property
+    def bits_per_character(self) -> float:
+        """Bits per character."""
+        return self.nats / math.log(2) / max(1, self.characters)
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Bits per byte of UTF-8: comparable across alphabets and units."""
+        return self.nats / math.log(2) / max(1, self.bytes)
+
+    @property
+    def perplexity(self) -> float:
+        """2 to the bits per character."""
+        return 2**self.bits_per_character
+
+
+def of_text(
+    model: CharLM,
+    paths: Sequence[str] | None,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> Surprise:
+    """What the text of `paths` costs, read from its beginning as after a line end.
+
+    A text of more than 32,768 units is read as 32 streams at once, each begun 256 units early.
+    Raises InputError for an empty text.
+    """
+    parts, characters, size = [], 0, 0
+    table = _id_table(model)
+    for block in text_blocks(paths, reading, progress):
+        parts.append(table[to_units(block, model.settings.unit)])
+        characters += len(block)
+        size += len(block.encode("utf-8", "replace"))
+    if not characters:
+        raise InputError("the input holds no text", hint="is the file empty?")
+    ids = np.concatenate(parts)
+    known = ids[ids >= 0]
+    unknown = len(ids) - len(known)
+    nats = _nats(model, known, progress) + unknown * _unseen(model)
+    return Surprise(nats, len(ids), characters, size, unknown)
+
+
+def of_lines(model: CharLM, lines: Iterable[str]) -> Iterator[tuple[str, float]]:
+    """Each line with its bits per character, its line end counted; each read as after a line end."""
+    table = _id_table(model)
+    window: list[str] = []
+    for line in lines:
+        window.append(line)
+        if len(window) == _LINES:
+            yield from _of_window(model, table, window)
+            window = []
+    yield from _of_window(model, table, window)
+
+
+def _of_window(model: CharLM, table: NDArray[np.int32], lines: list[str]) -> Iterator[tuple[str, float]]:
+    """Some lines, batched by length so that little is padded, given back in their order."""
+    ends = "\n" if "\n" in model.alphabet.id_of else ""
+    encoded = [table[to_units(line + ends, model.settings.unit)] for line in lines]
+    known = [ids[ids >= 0] for ids in encoded]
+    order = sorted(range(len(lines)), key=lambda n: len(known[n]))
+    bits = np.zeros(len(lines))
+    for start in range(0, len(order), _BATCH):
+        chosen = order[start : start + _BATCH]
+        length = max((len(known[n]) for n in chosen), default=0)
+        ids = np.full((length, len(chosen)), -1, dtype=np.int32)
+        for column, n in enumerate(chosen):
+            ids[: len(known[n]), column] = known[n]
+        unknown = np.array([len(encoded[n]) - len(known[n]) for n in chosen])
+        bits[chosen] = (_streams_nats(model, ids) + unknown * _unseen(model)) / math.log(2)
+    for line, value in zip(lines, bits.tolist(), strict=True):
+        yield line, value / max(1, len(line) + len(ends))
+
+
+def _nats(model: CharLM, ids: NDArray[np.int32], progress: Progress) -> float:
+    """Summed loss of a text: one stream if it is short, else several that overlap."""
+    if len(ids) <= _SHORT:
+        return float(_streams_nats(model, ids[:, None], progress).sum())
+    length = -(-len(ids) // _STREAMS)
+    padded = np.concatenate([np.full(_WARM_UP, -1), ids, np.full(length, -1)]).astype(np.int32)
+    streams = np.stack([padded[n * length : (n + 1) * length + _WARM_UP] for n in range(_STREAMS)], axis=1)
+    return float(_streams_nats(model, streams, progress, skip=_WARM_UP).sum())
+
+
+def _streams_nats(
+    model: CharLM, ids: NDArray[np.int32], progress: Progress = SILENT, skip: int = 0
+) -> NDArray[np.float64]:
+    """Summed loss of each column of `ids` [L, B] from row `skip` on; −1 is padding and costs nothing."""
+    batch = ids.shape[1]
+    network = model.stepper(batch)
+    newline = model.alphabet.id_of.get("\n")
+    counts = (model.alphabet.counts + 1) / (model.alphabet.total + len(model.alphabet))
+    start = np.log(counts).astype(np.float32)[None].repeat(batch, axis=0)
+    scores = log_softmax(network.step([newline] * batch)) if newline is not None else start
+    total = np.zeros(batch)
+    columns = np.arange(batch)
+    for t, row in enumerate(ids):
+        here = row >= 0
+        if t >= skip:
+            total -= np.where(here, scores[columns, np.maximum(row, 0)], 0.0)
+        if t + 1 < len(ids):
+            if t == skip - 1 or t >= skip:
+                scores = log_softmax(network.step(np.maximum(row, 0)))
+            elif here.any():
+                network.read(np.maximum(row, 0))
+        if t % 256 == 0:
+            progress.update("scoring", t * batch, ids.size)
+    return total
+
+
+def _id_table(model: CharLM) -> NDArray[np.int32]:
+    """The id of every code point, −1 for those never seen (or that of U+FFFD, if the model has one)."""
+    table = np.full(0x110000, model.alphabet.id_of.get(RARE, -1), dtype=np.int32)
+    for token, number in model.alphabet.id_of.items():
+        table[ord(token)] = number
+    return table
+
+
+def _unseen(model: CharLM) -> float:
+    return math.log(model.alphabet.total + len(model.alphabet))

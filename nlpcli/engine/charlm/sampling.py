@@ -1,0 +1,123 @@
+"""Drawing the next character: temperature, top-k, top-p, and the loop that writes a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.charlm.units import RARE, Writer, encode
+from nlpcli.settings.charlm import GenerateSettings
+
+if TYPE_CHECKING:
+    from nlpcli.engine.charlm.model import CharLM
+
+
+def probabilities(logits: NDArray[np.float32], settings: GenerateSettings) -> NDArray[np.float64]:
+    """What each id is drawn with: softmax(logits / temperature), cut to top-k, then to top-p.
+
+    Temperature 0 puts everything on the likeliest. The likeliest always stays.
+
+    >>> p = probabilities(np.log(np.array([0.5, 0.3, 0.2], np.float32)), GenerateSettings(top_k=2))
+    >>> p.round(3).tolist()
+    [0.625, 0.375, 0.0]
+    """
+    if settings.temperature == 0:
+        weights = np.zeros(len(logits))
+        weights[int(np.argmax(logits))] = 1.0
+        return weights
+    # Subtract the maximum first: dividing by a tiny temperature may overflow to minus infinity only.
+    weights = logits.astype(np.float64)
+    weights -= weights.max()
+    with np.errstate(over="ignore"):
+        weights /= settings.temperature
+    np.exp(weights, out=weights)
+    if 0 < settings.top_k < len(weights):
+        weights[np.argsort(-weights, kind="stable")[settings.top_k :]] = 0.0
+    if settings.top_p < 1:
+        order = np.argsort(-weights, kind="stable")
+        reached = np.cumsum(weights[order]) / weights.sum()
+        weights[order[int(np.searchsorted(reached, settings.top_p)) + 1 :]] = 0.0
+    weights /= weights.sum()
+    return weights
+
+
+def draw(logits: NDArray[np.float32], settings: GenerateSettings, random: np.random.Generator) -> int:
+    """One id, drawn from `probabilities`."""
+    if settings.temperature == 0:
+        return int(np.argmax(logits))
+    total = np.cumsum(probabilities(logits, settings))
+    number = int(np.searchsorted(total, random.random() * total[-1], side="right"))
+    return min(number, len(total) - 1)
+
+
+def generate(
+    model: CharLM,
+    prime: str = "",
+    settings: GenerateSettings = GenerateSettings(),
+    *,
+    sample: int = 0,
+    skip_unknown: bool = False,
+    echo: bool = True,
+) -> Iterator[str]:
+    """A text in pieces, as it is made: the prime (unless not `echo`), then its continuation.
+
+    `sample` numbers the texts of one seed. With no prime the model begins as after a line end
+    or, if its alphabet has none, after a unit drawn by frequency, which begins the text.
+    Raises InputError for a prime with characters the model has never seen.
+    """
+    random = np.random.default_rng([settings.seed, sample])
+    ids = encode(prime, model.settings.unit, model.alphabet, skip_unknown=skip_unknown).tolist()
+    writer, out = Writer(model.settings.unit), _Until(settings.until)
+    network = model.stepper()
+    given = "".join(writer.write(model.alphabet.tokens[number]) for number in ids)
+    if not echo:
+        writer = Writer(model.settings.unit)
+    elif given:
+        yield given
+    if not ids:
+        ids = [_beginning(model, random)]
+        if model.alphabet.tokens[ids[0]] != "\n":
+            yield writer.write(model.alphabet.tokens[ids[0]])
+    for number in ids[:-1]:
+        network.read([number])
+    banned = model.alphabet.id_of.get(RARE)
+    number = ids[-1]
+    for _ in range(settings.length):
+        logits = network.step([number])[0]
+        if banned is not None and len(logits) > 1:
+            logits[banned] = -np.inf
+        number = draw(logits, settings, random)
+        piece = writer.write(model.alphabet.tokens[number])
+        if piece:
+            yield piece
+            if out.reached(piece):
+                return
+    if rest := writer.end():
+        yield rest
+
+
+def _beginning(model: CharLM, random: np.random.Generator) -> int:
+    newline = model.alphabet.id_of.get("\n")
+    if newline is not None:
+        return newline
+    counts = model.alphabet.counts
+    return int(random.choice(len(counts), p=counts / counts.sum()))
+
+
+class _Until:
+    """Whether a text has been written, in whatever pieces it came."""
+
+    def __init__(self, text: str | None) -> None:
+        self._text = text
+        self._tail = ""
+
+    def reached(self, piece: str) -> bool:
+        if not self._text:
+            return False
+        self._tail += piece
+        found = self._text in self._tail
+        self._tail = self._tail[-len(self._text) :]
+        return found

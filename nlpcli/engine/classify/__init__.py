@@ -1,0 +1,1 @@
+"""Text classifiers: Naive Bayes and NB-SVM, from labelled texts to explanations."""

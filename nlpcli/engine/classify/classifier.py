@@ -1,0 +1,169 @@
+"""A trained classifier at work: texts in, classes and their probabilities out.
+
+Every variant of Naive Bayes, and `nbsvm`, is linear: a class's score is where it starts plus
+the weights of the features found. Not here: how weights come about (`naive_bayes.py`,
+`kernels/classify/nbsvm.py`), and why a text was classified as it was (`explanations.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.classify.calibration import probabilities
+from nlpcli.engine.classify.examples import Examples, read_labelled
+from nlpcli.engine.classify.features import Finder
+from nlpcli.engine.classify.linear import KIND as LINEAR
+from nlpcli.engine.classify.linear import LinearModel
+from nlpcli.engine.classify.metrics import Evaluation, evaluate
+from nlpcli.engine.classify.naive_bayes import KIND as NAIVE_BAYES
+from nlpcli.engine.classify.naive_bayes import NaiveBayes
+from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.io.model_file import read_model
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.errors import InputError
+from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.vocabulary import VocabularySettings
+
+kernels = Kernels("classify.features")
+
+_FEW = 20  # texts with fewer features than a twentieth of the model's have only theirs weighed
+Trained = NaiveBayes | LinearModel
+
+
+class Predictions(NamedTuple):
+    """What some documents are: the class of each [D], and the probabilities of all [D, C]."""
+
+    labels: NDArray[np.int32]
+    probabilities: NDArray[np.float64]
+
+    def mistakes(self, truth: NDArray[np.int32]) -> list[int]:
+        """The documents that were got wrong, the most confident mistake first."""
+        wrong = np.flatnonzero(self.labels != truth)
+        confidence = self.probabilities[wrong].max(axis=1, initial=0.0)
+        return [int(document) for document in wrong[np.argsort(-confidence, kind="stable")]]
+
+
+class Classifier:
+    """Scores texts with a model's weights."""
+
+    def __init__(self, model: Trained) -> None:
+        self.labels = model.labels
+        self.finder = Finder(model.keys, model.features)
+        self.reweigh(model)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Classifier:
+        """The classifier in a model file. Raises ModelError."""
+        return cls(load_model(path))
+
+    def reweigh(self, model: Trained) -> None:
+        """Go on with another model of the same features, such as other smoothing makes."""
+        self.model = model
+        self.start = model.start()
+        self._weights: NDArray[np.float64] | None = None
+
+    def weights(self, rows: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+        """What the features in `rows` [N] add to the score of each class [N, C]."""
+        if self._weights is not None:
+            return np.asarray(self._weights[rows])
+        return self.model.weights(rows.astype(np.int64))
+
+    @property
+    def all_weights(self) -> NDArray[np.float64]:
+        """The same of all features [F, C], computed once."""
+        if self._weights is None:
+            self._weights = self.model.weights()
+        return self._weights
+
+    def encode(self, texts: list[str]) -> EncodedCorpus:
+        """Texts as the model's analysis sees them."""
+        try:
+            return encode_documents(
+                [texts], self.model.analysis, VocabularySettings(vocab_order="first-seen")
+            )
+        except InputError:  # not one token in all of them
+            offsets = np.zeros(len(texts) + 1, dtype=np.int64)
+            return EncodedCorpus(np.zeros(0, dtype=np.int32), offsets, Vocabulary.of([], []))
+
+    def scores(
+        self, corpus: EncodedCorpus, progress: Progress = SILENT
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The log-score of every class, float64 [D, C] (the highest wins), and how many features
+        of each document the model knows, int64 [D]."""
+        scores = np.zeros((corpus.documents, len(self.labels)))
+        found = np.zeros(corpus.documents, dtype=np.int64)
+        seen = 0
+        for first, rows, ends in self.finder.rows(corpus):
+            last = first + len(ends)
+            seen += len(rows)
+            found[first:last] = np.diff(ends, prepend=0)
+            if self._weights is None and seen < len(self.finder.keys) // _FEW:
+                distinct, places = np.unique(rows, return_inverse=True)
+                weights, rows = self.weights(distinct), places.astype(np.int32)
+            else:
+                weights = self.all_weights
+            kernels.add_scores(rows, ends, weights, scores[first:last])
+            progress.update("classifying", last, corpus.documents)
+        if self.model.normalised:
+            scores /= np.sqrt(np.maximum(found, 1))[:, None]
+        return scores + self.start, found
+
+    def predict(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> Predictions:
+        """The likeliest class of every document, and how likely each class is."""
+        scores, found = self.scores(corpus, progress)
+        return Predictions(
+            scores.argmax(axis=1).astype(np.int32), probabilities(scores, found, self.model.calibration)
+        )
+
+    def classify(self, batches: Iterable[list[str]]) -> Iterator[tuple[EncodedCorpus, Predictions]]:
+        """What each batch of texts is, as they come."""
+        for texts in batches:
+            corpus = self.encode(texts)
+            yield corpus, self.predict(corpus)
+
+
+def load_model(path: str | os.PathLike[str]) -> Trained:
+    """The model in a file, of either kind. Raises ModelError."""
+    model = read_model(path, (NAIVE_BAYES, LINEAR))
+    return NaiveBayes.from_model(model) if model.kind == NAIVE_BAYES else LinearModel.from_model(model)
+
+
+def read_tests(
+    classifier: Classifier,
+    paths: Sequence[str] | None,
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+    keep: list[str] | None = None,
+) -> Examples:
+    """Labelled texts to measure the classifier on, as its analysis sees them.
+
+    A class that the model never saw comes after those it did, and is always got wrong. The
+    texts themselves are added to `keep`, if there is one.
+    """
+    return as_tests(
+        classifier, read_labelled(paths, classifier.model.analysis, records, reading, progress, keep)
+    )
+
+
+def as_tests(classifier: Classifier, examples: Examples) -> Examples:
+    """The same for texts that were read with its analysis already."""
+    names = (*classifier.labels, *sorted(set(examples.names) - set(classifier.labels)))
+    position = np.array([names.index(name) for name in examples.names], dtype=np.int32)
+    return Examples(examples.corpus, position[examples.labels], names)
+
+
+def measure(
+    classifier: Classifier, examples: Examples, progress: Progress = SILENT
+) -> tuple[Evaluation, Predictions]:
+    """How well the classifier does on labelled texts, and what it took each of them for."""
+    found = classifier.predict(examples.corpus, progress)
+    return evaluate(examples.labels, found.labels, examples.names, found.probabilities), found

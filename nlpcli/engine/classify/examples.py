@@ -1,0 +1,164 @@
+"""Examples: labelled texts as ids, to learn from or to be measured on.
+
+Read once; holding some of them out, or going through folds, only changes `labels`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.io.records import Documents, Records
+from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.errors import InputError
+from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Encoded texts and their classes.
+
+    labels: int32 [D], an index into `names` (sorted), −1 for a document that is left out.
+    """
+
+    corpus: EncodedCorpus
+    labels: NDArray[np.int32]
+    names: tuple[str, ...]
+
+    def documents_per_class(self) -> NDArray[np.int64]:
+        """How many documents each class has, int64 [C]."""
+        return np.bincount(self.labels[self.labels >= 0], minlength=len(self.names)).astype(np.int64)
+
+    def chosen(self, wanted: NDArray[np.bool_]) -> Examples:
+        """The `wanted` [D] documents by themselves, with the vocabulary of all."""
+        lengths = np.diff(self.corpus.offsets)
+        offsets = offsets_of(lengths[wanted])
+        ids = self.corpus.ids[np.repeat(wanted, lengths)]
+        corpus = EncodedCorpus(ids, offsets, self.corpus.vocabulary)
+        return Examples(corpus, self.labels[wanted], self.names)
+
+    def only(self, chosen: NDArray[np.bool_]) -> Examples:
+        """The same documents, of which only the `chosen` [D] count."""
+        return dataclasses.replace(self, labels=np.where(chosen, self.labels, np.int32(-1)))
+
+
+def read_examples(
+    paths: Sequence[str] | None,
+    analysis: AnalysisSettings,
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> Examples:
+    """The labelled texts of some files.
+
+    Raises InputError for an input without labels, with a single class, or with a class none of
+    whose texts holds a token.
+    """
+    examples = read_labelled(paths, analysis, records, reading, progress)
+    _check_classes(examples)
+    return examples
+
+
+def read_labelled(
+    paths: Sequence[str] | None,
+    analysis: AnalysisSettings,
+    records: RecordSettings,
+    reading: InputSettings,
+    progress: Progress = SILENT,
+    keep: list[str] | None = None,
+) -> Examples:
+    """The same of any labelled texts, to be measured on: a single class is fine.
+
+    The texts themselves are added to `keep`, if there is one.
+    """
+    source = Records(paths, records, reading, progress=progress)
+    batches = source.documents() if keep is None else _kept(source.texts(), keep)
+    corpus = encode_documents(batches, analysis, VocabularySettings(vocab_order="first-seen"))
+    names = tuple(sorted(source.names))
+    position = {name: number for number, name in enumerate(names)}
+    order = np.array([position[name] for name in source.names], dtype=np.int32)
+    return Examples(corpus, order[np.array(source.codes, dtype=np.int32)], names)
+
+
+def _kept(batches: Iterator[list[str]], keep: list[str]) -> Iterator[Documents]:
+    for batch in batches:
+        keep += batch
+        yield batch
+
+
+def examples_of(texts: list[str], labels: Sequence[str], analysis: AnalysisSettings) -> Examples:
+    """Examples from texts and labels in memory."""
+    names = tuple(sorted(set(labels)))
+    corpus = encode_documents([texts], analysis, VocabularySettings(vocab_order="first-seen"))
+    return Examples(corpus, np.array([names.index(label) for label in labels], dtype=np.int32), names)
+
+
+def _check_classes(examples: Examples) -> None:
+    names, documents = examples.names, examples.corpus.documents
+    if len(names) == 1:
+        raise InputError(
+            f"there is only one class: all {documents:,} texts are labelled {names[0]!r}",
+            hint="a classifier needs at least two; is --label-col the right column?",
+        )
+    if len(names) > 50 and len(names) > documents // 3:
+        raise InputError(
+            f"{len(names):,} different labels in {documents:,} texts: that is not a set of classes",
+            hint="is --label-col the right column?",
+        )
+    has_tokens = np.diff(examples.corpus.offsets) > 0
+    filled = examples.only(has_tokens).documents_per_class()
+    if not filled.all():
+        name = names[int(np.argmin(filled))]
+        raise InputError(
+            f"the class {name!r} is empty: none of its {int((examples.labels == names.index(name)).sum()):,} "
+            "texts holds a token",
+            hint="leave the class out, or choose another --tokenizer",
+        )
+
+
+def held_out(examples: Examples, share: float, seed: int) -> NDArray[np.bool_]:
+    """A random `share` of the documents, the same share of each class: bool [D]."""
+    rank = _shuffled_ranks(examples, seed)
+    sizes = examples.documents_per_class()
+    quota = np.maximum(1, np.round(sizes * share)).astype(np.int64)
+    quota = np.minimum(quota, np.maximum(sizes - 1, 0))
+    return np.asarray((examples.labels >= 0) & (rank < quota[examples.labels]))
+
+
+def folds(examples: Examples, number: int, seed: int) -> Iterator[NDArray[np.bool_]]:
+    """`number` parts of the documents, each with its share of every class: bool [D] each.
+
+    Real files are often sorted by label, so documents are shuffled by `seed` first.
+    Raises InputError when a class has fewer documents than there are folds.
+    """
+    sizes = examples.documents_per_class()
+    if int(sizes.min()) < number:
+        name = examples.names[int(np.argmin(sizes))]
+        raise InputError(
+            f"the class {name!r} has {int(sizes.min()):,} texts, too few for {number} folds",
+            hint=(f"use --cross-validate {sizes.min()}, or " if sizes.min() > 1 else "")
+            + "leave the class out",
+        )
+    rank = _shuffled_ranks(examples, seed)
+    for fold in range(number):
+        yield np.asarray((examples.labels >= 0) & (rank % number == fold))
+
+
+def _shuffled_ranks(examples: Examples, seed: int) -> NDArray[np.int64]:
+    """The place of every document among those of its class, after shuffling."""
+    shuffled = np.random.default_rng(seed).permutation(len(examples.labels))
+    by_class = shuffled[np.argsort(examples.labels[shuffled], kind="stable")]
+    classes = examples.labels[by_class]
+    starts = np.searchsorted(classes, classes)
+    ranks = np.empty(len(classes), dtype=np.int64)
+    ranks[by_class] = np.arange(len(classes)) - starts
+    return ranks

@@ -1,0 +1,199 @@
+"""Why: the tokens that decided about a text, and the features that tell a class.
+
+A linear score is a sum, so it can be told apart again: every feature's log-odds are shared
+out evenly over the tokens it covers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.classify.calibration import trust
+from nlpcli.engine.classify.classifier import Classifier, Trained
+from nlpcli.engine.classify.features import Finder, Maker, type_keys
+from nlpcli.engine.classify.naive_bayes import NaiveBayes
+from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.settings.classify import FeatureSettings
+
+kernels = Kernels("classify.features")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What each token of a text adds to the log-odds of `label` against `rival`.
+
+    `start` is what they are before anything is read; together they are the whole log-odds.
+    """
+
+    label: str
+    rival: str
+    start: float
+    tokens: tuple[tuple[str, float], ...]
+
+    def strongest(self, number: int) -> list[tuple[str, float]]:
+        """The `number` tokens that moved the decision most, each token's places added up."""
+        together: dict[str, float] = {}
+        for token, odds in self.tokens:
+            together[token] = together.get(token, 0.0) + odds
+        return sorted(together.items(), key=lambda entry: -abs(entry[1]))[:number]
+
+
+def explain(classifier: Classifier, corpus: EncodedCorpus) -> Iterator[Reason]:
+    """For every document: the likeliest class against the next, token by token."""
+    scores, found = classifier.scores(corpus)
+    trusted = trust(found, classifier.model.calibration)
+    maker = Maker(corpus, classifier.model.features)
+    for document in range(corpus.documents):
+        keys, _, spans = maker.make(document, document + 1, spans=True)
+        rows = classifier.finder.find(keys)
+        known = rows >= 0
+        if classifier.model.features.binary:  # the first place of a feature stands for all
+            known[known] &= _first_places(rows[known])
+        rows, spans = rows[known], spans[known]
+        label = int(scores[document].argmax())
+        others = np.delete(np.arange(scores.shape[1]), label)
+        rival = int(others[scores[document, others].argmax()])
+        weights = classifier.weights(rows)
+        odds = (weights[:, label] - weights[:, rival]) * trusted[document]
+        if classifier.model.normalised:
+            odds = odds / np.sqrt(max(len(rows), 1))
+        ids = corpus.ids[corpus.offsets[document] : corpus.offsets[document + 1]].tolist()
+        shares = _shared_out(odds, spans, len(ids))
+        yield Reason(
+            classifier.labels[label],
+            classifier.labels[rival],
+            float((classifier.start[label] - classifier.start[rival]) * trusted[document]),
+            tuple((corpus.vocabulary.tokens[word], share) for word, share in zip(ids, shares, strict=True)),
+        )
+
+
+def _first_places(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    first = np.zeros(len(rows), dtype=bool)
+    first[np.unique(rows, return_index=True)[1]] = True
+    return first
+
+
+def _shared_out(odds: NDArray[np.float64], spans: NDArray[np.int32], tokens: int) -> list[float]:
+    """Each feature's odds spread evenly over the tokens from spans[i, 0] to spans[i, 1]."""
+    each = odds / (spans[:, 1] - spans[:, 0])
+    change = np.zeros(tokens + 1)
+    with np.errstate(invalid="ignore"):  # ∞ − ∞ in an unsmoothed model: no share to tell
+        np.add.at(change, spans[:, 0], each)
+        np.add.at(change, spans[:, 1], -each)
+        return [float(share) for share in np.cumsum(change)[:-1]]
+
+
+# --- what tells a class ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TellingFeature:
+    """A feature that speaks for a class: its text, its log-odds against the rest, how often it
+    was seen in the class and elsewhere (None where a model keeps no counts)."""
+
+    label: str
+    text: str
+    log_odds: float
+    inside: int | None
+    outside: int | None
+
+
+def telling_features(model: Trained, top: int) -> list[TellingFeature]:
+    """The `top` most telling features of every class.
+
+    Of counts, those whose log-odds stand out most from chance: divided by their standard
+    error (Monroe, Colaresi & Quinn 2008), since the highest odds alone belong to what was seen
+    a few times. Of learnt weights, the heaviest.
+    """
+    namer = Namer(model)
+    found = []
+    for number, label in enumerate(model.labels):
+        log_odds, rank = _log_odds(model, number)
+        for row in np.argsort(-rank, kind="stable")[:top].tolist():
+            inside = outside = None
+            if isinstance(model, NaiveBayes):
+                counts = model.counts.counts[row]
+                inside, outside = int(counts[number]), int(counts.sum() - counts[number])
+            text = namer.name(model.keys[row])
+            found.append(TellingFeature(label, text, float(log_odds[row]), inside, outside))
+    return found
+
+
+def _log_odds(model: Trained, label: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The log-odds of every feature for a class, and what to rank them by."""
+    if not isinstance(model, NaiveBayes):
+        weights = model.weights()
+        odds = weights[:, label] - np.delete(weights, label, axis=1).max(axis=1)
+        return odds, odds
+    counts = model.counts.counts
+    inside = counts[:, label] + 0.5
+    outside = counts.sum(axis=1) - counts[:, label] + 0.5
+    odds = np.log(inside / inside.sum()) - np.log(outside / outside.sum())
+    return odds, odds / np.sqrt(1 / inside + 1 / outside)
+
+
+class Namer:
+    """Finds the text behind a feature's key, from the model's vocabulary.
+
+    A key can be taken apart: for each word that may have come last, what stood before it has a
+    key of its own, which must be a word or feature of the model. The same goes for letters.
+    """
+
+    def __init__(self, model: Trained) -> None:
+        self._tokens = model.vocabulary.tokens
+        self._words = type_keys(model.vocabulary)
+        self._order = np.argsort(self._words)
+        self._known_words = Finder(self._words[self._order], FeatureSettings())
+        self._letters = sorted({letter for token in self._tokens for letter in token} | {" "})
+        encoded = [letter.encode("utf-8", "surrogatepass") for letter in self._letters]
+        self._pool = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+        self._starts = offsets_of([len(letter) for letter in encoded])
+        self._finder = Finder(model.keys, model.features)
+        self._features = model.features
+        self._nothing = np.uint64(kernels.empty_text_key())
+        self._singles = np.empty(len(self._letters), dtype=np.uint64)
+        kernels.letter_keys(self._pool, self._starts, self._singles)
+
+    def name(self, key: np.uint64) -> str:
+        """The feature as text; words are parted by a space, letters stand in ‹›. A feature that
+        cannot be told (feature hashing keeps no vocabulary) is a number."""
+        words = self._as_words(key, self._features.word_range[1])
+        if words is not None:
+            return " ".join(words)
+        letters = self._as_letters(key, self._features.char_range[1])
+        return f"‹{''.join(letters)}›" if letters else f"#{int(key):016x}"
+
+    def _as_words(self, key: np.uint64, longest: int) -> list[str] | None:
+        alone = int(self._known_words.find(np.array([key]))[0])
+        if alone >= 0:
+            return [self._tokens[int(self._order[alone])]]
+        if longest < 2:
+            return None
+        prefixes = np.empty_like(self._words)
+        kernels.word_prefixes(np.uint64(key), self._words, prefixes)
+        known = (self._finder.find(prefixes) >= 0) | (self._known_words.find(prefixes) >= 0)
+        for last in np.flatnonzero(known).tolist():
+            before = self._as_words(prefixes[last], longest - 1)
+            if before is not None:
+                return [*before, self._tokens[last]]
+        return None
+
+    def _as_letters(self, key: np.uint64, longest: int) -> list[str] | None:
+        if key == self._nothing:
+            return []
+        if longest < 1:
+            return None
+        prefixes = np.empty(len(self._letters), dtype=np.uint64)
+        kernels.letter_prefixes(np.uint64(key), self._pool, self._starts, prefixes)
+        known = (prefixes == self._nothing) | np.isin(prefixes, self._singles)
+        for last in np.flatnonzero(known | (self._finder.find(prefixes) >= 0)).tolist():
+            before = self._as_letters(prefixes[last], longest - 1)
+            if before is not None:
+                return [*before, self._letters[last]]
+        return None

@@ -1,0 +1,352 @@
+"""What a classifier sees of a text: word and character n-grams, counted by class or found again.
+
+`count` turns an encoded, labelled text into a table of features by class; tables of separate
+texts add up exactly (`FeatureCounts.plus`). `Finder` turns texts into rows of such a table.
+Not here: what the counts mean (`naive_bayes.py`, `kernels/classify/nbsvm.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.io.model_file import Model, take_tensor
+from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
+from nlpcli.errors import ModelError
+from nlpcli.settings.classify import FeatureSettings
+
+kernels = Kernels("classify.features")
+
+_WORK = 1_000_000  # features per kernel call, at most: so that Ctrl-C and progress work
+_LITTLE = 100_000  # features that are not worth a thread
+_TURNS = 4  # chunks a thread, at least
+_DOCUMENTS = 1 << 16  # measured at a time
+_PART_BITS = 14  # a part is about so many features, or larger where there would be more than 256 parts
+_SMALL_COUNT = 255
+_FIRST_BITS = 16  # of slots, at first: with many classes and parts, more would be much memory
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureCounts:
+    """How often each feature was seen in each class.
+
+    keys: uint64 [F], ascending; counts: int64 [F, C].
+    """
+
+    keys: NDArray[np.uint64]
+    counts: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def plus(self, other: FeatureCounts) -> FeatureCounts:
+        """The sum, as if the texts of both had been counted together. Classes must agree."""
+        keys, positions = np.unique(np.concatenate([self.keys, other.keys]), return_inverse=True)
+        counts = np.zeros((len(keys), self.counts.shape[1]), dtype=np.int64)
+        counts[positions[: len(self)]] = self.counts
+        counts[positions[len(self) :]] += other.counts
+        return FeatureCounts(keys, counts)
+
+    def take(self, kept: NDArray[np.bool_]) -> FeatureCounts:
+        """The features for which `kept` [F] is true."""
+        return FeatureCounts(self.keys[kept], self.counts[kept])
+
+    def to_tensors(self) -> dict[str, NDArray[Any]]:
+        """As arrays for a model file: most counts are small and take a byte, the rest stand apart.
+
+        features.small: uint8 [F, C], 255 where the count is in features.large, in order.
+        """
+        flat = self.counts.reshape(-1)
+        return {
+            "features.keys": self.keys,
+            "features.small": np.minimum(self.counts, _SMALL_COUNT).astype(np.uint8),
+            "features.large": flat[flat >= _SMALL_COUNT],
+        }
+
+    @classmethod
+    def from_model(cls, model: Model, classes: int) -> FeatureCounts:
+        """What `to_tensors` put into a model file."""
+        keys = checked_keys(model)
+        small = take_tensor(model, "features.small", "uint8", (len(keys), classes))
+        large = take_tensor(model, "features.large", "int64", (None,))
+        counts = small.astype(np.int64)
+        escaped = counts == _SMALL_COUNT
+        if int(escaped.sum()) != len(large) or (large < _SMALL_COUNT).any():
+            raise ModelError("the model's counts are damaged")
+        counts[escaped] = large
+        return cls(keys, counts)
+
+
+def checked_keys(model: Model) -> NDArray[np.uint64]:
+    """The feature keys of a model file; ModelError unless they ascend."""
+    keys = take_tensor(model, "features.keys", "uint64", (None,))
+    if (keys[1:] <= keys[:-1]).any():
+        raise ModelError("the model's features are damaged: they are not in order")
+    return keys
+
+
+class Maker:
+    """Makes the features of a corpus, some documents at a time."""
+
+    def __init__(self, corpus: EncodedCorpus, settings: FeatureSettings) -> None:
+        tensors = corpus.vocabulary.to_tensors()
+        self._pool, self._starts = tensors["vocabulary.bytes"], tensors["vocabulary.offsets"]
+        self._hashes = _hashes(self._pool, self._starts)
+        self._corpus, self._settings = corpus, settings
+        self._costs, self._longest = self._measure()
+
+    def _measure(self) -> tuple[NDArray[np.int64], int]:
+        """Most features before each document [D + 1], and the most bytes a document has."""
+        corpus, settings = self._corpus, self._settings
+        (low, high), (char_low, char_high) = settings.word_range, settings.char_range
+        per_document = np.diff(corpus.offsets) * (high - low + 1)
+        longest = 0
+        if char_high:
+            # A token can begin as many n-grams as it has bytes and spaces; often fewer.
+            sizes = np.diff(self._starts) + 2
+            for begin in range(0, corpus.documents, _DOCUMENTS):
+                bounds = corpus.offsets[begin : begin + _DOCUMENTS + 1]
+                before = offsets_of(sizes[corpus.ids[bounds[0] : bounds[-1]]])
+                bytes_each = np.diff(before[bounds - bounds[0]])
+                longest = max(longest, int(bytes_each.max(initial=0)))
+                per_document[begin : begin + _DOCUMENTS] += bytes_each * (char_high - char_low + 1)
+        return offsets_of(per_document), longest
+
+    @property
+    def most(self) -> int:
+        """How many features there are at most, counting each as often as it is seen."""
+        return int(self._costs[-1])
+
+    def chunks(self) -> Iterator[tuple[int, int]]:
+        """Runs of documents, each some work, and less where there would be too few for all cores."""
+        first, documents = 0, self._corpus.documents
+        work = min(_WORK, max(self.most // (_TURNS * available_cores()), _LITTLE))
+        while first < documents:
+            last = int(np.searchsorted(self._costs, self._costs[first] + work, side="right")) - 1
+            last = min(max(last, first + 1), documents)
+            yield first, last
+            first = last
+
+    def make(
+        self, first: int, last: int, spans: bool = False
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int32]]:
+        """The features of documents `first` to `last`.
+
+        Returns: keys uint64 [N], where each document's keys end int64 [documents], and with
+        `spans` the tokens each feature covers, int32 [N, 2].
+        """
+        corpus, settings = self._corpus, self._settings
+        most = int(self._costs[last] - self._costs[first])
+        keys = np.empty(most, dtype=np.uint64)
+        ends = np.empty(last - first, dtype=np.int64)
+        where = np.empty((most if spans else 0, 2), dtype=np.int32)
+        total = kernels.make_features(
+            corpus.ids, corpus.offsets, first, last, self._hashes, self._pool, self._starts,
+            *settings.word_range, *settings.char_range, settings.char_span == "text", _mask(settings),
+            np.empty(self._longest + 2, dtype=np.uint8), np.empty(self._longest + 3, dtype=np.int64),
+            np.empty(self._longest + 3, dtype=np.int32), ends, keys, where,
+        )  # fmt: skip
+        return keys[:total], ends, where[:total]
+
+
+def type_keys(vocabulary: Vocabulary) -> NDArray[np.uint64]:
+    """The key of every token as a feature by itself, uint64 [V]."""
+    tensors = vocabulary.to_tensors()
+    return _hashes(tensors["vocabulary.bytes"], tensors["vocabulary.offsets"])
+
+
+def _hashes(pool: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
+    hashes = np.empty(len(starts) - 1, dtype=np.uint64)
+    kernels.hash_tokens(pool, starts, hashes)
+    return hashes
+
+
+def _mask(settings: FeatureSettings) -> np.uint64:
+    """The bits of a key that count: with feature hashing, only the leading ones."""
+    kept = settings.hash_bits or 64
+    return np.uint64(((1 << kept) - 1) << (64 - kept))
+
+
+def has_syllable_script(vocabulary: Vocabulary) -> bool:
+    """Whether most letters of the types are Hangul, kana or Han.
+
+    A character then says much, and words are glued to endings or not spaced at all, so that
+    character n-grams across the words tell more than words do.
+
+    >>> has_syllable_script(Vocabulary.of(["영화", "CGV"], [1, 1]))
+    False
+    >>> has_syllable_script(Vocabulary.of(["영화가", "재미있다", "CGV"], [1, 1, 1]))
+    True
+    """
+    text = vocabulary.packed[0].tobytes().decode("utf-8", "surrogatepass")
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    letters = int(((codes >= 0x41) & ((codes < 0x2000) | (codes >= 0x2C00))).sum())
+    # Hangul jamo; kana, Han and Hangul syllables; their full-width and supplementary forms.
+    syllables = ((codes >= 0x1100) & (codes < 0x1200)) | ((codes >= 0x3040) & (codes < 0xD7FC))
+    return 2 * int((syllables | ((codes >= 0x20000) & (codes < 0x32000))).sum()) > letters
+
+
+# --- counting -------------------------------------------------------------------------------
+
+
+def count(
+    corpus: EncodedCorpus,
+    labels: NDArray[np.int32],
+    classes: int,
+    settings: FeatureSettings,
+    progress: Progress = SILENT,
+    stage: str = "counting",
+) -> FeatureCounts:
+    """The features of every document added up by class.
+
+    labels: int32 [D], the class of each document, −1 to leave it out. The result does not
+    depend on the order of the documents or the number of threads.
+    """
+    maker = Maker(corpus, settings)
+    chunks = list(maker.chunks())
+    # A table for each value of the leading bits of a key: small enough for the cache, and the
+    # sorted parts, one after the other, are the sorted whole.
+    bits = min(max((maker.most >> _PART_BITS).bit_length(), 1), 8)
+    parts = [_Part(labels, classes, settings.binary) for _ in range(1 << bits)]
+    threads = available_cores()
+    at_once = _TURNS * threads
+    for begin in range(0, len(chunks), at_once):
+        some = chunks[begin : begin + at_once]
+        sorted_ = list(in_threads(_by_part, ((maker, chunk, bits) for chunk in some), threads))
+        shares = [range(thread, len(parts), threads) for thread in range(threads)]
+        run_all(_add, ((parts, sorted_, share) for share in shares), threads)
+        progress.update(stage, some[-1][1], corpus.documents)
+    run_all(_Part.close, ((part,) for part in parts), threads)
+    return FeatureCounts(
+        np.concatenate([part.keys for part in parts]), np.concatenate([part.counts for part in parts])
+    )
+
+
+_ByPart = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int32]]
+
+
+def _by_part(maker: Maker, chunk: tuple[int, int], bits: int) -> _ByPart:
+    """The features of some documents, those of a part together: ends of parts, keys, documents."""
+    made, ends, _ = maker.make(*chunk)
+    part_ends = np.empty(1 << bits, dtype=np.int64)
+    keys, documents = np.empty_like(made), np.empty(len(made), dtype=np.int32)
+    kernels.sort_by_part(made, ends, chunk[0], 64 - bits, part_ends, keys, documents)
+    return part_ends, keys, documents
+
+
+def _add(parts: list[_Part], chunks: Sequence[_ByPart], share: range) -> None:
+    """Count what the chunks have of the parts in `share`."""
+    for part in share:
+        cuts = [slice(int(ends[part - 1]) if part else 0, int(ends[part])) for ends, _, _ in chunks]
+        parts[part].add(
+            np.concatenate([keys[cut] for (_, keys, _), cut in zip(chunks, cuts, strict=True)]),
+            np.concatenate([documents[cut] for (_, _, documents), cut in zip(chunks, cuts, strict=True)]),
+        )
+
+
+class _Part:
+    """One part of a count table while it grows."""
+
+    def __init__(self, labels: NDArray[np.int32], classes: int, binary: bool) -> None:
+        self._labels, self._binary = labels, binary
+        self._used = 0
+        self._table = np.empty((0, 2 + classes), dtype=np.uint64)
+        self._slots = np.empty(0, dtype=np.int32)
+        self.keys = np.empty(0, dtype=np.uint64)
+        self.counts = np.empty((0, classes), dtype=np.int64)
+
+    def add(self, keys: NDArray[np.uint64], documents: NDArray[np.int32]) -> None:
+        """Count some features, given with their documents."""
+        start = 0
+        if not len(self._slots):
+            self._grow(1 << min(max(9, len(keys).bit_length() + 1), _FIRST_BITS))
+        while start < len(keys):
+            start, self._used = kernels.count_keys(
+                keys, documents, start, self._labels, self._binary, self._slots, self._table, self._used
+            )
+            if start < len(keys):
+                self._grow(4 * len(self._slots))
+
+    def _grow(self, slots: int) -> None:
+        table = np.zeros((slots // 2, self._table.shape[1]), dtype=np.uint64)
+        table[: self._used] = self._table[: self._used]
+        self._table = table
+        self._slots = np.full(slots, -1, dtype=np.int32)
+        if self._used:
+            kernels.rehash(self._slots, table, self._used)
+
+    def close(self) -> None:
+        """Put the keys in order and let go of what was only needed to grow."""
+        keys = self._table[: self._used, 0]
+        order = np.argsort(keys)
+        self.keys = keys[order]
+        self.counts = self._table[order, 2:].astype(np.int64)
+        self._table, self._slots = self._table[:0], self._slots[:0]
+
+
+# --- finding --------------------------------------------------------------------------------
+
+
+class Finder:
+    """Finds the features of texts in a table of keys.
+
+    keys: uint64 [F], ascending.
+    """
+
+    def __init__(self, keys: NDArray[np.uint64], settings: FeatureSettings) -> None:
+        self.keys, self.settings = keys, settings
+        # About four keys to a bucket: the index stays small, a bucket within a cache line or two.
+        bits = min(max(len(keys).bit_length() - 2, 1), 26)
+        self._shift = 64 - bits
+        self._index = np.empty((1 << bits) + 1, dtype=np.int32)
+        kernels.index_keys(keys, self._shift, self._index)
+
+    def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """The row of each key, −1 where it is not in the table.
+
+        >>> Finder(np.array([3, 7], np.uint64), FeatureSettings()).find(np.array([7, 4], np.uint64)).tolist()
+        [1, -1]
+        """
+        rows, ends = self._find(keys, np.arange(1, len(keys) + 1), binary=False)
+        found = np.full(len(keys), -1, dtype=np.int64)
+        found[np.diff(ends, prepend=0) > 0] = rows
+        return found
+
+    def _find(
+        self, made: NDArray[np.uint64], ends: NDArray[np.int64], binary: bool
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        longest = int(np.diff(ends, prepend=0).max(initial=0)) if binary else 0
+        seen = np.zeros(max(16, 1 << (2 * longest).bit_length()), dtype=np.int64)
+        rows = np.empty(len(made), dtype=np.int32)
+        row_ends = np.empty(len(ends), dtype=np.int64)
+        total = kernels.find_rows(
+            made, ends, self.keys, self._index, self._shift, binary, seen, rows, row_ends
+        )
+        return rows[:total], row_ends
+
+    def rows(self, corpus: EncodedCorpus) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.int64]]]:
+        """The rows of the known features of every document, some documents at a time.
+
+        Yields: the first document's number, rows int32 [R], ends int64 [documents].
+        """
+        maker = Maker(corpus, self.settings)
+
+        def found(chunk: tuple[int, int]) -> tuple[int, NDArray[np.int32], NDArray[np.int64]]:
+            made, ends, _ = maker.make(*chunk)
+            return chunk[0], *self._find(made, ends, self.settings.binary)
+
+        chunks = list(maker.chunks())
+        threads = available_cores()
+        if len(chunks) == 1:
+            yield found(chunks[0])
+            return
+        yield from in_threads(found, ((chunk,) for chunk in chunks), threads)

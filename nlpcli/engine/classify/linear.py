@@ -1,0 +1,117 @@
+"""A linear classifier whose weights are fixed: what `nbsvm` learns and pruning leaves.
+
+Unlike counts, weights cannot be added up, so such a model is neither trained further nor
+merged. Not here: where the weights come from (`kernels/classify/nbsvm.py`, `kernels/classify/pruning.py`).
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.classify.features import checked_keys
+from nlpcli.engine.classify.naive_bayes import (
+    EVERY,
+    Rows,
+    checked_calibration,
+    checked_labels,
+    checked_record,
+)
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.errors import ModelError
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
+
+KIND = "linear-classifier"
+
+
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """A weight for each feature.
+
+    keys: uint64 [F], ascending; learnt: float32 [F, P], bias: float64 [P]. P is 1 for two
+    classes (positive speaks for the second), else one per class. `normalised`: a document's
+    sum is divided by the root of the number of its features.
+    """
+
+    labels: tuple[str, ...]
+    keys: NDArray[np.uint64]
+    learnt: NDArray[np.float32]
+    bias: NDArray[np.float64]
+    normalised: bool
+    names: Callable[[], Vocabulary]
+    analysis: AnalysisSettings
+    features: FeatureSettings
+    settings: NaiveBayesSettings
+    calibration: dict[str, Any] | None = None
+
+    @functools.cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The tokens of the training text, in the order of their keys."""
+        return self.names()
+
+    def weights(self, rows: Rows = EVERY) -> NDArray[np.float64]:
+        """What each feature, or those in `rows`, adds to the score of each class [F, C]."""
+        learnt = self.learnt[rows].astype(np.float64)
+        return np.hstack([-learnt, learnt]) / 2 if len(self.labels) == 2 else learnt
+
+    @property
+    def used(self) -> int:
+        """How many features weigh something: all that are kept."""
+        return len(self.keys)
+
+    def start(self) -> NDArray[np.float64]:
+        """What is added to the score of each class, float64 [C]."""
+        return np.concatenate([-self.bias, self.bias]) / 2 if len(self.labels) == 2 else self.bias
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model file."""
+        header = {
+            "labels": list(self.labels),
+            "normalised": self.normalised,
+            "analysis": self.analysis.to_record(),
+            "features": self.features.to_record(),
+            "settings": self.settings.to_record(),
+            "calibration": self.calibration,
+        }
+        tensors: dict[str, NDArray[Any]] = {
+            "features.keys": self.keys,
+            "weights": self.learnt,
+            "bias": self.bias,
+        }
+        write_model(path, KIND, header, {**tensors, **self.vocabulary.to_tensors()})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> LinearModel:
+        """The model that `save` wrote. Raises ModelError."""
+        return cls.from_model(read_model(path, KIND))
+
+    @classmethod
+    def from_model(cls, model: Model) -> LinearModel:
+        """The same from a file already read."""
+        labels = checked_labels(model)
+        keys = checked_keys(model)
+        problems = 1 if len(labels) == 2 else len(labels)
+        learnt = take_tensor(model, "weights", "float32", (len(keys), problems))
+        bias = take_tensor(model, "bias", "float64", (problems,))
+        if not (np.isfinite(learnt).all() and np.isfinite(bias).all()):
+            raise ModelError("the model's weights are damaged: some are not numbers")
+        return cls(
+            labels,
+            keys,
+            learnt,
+            bias,
+            bool(model.header.get("normalised")),
+            functools.partial(Vocabulary.from_model, model),
+            AnalysisSettings.from_record(checked_record(model, "analysis")),
+            FeatureSettings.from_record(checked_record(model, "features")),
+            NaiveBayesSettings.from_record(checked_record(model, "settings")),
+            checked_calibration(model),
+        )

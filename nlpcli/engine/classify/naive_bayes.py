@@ -1,0 +1,320 @@
+"""Naive Bayes: counts of features by class, and the linear scores they make.
+
+A model is its counts. They are sums over documents, so training can go on (`added`), models
+of separate texts add up to exactly the model of all of them (`merged`), and smoothing,
+priors and the rarest features to use are decided when the counts become weights.
+
+    multinomial          log (n_fc + α) / (n_c + α F)
+    binary-multinomial   the same, a feature counted once per document
+    bernoulli            log p and log (1 − p), p = (n_fc + α) / (documents_c + 2 α)
+    complement           −log of the multinomial of all other classes (Rennie et al. 2003)
+
+(Manning, Raghavan & Schütze 2008, chapter 13.) Not here: reading and scoring texts
+(`examples.py`, `classifier.py`), and `nbsvm`, which learns its weights (`kernels/classify/nbsvm.py`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.classify.examples import Examples
+from nlpcli.engine.classify.features import FeatureCounts, count, has_syllable_script, type_keys
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.errors import ModelError, SettingsError
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
+
+KIND = "naive-bayes"
+Rows = NDArray[np.int64] | slice
+EVERY = slice(None)
+_BINARY = ("binary-multinomial", "bernoulli", "nbsvm")
+
+
+@dataclass(frozen=True, eq=False)
+class NaiveBayes:
+    """The counts of a training text, and how they are to be read.
+
+    documents: int64 [C], texts per class. `names` gives the vocabulary (in the order of their keys;
+    empty with feature hashing), which only serves to name features and so is read when asked for.
+    """
+
+    labels: tuple[str, ...]
+    documents: NDArray[np.int64]
+    counts: FeatureCounts
+    names: Callable[[], Vocabulary]
+    analysis: AnalysisSettings
+    features: FeatureSettings
+    settings: NaiveBayesSettings
+    calibration: dict[str, Any] | None = None
+    pruned: bool = False
+    normalised = False
+
+    @functools.cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The tokens of the training text, in the order of their keys."""
+        return self.names()
+
+    @property
+    def keys(self) -> NDArray[np.uint64]:
+        """The features' keys, uint64 [F]."""
+        return self.counts.keys
+
+    def weights(self, rows: Rows = EVERY) -> NDArray[np.float64]:
+        """What each feature, or those in `rows`, adds to the log-score of each class [F, C].
+
+        Features seen fewer than `min_docs` times weigh nothing.
+        """
+        weights = _WEIGHTS[self.settings.variant](self, self.counts.counts[rows])
+        if self.features.min_docs > 1:
+            weights[self.counts.counts[rows].sum(axis=1) < self.features.min_docs] = 0.0
+        return weights
+
+    def start(self) -> NDArray[np.float64]:
+        """The log-score of each class before anything is read, float64 [C]."""
+        if self.settings.variant == "complement":
+            return np.zeros(len(self.labels))
+        if self.settings.variant == "bernoulli":
+            return self.log_prior() + self._absent
+        return self.log_prior()
+
+    @functools.cached_property
+    def totals(self) -> tuple[NDArray[np.int64], int]:
+        """How often all features together were seen in each class [C], and how many there are;
+        only those that are used."""
+        kept = self._kept()
+        return np.asarray(kept.sum(axis=0)), len(kept)
+
+    @functools.cached_property
+    def _absent(self) -> NDArray[np.float64]:
+        """The log-probability of each class that none of the features is there (bernoulli)."""
+        present = (self._kept() + self.settings.alpha) / (self.documents + 2 * self.settings.alpha)
+        return np.asarray(np.log1p(-present).sum(axis=0))
+
+    def _kept(self) -> NDArray[np.int64]:
+        counts = self.counts.counts
+        if self.features.min_docs == 1:
+            return counts
+        return np.asarray(counts[counts.sum(axis=1) >= self.features.min_docs])
+
+    @property
+    def used(self) -> int:
+        """How many features were seen often enough to weigh something."""
+        return self.totals[1]
+
+    def log_prior(self) -> NDArray[np.float64]:
+        """Log-probability of each class before anything is read, float64 [C]."""
+        if self.settings.prior == "uniform":
+            return np.full(len(self.labels), -np.log(len(self.labels)))
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self.documents) - np.log(self.documents.sum()))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model file."""
+        header = {
+            "labels": list(self.labels),
+            "analysis": self.analysis.to_record(),
+            "features": self.features.to_record(),
+            "settings": self.settings.to_record(),
+            "calibration": self.calibration,
+            "pruned": self.pruned,
+        }
+        tensors = {**self.counts.to_tensors(), **self.vocabulary.to_tensors(), "documents": self.documents}
+        write_model(path, KIND, header, tensors)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> NaiveBayes:
+        """The model that `save` wrote. Raises ModelError."""
+        return cls.from_model(read_model(path, KIND))
+
+    @classmethod
+    def from_model(cls, model: Model) -> NaiveBayes:
+        """The same from a file already read."""
+        labels = checked_labels(model)
+        return cls(
+            labels,
+            take_tensor(model, "documents", "int64", (len(labels),)),
+            FeatureCounts.from_model(model, len(labels)),
+            functools.partial(Vocabulary.from_model, model),
+            AnalysisSettings.from_record(checked_record(model, "analysis")),
+            FeatureSettings.from_record(checked_record(model, "features")),
+            NaiveBayesSettings.from_record(checked_record(model, "settings")),
+            checked_calibration(model),
+            bool(model.header.get("pruned")),
+        )
+
+
+def checked_labels(model: Model) -> tuple[str, ...]:
+    """The class names in a model file. Raises ModelError."""
+    labels = model.header.get("labels")
+    if not isinstance(labels, list) or len(labels) < 2 or not all(isinstance(label, str) for label in labels):
+        raise ModelError("the model's labels are damaged")
+    return tuple(labels)
+
+
+def checked_record(model: Model, name: str) -> dict[str, Any]:
+    """Settings in a model file's header. Raises ModelError."""
+    record = model.header.get(name)
+    if not isinstance(record, dict):
+        raise ModelError(f"the model's {name} are damaged")
+    return record
+
+
+def checked_calibration(model: Model) -> dict[str, Any] | None:
+    """The calibration in a model file, if there is one. Raises ModelError."""
+    if model.header.get("calibration") is None:
+        return None
+    calibration = checked_record(model, "calibration")
+    if not all(isinstance(calibration.get(name), (int, float)) for name in ("scale", "length")):
+        raise ModelError("the model's calibration is damaged")
+    return calibration
+
+
+def check_settings(settings: NaiveBayesSettings) -> None:
+    """Raise SettingsError for a smoothing the variant cannot have."""
+    if settings.alpha == 0 and "multinomial" not in settings.variant:
+        raise SettingsError(
+            f"--alpha 0 does not go with --variant {settings.variant}",
+            hint="unsmoothed estimates are for the multinomial variants",
+        )
+
+
+def resolved(
+    features: FeatureSettings, settings: NaiveBayesSettings, vocabulary: Vocabulary
+) -> FeatureSettings:
+    """The features as they will be counted: some variants are binary, and `auto` is decided."""
+    if features.char_ngrams == "auto":
+        features = dataclasses.replace(
+            features, char_ngrams="2-4" if has_syllable_script(vocabulary) else "0"
+        )
+    return dataclasses.replace(features, binary=features.binary or settings.variant in _BINARY)
+
+
+def train(
+    examples: Examples,
+    analysis: AnalysisSettings,
+    features: FeatureSettings = FeatureSettings(),
+    settings: NaiveBayesSettings = NaiveBayesSettings(),
+    progress: Progress = SILENT,
+) -> NaiveBayes:
+    """A model of labelled texts. The same texts in any order give the same model.
+
+    >>> from nlpcli.engine.classify.examples import examples_of
+    >>> plain, words = AnalysisSettings(), FeatureSettings(ngrams="1", char_ngrams="0")
+    >>> model = train(examples_of(["good film", "bad film"], ["pos", "neg"], plain), plain, words)
+    >>> model.labels, len(model.counts)
+    (('neg', 'pos'), 3)
+    """
+    check_settings(settings)
+    features = resolved(features, settings, examples.corpus.vocabulary)
+    return NaiveBayes(
+        examples.names,
+        examples.documents_per_class(),
+        count(examples.corpus, examples.labels, len(examples.names), features, progress),
+        functools.partial(names_of_features, examples.corpus.vocabulary, features),
+        analysis,
+        features,
+        settings,
+    )
+
+
+def names_of_features(vocabulary: Vocabulary, features: FeatureSettings) -> Vocabulary:
+    """The tokens that a model keeps, in the order of their keys; none where features are hashed."""
+    if features.hash_bits:
+        return Vocabulary.of([], [])
+    return vocabulary.take(np.argsort(type_keys(vocabulary)))
+
+
+# --- adding models up -----------------------------------------------------------------------
+
+
+def merged(first: NaiveBayes, second: NaiveBayes) -> NaiveBayes:
+    """The model that training on the texts of both would have given, to the byte.
+
+    A calibration does not survive: it was fitted to the separate models.
+    Raises ModelError when they were trained with different settings, or one was pruned.
+    """
+    for name in ("analysis", "features", "settings"):
+        mine, theirs = getattr(first, name).to_record(), getattr(second, name).to_record()
+        if different := [field for field in mine if mine[field] != theirs[field]]:
+            field = different[0]
+            raise ModelError(
+                f"the models differ in {field}: {mine[field]!r} and {theirs[field]!r}",
+                hint="models add up when they were trained with the same options",
+            )
+    if first.pruned or second.pruned:
+        raise ModelError(
+            "a pruned model has lost counts and cannot be added to",
+            hint="train without --prune, merge, then prune",
+        )
+    labels = tuple(sorted({*first.labels, *second.labels}))
+    one, other = _relabelled(first, labels), _relabelled(second, labels)
+    return dataclasses.replace(
+        first,
+        labels=labels,
+        documents=one.documents + other.documents,
+        counts=one.counts.plus(other.counts),
+        names=functools.partial(_joined, first, second),
+        calibration=None,
+    )
+
+
+def _relabelled(model: NaiveBayes, labels: tuple[str, ...]) -> NaiveBayes:
+    """The same model with more classes, of which it has seen nothing."""
+    if model.labels == labels:
+        return model
+    columns = [labels.index(label) for label in model.labels]
+    counts = np.zeros((len(model.counts), len(labels)), dtype=np.int64)
+    counts[:, columns] = model.counts.counts
+    documents = np.zeros(len(labels), dtype=np.int64)
+    documents[columns] = model.documents
+    return dataclasses.replace(
+        model, labels=labels, documents=documents, counts=FeatureCounts(model.counts.keys, counts)
+    )
+
+
+def _joined(first: NaiveBayes, second: NaiveBayes) -> Vocabulary:
+    counts = dict(zip(first.vocabulary.tokens, first.vocabulary.counts.tolist(), strict=True))
+    for token, seen in zip(second.vocabulary.tokens, second.vocabulary.counts.tolist(), strict=True):
+        counts[token] = counts.get(token, 0) + seen
+    return names_of_features(Vocabulary.of(counts, list(counts.values())), first.features)
+
+
+# --- from counts to weights -----------------------------------------------------------------
+
+
+def _multinomial(model: NaiveBayes, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    (seen, features), alpha = model.totals, model.settings.alpha
+    with np.errstate(divide="ignore"):
+        weights = np.log(counts + alpha)
+        weights -= np.log(seen + alpha * features)
+    return np.asarray(weights)
+
+
+def _bernoulli(model: NaiveBayes, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    alpha = model.settings.alpha
+    present = (counts + alpha) / (model.documents + 2 * alpha)
+    return np.asarray(np.log(present) - np.log1p(-present))
+
+
+def _complement(model: NaiveBayes, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    (seen, features), alpha = model.totals, model.settings.alpha
+    others = counts.sum(axis=1, keepdims=True) - counts + alpha
+    return np.asarray(np.log(seen.sum() - seen + alpha * features) - np.log(others))
+
+
+_WEIGHTS = {
+    "multinomial": _multinomial,
+    "binary-multinomial": _multinomial,
+    "bernoulli": _bernoulli,
+    "complement": _complement,
+}

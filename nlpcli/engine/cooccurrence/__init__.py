@@ -1,0 +1,1 @@
+"""Co-occurrence counts: exact, within a memory limit, on disk."""

@@ -1,0 +1,393 @@
+"""Co-occurrence counts on disk: `.npz` files that scipy reads, and their exact sums.
+
+The arrays of `scipy.sparse.save_npz` (CSR, float64 counts) and beside them the vocabulary and
+the settings, which scipy passes over. Counts are multiples of 1/unit, so the whole number of
+units comes back from the float64 by rounding, and sums of files are exact. Files are written
+and read group by group, never held whole.
+
+Not here: how counts are made (`kernels/counts/cooccurrence.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import weakref
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.cooccurrence.counting import (
+    Counts,
+    Rows,
+    Scratch,
+    ShelvedCounts,
+    SummedCounts,
+    add_rows,
+    count_corpus,
+    group_bounds,
+    largest_group,
+    unit_of,
+)
+from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
+from nlpcli.engine.corpus.encoding import encode
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.io.atomic import write_atomically
+from nlpcli.engine.io.model_file import Model
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.spill import read_at
+from nlpcli.engine.runtime.threads import Stop, available_cores
+from nlpcli.errors import InputError, ModelError, SettingsError
+from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
+
+_FORMAT = 1
+_SMALL_MEMBERS = 1 << 32  # the vocabulary and indptr are read whole: nothing honest is larger
+_CHECKED = 1 << 24  # bytes read at a time when a file is checked
+
+
+@dataclass(frozen=True, eq=False)
+class Cooccurrence:
+    """A co-occurrence matrix [V, V] with all that is needed to go on counting or to train."""
+
+    vocabulary: Vocabulary
+    settings: CooccurrenceSettings
+    analysis: AnalysisSettings
+    counts: Counts
+
+    def groups(self) -> Iterator[tuple[int, Rows]]:
+        """The matrix piece by piece: the first row's number, and some rows."""
+        scratch, stop = Scratch(self.counts.words), Stop()
+        for number, first in enumerate(self.counts.bounds[:-1].tolist()):
+            yield first, self.counts.group(number, scratch, stop)
+
+    def pairs(self) -> Iterator[tuple[int, int, float]]:
+        """Every non-zero cell: row, column, count; row by row, columns ascending."""
+        for first, rows in self.groups():
+            words = np.repeat(np.arange(first, first + len(rows.ends)), np.diff(rows.ends, prepend=0))
+            counts = rows.units / self.counts.unit
+            yield from zip(words.tolist(), rows.columns.tolist(), counts.tolist(), strict=True)
+
+    def dense(self) -> NDArray[np.float64]:
+        """The matrix as counts [V, V]; for small vocabularies."""
+        matrix = np.zeros((len(self.vocabulary), len(self.vocabulary)))
+        for row, column, count in self.pairs():
+            matrix[row, column] = count
+        return matrix
+
+
+def count(
+    paths: Sequence[str] | None,
+    counting: CooccurrenceSettings,
+    vocabulary: VocabularySettings | Vocabulary,
+    analysis: AnalysisSettings,
+    reading: InputSettings = InputSettings(),
+    resources: GloveResources = GloveResources(),
+    progress: Progress = SILENT,
+) -> Cooccurrence:
+    """How often the words of some files stand near each other.
+
+    Raises InputError for unreadable files and when no word is left for a vocabulary, and
+    NlpcliError when the vocabulary alone needs more than `resources.memory`.
+    """
+    corpus = encode(paths, analysis, vocabulary, reading, progress)
+    plan = make_plan(
+        parse_size(resources.memory),
+        resources.threads or available_cores(),
+        len(corpus.vocabulary),
+        len(corpus.ids),
+        largest_group(corpus.vocabulary.counts, counting),
+    )
+    counts = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)
+    return shelved(
+        Cooccurrence(corpus.vocabulary, counting, analysis, counts),
+        threads=plan.threads,
+        memory=plan.cells,
+        progress=progress,
+    )
+
+
+def shelved(
+    matrix: Cooccurrence, *, threads: int = 1, memory: int = 1 << 40, progress: Progress = SILENT
+) -> Cooccurrence:
+    """The same matrix with all its rows made: in memory, or on disk beyond `memory` bytes."""
+    counts = matrix.counts
+    shelf = ShelvedCounts(counts.words, counts.unit, counts.bounds, memory)
+    shelf.fill(counts, threads, progress)
+    return Cooccurrence(matrix.vocabulary, matrix.settings, matrix.analysis, shelf)
+
+
+# --- writing --------------------------------------------------------------------------------
+
+
+def save(path: str, matrix: Cooccurrence) -> None:
+    """Write counts as an `.npz` file, atomically; the same counts give the same bytes."""
+    words = len(matrix.vocabulary)
+    indptr = np.zeros(words + 1, dtype=np.int64)
+    for first, rows in matrix.groups():
+        indptr[first + 1 : first + 1 + len(rows.ends)] = rows.ends + indptr[first]
+    cells = int(indptr[-1])
+    record = {
+        "settings": matrix.settings.to_record(),
+        "analysis": matrix.analysis.to_record(),
+        "format": _FORMAT,
+    }
+    small: dict[str, NDArray[Any]] = {
+        "format": np.array(b"csr"),
+        "shape": np.array([words, words], dtype=np.int64),
+        "nlpcli": np.frombuffer(
+            json.dumps(record, sort_keys=True, ensure_ascii=False).encode(), dtype=np.uint8
+        ),
+        **matrix.vocabulary.to_tensors(),
+        "indptr": indptr,
+    }
+    with write_atomically(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in small.items():
+            with _member(archive, name) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+        with _member(archive, "indices") as member:
+            _write_long(member, cells, np.dtype("<i4"), (rows.columns for _, rows in matrix.groups()))
+        with _member(archive, "data") as member:
+            unit = matrix.counts.unit
+            _write_long(member, cells, np.dtype("<f8"), (rows.units / unit for _, rows in matrix.groups()))
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    # A ZipInfo made by hand has a fixed date: no time in the file.
+    return archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True)
+
+
+def _write_long(member: IO[bytes], length: int, dtype: np.dtype[Any], pieces: Iterator[NDArray[Any]]) -> None:
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (length,)}
+    np.lib.format.write_array_header_1_0(member, header)
+    for piece in pieces:
+        member.write(np.ascontiguousarray(piece, dtype=dtype).data.cast("B") if len(piece) else b"")
+
+
+# --- reading --------------------------------------------------------------------------------
+
+
+class CountFile:
+    """The matrix in an `.npz` file, read group by group; safe to use from threads."""
+
+    def __init__(
+        self,
+        path: str,
+        indptr: NDArray[np.int64],
+        places: dict[str, int],
+        unit: int,
+        bounds: NDArray[np.int64],
+    ) -> None:
+        self.words = len(indptr) - 1
+        self.unit = unit
+        self.bounds = bounds
+        self.indptr = indptr
+        self._file = open(path, "rb")  # noqa: SIM115 (open as long as the counts are in use)
+        weakref.finalize(self, self._file.close)
+        self._path = path
+        self._places = places
+
+    def rows(self, first: int, last: int) -> Rows:
+        """Rows first … last − 1.
+
+        Raises ModelError for indices outside the matrix: kernels do not look again.
+        """
+        begin, end = int(self.indptr[first]), int(self.indptr[last])
+        columns = self._read("indices", np.dtype("<i4"), begin, end)
+        counts = self._read("data", np.dtype("<f8"), begin, end)
+        ends = self.indptr[first + 1 : last + 1] - begin
+        sound = not len(columns) or (columns.min() >= 0 and columns.max() < self.words)
+        falls = np.flatnonzero(np.diff(columns) <= 0) + 1
+        if not sound or not np.isin(falls, ends).all() or not (np.isfinite(counts) & (counts > 0)).all():
+            raise ModelError(f"{self._path} is damaged: its matrix does not fit together")
+        return Rows(ends, columns, np.rint(counts * self.unit).astype(np.int64))
+
+    def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:  # noqa: ARG002
+        """Rows bounds[number] to bounds[number + 1]."""
+        first, last = self.bounds[number : number + 2].tolist()
+        return self.rows(first, last)
+
+    def _read(self, name: str, dtype: np.dtype[Any], begin: int, end: int) -> NDArray[Any]:
+        array = np.empty(end - begin, dtype=dtype)
+        offset = self._places[name] + begin * dtype.itemsize
+        rest = array.data.cast("B") if len(array) else memoryview(b"")
+        while len(rest):
+            got = read_at(self._file.fileno(), rest[: 1 << 28], offset)
+            if not got:
+                raise ModelError(f"{self._path} is damaged: it ends too early")
+            rest, offset = rest[got:], offset + got
+        return array
+
+
+def load(path: str) -> Cooccurrence:
+    """The counts that `save` wrote; the matrix stays in the file until it is asked for.
+
+    Raises InputError for a missing file and ModelError for one that is damaged or not counts.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _load(path, archive)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        EOFError,
+        RecursionError,
+    ) as error:
+        reason = f"it has no {error}" if isinstance(error, KeyError) else error
+        raise ModelError(
+            f"{path} is not a file of co-occurrence counts, or it is damaged ({reason})",
+            hint="nlpcli cooccur FILE… -o counts.npz makes one",
+        ) from error
+
+
+def _load(path: str, archive: zipfile.ZipFile) -> Cooccurrence:
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    record = json.loads(_read_small(archive, members["nlpcli"]).tobytes())
+    if record["format"] > _FORMAT:
+        raise ModelError(
+            f"{path} has counts in format {record['format']}, this nlpcli reads up to {_FORMAT}",
+            hint="it was written by a newer nlpcli: upgrade nlpcli to use it",
+        )
+    settings = CooccurrenceSettings.from_record(record["settings"])
+    names = ("vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts")
+    vocabulary = Vocabulary.from_model(
+        Model("counts", {}, {name: _read_small(archive, members[name]) for name in names})
+    )
+    indptr = _read_small(archive, members["indptr"]).astype(np.int64)
+    if len(indptr) != len(vocabulary) + 1 or indptr[0] != 0 or (np.diff(indptr) < 0).any():
+        raise ValueError("its rows do not fit together")
+    places = {
+        name: _checked_place(archive, members[name], dtype, int(indptr[-1]))
+        for name, dtype in (("indices", np.dtype("<i4")), ("data", np.dtype("<f8")))
+    }
+    counts = CountFile(path, indptr, places, unit_of(settings), group_bounds(vocabulary.counts, settings))
+    return Cooccurrence(vocabulary, settings, AnalysisSettings.from_record(record["analysis"]), counts)
+
+
+def _read_small(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
+    if info.compress_type != zipfile.ZIP_STORED or info.file_size > _SMALL_MEMBERS:
+        raise ValueError("a small file that claims to be large")
+    with archive.open(info) as member:
+        array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+    return array
+
+
+def _checked_place(archive: zipfile.ZipFile, info: zipfile.ZipInfo, dtype: np.dtype[Any], length: int) -> int:
+    """Where in the file the numbers of a member begin, once its checksum and header are right."""
+    if info.compress_type != zipfile.ZIP_STORED:
+        raise ValueError("compressed")
+    with archive.open(info) as member:
+        major = np.lib.format.read_magic(member)
+        if major != (1, 0):
+            raise ValueError("an unknown kind of array")
+        shape, fortran, kind = np.lib.format.read_array_header_1_0(member)
+        begin = member.tell()
+        if (
+            shape != (length,)
+            or kind != dtype
+            or fortran
+            or info.file_size != begin + length * dtype.itemsize
+        ):
+            raise ValueError("its arrays do not fit together")
+        while member.read(_CHECKED):  # at the end the CRC is compared
+            pass
+    with open(str(archive.filename), "rb") as file:
+        file.seek(info.header_offset + 26)
+        name, extra = (int.from_bytes(file.read(2), "little") for _ in range(2))
+    return info.header_offset + 30 + name + extra + begin
+
+
+# --- sums -----------------------------------------------------------------------------------
+
+
+class RenumberedCounts:
+    """Counts of a file as rows and columns of another vocabulary."""
+
+    def __init__(self, part: Cooccurrence, vocabulary: Vocabulary) -> None:
+        counts = part.counts
+        assert isinstance(counts, CountFile)
+        self._file = counts
+        self.words = len(vocabulary)
+        self.unit = counts.unit
+        self.bounds = group_bounds(vocabulary.counts, part.settings)
+        self._new = np.array([vocabulary.id_of[token] for token in part.vocabulary.tokens], dtype=np.int32)
+        self._old = np.full(self.words, -1, dtype=np.int64)
+        self._old[self._new] = np.arange(len(self._new))
+        self._same = part.vocabulary.tokens == vocabulary.tokens
+
+    def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:
+        """Rows bounds[number] to bounds[number + 1]."""
+        first, last = self.bounds[number : number + 2].tolist()
+        if self._same:
+            return self._file.rows(first, last)
+        ends = np.zeros(last - first, dtype=np.int64)
+        columns, units = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
+        written = 0
+        for place, old in enumerate(self._old[first:last].tolist()):
+            if old >= 0 and not stop:
+                row = self._file.rows(old, old + 1)
+                columns.append(self._new[row.columns])
+                units.append(row.units)
+                written += len(row.columns)
+            ends[place] = written
+        moved = Rows(ends, np.concatenate(columns), np.concatenate(units))
+        return add_rows([moved, _no_rows(last - first)], scratch, stop)  # which puts columns in order
+
+
+def _no_rows(rows: int) -> Rows:
+    return Rows(np.zeros(rows, np.int64), np.empty(0, np.int32), np.empty(0, np.int64))
+
+
+def merge(parts: Sequence[Cooccurrence]) -> Cooccurrence:
+    """The exact sum of the counts of several files; vocabularies are united, most frequent first.
+
+    Equal to counting all texts at once when no shard dropped a word (`--min-count 1`) or all
+    used one vocabulary. Sums are made as they are asked for, group by group.
+
+    Raises SettingsError when they were counted in different ways.
+    """
+    first = parts[0]
+    for part in parts[1:]:
+        if (part.settings, part.analysis) != (first.settings, first.analysis):
+            raise SettingsError(
+                "the counts were made with different settings and cannot be added",
+                hint="count all shards with the same options",
+            )
+    vocabulary = _united([part.vocabulary for part in parts])
+    moved: list[Counts] = [RenumberedCounts(part, vocabulary) for part in parts]
+    return Cooccurrence(vocabulary, first.settings, first.analysis, SummedCounts(moved))
+
+
+def merge_files(
+    paths: Sequence[str], output: str, resources: GloveResources, progress: Progress = SILENT
+) -> None:
+    """Write the exact sum of `.npz` files of counts, as `cooccur` makes them, to another.
+
+    Raises InputError, ModelError and SettingsError as `load` and `merge` do.
+    """
+    total = merge([load(path) for path in paths])
+    group = largest_group(total.vocabulary.counts, total.settings)
+    memory, threads = parse_size(resources.memory), resources.threads or available_cores()
+    plan = make_plan(memory, threads, len(total.vocabulary), 0, group)
+    save(output, shelved(total, threads=plan.threads, memory=plan.cells, progress=progress))
+
+
+def _united(vocabularies: Sequence[Vocabulary]) -> Vocabulary:
+    total: dict[str, int] = {}
+    for vocabulary in vocabularies:
+        for token, count in zip(vocabulary.tokens, vocabulary.counts.tolist(), strict=True):
+            total[token] = total.get(token, 0) + count
+    ordered = sorted(total, key=lambda token: -total[token])
+    return Vocabulary.of(ordered, [total[token] for token in ordered])

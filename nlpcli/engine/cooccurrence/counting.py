@@ -1,0 +1,348 @@
+"""Co-occurrence counts: how often each word stands near each other word.
+
+A neighbour at distance d counts 1/d, or 1. Counting is done in whole units of 1/unit, where
+`unit` is the least common multiple of the distances, so sums are exact: in any order, in any
+number of threads, and over any division of a text into shards (for windows up to 22; beyond,
+1/d is rounded to 9 digits first, the same everywhere).
+
+Rows of the matrix are made in groups. A group is a stretch of rows with at most a few million
+cells, chosen by the vocabulary alone, so that neither memory nor threads change a result.
+
+A text too long for memory is counted in pieces, whose counts are put aside on disk group by
+group and added up group by group.
+
+Not here: `.npz` files (`count_files.py`) and what is made of the counts (`kernels/embeddings/glove.py`).
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import mmap
+import tempfile
+import threading
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.spill import Shelf
+from nlpcli.engine.runtime.threads import Stop, run_threads
+from nlpcli.settings.embeddings import CooccurrenceSettings
+
+kernels = Kernels("counts.cooccurrence")
+
+_GROUP_CELLS = 1 << 22
+_MIN_GROUPS = 32
+_EXACT_WINDOW = 22
+_PLACES_A_CALL = 100_000  # places of a word; with their neighbours well under 0.2 s
+_CELLS_A_CALL = 10_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Some consecutive rows of a matrix.
+
+    ends: int64 [rows], the cells up to the end of each row
+    columns: int32 [cells], ascending in each row
+    units: int64 [cells], counts in units
+    """
+
+    ends: NDArray[np.int64]
+    columns: NDArray[np.int32]
+    units: NDArray[np.int64]
+
+
+class Counts(Protocol):
+    """A co-occurrence matrix that gives its rows group by group; safe to use from threads."""
+
+    @property
+    def words(self) -> int:
+        """The size of the vocabulary."""
+
+    @property
+    def unit(self) -> int:
+        """Counts are kept in fractions of it."""
+
+    @property
+    def bounds(self) -> NDArray[np.int64]:
+        """Where groups of rows begin, and the end."""
+
+    def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:
+        """Rows bounds[number] to bounds[number + 1]."""
+
+
+def unit_of(settings: CooccurrenceSettings) -> int:
+    """The whole number in whose fractions counts are kept.
+
+    >>> unit_of(CooccurrenceSettings(window_size=4)), unit_of(CooccurrenceSettings(distance_weighting=False))
+    (12, 1)
+    """
+    if not settings.distance_weighting:
+        return 1
+    return math.lcm(*range(1, min(settings.window_size, _EXACT_WINDOW) + 1))
+
+
+def weights_of(settings: CooccurrenceSettings) -> NDArray[np.int64]:
+    """What a neighbour counts, in units, by its distance: int64 [window + 1], 0 at distance 0."""
+    unit = unit_of(settings)
+    distances = range(1, settings.window_size + 1)
+    if not settings.distance_weighting:
+        return np.array([0, *(1 for _ in distances)], dtype=np.int64)
+    return np.array([0, *(max(1, round(unit / distance)) for distance in distances)], dtype=np.int64)
+
+
+def group_bounds(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> NDArray[np.int64]:
+    """Where groups of rows begin, and the end: at most about 4 M cells and 1/32 of all in each."""
+    most = _most_cells(counts, settings)
+    return divide(most, min(_GROUP_CELLS, max(1, int(most.sum()) // _MIN_GROUPS)))
+
+
+def largest_group(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> int:
+    """The most cells that a group can have."""
+    bounds = group_bounds(counts, settings)
+    return int(np.add.reduceat(_most_cells(counts, settings), bounds[:-1]).max(initial=0))
+
+
+def _most_cells(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> NDArray[np.int64]:
+    """A word seen n times has at most 2·window·n different neighbours, and at most V."""
+    reach = settings.window_size * (2 if settings.symmetric else 1)
+    return np.minimum(counts * min(reach, 1 << 30), len(counts))
+
+
+def divide(sizes: NDArray[np.int64], limit: int, longest: int | None = None) -> NDArray[np.int64]:
+    """Bounds of consecutive stretches whose sizes add up to at most `limit` (or are one item).
+
+    >>> divide(np.array([5, 1, 1, 1, 1, 1]), 3).tolist()
+    [0, 1, 4, 6]
+    """
+    before = offsets_of(sizes)
+    bounds = [0]
+    while bounds[-1] < len(sizes):
+        begin = bounds[-1]
+        end = int(np.searchsorted(before, before[begin] + limit, side="right")) - 1
+        end = max(end, begin + 1)
+        bounds.append(min(end, begin + longest, len(sizes)) if longest else min(end, len(sizes)))
+    return np.array(bounds, dtype=np.int64)
+
+
+class Scratch:
+    """One thread's dense row and the bits that say which of its entries are in use."""
+
+    def __init__(self, words: int) -> None:
+        self.row = np.zeros(words, dtype=np.int64)
+        self.touched = np.empty(words + 1, dtype=np.uint32)
+        self.low = np.zeros((words >> 6) + 1, dtype=np.uint64)
+        self.high = np.zeros((words >> 12) + 1, dtype=np.uint64)
+
+    @staticmethod
+    def size(words: int) -> int:
+        """Bytes it takes."""
+        return words * 12 + words // 8
+
+
+# --- from text ------------------------------------------------------------------------------
+
+
+class TextCounts:
+    """The counts around tokens begin … end − 1 of a text, 8 bytes of memory a token.
+
+    Neighbours are also looked for outside of that range, so ranges add up to the whole.
+    """
+
+    def __init__(
+        self, corpus: EncodedCorpus, settings: CooccurrenceSettings, begin: int = 0, end: int | None = None
+    ) -> None:
+        self.words = len(corpus.vocabulary)
+        self.unit = unit_of(settings)
+        self.bounds = group_bounds(corpus.vocabulary.counts, settings)
+        self._weights = weights_of(settings)
+        self._symmetric = settings.symmetric
+        end = len(corpus.ids) if end is None else end
+        self._text, first, last = _lay_out(corpus, begin, end, settings.window_size)
+        self._starts = np.zeros(self.words + 1, dtype=np.int64)
+        self._positions = np.empty(end - begin, dtype=np.int32 if len(self._text) < 2**31 else np.int64)
+        steps = [*range(first, last, _CELLS_A_CALL), last]
+        for start, stop in itertools.pairwise(steps):
+            kernels.count_words(self._text, start, stop, self._starts)
+        np.cumsum(self._starts, out=self._starts)
+        cursors = self._starts[:-1].copy()
+        for start, stop in itertools.pairwise(steps):
+            kernels.index_words(self._text, start, stop, cursors, self._positions)
+
+    def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:
+        """Rows bounds[number] to bounds[number + 1]."""
+        first, last = int(self.bounds[number]), int(self.bounds[number + 1])
+        seen = np.diff(self._starts[first : last + 1])
+        reach = (len(self._weights) - 1) * (2 if self._symmetric else 1)
+        most = int(np.minimum(seen * reach, self.words).sum())
+        rows = Rows(np.empty(last - first, np.int64), np.empty(most, np.int32), np.empty(most, np.int64))
+        state = np.array([first, self._starts[first], 0, 0, first], dtype=np.int64)
+        step = max(1, _PLACES_A_CALL * 20 // reach)
+        while state[0] < last and not stop:
+            kernels.count_rows(
+                self._text, self._positions, self._starts, self._weights, self._symmetric, state, last, step,
+                scratch.row, scratch.touched, scratch.low, scratch.high, rows.ends, rows.columns, rows.units,
+            )  # fmt: skip
+        written = int(state[2])
+        return Rows(rows.ends, rows.columns[:written], rows.units[:written])
+
+
+def _lay_out(corpus: EncodedCorpus, begin: int, end: int, window: int) -> tuple[NDArray[np.int32], int, int]:
+    """Tokens begin … end − 1 and a window around them, −1 at the ends of documents; their places."""
+    low, high = max(0, begin - window), min(len(corpus.ids), end + window)
+    document_of = functools.partial(np.searchsorted, corpus.offsets, side="right")
+    first = int(document_of(low)) - 1
+    offsets = np.clip(corpus.offsets[first : int(document_of(high - 1)) + 1], low, high)
+    text = np.empty(high - low + len(offsets), dtype=np.int32)
+    kernels.lay_out(corpus.ids, offsets, text)
+    place = begin - low + int(document_of(begin)) - first
+    last = end - low + int(document_of(end - 1)) - first
+    return text, place, last
+
+
+def _release(ids: NDArray[np.int32]) -> None:
+    """Give the pages of a mapped file back: what was read of it counts as memory in use."""
+    mapped = getattr(ids.base, "obj", None)
+    if isinstance(mapped, mmap.mmap) and hasattr(mapped, "madvise"):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def count_corpus(
+    corpus: EncodedCorpus,
+    settings: CooccurrenceSettings,
+    *,
+    piece: int | None = None,
+    threads: int = 1,
+    progress: Progress = SILENT,
+) -> Counts:
+    """The counts of an encoded text, taken `piece` tokens at a time; the same for any piece.
+
+    >>> from nlpcli.engine.corpus.vocabulary import Vocabulary
+    >>> corpus = EncodedCorpus(np.array([0, 1, 0]), np.array([0, 3]), Vocabulary.of("ab", [2, 1]))
+    >>> counts = count_corpus(corpus, CooccurrenceSettings(window_size=1))
+    >>> counts.group(0, Scratch(2), Stop()).units.tolist()
+    [2]
+    """
+    tokens = len(corpus.ids)
+    piece = piece or tokens
+    if piece >= tokens:
+        counts = TextCounts(corpus, settings)
+        _release(corpus.ids)
+        return counts
+    parts: list[Counts] = []
+    pieces = -(-tokens // piece)
+    for number in range(pieces):
+        begin = number * piece
+        part = TextCounts(corpus, settings, begin, min(begin + piece, tokens))
+        _release(corpus.ids)
+        shelf = ShelvedCounts(part.words, part.unit, part.bounds, memory=0)
+        shelf.fill(part, threads, progress, f"counting piece {number + 1} of {pieces}")
+        parts.append(shelf)
+        del part
+    progress.note(
+        f"the text was counted in {pieces} pieces of {piece:,} tokens; they wait in {tempfile.gettempdir()}"
+    )
+    return SummedCounts(parts)
+
+
+# --- sums -----------------------------------------------------------------------------------
+
+
+def add_rows(parts: list[Rows], scratch: Scratch, stop: Stop) -> Rows:
+    """The sum of the same rows of several matrices."""
+    if len(parts) == 1:
+        return parts[0]
+    rows = len(parts[0].ends)
+    begins = np.zeros((len(parts), rows + 1), dtype=np.int64)
+    base = 0
+    for number, part in enumerate(parts):
+        begins[number, 0] = base
+        begins[number, 1:] = part.ends + base
+        base += len(part.columns)
+    columns = np.concatenate([part.columns for part in parts])
+    units = np.concatenate([part.units for part in parts])
+    result = Rows(np.empty(rows, np.int64), np.empty(base, np.int32), np.empty(base, np.int64))
+    state = np.zeros(2, dtype=np.int64)
+    while state[0] < rows and not stop:
+        kernels.add_rows(
+            begins, columns, units, state, rows, _CELLS_A_CALL,
+            scratch.row, scratch.touched, scratch.low, scratch.high,
+            result.ends, result.columns, result.units,
+        )  # fmt: skip
+    written = int(state[1])
+    return Rows(result.ends, result.columns[:written], result.units[:written])
+
+
+class ShelvedCounts:
+    """Counts whose groups lie on a shelf: in memory or, beyond a budget, on disk."""
+
+    def __init__(self, words: int, unit: int, bounds: NDArray[np.int64], memory: int) -> None:
+        self.words = words
+        self.unit = unit
+        self.bounds = bounds
+        self.shelf = Shelf(memory)
+        self._handles: list[tuple[int, int, int, int, int] | None] = [None] * (len(bounds) - 1)
+
+    def put(self, number: int, rows: Rows) -> None:
+        """Keep a group."""
+        ends, columns, units = (
+            self.shelf.put(array.copy()) for array in (rows.ends, rows.columns, rows.units)
+        )
+        self._handles[number] = (ends, columns, units, len(rows.ends), len(rows.columns))
+
+    def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:  # noqa: ARG002
+        """Rows bounds[number] to bounds[number + 1]."""
+        handles = self._handles[number]
+        assert handles is not None
+        ends, columns, units, rows, cells = handles
+        take = self.shelf.take
+        return Rows(take(ends, 0, rows), take(columns, 0, cells), take(units, 0, cells))
+
+    def fill(self, counts: Counts, threads: int, progress: Progress, stage: str = "counting") -> None:
+        """Make every group of `counts` and keep it, in several threads."""
+        total = len(self.bounds) - 1
+        numbers = iter(range(total))
+        lock = threading.Lock()
+
+        def work(_thread: int, stop: Stop) -> None:
+            scratch = Scratch(counts.words)
+            while not stop:
+                with lock:
+                    number = next(numbers, -1)
+                if number < 0:
+                    return
+                rows = counts.group(number, scratch, stop)
+                if not stop:
+                    self.put(number, rows)
+                    progress.update(stage, number + 1, total)
+
+        run_threads(work, min(threads, total))
+
+    @property
+    def cells(self) -> int:
+        """Non-zero cells."""
+        return sum(handles[4] for handles in self._handles if handles is not None)
+
+
+class SummedCounts:
+    """The sum of several matrices over one vocabulary, group by group."""
+
+    def __init__(self, parts: list[Counts]) -> None:
+        self.words = parts[0].words
+        self.unit = parts[0].unit
+        self.bounds = parts[0].bounds
+        self._parts = parts
+
+    def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:
+        """Rows bounds[number] to bounds[number + 1]."""
+        return add_rows([part.group(number, scratch, stop) for part in self._parts], scratch, stop)
+
+
+NO_COUNTS: Counts = ShelvedCounts(0, 1, np.zeros(1, dtype=np.int64), memory=0)

@@ -1,0 +1,1 @@
+"""From texts to ids: vocabularies, encoding, phrases, n-grams of words."""

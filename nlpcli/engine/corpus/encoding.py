@@ -1,0 +1,340 @@
+"""Text to ids: the step that everything after tokenization begins with.
+
+Two roads, one contract: the same ids for the same text.
+
+    kernel road    `word` and `whitespace`: `kernels/scan.py` over raw UTF-8, a thread per core
+    general road   any other analysis: `Analyzer.tokens`, line by line
+
+The ids, once there are more than eight million, go to a temporary file under `$TMPDIR` as they
+are made (it has no name, so nothing can be left behind, however the process ends) and come back
+as a memory map. The text is never held whole. Lower-casing beyond ASCII, stop words and the choice
+of a vocabulary happen to the types after the scan, not to the tokens during it.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import itertools
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.corpus.vocabulary import Vocabulary, select
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.records import Documents, as_texts
+from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.processes import Failure
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.spill import Spool
+from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
+from nlpcli.engine.text.analyzer import TIME_LIMIT, Analyzer, isolated
+from nlpcli.engine.text.streaming import Pool, pieces
+from nlpcli.errors import InputError
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
+
+kernels = Kernels("text.scan")
+
+_SMALL = 1 << 20  # bytes or tokens that are dealt with before machine code is loaded
+_SEGMENT = 1 << 20  # ids renumbered at a time
+_FEW_LINES = 256  # below this, processes cost more than they gain
+
+
+def encode(
+    paths: Sequence[str] | None,
+    analysis: AnalysisSettings,
+    vocabulary: VocabularySettings | Vocabulary,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> EncodedCorpus:
+    """The lines of some files as ids; every line is a document.
+
+    `vocabulary` says how to choose one, or is one already (other tokens are dropped).
+
+    Raises InputError when no token is left for a vocabulary.
+    """
+    lines = Lines(paths, reading, progress, stage="reading")
+    return _finish(_encode_lines(lines, analysis), vocabulary)
+
+
+def encode_documents(
+    batches: Iterable[Documents],
+    analysis: AnalysisSettings,
+    vocabulary: VocabularySettings | Vocabulary,
+) -> EncodedCorpus:
+    """Documents that are in memory, or come in batches from `records.Records`, as ids.
+
+    >>> corpus = encode_documents([["a b a", ""]], AnalysisSettings(), VocabularySettings())
+    >>> corpus.ids.tolist(), corpus.offsets.tolist(), corpus.vocabulary.tokens
+    ([0, 1, 0], [0, 3, 3], ('a', 'b'))
+    """
+    return _finish(_encode_batches(batches, analysis), vocabulary)
+
+
+def count_tokens(
+    paths: Sequence[str] | None,
+    analysis: AnalysisSettings,
+    vocabulary: VocabularySettings,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> Vocabulary:
+    """The vocabulary of some files alone, empty for an empty text; keeps no ids.
+
+    Raises InputError when `vocabulary` leaves none of the tokens there are.
+    """
+    found = _encode_lines(Lines(paths, reading, progress, stage="counting"), analysis, keep=False)
+    return select(found.types, vocabulary)[0] if len(found.types) else found.types
+
+
+# --- what the two roads give ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """All types of a text in order of first appearance, and its tokens on disk.
+
+    The spool holds the tokens in `segments` of (how many, which translation): translation t
+    takes the numbers of a segment to ids in `types`, −1 for a token that is dropped.
+    `ends` [D] are the tokens before each document's end.
+    """
+
+    types: Vocabulary
+    spool: Spool
+    segments: list[tuple[int, int]]
+    translations: list[NDArray[np.int32]]
+    ends: NDArray[np.int64]
+
+
+def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:
+    """Give the tokens their final ids; on the disk in place."""
+    if isinstance(vocabulary, Vocabulary):
+        chosen, new_id = vocabulary, vocabulary.ids_of(found.types.tokens)
+    else:
+        chosen, new_id = select(found.types, vocabulary)
+    # −1 stays −1: the last entry of the table is what a dropped token finds.
+    new_id = np.append(new_id, np.int32(-1))
+    tables = [new_id[translation] for translation in found.translations]
+    dropping = any((table < 0).any() for table in tables)
+    if found.spool.pieces is not None:
+        ids, ends = _renumbered(found, found.spool.pieces, tables), found.ends
+        if dropping:
+            keeps = ids >= 0
+            ids, ends = ids[keeps], offsets_of(keeps)[ends]
+    elif dropping:
+        ids, ends = _renumber_some(found, tables)
+    else:
+        ids, ends = _renumber(found, tables), found.ends
+    ids.flags.writeable = False
+    offsets = np.concatenate([np.zeros(1, dtype=np.int64), ends])
+    return EncodedCorpus(ids, offsets, chosen)
+
+
+def _renumbered(
+    found: _Found, pieces: Sequence[NDArray[np.int32]], tables: list[NDArray[np.int32]]
+) -> NDArray[np.int32]:
+    """Every token's id, out of memory."""
+    if len(tables) == 1:
+        return np.concatenate([np.zeros(0, dtype=np.int32), *(tables[0][piece] for piece in pieces)])
+    places = offsets_of([len(piece) for piece in pieces])
+    ids = np.empty(places[-1], dtype=np.int32)
+
+    def translate(number: int) -> None:
+        into = ids[places[number] : places[number + 1]]
+        kernels.translate(pieces[number], tables[found.segments[number][1]], into)
+
+    run_all(translate, ((number,) for number in range(len(pieces))), len(tables))
+    return ids
+
+
+def _renumber(found: _Found, tables: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """Every token's id, written over its number on the disk."""
+    start = 0
+    for count, table in _slices(found.segments):
+        numbers = found.spool.read(start, count)
+        kernels.translate(numbers, tables[table], numbers)
+        found.spool.rewrite(start, numbers)
+        start += count
+    return found.spool.numbers(start)
+
+
+def _renumber_some(
+    found: _Found, tables: list[NDArray[np.int32]]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The same where tokens are dropped: the ids that are left, and how many before each document's end."""
+    ends = np.empty_like(found.ends)
+    start = kept = document = 0
+    for count, table in _slices(found.segments):
+        ids = tables[table][found.spool.read(start, count)]
+        keeps = ids >= 0
+        before = offsets_of(keeps)
+        through = int(np.searchsorted(found.ends, start + count))
+        ends[document:through] = before[found.ends[document:through] - start] + kept
+        found.spool.rewrite(kept, ids[keeps])
+        start, document, kept = start + count, through, kept + int(before[-1])
+    ends[document:] = kept
+    return found.spool.numbers(kept), ends
+
+
+def _slices(segments: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    for count, table in segments:
+        for begin in range(0, count, _SEGMENT):
+            yield min(_SEGMENT, count - begin), table
+
+
+# --- the general road -----------------------------------------------------------------------
+
+
+def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Found:
+    """Every line through the analyzer, a dictionary for the types."""
+    number_of: dict[str, int] = {}
+    counts: list[int] = []
+    spool = Spool()
+    waiting: list[int] = []
+    ends: list[int] = []
+    total = 0
+    for tokens in _token_lists(iter(lines), analyzer):
+        for token in tokens:
+            number = number_of.setdefault(token, len(counts))
+            if number == len(counts):
+                counts.append(0)
+            counts[number] += 1
+            waiting.append(number)
+        total += len(tokens)
+        ends.append(total)
+        if len(waiting) >= _SEGMENT:
+            _write(waiting, spool, keep)
+    _write(waiting, spool, keep)
+    identity = np.arange(len(counts), dtype=np.int32)
+    return _Found(
+        Vocabulary.of(number_of, counts),
+        spool,
+        [(total, 0)],
+        [identity],
+        np.array(ends, dtype=np.int64),
+    )
+
+
+def _token_lists(lines: Iterator[str], analyzer: Analyzer) -> Iterator[list[str]]:
+    """The tokens of every line; what finds tags runs in a process per core when there is much to do.
+
+    Raises InputError on a line that an analyser fails on.
+    """
+    cores, settings = available_cores() if os.name == "posix" else 1, analyzer.settings
+    first = list(itertools.islice(lines, _FEW_LINES))
+    if not settings.tagged or len(first) < _FEW_LINES or cores == 1:
+        yield from map(analyzer.tokens, itertools.chain(first, lines))
+        return
+    with Pool(lambda: isolated(settings, "tokens", TIME_LIMIT), cores) as pool:
+        waiting: deque[tuple[Sequence[str], concurrent.futures.Future[list[list[str] | Failure]]]] = deque()
+        batch = first
+        while batch or waiting:
+            waiting.extend((piece, pool.submit(piece)) for piece in pieces(batch, cores))
+            batch = list(itertools.islice(lines, _FEW_LINES))
+            while waiting and (not batch or len(waiting) > 16 * cores):
+                piece, future = waiting.popleft()
+                for line, tokens in zip(piece, future.result(), strict=True):
+                    if isinstance(tokens, Failure):
+                        raise InputError(f"{settings.tokenizer} failed on a line: {tokens}: {line[:60]!r}")
+                    yield tokens
+
+
+def _write(waiting: list[int], spool: Spool, keep: bool) -> None:
+    if keep:
+        spool.append(np.array(waiting, dtype=np.int32))
+    waiting.clear()
+
+
+# --- the kernel road ------------------------------------------------------------------------
+
+
+def _encode_lines(lines: Lines, analysis: AnalysisSettings, keep: bool = True) -> _Found:
+    analyzer = Analyzer(analysis)
+    if not analyzer.is_plain:
+        return _analyze(lines, analyzer, keep)
+    return _encode_blocks(lines.blocks(), analyzer, keep)
+
+
+def _encode_batches(batches: Iterable[Documents], analysis: AnalysisSettings) -> _Found:
+    analyzer = Analyzer(analysis)
+    if not analyzer.is_plain:
+        return _analyze(itertools.chain.from_iterable(map(as_texts, batches)), analyzer)
+    return _encode_blocks(_as_blocks(batches), analyzer)
+
+
+def _as_blocks(batches: Iterable[Documents]) -> Iterator[bytes]:
+    """Documents as lines of UTF-8; a line end inside a document is white space like any other."""
+    for batch in batches:
+        if isinstance(batch, bytes):
+            yield batch
+        elif batch:
+            text = "\n".join([document.replace("\n", " ") for document in batch])
+            yield (text + "\n").encode("utf-8", "surrogatepass")
+
+
+def _encode_blocks(blocks: Iterator[bytes], analyzer: Analyzer, keep: bool = True) -> _Found:
+    small = []
+    for block in blocks:
+        small.append(block)
+        if sum(map(len, small)) > _SMALL:
+            return _scan_blocks(itertools.chain(small, blocks), analyzer, keep)
+    text = b"".join(small).decode("utf-8", "surrogatepass")
+    return _analyze(text.split("\n")[:-1], analyzer, keep)
+
+
+def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Found:
+    """Every block through the kernel, on all cores; results in the order of the text."""
+    from nlpcli.engine.corpus.scanner import Scanner, union
+
+    threads = available_cores()
+    lower = analyzer.only_lowers
+    scanners = [Scanner(analyzer.settings.tokenizer, lower) for _ in range(threads)]
+    idle = deque(range(threads))
+    spool = Spool()
+    segments: list[tuple[int, int]] = []
+    ends: list[NDArray[np.int64]] = []
+    total = 0
+
+    def scan(block: bytes, number: int) -> tuple[int, NDArray[np.int32], NDArray[np.int64]]:
+        which = idle.popleft()
+        try:
+            numbers, line_ends = scanners[which].scan(block, number)
+            return which, numbers.copy() if keep else numbers, line_ends
+        finally:
+            idle.append(which)
+
+    def take(result: tuple[int, NDArray[np.int32], NDArray[np.int64]]) -> None:
+        nonlocal total
+        which, numbers, line_ends = result
+        if keep:
+            spool.append(numbers)
+        segments.append((len(numbers), which))
+        ends.append(line_ends + total)
+        total += len(numbers)
+
+    for result in in_threads(scan, ((block, number) for number, block in enumerate(blocks)), threads):
+        take(result)
+    types, translations = union(scanners, lower)
+    if not (lower or analyzer.finishes_nothing):
+        types, finished = _finished_types(types, analyzer)
+        translations = [finished[translation] for translation in translations]
+    document_ends = np.concatenate(ends) if ends else np.zeros(0, dtype=np.int64)
+    return _Found(types, spool, segments, translations, document_ends)
+
+
+def _finished_types(types: Vocabulary, analyzer: Analyzer) -> tuple[Vocabulary, NDArray[np.int32]]:
+    """Types as the analyzer would have given them (stems, say), and old id → new, −1 for none."""
+    ids: dict[str, int] = {}
+    finished = analyzer.finish(list(types.tokens))
+    new = np.array(
+        [-1 if token is None else ids.setdefault(token, len(ids)) for token in finished], dtype=np.int32
+    )
+    summed = np.zeros(len(ids), dtype=np.int64)
+    np.add.at(summed, new[new >= 0], types.counts[new >= 0])
+    return Vocabulary.of(ids, summed), new

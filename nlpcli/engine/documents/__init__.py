@@ -1,0 +1,1 @@
+"""Documents as vectors: sparse matrices, their features and their files."""

@@ -1,0 +1,1 @@
+"""Training word vectors: Word2Vec, FastText, GloVe."""

@@ -1,0 +1,225 @@
+"""Co-occurrence cells laid out for training: a fixed grid of row blocks and column blocks.
+
+The grid follows from the vocabulary alone. A column block is small enough for its parameters to
+stay in the cache (and for 16-bit column numbers); a row block is a group of the counts. In a
+block, cells stand row by row. `Turns` hands the blocks out so that the result is that of one
+fixed sequence, whatever the number of threads: no two blocks under way share a row or column.
+
+Not here: the counts (`kernels/counts/cooccurrence.py`) and the updates (`kernels/glove.py`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.cooccurrence.counting import Counts, Rows, Scratch, divide
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.spill import Shelf
+from nlpcli.engine.runtime.threads import Stop, run_threads
+
+kernels = Kernels("embeddings.glove")
+
+_BLOCK_COLUMNS = 1024  # × 2 × 112 floats = 0.9 MB: about half of a level-2 cache
+_BLOCK_SHARE = 64  # frequent words share a block with few others, so that blocks weigh alike
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The cells of one row block and one column block.
+
+    A stretch is the cells of one row: row first_row + rows[s] has cells ends[s − 1]:ends[s],
+    in columns first_column + columns[cell]. `logs` are ln X, `weights` are f(X).
+    """
+
+    first_row: int
+    first_column: int
+    rows: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    columns: NDArray[np.uint16]
+    logs: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class _RowBlock:
+    """Where the cells of a row block lie: handles on the shelf, and the bounds of its blocks."""
+
+    cells: NDArray[np.int64]
+    stretches: NDArray[np.int64]
+    rows: int
+    ends: int
+    columns: int
+    logs: int
+    weights: int
+
+
+class Cells:
+    """All cells of a matrix, block by block; beyond `memory` bytes they lie on disk."""
+
+    def __init__(
+        self,
+        counts: Counts,
+        occurrences: NDArray[np.int64],
+        x_max: float = 100.0,
+        alpha: float = 0.75,
+        *,
+        threads: int = 1,
+        memory: int = 1 << 40,
+        progress: Progress = SILENT,
+    ) -> None:
+        self._x_max = x_max
+        self._alpha = alpha
+        self._shelf = Shelf(memory)
+        self.row_bounds = counts.bounds
+        share = max(1, int(occurrences.sum()) // _BLOCK_SHARE)
+        self.column_bounds = divide(occurrences, share, longest=_BLOCK_COLUMNS)
+        widths = np.diff(self.column_bounds)
+        self._block_of = np.repeat(np.arange(len(widths), dtype=np.int32), widths)
+        self._row_blocks: list[_RowBlock | None] = [None] * (len(self.row_bounds) - 1)
+        self.total_units = 0
+        self._fill(counts, threads, progress)
+
+    def _fill(self, counts: Counts, threads: int, progress: Progress) -> None:
+        total = len(self._row_blocks)
+        numbers = iter(range(total))
+        lock = threading.Lock()
+
+        def work(_thread: int, stop: Stop) -> None:
+            scratch = Scratch(counts.words)
+            while not stop:
+                with lock:
+                    number = next(numbers, -1)
+                if number < 0:
+                    return
+                rows = counts.group(number, scratch, stop)
+                if stop:
+                    return
+                self._row_blocks[number] = self._arrange(rows, counts.unit)
+                with lock:
+                    self.total_units += int(rows.units.sum())
+                    progress.update("counting", number + 1, total)
+
+        run_threads(work, min(threads, total))
+
+    def _arrange(self, rows: Rows, unit: int) -> _RowBlock:
+        blocks = len(self.column_bounds) - 1
+        cells, stretches = np.zeros(blocks + 1, dtype=np.int64), np.zeros(blocks + 1, dtype=np.int64)
+        kernels.measure_cells(rows.ends, rows.columns, self._block_of, cells, stretches)
+        np.cumsum(cells, out=cells)
+        np.cumsum(stretches, out=stretches)
+        arrays: list[NDArray[Any]] = [
+            np.empty(stretches[-1], dtype=np.int32),
+            np.empty(stretches[-1], dtype=np.int32),
+            np.empty(cells[-1], dtype=np.uint16),
+            np.empty(cells[-1], dtype=np.float32),
+            np.empty(cells[-1], dtype=np.float32),
+        ]
+        kernels.arrange_cells(
+            rows.ends, rows.columns, rows.units, unit, self._block_of, self.column_bounds,
+            self._x_max, self._alpha, cells, stretches, *arrays,
+        )  # fmt: skip
+        return _RowBlock(cells, stretches, *(self._shelf.put(array) for array in arrays))
+
+    def __len__(self) -> int:
+        return sum(int(block.cells[-1]) for block in self._row_blocks if block is not None)
+
+    @property
+    def on_disk(self) -> int:
+        """Bytes of cells that lie on disk."""
+        return self._shelf.on_disk
+
+    def sizes(self) -> NDArray[np.int64]:
+        """Cells in each block: int64 [row blocks, column blocks]."""
+        return np.array([np.diff(block.cells) for block in self._row_blocks if block is not None])
+
+    def block(self, row: int, column: int) -> Block:
+        """The cells of one block."""
+        kept = self._row_blocks[row]
+        assert kept is not None
+        cells = int(kept.cells[column]), int(kept.cells[column + 1])
+        stretches = int(kept.stretches[column]), int(kept.stretches[column + 1])
+        take = self._shelf.take
+        return Block(
+            int(self.row_bounds[row]),
+            int(self.column_bounds[column]),
+            take(kept.rows, *stretches),
+            take(kept.ends, *stretches),
+            take(kept.columns, *cells),
+            take(kept.logs, *cells),
+            take(kept.weights, *cells),
+        )
+
+
+def sequence_of(sizes: NDArray[np.int64], generator: np.random.Generator) -> list[tuple[int, int]]:
+    """All blocks that hold cells, shuffled.
+
+    They are the diagonals of a shuffled grid: neighbours in the sequence share neither rows nor
+    columns and can be trained at the same time.
+
+    >>> sequence_of(np.ones((2, 2), dtype=np.int64), np.random.default_rng(1))
+    [(0, 0), (1, 1), (0, 1), (1, 0)]
+    """
+    rows, columns = (generator.permutation(length).tolist() for length in sizes.shape)
+    long, short = max(len(rows), len(columns)), min(len(rows), len(columns))
+    pairs = (
+        (rows[place], columns[(place + shift) % long])
+        if len(rows) <= len(columns)
+        else (rows[(place + shift) % long], columns[place])
+        for shift in range(long)
+        for place in range(short)
+    )
+    return [(row, column) for row, column in pairs if sizes[row, column]]
+
+
+class Turns:
+    """Hands out the items of a sequence of (row, column) to threads.
+
+    An item is ready when every earlier one in its row and in its column is finished. So each
+    row and column sees its items in the order of the sequence: the result is the same as that
+    of one thread.
+    """
+
+    def __init__(self, sequence: Sequence[tuple[int, int]]) -> None:
+        self._sequence = sequence
+        self._rows: dict[int, deque[int]] = {}
+        self._columns: dict[int, deque[int]] = {}
+        for number, (row, column) in enumerate(sequence):
+            self._rows.setdefault(row, deque()).append(number)
+            self._columns.setdefault(column, deque()).append(number)
+        self._ready = deque(number for number in range(len(sequence)) if self._is_first(number))
+        self._left = len(sequence)
+        self._changed = threading.Condition()
+
+    def _is_first(self, number: int) -> bool:
+        row, column = self._sequence[number]
+        return self._rows[row][0] == number and self._columns[column][0] == number
+
+    def take(self, stop: Stop) -> int | None:
+        """The number of an item that is ready, as soon as there is one; None when all are given."""
+        with self._changed:
+            while not self._ready:
+                if not self._left or stop:
+                    return None
+                self._changed.wait(0.1)
+            if stop:
+                return None
+            self._left -= 1
+            return self._ready.popleft()
+
+    def finish(self, number: int) -> None:
+        """The item is done; what waited for it becomes ready."""
+        row, column = self._sequence[number]
+        with self._changed:
+            for queue in (self._rows[row], self._columns[column]):
+                queue.popleft()
+                if queue and self._is_first(queue[0]) and queue[0] not in self._ready:
+                    self._ready.append(queue[0])
+            self._changed.notify_all()

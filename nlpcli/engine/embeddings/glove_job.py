@@ -1,0 +1,134 @@
+"""From text or counts to a file of GloVe vectors, within the memory there is.
+
+Not here: the training itself (`kernels/embeddings/glove.py`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from nlpcli.engine.cooccurrence.count_files import Cooccurrence
+from nlpcli.engine.cooccurrence.count_files import load as load_counts
+from nlpcli.engine.cooccurrence.counting import NO_COUNTS, count_corpus, largest_group
+from nlpcli.engine.cooccurrence.memory import Plan, make_plan, parse_size, say_size
+from nlpcli.engine.corpus.encoding import encode
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.embeddings.glove import MAY_CHANGE, Glove, as_before, padded, train
+from nlpcli.engine.embeddings.glove_blocks import Cells
+from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.threads import available_cores
+from nlpcli.engine.vectors.writing import layout_of
+from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
+
+
+def train_glove(
+    paths: Sequence[str] | None,
+    output: str,
+    settings: GloveSettings = GloveSettings(),
+    counting: CooccurrenceSettings = CooccurrenceSettings(),
+    vocabulary: VocabularySettings = VocabularySettings(min_count=5),
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    reading: InputSettings = InputSettings(),
+    resources: GloveResources = GloveResources(),
+    *,
+    counts: str | None = None,
+    resume: str | None = None,
+    progress: Progress = SILENT,
+) -> Glove:
+    """Vectors for the words of some text files, or of a file of counts, written to `output`.
+
+    `resume` is a model file; what is not said anew (by a value that is not the default) is as it
+    was. A training that is broken off leaves `output`.partial, which can be resumed.
+
+    Raises InputError for unreadable files, and what `train` raises.
+    """
+    layout_of(output)
+    check_writable(output)
+    earlier = Glove.load(resume) if resume else None
+    if earlier is not None:
+        settings = as_before(settings, GloveSettings(), earlier.settings, MAY_CHANGE)
+        counting = as_before(counting, CooccurrenceSettings(), earlier.counting)
+        analysis = as_before(analysis, AnalysisSettings(lowercase=True), earlier.analysis)
+    if counts is not None:
+        matrix = load_counts(counts)
+        cells = _lay_out(matrix, 0, settings, resources, progress)
+    else:
+        matrix, cells = _count_text(
+            paths, earlier.vocabulary if earlier else vocabulary,
+            settings, counting, analysis, reading, resources, progress,
+        )  # fmt: skip
+    partial = Path(f"{output}.partial")
+
+    def keep(unfinished: Glove) -> None:
+        unfinished.save(partial)
+        progress.note(f"go on with the same command and --resume {partial}")
+
+    model = train(
+        cells, matrix.vocabulary, matrix.analysis, matrix.settings, settings,
+        resume=earlier, threads=resources.threads or available_cores(), progress=progress, broken_off=keep,
+    )  # fmt: skip
+    model.write(output)
+    partial.unlink(missing_ok=True)
+    return model
+
+
+def _count_text(
+    paths: Sequence[str] | None,
+    vocabulary: VocabularySettings | Vocabulary,
+    settings: GloveSettings,
+    counting: CooccurrenceSettings,
+    analysis: AnalysisSettings,
+    reading: InputSettings,
+    resources: GloveResources,
+    progress: Progress,
+) -> tuple[Cooccurrence, Cells]:
+    """What was counted, without the counts themselves: the memory of the text is free again."""
+    corpus = encode(paths, analysis, vocabulary, reading, progress)
+    plan = _plan(corpus.vocabulary, len(corpus.ids), counting, settings, resources)
+    counts = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)
+    matrix = Cooccurrence(corpus.vocabulary, counting, analysis, counts)
+    cells = _lay_out(matrix, len(corpus.ids), settings, resources, progress)
+    return dataclasses.replace(matrix, counts=NO_COUNTS), cells
+
+
+def _lay_out(
+    matrix: Cooccurrence, tokens: int, settings: GloveSettings, resources: GloveResources, progress: Progress
+) -> Cells:
+    """The cells for training, within the memory there is; says how much that will be."""
+    plan = _plan(matrix.vocabulary, tokens, matrix.settings, settings, resources)
+    progress.note(
+        f"memory: {say_size(plan.least)} at least, and up to {say_size(plan.cells)} for co-occurrence cells"
+        f" (--memory {resources.memory})"
+    )
+    cells = Cells(
+        matrix.counts, matrix.vocabulary.counts, settings.x_max, settings.alpha,
+        threads=plan.threads, memory=plan.cells, progress=progress,
+    )  # fmt: skip
+    on_disk = f", {say_size(cells.on_disk)} of them on disk" if cells.on_disk else ""
+    progress.note(f"{len(cells):,} co-occurrence cells of {len(matrix.vocabulary):,} words{on_disk}")
+    return cells
+
+
+def _plan(
+    vocabulary: Vocabulary,
+    tokens: int,
+    counting: CooccurrenceSettings,
+    settings: GloveSettings,
+    resources: GloveResources,
+) -> Plan:
+    # Two sides of padded rows with their sums, and once more as they are written to the file.
+    parameters = len(vocabulary) * 4 * (4 * padded(settings.dim) + 6 * settings.dim + 8)
+    return make_plan(
+        parse_size(resources.memory),
+        resources.threads or available_cores(),
+        len(vocabulary),
+        tokens,
+        largest_group(vocabulary.counts, counting),
+        parameters,
+    )

@@ -1,0 +1,171 @@
+"""Training on several threads without locks: Hogwild (Niu et al. 2011).
+
+Which thread takes which part of the text, and what is said meanwhile.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.embeddings.schedule import Schedule, Stretch
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.errors import NlpcliError
+
+_RECENT = 64  # stretches whose mean is the running loss
+
+
+# Trains on a stretch; gives the summed loss and what to divide it by.
+Step = Callable[[Stretch], tuple[float, int]]
+
+
+def let_go(ids: NDArray[np.int32], first: int, last: int) -> None:
+    """Let the memory of ids that have been read be used for something else, if they are mapped from the disk.
+
+    They come back when they are read again. Mapped pages count as the process's own, and a text
+    would stay in memory whole.
+    """
+    mapped = getattr(ids.base, "obj", None)
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        start = first * ids.itemsize // mmap.PAGESIZE * mmap.PAGESIZE
+        mapped.madvise(mmap.MADV_DONTNEED, start, last * ids.itemsize - start)
+
+
+class Run:
+    """The stretches of a schedule from `start` on, trained on some threads.
+
+    `done` is the number of stretches finished without a gap. `carried` is the summed loss, and
+    of how many predictions, that an interrupted run has left of the epoch under way.
+
+    Raises NlpcliError when the loss is no longer a number. On Ctrl-C the stretches under way
+    are finished first; then KeyboardInterrupt goes on.
+    """
+
+    def __init__(
+        self, schedule: Schedule, step: Step, start: int = 0, carried: tuple[float, int] = (0.0, 0)
+    ) -> None:
+        self.schedule = schedule
+        self.done = start
+        self._start = start
+        self._step = step
+        self._next = start
+        self._sums = np.zeros((len(schedule) + 1, 2))
+        # What an epoch has from before stands in the place of the stretch before the first.
+        self._sums[start - 1] = carried
+        self._finished = np.zeros(len(schedule), dtype=bool)
+        self._lock = threading.Lock()
+        self._stop = False
+        self._limit = start
+        self._error: BaseException | None = None
+        self._began = time.monotonic()
+
+    def go(
+        self, threads: int, pauses: Iterable[int], pause: Callable[[int], None], progress: Progress = SILENT
+    ) -> None:
+        """Train to the end; before each stretch in `pauses` and after each epoch `pause` is called."""
+        self._began = time.monotonic()
+        size = self.schedule.stretches
+        ends = range(size, len(self.schedule) + 1, size)
+        for limit in sorted({*pauses, *ends}):
+            if not self.done < limit <= len(self.schedule):
+                continue
+            self._go_to(limit, threads, progress)
+            if limit in ends:
+                progress.note(self._epoch_line(limit // size))
+            pause(limit)
+
+    def loss(self, first: int, last: int) -> float:
+        """The mean loss over the stretches `first` to `last`."""
+        loss, count = self.summed(first, last)
+        return loss / count if count else 0.0
+
+    def summed(self, first: int, last: int) -> tuple[float, int]:
+        """The summed loss over these stretches, and of how many predictions."""
+        if first <= self._start <= last and self._start % self.schedule.stretches:
+            first = self._start - 1
+        return math.fsum(self._sums[first:last, 0]), int(self._sums[first:last, 1].sum())
+
+    def epoch_losses(self) -> list[float]:
+        """The mean loss of every epoch that this run has finished."""
+        size = self.schedule.stretches
+        epochs = range(self._start // size, self.done // size)
+        return [round(self.loss(epoch * size, (epoch + 1) * size), 6) for epoch in epochs]
+
+    def under_way(self) -> tuple[float, int]:
+        """The summed loss, and of how many predictions, of the epoch that is not finished."""
+        return self.summed(self.done // self.schedule.stretches * self.schedule.stretches, self.done)
+
+    def _go_to(self, limit: int, threads: int, progress: Progress) -> None:
+        self._limit = limit
+        workers = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
+        for worker in workers:
+            worker.start()
+        try:
+            while any(worker.is_alive() for worker in workers):
+                for worker in workers:
+                    worker.join(0.1 / threads)
+                self._report(progress)
+        finally:
+            self._stop = True
+            for worker in workers:
+                worker.join()
+            self._stop = False
+            self._count_done()
+        if self._error is not None:
+            raise self._error
+
+    def _work(self) -> None:
+        try:
+            while not self._stop:
+                with self._lock:
+                    number = self._next
+                    if number >= self._limit:
+                        return
+                    self._next += 1
+                sums = self._step(self.schedule[number])
+                if not math.isfinite(sums[0]):
+                    raise diverged()
+                self._sums[number] = sums
+                self._finished[number] = True
+        except BaseException as error:  # raised again by the thread that waits
+            self._error = error
+            self._stop = True
+
+    def _count_done(self) -> None:
+        while self.done < len(self._finished) and self._finished[self.done]:
+            self.done += 1
+
+    def _report(self, progress: Progress) -> None:
+        self._count_done()
+        words, total = self.schedule.words_before(self.done), self.schedule.words_before(len(self.schedule))
+        detail = f"{self._speed() / 1000:,.0f} kwords/s"
+        if self.done > self._start:
+            loss = self.loss(max(self._start, self.done - _RECENT), self.done)
+            detail += f" · alpha {self.schedule[self.done - 1].alpha:.4f} · loss {loss:.4f}"
+        progress.update("training", words, total, detail)
+
+    def _speed(self) -> float:
+        words = self.schedule.words_before(self.done) - self.schedule.words_before(self._start)
+        return words / max(time.monotonic() - self._began, 1e-9)
+
+    def _epoch_line(self, epoch: int) -> str:
+        size = self.schedule.stretches
+        speed = self._speed()
+        left = (self.schedule.epochs - epoch) * self.schedule.words / max(speed, 1e-9)
+        return (
+            f"epoch {epoch}/{self.schedule.epochs}: loss {self.loss((epoch - 1) * size, epoch * size):.4f}, "
+            f"{speed / 1000:,.0f} kwords/s, {left // 60:.0f}:{left % 60:02.0f} left"
+        )
+
+
+def diverged() -> NlpcliError:
+    """The error for numbers that are no longer finite."""
+    return NlpcliError(
+        "training has diverged: a number became infinite", hint="use a smaller --alpha; nothing was written"
+    )

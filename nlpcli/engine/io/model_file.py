@@ -1,0 +1,256 @@
+"""The model file, written and read.
+
+A model is one `.safetensors` file: tensors, and one metadata key
+that holds a sorted JSON header `{kind, format, sha256, …}`. No pickle anywhere, no path, host
+or time inside, so the same input, settings and seed give the same bytes.
+
+Not here: what stands in the header of each kind of model (the method's own module knows), and
+foreign formats such as word2vec's (`vectors/word_vectors.py`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nlpcli.engine.io.atomic import write_atomically
+from nlpcli.errors import ModelError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FORMAT = 1
+_METADATA_KEY = "nlpcli"
+_MAX_HEADER = 100 << 20
+_HASH_BLOCK = 16 << 20
+_DTYPES = {
+    "float64": "F64",
+    "float32": "F32",
+    "float16": "F16",
+    "int64": "I64",
+    "int32": "I32",
+    "int16": "I16",
+    "int8": "I8",
+    "uint8": "U8",
+    "uint16": "U16",
+    "uint32": "U32",
+    "uint64": "U64",
+    "bool": "BOOL",
+}
+_NAMES = {code: name for name, code in _DTYPES.items()}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model file's content: what it is, its JSON header, and its arrays (mapped, read-only)."""
+
+    kind: str
+    header: dict[str, Any]
+    tensors: dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """Where one array lies in a model file."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a model file says of itself, read without numpy and without its arrays."""
+
+    path: str
+    kind: str
+    header: dict[str, Any]
+    tensors: dict[str, TensorInfo]
+    sha256: str
+    data_start: int
+
+
+def write_model(
+    path: str | os.PathLike[str], kind: str, header: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]
+) -> None:
+    """Write one `.safetensors` model file, atomically; readable by the safetensors library.
+
+    `header` must be JSON; it is the method's record (settings, analysis, labels, …).
+    """
+    arrays = {name: _little_endian(tensors[name]) for name in sorted(tensors)}
+    digest = hashlib.sha256()
+    layout: dict[str, Any] = {}
+    position = 0
+    for name, array in arrays.items():
+        layout[name] = {
+            "dtype": _DTYPES[array.dtype.name],
+            "shape": list(array.shape),
+            "data_offsets": [position, position + array.nbytes],
+        }
+        position += array.nbytes
+        digest.update(_bytes(array))
+    record = {**header, "kind": kind, "format": FORMAT, "sha256": digest.hexdigest()}
+    layout["__metadata__"] = {_METADATA_KEY: json.dumps(record, sort_keys=True, ensure_ascii=False)}
+    head = json.dumps(layout, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 64 + 56)  # 8 bytes of length + head = a multiple of 64: rows stay aligned
+    with write_atomically(path) as file:
+        file.write(len(head).to_bytes(8, "little"))
+        file.write(head)
+        for array in arrays.values():
+            file.write(_bytes(array))
+
+
+def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
+    import numpy as np
+
+    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+
+
+def _bytes(array: NDArray[Any]) -> memoryview:
+    import numpy as np
+
+    return array.reshape(-1).view(np.uint8).data
+
+
+def read_info(path: str | os.PathLike[str]) -> ModelInfo:
+    """The header of a model file, checked for structure; costs no numpy and no array.
+
+    Raises ModelError when it is not a model of ours, is damaged, or is of a newer format.
+    """
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            length = int.from_bytes(file.read(8), "little")
+            if size < 8 or length > min(size - 8, _MAX_HEADER):
+                raise ModelError(f"{path} is not a model file", hint=_not_a_model(path))
+            head = file.read(length)
+    except IsADirectoryError as error:
+        raise ModelError(f"{path} is a folder, not a model file") from error
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}") from error
+    try:
+        layout = json.loads(head)
+        metadata = layout.pop("__metadata__", {})
+        tensors = {name: _tensor_info(entry) for name, entry in layout.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f"{path} is not a model file", hint=_not_a_model(path)) from error
+    if not isinstance(metadata, dict) or _METADATA_KEY not in metadata:
+        raise ModelError(f"{path} is a safetensors file, but not one that nlpcli wrote")
+    _check_layout(path, tensors, size - 8 - length)
+    try:
+        record = json.loads(metadata[_METADATA_KEY])
+        kind, version, sha256 = record.pop("kind"), record.pop("format"), record.pop("sha256")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f"{path} is damaged: its header cannot be read") from error
+    if not isinstance(version, int) or version > FORMAT:
+        raise ModelError(
+            f"{path} has model format {version}, this nlpcli reads up to {FORMAT}",
+            hint="it was written by a newer nlpcli: upgrade nlpcli to use it",
+        )
+    return ModelInfo(str(path), str(kind), record, tensors, str(sha256), 8 + length)
+
+
+def _not_a_model(path: str | os.PathLike[str]) -> str:
+    return (
+        f"models are the .safetensors files that nlpcli train-… writes; `file {path}` may tell what this is"
+    )
+
+
+def _tensor_info(entry: dict[str, Any]) -> TensorInfo:
+    start, end = entry["data_offsets"]
+    shape = tuple(entry["shape"])
+    if not all(isinstance(number, int) and number >= 0 for number in (start, end, *shape)):
+        raise ValueError("negative or fractional size")
+    return TensorInfo(_NAMES[entry["dtype"]], shape, start, end)
+
+
+def _check_layout(path: str | os.PathLike[str], tensors: Mapping[str, TensorInfo], room: int) -> None:
+    """Tensors must tile the data exactly; a header that claims more is never allocated for."""
+    import math
+
+    widths = {"float64": 8, "int64": 8, "uint64": 8, "float32": 4, "int32": 4, "uint32": 4}
+    widths |= {"float16": 2, "int16": 2, "uint16": 2, "int8": 1, "uint8": 1, "bool": 1}
+    position = 0
+    for info in sorted(tensors.values(), key=lambda info: (info.start, info.end)):
+        if info.start != position or info.end - info.start != math.prod(info.shape) * widths[info.dtype]:
+            raise ModelError(f"{path} is damaged: its tensors do not fit together")
+        position = info.end
+    if position != room:
+        raise ModelError(f"{path} is damaged: it holds {room:,} bytes of data where {position:,} are due")
+
+
+def read_model(path: str | os.PathLike[str], kind: str | tuple[str, ...], *, verify: bool = True) -> Model:
+    """A model file of the given kind (or one of several), its arrays mapped from the disk.
+
+    `verify` compares the SHA-256 of the arrays (about a second per gigabyte); safetensors
+    itself does not notice a flipped bit.
+
+    Raises ModelError for a damaged file or one of another kind.
+    """
+    info = read_info(path)
+    kinds = (kind,) if isinstance(kind, str) else kind
+    if info.kind not in kinds:
+        raise ModelError(
+            f"{path} is a {info.kind} model; this command needs a {' or '.join(kinds)} model",
+            hint=f"nlpcli inspect {path} shows what it holds",
+        )
+    if verify:
+        verify_digest(info)
+    return Model(info.kind, info.header, _map_tensors(info))
+
+
+def _map_tensors(info: ModelInfo) -> dict[str, NDArray[Any]]:
+    import numpy as np
+
+    if not any(tensor.end for tensor in info.tensors.values()):
+        return {name: np.zeros(tensor.shape, tensor.dtype) for name, tensor in info.tensors.items()}
+    data = np.memmap(info.path, dtype=np.uint8, mode="r", offset=info.data_start)
+    return {
+        name: np.asarray(data[tensor.start : tensor.end]).view(tensor.dtype).reshape(tensor.shape)
+        for name, tensor in info.tensors.items()
+    }
+
+
+def verify_digest(info: ModelInfo) -> None:
+    """Raise ModelError when the arrays are not the ones that were written."""
+    digest = hashlib.sha256()
+    with open(info.path, "rb") as file:
+        file.seek(info.data_start)
+        while block := file.read(_HASH_BLOCK):
+            digest.update(block)
+    if digest.hexdigest() != info.sha256:
+        raise ModelError(
+            f"{info.path} is damaged: its checksum does not match",
+            hint="copy or train it again; numbers from a damaged model cannot be trusted",
+        )
+
+
+def take_tensor(model: Model, name: str, dtype: str, shape: tuple[int | None, ...]) -> NDArray[Any]:
+    """A tensor of the model, checked for type and shape (`None` matches any length).
+
+    Raises ModelError when it is missing or otherwise, so that a file made by hand cannot send
+    a kernel outside its arrays.
+    """
+    array = model.tensors.get(name)
+    if array is None:
+        raise ModelError(f"the {model.kind} model has no tensor {name!r}")
+    fits = len(array.shape) == len(shape) and all(
+        want in (None, have) for want, have in zip(shape, array.shape, strict=True)
+    )
+    if array.dtype.name != dtype or not fits:
+        raise ModelError(
+            f"the {model.kind} model's tensor {name!r} has type {array.dtype} and shape {array.shape}"
+        )
+    return array
+
+
+def describe(info: ModelInfo) -> dict[str, Any]:
+    """`info` as one JSON record, as `inspect --json` prints it."""
+    tensors = {name: dataclasses.asdict(tensor) for name, tensor in info.tensors.items()}
+    return {"kind": info.kind, **info.header, "sha256": info.sha256, "tensors": tensors}

@@ -1,0 +1,43 @@
+"""Where results go: a file that is replaced when whole, or an open one, such as stdout.
+
+Not here: how a file is replaced (`atomic.py`), and models (`model_file.py`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from typing import BinaryIO, TypeAlias
+
+from nlpcli.engine.io.atomic import write_atomically
+
+Output: TypeAlias = str | os.PathLike[str] | BinaryIO
+
+
+@contextlib.contextmanager
+def open_output(output: Output) -> Iterator[BinaryIO]:
+    """The file to write to: a path is replaced when the block ends well, an open file is flushed."""
+    if isinstance(output, str | os.PathLike):
+        with write_atomically(output) as file:
+            yield file
+    else:
+        yield output
+        output.flush()
+
+
+class LineWriter:
+    """Lines of text to a file; flushed at least five times a second, so that a pipe flows."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._flushed = time.monotonic()
+
+    def write(self, line: str) -> None:
+        """One line; the newline is added. Lone surrogates cannot be written and become `?`."""
+        self._file.write(line.encode("utf-8", "replace") + b"\n")
+        now = time.monotonic()
+        if now - self._flushed > 0.2:
+            self._file.flush()
+            self._flushed = now

@@ -1,0 +1,1 @@
+"""Kernels of classifiers: features, dual coordinate descent, pruning."""

@@ -1,0 +1,1 @@
+"""Kernels that count: documents, n-grams, neighbours."""

@@ -1,0 +1,1 @@
+"""Kernels that train word vectors: skip-gram, CBOW, softmax, GloVe."""

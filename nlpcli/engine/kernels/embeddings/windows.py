@@ -1,0 +1,273 @@
+"""Windows over a stretch of text: which rows are trained on which targets, in which order.
+
+Words have a row of their own (`train_words`), or are the mean of the rows of their subwords
+(`train_subwords`). The arithmetic of a window is in `sgns.py` and `cbow.py`.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.kernels.embeddings.arguments import STRIDE, WIDTH, Objective, Room, Subwords, Text, Window
+from nlpcli.engine.kernels.embeddings.cbow import cbow_step
+from nlpcli.engine.kernels.embeddings.negative_sampling import GOLDEN, below, mixed, noise_pool, thinned
+from nlpcli.engine.kernels.embeddings.sgns import skipgram_step
+from nlpcli.engine.kernels.embeddings.targets import TRIES, set_noise_targets, set_path_targets, tile_loss
+from nlpcli.engine.kernels.simd.rows import move_rows, prefetch_row, sum_rows
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+
+LOSS_EVERY = 8  # the loss is the mean over every 8th centre
+BLOCK = 128  # centres that share a pool of noise words, and means of subwords
+SMALLEST_POOL = 64
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+def make_room(words: int, tiles: int, spare: int) -> Room:
+    """Empty tiles for so many words."""
+    return Room(
+        np.full((words * tiles, STRIDE), spare, np.int32),
+        np.zeros((words * tiles, STRIDE), np.float32),
+        np.zeros((words * tiles, STRIDE), np.float32),
+        np.zeros(words, np.int64),
+    )
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def draw_targets(
+    words: Ints,
+    first: int,
+    last: int,
+    objective: Objective,
+    alpha: float,
+    state: np.uint64,
+    spare: int,
+    room: Room,
+) -> np.uint64:
+    """Fill the tiles for words[first:last]; the next state of the random stream.
+
+    The block draws about as many noise words as it has words, and its words draw theirs from
+    these: so few rows stay near, where 5 a word from all would not.
+    """
+    # Taken out of their tuples once: to do so in a loop would count references, at great cost.
+    negative, table, starts, nodes, turns, tiles = objective
+    targets, labels, rates, used = room
+    pool = noise_pool(max(last - first, SMALLEST_POOL) if negative > 0 else 0, table, state)
+    state += GOLDEN * np.uint64(len(pool))
+    draws = GOLDEN * np.uint64(TRIES * negative)
+    for place in range(last - first):
+        word, tile = words[first + place], place * tiles
+        if negative > 0:
+            used[place] = set_noise_targets(
+                word, negative, pool, alpha, state, tile, targets, labels, rates, spare
+            )
+        else:
+            begin, end = starts[word], starts[word + 1]
+            used[place] = set_path_targets(
+                begin, end, nodes, turns, alpha, tile, targets, labels, rates, spare
+            )
+        state += draws
+    return state
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def train_block(
+    inputs: Floats,
+    numbers: Ints,
+    origin: int,
+    outputs: Floats,
+    bounds: NDArray[np.int64],
+    first: int,
+    last: int,
+    room: Room,
+    tiles: int,
+    window: Window,
+    state: np.uint64,
+) -> tuple[float, int]:
+    """Train the centres `first` to `last`; the summed loss, and of how many predictions.
+
+    The word at p has row `numbers[p - origin]` of `inputs`; sentence s goes from bounds[s] to
+    bounds[s + 1]. The tiles in `room` are those of the centres, from `first` on.
+    """
+    size, fixed, cbow = window
+    targets, labels, rates, used = room
+    gradients = np.zeros((tiles, 2 * size + 2, STRIDE), np.float32)
+    hidden = np.zeros((3, inputs.shape[1]), np.float32)
+    rows = np.empty(2 * size + 1, np.int32)
+    loss = 0.0
+    predictions = 0
+    sentence = np.searchsorted(bounds, first, side="right") - 1
+    for centre in range(first, last):
+        if centre + 1 < last:  # what comes next is fetched while this is worked out
+            following = (centre + 1 - first) * tiles
+            for tile in range(following, following + used[centre + 1 - first]):
+                for j in range(WIDTH):
+                    prefetch_row(outputs, targets[tile, j])
+            if centre + size + 1 < last:
+                prefetch_row(inputs, numbers[centre + size + 1 - origin])
+        if centre >= bounds[sentence + 1]:
+            sentence += 1
+        reach = size if fixed else 1 + below(mixed(state), size)
+        state += GOLDEN
+        count = 0
+        begin, end = max(bounds[sentence], centre - reach), min(bounds[sentence + 1], centre + reach + 1)
+        for position in range(begin, end):
+            if position != centre:
+                rows[count] = numbers[position - origin]
+                count += 1
+        if count == 0:
+            continue
+        tile = (centre - first) * tiles
+        beyond = tile + used[centre - first]
+        if cbow:
+            cbow_step(inputs, rows, count, outputs, targets, labels, rates, tile, beyond, gradients, hidden)
+        else:
+            skipgram_step(inputs, rows, count, outputs, targets, labels, rates, tile, beyond, gradients)
+        if centre % LOSS_EVERY == 0:
+            scored = 1 if cbow else count
+            predictions += scored
+            for k in range(tile, beyond):
+                loss += tile_loss(k, k - tile, scored, rates, gradients)
+    return loss, predictions
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def train_words(
+    inputs: Floats,
+    outputs: Floats,
+    text: Text,
+    objective: Objective,
+    window: Window,
+    first: int,
+    last: int,
+    alpha: float,
+    state: np.uint64,
+) -> tuple[float, int]:
+    """Train on the words at `first` to `last`; the summed loss, and of how many predictions."""
+    kept = np.empty(last - first, np.int32)
+    bounds = np.empty(last - first + 1, np.int64)
+    sentences = thinned(text, first, last, state, kept, bounds)
+    state += GOLDEN * np.uint64(last - first)
+    bounds = bounds[: sentences + 1]
+    size = bounds[sentences]
+    spare = outputs.shape[0] - 1
+    room = make_room(BLOCK, objective.tiles, spare)
+    loss = 0.0
+    predictions = 0
+    for begin in range(0, size, BLOCK):
+        end = min(begin + BLOCK, size)
+        state = draw_targets(kept, begin, end, objective, alpha, state, spare, room)
+        block_loss, block_predictions = train_block(
+            inputs, kept, 0, outputs, bounds, begin, end, room, objective.tiles, window, state
+        )
+        state += GOLDEN * np.uint64(BLOCK)
+        loss += block_loss
+        predictions += block_predictions
+    return loss, predictions
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def train_subwords(
+    inputs: Floats,
+    outputs: Floats,
+    text: Text,
+    subwords: Subwords,
+    objective: Objective,
+    window: Window,
+    first: int,
+    last: int,
+    alpha: float,
+    state: np.uint64,
+) -> tuple[float, int]:
+    """As `train_words`, for words that are means of subwords.
+
+    The means of a block's words are worked out once, trained as if they were rows, and what
+    they have gained is then added to every subword: the gradient of a mean, but for the factor
+    1/n that fastText too leaves out.
+    """
+    kept = np.empty(last - first, np.int32)
+    bounds = np.empty(last - first + 1, np.int64)
+    sentences = thinned(text, first, last, state, kept, bounds)
+    state += GOLDEN * np.uint64(last - first)
+    bounds = bounds[: sentences + 1]
+    size = bounds[sentences]
+    most = BLOCK + 2 * window.size
+    numbers = np.empty(most, np.int32)  # a word's row among the means of the block
+    found = np.empty(most, np.int32)  # the words of the block, each once
+    number_of = np.full(len(text.keep), -1, np.int32)
+    means = np.zeros((most + 1, inputs.shape[1]), np.float32)
+    before = np.empty((most, inputs.shape[1]), np.float32)
+    spare = outputs.shape[0] - 1
+    room = make_room(BLOCK, objective.tiles, spare)
+    loss = 0.0
+    predictions = 0
+    for begin in range(0, size, BLOCK):
+        end = min(begin + BLOCK, size)
+        origin = max(0, begin - window.size)
+        count = 0
+        for position in range(origin, min(end + window.size, size)):
+            word = kept[position]
+            if number_of[word] < 0:
+                number_of[word] = count
+                found[count] = word
+                count += 1
+            numbers[position - origin] = number_of[word]
+        set_means(inputs, subwords, found, count, means, before)
+        means[-1] = 0.0
+        state = draw_targets(kept, begin, end, objective, alpha, state, spare, room)
+        block_loss, block_predictions = train_block(
+            means, numbers, origin, outputs, bounds, begin, end, room, objective.tiles, window, state
+        )
+        state += GOLDEN * np.uint64(BLOCK)
+        loss += block_loss
+        predictions += block_predictions
+        add_gains(inputs, subwords, found, count, means, before)
+        for number in range(count):
+            number_of[found[number]] = -1
+    return loss, predictions
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def set_means(
+    inputs: Floats, subwords: Subwords, words: Ints, count: int, means: Floats, before: Floats
+) -> None:
+    """Set the first `count` rows of `means` and `before` to the means of the words' subwords."""
+    width = inputs.shape[1]
+    starts, rows = subwords.starts, subwords.rows
+    for number in range(count):
+        if number + 1 < count:
+            following = words[number + 1]
+            for place in range(starts[following], starts[following + 1]):
+                prefetch_row(inputs, rows[place])
+        first, last = starts[words[number]], starts[words[number] + 1]
+        sum_rows(inputs, rows, first, last, means, number)
+        share = np.float32(1.0 / (last - first))
+        for d in range(width):
+            means[number, d] *= share
+            before[number, d] = means[number, d]
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def add_gains(
+    inputs: Floats, subwords: Subwords, words: Ints, count: int, means: Floats, before: Floats
+) -> None:
+    """Add what each mean has gained to all subwords of its word."""
+    width = inputs.shape[1]
+    starts, rows = subwords.starts, subwords.rows
+    for number in range(count):
+        for d in range(width):
+            before[number, d] = means[number, d] - before[number, d]
+        word = words[number]
+        move_rows(inputs, rows, starts[word], starts[word + 1], before, number)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def put_together(inputs: Floats, subwords: Subwords, vectors: Floats) -> None:
+    """Set every row of `vectors` [V, R] to the mean of its word's subwords."""
+    for word in range(len(vectors)):
+        first, last = subwords.starts[word], subwords.starts[word + 1]
+        sum_rows(inputs, subwords.rows, first, last, vectors, word)
+        vectors[word] *= np.float32(1.0 / (last - first))

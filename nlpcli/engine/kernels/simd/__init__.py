@@ -1,0 +1,1 @@
+"""Vector instructions and aligned rows, which other kernels are made of."""

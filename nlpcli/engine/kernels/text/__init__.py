@@ -1,0 +1,1 @@
+"""Kernels over bytes of UTF-8: scanning, hashing, numbers as text."""

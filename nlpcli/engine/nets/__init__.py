@@ -1,1 +1,0 @@
-"""The basement: torch modules, nothing else."""

@@ -1,0 +1,1 @@
+"""Pictures and pages: word maps, confusion, gradients, activations."""

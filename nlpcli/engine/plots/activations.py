@@ -1,0 +1,76 @@
+"""Activations as a self-contained HTML page (`data/activations.html`), and as colours in a terminal.
+
+Blue is −1 (a gate: 0), red is 1, white lies between.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.charlm.activations import Activations, Match
+
+_SIGMOIDS = "ifozr"
+_TEMPLATE = Path(__file__).parents[2] / "data" / "activations.html"
+
+
+def page(
+    activations: Activations,
+    title: str,
+    start: Match,
+    matches: Sequence[Match] = (),
+    property_name: str = "",
+) -> str:
+    """One HTML page, with all data inside, that steps through the cells; it opens at `start`.
+
+    Values are kept as one byte each: cells × characters × signals bytes, and a third more as text.
+    """
+    data = {
+        "text": activations.text,
+        "size": activations.size,
+        "layers": sorted({layer for layer, _ in activations.values}),
+        "signals": list(dict.fromkeys(signal for _, signal in activations.values)),
+        "sigmoids": _SIGMOIDS,
+        "start": _place(start),
+        "property": property_name,
+        "matches": [{**_place(match), "correlation": match.correlation} for match in matches],
+        "values": {
+            f"{layer}{signal}": base64.b64encode(levels(values, signal).T.tobytes()).decode()
+            for (layer, signal), values in activations.values.items()
+        },
+    }
+    # "</" would end the script element, wherever it stood.
+    encoded = json.dumps(data, ensure_ascii=False).replace("</", "<\\/").replace("<!--", "<\\u0021--")
+    template = _TEMPLATE.read_text(encoding="utf-8")
+    return template.replace("@TITLE@", html.escape(title)).replace("@DATA@", encoded)
+
+
+def _place(match: Match) -> dict[str, int | str]:
+    return {"layer": match.layer, "signal": match.signal, "cell": match.cell}
+
+
+def levels(values: NDArray[np.float32], signal: str) -> NDArray[np.int8]:
+    """Values as −127 … 127; a gate between 0 and 1 is spread over the whole range."""
+    spread = 2 * values - 1 if signal in _SIGMOIDS else values
+    return np.rint(np.clip(spread, -1, 1) * 127).astype(np.int8)
+
+
+def terminal(activations: Activations, match: Match) -> str:
+    """The text with one cell's value as the background, in 24-bit terminal colours."""
+    shown = levels(activations.values[match.layer, match.signal][:, match.cell], match.signal)
+    pieces = []
+    for character, level in zip(activations.text, shown.tolist(), strict=True):
+        if character == "\n":
+            pieces.append("\033[0m\n")
+            continue
+        share, target = abs(level) / 127, (66, 110, 220) if level < 0 else (222, 70, 60)
+        red, green, blue = (round(255 + (end - 255) * share) for end in target)
+        shown_character = character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        pieces.append(f"\033[30;48;2;{red};{green};{blue}m{shown_character}")
+    return "".join(pieces) + "\033[0m"

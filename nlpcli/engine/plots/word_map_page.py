@@ -1,0 +1,35 @@
+"""A map of words as one HTML file that needs nothing else: hover, search, zoom.
+
+The page itself is `data/word_map.html`; this puts the words into it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from importlib import resources
+from typing import Literal
+
+from nlpcli.engine.plots.word_map import WordMap
+
+
+def page(word_map: WordMap, theme: Literal["auto", "light", "dark"] = "auto") -> bytes:
+    """The HTML file's bytes; `auto` follows the reader's system, and the page has a switch."""
+    data = {
+        "words": word_map.words,
+        "places": [[round(x, 5), round(y, 5)] for x, y in word_map.places.tolist()],
+        "groups": word_map.groups,
+        "names": word_map.group_names,
+        "colours": word_map.colours,
+        "arrows": word_map.arrows,
+        "near": [[[word, round(score, 4)] for word, score in found] for found in word_map.near],
+        "note": word_map.note,
+        "chosen": word_map.chosen,
+    }
+    template = resources.files("nlpcli").joinpath("data/word_map.html").read_text(encoding="utf-8")
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    # "<" cannot end the script element that holds it; lone surrogates cannot be written at all.
+    safe = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    before, _, after = template.partition("@DATA@")
+    filled = before.replace("@TITLE@", html.escape(word_map.title)).replace("@THEME@", theme) + safe + after
+    return filled.encode("utf-8", "replace")

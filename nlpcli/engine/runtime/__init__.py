@@ -1,0 +1,1 @@
+"""How work is run: threads, processes, compiled kernels, arrays that spill to disk, progress, interrupts."""

@@ -1,0 +1,128 @@
+"""Threads around kernels that release the interpreter's lock.
+
+`run_threads` for workers that share state, `in_threads` for results in order, a few steps ahead of
+whoever uses them, `run_all` where there are none, `Team` for many short steps in step.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+
+class Stop:
+    """Raised flag: workers look at it between two kernel calls."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def __bool__(self) -> bool:
+        return self._event.is_set()
+
+    def set(self) -> None:
+        """Ask the workers to end."""
+        self._event.set()
+
+
+def run_threads(work: Callable[[int, Stop], None], threads: int) -> None:
+    """Call `work(number, stop)` in `threads` threads and wait for all of them.
+
+    The first exception of any of them stops the others and is raised here, and so does Ctrl-C,
+    within the time of one kernel call. Work is never done in the calling thread: a signal could
+    cut it off between a kernel call and the note that it was made.
+    """
+    stop = Stop()
+    failures: list[BaseException] = []
+
+    def guarded(number: int) -> None:
+        try:
+            work(number, stop)
+        except BaseException as error:
+            failures.append(error)
+            stop.set()
+
+    workers = [threading.Thread(target=guarded, args=(number,), daemon=True) for number in range(threads)]
+    for worker in workers:
+        worker.start()
+    try:
+        for worker in workers:
+            while worker.is_alive():
+                worker.join(0.1)  # a join without a limit would not hear Ctrl-C
+    finally:
+        stop.set()
+        for worker in workers:
+            worker.join()
+    if failures:
+        raise failures[0]
+
+
+Made = TypeVar("Made")
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_threads(
+    make: Callable[..., Made], jobs: Iterable[tuple[object, ...]], threads: int = 0
+) -> Iterator[Made]:
+    """`make(*job)` for each job, in the order of the jobs; worth it where `make` frees the GIL.
+
+    Jobs are taken from their iterator as results are used, so neither side piles up. Without a
+    number of threads there is one for each core, but no more than eight.
+
+    >>> list(in_threads(pow, [(2, 3), (3, 2)]))
+    [8, 9]
+    """
+    threads = threads or min(available_cores(), 8)
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: collections.deque[Future[Made]] = collections.deque()
+        try:
+            for job in jobs:
+                waiting.append(pool.submit(make, *job))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def run_all(work: Callable[..., object], jobs: Iterable[tuple[object, ...]], threads: int = 0) -> None:
+    """`work(*job)` for each job, in threads."""
+    for _ in in_threads(work, jobs, threads):
+        pass
+
+
+class Team:
+    """Threads that do all shares of some work at once, over and over; the calling one is among them."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._pool = ThreadPoolExecutor(size)
+
+    def do(self, work: Callable[..., object], *rest: object) -> None:
+        """`work((share, shares), *rest)` for every share."""
+        others = [self._pool.submit(work, (share, self._size), *rest) for share in range(1, self._size)]
+        work((0, self._size), *rest)
+        for other in others:
+            other.result()
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """The libraries in this block work on one thread: the same sums on any number of cores."""
+    import warnings
+
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), warnings.catch_warnings():
+        # Containers may hide the cores from scikit-learn, which then says so at length.
+        warnings.filterwarnings("ignore", message="Could not find the number of physical cores")
+        yield

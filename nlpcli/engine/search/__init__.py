@@ -1,0 +1,1 @@
+"""Finding texts: an index, its ranking, snippets."""

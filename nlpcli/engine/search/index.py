@@ -1,0 +1,285 @@
+"""Texts made ready for searching: who says which word how often, and the texts themselves.
+
+An index is one model file that needs neither the texts nor the word vectors it was made from.
+Not here: ranking (`ranking.py`) and what is shown of a text (`snippets.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.corpus.packed_strings import PackedTokens
+from nlpcli.engine.documents import sparse
+from nlpcli.engine.io.lines import Lines, display_name, open_bytes
+from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.vectors.document_vectors import document_vectors
+from nlpcli.engine.vectors.word_vectors import Vectors
+from nlpcli.errors import InputError, ModelError
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.search import IndexSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
+
+KIND = "index"
+
+
+@dataclass(frozen=True, eq=False)
+class Postings:
+    """For term t the documents in documents[starts[t]:starts[t + 1]], ascending, and counts there."""
+
+    starts: NDArray[np.int64]
+    documents: NDArray[np.int32]
+    counts: NDArray[np.int32]
+
+    def of(self, term: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The documents of a term, and how often it stands in each."""
+        cells = slice(int(self.starts[term]), int(self.starts[term + 1]))
+        return self.documents[cells], self.counts[cells]
+
+
+@dataclass(frozen=True, eq=False)
+class SearchIndex:
+    """Documents [D] and terms [V].
+
+    lengths: terms per document, int32 [D]. norms: length of each TF-IDF row, float32 [D]. files
+    and their numbers int32 [D], lines int32 [D]: where each document begins. texts: the documents.
+    term_vectors float32 [V, dim] and document_vectors float32 [D, dim], if word vectors were given.
+    """
+
+    analysis: AnalysisSettings
+    settings: IndexSettings
+    terms: PackedTokens
+    postings: Postings
+    lengths: NDArray[np.int32]
+    norms: NDArray[np.float32]
+    texts: PackedTokens
+    files: PackedTokens
+    file_numbers: NDArray[np.int32]
+    lines: NDArray[np.int32]
+    term_vectors: NDArray[np.float32] | None = None
+    document_vectors: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the index as one model file."""
+        tensors: dict[str, NDArray[Any]] = {
+            "postings.starts": self.postings.starts,
+            "postings.documents": self.postings.documents,
+            "postings.counts": self.postings.counts,
+            "lengths": self.lengths,
+            "norms": self.norms,
+            "file_numbers": self.file_numbers,
+            "lines": self.lines,
+        }
+        for name in ("terms", "texts", "files"):
+            packed: PackedTokens = getattr(self, name)
+            tensors[f"{name}.bytes"] = np.frombuffer(packed.text, dtype=np.uint8)
+            tensors[f"{name}.offsets"] = packed.offsets
+        if self.term_vectors is not None and self.document_vectors is not None:
+            tensors |= {"term_vectors": self.term_vectors, "document_vectors": self.document_vectors}
+        header = {"analysis": self.analysis.to_record(), "settings": self.settings.to_record()}
+        write_model(path, KIND, header, tensors)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> SearchIndex:
+        """Read an index. Raises ModelError."""
+        model = read_model(path, KIND)
+        terms, texts, files = (_packed(model, name) for name in ("terms", "texts", "files"))
+        entries = len(model.tensors["postings.documents"]) if "postings.documents" in model.tensors else 0
+        postings = Postings(
+            take_tensor(model, "postings.starts", "int64", (len(terms) + 1,)),
+            take_tensor(model, "postings.documents", "int32", (entries,)),
+            take_tensor(model, "postings.counts", "int32", (entries,)),
+        )
+        _check(path, postings, len(texts))
+        vectors: tuple[NDArray[np.float32] | None, NDArray[np.float32] | None] = (None, None)
+        if "term_vectors" in model.tensors:
+            known = take_tensor(model, "term_vectors", "float32", (len(terms), None))
+            shape = (len(texts), known.shape[1])
+            vectors = (known, take_tensor(model, "document_vectors", "float32", shape))
+        numbers = take_tensor(model, "file_numbers", "int32", (len(texts),))
+        if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < len(files):
+            raise ModelError(f"{path} is damaged: its file numbers are out of range")
+        return cls(
+            AnalysisSettings.from_record(model.header.get("analysis", {})),
+            IndexSettings.from_record(model.header.get("settings", {})),
+            terms,
+            postings,
+            take_tensor(model, "lengths", "int32", (len(texts),)),
+            take_tensor(model, "norms", "float32", (len(texts),)),
+            texts,
+            files,
+            numbers,
+            take_tensor(model, "lines", "int32", (len(texts),)),
+            *vectors,
+        )
+
+
+def is_index(path: str) -> bool:
+    """Is this a model file? (`SearchIndex.load` says which kind it needs.)"""
+    if not os.path.isfile(path):  # noqa: PTH113
+        return False
+    with open_bytes(path) as (stream, _):
+        start = stream.peek(16)  # type: ignore[attr-defined]
+    return len(start) > 9 and start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 100 << 20
+
+
+def _packed(model: Model, name: str) -> PackedTokens:
+    return PackedTokens.from_arrays(
+        take_tensor(model, f"{name}.bytes", "uint8", (None,)),
+        take_tensor(model, f"{name}.offsets", "int64", (None,)),
+    )
+
+
+def _check(path: str | os.PathLike[str], postings: Postings, documents: int) -> None:
+    starts, numbers = postings.starts, postings.documents
+    fits = starts[0] == 0 and starts[-1] == len(numbers) and (np.diff(starts) >= 0).all()
+    if not fits or (len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < documents):
+        raise ModelError(f"{path} is damaged: its postings are out of range")
+
+
+# --- making one -----------------------------------------------------------------------------
+
+
+def build(
+    paths: Sequence[str],
+    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
+    settings: IndexSettings = IndexSettings(),
+    reading: InputSettings = InputSettings(),
+    vectors: Vectors | None = None,
+    progress: Progress = SILENT,
+) -> SearchIndex:
+    """An index of some texts: files, `-`, and folders with all text files in them.
+
+    Files in a folder that are hidden, binary or badly encoded are passed over, which `progress`
+    is told; a named file is an error then. Raises InputError when there is no text.
+    """
+    found = _Documents()
+    for path, optional in _files(paths):
+        try:
+            found.add(path, settings.unit, reading)
+        except InputError as error:
+            if not optional:
+                raise
+            progress.lost(f"passed over {error.message}")
+    if not found.texts:
+        raise InputError(f"no text in {', '.join(map(display_name, paths))}")
+    plain = [text.replace("\n", " ") for text in found.texts]
+    counts = encode_documents([plain], analysis, VocabularySettings(vocab_order="first-seen"))
+    matrix = sparse.count_matrix(counts)
+    postings, norms = _postings(matrix)
+    known = means = None
+    if vectors is not None:
+        known = _term_vectors(counts.vocabulary.tokens, vectors)
+        named = Vectors(counts.vocabulary.tokens, known)
+        means = document_vectors([plain], named, analysis)
+        means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), np.float32(1e-12))
+    return SearchIndex(
+        analysis,
+        settings,
+        PackedTokens.of(counts.vocabulary.tokens),
+        postings,
+        np.diff(counts.offsets).astype(np.int32),
+        norms,
+        PackedTokens.of(found.texts),
+        PackedTokens.of(found.files),
+        np.array(found.file_numbers, dtype=np.int32),
+        np.array(found.lines, dtype=np.int32),
+        known,
+        means,
+    )
+
+
+def _postings(matrix: sparse.SparseMatrix) -> tuple[Postings, NDArray[np.float32]]:
+    """Counts by term, and the length of each document's TF-IDF row."""
+    import scipy.sparse
+
+    by_document = scipy.sparse.csr_array((matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape)
+    by_term = by_document.tocsc()
+    starts = by_term.indptr.astype(np.int64)
+    weights = matrix.data * idf(np.diff(starts), matrix.shape[0])[matrix.indices]
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    norms = np.sqrt(np.bincount(rows, weights=weights**2, minlength=matrix.shape[0]))
+    postings = Postings(starts, by_term.indices.astype(np.int32), by_term.data.astype(np.int32))
+    return postings, norms.astype(np.float32)
+
+
+def idf(frequencies: NDArray[np.integer[Any]] | int, documents: int) -> NDArray[np.float64]:
+    """Inverse document frequency as in `vectorize`: ln((1 + n) / (1 + df)) + 1."""
+    return np.log((1 + documents) / (1 + np.asarray(frequencies, dtype=np.float64))) + 1.0
+
+
+def _term_vectors(terms: Sequence[str], vectors: Vectors) -> NDArray[np.float32]:
+    known = np.zeros((len(terms), vectors.dim), dtype=np.float32)
+    for number, term in enumerate(terms):
+        row = vectors.find(term)
+        if row is not None:
+            known[number] = vectors.matrix[row]
+    if not known.any():
+        raise InputError(
+            "the word vectors know no word of the texts", hint="are they of another language or case?"
+        )
+    return known
+
+
+class _Documents:
+    """Documents as they are read, and where each begins."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.files: list[str] = []
+        self.file_numbers: list[int] = []
+        self.lines: list[int] = []
+
+    def add(self, path: str, unit: str, reading: InputSettings) -> None:
+        """The documents of one file; none of them if it cannot be read to its end."""
+        found = list(_units(path, unit, reading))
+        for line, text in found:
+            self.texts.append(text)
+            self.lines.append(line)
+            self.file_numbers.append(len(self.files))
+        if found:
+            self.files.append(display_name(path))
+
+
+def _units(path: str, unit: str, reading: InputSettings) -> Iterator[tuple[int, str]]:
+    """(first line, text) of each document that is not blank."""
+    lines = Lines([path], reading)
+    kept: list[str] = []
+    first = 1
+    for line in lines:
+        if "\0" in line:
+            raise InputError(f"{lines.place}: not text: a zero byte in it")
+        if unit == "line":
+            if line.strip():
+                yield lines.number, line
+        elif unit == "paragraph" and not line.strip():
+            if kept:
+                yield first, "\n".join(kept)
+            kept = []
+        else:
+            first = first if kept else lines.number
+            kept.append(line)
+    if any(line.strip() for line in kept):
+        yield first, "\n".join(kept)
+
+
+def _files(paths: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """The files, those in folders in alphabetical order; True for what was found in a folder."""
+    for path in paths:
+        if not os.path.isdir(path):  # noqa: PTH112
+            yield path, False
+            continue
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            yield from ((os.path.join(folder, name), True) for name in sorted(names) if name[0] != ".")  # noqa: PTH118

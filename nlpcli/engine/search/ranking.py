@@ -1,0 +1,131 @@
+"""Documents ranked by how well they answer a query.
+
+A query is analysed as the texts were. Each of its words stands for a group of terms: itself, and
+with `prefix` the longer terms that begin with it (서울 finds 서울은 and 서울에서), counted as one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.search.index import SearchIndex, idf
+from nlpcli.engine.search.snippets import Snippet, snippet
+from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.vectors.spelling import nearest_spellings
+from nlpcli.errors import InputError
+from nlpcli.settings.search import SearchSettings
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A document that was found: score, file, line where what is shown begins, and what is shown."""
+
+    score: float
+    file: str
+    line: int
+    snippet: Snippet
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A word of the query: how often it stands there, its terms, and the documents that have one."""
+
+    times: int
+    terms: NDArray[np.int64]
+    documents: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+class Search:
+    """Answers queries to one index; `SearchSettings` says how it ranks."""
+
+    def __init__(self, index: SearchIndex, settings: SearchSettings = SearchSettings()) -> None:
+        self.index = index
+        self.settings = settings
+        self._analyzer = Analyzer(index.analysis)
+
+    def find(self, query: str) -> list[Hit]:
+        """The documents that answer a query, the best first; equals in their order.
+
+        Raises InputError when no word of the query stands in any document.
+        """
+        words = self._analyzer.tokens(query)
+        groups = [group for word in dict.fromkeys(words) if (group := self._group(word, words.count(word)))]
+        if not groups:
+            raise self._nothing(query, words)
+        rank = {"tfidf": self._tfidf, "bm25": self._bm25, "vectors": self._by_vectors}[self.settings.by]
+        scores = rank(groups)
+        found = np.flatnonzero(scores > 0)
+        best = found[np.argsort(-scores[found], kind="stable")[: self.settings.top_k]]
+        matched = {self.index.terms[int(term)] for group in groups for term in group.terms}
+        return [self._hit(int(document), float(scores[document]), matched) for document in best]
+
+    def _group(self, word: str, times: int) -> _Group | None:
+        exact = self.index.terms.find(word)
+        terms = np.array([] if exact is None else [exact], dtype=np.int64)
+        if self.settings.prefix == "on" or (self.settings.prefix == "auto" and self._has_particles(word)):
+            terms = self.index.terms.starting_with(word)
+        if not len(terms):
+            return None
+        found = [self.index.postings.of(int(term)) for term in terms]
+        documents, place = np.unique(np.concatenate([numbers for numbers, _ in found]), return_inverse=True)
+        counts = np.bincount(place, weights=np.concatenate([counts for _, counts in found])).astype(np.int64)
+        return _Group(times, terms, documents.astype(np.int64), counts)
+
+    def _has_particles(self, word: str) -> bool:
+        return self.index.analysis.tokenizer in ("word", "whitespace") and any(
+            "가" <= c <= "힣" for c in word
+        )
+
+    def _tfidf(self, groups: list[_Group]) -> NDArray[np.float64]:
+        """The cosine of query and document, both as rows of count · idf."""
+        scores = np.zeros(len(self.index))
+        total = 0.0
+        for group in groups:
+            rarity = float(idf(len(group.documents), len(self.index)))
+            scores[group.documents] += group.times * rarity * group.counts * rarity
+            total += (group.times * rarity) ** 2
+        cosines: NDArray[np.float64] = scores / np.maximum(self.index.norms, 1e-12) / total**0.5
+        return cosines
+
+    def _bm25(self, groups: list[_Group]) -> NDArray[np.float64]:
+        """Okapi BM25 (Robertson and Zaragoza 2009), idf = ln(1 + (n − df + ½) / (df + ½))."""
+        k1, b = self.settings.bm25_k1, self.settings.bm25_b
+        lengths = self.index.lengths / max(float(self.index.lengths.mean()), 1e-12)
+        scores = np.zeros(len(self.index))
+        for group in groups:
+            df = len(group.documents)
+            rarity = np.log(1 + (len(self.index) - df + 0.5) / (df + 0.5))
+            room = k1 * (1 - b + b * lengths[group.documents])
+            scores[group.documents] += group.times * rarity * group.counts * (k1 + 1) / (group.counts + room)
+        return scores
+
+    def _by_vectors(self, groups: list[_Group]) -> NDArray[np.float64]:
+        """The cosine of the mean vectors of query and document."""
+        if self.index.term_vectors is None or self.index.document_vectors is None:
+            raise InputError("--by vectors needs an index with word vectors", hint="give --vectors FILE")
+        rows = [self.index.term_vectors[group.terms[0]] * np.float32(group.times) for group in groups]
+        query = np.sum(rows, axis=0)
+        length = float(np.linalg.norm(query))
+        if not length:
+            raise InputError("the word vectors know no word of the query")
+        scores: NDArray[np.float64] = (self.index.document_vectors @ (query / length)).astype(np.float64)
+        return scores
+
+    def _hit(self, document: int, score: float, matched: set[str]) -> Hit:
+        text = self.index.texts[document]
+        shown = snippet(text, self._analyzer.analyse(text.replace("\n", " ")), matched, self.settings.width)
+        line = int(self.index.lines[document]) + text.count("\n", 0, shown.start)
+        return Hit(score, self.index.files[int(self.index.file_numbers[document])], line, shown)
+
+    def _nothing(self, query: str, words: list[str]) -> InputError:
+        near = [
+            form for word in dict.fromkeys(words) for form in nearest_spellings(word, self.index.terms, 2)
+        ]
+        return InputError(
+            f"no document has a word of {query.strip()!r}",
+            hint=f"spelt like it: {', '.join(near)}" if near else None,
+        )

@@ -1,0 +1,102 @@
+"""Settings as plain keyword arguments: `train_w2v(paths, output, dim=300)`.
+
+    @plain_settings
+    def train_w2v(paths: Paths, output: str, settings: Word2VecSettings = Word2VecSettings(), ...): ...
+
+A parameter whose annotation is a settings class may be given as an object of it, or field by field
+under the fields' own names, or both: fields then replace those of the object. The command line goes
+the same way (`cli/options.py`), so that names, bounds and errors are the same in both.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from nlpcli.engine.text.resources import READERS
+from nlpcli.settings.fields import Settings
+
+Result = TypeVar("Result")
+
+
+def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
+    """`function` with every field of its settings as a keyword argument too.
+
+    Raises TypeError for a keyword that is no field, and SettingsError for a value out of bounds.
+    """
+    signature = inspect.signature(function)
+    parameters = signature.parameters
+    classes = settings_classes(function)
+    home = {field.name: name for name, kind in classes.items() for field in dataclasses.fields(kind)}
+    total = len(parameters) + sum(len(dataclasses.fields(kind)) for kind in classes.values())
+    assert len({*parameters, *home}) == total, f"{function.__name__}: two settings share a field name"
+
+    @functools.wraps(function)
+    def called(*values: Any, **keywords: Any) -> Result:
+        values = tuple(map(_named, values))
+        keywords = {name: _named(value) for name, value in keywords.items()}
+        plain = {name: keywords.pop(name) for name in [*keywords] if name in home}
+        for name in keywords:
+            if name not in parameters:
+                raise TypeError(_unknown(function.__name__, name, [*parameters, *home]))
+        given = dict(zip(parameters, values, strict=False))
+        for parameter, kind in classes.items():
+            fields = {name: value for name, value in plain.items() if home[name] == parameter}
+            if not fields:
+                continue
+            if parameter in given:
+                raise TypeError(
+                    f"{function.__name__}(): give {parameter} by name, beside {next(iter(fields))}="
+                )
+            default = parameters[parameter].default
+            whole = keywords.get(parameter, kind() if default is inspect.Parameter.empty else default)
+            keywords[parameter] = dataclasses.replace(whole, **contents(kind, fields))
+        bound = signature.bind(*values, **keywords)
+        for name in [*bound.arguments]:
+            if parameters[name].annotation == "Paths" and isinstance(bound.arguments[name], str):
+                bound.arguments[name] = [bound.arguments[name]]
+        return function(*bound.args, **bound.kwargs)
+
+    return called
+
+
+def _named(value: Any) -> Any:
+    """Paths, also in lists, as the names of files, which messages show."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, list | tuple) and any(isinstance(part, os.PathLike) for part in value):
+        return [_named(part) for part in value]
+    return value
+
+
+def settings_classes(function: Callable[..., Any]) -> dict[str, type[Settings]]:
+    """The parameters of a function that are settings, with their classes."""
+    names = vars(sys.modules[function.__module__])
+    kinds = {
+        name: names.get(parameter.annotation) if isinstance(parameter.annotation, str) else None
+        for name, parameter in inspect.signature(function).parameters.items()
+    }
+    return {
+        name: kind for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, Settings)
+    }
+
+
+def contents(kind: type[Settings], fields: dict[str, Any]) -> dict[str, Any]:
+    """What the fields of a settings class hold for what the user gave: files' contents, not their names."""
+    metadata = {field.name: field.metadata for field in dataclasses.fields(kind)}
+    return {
+        name: READERS[metadata[name]["reads"]](value) if value and metadata[name]["reads"] else value
+        for name, value in fields.items()
+    }
+
+
+def _unknown(function: str, name: str, known: list[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, 1)
+    return f"{function}() has no argument {name!r}" + (f": did you mean {near[0]!r}?" if near else "")

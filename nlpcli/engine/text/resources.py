@@ -1,0 +1,39 @@
+"""Files that settings name and models carry: stop lists, user dictionaries, subword models.
+
+A setting holds the content, never the path, so that a model works on another machine. A field
+of the settings says by `reads=` which reader turns its option's value into its content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from nlpcli.engine.io.lines import Lines, open_bytes
+
+
+def read_text(path: str) -> str:
+    """The whole of a small text file, UTF-8, as lines that end in a newline."""
+    return "".join(line + "\n" for line in Lines([path]))
+
+
+def read_base64(path: str) -> str:
+    """A small binary file as base64 text."""
+    import base64
+
+    with open_bytes(path) as (stream, _):
+        return base64.b64encode(stream.read()).decode("ascii")
+
+
+def read_stopwords(names: Iterable[str]) -> tuple[str, ...]:
+    """The words of stop lists, by name (en, ko) or from files."""
+    from nlpcli.engine.text.stopwords import load
+
+    return load(names)
+
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    "text": read_text,
+    "base64": read_base64,
+    "stopwords": read_stopwords,
+}

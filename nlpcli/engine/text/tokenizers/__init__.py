@@ -1,0 +1,1 @@
+"""Tokenizers by name: rules, Penn Treebank, sentencepiece, Korean morphemes."""

@@ -1,0 +1,80 @@
+"""Tokenizers by name, made when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nlpcli.engine.text.token import Token, locate
+from nlpcli.engine.text.tokenizers.rules import (
+    _NOT_SPACE,
+    _WORD,
+    _character,
+    char,
+    jamo,
+    letters,
+    make_regexp,
+    whitespace,
+    word,
+)
+from nlpcli.engine.text.tokenizers.tokenizer import Tokenizer, _matched, _spanned
+from nlpcli.settings.text import ENGLISH, KOREAN, AnalysisSettings
+
+
+def _nltk() -> Tokenizer:
+    from nlpcli.engine.text.tokenizers.treebank import treebank
+
+    return Tokenizer(treebank, lambda text: locate(text, treebank(text)))
+
+
+def _sentence() -> Tokenizer:
+    from nlpcli.engine.text.sentences import make_sentences
+
+    return _spanned(make_sentences())
+
+
+def _jamo() -> Tokenizer:
+    def analyse(text: str) -> list[Token]:
+        return [
+            Token(letter, token.start, token.end)
+            for token in locate(text, char(text))
+            for letter in letters(token.form)
+        ]
+
+    return Tokenizer(jamo, analyse)
+
+
+TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
+    "word": lambda: _matched(word, _WORD),
+    "whitespace": lambda: _matched(whitespace, _NOT_SPACE),
+    "char": lambda: _matched(char, _character()),
+    "jamo": _jamo,
+    "sentence": _sentence,
+    "nltk": _nltk,
+}
+
+
+def make_tokenizer(settings: AnalysisSettings) -> Tokenizer:
+    """The tokenizer the settings name, its library loaded. Raises MissingDependency.
+
+    A Java analyser is loaded into this process: `text/analyzer.py` puts it into one of its own.
+    """
+    if settings.tokenizer in ENGLISH and settings.tagged:
+        from nlpcli.engine.text.tokenizers.english_tagger import tagging
+
+        return tagging(_untagged(settings))
+    return _untagged(settings)
+
+
+def _untagged(settings: AnalysisSettings) -> Tokenizer:
+    if settings.tokenizer in KOREAN:
+        from nlpcli.engine.text.tokenizers.korean import make_analyser
+
+        analyse = make_analyser(settings.tokenizer, settings.user_dict)
+        return Tokenizer(lambda text: [token.form for token in analyse(text)], analyse, tagged=True)
+    if settings.tokenizer == "regexp":
+        return _spanned(make_regexp(settings.pattern, settings.gaps))
+    if settings.tokenizer == "subword":
+        from nlpcli.engine.text.tokenizers.sentencepiece import make_subwords
+
+        return make_subwords(settings.subword_model)
+    return TOKENIZERS[settings.tokenizer]()

@@ -1,0 +1,114 @@
+"""Tokenizers by name: functions from one line of text to its tokens.
+
+Not here: lower-casing, stop words and stems (`text/analyzer.py`), Korean morphemes (`korean.py`),
+and the kernel that runs `word` and `whitespace` over raw bytes (`kernels/scan.py`), which gives
+the same tokens.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from nlpcli.engine.text.token import Token
+from nlpcli.engine.text.tokenizers.tokenizer import Analyse
+from nlpcli.engine.text.unicode_marks import MARKS
+from nlpcli.errors import SettingsError
+
+# A word: letters, digits and underscore (`\w`) with the marks that follow them (accents of
+# decomposed text, vowel signs); an apostrophe stays between letters (don't), a point or comma
+# between digits (3.14). UAX #29 without its dictionary scripts. Each alternative begins with
+# a consuming class, so that an ordinary word costs one failed test and no look-behind.
+_WORD = re.compile(
+    rf"\w+(?:(?:[{MARKS}]"
+    r"|['’](?<![\d_]['’])(?=[^\W\d_])"
+    r"|[.,](?<=\d[.,])(?=\d))\w*)*"
+)
+_NOT_SPACE = re.compile(r"\S+")
+_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+_FINALS = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+
+
+def word(text: str) -> list[str]:
+    """Unicode words; punctuation and symbols are dropped.
+
+    >>> word("Don't panic: 3.14 ≈ π, 서울은 맑음!")
+    ["Don't", 'panic', '3.14', 'π', '서울은', '맑음']
+    """
+    return _WORD.findall(text)
+
+
+def whitespace(text: str) -> list[str]:
+    """What stands between white space, punctuation and all.
+
+    >>> whitespace("Don't panic!  3.14")
+    ["Don't", 'panic!', '3.14']
+    """
+    return text.split()
+
+
+def char(text: str) -> list[str]:
+    """Characters as a reader sees them: a letter with its marks, an emoji with its joiners.
+
+    >>> char("한글 👍🏽!")
+    ['한', '글', '👍🏽', '!']
+    """
+    return _character().findall(text)
+
+
+@functools.cache
+def _character() -> re.Pattern[str]:
+    """A character as a reader sees it: what joins (marks, conjoining jamo, skin tones, ZWJ) stays on."""
+    return re.compile(
+        rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|[\u1100-\u115f]*[\u1160-\u11ff]+|\S)"
+        rf"(?:[{MARKS}\U0001f3fb-\U0001f3ff]|(?<=\u200d)[^\W\d_]?[\u2190-\u2bff\U0001f000-\U0001faff])*"
+    )
+
+
+def jamo(text: str) -> list[str]:
+    """Hangul syllables as initial, vowel and final letter (ㄺ is one); other characters whole.
+
+    >>> jamo("값 OK")
+    ['ㄱ', 'ㅏ', 'ㅄ', 'O', 'K']
+    """
+    return [letter for character in char(text) for letter in letters(character)]
+
+
+def letters(character: str) -> Sequence[str]:
+    """The compatibility jamo of a Hangul syllable; anything else in one piece."""
+    if len(character) > 1:
+        character = unicodedata.normalize("NFC", character)
+    if len(character) != 1 or not "가" <= character <= "힣":
+        return (character,)
+    number = ord(character) - 0xAC00
+    final = number % 28
+    parts = _INITIALS[number // 588] + _VOWELS[number % 588 // 28]
+    return parts + _FINALS[final - 1] if final else parts
+
+
+def make_regexp(pattern: str, gaps: bool) -> Analyse:
+    """Tokens are what `pattern` matches (NLTK's RegexpTokenizer), or with `gaps` what lies between.
+
+    Raises SettingsError when the pattern is not a regular expression.
+    """
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise SettingsError(
+            f"--pattern is not a regular expression: {error}", hint=r"a word is '\w+', a gap '\s+'"
+        ) from error
+
+    def tokens(text: str) -> list[Token]:
+        spans = [match.span() for match in compiled.finditer(text)]
+        if gaps:
+            edges = [0, *(edge for span in spans for edge in span), len(text)]
+            spans = list(zip(edges[::2], edges[1::2], strict=True))
+        return [Token(text[start:end], start, end) for start, end in spans if start < end]
+
+    return tokens
+
+
+# --- the family -----------------------------------------------------------------------------

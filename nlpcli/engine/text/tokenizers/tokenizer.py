@@ -1,0 +1,37 @@
+"""A tokenizer: from a line of text to its tokens, or to tokens with their places and tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nlpcli.engine.text.token import Token
+
+Tokenize = Callable[[str], list[str]]
+
+
+Analyse = Callable[[str], list[Token]]
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """A tokenizer, loaded: `tokens` gives the texts alone, `analyse` all that is known.
+
+    `tagged`: its tokens carry tags and dictionary forms.
+    """
+
+    tokens: Tokenize
+    analyse: Analyse
+    tagged: bool = False
+
+
+def _matched(tokens: Tokenize, pattern: re.Pattern[str]) -> Tokenizer:
+    """A tokenizer whose tokens are the matches of a pattern."""
+    return Tokenizer(
+        tokens, lambda text: [Token(found[0], *found.span()) for found in pattern.finditer(text)]
+    )
+
+
+def _spanned(analyse: Analyse) -> Tokenizer:
+    return Tokenizer(lambda text: [token.form for token in analyse(text)], analyse)

@@ -1,0 +1,1 @@
+"""Word vectors as files and as answers: reading, writing, neighbours, evaluation."""

@@ -1,0 +1,121 @@
+"""Word vectors from one layout to another, and what a smaller type of number costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.corpus.packed_strings import PackedTokens
+from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.vectors.neighbours import Neighbours
+from nlpcli.engine.vectors.word_vectors import Vectors
+from nlpcli.engine.vectors.writing import (
+    DTYPES,
+    layout_of,
+    mended,
+    odd_tokens,
+    quantized,
+    restored,
+    write_vectors,
+)
+from nlpcli.errors import OutputError, SettingsError
+from nlpcli.settings.vectors import ConvertSettings
+
+_SAMPLED = 200
+_NEAREST = 10
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What smaller numbers cost: the mean cosine of a vector with itself before, and the share of
+    the ten nearest words that stay, over `words` words from all of the vocabulary."""
+
+    cosine: float
+    neighbours: float
+    words: int
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What was written: words, length of a vector, words left out or mended, and the quality."""
+
+    words: int
+    dim: int
+    left_out: int
+    mended: int
+    quality: Quality | None
+
+
+def convert(
+    source: str,
+    target: str,
+    settings: ConvertSettings = ConvertSettings(),
+) -> Conversion:
+    """Read the vectors in `source` and write them to `target`, in the layout of its extension.
+
+    Raises OutputError for words the layout cannot hold (unless the settings say what to do with
+    them), and InputError or ModelError for a source that holds no vectors.
+    """
+    layout = layout_of(target) if settings.layout == "auto" else settings.layout
+    if settings.dtype not in DTYPES.get(layout, ("float32",)):
+        raise SettingsError(
+            f"--dtype {settings.dtype} needs an output in .safetensors (float16, int8) or .npy (float16)"
+        )
+    check_writable(target)
+    vectors = Vectors.load(source, verify=True)
+    rows = np.arange(min(len(vectors), settings.top or len(vectors)))
+    tokens, rows, repaired = _fitted(vectors.tokens, rows, layout, settings)
+    if not len(rows):
+        raise OutputError(f"cannot write {target}: no word is left")
+    matrix = vectors.matrix if len(rows) == len(vectors) else vectors.matrix[rows]
+    if settings.normalize:
+        lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+        matrix = (matrix / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+    counts = vectors.counts[rows] if vectors.counts is not None else None
+    write_vectors(target, tokens, matrix, counts=counts, layout=layout, dtype=settings.dtype)
+    quality = None
+    if settings.dtype != "float32":
+        quality = _quality(matrix, restored(*quantized(matrix, settings.dtype)))
+    asked = min(len(vectors), settings.top or len(vectors))
+    return Conversion(len(rows), vectors.dim, asked - len(rows), repaired, quality)
+
+
+def _fitted(
+    tokens: PackedTokens, rows: NDArray[np.int64], layout: str, settings: ConvertSettings
+) -> tuple[PackedTokens, NDArray[np.int64], int]:
+    """The words that go out, the rows they come from, and how many were mended to fit the layout."""
+    chosen = tokens if len(rows) == len(tokens) else tokens.take(rows)
+    odd = odd_tokens(chosen, layout)
+    if settings.odd_words == "error" or not len(odd):
+        return chosen, rows, 0
+    if settings.odd_words == "skip":
+        rows = np.delete(rows, odd)
+        return tokens.take(rows), rows, 0
+    words = list(chosen)
+    for number in odd.tolist():
+        words[number] = mended(words[number], layout)
+    first: dict[str, int] = {}
+    is_odd = set(odd.tolist())
+    for number in sorted(range(len(words)), key=lambda number: number in is_odd):  # what was whole goes first
+        first.setdefault(words[number], number)
+    kept = sorted(first.values())
+    return PackedTokens.of(words[number] for number in kept), rows[kept], len(is_odd & set(kept))
+
+
+def _quality(before: NDArray[np.float32], after: NDArray[np.float32]) -> Quality:
+    sampled = np.unique(np.linspace(0, len(before) - 1, _SAMPLED).astype(np.int64))
+    first, second = before[sampled].astype(np.float64), after[sampled].astype(np.float64)
+    lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+    cosines = np.einsum("ij,ij->i", first, second) / np.where(lengths == 0, 1.0, lengths)
+    names = [""] * len(before)
+    near = [
+        Neighbours(Vectors(names, matrix)).similar(sampled.tolist(), top_k=_NEAREST)
+        for matrix in (before, after)
+    ]
+    shared = [
+        len({row for row, _ in old} & {row for row, _ in new}) / max(len(old), 1)
+        for old, new in zip(*near, strict=True)
+    ]
+    return Quality(float(cosines.mean()), float(np.mean(shared)), len(sampled))

@@ -1,0 +1,64 @@
+"""Settings of text classifiers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nlpcli.errors import SettingsError
+from nlpcli.settings.fields import NgramRanges, Settings, setting
+
+FEATURES = "Features"
+
+
+@dataclass(frozen=True)
+class FeatureSettings(NgramRanges, Settings):
+    """What a classifier sees of a text."""
+
+    ngrams: str = setting(
+        "1-3", "Word n-grams, as a range: 1-2 is words and pairs of neighbours; 0 is none.", panel=FEATURES,
+        metavar="RANGE",
+    )  # fmt: skip
+    char_ngrams: str = setting(
+        "auto", "Character n-grams, as a range; 0 is none; auto is 2-4 for Korean, Chinese and Japanese.",
+        panel=FEATURES, metavar="RANGE",
+    )  # fmt: skip
+    char_span: Literal["text", "word"] = setting(
+        "text", "Character n-grams run through the text as if it had no spaces, or stay inside words.",
+        panel=FEATURES,
+    )  # fmt: skip
+    binary: bool = setting(
+        False, "A feature counts once per document, however often it is there.", panel=FEATURES
+    )
+    min_docs: int = setting(
+        1, "Leave features out that were seen fewer times than this.", min=1, panel=FEATURES,
+        flags=("--min-count", "--min-docs"),
+    )  # fmt: skip
+    hash_bits: int = setting(
+        0, "Hash features into 2^N cells, which bounds the memory; 0 keeps each one apart.", min=0, max=32,
+        panel=FEATURES,
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        word, char = self.word_range, self.char_range if self.char_ngrams != "auto" else (1, 1)
+        if word[1] == 0 and char[1] == 0:
+            raise SettingsError("--ngrams 0 and --char-ngrams 0 leave no features")
+
+
+@dataclass(frozen=True)
+class NaiveBayesSettings(Settings):
+    """Which Naive Bayes, and how it is smoothed."""
+
+    variant: Literal["multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"] = setting(
+        "binary-multinomial", "The model; see above.", panel="Model"
+    )
+    alpha: float = setting(
+        0.5, "Additive smoothing; 1 is Laplace's, 0 is maximum likelihood.", min=0, panel="Model"
+    )
+    prior: Literal["fit", "uniform"] = setting(
+        "fit", "Class priors from the label counts, or all equal.", panel="Model"
+    )
+    cost: float = setting(1.0, "nbsvm: what a mistake costs; lower is smoother.", above=0, panel="Model")
+    epochs: int = setting(10, "nbsvm: passes over the texts, at most.", min=1, panel="Model")
+    seed: int = setting(1, "Seed of all shuffling.", min=0, panel="Model")

@@ -1,0 +1,17 @@
+"""Settings of groups of words and documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nlpcli.settings.fields import Settings, setting
+
+
+@dataclass(frozen=True)
+class ClusterSettings(Settings):
+    """How many groups, and what is shown of each."""
+
+    k: int = setting(20, "Clusters.", min=1)
+    top: int | None = setting(None, "Words: only the N first (most frequent).", min=1)
+    terms: int = setting(10, "Documents: terms to show for each cluster.", min=1)
+    seed: int = setting(1, "Seed of the starting points.", min=0)

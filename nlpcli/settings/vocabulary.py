@@ -1,0 +1,24 @@
+"""Settings of vocabularies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nlpcli.settings.fields import Settings, setting
+
+VOCABULARY = "Vocabulary"
+
+
+@dataclass(frozen=True)
+class VocabularySettings(Settings):
+    """Which tokens get an id, and in which order."""
+
+    min_count: int = setting(1, "Drop tokens seen fewer times than this.", min=1, panel=VOCABULARY)
+    max_vocab: int | None = setting(None, "Keep only the N most frequent tokens.", min=1, panel=VOCABULARY)
+    vocab_order: Literal["frequency", "first-seen", "alphabetical"] = setting(
+        "frequency", "Order of the ids.", panel=VOCABULARY
+    )
+
+
+FIVE_OR_MORE = VocabularySettings(min_count=5)  # what word vectors are trained on: rare words learn little

@@ -1,0 +1,70 @@
+"""Which characters may be drawn, and how the written text comes out."""
+
+import numpy as np
+import pytest
+
+from nlpcli.engine.charlm import sampling
+from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.neural.weights import initial_weights
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
+
+LOGITS = np.log(np.array([0.5, 0.2, 0.2, 0.1], dtype=np.float32))
+
+
+@pytest.fixture
+def model():
+    settings = CharLMSettings(rnn_size=8)
+    alphabet = Vocabulary.of(list("ab \n"), [5, 4, 3, 2])
+    return CharLM(settings, alphabet, initial_weights(settings, alphabet), {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (GenerateSettings(), [0.5, 0.2, 0.2, 0.1]),
+        (GenerateSettings(temperature=0), [1, 0, 0, 0]),
+        (GenerateSettings(temperature=0.5), [25 / 34, 4 / 34, 4 / 34, 1 / 34]),
+        (GenerateSettings(top_k=1), [1, 0, 0, 0]),
+        (GenerateSettings(top_k=2), [5 / 7, 2 / 7, 0, 0]),
+        (GenerateSettings(top_p=0.01), [1, 0, 0, 0]),
+        (GenerateSettings(top_p=0.6), [5 / 7, 2 / 7, 0, 0]),
+        (GenerateSettings(top_k=3, top_p=0.5), [1, 0, 0, 0]),
+        (GenerateSettings(temperature=1e-30), [1, 0, 0, 0]),
+    ],
+)
+def test_temperature_top_k_and_top_p_shape_the_distribution(settings, expected):
+    assert sampling.probabilities(LOGITS, settings) == pytest.approx(expected, abs=1e-6)
+
+
+def test_draws_follow_the_probabilities():
+    random = np.random.default_rng(0)
+    drawn = [sampling.draw(LOGITS, GenerateSettings(), random) for _ in range(4000)]
+    assert np.bincount(drawn, minlength=4) / 4000 == pytest.approx([0.5, 0.2, 0.2, 0.1], abs=0.03)
+
+
+def test_a_banned_character_is_never_drawn():
+    logits = np.array([0.0, -np.inf, 1.0], dtype=np.float32)
+    for settings in (GenerateSettings(), GenerateSettings(top_p=0.9), GenerateSettings(temperature=3)):
+        assert sampling.probabilities(logits, settings)[1] == 0
+
+
+def test_same_seed_same_text_and_another_sample_another_text(model):
+    def text(sample, seed=1):
+        return "".join(sampling.generate(model, "a", GenerateSettings(length=50, seed=seed), sample=sample))
+
+    assert text(0) == text(0)
+    assert len({text(0), text(1), text(0, seed=2)}) == 3
+    assert len(text(0)) == 51
+
+
+def test_writing_stops_when_the_wanted_text_appears(model):
+    settings = GenerateSettings(length=500, until=" a")
+    text = "".join(sampling.generate(model, "a", settings, echo=False))
+    assert text.endswith(" a")
+    assert text.count(" a") == 1
+
+
+def test_with_no_prime_a_text_begins_as_after_a_line_end(model):
+    given = "".join(sampling.generate(model, "\n", GenerateSettings(length=20), echo=False))
+    assert "".join(sampling.generate(model, "", GenerateSettings(length=20))) == given

@@ -1,0 +1,203 @@
+"""The tokenizers that need no library, and the fast road of `nltk`."""
+
+from __future__ import annotations
+
+import random
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nlpcli.engine.text.sentences import split_english
+from nlpcli.engine.text.token import locate
+from nlpcli.engine.text.tokenizers.by_name import TOKENIZERS, make_tokenizer
+from nlpcli.engine.text.tokenizers.rules import char, jamo, whitespace, word
+from nlpcli.engine.text.tokenizers.treebank import by_rules, treebank
+from nlpcli.engine.text.unicode_marks import MARKS
+from nlpcli.settings.text import AnalysisSettings
+
+SENTENCE = "I love natural language processing."
+OWN = sorted(set(TOKENIZERS) - {"sentence"})
+
+
+def test_marks_are_those_of_unicode():
+    import re
+
+    pattern = re.compile(f"[{MARKS}]")
+    expected = {
+        c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) in ("Mn", "Mc", "Me")
+    }
+    found = {c for c in map(chr, range(sys.maxunicode + 1)) if pattern.match(c)}
+    if unicodedata.unidata_version == "14.0.0":
+        assert found == expected | {"\u200c", "\u200d"}
+    else:
+        assert found - expected <= {"\u200c", "\u200d"}
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"),
+    [
+        ("word", "I love natural language processing"),
+        ("whitespace", "I love natural language processing."),
+        ("nltk", "I love natural language processing ."),
+    ],
+)
+def test_tokens_of_the_notes_sentence(name, tokens):
+    assert make_tokenizer(AnalysisSettings(tokenizer=name)).tokens(SENTENCE) == tokens.split()
+
+
+def test_sentence_of_the_notes_is_one_sentence():
+    assert make_tokenizer(AnalysisSettings(tokenizer="sentence")).tokens(SENTENCE) == [SENTENCE]
+
+
+def test_a_word_keeps_inner_apostrophes_and_decimal_points():
+    assert word("Don't pay 3,000.50, 'quoted' U.S.A.") == [
+        "Don't",
+        "pay",
+        "3,000.50",
+        "quoted",
+        "U",
+        "S",
+        "A",
+    ]
+
+
+def test_a_word_keeps_its_marks():
+    assert word("cafe\u0301 \u0939\u093f\u0928\u094d\u0926\u0940") == [
+        "cafe\u0301",
+        "\u0939\u093f\u0928\u094d\u0926\u0940",
+    ]
+
+
+def test_characters_keep_what_joins_them():
+    family = "👨\u200d👩\u200d👧"
+    assert char(f"{family} 🇰🇷🇺🇸 ❤\ufe0f e\u0301 \u1112\u1161\u11ab") == [
+        family, "🇰🇷", "🇺🇸", "❤\ufe0f", "e\u0301", "\u1112\u1161\u11ab",
+    ]  # fmt: skip
+
+
+def test_jamo_are_the_letters_of_a_syllable():
+    assert jamo("닭 ㅋ a") == ["ㄷ", "ㅏ", "ㄺ", "ㅋ", "a"]
+    assert jamo(unicodedata.normalize("NFD", "닭")) == ["ㄷ", "ㅏ", "ㄺ"]
+
+
+@given(st.text())
+def test_characters_hold_everything_but_white_space(text):
+    assert "".join(char(text)) == "".join(text.split())
+
+
+@pytest.mark.parametrize("name", OWN)
+@given(text=st.text())
+def test_places_are_where_the_tokens_stand(name, text):
+    tokenizer = make_tokenizer(AnalysisSettings(tokenizer=name))
+    tokens = tokenizer.analyse(text)
+    assert [token.form for token in tokens] == tokenizer.tokens(text)
+    for token in tokens:
+        assert 0 <= token.start <= token.end <= len(text)
+        if name in ("word", "whitespace", "char"):
+            assert text[token.start : token.end] == token.form
+
+
+def test_quotes_that_nltk_rewrites_are_found():
+    text = 'He said "yes".'
+    assert [text[t.start : t.end] for t in locate(text, treebank(text))] == [
+        "He",
+        "said",
+        '"',
+        "yes",
+        '"',
+        ".",
+    ]
+
+
+def nltk_tokens(text):
+    from nltk.tokenize import word_tokenize
+
+    return word_tokenize(text, preserve_line=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "They'll say \"I can't, Mr. Lee.\"",
+        "'Tis gonna rain (heavily)... isn't it? I'd've left; $5.00 & 10%.",
+        "the dogs' bowls -- 'new' ones -- cost ''more''.  Gimme! I cannot.",
+        "x.\t'y'\u00a0z. \" )",
+        '"Quoted start." End: yes,',
+        "",
+        "   ",
+    ],
+)
+def test_nltk_tokens_are_nltks(text):
+    assert treebank(text) == nltk_tokens(text)
+
+
+PARTS = (
+    "' \" '' `` ` . .. , : a Bob cannot n't 's 'tis wanna gonna ( ) [ { < > - -- » ” ’ “ "
+    "$ 5 ? ! * ; more'n d'ye "
+    "'ll LL I'M _ ſ 😀 한글 é e\u0301 \u2013"
+)
+
+
+def test_nltk_tokens_are_nltks_on_hostile_lines():
+    parts = [*PARTS.split(" "), " ", " ", " ", "\t", "\u00a0", "\x1c", "\n"]
+    chance = random.Random(1)
+    for _ in range(3000):
+        text = "".join(chance.choice(parts) for _ in range(chance.randint(1, 14)))
+        assert treebank(text) == nltk_tokens(text), repr(text)
+
+
+@given(st.text(alphabet="ab'. \",()n't"))
+def test_looked_up_pieces_are_what_the_rules_give(text):
+    assert treebank(text) == by_rules(text)
+
+
+@given(st.text(alphabet="ab'.   \",(n't\t\x85\xa0\u3000\x1c\x0b\n”-"))
+@example('One.\u00a0\u3000"')
+@example('a "\u00a0"b c.\x85')
+def test_white_space_of_any_kind_is_what_it_is_to_nltk(text):
+    assert treebank(text) == nltk_tokens(text)
+
+
+def test_a_line_with_a_no_break_space_is_looked_up_too(monkeypatch):
+    from nlpcli.engine.text.tokenizers import treebank as module
+
+    texts = []
+    monkeypatch.setattr(module, "by_rules", lambda text: texts.append(text) or by_rules(text))
+    text = "five\u00a0km from " + "here to there, " * 9 + "at 10\u00a0am."
+    assert treebank(text) == nltk_tokens(text)
+    assert max(map(len, texts)) < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("One. Two! Three? Four", 4),
+        ("Dr. Kim met Mr. J. Smith.", 1),
+        ("It cost $3.50. He paid.", 2),
+        ("We live in the U.S. The weather is fine.", 2),
+        ("Apples, pears, etc. are fruit.", 1),
+        ('She said "Stop!" and left.', 1),
+        ("Wait... what? No.", 2),
+        ("1. First item", 1),
+        ("", 0),
+        ("  \t ", 0),
+    ],
+)
+def test_english_sentences(text, count):
+    assert len(split_english(text)) == count
+
+
+def test_korean_sentences_end_without_a_mark():
+    sentences = make_tokenizer(AnalysisSettings(tokenizer="sentence"))
+    text = "안녕하세요. 저는 학생입니다 오늘은 날씨가 좋네요! 😀"
+    found = sentences.analyse(text)
+    assert [token.form for token in found][:2] == ["안녕하세요.", "저는 학생입니다"]
+    assert all(text[token.start : token.end] == token.form for token in found)
+
+
+def test_whitespace_reads_back_what_it_wrote():
+    tokens = whitespace("a  b\tc\u3000d")
+    assert whitespace(" ".join(tokens)) == tokens
