@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"  # large corpora; tests skip where they are absent
 
+os.environ.pop("PYTHONUNBUFFERED", None)  # set by many containers; it hides what stays in a buffer
+
 # Under nohup and in a shell's background these are ignored, by children too: who sends them one would wait.
 for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(number) is signal.SIG_IGN:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from nlpcli.engine.io import writing
 from nlpcli.engine.io.writing import LineWriter as LineWriter
-from nlpcli.engine.runtime.progress import Progress, listeners
+from nlpcli.engine.runtime.progress import Progress, before_reading, listeners
 from nlpcli.errors import NlpcliError
 
 if TYPE_CHECKING:
@@ -256,6 +256,7 @@ def run(work: Callable[[], object]) -> NoReturn:
     """
     _show_warnings()
     listeners.append(_remark_unless_quiet)
+    before_reading.append(_let_out)
     for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
             signal.signal(number, _interrupt)
@@ -272,6 +273,12 @@ def run(work: Callable[[], object]) -> NoReturn:
 
 
 _arrived: list[int] = []
+
+
+def _let_out() -> None:
+    """What stands in stdout's buffer goes to the reader; an error shows again where more is written."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
 
 
 def _interrupt(number: int, _frame: object) -> NoReturn:
