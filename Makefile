@@ -2,6 +2,7 @@
 #
 #   make demo    set up, then the main job on sample_corpora/, every command shown
 #   make test    set up, then the tests
+#   make test-slow  the long campaigns, which `make test` leaves out
 #   make test-portable   the kernels' tests as older processors would run them
 #   make dist    a wheel and an sdist in dist/
 #   make check   format, lint, types, tests
@@ -23,7 +24,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-portable dist check docs format bench clean
+.PHONY: help setup demo test test-slow test-portable dist check docs format bench clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -70,6 +71,9 @@ demo: $(READY)
 
 test: $(READY)
 	python -m pytest
+
+test-slow: $(READY)
+	python -m pytest -m slow
 
 test-portable: $(READY)
 	python tests/portable.py

@@ -26,6 +26,7 @@ from torch import nn
 from torch.nn import functional
 
 from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.charlm.report import Report
 from nlpcli.engine.charlm.sampling import generate
 from nlpcli.engine.charlm.training import Training
 from nlpcli.engine.charlm.units import read_text
@@ -109,7 +110,7 @@ def our_training(text, updates: int, **changes: object) -> tuple[float, float, l
 
     wall, cpu = time.perf_counter(), time.process_time()
     with contextlib.suppress(Stop):
-        training.run(SILENT, after_update)
+        training.run(Report(training, SILENT), after_update)
     return time.perf_counter() - wall, time.process_time() - cpu, losses
 
 
@@ -161,7 +162,7 @@ def reach() -> None:
     training = Training(text, settings, initial_weights(settings, text.alphabet))
     wall, cpu = time.perf_counter(), time.process_time()
     with contextlib.suppress(Stop):
-        training.run(Watch(training, TARGET))
+        training.run(Report(training, Watch(training, TARGET)))
     header("tinyshakespeare 90/10, until validation loss 1.88", "", "loss", "wall s", "CPU s")
     row(
         "nlpcli train-charlm",

@@ -26,7 +26,7 @@ with open(sys.argv[2], "w", encoding="utf-8") as file:
 """
 ENCODE = """
 import sys
-from nlpcli.engine.encoding import encode
+from nlpcli.engine.corpus.encoding import encode
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 corpus = encode([sys.argv[1]], AnalysisSettings(), VocabularySettings(min_count=5))

@@ -18,7 +18,7 @@ def run() -> NoReturn:
     vocabulary takes longer than writing it; the system takes the memory back at once.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        # Ctrl-C while the rest is loading ends the process without a word; then `console.run` takes over.
+        # Ctrl-C while the rest is loading ends the process without a word; then `process.run` takes over.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Idle threads of numpy's BLAS would spin, on a core that is wanted, instead of sleeping.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")

@@ -1,16 +1,23 @@
-"""What every test file shares: running the command line as a user does."""
+"""What every test file shares: running the command line, within the test or as a process."""
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+from tests.command_line import Done, Processes, within
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"  # large corpora; tests skip where they are absent
+
+Run = Callable[..., Done]
+
+# One example may be what compiles a kernel or loads a library, on a machine that does other things too.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 os.environ.pop("PYTHONUNBUFFERED", None)  # set by many containers; it hides what stays in a buffer
 
@@ -19,31 +26,28 @@ for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHU
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, usual)
 
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
-
 
 @pytest.fixture
 def nlpcli(tmp_path: Path) -> Run:
-    """Runs `nlpcli ARGUMENTS` in a process of its own, in `tmp_path`; checks its exit code.
+    """Runs `nlpcli ARGUMENTS` within this process, in `tmp_path`; checks its exit code.
 
-    nlpcli("tokenize", "-", input="text") -> CompletedProcess with bytes in stdout and stderr.
+    nlpcli("tokenize", "-", input="text") -> bytes in stdout and stderr, text in out and err.
     """
 
     def run(
         *arguments: object, input: str | bytes = b"", code: int = 0, cwd: Path = tmp_path, **environment: str
-    ) -> subprocess.CompletedProcess[bytes]:
-        variables = {**os.environ, **environment}
-        variables.pop("PYTHONUNBUFFERED", None)  # it would hide what is lost at exit
-        done = subprocess.run(
-            [sys.executable, "-m", "nlpcli", *map(str, arguments)],
-            input=input.encode() if isinstance(input, str) else input,
-            capture_output=True,
-            cwd=cwd,
-            env=variables,
-            check=False,
-        )
-        assert done.returncode == code, done.stderr.decode()
-        assert code == 0 or b"Traceback" not in done.stderr, done.stderr.decode()
-        return done
+    ) -> Done:
+        return within(*arguments, input=input, code=code, cwd=cwd, **environment)
 
     return run
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Processes]:
+    """Runs commands as processes of their own, for signals, start-up and pipes only.
+
+    process("tokenize", "-", input="text") as `nlpcli`; see also its methods.
+    """
+    processes = Processes(tmp_path)
+    yield processes
+    processes.close()

@@ -1,8 +1,6 @@
 """The guards that keep the house in order: who may import whom, and what start-up may cost."""
 
 import ast
-import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -29,6 +27,7 @@ ORDER = [
 MECHANISM = {
     "console": ("nlpcli.engine.io.writing", "nlpcli.engine.runtime.progress"),
     "options": ("nlpcli.engine.text.arguments",),
+    "process": ("nlpcli.engine.runtime.progress",),
 }
 
 
@@ -154,7 +153,7 @@ HEAVY = (
         (["vectorize", "--kind", "bow", "-q"], ("numpy",)),
     ],
 )
-def test_start_up_imports_nothing_heavy(arguments, allowed):
+def test_start_up_imports_nothing_heavy(process, arguments, allowed):
     program = f"""
 import sys
 sys.argv = ["nlpcli", *{arguments!r}]
@@ -166,10 +165,8 @@ except SystemExit as end:
 loaded = [name for name in {HEAVY!r} if name in sys.modules]
 sys.stderr.write("loaded:" + " ".join(loaded))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program], input=b"some text here\n", capture_output=True, check=True
-    )
-    loaded = done.stderr.decode().split("loaded:")[1].split()
+    done = process.python(program, input="some text here\n")
+    loaded = done.err.split("loaded:")[1].split()
     assert set(loaded) <= set(allowed)
 
 

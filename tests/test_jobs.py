@@ -1,76 +1,229 @@
-"""The engine does without a terminal what the command does, byte for byte."""
+"""The Python API: what each command writes its function writes, byte for byte; and it is pleasant."""
+
+import inspect
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+import nlpcli
+from nlpcli.commands import COMMANDS, Command
 from nlpcli.engine import jobs
-from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
-from nlpcli.settings.embeddings import CooccurrenceSettings, FastTextSettings, GloveSettings, Word2VecSettings
-from nlpcli.settings.input import RecordSettings
-from nlpcli.settings.text import AnalysisSettings
-from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.errors import ModelError, SettingsError
+from tests import jobs_stub
 
+MODELS = Path(__file__).parent / "models"
 TEXT = "a king and a queen\nthe king eats rice\nthe queen drinks tea\n" * 20
-TABLE = "label\ttext\n" + "pos\tgood film\nneg\tbad film\n" * 5
-LABELLED = RecordSettings(text_col="text", label_col="label")
-COLUMNS = ["--text-col", "text", "--label-col", "label"]
+TABLE = "label\ttext\n" + "pos\tgood film\nneg\tbad film\npos\ta good story\nneg\tdull acting\n" * 6
+SMALL = {"dim": 8, "min_count": 2, "epochs": 2}
+COLUMNS = {"text_col": "text", "label_col": "label"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A command that writes a file: what it reads (a list is one argument of the function), the
+    extension of what it writes, and its settings, whose names are those of the options."""
+
+    command: str
+    inputs: list
+    suffix: str
+    settings: dict = field(default_factory=dict)
+    output: str = "-o"  # how the command is told the file, nothing if by its place
+
+    def options(self):
+        """The settings as a user writes them: dim=8 is --dim 8, lowercase=True is --lowercase."""
+        return [
+            word
+            for name, value in self.settings.items()
+            for word in ("--" + name.replace("_", "-"), *(() if value is True else (value,)))
+        ]
+
+
+ROWS = [
+    Row("tokenize", ["text"], "txt", {"lowercase": True}),
+    Row("tokenize", ["text"], "tsv", {"format": "tsv", "offsets": True}),
+    Row("normalize", ["text"], "txt", {"unicode": "nfkc", "squeeze_repeats": 1}),
+    Row("train-subword", ["text"], "model", {"vocab_size": 280}),
+    Row("detokenize", ["pieces"], "txt", {"model": MODELS / "sentencepiece.model"}),
+    Row("count", ["text"], "tsv", {"lowercase": True, "ngrams": "1-2"}),
+    Row("vectorize", ["text"], "npz"),
+    Row("vectorize", ["table.tsv"], "svm", COLUMNS),
+    Row("index", ["text"], "safetensors"),
+    Row("train-nb", ["table.tsv"], "safetensors", COLUMNS),
+    Row("classify", [MODELS / "naive-bayes.safetensors", "text"], "tsv"),
+    Row("classify", [MODELS / "naive-bayes.safetensors", "text"], "tsv", {"top_k": 2, "explain": True}),
+    Row("classify", [MODELS / "linear-classifier.safetensors", "text"], "jsonl", {"jsonl": True}),
+    Row("train-w2v", ["text"], "safetensors", SMALL),
+    Row("train-fasttext", ["text"], "vec", {**SMALL, "bucket": 1000}),
+    Row("train-glove", ["text"], "txt", {**SMALL, "window_size": 2}),
+    Row("cooccur", ["text"], "npz", {"lowercase": True, "window_size": 3}),
+    Row("cooccur", ["text"], "tsv"),
+    Row("cooccur", ["text"], "tsv", {"pairs": True}),
+    Row("convert", [MODELS / "word2vec.safetensors"], "vec", output=""),
+    Row("plot", [MODELS / "word2vec.safetensors"], "html"),
+    Row("train-charlm", ["text"], "safetensors",
+        {"rnn_size": 16, "epochs": 1, "batch_size": 4, "seq_length": 8, "threads": 1}),
+    Row("generate", [MODELS / "charlm.safetensors"], "txt", {"prime": "the", "length": 40}),
+    Row("activations", [MODELS / "charlm.safetensors", "known"], "html"),
+    Row("gradients", [[MODELS / "charlm.safetensors"], "known"], "tsv", {"steps": 3}),
+    Row("merge", [[MODELS / "naive-bayes.safetensors"] * 2], "safetensors"),
+    Row("merge", [[MODELS / "counts.npz"] * 2], "npz"),
+]  # fmt: skip
 
 
 @pytest.fixture
-def files(tmp_path):
+def files(tmp_path, monkeypatch):
     (tmp_path / "text").write_text(TEXT)
+    (tmp_path / "known").write_text("the king and the queen\n" * 9)
+    (tmp_path / "pieces").write_text("▁the ▁ k i n g\n")
     (tmp_path / "table.tsv").write_text(TABLE)
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def in_folder(folder, *names):
-    return [str(folder / name) for name in names]
+def job_of(command):
+    return getattr(jobs, Command.function(command))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.command}-{row.suffix}")
+def test_a_job_writes_what_its_command_writes(files, nlpcli, row):
+    job_of(row.command)(*row.inputs, output=files / f"job.{row.suffix}", **row.settings)
+    flat = [one for given in row.inputs for one in (given if isinstance(given, list) else [given])]
+    output = [row.output, f"command.{row.suffix}"] if row.output else [f"command.{row.suffix}"]
+    nlpcli(row.command, *flat, *output, *row.options())
+    assert (files / f"job.{row.suffix}").read_bytes() == (files / f"command.{row.suffix}").read_bytes()
+
+
+def test_every_command_that_writes_a_file_is_among_them():
+    writing = {name for name in COMMANDS if "output" in inspect.signature(job_of(name)).parameters}
+    assert writing == {row.command for row in ROWS}
+
+
+# --- plain keywords -------------------------------------------------------------------------
+
+
+def test_an_unknown_keyword_is_a_type_error_with_the_nearest_known_one():
+    with pytest.raises(
+        TypeError, match=r"train_w2v\(\) has no argument 'min_cuont': did you mean 'min_count'"
+    ):
+        nlpcli.train_w2v(["text"], "w.safetensors", min_cuont=3)
 
 
 @pytest.mark.parametrize(
-    ("job", "source", "suffix", "keywords", "options"),
+    ("job", "settings", "option"),
     [
-        (jobs.tokenize, "text", "txt", {"analysis": AnalysisSettings(lowercase=True)}, ["--lowercase"]),
-        (jobs.vectorize, "text", "npz", {}, []),
-        (jobs.vectorize, "table.tsv", "svm", {"records": LABELLED}, COLUMNS),
-        (jobs.train_nb, "table.tsv", "safetensors", {"records": LABELLED}, COLUMNS),
-        (
-            jobs.train_w2v,
-            "text",
-            "safetensors",
-            {"settings": Word2VecSettings(dim=8), "vocabulary": VocabularySettings(min_count=2)},
-            ["--dim", "8", "--min-count", "2"],
-        ),
-        (
-            jobs.train_fasttext,
-            "text",
-            "vec",
-            {"settings": FastTextSettings(dim=8, bucket=1000), "vocabulary": VocabularySettings(min_count=2)},
-            ["--dim", "8", "--bucket", "1000", "--min-count", "2"],
-        ),
-        (
-            jobs.train_glove,
-            "text",
-            "txt",
-            {
-                "settings": GloveSettings(dim=8, epochs=2),
-                "counting": CooccurrenceSettings(window_size=2),
-                "vocabulary": VocabularySettings(min_count=2),
-            },
-            ["--dim", "8", "--epochs", "2", "--window", "2", "--min-count", "2"],
-        ),
+        ("train_w2v", {"dim": 0}, "--dim must be at least 1"),
+        ("train_nb", {"variant": "gaussian"}, "--variant cannot be 'gaussian'"),
+        ("train_nb", {"holdout": 2}, "--holdout must be at most 0.9"),
+        ("train_nb", {"cross_validate": 1}, "--cross-validate needs at least 2 parts"),
+        ("train_glove", {"epochs": "many"}, "--epochs must be a whole number"),
     ],
 )
-def test_a_job_writes_what_its_command_writes(files, nlpcli, job, source, suffix, keywords, options):
-    text, by_job, by_command = in_folder(files, source, f"job.{suffix}", f"command.{suffix}")
-    job([text], by_job, **keywords)
-    nlpcli(job.__name__.replace("_", "-"), text, "-o", by_command, *options)
-    assert (files / f"job.{suffix}").read_bytes() == (files / f"command.{suffix}").read_bytes()
+def test_a_value_out_of_bounds_is_the_error_of_its_settings(tmp_path, job, settings, option):
+    with pytest.raises(SettingsError, match=option):
+        getattr(nlpcli, job)(["text"], str(tmp_path / "out.safetensors"), **settings)
+    assert not [*tmp_path.iterdir()]
 
 
-def test_a_language_model_is_trained_and_writes_as_the_commands_do(files, nlpcli):
-    text, model, out = in_folder(files, "text", "model.safetensors", "out.txt")
-    jobs.train_charlm([text], model, CharLMSettings(rnn_size=16, epochs=1, batch_size=4, seq_length=8))
-    jobs.generate(model, out, "the ", GenerateSettings(length=40))
-    shown = nlpcli("generate", model, "--prime", "the ", "--length", "40").stdout
-    assert (files / "out.txt").read_bytes() == shown
-    assert len(shown) >= 44
+def test_settings_may_be_an_object_and_single_fields_beside_it(files):
+    from nlpcli.settings.embeddings import Word2VecSettings
+
+    usual = Word2VecSettings(epochs=2, dim=8)
+    one = nlpcli.train_w2v("text", "one.safetensors", settings=usual, dim=4, min_count=2)
+    nlpcli.train_w2v(["text"], "other.safetensors", epochs=2, dim=4, min_count=2)
+    assert one.settings.dim == 4
+    assert (files / "one.safetensors").read_bytes() == (files / "other.safetensors").read_bytes()
+
+
+# --- the package ----------------------------------------------------------------------------
+
+
+def test_the_package_lists_its_functions_and_imports_nothing_before_one_is_used():
+    program = """
+import sys
+before = set(sys.modules)
+import nlpcli
+names = dir(nlpcli)
+nlpcli.engine.jobs
+print(*{name.split(".")[0] for name in set(sys.modules) - before} & {%s})
+print(*names)
+"""
+    heavy = "'numpy', 'scipy', 'numba', 'torch', 'typer', 'rich', 'sentencepiece', 'dataclasses'"
+    done = subprocess.run([sys.executable, "-c", program % heavy], capture_output=True, check=True, text=True)
+    loaded, names = done.stdout.split("\n")[:2]
+    assert not loaded
+    assert {"load", *map(Command.function, COMMANDS)} <= {*names.split()}
+
+
+def test_what_the_package_does_not_have_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="'nlpcli' has no attribute 'train_bert'"):
+        nlpcli.train_bert  # noqa: B018
+
+
+# --- classifiers ----------------------------------------------------------------------------
+
+VARIANTS = ["multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"]
+MORE = [*({"variant": variant} for variant in VARIANTS), {"prune": True}, {"calibrate": True}]
+
+
+@pytest.mark.parametrize("settings", MORE, ids=lambda settings: "-".join(map(str, settings.values())))
+def test_every_variant_of_classifier_can_be_used_from_python(files, nlpcli, settings):
+    outcome = jobs.train_nb("table.tsv", "job.safetensors", test="table.tsv", **settings)
+    nlpcli("train-nb", "table.tsv", "-o", "command.safetensors", *Row("", [], "", settings).options())
+    assert (files / "job.safetensors").read_bytes() == (files / "command.safetensors").read_bytes()
+    classifier = jobs.load("job.safetensors")
+    assert classifier.classify(["a good film", "dull"]) == ["pos", "neg"]
+    assert classifier.probabilities(["a good film"]).sum() == pytest.approx(1)
+    assert outcome.evaluations["test"].accuracy == 1 and outcome.model.labels == ("neg", "pos")
+
+
+def test_a_classifier_is_measured_in_every_way_and_goes_on_from_another(files):
+    told = []
+    outcome = jobs.train_nb(
+        "table.tsv", "first.safetensors", holdout=0.25, cross_validate=3, test="table.tsv", autotune=0.01,
+        measured=lambda name, found: told.append((name, found.documents)),
+    )  # fmt: skip
+    assert told == [("holdout", 6), ("cross-validation", 24), ("test", 24)]
+    assert [*outcome.evaluations] == [name for name, _ in told] and outcome.trials
+    longer = jobs.train_nb("table.tsv", "longer.safetensors", append="first.safetensors").model
+    assert longer.documents.tolist() == [24, 24]
+    for settings, option in (
+        ({"alpha": 2.0}, "--alpha"),
+        ({"prune": True}, "--prune"),
+        ({"ngrams": "1"}, "--ngrams"),
+    ):
+        with pytest.raises(SettingsError, match=f"{option} has no place"):
+            jobs.train_nb("table.tsv", "longer.safetensors", append="first.safetensors", **settings)
+
+
+def test_a_classifier_that_is_only_measured_gives_no_model(files):
+    assert jobs.train_nb("table.tsv", cross_validate=2).model is None
+    with pytest.raises(SettingsError, match="where should the model go"):
+        jobs.train_nb("table.tsv")
+
+
+def test_texts_in_memory_give_labels_in_a_list():
+    model = MODELS / "naive-bayes.safetensors"
+    assert nlpcli.classify(model, ["a good film", "bad"]) == ["pos", "neg"]
+    assert nlpcli.classify(model, "a good film", proba=True) == ["pos\t0.8990"]
+    assert nlpcli.classify(model, []) == []
+    with pytest.raises(ModelError, match="is a word2vec model"):
+        nlpcli.classify(MODELS / "word2vec.safetensors", ["a"])
+
+
+def test_an_evaluation_holds_its_mistakes(files):
+    (files / "wrong.tsv").write_text("neg\ta good film\npos\tgood\n")
+    found = nlpcli.evaluate(MODELS / "naive-bayes.safetensors", "wrong.tsv", mistakes=5, plot="c.html")
+    assert found.accuracy == 0.5
+    assert [(one.true, one.predicted, one.text) for one in found.mistakes] == [("neg", "pos", "a good film")]
+    assert "accuracy 0.5000" in (files / "c.html").read_text()
+    assert nlpcli.telling_features(MODELS / "naive-bayes.safetensors", 1)[0].text == "bad"
+
+
+# --- types ----------------------------------------------------------------------------------
+
+
+def test_the_stub_with_the_signatures_is_current():
+    assert jobs_stub.STUB.read_text() == jobs_stub.stub(), "run: python tests/jobs_stub.py"

@@ -3,7 +3,6 @@
 import fnmatch
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -40,23 +39,15 @@ def matches(shown: list[str], expected: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_console_blocks_print_what_stands_there(name, tmp_path):
+def test_console_blocks_print_what_stands_there(process, name, tmp_path):
     (tmp_path / "sample_corpora").symlink_to(ROOT / "sample_corpora")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"}
+    environment = {"PATH": path, "LC_ALL": "C.UTF-8"}
     commands = steps((ROOT / name).read_text(encoding="utf-8"))
     assert len(commands) > 10
     for command, expected in commands:
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            timeout=300,
-        )
-        shown = done.stdout.decode().splitlines()
+        done = process.run("bash", "-c", f"exec 2>&1\n{command}", code=None, timeout=300, **environment)
+        shown = done.out.splitlines()
         # What the first run of all says, once.
         shown = [line for line in shown if not line.startswith("compiling for this processor")]
         assert matches(shown, expected), f"{name}: $ {command}\n" + "\n".join(shown)

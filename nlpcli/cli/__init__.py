@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from nlpcli import __version__
-from nlpcli.cli import console
+from nlpcli.cli import console, process
 from nlpcli.commands import COMMANDS, Command
 
 _HELP = """Text in, tokens, vectors and models out: a toolkit for English and Korean.
@@ -62,4 +62,4 @@ def main() -> NoReturn:
         with command.make_context("nlpcli", arguments) as context:
             command.invoke(context)
 
-    console.run(work)
+    process.run(work)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import time
-from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Output, Quiet, with_settings
-from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, GenerateSettings
+from nlpcli.engine import jobs
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
 from nlpcli.settings.input import InputSettings
 
 _ModelOut = Annotated[
@@ -31,12 +29,12 @@ def train_charlm(
     ] = "small",
     settings: CharLMSettings = CharLMSettings(),
     resume: Annotated[
-        str | None, typer.Option(help="Go on with a training that was put aside.", metavar="CHECKPOINT")
+        str | None, typer.Option(help="Go on from the checkpoint of a training.", metavar="CHECKPOINT")
     ] = None,
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            help="Where to put the training aside; else MODEL with .checkpoint before its ending.",
+            help="Where the checkpoint is written; m.checkpoint.safetensors for m.safetensors if not given.",
             metavar="FILE",
         ),
     ] = None,
@@ -48,7 +46,7 @@ def train_charlm(
 ) -> None:
     """Train a network that predicts the next character: RNN, LSTM or GRU.
 
-    Ctrl-C puts the training aside; --resume goes on with it, given the same text.
+    Ctrl-C leaves a checkpoint; --resume goes on from it, given the same text.
 
     \b
     Examples:
@@ -57,42 +55,15 @@ def train_charlm(
       nlpcli train-charlm *.c -o c.safetensors --preset medium --sample-every 500
       nlpcli train-charlm *.c -o c.safetensors --resume c.checkpoint.safetensors
     """
-    from nlpcli.engine.charlm.job import Checkpoints, train
-    from nlpcli.engine.io.atomic import check_writable
-
-    given = _given(context, settings)
-    if resume is not None:
-        from nlpcli.engine.charlm.checkpoint import settings_of
-
-        settings = settings_of(resume, given)
-    else:
-        settings = dataclasses.replace(settings, **{**CHARLM_PRESETS[preset], **given})
-    path = checkpoint or _beside(output)
-    check_writable(output)
-    check_writable(path)
-    model = train(
-        files,
-        settings,
-        reading,
-        console.progress(quiet),
-        checkpoints=Checkpoints(path, checkpoint_every),
-        resume=resume,
-    )
-    model.save(output)
-
-
-def _given(context: typer.Context, settings: CharLMSettings) -> dict[str, Any]:
-    """The settings that stand on the command line: they go before a preset's and a checkpoint's."""
-    return {
-        field.name: getattr(settings, field.name)
+    given = frozenset(
+        field.name
         for field in dataclasses.fields(settings)
         if getattr(context.get_parameter_source(field.name), "name", "") == "COMMANDLINE"
-    }
-
-
-def _beside(output: str) -> str:
-    path = Path(output)
-    return str(path.with_name(f"{path.stem}.checkpoint{path.suffix}"))
+    )
+    jobs.train_charlm(
+        files, output, settings, preset=preset, given=given, resume=resume, checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every, reading=reading, progress=console.progress(quiet),
+    )  # fmt: skip
 
 
 @with_settings
@@ -124,56 +95,9 @@ def generate(
       nlpcli generate names.safetensors --until $'\\n' --num-samples 10 --temperature 0.8
       head -c 200 play.txt | nlpcli generate shakespeare.safetensors --prime - --no-echo --top-p 0.9
     """
-    one_thread_for_numpy()
-    from nlpcli.engine.charlm.model import CharLM
-    from nlpcli.engine.charlm.sampling import generate as written
-
-    text = _prime(prime, reading)
-    loaded = CharLM.load(model)
-    with console.open_output(output) as file:
-        stream = _Stream(file)
-        for sample in range(settings.num_samples):
-            for piece in written(loaded, text, settings, sample=sample, skip_unknown=skip_unknown, echo=echo):
-                stream.write(piece)
-            stream.end_line()
-
-
-def one_thread_for_numpy() -> None:
-    """Called before numpy comes in: a network's step is too small a product to share among threads."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-
-def _prime(given: str, reading: InputSettings) -> str:
-    """The prime: as given, or what a file or stdin holds, without its last line end."""
-    from nlpcli.engine.io.lines import STDIN, Lines
-
-    if given == STDIN:
-        return "\n".join(Lines([STDIN], reading))
-    if given.startswith("@"):
-        return "\n".join(Lines([given[1:]], reading))
-    return given
-
-
-class _Stream:
-    """Text to a file in small pieces; what is made is seen within a twentieth of a second."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._flushed = 0.0
-        self._at_line_start = True
-
-    def write(self, piece: str) -> None:
-        """A piece of text; lone surrogates cannot be written and become `?`."""
-        self._file.write(piece.encode("utf-8", "replace"))
-        self._at_line_start = piece.endswith("\n")
-        now = time.monotonic()
-        if now - self._flushed > 0.05:
-            self._file.flush()
-            self._flushed = now
-
-    def end_line(self) -> None:
-        """A line end, if the text did not end with one."""
-        if not self._at_line_start:
-            self.write("\n")
-        self._file.flush()
-        self._at_line_start = True
+    console.one_blas_thread()
+    source = prime if prime == "-" else prime[1:] if prime.startswith("@") else None
+    jobs.generate(
+        model, console.output(output), "" if source is not None else prime, settings,
+        prime_file=source, echo=echo, skip_unknown=skip_unknown, reading=reading,
+    )  # fmt: skip

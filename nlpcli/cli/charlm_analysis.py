@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.charlm import one_thread_for_numpy
 from nlpcli.cli.options import Files, Json, Model, Output, Quiet, with_settings
-from nlpcli.errors import OutputError, SettingsError
+from nlpcli.engine import jobs
+from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
 from nlpcli.settings.input import InputSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.charlm.activations import Activations, Match
     from nlpcli.engine.charlm.gradients import ToyStep
 
 _SkipUnknown = Annotated[
@@ -44,19 +42,11 @@ def perplexity(
       nlpcli perplexity shakespeare.safetensors sonnets.txt
       nlpcli perplexity en.safetensors mixed.txt --per-line | sort -rn | head
     """
-    one_thread_for_numpy()
-    from nlpcli.engine.charlm import perplexity as engine
-    from nlpcli.engine.charlm.model import CharLM
-    from nlpcli.engine.io.lines import Lines
-
-    loaded = CharLM.load(model)
+    console.one_blas_thread()
     if per_line:
-        with console.open_output(output) as file:
-            writer = console.LineWriter(file)
-            for line, bits in engine.of_lines(loaded, Lines(files, reading)):
-                writer.write(f"{bits:.4f}\t{line}")
+        jobs.perplexity_per_line(model, files, console.output(output), reading=reading)
         return
-    found = engine.of_text(loaded, files, reading, console.progress(quiet))
+    found = jobs.perplexity(model, files, reading=reading, progress=console.progress(quiet))
     values = {
         "loss": found.loss,
         "bits_per_character": found.bits_per_character,
@@ -96,26 +86,15 @@ def activations(
       nlpcli activations shakespeare.safetensors play.txt --terminal --cell 17 --signal f
       nlpcli activations shakespeare.safetensors play.txt --find line-length
     """
-    one_thread_for_numpy()
-    from nlpcli.engine.charlm import activations as engine
-    from nlpcli.engine.charlm.model import CharLM
-    from nlpcli.engine.plots.activations import page
-    from nlpcli.engine.plots.activations import terminal as coloured
-
-    loaded = CharLM.load(model)
-    text = _first_characters(file, settings.max_chars, reading)
-    recorded = engine.record(loaded, text, skip_unknown=skip_unknown)
-    matches = engine.find(recorded, settings.find, settings.count) if settings.find else []
-    start = _start(recorded, settings, matches)
-    if output is not None:
-        name = "stdin" if file == "-" else Path(file).name
-        with console.open_output(output) as out:
-            written = page(recorded, f"{Path(model).name} reads {name}", start, matches, settings.find or "")
-            out.write(written.encode("utf-8", "replace"))
+    console.one_blas_thread()
+    view = jobs.activations(
+        model, file, None if output is None else console.output(output), settings,
+        skip_unknown=skip_unknown, reading=reading,
+    )  # fmt: skip
     if terminal:
-        console.print_line(coloured(recorded, start))
-    elif matches and output != "-":
-        rows = [(match.layer, match.signal, match.cell, match.correlation) for match in matches]
+        console.print_line(_coloured(view.activations.text, view.levels()))
+    elif view.matches and output != "-":
+        rows = [(match.layer, match.signal, match.cell, match.correlation) for match in view.matches]
         console.print_table(["layer", "signal", "cell", "correlation"], rows)
     elif output is None:
         raise SettingsError(
@@ -123,36 +102,18 @@ def activations(
         )
 
 
-def _first_characters(file: str, limit: int, reading: InputSettings) -> str:
-    from nlpcli.engine.charlm.units import text_blocks
-
-    text = ""
-    for block in text_blocks([file], reading):
-        text += block
-        if len(text) >= limit:
-            break
-    return text[:limit]
-
-
-def _start(recorded: Activations, settings: ActivationSettings, matches: list[Match]) -> Match:
-    """The cell that is asked for, else the best match, else the first."""
-    from nlpcli.engine.charlm.activations import Match
-
-    if matches and settings.cell is None:
-        return matches[0]
-    layers = sorted({layer for layer, _ in recorded.values})
-    layer = layers[-1] if settings.layer is None else settings.layer
-    signals = sorted({signal for _, signal in recorded.values})
-    if settings.signal not in signals:
-        raise SettingsError(
-            f"--signal: this model has no {settings.signal!r}", hint=f"it has {', '.join(signals)}"
-        )
-    if layer not in layers:
-        raise SettingsError(f"--layer {layer}: the model's layers are 0 to {layers[-1]}")
-    cell = settings.cell or 0
-    if cell >= recorded.size:
-        raise SettingsError(f"--cell {cell}: the model's cells are 0 to {recorded.size - 1}")
-    return Match(layer, settings.signal, cell, 0.0)
+def _coloured(text: str, levels: list[int]) -> str:
+    """The text with a cell's value as the background: blue −127, white 0, red 127, in 24-bit colours."""
+    pieces = []
+    for character, level in zip(text, levels, strict=True):
+        if character == "\n":
+            pieces.append("\033[0m\n")
+            continue
+        share, target = abs(level) / 127, (66, 110, 220) if level < 0 else (222, 70, 60)
+        red, green, blue = (round(255 + (end - 255) * share) for end in target)
+        shown_character = character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        pieces.append(f"\033[30;48;2;{red};{green};{blue}m{shown_character}")
+    return "".join(pieces) + "\033[0m"
 
 
 @with_settings
@@ -198,35 +159,12 @@ def gradients(
         raise SettingsError(
             "gradients needs at least a model and a text", hint="or --toy for the scalar example"
         )
-    kind = Path(output).suffix if output != "-" else ".tsv"
-    if kind not in (".html", ".png", ".tsv"):
-        raise OutputError(f"cannot write {output}: a page is .html, a picture .png, a table .tsv")
-    one_thread_for_numpy()
-    from nlpcli.engine.charlm.gradients import reach
-    from nlpcli.engine.charlm.model import CharLM
-    from nlpcli.engine.charlm.units import encode
-    from nlpcli.engine.plots import gradients
-
-    text = _first_characters(files[-1], settings.max_text, reading)
-    found = {}
-    for path in files[:-1]:
-        model = CharLM.load(path)
-        ids = encode(text, model.settings.unit, model.alphabet, skip_unknown=True)
-        found[path if Path(path).stem in found else Path(path).stem] = reach(model, ids, settings.steps)
-    lines = gradients.series(found)
-    with console.open_output(output) as file:
-        if kind == ".png":
-            gradients.picture(lines, file)
-        else:
-            rows = [gradients.page(lines)] if kind == ".html" else gradients.table(lines)
-            file.write("".join(f"{row}\n" for row in rows).encode())
+    console.one_blas_thread()
+    jobs.gradients(files[:-1], files[-1], console.output(output), settings, reading=reading)
 
 
 def _print_toy(scalar: ToySettings, steps: int) -> None:
-    from nlpcli.engine.charlm import gradients as engine
-
-    inputs = list(scalar.x) * (1 if len(scalar.x) > 1 else steps)
-    found = engine.toy(scalar.w_hh, scalar.w_xh, scalar.b, inputs, scalar.h0)
+    found = jobs.toy_gradients(scalar, steps)
     last = len(found)
     columns = ["t", "x_t", "h_t", "factor", "written out", f"∂h_{last}/∂h_t-1", "w_hh alone"]
     console.print_table(columns, [_toy_row(step, scalar.w_hh, last) for step in found])

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Json, Quiet, with_settings
+from nlpcli.engine import jobs
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import AnalysisSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.text.comparison import Comparison
+    from nlpcli.engine.text.comparison import TokenizerComparison
 
 
 @with_settings
@@ -39,20 +39,18 @@ def compare_tokenizers(
       nlpcli compare-tokenizers ko.txt --tokenizers word,kiwi,subword:ko.model --lines 3
       nlpcli compare-tokenizers en.txt --tokenizers word,nltk --json
     """
-    from nlpcli.engine.io.lines import Lines
-    from nlpcli.engine.text.comparison import compare
-
     names = [name.strip() for name in tokenizers.split(",") if name.strip()]
-    text = list(itertools.islice(Lines(files, reading), limit))
-    compared = compare(text, names, analysis, lines, console.progress(quiet))
-    chosen = [line for line in text if line.strip()][:lines]
+    compared = jobs.compare_tokenizers(
+        files, names, lines=lines, limit=limit, analysis=analysis, reading=reading,
+        progress=console.progress(quiet),
+    )  # fmt: skip
     if as_json:
-        console.print_json(_record(chosen, compared))
+        console.print_json(_record(compared))
         return
     rows = [
         (number, one.name, " ".join(one.examples[number - 1]))
-        for number in range(1, len(chosen) + 1)
-        for one in compared
+        for number in range(1, len(compared.lines) + 1)
+        for one in compared.tokenizers
     ]
     if rows:
         console.print_table(["line", "tokenizer", "tokens"], rows)
@@ -60,16 +58,16 @@ def compare_tokenizers(
     columns = ["tokenizer", "start s", "chars/s", "tokens", "vocabulary", "failed lines"]
     summary = [
         (one.name, f"{one.start:.2f}", f"{one.speed:,.0f}", one.tokens, one.vocabulary, one.failed)
-        for one in compared
+        for one in compared.tokenizers
     ]
     console.print_table(columns, summary)
 
 
-def _record(chosen: list[str], compared: list[Comparison]) -> object:
+def _record(compared: TokenizerComparison) -> object:
     return {
         "lines": [
-            {"text": text, "tokens": {one.name: one.examples[number] for one in compared}}
-            for number, text in enumerate(chosen)
+            {"text": text, "tokens": {one.name: one.examples[number] for one in compared.tokenizers}}
+            for number, text in enumerate(compared.lines)
         ],
         "tokenizers": [
             {
@@ -80,6 +78,6 @@ def _record(chosen: list[str], compared: list[Comparison]) -> object:
                 "vocabulary": one.vocabulary,
                 "failed_lines": one.failed,
             }
-            for one in compared
+            for one in compared.tokenizers
         ],
     }

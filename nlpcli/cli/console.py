@@ -1,7 +1,7 @@
-"""The terminal: data to stdout, remarks and progress to stderr, errors to exit codes.
+"""The terminal: data to stdout, remarks and progress to stderr.
 
-The only module that knows whether there is a terminal, and the only one that ends the process.
-rich is imported only where something is drawn, so that a filter in a pipe starts fast.
+rich is imported only where something is drawn, so that a filter in a pipe starts fast. Not here:
+how the process ends (`process.py`).
 """
 
 from __future__ import annotations
@@ -9,21 +9,30 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlpcli.engine.io import writing
 from nlpcli.engine.io.writing import LineWriter as LineWriter
+<<<<<<< HEAD
 from nlpcli.engine.runtime.progress import Progress, before_reading, listeners
 from nlpcli.errors import NlpcliError
+=======
+from nlpcli.engine.runtime.progress import Progress
+>>>>>>> main
 
 if TYPE_CHECKING:
     import rich.progress
 
-CLOSED_PIPE = 128 + 13  # what a shell shows for a program that died of SIGPIPE
+
+def one_blas_thread() -> None:
+    """Called before numpy comes in, by commands whose products are too small to share among threads.
+
+    What can be shared, such as many questions to vectors, the engine shares among threads itself.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 # --- data -----------------------------------------------------------------------------------
@@ -111,7 +120,18 @@ def remark(text: str) -> None:
     sys.stderr.flush()
 
 
-def _remark_unless_quiet(text: str) -> None:
+_is_quiet = False
+
+
+def be_quiet(wanted: bool) -> bool:
+    """What the option --quiet does besides its command's own."""
+    global _is_quiet
+    _is_quiet = wanted
+    return wanted
+
+
+def remark_unless_quiet(text: str) -> None:
+    """A line on stderr, but after --quiet."""
     if not _is_quiet:
         remark(text)
 
@@ -207,9 +227,11 @@ class Bars(Progress):
 _open_bars: list[Bars] = []
 
 
-def _close_bars() -> None:
+def close_bars() -> None:
+    """Leave all bars as they stand."""
     while _open_bars:
         _open_bars.pop().close()
+<<<<<<< HEAD
 
 
 # --- warnings -------------------------------------------------------------------------------
@@ -350,3 +372,5 @@ def _die_by(number: int) -> NoReturn:
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
     os._exit(128 + number)  # not reached where signals work as usual
+=======
+>>>>>>> main

@@ -9,6 +9,7 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Quiet, with_settings
 from nlpcli.cli.vectors import VectorsFile
+from nlpcli.engine import jobs
 from nlpcli.settings.vectors import ConvertSettings
 
 
@@ -34,9 +35,7 @@ def convert(
       nlpcli convert GoogleNews-vectors-negative300.bin.gz news.safetensors --top 400000 --dtype float16
       nlpcli convert model.safetensors model.vec --odd-words underscore
     """
-    from nlpcli.engine.vectors.conversion import convert as write
-
-    done = write(vectors, output, settings)
+    done = jobs.convert(vectors, output, settings)
     if quiet:
         return
     changes = [f"{done.left_out:,} left out"] * bool(done.left_out) + [f"{done.mended:,} mended"] * bool(

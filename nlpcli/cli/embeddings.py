@@ -57,8 +57,8 @@ def train_w2v(
     """Train word vectors from running text: skip-gram or CBOW.
 
     Every line is a sentence: no window reaches over its end. The model file (.safetensors)
-    keeps input and output vectors, vocabulary, settings and analysis. Ctrl-C leaves
-    OUTPUT.partial, from which --resume goes on.
+    keeps input and output vectors, vocabulary, settings and analysis. Ctrl-C leaves a checkpoint,
+    as w.checkpoint.safetensors for w.txt, from which --resume goes on.
 
     \b
     Examples:

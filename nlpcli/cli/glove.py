@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Output, Quiet, with_settings
-from nlpcli.errors import OutputError, SettingsError
+from nlpcli.engine import jobs
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
 from nlpcli.settings.input import InputSettings
-from nlpcli.settings.text import AnalysisSettings
-from nlpcli.settings.vocabulary import VocabularySettings
-
-if TYPE_CHECKING:
-    from nlpcli.engine.cooccurrence.count_files import Cooccurrence
-
-_TABLE_WORDS = 100
-_LOWERCASE = AnalysisSettings(lowercase=True)
-_MIN_COUNT_5 = VocabularySettings(min_count=5)
+from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
 Pairs = Annotated[bool, typer.Option("--pairs", help="Print one line per pair of words, not a table.")]
 VectorsOutput = Annotated[
@@ -65,43 +58,14 @@ def cooccur(
       nlpcli cooccur wiki.txt.gz --min-count 5 -o counts.npz
       nlpcli cooccur --pairs news.txt | sort -t$'\\t' -k3 -nr | head
     """
-    from nlpcli.engine.cooccurrence import count_files
-
-    if output != "-" and not output.endswith((".npz", ".tsv")):
-        raise OutputError(f"{output}: counts are written as .npz or .tsv")
-    counts = count_files.count(
-        files, counting, vocabulary, analysis, reading, resources, console.progress(quiet)
-    )
-    if output.endswith(".npz"):
-        count_files.save(output, counts)
-    else:
-        _print_counts(counts, output, pairs)
-
-
-def _print_counts(counts: Cooccurrence, output: str, pairs: bool) -> None:
-    tokens = counts.vocabulary.tokens
-    if pairs:
-        with console.open_output(output) as file:
-            writer = console.LineWriter(file)
-            for row, column, count in counts.pairs():
-                writer.write(f"{tokens[row]}\t{tokens[column]}\t{count:.10g}")
-        return
-    if len(tokens) > _TABLE_WORDS:
-        raise OutputError(
-            f"a table of {len(tokens):,} words would not be readable",
-            hint="use -o counts.npz, or --pairs for one line per pair",
-        )
-    rows = [
-        [token, *(f"{count:.10g}" for count in row)]
-        for token, row in zip(tokens, counts.dense(), strict=True)
-    ]
-    if output == "-":
-        console.print_table(["", *tokens], rows)
-        return
-    with console.open_output(output) as file:
-        writer = console.LineWriter(file)
-        for cells in [["", *tokens], *rows]:
-            writer.write("\t".join(cells))
+    as_table = output == "-" and not pairs
+    counts = jobs.cooccur(
+        files, None if as_table else console.output(output), counting, pairs=pairs, vocabulary=vocabulary,
+        analysis=analysis, resources=resources, reading=reading, progress=console.progress(quiet),
+    )  # fmt: skip
+    if as_table:
+        head, *rows = counts.table()
+        console.print_table(head, rows)
 
 
 @with_settings
@@ -113,15 +77,16 @@ def train_glove(
     quiet: Quiet = False,
     settings: GloveSettings = GloveSettings(),
     counting: CooccurrenceSettings = CooccurrenceSettings(),
-    vocabulary: VocabularySettings = _MIN_COUNT_5,
-    analysis: AnalysisSettings = _LOWERCASE,
+    vocabulary: VocabularySettings = FIVE_OR_MORE,
+    analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
     reading: InputSettings = InputSettings(),
 ) -> None:
     """Train GloVe word vectors: vocabulary, co-occurrence counts and training in one go.
 
     Every line is a document: no window reaches over its end. The result is the same for any
-    number of threads and any --memory. Ctrl-C leaves OUTPUT.partial, from which --resume goes on.
+    number of threads and any --memory. Ctrl-C leaves a checkpoint, as glove.checkpoint.safetensors
+    for glove.txt, from which --resume goes on.
 
     \b
     Examples:
@@ -130,20 +95,8 @@ def train_glove(
       nlpcli train-glove --tokenizer kiwi --memory 8GB ko/*.txt -o ko.safetensors
       nlpcli train-glove wiki.txt.gz --resume glove.safetensors --epochs 30 -o glove.safetensors
     """
-    from nlpcli.engine.embeddings import glove_job
-
-    if cooccurrences and files:
-        raise SettingsError("give either text files or --cooccurrences, not both")
-    if cooccurrences and (counting, vocabulary, analysis) != (
-        CooccurrenceSettings(),
-        _MIN_COUNT_5,
-        _LOWERCASE,
-    ):
-        raise SettingsError(
-            "with --cooccurrences the vocabulary, the analysis and the window are those of the counts",
-            hint="give these options to nlpcli cooccur",
-        )
-    glove_job.train_glove(
-        files, output, settings, counting, vocabulary, analysis, reading, resources,
-        counts=cooccurrences, resume=resume, progress=console.progress(quiet),
+    jobs.train_glove(
+        files, output, settings, cooccurrences=cooccurrences, resume=resume, counting=counting,
+        vocabulary=vocabulary, analysis=analysis, resources=resources, reading=reading,
+        progress=console.progress(quiet),
     )  # fmt: skip

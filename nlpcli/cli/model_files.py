@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nlpcli.cli import console
+from nlpcli.cli.classifier_output import print_telling_features
 from nlpcli.cli.options import Json, Model, Quiet, with_settings
+from nlpcli.engine import jobs
 from nlpcli.settings.embeddings import GloveResources
 
 if TYPE_CHECKING:
@@ -32,17 +34,11 @@ def inspect(
       nlpcli inspect reviews.safetensors --top 20
       nlpcli inspect --verify downloaded.safetensors
     """
-    from nlpcli.engine.io import model_file
-
-    info = model_file.read_info(model)
-    if verify:
-        model_file.verify_digest(info)
+    info = jobs.inspect(model, verify=verify)
     if top is not None:
-        from nlpcli.cli.classify import print_telling_features
-
-        print_telling_features(model, top, json)
+        print_telling_features(jobs.telling_features(model, top), json)
     elif json:
-        console.print_json(model_file.describe(info))
+        console.print_json(info.to_record())
     else:
         rows: list[tuple[str, str]] = [("kind", info.kind)]
         rows += list(_flattened(info.header))
@@ -67,18 +63,7 @@ def merge(
       nlpcli merge part1.safetensors part2.safetensors -o all.safetensors
       nlpcli merge counts-*.npz -o counts.npz
     """
-    from nlpcli.engine.io.atomic import check_writable
-
-    check_writable(output)
-    progress = console.progress(quiet)
-    if all(path.endswith(".npz") for path in parts):
-        from nlpcli.engine.cooccurrence.count_files import merge_files
-
-        merge_files(parts, output, resources, progress)
-    else:
-        from nlpcli.cli.classify import merge_counts
-
-        merge_counts(parts, output, progress)
+    jobs.merge(parts, output, resources, progress=console.progress(quiet))
 
 
 def _flattened(record: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:

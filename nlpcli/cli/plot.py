@@ -11,8 +11,9 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Quiet, with_settings
-from nlpcli.cli.vectors import VectorsFile, load_vectors
-from nlpcli.errors import InputError, OutputError, SettingsError
+from nlpcli.cli.vectors import VectorsFile
+from nlpcli.engine import jobs
+from nlpcli.errors import SettingsError
 from nlpcli.settings.plots import PlotSettings
 
 if TYPE_CHECKING:
@@ -68,70 +69,24 @@ def plot(
       nlpcli plot vectors.safetensors --terminal 서울 부산 도쿄 사과 배 포도
       nlpcli plot model.safetensors -o both.svg --both king queen man woman --theme dark
     """
-    kind = _kind(output, terminal)
-    loaded, other = load_vectors(vectors), None
-    from nlpcli.engine.io.atomic import check_writable
-    from nlpcli.engine.plots.word_map import make_map
-    from nlpcli.engine.vectors.word_vectors import Vectors
-
-    if output is not None and output != "-":
-        check_writable(output)
-    if both:
-        loaded, other = Vectors.load_sides(vectors)
-    named = [*(words or []), *(_listed(words_file) if words_file else [])]
-    word_map = make_map(loaded, named, pairs or [], settings, output=other, title=title)
+    if output is None and not terminal:
+        raise SettingsError("where to?", hint="-o map.html (or .png, .svg), or --terminal")
+    console.one_blas_thread()
+    word_map = jobs.plot(
+        vectors, words or [], None if output is None else console.output(output), settings,
+        words_file=words_file, pairs=pairs or [], both=both, theme=theme, title=title, font=font,
+        progress=console.progress(quiet),
+    )  # fmt: skip
     if terminal:
         _draw_here(word_map)
-    if output is None:
-        return
-    content = _content(word_map, kind, theme, font)
-    with console.open_output(output) as file:
-        file.write(content)
-    if not quiet:
+    if output is not None and not quiet:
         console.remark(f"{output}: {len(word_map.words):,} words, {word_map.note}")
 
 
-def _kind(output: str | None, terminal: bool) -> str:
-    if output is None and not terminal:
-        raise SettingsError("where to?", hint="-o map.html (or .png, .svg), or --terminal")
-    kind = os.path.splitext(output or "")[1].lower().removeprefix(".") if output != "-" else "html"  # noqa: PTH122
-    if output is not None and kind not in ("html", "png", "svg"):
-        raise OutputError(f"{output}: maps are .html, .png or .svg")
-    return kind
-
-
-def _listed(path: str) -> list[str]:
-    from nlpcli.engine.io.lines import Lines
-
-    words = [line.strip() for line in Lines([path]) if line.strip()]
-    if not words:
-        raise InputError(f"{path}: no words in it")
-    return words
-
-
-def _content(
-    word_map: WordMap, kind: str, theme: Literal["auto", "light", "dark"], font: str | None
-) -> bytes:
-    if kind == "html":
-        from nlpcli.engine.plots.word_map_page import page
-
-        return page(word_map, theme)
-    from nlpcli.engine.plots.word_map_image import picture
-
-    content, unseen = picture(
-        word_map, "png" if kind == "png" else "svg", theme="dark" if theme == "dark" else "light", font=font
-    )
-    if unseen:
-        console.remark(f"no installed font shows {unseen[:40]}")
-    return content
-
-
 def _draw_here(word_map: WordMap) -> None:
-    from nlpcli.engine.plots.word_map_text import draw
-
     size = shutil.get_terminal_size((80, 24))
     coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ and len(word_map.group_names) > 1
-    for runs in draw(word_map, size.columns, max(size.lines - 2, 8)):
+    for runs in jobs.draw_word_map(word_map, size.columns, max(size.lines - 2, 8)):
         console.print_line(
             "".join(_painted(text, group) if coloured else text for text, group in runs).rstrip()
         )

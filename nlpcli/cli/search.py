@@ -11,7 +11,6 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, Quiet, with_settings
-from nlpcli.cli.vectors import Questions, load_vectors
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -91,13 +90,14 @@ def search(
       nlpcli search news.safetensors 서울 지하철 --by bm25 --top-k 3
       nlpcli search corpus.txt 'king queen' --by vectors --vectors vectors.safetensors --json
     """
+    from nlpcli.engine.io.questions import Questions
     from nlpcli.engine.search.ranking import Search
 
     loaded = _loaded(texts)
     if loaded is None:
         loaded = _built([texts], vectors, settings, analysis, reading, quiet)
     engine = Search(loaded, ranking)
-    questions = Questions(query)
+    questions = Questions(None if not query or query == ["-"] else [" ".join(query)], console.progress())
     columns = ("query", "score", "place", "text") if questions.stream else ("score", "place", "text")
     headed = False
     for batch in questions:
@@ -132,8 +132,11 @@ def _built(
     reading: InputSettings,
     quiet: bool,
 ) -> SearchIndex:
-    words = load_vectors(vectors) if vectors is not None else None
+    console.one_blas_thread()
     from nlpcli.engine.search.index import build
+    from nlpcli.engine.vectors.job import load_vectors
+
+    words = load_vectors(vectors, console.progress()) if vectors is not None else None
 
     return build(paths, analysis, settings, reading, words, console.progress(quiet))
 

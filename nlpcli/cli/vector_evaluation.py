@@ -8,7 +8,8 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, Quiet, with_settings
-from nlpcli.cli.vectors import VectorsFile, load_vectors
+from nlpcli.cli.vectors import VectorsFile
+from nlpcli.engine import jobs
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.vectors import VectorEvaluationSettings
 
@@ -38,12 +39,13 @@ def evaluate_vectors(
       nlpcli evaluate-vectors glove.6B.300d.txt questions-words.txt --vocab 30000
       nlpcli evaluate-vectors ko.safetensors ws353-korean.csv --json | jq .spearman
     """
-    loaded = load_vectors(vectors)
-    from nlpcli.engine.vectors.evaluation import evaluate, records, table
-
-    results = evaluate(loaded, files, settings, reading, console.progress(quiet))
+    console.one_blas_thread()
+    results = jobs.evaluate_vectors(
+        vectors, files, settings, reading=reading, progress=console.progress(quiet)
+    )
     if json:
-        for record in records(results):
-            console.print_json(record)
+        for result in results:
+            console.print_json(result.record())
     else:
-        console.print_table(("file", "section", "measure", "value", "known", "of"), table(results))
+        rows = (row for result in results for row in result.rows())
+        console.print_table(("file", "section", "measure", "value", "known", "of"), rows)

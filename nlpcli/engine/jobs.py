@@ -16,7 +16,15 @@ from nlpcli.commands import COMMANDS, Command
 
 _HOMES = {Command.function(name): command.engine for name, command in COMMANDS.items()}
 # What is no command of its own.
-_HOMES |= {"load": "loading", "skipgram_pairs": "embeddings.job"}
+_HOMES |= {
+    "load": "loading",
+    "analyse": "text.job",
+    "skipgram_pairs": "embeddings.job",
+    "telling_features": "classify.job",
+    "draw_word_map": "plots.word_map_text",
+    "toy_gradients": "plots.job",
+    "perplexity_per_line": "charlm.job",
+}
 
 
 def __getattr__(name: str) -> Any:

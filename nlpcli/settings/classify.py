@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,8 @@ from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import NgramRanges, Settings, setting
 
 FEATURES = "Features"
+CHECKING = "Checking and searching"
+ANSWERS = "Options"  # with the plain ones
 
 
 @dataclass(frozen=True)
@@ -62,3 +65,53 @@ class NaiveBayesSettings(Settings):
     cost: float = setting(1.0, "nbsvm: what a mistake costs; lower is smoother.", above=0, panel="Model")
     epochs: int = setting(10, "nbsvm: passes over the texts, at most.", min=1, panel="Model")
     seed: int = setting(1, "Seed of all shuffling.", min=0, panel="Model")
+
+
+@dataclass(frozen=True)
+class SelectionSettings(Settings):
+    """How a classifier is chosen and checked before it is trained on all texts."""
+
+    cross_validate: int = setting(
+        0,
+        "Measure in K parts, each with a model of the others; 0 is off.",
+        min=0,
+        panel=CHECKING,
+        metavar="K",
+    )
+    holdout: float = setting(
+        0.0, "Measure on a random share of the texts first, e.g. 0.1.", min=0, max=0.9, panel=CHECKING,
+        metavar="SHARE",
+    )  # fmt: skip
+    autotune: float = setting(
+        0.0,
+        "Search for variant, smoothing and n-grams for so long.",
+        min=0,
+        panel=CHECKING,
+        metavar="SECONDS",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.cross_validate == 1:
+            raise SettingsError("--cross-validate needs at least 2 parts")
+
+
+@dataclass(frozen=True)
+class ClassifySettings(Settings):
+    """What is told of a text besides its label."""
+
+    proba: bool = setting(False, "The probability after the label.", flags=("--proba",), panel=ANSWERS)
+    top_k: int = setting(0, "The K likeliest labels with their probabilities.", min=0, panel=ANSWERS)
+    explain: bool = setting(
+        False, "The tokens that decided, with their log-odds.", flags=("--explain",), panel=ANSWERS
+    )
+    jsonl: bool = setting(False, "One JSON object per line.", flags=("--jsonl",), panel=ANSWERS)
+
+
+def refuse_beside_append(options: Sequence[str]) -> None:
+    """Raise SettingsError where options stand beside a model to go on from, which has its own."""
+    if options:
+        raise SettingsError(
+            f"--append goes on with the model's own settings: {options[0]} has no place beside it",
+            hint="it goes with -o, --test and input options",
+        )

@@ -85,7 +85,7 @@ class ContinuationSettings(Settings):
     init: str | None = setting(None, "Begin with these word vectors.", panel="Continue", metavar="VECTORS")
     checkpoint_every: float | None = setting(
         None,
-        "Epochs (or a part of one) after which OUTPUT.partial is written.",
+        "Epochs (or a part of one) between checkpoints; without it only when interrupted.",
         above=0,
         panel="Continue",
         metavar="EPOCHS",

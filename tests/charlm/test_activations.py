@@ -7,12 +7,14 @@ import re
 import numpy as np
 import pytest
 
+from nlpcli.cli.charlm_analysis import _coloured
 from nlpcli.engine.charlm import activations
 from nlpcli.engine.charlm.activations import PROPERTIES, Activations, Match, find, record
 from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.neural.weights import initial_weights
-from nlpcli.engine.plots.activations import levels, page, terminal
+from nlpcli.engine.plots.activations import levels, page
+from nlpcli.engine.plots.job import CellView
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.charlm import ActivationSettings, CharLMSettings
 
@@ -106,7 +108,11 @@ def test_the_page_holds_the_data_and_nothing_from_elsewhere():
 
 
 def test_the_terminal_shows_the_text_in_colours():
-    found = Activations("a\nb", {(0, "cell"): np.array([[1.0], [0.0], [-1.0]], np.float32)})
-    shown = terminal(found, Match(0, "cell", 0, 0))
+    view = CellView(
+        Activations("a\nb", {(0, "cell"): np.array([[1.0], [0.0], [-1.0]], np.float32)}),
+        Match(0, "cell", 0, 0),
+        [],
+    )
+    shown = _coloured(view.activations.text, view.levels())
     assert shown == "\033[30;48;2;222;70;60ma\033[0m\n\033[30;48;2;66;110;220mb\033[0m"
     assert activations.GATE_NAMES["lstm"] == "ifog"

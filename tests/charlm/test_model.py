@@ -2,20 +2,22 @@
 
 import math
 import signal
+import tempfile
 
 import numpy as np
 import pytest
 
 from nlpcli.engine.charlm import checkpoint
-from nlpcli.engine.charlm.job import Checkpoints, train
+from nlpcli.engine.charlm.job import generate, train_charlm
 from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.charlm.report import Report
 from nlpcli.engine.charlm.streams import Split
 from nlpcli.engine.charlm.training import Training
 from nlpcli.engine.charlm.units import read_text
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError, ModelError, SettingsError
-from nlpcli.settings.charlm import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
 
 torch = pytest.importorskip("torch")
 
@@ -33,6 +35,15 @@ def text_file(tmp_path):
 def started(text_file, settings):
     text = read_text([text_file], settings.unit)
     return Training(text, settings, initial_weights(settings, text.alphabet))
+
+
+def train(paths, settings, **options):
+    with tempfile.TemporaryDirectory() as folder:
+        return train_charlm(paths, f"{folder}/m.safetensors", settings, **options)
+
+
+def go(training, *after_update):
+    training.run(Report(training, SILENT), *after_update)
 
 
 class Notes(Progress):
@@ -82,7 +93,7 @@ def test_loaded_model_has_the_weights_and_alphabet_it_was_saved_with(text_file, 
 def test_a_resumed_training_ends_with_the_same_bytes(cell, text_file, tmp_path):
     settings = CharLMSettings(**SMALL, cell=cell, num_layers=2, dropout=0.3, eval_every=7)
     straight = started(text_file, settings)
-    straight.run(SILENT)
+    go(straight)
     straight.best().save(tmp_path / "straight")
     for stop in (1, 10, 14, straight.total_steps - 1):
         halted = started(text_file, settings)
@@ -92,10 +103,10 @@ def test_a_resumed_training_ends_with_the_same_bytes(cell, text_file, tmp_path):
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            halted.run(SILENT, halt)
+            go(halted, halt)
         checkpoint.save(halted, tmp_path / "checkpoint")
         resumed = checkpoint.resume(tmp_path / "checkpoint", halted.text, settings)
-        resumed.run(SILENT)
+        go(resumed)
         resumed.best().save(tmp_path / "resumed")
         assert (tmp_path / "resumed").read_bytes() == (tmp_path / "straight").read_bytes(), stop
 
@@ -109,7 +120,7 @@ def test_an_interrupt_is_taken_between_two_updates_and_leaves_a_checkpoint(text_
     notes = Impatient()
     settings = CharLMSettings(**SMALL)
     with pytest.raises(KeyboardInterrupt):
-        train([text_file], settings, progress=notes, checkpoints=Checkpoints(str(tmp_path / "c")))
+        train([text_file], settings, progress=notes, checkpoint=str(tmp_path / "c"))
     assert notes.lines[-1].startswith("interrupted after 1 of ")
     resumed = train([text_file], settings, resume=str(tmp_path / "c"))
     resumed.save(tmp_path / "resumed")
@@ -198,3 +209,19 @@ def test_a_network_that_diverges_keeps_no_weights_that_are_not_numbers(text_file
     settings = CharLMSettings(**{**SMALL, "learning_rate": 1e30, "grad_clip": 0.0})
     model = train([text_file], settings)
     assert all(np.isfinite(weight).all() for weight in model.weights.values())
+
+
+def test_what_is_given_by_name_goes_before_a_preset_even_at_its_default(text_file, tmp_path):
+    output = str(tmp_path / "m.safetensors")
+    tiny = {"preset": "medium", "epochs": 1, "num_layers": 1, "seq_length": 8, "threads": 1}
+    model = train_charlm(text_file, output, rnn_size=16, **tiny)
+    assert (model.settings.rnn_size, model.settings.num_layers, model.settings.dropout) == (16, 1, 0.4)
+
+
+def test_a_model_generates_what_the_job_writes(text_file, tmp_path):
+    train_charlm(text_file, tmp_path / "m.safetensors", CharLMSettings(**{**SMALL, "epochs": 1}))
+    settings = GenerateSettings(length=30, num_samples=2)
+    generate(tmp_path / "m.safetensors", tmp_path / "out", "the ", settings)
+    written = CharLM.load(tmp_path / "m.safetensors").generate("the ", length=30, num_samples=2)
+    assert (tmp_path / "out").read_text().rstrip("\n") == written.rstrip("\n")
+    assert written.count("the ") >= 2

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import io
 import json
 import os
-import subprocess
-import sys
 import threading
 
 import pytest
 
-from nlpcli.cli import main
+from tests.command_line import within
 
 REVIEWS = "".join(
     f"{label}\t{text} {number}\n"
@@ -24,29 +21,11 @@ REVIEWS = "".join(
 WORDS = ("--ngrams", "1", "--char-ngrams", "0")
 
 
-@pytest.fixture
-def nlpcli(monkeypatch, capsysbinary):
-    """Runs a command in this process, which spares the start of another; gives stdout, or stderr
-    when it is to fail."""
-
-    def run(*arguments, stdin="", code=0, remarks=False):
-        monkeypatch.setattr(sys, "argv", ["nlpcli", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin.encode()))))
-        with pytest.raises(SystemExit) as end:
-            main()
-        output, errors = capsysbinary.readouterr()
-        assert end.value.code == code, errors.decode()
-        return (errors if code or remarks else output).decode()
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bayes")
     (folder / "reviews.tsv").write_text(REVIEWS)
-    command = [sys.executable, "-m", "nlpcli", "train-nb", "reviews.tsv", "-o", "m", "--quiet"]
-    subprocess.run(command, cwd=folder, check=True)
+    within("train-nb", "reviews.tsv", "-o", "m", "--quiet", cwd=folder)
     return folder
 
 
@@ -59,38 +38,40 @@ def test_notes_example_through_the_command_line(nlpcli, tmp_path):
     )
     nlpcli(
         *("train-nb", "-", "-o", tmp_path / "m", "--variant", "multinomial", "--alpha", "0", *WORDS),
-        stdin=rows,
+        input=rows,
     )
     text = "Classification task uses transformer\n"
-    assert nlpcli("classify", tmp_path / "m", stdin=text) == "NLP\n"
-    record = json.loads(nlpcli("classify", tmp_path / "m", "--jsonl", "--top-k", "2", stdin=text))
+    assert nlpcli("classify", tmp_path / "m", input=text).out == "NLP\n"
+    record = json.loads(nlpcli("classify", tmp_path / "m", "--jsonl", "--top-k", "2", input=text).out)
     cv, nlp = 0.5 * (1 / 14) ** 4, 0.5 * (1 / 10) * (2 / 10) * (1 / 10) * (1 / 10)
     assert record["proba"]["NLP"] == pytest.approx(nlp / (cv + nlp), abs=1e-6)
     # A word that a class never had makes its unsmoothed score zero; smoothing mends it.
-    assert nlpcli("classify", tmp_path / "m", "--proba", stdin="image\n") == "CV\t1.0000\n"
+    assert nlpcli("classify", tmp_path / "m", "--proba", input="image\n").out == "CV\t1.0000\n"
     nlpcli(
-        "train-nb", "-", "-o", tmp_path / "s", "--variant", "multinomial", "--alpha", "1", *WORDS, stdin=rows
+        "train-nb", "-", "-o", tmp_path / "s", "--variant", "multinomial", "--alpha", "1", *WORDS, input=rows
     )
-    assert 0.5 < float(nlpcli("classify", tmp_path / "s", "--proba", stdin="image\n").split("\t")[1]) < 1
+    assert 0.5 < float(nlpcli("classify", tmp_path / "s", "--proba", input="image\n").out.split("\t")[1]) < 1
 
 
 def test_one_line_out_per_line_in_even_when_empty(nlpcli, folder):
-    assert nlpcli("classify", folder / "m", stdin="a good film\n\n!!!\nbad\n").count("\n") == 4
-    assert nlpcli("classify", folder / "m", stdin="\n") in ("neg\n", "pos\n")
-    assert nlpcli("classify", folder / "m", stdin="") == ""
+    assert nlpcli("classify", folder / "m", input="a good film\n\n!!!\nbad\n").out.count("\n") == 4
+    assert nlpcli("classify", folder / "m", input="\n").out in ("neg\n", "pos\n")
+    assert nlpcli("classify", folder / "m", input="").out == ""
 
 
 def test_classify_prints_probabilities_and_reasons(nlpcli, folder):
     texts = "a good film\n아까운 돈\n"
     label, chance, other, rest = (
-        nlpcli("classify", folder / "m", "--top-k", "2", stdin=texts).split("\n")[0].split()
+        nlpcli("classify", folder / "m", "--top-k", "2", input=texts).out.split("\n")[0].split()
     )
     assert (label, other) == ("pos", "neg")
     assert float(chance) + float(rest) == pytest.approx(1, abs=2e-4)
-    explained = nlpcli("classify", folder / "m", "--explain", stdin=texts).split("\n")
+    explained = nlpcli("classify", folder / "m", "--explain", input=texts).out.split("\n")
     assert explained[0].startswith("pos\tgood:+")
     assert explained[1].startswith("neg\t")
-    record = json.loads(nlpcli("classify", folder / "m", "--jsonl", "--explain", stdin=texts).split("\n")[0])
+    record = json.loads(
+        nlpcli("classify", folder / "m", "--jsonl", "--explain", input=texts).out.split("\n")[0]
+    )
     assert (record["label"], record["against"], [token for token, _ in record["tokens"]]) == (
         "pos", "neg", ["a", "good", "film"]
     )  # fmt: skip
@@ -98,15 +79,15 @@ def test_classify_prints_probabilities_and_reasons(nlpcli, folder):
 
 def test_classify_reads_a_column(nlpcli, folder, tmp_path):
     (tmp_path / "t.csv").write_text('id,review\n1,"good, \ngood"\n2,bad\n')
-    assert nlpcli("classify", folder / "m", tmp_path / "t.csv", "--text-col", "review") == "pos\nneg\n"
+    assert nlpcli("classify", folder / "m", tmp_path / "t.csv", "--text-col", "review").out == "pos\nneg\n"
 
 
 def test_evaluate_prints_measures_and_the_worst_mistakes(nlpcli, folder, tmp_path):
     (tmp_path / "t.tsv").write_text("pos\ta good film\nneg\ta bad film\nneg\tgood fun\n")
-    table = nlpcli("evaluate", folder / "m", tmp_path / "t.tsv", "--errors", "5")
+    table = nlpcli("evaluate", folder / "m", tmp_path / "t.tsv", "--errors", "5").out
     assert "accuracy\t0.6667" in table
     assert table.rstrip().endswith("neg\tpos\tgood fun")
-    record = json.loads(nlpcli("evaluate", folder / "m", tmp_path / "t.tsv", "--errors", "1", "--json"))
+    record = json.loads(nlpcli("evaluate", folder / "m", tmp_path / "t.tsv", "--errors", "1", "--json").out)
     assert record["confusion"] == [[1, 1], [0, 1]]
     assert record["errors"][0]["text"] == "good fun"
 
@@ -120,7 +101,7 @@ def test_evaluate_draws_the_confusion_matrix(nlpcli, folder, tmp_path):
 
 
 def test_evaluate_counts_a_class_the_model_does_not_know_as_wrong(nlpcli, folder):
-    record = json.loads(nlpcli("evaluate", folder / "m", "--json", stdin="pos\tgood\nmeh\tgood\n"))
+    record = json.loads(nlpcli("evaluate", folder / "m", "--json", input="pos\tgood\nmeh\tgood\n").out)
     assert (record["labels"], record["accuracy"]) == (["neg", "pos", "meh"], 0.5)
 
 
@@ -128,16 +109,16 @@ def test_append_is_training_on_all_texts_to_the_byte(nlpcli, folder, tmp_path):
     lines = REVIEWS.splitlines(keepends=True)
     whole, part = tmp_path / "whole", tmp_path / "part"
     settings = ("--char-ngrams", "2-4")
-    nlpcli("train-nb", "-", "-o", whole, *settings, stdin=REVIEWS)
-    nlpcli("train-nb", "-", "-o", part, *settings, stdin="".join(lines[:10]))
-    nlpcli("train-nb", "-", "-o", part, "--append", part, stdin="".join(lines[10:]))
+    nlpcli("train-nb", "-", "-o", whole, *settings, input=REVIEWS)
+    nlpcli("train-nb", "-", "-o", part, *settings, input="".join(lines[:10]))
+    nlpcli("train-nb", "-", "-o", part, "--append", part, input="".join(lines[10:]))
     assert part.read_bytes() == whole.read_bytes()
 
 
 def test_cross_validation_and_holdout_measure_without_a_model(nlpcli, folder):
-    record = json.loads(nlpcli("train-nb", folder / "reviews.tsv", "--cross-validate", "4", "--json"))
+    record = json.loads(nlpcli("train-nb", folder / "reviews.tsv", "--cross-validate", "4", "--json").out)
     assert (record["documents"], record["accuracy"]) == (48, 1.0)
-    record = json.loads(nlpcli("train-nb", folder / "reviews.tsv", "--holdout", "0.25", "--json"))
+    record = json.loads(nlpcli("train-nb", folder / "reviews.tsv", "--holdout", "0.25", "--json").out)
     assert record["documents"] == 12
 
 
@@ -145,17 +126,17 @@ def test_cross_validation_and_holdout_measure_without_a_model(nlpcli, folder):
 def test_measuring_after_training_is_what_evaluate_says_of_the_model(nlpcli, folder, tmp_path, options):
     (tmp_path / "t.tsv").write_text("pos\ta good film\nneg\ta bad film\nneg\tgood fun\nmeh\tfilm\n")
     model, test = tmp_path / "m", tmp_path / "t.tsv"
-    at_once = nlpcli("train-nb", folder / "reviews.tsv", "-o", model, "--test", test, *options, "--json")
-    assert json.loads(at_once) == json.loads(nlpcli("evaluate", model, test, "--json"))
-    without_model = nlpcli("train-nb", folder / "reviews.tsv", "--test", test, *options)
-    assert without_model == nlpcli("evaluate", model, test)
+    at_once = nlpcli("train-nb", folder / "reviews.tsv", "-o", model, "--test", test, *options, "--json").out
+    assert json.loads(at_once) == json.loads(nlpcli("evaluate", model, test, "--json").out)
+    without_model = nlpcli("train-nb", folder / "reviews.tsv", "--test", test, *options).out
+    assert without_model == nlpcli("evaluate", model, test).out
 
 
 def test_texts_to_measure_on_may_come_through_a_pipe(nlpcli, folder, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=("pos\tgood\nneg\tbad\n",))
     writer.start()
-    shown = nlpcli("train-nb", folder / "reviews.tsv", "--test", tmp_path / "pipe")
+    shown = nlpcli("train-nb", folder / "reviews.tsv", "--test", tmp_path / "pipe").out
     writer.join()
     assert "accuracy\t1.0000" in shown
 
@@ -163,45 +144,45 @@ def test_texts_to_measure_on_may_come_through_a_pipe(nlpcli, folder, tmp_path):
 def test_texts_to_measure_on_that_have_no_labels_are_told_before_training(nlpcli, folder, tmp_path):
     (tmp_path / "t.tsv").write_text("just text\n")
     arguments = (folder / "reviews.tsv", "-o", tmp_path / "m", "--test", tmp_path / "t.tsv")
-    assert "no labels found" in nlpcli("train-nb", *arguments, code=1)
+    assert "no labels found" in nlpcli("train-nb", *arguments, code=1).err
     assert not (tmp_path / "m").exists()
 
 
 def test_append_takes_no_settings_that_the_model_brings(nlpcli, folder, tmp_path):
     arguments = ("--append", folder / "m", "-o", tmp_path / "m")
     for option in (("--alpha", "7"), ("--tokenizer", "kiwi"), ("--ngrams", "1"), ("--prune",)):
-        errors = nlpcli("train-nb", folder / "reviews.tsv", *arguments, *option, code=2)
+        errors = nlpcli("train-nb", folder / "reviews.tsv", *arguments, *option, code=2).err
         assert f"{option[0]} has no place beside it" in errors
 
 
 def test_evaluate_goes_on_over_bad_bytes_and_lists_mistakes(nlpcli, folder, tmp_path):
     (tmp_path / "t.tsv").write_bytes(b"pos\tgood\nneg\tbad \xff\nneg\tgood fun\n")
     command = ("evaluate", folder / "m", tmp_path / "t.tsv")
-    assert "--errors replace or skip" in nlpcli(*command, code=1)
-    assert "neg\tpos\tgood fun" in nlpcli(*command, "--errors", "replace", "--errors", "1")
-    assert "--errors cannot be 'most'" in nlpcli(*command, "--errors", "most", code=2)
+    assert "--errors replace or skip" in nlpcli(*command, code=1).err
+    assert "neg\tpos\tgood fun" in nlpcli(*command, "--errors", "replace", "--errors", "1").out
+    assert "--errors cannot be 'most'" in nlpcli(*command, "--errors", "most", code=2).err
 
 
 def test_features_that_are_too_rare_are_told(nlpcli, folder, tmp_path):
     def told(*options: object) -> str:
-        return nlpcli("train-nb", folder / "reviews.tsv", "-o", tmp_path / "m", *options, remarks=True)
+        return nlpcli("train-nb", folder / "reviews.tsv", "-o", tmp_path / "m", *options).err
 
     assert "of them" not in told()
     assert "none of them seen often enough" in told("--min-count", "1000")
     errors = nlpcli(
         "train-nb", folder / "reviews.tsv", "-o", "m", "--min-count", "1000", "--variant", "nbsvm", code=1
-    )
+    ).err
     assert "no feature is left" in errors
 
 
 def test_measuring_goes_with_append(nlpcli, folder, tmp_path):
     arguments = ("--append", folder / "m", "-o", tmp_path / "m", "--test", folder / "reviews.tsv")
-    assert "accuracy\t1.0000" in nlpcli("train-nb", "-", *arguments, stdin="pos\tgood\nneg\tbad\n")
+    assert "accuracy\t1.0000" in nlpcli("train-nb", "-", *arguments, input="pos\tgood\nneg\tbad\n").out
 
 
 def test_a_missing_test_file_is_told_before_training(nlpcli, folder, tmp_path):
     arguments = (folder / "reviews.tsv", "-o", tmp_path / "m", "--test", tmp_path / "none.tsv")
-    assert "none.tsv: no such file" in nlpcli("train-nb", *arguments, code=1)
+    assert "none.tsv: no such file" in nlpcli("train-nb", *arguments, code=1).err
     assert not (tmp_path / "m").exists()
 
 
@@ -209,7 +190,7 @@ def test_autotune_says_what_it_chose(nlpcli, folder, tmp_path):
     arguments = ("train-nb", folder / "reviews.tsv", "--autotune", "0.2", "-o")
     nlpcli(*arguments, tmp_path / "m")
     assert (tmp_path / "m").exists()
-    errors = nlpcli(*arguments, tmp_path / "no" / "m", code=1)
+    errors = nlpcli(*arguments, tmp_path / "no" / "m", code=1).err
     assert "does not exist" in errors
 
 
@@ -248,12 +229,11 @@ def test_same_seed_gives_the_same_bytes(nlpcli, folder, tmp_path, options):
         (("train-nb", "-", "-o", "m", "--cross-validate", "9"), "pos\ta\nneg\tb\n", "too few for 9", 1),
     ],
 )
-def test_every_mistake_is_said(nlpcli, folder, tmp_path, monkeypatch, arguments, stdin, message, code):
+def test_every_mistake_is_said(nlpcli, folder, tmp_path, arguments, stdin, message, code):
     if "SVM" in arguments:
         nlpcli("train-nb", folder / "reviews.tsv", "-o", tmp_path / "svm", "--variant", "nbsvm")
     names = {"MODEL": folder / "m", "SVM": tmp_path / "svm"}
-    monkeypatch.chdir(tmp_path)
-    error = nlpcli(*(names.get(argument, argument) for argument in arguments), stdin=stdin, code=code)
+    error = nlpcli(*(names.get(argument, argument) for argument in arguments), input=stdin, code=code).err
     assert message in error
     assert "Traceback" not in error
     assert not (tmp_path / "m").exists()

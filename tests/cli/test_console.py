@@ -1,35 +1,21 @@
 """The terminal manners: exit codes, signals, pipes, full devices."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
-NLPCLI = [sys.executable, "-m", "nlpcli"]
+
+def test_a_reader_that_leaves_early_ends_the_command_quietly(process):
+    done = process.shell("yes 한국어 | head -100000 | $nlpcli tokenize | head -1; echo ${PIPESTATUS[2]}")
+    assert done.out == "한국어\n141\n"
+    assert done.err == ""
 
 
-def shell(command: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    environment["nlpcli"] = " ".join(NLPCLI)
-    return subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False, env=environment
-    )
-
-
-def test_a_reader_that_leaves_early_ends_the_command_quietly():
-    done = shell("yes 한국어 | head -100000 | $nlpcli tokenize | head -1; echo ${PIPESTATUS[2]}")
-    assert done.stdout == "한국어\n141\n"
-    assert done.stderr == ""
-
-
-def test_a_full_device_is_an_error_and_not_success():
-    done = shell("echo some text | $nlpcli tokenize > /dev/full")
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: cannot write the output: No space left on device\nhint: ")
-    assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
+def test_a_full_device_is_an_error_and_not_success(process):
+    done = process.shell("echo some text | $nlpcli tokenize > /dev/full", code=1)
+    assert done.err.startswith("error: cannot write the output: No space left on device\nhint: ")
+    assert "Traceback" not in done.err and "Exception ignored" not in done.err
 
 
 def test_a_mendable_error_has_message_hint_and_exit_code_1(nlpcli):
@@ -54,62 +40,52 @@ def test_a_misspelt_command_is_guessed(nlpcli):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_is_died_of_so_that_loops_stop(number, tmp_path):
+def test_a_signal_is_died_of_so_that_loops_stop(process, number, tmp_path):
     target = tmp_path / "out.txt"
     target.write_text("old")
-    process = subprocess.Popen(
-        [*NLPCLI, "tokenize", "-", "-o", str(target)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdin is not None and process.stderr is not None
-    process.stdin.write(b"a line\n")
-    process.stdin.flush()
+    running = process.start("tokenize", "-", "-o", target)
+    running.stdin.write(b"a line\n")
+    running.stdin.flush()
     deadline = time.monotonic() + 30
     while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)  # until its temporary file is there
-    process.send_signal(number)
-    assert process.wait(timeout=10) == -number
-    assert process.stderr.read() == b""
-    process.stdin.close()
-    process.stderr.close()
+    running.send_signal(number)
+    assert running.wait(timeout=10) == -number
+    assert running.stderr.read() == b""
     assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
     assert target.read_text() == "old"
 
 
-def test_a_signal_that_a_library_turned_into_an_error_is_died_of_all_the_same():
+def test_a_signal_that_a_library_turned_into_an_error_is_died_of_all_the_same(process):
     program = """
 import os, signal
-from nlpcli.cli import console
+from nlpcli.cli import process
 def work():
     try:
         os.kill(os.getpid(), signal.SIGTERM)
     except BaseException as error:
         raise RuntimeError("compilation failed") from error
-console.run(work)
+process.run(work)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
-    assert done.returncode == -signal.SIGTERM
+    done = process.python(program, code=-signal.SIGTERM)
     assert done.stderr == b""
 
 
-def test_an_ignored_hang_up_stays_ignored():
-    done = shell(
+def test_an_ignored_hang_up_stays_ignored(process):
+    done = process.shell(
         "(trap '' HUP; (sleep 0.5; echo text) | $nlpcli tokenize & sleep 0.3; kill -HUP $!; wait $!; echo $?)"
     )
-    assert done.stdout == "text\n0\n"
+    assert done.out == "text\n0\n"
 
 
-def test_data_goes_to_stdout_as_it_comes_and_not_only_at_the_end():
-    process = subprocess.Popen([*NLPCLI, "tokenize"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert process.stdin is not None and process.stdout is not None
-    process.stdin.write(b"first line\n")
-    process.stdin.flush()
-    assert process.stdout.readline() == b"first line\n"
-    process.stdin.close()
-    process.stdout.close()
-    assert process.wait(timeout=30) == 0
+def test_data_goes_to_stdout_as_it_comes_and_not_only_at_the_end(process):
+    running = process.start("tokenize")
+    running.stdin.write(b"first line\n")
+    running.stdin.flush()
+    assert running.stdout.readline() == b"first line\n"
+    running.stdin.close()
+    running.stdout.close()
+    assert running.wait(timeout=30) == 0
 
 
 def test_version_is_printed(nlpcli):
@@ -138,7 +114,7 @@ def test_quiet_hides_notes_and_not_what_was_lost(capsys):
     assert said == "an epoch is over\nnews.txt:3: kkma failed\nnews.txt:3: kkma failed\n"
 
 
-def test_ctrl_c_while_the_program_loads_ends_it_without_a_word():
+def test_ctrl_c_while_the_program_loads_ends_it_without_a_word(process):
     program = (
         "import signal, sys, types\n"
         "sys.modules['nlpcli.cli'] = cli = types.ModuleType('cli')\n"  # what takes long to load
@@ -146,5 +122,4 @@ def test_ctrl_c_while_the_program_loads_ends_it_without_a_word():
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from nlpcli.program import run; run()"
     )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert run.stdout == "True\n"
+    assert process.python(program).out == "True\n"

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nlpcli.engine.vectors.writing import write_vectors
+from tests.command_line import Processes
 from tests.conftest import Run
 
 WORDS = {
@@ -77,15 +76,14 @@ def test_odd_one_out_lists_the_odd_one_first(nlpcli: Run, vectors: str, by: str)
     assert len(run.stdout.decode().splitlines()) == 5
 
 
-def test_similar_needs_neither_numba_nor_scipy(vectors: str) -> None:
+def test_similar_needs_neither_numba_nor_scipy(process: Processes, vectors: str) -> None:
     script = (
         "import sys, nlpcli.cli as cli\n"
         f"sys.argv = ['nlpcli', 'similar', {vectors!r}, 'king']\n"
         "try:\n    cli.main()\nexcept SystemExit as end:\n    assert not end.code\n"
         "print(*sorted({'numba', 'scipy', 'torch', 'sklearn', 'rich'} & set(sys.modules)), file=sys.stderr)"
     )
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert run.stderr.strip() == ""
+    assert process.python(script).err.strip() == ""
 
 
 def test_convert_says_what_it_wrote_and_what_int8_costs(nlpcli: Run, vectors: str) -> None:

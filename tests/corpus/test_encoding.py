@@ -43,7 +43,7 @@ def words(corpus: EncodedCorpus) -> list[list[str]]:
 
 @pytest.mark.parametrize("tokenizer", ["word", "whitespace"])
 @pytest.mark.parametrize("lowercase", [False, True])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(documents=st.lists(st.one_of(tricky, any_text), max_size=5), filler=st.sampled_from([0, 20, 70, 200]))
 def test_kernel_road_and_general_road_give_the_same_tokens(tokenizer, lowercase, documents, filler):
     documents = [
@@ -71,9 +71,23 @@ def test_conformance_files_come_out_of_both_roads_the_same(name, tokenizer):
     assert through_kernel(lines, analysis) == [analyzer.tokens(line.replace("\n", " ")) for line in lines]
 
 
-def test_every_character_has_the_same_class_in_the_kernel_as_in_the_regular_expression():
+# Every code point takes ten seconds; up to 0x30000 and in the last plane is all that Unicode has assigned,
+# and of the Han characters and syllables, which are all alike, every 16th will do.
+ASSIGNED = [
+    c
+    for c in (*range(0x30000), *range(0xE0000, 0xE0200))
+    if c % 16 == 0
+    or not (0x3400 <= c < 0x9F00 or 0xAC10 <= c < 0xD790 or 0x17000 <= c < 0x18C00 or c >= 0x20000)
+]
+EVERY = pytest.mark.parametrize(
+    "codes", [ASSIGNED, pytest.param(range(0x110000), marks=pytest.mark.slow)], ids=["assigned", "all"]
+)
+
+
+@EVERY
+def test_every_character_has_the_same_class_in_the_kernel_as_in_the_regular_expression(codes):
     """Each code point alone, between letters, and between digits."""
-    codes = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000 and c != 10]
+    codes = [c for c in codes if not 0xD800 <= c < 0xE000 and c != 10]
     for start in range(0, len(codes), 200_000):
         text = " ".join(f"{c} a{c}b 1{c}2" for c in map(chr, codes[start : start + 200_000]))
         found = Scanner("word")
@@ -82,9 +96,10 @@ def test_every_character_has_the_same_class_in_the_kernel_as_in_the_regular_expr
         assert [tokens[number] for number in numbers] == rules.word(text)
 
 
-def test_every_character_that_has_a_lower_case_is_lowered():
+@EVERY
+def test_every_character_that_has_a_lower_case_is_lowered(codes):
     """Capitals beyond ASCII are looked for by their bytes, before anything is decoded."""
-    codes = [c for c in range(0x80, 0x110000) if not 0xD800 <= c < 0xE000]
+    codes = [c for c in codes if c >= 0x80 and not 0xD800 <= c < 0xE000]
     found = Scanner("whitespace", lower=True)
     found.scan(("".join(f"{chr(c)}x\n" for c in codes)).encode(), 0)
     merged = union([found], lower=True)[0].tokens

@@ -1,6 +1,5 @@
-"""Documents as vectors: the notes' examples, scikit-learn's numbers, every output format."""
+"""Documents as vectors: the notes' examples, scikit-learn's numbers, vocabularies."""
 
-import csv
 import itertools
 import json
 from collections import Counter
@@ -13,10 +12,9 @@ from hypothesis import strategies as st
 from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.documents import matrix_files, sparse
-from nlpcli.engine.documents.matrix_files import LabelledMatrix, write_matrix
+from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.vectorizer import Vectorizer, fit, hashed
-from nlpcli.errors import InputError, OutputError
+from nlpcli.errors import InputError
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -224,7 +222,7 @@ def test_a_table_read_as_plain_lines_is_remarked(nlpcli, tmp_path):
 # --- counts ---
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(documents=st.lists(st.text("abcdefg ", max_size=40), min_size=1, max_size=30))
 def test_kernel_and_numpy_count_the_same(documents):
     if not any(document.strip() for document in documents):
@@ -294,75 +292,7 @@ def test_features_cut_to_nothing_are_an_error_with_a_hint():
     assert "lower --min-df" in (caught.value.hint or "")
 
 
-# --- formats, read back by the libraries people use ---
-
-
-@pytest.fixture
-def table():
-    vectorizer, matrix = rows(kind="tfidf")
-    return LabelledMatrix(matrix, vectorizer.vocabulary.tokens, ["a", "b", "a", "b", "c"])
-
-
-def test_npz_is_read_by_scipy_and_names_its_features(tmp_path, table):
-    load_npz = pytest.importorskip("scipy.sparse").load_npz
-    write_matrix(tmp_path / "m.npz", table)
-    loaded = load_npz(tmp_path / "m.npz")
-    loaded.check_format(full_check=True)
-    assert np.array_equal(loaded.toarray(), table.matrix.to_dense())
-    with np.load(tmp_path / "m.npz") as archive:
-        assert tuple(archive["features"].tobytes().decode().split("\n")) == table.features
-        assert archive["labels"].tobytes().decode().split("\n") == table.labels
-    write_matrix(tmp_path / "again.npz", table)
-    assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "m.npz").read_bytes()
-
-
-def test_npy_is_read_by_numpy(tmp_path, table):
-    write_matrix(tmp_path / "m.npy", table)
-    assert np.array_equal(np.load(tmp_path / "m.npy"), table.matrix.to_dense())
-
-
-def test_mtx_is_read_by_scipy(tmp_path, table):
-    mmread = pytest.importorskip("scipy.io").mmread
-    write_matrix(tmp_path / "m.mtx", table)
-    assert np.array_equal(mmread(tmp_path / "m.mtx").toarray(), table.matrix.to_dense())
-
-
-@pytest.mark.parametrize("name", ["m.svm", "m.libsvm"])
-def test_svm_is_read_by_scikit_learn_with_its_labels(tmp_path, table, name):
-    load = pytest.importorskip("sklearn.datasets").load_svmlight_file
-    write_matrix(tmp_path / name, table)
-    loaded, labels = load(str(tmp_path / name), n_features=table.matrix.columns)
-    assert np.allclose(loaded.toarray(), table.matrix.to_dense())
-    assert labels.tolist() == [0, 1, 0, 1, 2]
-
-
-@pytest.mark.parametrize(("name", "dialect"), [("m.csv", "excel"), ("m.tsv", "excel-tab")])
-def test_csv_has_a_column_per_feature_and_the_label_first(tmp_path, table, name, dialect):
-    write_matrix(tmp_path / name, table)
-    with open(tmp_path / name, encoding="utf-8", newline="") as file:
-        header, *body = csv.reader(file, dialect)
-    assert header == ["label", *table.features]
-    assert [row[0] for row in body] == table.labels
-    assert np.array_equal([[float(cell) for cell in row[1:]] for row in body], table.matrix.to_dense())
-
-
-def test_jsonl_has_an_object_per_document(tmp_path, table):
-    write_matrix(tmp_path / "m.jsonl", table)
-    first, empty, *_ = map(json.loads, (tmp_path / "m.jsonl").read_text(encoding="utf-8").splitlines())
-    assert first["label"] == "a" and set(first["weights"]) == {"the", "cat", "sat", "on", "mat"}
-    assert empty["weights"] == {}
-
-
-def test_an_unknown_extension_lists_the_known_ones(tmp_path, table):
-    with pytest.raises(OutputError, match=r"m\.xls") as caught:
-        write_matrix(tmp_path / "m.xls", table)
-    assert ".npz" in (caught.value.hint or "")
-
-
-def test_a_dense_matrix_that_cannot_fit_is_refused_with_its_size(tmp_path):
-    wide = sparse.SparseMatrix(np.zeros(0), np.zeros(0, np.int32), np.zeros(1 << 20, np.int64), 1 << 30)
-    with pytest.raises(OutputError, match=r"would take 9,007,19\d\.\d GB"):
-        write_matrix(tmp_path / "m.npy", LabelledMatrix(wide))
+# --- what is shown and kept ---
 
 
 def test_heaviest_terms_come_heaviest_first(nlpcli):
@@ -434,7 +364,3 @@ def test_a_read_vocabulary_fixes_the_columns(nlpcli, tmp_path):
     (tmp_path / "v.tsv").write_text("dog\t1\ncat\t1\n")
     nlpcli("vectorize", "--kind", "bow", "--read-vocab", "v.tsv", "-o", "m.npy", input="cat cow\ndog dog\n")
     assert np.load(tmp_path / "m.npy").tolist() == [[0, 1], [2, 0]]
-
-
-def test_label_codes_keep_whole_numbers():
-    assert matrix_files.label_codes(["1", "-1"]) == {"-1": "-1", "1": "1"}

@@ -1,5 +1,6 @@
 """The jobs of train-w2v and train-fasttext: phrases, going on, beginning with vectors, interruption."""
 
+import shutil
 import signal
 
 import numpy as np
@@ -65,7 +66,8 @@ class Interrupting(Progress):
 
 @pytest.fixture
 def slow(monkeypatch):
-    """Training that takes its time, so that it can be interrupted in the middle."""
+    """In its block, training takes its time, so that it can be interrupted in the middle."""
+    import contextlib
     import time
 
     work = Run._work
@@ -83,7 +85,13 @@ def slow(monkeypatch):
         finally:
             self._step = step
 
-    monkeypatch.setattr(Run, "_work", slowed)
+    @contextlib.contextmanager
+    def slowly():
+        with monkeypatch.context() as patch:
+            patch.setattr(Run, "_work", slowed)
+            yield
+
+    return slowly
 
 
 @BOTH
@@ -93,16 +101,19 @@ def test_interrupted_and_resumed_training_gives_the_bytes_of_one_go(
     whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
     run(train, job(text), whole, settings)
     progress = Interrupting(0.3)
-    with pytest.raises(KeyboardInterrupt):
+    with slow(), pytest.raises(KeyboardInterrupt):
         run(train, job(text), broken, settings, progress=progress)
-    partial = tmp_path / "broken.safetensors.partial"
+    checkpoint = tmp_path / "broken.checkpoint.safetensors"
     assert not broken.exists()
-    assert f"--resume {partial}" in progress.notes[-1]
-    left = kind.load(partial).unfinished
+    assert f"--resume {checkpoint}" in progress.notes[-1]
+    left = kind.load(checkpoint).unfinished
     assert 0 < left.stretches < 256
-    run(train, job(text, continuation=ContinuationSettings(resume=str(partial))), broken, settings)
-    assert broken.read_bytes() == whole.read_bytes()
-    assert not partial.exists()
+    old_name = tmp_path / "broken.safetensors.partial"
+    shutil.copy(checkpoint, old_name)
+    for left_file in (checkpoint, old_name):
+        run(train, job(text, continuation=ContinuationSettings(resume=str(left_file))), broken, settings)
+        assert broken.read_bytes() == whole.read_bytes()
+        assert not checkpoint.exists()
 
 
 @BOTH
@@ -137,10 +148,10 @@ def test_a_model_of_another_kind_cannot_go_on(text, tmp_path):
 
 
 def test_an_interrupted_model_wants_its_own_text(text, tmp_path, slow):
-    with pytest.raises(KeyboardInterrupt):
+    with slow(), pytest.raises(KeyboardInterrupt):
         run(train_w2v, job(text), tmp_path / "w.txt", W2V[2], progress=Interrupting(0.3))
     (tmp_path / "other").write_text("one two three\n")
-    going_on = ContinuationSettings(resume=str(tmp_path / "w.txt.partial"))
+    going_on = ContinuationSettings(resume=str(tmp_path / "w.checkpoint.safetensors"))
     with pytest.raises(InputError, match="not the text that was interrupted: 3 words, not 960"):
         run(train_w2v, job(str(tmp_path / "other"), continuation=going_on), tmp_path / "w.txt", W2V[2])
 
@@ -152,14 +163,14 @@ def test_checkpoints_do_not_change_the_result(train, kind, settings, text, tmp_p
     class Watching(Progress):
         def note(self, message):
             if message.startswith("checkpoint"):
-                seen.append(kind.load(tmp_path / "b.safetensors.partial").unfinished.stretches)
+                seen.append(kind.load(tmp_path / "b.checkpoint.safetensors").unfinished.stretches)
 
     run(train, job(text), tmp_path / "a.safetensors", settings)
     often = ContinuationSettings(checkpoint_every=0.5)
     run(train, job(text, continuation=often), tmp_path / "b.safetensors", settings, progress=Watching())
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
     assert seen == [32, 64, 96, 128, 160, 192, 224]
-    assert not (tmp_path / "b.safetensors.partial").exists()
+    assert not (tmp_path / "b.checkpoint.safetensors").exists()
 
 
 def test_training_begins_with_given_vectors(text, tmp_path):
@@ -180,23 +191,19 @@ def test_phrases_become_words_and_stay_with_the_model(tmp_path):
     assert Word2Vec.load(tmp_path / "w.safetensors").phrases == phrases
 
 
-def test_ctrl_c_ends_by_the_signal_and_says_how_to_go_on(tmp_path):
-    import subprocess
-    import sys
-
+def test_ctrl_c_ends_by_the_signal_and_says_how_to_go_on(process, tmp_path):
     random = np.random.default_rng(2)
     (tmp_path / "text").write_text("\n".join(" ".join(random.choice(WORDS, 50)) for _ in range(2000)))
-    command = [sys.executable, "-m", "nlpcli", "train-w2v", "text", "-o", "w.txt", "--epochs", "10000"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
-        for line in process.stderr:
-            if line.startswith("epoch"):
-                break
-        process.send_signal(signal.SIGINT)
-        rest = process.stderr.read()
-    assert process.returncode == -signal.SIGINT
-    assert "go on with the same command and --resume w.txt.partial" in rest
+    training = process.start("train-w2v", "text", "-o", "w.txt", "--epochs", "10000")
+    for line in training.stderr:
+        if line.startswith(b"epoch"):
+            break
+    training.send_signal(signal.SIGINT)
+    rest = training.stderr.read().decode()
+    assert training.wait() == -signal.SIGINT
+    assert "to go on from the checkpoint, repeat the command with --resume w.checkpoint.safetensors" in rest
     assert not (tmp_path / "w.txt").exists()
-    assert Word2Vec.load(tmp_path / "w.txt.partial").unfinished.stretches > 0
+    assert Word2Vec.load(tmp_path / "w.checkpoint.safetensors").unfinished.stretches > 0
 
 
 def test_a_partial_model_with_a_mad_header_is_refused(text, tmp_path):

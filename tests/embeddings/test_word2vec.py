@@ -100,7 +100,7 @@ def test_pairs_do_not_reach_into_the_next_line():
 PAIRS = Path(__file__).parents[2] / "sample_corpora" / "fruit_pairs.tsv"
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (3, 4))])
 def test_pairs_of_fruit_and_juice_put_the_drinks_together(tmp_path, seed):
     settings = Word2VecSettings(dim=5, alpha=0.2, epochs=500, seed=seed)
     model = train_w2v(None, tmp_path / "m.safetensors", settings, pairs=PAIRS)

@@ -93,9 +93,9 @@ def test_a_folder_and_a_missing_file_are_told_apart(tmp_path):
         lines_of(tmp_path / "missing")
 
 
-def test_stdin_is_read_as_bytes_whatever_the_locale(nlpcli):
+def test_stdin_is_read_as_bytes_whatever_the_locale(process):
     text = "한국어 문장\n"
-    assert nlpcli("tokenize", input=text, LC_ALL="C", PYTHONUTF8="0").stdout.decode() == text
+    assert process("tokenize", input=text, LC_ALL="C", PYTHONUTF8="0").stdout.decode() == text
 
 
 def test_batches_come_as_the_pipe_gives_them(monkeypatch):

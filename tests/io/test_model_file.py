@@ -5,7 +5,6 @@ import os
 import shutil
 import stat
 import struct
-import subprocess
 import sys
 
 import numpy as np
@@ -97,7 +96,7 @@ def test_a_target_that_cannot_be_is_refused_before_and_after_the_work(tmp_path, 
 @pytest.mark.parametrize(
     "fault", ["write:error=ENOSPC", "fsync:error=EIO", "rename:error=EIO", "write:signal=SIGKILL"]
 )
-def test_no_injected_fault_leaves_a_broken_file(tmp_path, fault):
+def test_no_injected_fault_leaves_a_broken_file(process, tmp_path, fault):
     """Every n-th call fails in turn, until one run meets no fault: the file is old or new, never else."""
     target = tmp_path / "out"
     program = (
@@ -119,9 +118,7 @@ def test_no_injected_fault_leaves_a_broken_file(tmp_path, fault):
             "-e",
             f"inject={fault}:when={number}",
         ]
-        done = subprocess.run(
-            [*traced, sys.executable, "-B", "-c", program], capture_output=True, check=False, timeout=60
-        )
+        done = process.run(*traced, sys.executable, "-B", "-c", program, code=None, cwd=None, timeout=60)
         content = target.read_bytes()
         assert content in (b"old", b"n" * 27000)
         fates.add(content)
@@ -222,7 +219,7 @@ def test_forged_headers_are_refused(tmp_path, layout):
         read_model(path, "test")
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=200)
 @given(data=st.binary(max_size=200))
 def test_no_bytes_at_all_crash_the_reader(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("any") / "file"

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.record_formats import as_texts
 from nlpcli.engine.io.record_layouts import Layout
-from nlpcli.engine.io.records import Records, as_texts
+from nlpcli.engine.io.records import Records
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings, RecordSettings
 
@@ -147,7 +148,7 @@ def test_every_mistake_says_where_and_what(tmp_path, name, content, settings, me
 COLUMN = st.text(st.sampled_from('ab\t"가é\r 1'), max_size=70)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     rows=st.lists(COLUMN, max_size=8),
     ends=st.sampled_from(["\n", "\r\n"]),
@@ -160,8 +161,8 @@ def test_columns_cut_from_bytes_are_those_of_the_split_lines(rows, ends, text, l
     block = "".join(row + ends for row in rows).encode()
     outcomes = []
     for cut in (
-        lambda lines: records._cut(lines, 0, block, layout),
-        lambda lines: records._split(lines, as_texts(block), layout),
+        lambda lines: records._formats.cut(lines, 0, block, layout),
+        lambda lines: records._formats.split(lines, as_texts(block), layout),
     ):
         try:
             batch = cut(Lines(["table.tsv"]))

@@ -18,7 +18,7 @@ def look(request):
     return numba.njit(lambda text, at: function(text, at)), function
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=texts)
 def test_compiled_windows_say_what_their_python_definition_says(look, text):
     compiled, meaning = look

@@ -58,12 +58,11 @@ def test_bfloat16_is_trained_in_where_it_is_asked_for():
 def test_a_model_trained_in_bfloat16_writes_on_any_processor(nlpcli, monkeypatch, tmp_path):
     # Without the instructions PyTorch still multiplies in bfloat16, slowly: enough to make such a model.
     monkeypatch.setattr(devices, "cpu_supports_bfloat16", lambda: True)
-    from nlpcli.engine.charlm.job import train
+    from nlpcli.engine.charlm.job import train_charlm
 
     (tmp_path / "text.txt").write_text("hello hello hello\n" * 20)
     settings = CharLMSettings(precision="bfloat16", device="cpu", rnn_size=16, epochs=2, threads=1)
-    model = train([str(tmp_path / "text.txt")], settings)
-    model.save(tmp_path / "m.safetensors")
+    model = train_charlm(tmp_path / "text.txt", tmp_path / "m.safetensors", settings)
     done = nlpcli("generate", "m.safetensors", "--prime", "h", "--length", 5, ONEDNN_MAX_CPU_ISA="SSE41")
     assert len(done.stdout.decode()) == 7
     assert model.settings.precision == "bfloat16"

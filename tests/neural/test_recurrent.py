@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from nlpcli.engine.kernels.neural import recurrent_cells as cells
-from nlpcli.engine.neural.nets.recurrent import GATES, _times, layer, plain_layer
+from nlpcli.engine.neural.nets.recurrent import _times, layer, plain_layer
+from nlpcli.engine.neural.weights import GATES
 
 torch = pytest.importorskip("torch")
 

@@ -14,7 +14,7 @@ from nlpcli.engine.plots.projection import pca, project
 from nlpcli.engine.plots.word_map import WordMap, colour, make_map
 from nlpcli.engine.plots.word_map_image import picture
 from nlpcli.engine.plots.word_map_page import page
-from nlpcli.engine.plots.word_map_text import draw
+from nlpcli.engine.plots.word_map_text import draw_word_map
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError, MissingDependency
@@ -123,14 +123,14 @@ def small_map(words: list[str], places: list[tuple[float, float]]) -> WordMap:
 
 
 def test_text_map_puts_words_where_they_belong() -> None:
-    lines = draw(small_map(["a", "나라", "c"], [(-1, 1), (0, 0), (1, -1)]), 21, 5)
+    lines = draw_word_map(small_map(["a", "나라", "c"], [(-1, 1), (0, 0), (1, -1)]), 21, 5)
     text = ["".join(part for part, _ in line) for line in lines]
     assert text == ["• a", "", "          • 나라", "", "                  c •"]
 
 
 def test_text_map_never_overlaps_and_keeps_to_the_width() -> None:
     places = np.random.default_rng(3).uniform(-1, 1, (120, 2)).tolist()
-    for line in draw(small_map(["한글단어"] * 120, places), 60, 15):
+    for line in draw_word_map(small_map(["한글단어"] * 120, places), 60, 15):
         text = "".join(part for part, _ in line)
         assert sum(2 if unicodedata.east_asian_width(letter) == "W" else 1 for letter in text) <= 60
         assert all(

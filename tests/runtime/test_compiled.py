@@ -1,9 +1,6 @@
 """Kernels as machine code: the same as through numba, whole or made again, and without importing numba."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +17,17 @@ def kept(tmp_path, monkeypatch):
     """A folder of its own for what is compiled."""
     monkeypatch.setattr(compiled, "CACHE", tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def murmur3_file(tmp_path_factory):
+    """What `murmur3` is compiled to, once for all tests that only damage it."""
+    folder = tmp_path_factory.mktemp("compiled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "CACHE", folder)
+        hashes(Kernels("counts.documents").murmur3)
+    (file,) = folder.iterdir()
+    return file
 
 
 def hashes(function):
@@ -56,14 +64,12 @@ def test_several_numbers_come_back_as_a_tuple(kept):
 
 
 @pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda _: b"", lambda _: b"{}\nno code"])
-def test_a_damaged_file_is_made_again(kept, damage):
+def test_a_damaged_file_is_made_again(kept, murmur3_file, damage):
     through_numba = hashes(documents.murmur3)
-    hashes(Kernels("counts.documents").murmur3)
-    (file,) = kept.iterdir()
-    whole = file.read_bytes()
-    file.write_bytes(damage(whole))
+    file = kept / murmur3_file.name
+    file.write_bytes(damage(murmur3_file.read_bytes()))
     assert hashes(Kernels("counts.documents").murmur3) == through_numba
-    assert compiled._content(file) is not None
+    assert list(kept.iterdir()) == [file] and compiled._content(file) is not None
 
 
 def test_where_nothing_can_be_written_kernels_work_all_the_same(tmp_path, monkeypatch):
@@ -90,7 +96,7 @@ def test_what_returns_an_array_goes_through_numba(kept):
     assert not list(kept.iterdir())
 
 
-def test_counting_words_a_second_time_does_without_numba(tmp_path):
+def test_counting_words_a_second_time_does_without_numba(process, tmp_path):
     text = tmp_path / "text.txt"
     text.write_text("the same few words\n" * 100_000)
     program = (
@@ -99,30 +105,21 @@ def test_counting_words_a_second_time_does_without_numba(tmp_path):
         "print('numba' in sys.modules, file=sys.stderr)"
     )
     for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-c", program, text], capture_output=True, text=True, check=True
-        )
-        assert done.stdout.splitlines()[0] == "the\t100000"
-    assert done.stderr.strip() == "False"
+        done = process.python(program, text)
+        assert done.out.splitlines()[0] == "the\t100000"
+    assert done.err.strip() == "False"
 
 
-def test_the_first_run_says_that_it_compiles_and_the_next_says_nothing(tmp_path):
+def test_the_first_run_says_that_it_compiles_and_the_next_says_nothing(process, tmp_path):
     package = tmp_path / "nlpcli"
     shutil.copytree(Path(compiled.__file__).parents[2], package, ignore=shutil.ignore_patterns("__pycache__"))
-    text = tmp_path / "text.txt"
-    text.write_text("the same few words\n" * 100_000)
-    runs = [
-        subprocess.run(
-            [sys.executable, "-m", "nlpcli", "count", *options, text],
-            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path)},
-            capture_output=True, text=True, check=True,
-        )
-        for options in ([], [])
-    ]  # fmt: skip
-    assert runs[0].stdout == runs[1].stdout
-    assert runs[0].stderr.startswith("compiling for this processor")
-    assert runs[0].stderr.count("\n") == 1
-    assert not runs[1].stderr
+    own = {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path)}
+    # Of the commands that say nothing else, the one whose kernels are compiled soonest.
+    first, second = (process("cooccur", "--pairs", input="a b\n", **own) for _ in range(2))
+    assert first.out == second.out == "a\tb\t1\nb\ta\t1\n"
+    assert first.err.startswith("compiling for this processor")
+    assert first.err.count("\n") == 1
+    assert not second.err
 
 
 def test_kernels_for_another_processor_are_kept_apart(monkeypatch):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import subprocess
-import sys
 import warnings
 
 import pytest
@@ -76,14 +74,13 @@ def test_a_damaged_record_is_a_model_error(record):
         AnalysisSettings.from_record({"libraries": record})
 
 
-def test_the_command_line_warns_in_one_line_and_not_when_quiet(tmp_path):
+def test_the_command_line_warns_in_one_line_and_not_when_quiet(nlpcli, tmp_path):
     from nlpcli.engine.io import model_file
 
     (tmp_path / "texts.txt").write_text("맑은 하늘\n흐린 하늘\n", encoding="utf-8")
 
     def vectorize(*arguments):
-        command = [sys.executable, "-m", "nlpcli", "vectorize", "texts.txt", "-o", "m.tsv", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stderr.decode()
+        return nlpcli("vectorize", "texts.txt", "-o", "m.tsv", *arguments).err
 
     vectorize("--tokenizer", "kiwi", "--save-model", "m", "-q")
     assert "warning" not in vectorize("--model", "m")
@@ -100,11 +97,11 @@ def test_the_command_line_warns_in_one_line_and_not_when_quiet(tmp_path):
 
 
 def test_other_warnings_are_shown_as_python_shows_them(capsys, monkeypatch):
-    from nlpcli.cli import console
+    from nlpcli.cli import process
 
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-    monkeypatch.setattr(console, "_warned", set())
-    console._show_warnings()
+    monkeypatch.setattr(process, "_warned", set())
+    process._show_warnings()
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
@@ -113,7 +110,7 @@ def test_other_warnings_are_shown_as_python_shows_them(capsys, monkeypatch):
     assert capsys.readouterr().err == "warning: kiwi changed\n"
 
 
-def test_start_up_reads_no_versions():
+def test_start_up_reads_no_versions(process):
     program = "import sys, nlpcli.engine.text.analyzer as a; a.Analyzer(a.AnalysisSettings()).tokens('a b');"
     program += "a.AnalysisSettings().to_record(); sys.exit('importlib.metadata' in sys.modules)"
-    subprocess.run([sys.executable, "-c", program], check=True)
+    process.python(program)

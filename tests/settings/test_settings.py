@@ -3,8 +3,6 @@
 import dataclasses
 import importlib
 import pkgutil
-import subprocess
-import sys
 from typing import Literal
 
 import pytest
@@ -85,7 +83,7 @@ def test_option_names_are_unique_within_each_command():
     build_app(COMMANDS)  # with_settings asserts it when the command is built
 
 
-def test_settings_of_other_families_are_not_imported():
+def test_settings_of_other_families_are_not_imported(process):
     program = "import sys; from nlpcli.settings.input import InputSettings\n"
     program += "print('nlpcli.settings.vectors' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", program]).strip() == b"False"
+    assert process.python(program).stdout.strip() == b"False"

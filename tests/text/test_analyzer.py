@@ -6,7 +6,6 @@ import functools
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from nlpcli.engine.text.analyzer import Analyzer
@@ -89,7 +88,6 @@ def test_a_mask_is_one_token():
 
 
 @pytest.mark.parametrize("name", ["word", "whitespace", "char", "jamo", "nltk", "kiwi"])
-@hypothesis_settings(deadline=None)
 @given(text=st.text(alphabet="가나 ㅋＡ!<>aé\u0301😀\u1112\u1161http://.k5", max_size=40))
 def test_places_are_right_after_normalisation(name, text):
     one = analyzer(tokenizer=name, unicode="nfkc", mask=("url,emoji",), strip=("number",), squeeze_repeats=2)

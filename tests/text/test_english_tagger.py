@@ -7,7 +7,6 @@ import sys
 
 import pytest
 from hypothesis import example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from nlpcli.engine.text.analyzer import Analyzer
@@ -114,7 +113,6 @@ def test_a_mask_is_tagged_as_a_symbol():
 
 
 @pytest.mark.parametrize("name", [name for name in ENGLISH if name != "regexp"])
-@hypothesis_settings(deadline=None)
 @given(text=st.text(alphabet="ab.\"' \n\x00\x85\ud800가!é—…(", max_size=40) | st.text(max_size=20))
 @example("a" * 5000 + " b" * 500)
 def test_tags_change_nothing_but_tags(name, text):
@@ -135,7 +133,7 @@ def test_a_missing_tagger_is_an_error_with_the_install_line(monkeypatch, missing
 
 
 def test_every_format_shows_tags_and_lemmas_when_they_are_asked_for():
-    from nlpcli.cli.token_formats import Details
+    from nlpcli.engine.text.token_formats import Details
     from nlpcli.settings.text import TokenFormatSettings
 
     analysis = AnalysisSettings(tokenizer="nltk", tag_english=True)

@@ -6,7 +6,6 @@ import collections
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from nlpcli.engine.text.tokenizers.sentencepiece import Subwords, WordCounts, make_subwords, merges, train
@@ -35,13 +34,11 @@ def test_pieces_join_to_the_exact_text(model, text):
     assert model.join(model.from_ids(model.ids(model.split(text)))) == text
 
 
-@hypothesis_settings(deadline=None)
 @given(text=st.text())
 def test_any_text_comes_back(model, text):
     assert model.join(model.split(text)) == text
 
 
-@hypothesis_settings(deadline=None)
 @given(text=st.text())
 def test_places_cover_the_text(model, text):
     tokens = model.analyse(text)

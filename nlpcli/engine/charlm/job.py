@@ -1,71 +1,203 @@
-"""From text files to a character language model: what `train-charlm` does."""
+"""Character language models: what `train-charlm`, `generate` and `perplexity` do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import dataclasses
+import time
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted
+from nlpcli.engine.io.lines import Lines, Paths
+from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.settings.charlm import CharLMSettings
+from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, GenerateSettings
 from nlpcli.settings.input import InputSettings
 
+if TYPE_CHECKING:
+    from nlpcli.engine.charlm.perplexity import Surprise
+    from nlpcli.engine.charlm.training import Training
 
-@dataclass(frozen=True)
-class Checkpoints:
-    """Where a training is put aside when it is interrupted, and every how many updates (0: only then)."""
-
-    path: str
-    every: int = 0
+# --- training -------------------------------------------------------------------------------
 
 
-def train(
-    paths: Sequence[str] | None,
+@plain_settings
+def train_charlm(
+    paths: Paths,
+    output: str,
     settings: CharLMSettings = CharLMSettings(),
+    *,
+    preset: Literal["small", "medium", "large"] = "small",
+    given: frozenset[str] = frozenset(),
+    resume: str | None = None,
+    checkpoint: str | None = None,
+    checkpoint_every: int = 0,
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
-    *,
-    checkpoints: Checkpoints | None = None,
-    resume: str | None = None,
 ) -> CharLM:
-    """A model of the text in `paths`: the network with the best validation loss seen in training.
+    """A model of the text in some files: the network with the best validation loss seen in training.
 
-    `resume` names a checkpoint of a training on the same text with the same settings, which goes
-    on where it was. An interrupt (Ctrl-C, SIGTERM) writes a checkpoint before it takes effect.
-    Raises InputError when the text is empty or a single character, and SettingsError for a device
-    or a precision that this machine does not have.
+    Settings go before those of a `preset`; so do those in `given`, by their names, that are at
+    their default.
+    `resume` names a checkpoint of a training on the same text, which goes on where it was. An
+    interrupt (Ctrl-C, SIGTERM) writes `checkpoint` (the output's name with .checkpoint in it)
+    before it takes effect; so do every `checkpoint_every` updates.
+
+    Raises InputError when the text is empty or a single character, SettingsError for a device
+    or a precision that this machine does not have, and ModelError for another text than before.
     """
+    chosen = {
+        field.name: getattr(settings, field.name)
+        for field in dataclasses.fields(settings)
+        if field.name in given or getattr(settings, field.name) != field.default
+    }
+    if resume is not None:
+        from nlpcli.engine.charlm.checkpoint import settings_of
+
+        settings = settings_of(resume, chosen)
+    else:
+        settings = CharLMSettings(**{**CHARLM_PRESETS[preset], **chosen})
+    path = checkpoint or checkpoint_path(output)
+    check_writable(output)
+    check_writable(path)
+    training = _begun(paths, settings, reading, resume, progress)
+    _run(training, path, checkpoint_every, progress)
+    model = training.best()
+    model.save(output)
+    return model
+
+
+def _begun(
+    paths: Paths, settings: CharLMSettings, reading: InputSettings, resume: str | None, progress: Progress
+) -> Training:
     from nlpcli.engine.charlm import checkpoint
     from nlpcli.engine.charlm.training import Training
     from nlpcli.engine.charlm.units import read_text
     from nlpcli.engine.neural import devices
-    from nlpcli.engine.runtime.interrupts import postponed_signals
 
     devices.check(settings)
     text = read_text(paths, settings.unit, reading, min_count=settings.min_char_count, progress=progress)
-    if resume is None:
-        training = Training(text, settings, initial_weights(settings, text.alphabet))
-    else:
-        training = checkpoint.resume(resume, text, settings)
-    if checkpoints is None:
-        training.run(progress)
-        return training.best()
-    with postponed_signals() as deliver:
+    if resume is not None:
+        return checkpoint.resume(resume, text, settings)
+    return Training(text, settings, initial_weights(settings, text.alphabet))
+
+
+def _run(training: Training, path: str, every: int, progress: Progress) -> None:
+    """Train to the end, with a checkpoint every some updates, and when interrupted."""
+    from nlpcli.engine.charlm import checkpoint
+    from nlpcli.engine.charlm.report import Report
+    from nlpcli.engine.runtime.interrupts import postponed_signals, saved_when_interrupted
+
+    def save() -> None:
+        checkpoint.save(training, path)
+        progress.note(interrupted(f"{training.step:,} of {training.total_steps:,} updates", path))
+
+    with postponed_signals() as deliver, saved_when_interrupted(save):
 
         def after_update() -> None:
-            if checkpoints.every and training.step % checkpoints.every == 0:
-                checkpoint.save(training, checkpoints.path)
+            if every and training.step % every == 0:
+                checkpoint.save(training, path)
             deliver()
 
-        try:
-            training.run(progress, after_update)
-        except BaseException as end:
-            if not isinstance(end, Exception):
-                checkpoint.save(training, checkpoints.path)
-                progress.note(
-                    f"interrupted after {training.step:,} of {training.total_steps:,} updates; "
-                    f"to go on, repeat the command with --resume {checkpoints.path}"
-                )
-            raise
-    return training.best()
+        training.run(Report(training, progress), after_update)
+
+
+# --- writing --------------------------------------------------------------------------------
+
+
+@plain_settings
+def generate(
+    model: str,
+    output: Output,
+    prime: str = "",
+    settings: GenerateSettings = GenerateSettings(),
+    *,
+    prime_file: str | None = None,
+    echo: bool = True,
+    skip_unknown: bool = False,
+    reading: InputSettings = InputSettings(),
+) -> None:
+    """Texts by a character language model, written to `output` as they are made, each ended by a line end.
+
+    `prime` is what they begin with, or, with `prime_file`, what that file holds, without its last
+    line end. Raises InputError for a prime with characters the model has never seen.
+    """
+    from nlpcli.engine.charlm import sampling
+
+    if prime_file is not None:
+        prime = "\n".join(Lines([prime_file], reading))
+    loaded = CharLM.load(model)
+    with open_output(output) as file:
+        writer = _PieceWriter(file)
+        for sample in range(settings.num_samples):
+            for piece in sampling.generate(
+                loaded, prime, settings, sample=sample, skip_unknown=skip_unknown, echo=echo
+            ):
+                writer.write(piece)
+            writer.end_line()
+
+
+class _PieceWriter:
+    """Text to a file in small pieces; what is made is seen within a twentieth of a second."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._flushed = 0.0
+        self._at_line_start = True
+
+    def write(self, piece: str) -> None:
+        """A piece of text; lone surrogates cannot be written and become `?`."""
+        self._file.write(piece.encode("utf-8", "replace"))
+        self._at_line_start = piece.endswith("\n")
+        now = time.monotonic()
+        if now - self._flushed > 0.05:
+            self._file.flush()
+            self._flushed = now
+
+    def end_line(self) -> None:
+        """A line end, if the text did not end with one."""
+        if not self._at_line_start:
+            self.write("\n")
+        self._file.flush()
+        self._at_line_start = True
+
+
+# --- measuring ------------------------------------------------------------------------------
+
+
+@plain_settings
+def perplexity(
+    model: str,
+    paths: Paths = None,
+    *,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> Surprise:
+    """What a text costs a character language model: loss, bits per character and byte, perplexity.
+
+    Raises InputError for an empty text.
+    """
+    from nlpcli.engine.charlm.perplexity import of_text
+
+    return of_text(CharLM.load(model), paths, reading, progress)
+
+
+@plain_settings
+def perplexity_per_line(
+    model: str,
+    paths: Paths,
+    output: Output,
+    *,
+    reading: InputSettings = InputSettings(),
+) -> None:
+    """Each line of some texts after its bits per character and a tab, written to `output`."""
+    from nlpcli.engine.charlm.perplexity import of_lines
+
+    loaded = CharLM.load(model)
+    with open_output(output) as file:
+        writer = LineWriter(file)
+        for line, bits in of_lines(loaded, Lines(paths, reading)):
+            writer.write(f"{bits:.4f}\t{line}")

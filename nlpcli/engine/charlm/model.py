@@ -1,8 +1,7 @@
 """The character language model: a trained network with its alphabet, saved and loaded.
 
-`train` is what `train-charlm` runs; the loop itself is in `training.py`, the text in
-`units.py`, writing in `sampling.py`. Weights stand as [inputs, G·H] float32, gates side by
-side (LSTM i, f, o, g; GRU z, r, n).
+The training is in `training.py`, the text in `units.py`, writing in `sampling.py`. Weights stand
+as [inputs, G·H] float32, gates side by side (LSTM i, f, o, g; GRU z, r, n).
 """
 
 from __future__ import annotations
@@ -15,12 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.charlm import sampling
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.engine.neural.recurrent_step import CharStep
 from nlpcli.engine.neural.weights import Weights, shapes
+from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import ModelError
-from nlpcli.settings.charlm import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
 
 KIND = "charlm"
 CHECKPOINT = "charlm-checkpoint"
@@ -38,6 +39,27 @@ class CharLM:
     def stepper(self, batch: int = 1) -> CharStep:
         """The network at work in numpy, its state at zero."""
         return CharStep(self.settings.cell, self.settings.num_layers, self.weights, batch)
+
+    @plain_settings
+    def generate(
+        self,
+        prime: str = "",
+        settings: GenerateSettings = GenerateSettings(),
+        *,
+        echo: bool = True,
+        skip_unknown: bool = False,
+    ) -> str:
+        """The prime (unless not `echo`) and what the model goes on with; several samples a line end apart.
+
+            model.generate(prime="ROMEO:", length=300, temperature=0.8)
+
+        Raises InputError for a prime with characters the model has never seen.
+        """
+        samples = [
+            sampling.generate(self, prime, settings, sample=sample, skip_unknown=skip_unknown, echo=echo)
+            for sample in range(settings.num_samples)
+        ]
+        return "\n".join(map("".join, samples))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file."""

@@ -70,7 +70,7 @@ class Report:
         left = (training.total_steps - training.step) * self._per_step / max(1.0, self._speed())
         measured = "val" if training.split.held_out else "whole text"
         self._progress.note(
-            f"epoch {training.step / training.chunks:6.2f}/{training.settings.epochs}  "
+            f"epoch {training.step / training.steps_per_epoch:6.2f}/{training.settings.epochs}  "
             f"loss {loss:.4f}  {measured} {val_loss:.4f}  {bits * self._units_per_character:.3f} bits/char  "
             f"{bits * self._units_per_byte:.3f} bits/byte  {self._speed() / 1e3:,.1f} kchars/s  "
             f"{_duration(left)} left{'  best' if not training.stale else ''}"
@@ -87,7 +87,7 @@ class Report:
 
     @property
     def _per_step(self) -> float:
-        return self._training.split.per_epoch / self._training.chunks
+        return self._training.split.per_epoch / self._training.steps_per_epoch
 
     def _speed(self) -> float:
         done = (self._training.step - self._first) * self._per_step

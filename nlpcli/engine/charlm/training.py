@@ -1,49 +1,37 @@
-"""The training loop: stateful truncated backpropagation through time.
+"""Training a character model: stateful truncated backpropagation through time.
 
 The training text is cut into B streams that are read side by side, `seq_length` units at a
-time. The hidden state is carried from chunk to chunk, the gradient is cut there. The batch is
-split into as many parts as there are threads; each thread runs its part forward and backward,
-and the gradients are added in a fixed order, so that the same number of threads gives the same
-bytes.
+time. The hidden state is carried from chunk to chunk, the gradient is cut there.
 
-Not here: how the text is cut (`streams.py`), what is said meanwhile (`report.py`),
-how a training is put aside and taken up again (`checkpoint.py`), and what the machine can
-do (`neural/devices.py`).
+Not here: the loop (`neural/trainer.py`), how the text is cut (`streams.py`), what is said meanwhile
+(`report.py`), and how a training is written down and resumed (`checkpoint.py`).
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nlpcli.engine.charlm.model import CharLM
-from nlpcli.engine.charlm.report import Report
 from nlpcli.engine.charlm.streams import Ids, Split
 from nlpcli.engine.charlm.units import CharText
 from nlpcli.engine.neural import devices
+from nlpcli.engine.neural.trainer import Trainer
 from nlpcli.engine.neural.weights import Weights
-from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.charlm import CharLMSettings
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from nlpcli.engine.neural.nets.recurrent_network import CharRNN
-
-_FLOOR = 0.01  # the schedule's last step size, as a share of the first
+    from nlpcli.engine.neural.nets.recurrent_network import CharRNN, State
 
 
-def _nothing() -> None:
-    pass
-
-
-class Training:
-    """A training under way: the network, the optimiser, where in the text it is, the best so far.
+class Training(Trainer):
+    """A training under way: the text, the hidden states, and all that a `Trainer` has.
 
     `threads` is the number of parts the batch is split into, where it is not the settings'.
     """
@@ -61,124 +49,47 @@ class Training:
         self.network = CharRNN(
             settings.cell, settings.num_layers, settings.dropout, weights, self.device, low
         )
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(),
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-            fused=True,
+        super().__init__(
+            self.network,
+            settings,
+            weights,
+            devices.parts(threads or settings.threads, self.split.batch, self.device),
+            steps_per_epoch=-(-self.split.length // settings.seq_length),
+            epochs=settings.epochs,
         )
-        self.parts = devices.parts(threads or settings.threads, self.split.batch, self.device)
-        self.states = [self.network.zero_state(part.stop - part.start) for part in self.parts]
-        self.chunks = -(-self.split.length // settings.seq_length)
-        self.total_steps = self.chunks * settings.epochs
-        self.step = self.stale = 0
-        self.best_loss, self.best_weights = math.inf, weights
-        self.loss_sum, self.loss_count = 0.0, 0
-        self.history: list[dict[str, float]] = []
-        self._cancelled = threading.Event()
+        self.states = self._zero_states()
 
-    # --- the loop ---------------------------------------------------------------------------
+    def _zero_states(self) -> list[State]:
+        return [self.network.zero_state(part.stop - part.start) for part in self.parts]
 
-    def run(self, progress: Progress, after_update: Callable[[], None] = _nothing) -> None:
-        """Train to the end, or until validation stops getting better.
-
-        `after_update` is called when everything is in step: that is where a training can be
-        written down, and where an exception may end it.
-        """
+    def begin_update(self) -> int:
+        """The next chunk of every stream; an epoch begins with hidden states of zeros."""
         import torch
 
-        before = torch.get_num_threads()
-        torch.set_num_threads(1)  # the batch's parts are the threads
-        try:
-            with ThreadPoolExecutor(
-                len(self.parts), initializer=torch.set_num_threads, initargs=(1,)
-            ) as pool:
-                self._run(pool, Report(self, progress), after_update)
-        finally:
-            torch.set_num_threads(before)
-
-    def _run(self, pool: ThreadPoolExecutor, report: Report, after_update: Callable[[], None]) -> None:
-        every = self.settings.eval_every or min(1000, max(self.chunks, self.total_steps // 40))
-        report.begin()
-        while True:
-            finished = self.step >= self.total_steps
-            if self.step and (finished or self.step % every == 0) and not self._is_validated:
-                self._validate(pool, report)
-            if finished or (self.settings.patience and self.stale >= self.settings.patience):
-                report.end(stopped_early=not finished)
-                return
-            self._update(pool)
-            report.tick()
-            after_update()
-
-    @property
-    def _is_validated(self) -> bool:
-        return bool(self.history) and self.history[-1]["step"] == self.step
-
-    def _update(self, pool: ThreadPoolExecutor) -> None:
-        """One chunk forward and backward, one step of the optimiser."""
-        import torch
-
-        chunk = self.step % self.chunks
+        chunk = self.step % self.steps_per_epoch
         if chunk == 0:
-            self.states = [self.network.zero_state(part.stop - part.start) for part in self.parts]
+            self.states = self._zero_states()
         start = chunk * self.settings.seq_length
-        ids = torch.from_numpy(self.split.streams[start : start + self.settings.seq_length + 1])
-        count = (len(ids) - 1) * self.split.batch
-        results = list(pool.map(lambda n: self._gradients(n, ids, count), range(len(self.parts))))
-        parameters = self.network.parameters()
-        for parameter, *gradients in zip(parameters, *(part for _, part in results), strict=True):
-            total = gradients[0]
-            for gradient in gradients[1:]:
-                total = total + gradient
-            parameter.grad = total
-        if self.settings.grad_clip:
-            torch.nn.utils.clip_grad_norm_(parameters, self.settings.grad_clip)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._learning_rate()
-        self.optimizer.step()
-        self.loss_sum += sum(loss for loss, _ in results)
-        self.loss_count += count
-        self.step += 1
+        self._ids = torch.from_numpy(self.split.streams[start : start + self.settings.seq_length + 1])
+        return (len(self._ids) - 1) * self.split.batch
 
-    def _gradients(self, n: int, ids: Tensor, count: int) -> tuple[float, tuple[Tensor, ...]]:
-        """Summed loss of part `n` of the batch, and its share of the mean loss's gradient."""
+    def part_loss(self, n: int) -> Tensor:
+        """Summed loss of some of the streams, whose hidden states go on."""
         import torch
         from torch.nn import functional
 
-        part = ids[:, self.parts[n]].to(self.network.device, torch.int64).contiguous()
+        part = self._ids[:, self.parts[n]].to(self.network.device, torch.int64).contiguous()
         random = np.random.Generator(np.random.SFC64([self.settings.seed, 1, self.step, n]))
         logits, self.states[n] = self.network.forward(part[:-1], self.states[n], random)
-        loss = functional.cross_entropy(logits, part[1:].reshape(-1), reduction="sum")
-        gradients = torch.autograd.grad(loss / count, self.network.parameters())
-        return loss.item(), gradients
+        return functional.cross_entropy(logits, part[1:].reshape(-1), reduction="sum")
 
-    def _learning_rate(self) -> float:
-        done = self.step / self.total_steps
-        shape = {"constant": 1.0, "linear": 1 - done, "cosine": (1 + math.cos(math.pi * done)) / 2}
-        return self.settings.learning_rate * (_FLOOR + (1 - _FLOOR) * shape[self.settings.schedule])
-
-    # --- validation -------------------------------------------------------------------------
-
-    def _validate(self, pool: ThreadPoolExecutor, report: Report) -> None:
-        """Measure, remember the best weights, say so."""
+    def validation_losses(self, pool: ThreadPoolExecutor) -> list[tuple[float, int]]:
+        """Of the held-out streams, some in each thread."""
         count = min(len(self.parts), self.split.validation.shape[1])
         parts = np.array_split(self.split.validation, count, axis=1)
-        try:
-            results = list(
-                pool.map(lambda part: score(self.network, part, self.split.warm_up, self._cancelled), parts)
-            )
-        except BaseException:
-            self._cancelled.set()
-            raise
-        loss = sum(total for total, _ in results) / max(1, sum(scored for _, scored in results))
-        self.stale += 1
-        if loss < self.best_loss:
-            self.best_loss, self.best_weights, self.stale = loss, self.network.arrays(), 0
-        mean = self.loss_sum / max(1, self.loss_count)
-        self.history.append({"step": self.step, "loss": mean, "val_loss": loss})
-        self.loss_sum, self.loss_count = 0.0, 0
-        report.validated(mean, loss)
+        return list(
+            pool.map(lambda part: score(self.network, part, self.split.warm_up, self.cancelled), parts)
+        )
 
     def best(self) -> CharLM:
         """The model with the best validation loss so far."""

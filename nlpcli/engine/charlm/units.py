@@ -92,6 +92,16 @@ def text_blocks(
         separator = "\n"
 
 
+def first_characters(path: str, limit: int, reading: InputSettings = InputSettings()) -> str:
+    """The first `limit` characters of a text; no more of it is read than they take."""
+    text = ""
+    for block in text_blocks([path], reading):
+        text += block
+        if len(text) >= limit:
+            break
+    return text[:limit]
+
+
 def _alphabet(
     counts: NDArray[np.int64], first: NDArray[np.int64], min_count: int
 ) -> tuple[Vocabulary, NDArray[np.int32]]:

@@ -8,7 +8,7 @@ the weights of the features found. Not here: how weights come about (`naive_baye
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -123,11 +123,21 @@ class Classifier:
             scores.argmax(axis=1).astype(np.int32), probabilities(scores, found, self.model.calibration)
         )
 
-    def classify(self, batches: Iterable[list[str]]) -> Iterator[tuple[EncodedCorpus, Predictions]]:
-        """What each batch of texts is, as they come."""
-        for texts in batches:
-            corpus = self.encode(texts)
-            yield corpus, self.predict(corpus)
+    def classify(self, texts: Iterable[str]) -> list[str]:
+        """The label of each text.
+
+        >>> from nlpcli.engine.classify.examples import examples_of
+        >>> from nlpcli.engine.classify.training import train
+        >>> from nlpcli.settings.text import LOWERCASE
+        >>> films = examples_of(["a good film", "a bad film"], ["pos", "neg"], LOWERCASE)
+        >>> Classifier(train(films, LOWERCASE)).classify(["so bad", "Good!"])
+        ['neg', 'pos']
+        """
+        return [self.labels[label] for label in self.predict(self.encode([*texts])).labels.tolist()]
+
+    def probabilities(self, texts: Iterable[str]) -> NDArray[np.float64]:
+        """How likely each class is for each text, float64 [texts, C], in the order of `labels`."""
+        return self.predict(self.encode([*texts])).probabilities
 
 
 def load_model(path: str | os.PathLike[str]) -> Trained:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.encoding import encode_documents
-from nlpcli.engine.io.records import Documents, Records
+from nlpcli.engine.io.record_formats import Documents
+from nlpcli.engine.io.records import Records
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError

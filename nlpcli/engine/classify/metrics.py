@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,17 +26,28 @@ class ClassMetrics:
     support: int
 
 
+class Mistake(NamedTuple):
+    """A text that was got wrong, and how sure the classifier was of it."""
+
+    proba: float
+    true: str
+    predicted: str
+    text: str
+
+
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """How all classes fared.
 
     confusion: int64 [C, C], rows are the true class, columns the one predicted.
-    `calibration_error` is None where there are no probabilities.
+    `calibration_error` is None where there are no probabilities. `mistakes` are those that were
+    asked for, the most confident first.
     """
 
     labels: tuple[str, ...]
     confusion: NDArray[np.int64]
     calibration_error: float | None = None
+    mistakes: tuple[Mistake, ...] = ()
 
     @property
     def documents(self) -> int:
@@ -82,7 +93,8 @@ class Evaluation:
         return ClassMetrics("micro", self.accuracy, self.accuracy, self.accuracy, self.documents)
 
     def to_record(self) -> dict[str, Any]:
-        """As JSON types."""
+        """As JSON types; without mistakes there is no "errors"."""
+        errors = [mistake._asdict() for mistake in self.mistakes]
         return {
             "documents": self.documents,
             "accuracy": self.accuracy,
@@ -92,6 +104,7 @@ class Evaluation:
             "labels": list(self.labels),
             "confusion": self.confusion.tolist(),
             "calibration_error": self.calibration_error,
+            **({"errors": errors} if errors else {}),
         }
 
 

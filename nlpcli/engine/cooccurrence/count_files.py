@@ -5,7 +5,7 @@ the settings, which scipy passes over. Counts are multiples of 1/unit, so the wh
 units comes back from the float64 by rounding, and sums of files are exact. Files are written
 and read group by group, never held whole.
 
-Not here: how counts are made (`kernels/counts/cooccurrence.py`).
+Not here: how counts are made (`counting.py`), and the command (`job.py`).
 """
 
 from __future__ import annotations
@@ -27,26 +27,23 @@ from nlpcli.engine.cooccurrence.counting import (
     ShelvedCounts,
     SummedCounts,
     add_rows,
-    count_corpus,
     group_bounds,
     largest_group,
     unit_of,
 )
 from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
-from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.model_file import Model
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import read_at
 from nlpcli.engine.runtime.threads import Stop, available_cores
-from nlpcli.errors import InputError, ModelError, SettingsError
+from nlpcli.errors import InputError, ModelError, OutputError, SettingsError
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources
-from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import AnalysisSettings
-from nlpcli.settings.vocabulary import VocabularySettings
 
-_FORMAT = 1
+FORMAT = 1
+_TABLE_WORDS = 100
 _SMALL_MEMBERS = 1 << 32  # the vocabulary and indptr are read whole: nothing honest is larger
 _CHECKED = 1 << 24  # bytes read at a time when a file is checked
 
@@ -73,43 +70,26 @@ class Cooccurrence:
             counts = rows.units / self.counts.unit
             yield from zip(words.tolist(), rows.columns.tolist(), counts.tolist(), strict=True)
 
+    def table(self) -> list[list[str]]:
+        """The matrix as rows of text, words above and before the counts.
+
+        Raises OutputError when there are too many words to read.
+        """
+        tokens = self.vocabulary.tokens
+        if len(tokens) > _TABLE_WORDS:
+            raise OutputError(
+                f"a table of {len(tokens):,} words would not be readable",
+                hint="use -o counts.npz, or --pairs for one line per pair",
+            )
+        rows = zip(tokens, self.dense(), strict=True)
+        return [["", *tokens], *([token, *(f"{count:.10g}" for count in row)] for token, row in rows)]
+
     def dense(self) -> NDArray[np.float64]:
         """The matrix as counts [V, V]; for small vocabularies."""
         matrix = np.zeros((len(self.vocabulary), len(self.vocabulary)))
         for row, column, count in self.pairs():
             matrix[row, column] = count
         return matrix
-
-
-def count(
-    paths: Sequence[str] | None,
-    counting: CooccurrenceSettings,
-    vocabulary: VocabularySettings | Vocabulary,
-    analysis: AnalysisSettings,
-    reading: InputSettings = InputSettings(),
-    resources: GloveResources = GloveResources(),
-    progress: Progress = SILENT,
-) -> Cooccurrence:
-    """How often the words of some files stand near each other.
-
-    Raises InputError for unreadable files and when no word is left for a vocabulary, and
-    NlpcliError when the vocabulary alone needs more than `resources.memory`.
-    """
-    corpus = encode(paths, analysis, vocabulary, reading, progress)
-    plan = make_plan(
-        parse_size(resources.memory),
-        resources.threads or available_cores(),
-        len(corpus.vocabulary),
-        len(corpus.ids),
-        largest_group(corpus.vocabulary.counts, counting),
-    )
-    counts = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)
-    return shelved(
-        Cooccurrence(corpus.vocabulary, counting, analysis, counts),
-        threads=plan.threads,
-        memory=plan.cells,
-        progress=progress,
-    )
 
 
 def shelved(
@@ -135,7 +115,7 @@ def save(path: str, matrix: Cooccurrence) -> None:
     record = {
         "settings": matrix.settings.to_record(),
         "analysis": matrix.analysis.to_record(),
-        "format": _FORMAT,
+        "format": FORMAT,
     }
     small: dict[str, NDArray[Any]] = {
         "format": np.array(b"csr"),
@@ -255,9 +235,9 @@ def load(path: str) -> Cooccurrence:
 def _load(path: str, archive: zipfile.ZipFile) -> Cooccurrence:
     members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
     record = json.loads(_read_small(archive, members["nlpcli"]).tobytes())
-    if record["format"] > _FORMAT:
+    if record["format"] > FORMAT:
         raise ModelError(
-            f"{path} has counts in format {record['format']}, this nlpcli reads up to {_FORMAT}",
+            f"{path} has counts in format {record['format']}, this nlpcli reads up to {FORMAT}",
             hint="it was written by a newer nlpcli: upgrade nlpcli to use it",
         )
     settings = CooccurrenceSettings.from_record(record["settings"])
@@ -372,8 +352,8 @@ def merge(parts: Sequence[Cooccurrence]) -> Cooccurrence:
 
 def merge_files(
     paths: Sequence[str], output: str, resources: GloveResources, progress: Progress = SILENT
-) -> None:
-    """Write the exact sum of `.npz` files of counts, as `cooccur` makes them, to another.
+) -> Cooccurrence:
+    """The exact sum of `.npz` files of counts, as `cooccur` makes them, written to another.
 
     Raises InputError, ModelError and SettingsError as `load` and `merge` do.
     """
@@ -381,7 +361,9 @@ def merge_files(
     group = largest_group(total.vocabulary.counts, total.settings)
     memory, threads = parse_size(resources.memory), resources.threads or available_cores()
     plan = make_plan(memory, threads, len(total.vocabulary), 0, group)
-    save(output, shelved(total, threads=plan.threads, memory=plan.cells, progress=progress))
+    total = shelved(total, threads=plan.threads, memory=plan.cells, progress=progress)
+    save(output, total)
+    return total
 
 
 def _united(vocabularies: Sequence[Vocabulary]) -> Vocabulary:

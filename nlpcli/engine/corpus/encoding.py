@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.io.lines import Lines
-from nlpcli.engine.io.records import Documents, as_texts
+from nlpcli.engine.io.record_formats import Documents, as_texts
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.processes import Failure

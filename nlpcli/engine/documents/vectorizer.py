@@ -22,7 +22,7 @@ from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.char_ngrams import with_char_ngrams
 from nlpcli.engine.documents.sparse import SparseMatrix
 from nlpcli.engine.io.model_file import read_model, take_tensor, write_model
-from nlpcli.engine.io.records import Documents
+from nlpcli.engine.io.record_formats import Documents
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.errors import InputError, ModelError

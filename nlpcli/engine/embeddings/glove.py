@@ -11,6 +11,7 @@ The result is the same bytes for any number of threads (see `glove_blocks.py`). 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import os
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove_blocks import Cells, Turns, sequence_of
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import Stop, run_threads
 from nlpcli.engine.vectors.writing import layout_of, write_vectors
@@ -198,13 +200,13 @@ def train(
     resume: Glove | None = None,
     threads: int = 1,
     progress: Progress = SILENT,
-    broken_off: Callable[[Glove], None] | None = None,
+    interrupted: Callable[[Glove], None] | None = None,
 ) -> Glove:
     """Vectors for the words of a co-occurrence matrix; `resume` trains an earlier result on.
 
     The vocabulary, analysis and counting settings are those the cells were made with. A run of
     5 epochs resumed to 10 gives the bytes of a run of 10; so does one that was interrupted:
-    `broken_off` is then given the model as it stands.
+    `interrupted` is then given the model as it stands.
 
     Raises SettingsError when `resume` does not fit the cells and settings, and NlpcliError when
     there are no cells or the training diverges.
@@ -219,20 +221,24 @@ def train(
     for epoch in range(len(costs), settings.epochs):
         blocks = model.unfinished if epoch == len(model.costs) else _nothing()
         blocks = blocks if len(blocks) else np.full(np.count_nonzero(cells.sizes()), np.nan)
-        try:
+        with saved_when_interrupted(functools.partial(_hand_over, model, costs, blocks, interrupted)):
             _train_epoch(model, cells, epoch, blocks, threads, progress)
-        except NlpcliError:
-            raise
-        except BaseException:  # Ctrl-C and its like: not an error, and no reason to lose the work
-            if broken_off is not None:
-                broken_off(dataclasses.replace(model, costs=tuple(costs), unfinished=blocks))
-            raise
         costs.append(float(blocks.sum()) / len(cells))
         progress.note(f"epoch {epoch + 1}: cost {costs[-1]:.6f}")
         if settings.tolerance and epoch and costs[-2] - costs[-1] < settings.tolerance * costs[-2]:
             progress.note(f"the cost fell by less than --tolerance {settings.tolerance}: the end")
             break
     return dataclasses.replace(model, costs=tuple(costs), unfinished=_nothing())
+
+
+def _hand_over(
+    model: Glove,
+    costs: Sequence[float],
+    blocks: NDArray[np.float64],
+    interrupted: Callable[[Glove], None] | None,
+) -> None:
+    if interrupted is not None:
+        interrupted(dataclasses.replace(model, costs=tuple(costs), unfinished=blocks))
 
 
 MAY_CHANGE = ("epochs", "tolerance", "output_vectors")

@@ -1,4 +1,4 @@
-"""From text or counts to a file of GloVe vectors, within the memory there is.
+"""From text or counts to a file of GloVe vectors, within the memory there is: the job of `train-glove`.
 
 Not here: the training itself (`kernels/embeddings/glove.py`).
 """
@@ -6,7 +6,6 @@ Not here: the training itself (`kernels/embeddings/glove.py`).
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
@@ -18,68 +17,89 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove import MAY_CHANGE, Glove, as_before, padded, train
 from nlpcli.engine.embeddings.glove_blocks import Cells
 from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted
+from nlpcli.engine.io.lines import Paths
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import available_cores
+from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors.writing import layout_of
+from nlpcli.errors import SettingsError
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
 from nlpcli.settings.input import InputSettings
-from nlpcli.settings.text import AnalysisSettings
-from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
 
+@plain_settings
 def train_glove(
-    paths: Sequence[str] | None,
+    paths: Paths,
     output: str,
     settings: GloveSettings = GloveSettings(),
-    counting: CooccurrenceSettings = CooccurrenceSettings(),
-    vocabulary: VocabularySettings = VocabularySettings(min_count=5),
-    analysis: AnalysisSettings = AnalysisSettings(lowercase=True),
-    reading: InputSettings = InputSettings(),
-    resources: GloveResources = GloveResources(),
     *,
-    counts: str | None = None,
+    cooccurrences: str | None = None,
     resume: str | None = None,
+    counting: CooccurrenceSettings = CooccurrenceSettings(),
+    vocabulary: VocabularySettings = FIVE_OR_MORE,
+    analysis: AnalysisSettings = LOWERCASE,
+    resources: GloveResources = GloveResources(),
+    reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Glove:
-    """Vectors for the words of some text files, or of a file of counts, written to `output`.
+    """GloVe vectors of the words in some texts, or in a file of counts, written to `output`.
 
-    `resume` is a model file; what is not said anew (by a value that is not the default) is as it
-    was. A training that is broken off leaves `output`.partial, which can be resumed.
+    `cooccurrences` is a file of counts that `cooccur` wrote, in place of texts. `resume` is a model
+    file; what is not said anew (by a value that is not the default) is as it was. An interrupted
+    training leaves a checkpoint, which can be resumed.
 
     Raises InputError for unreadable files, and what `train` raises.
     """
+    if cooccurrences is not None:
+        _check_counts_alone(paths, counting, vocabulary, analysis)
     layout_of(output)
     check_writable(output)
     earlier = Glove.load(resume) if resume else None
     if earlier is not None:
         settings = as_before(settings, GloveSettings(), earlier.settings, MAY_CHANGE)
         counting = as_before(counting, CooccurrenceSettings(), earlier.counting)
-        analysis = as_before(analysis, AnalysisSettings(lowercase=True), earlier.analysis)
-    if counts is not None:
-        matrix = load_counts(counts)
+        analysis = as_before(analysis, LOWERCASE, earlier.analysis)
+    if cooccurrences is not None:
+        matrix = load_counts(cooccurrences)
         cells = _lay_out(matrix, 0, settings, resources, progress)
     else:
         matrix, cells = _count_text(
             paths, earlier.vocabulary if earlier else vocabulary,
             settings, counting, analysis, reading, resources, progress,
         )  # fmt: skip
-    partial = Path(f"{output}.partial")
+    checkpoint = checkpoint_path(output)
 
-    def keep(unfinished: Glove) -> None:
-        unfinished.save(partial)
-        progress.note(f"go on with the same command and --resume {partial}")
+    def save(unfinished: Glove) -> None:
+        unfinished.save(checkpoint)
+        progress.note(interrupted(f"{len(unfinished.costs)} of {settings.epochs} epochs", checkpoint))
 
     model = train(
         cells, matrix.vocabulary, matrix.analysis, matrix.settings, settings,
-        resume=earlier, threads=resources.threads or available_cores(), progress=progress, broken_off=keep,
+        resume=earlier, threads=resources.threads or available_cores(), progress=progress, interrupted=save,
     )  # fmt: skip
     model.write(output)
-    partial.unlink(missing_ok=True)
+    Path(checkpoint).unlink(missing_ok=True)
     return model
 
 
+def _check_counts_alone(
+    paths: Paths, counting: CooccurrenceSettings, vocabulary: VocabularySettings, analysis: AnalysisSettings
+) -> None:
+    """Raise SettingsError for what counts already hold."""
+    if paths:
+        raise SettingsError("give either text files or --cooccurrences, not both")
+    if (counting, vocabulary, analysis) != (CooccurrenceSettings(), FIVE_OR_MORE, LOWERCASE):
+        raise SettingsError(
+            "with --cooccurrences the vocabulary, the analysis and the window are those of the counts",
+            hint="give these options to nlpcli cooccur",
+        )
+
+
 def _count_text(
-    paths: Sequence[str] | None,
+    paths: Paths,
     vocabulary: VocabularySettings | Vocabulary,
     settings: GloveSettings,
     counting: CooccurrenceSettings,

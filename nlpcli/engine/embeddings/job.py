@@ -3,8 +3,8 @@
     files ─ encode ─▶ ids ─ phrases ─▶ ids ─ stretches of training ─▶ model ─▶ file
                                         ▲ a model or vectors to begin with
 
-Interrupted training leaves OUTPUT.partial, a model file from which it goes on as if nothing had
-happened: with one thread the result has the same bytes.
+Interrupted training leaves a checkpoint (`io/checkpoints.py`), a model file from which it goes on as
+if nothing had happened: with one thread the result has the same bytes.
 
 Not here: the models (`word2vec.py`, `fasttext.py`).
 """
@@ -33,8 +33,10 @@ from nlpcli.engine.embeddings.word2vec import Unfinished, Word2Vec
 from nlpcli.engine.embeddings.word2vec import pairs as pairs_within
 from nlpcli.engine.embeddings.word2vec_training import PairTraining, Training
 from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted
 from nlpcli.engine.io.lines import Lines, Paths
 from nlpcli.engine.runtime.compiled import let_go_of_llvm
+from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors import word_vectors
@@ -49,8 +51,6 @@ from nlpcli.settings.embeddings import (
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
-
-PARTIAL = ".partial"
 
 Model = TypeVar("Model", Word2Vec, FastText)
 
@@ -205,12 +205,14 @@ def _train(
         training.step,
         *((left.stretches, (left.loss, left.predictions)) if left else ()),
     )
-    work = _Work(job, Path(output), training, run, list(before.losses) if before is not None else [])
+    work = _Work(
+        job, checkpoint_path(output), training, run, list(before.losses) if before is not None else []
+    )
     work.go(progress)
     model = work.model()
     model.save(output)
     with contextlib.suppress(OSError):
-        work.partial.unlink()
+        Path(work.checkpoint).unlink()
     return model  # type: ignore[return-value]
 
 
@@ -228,8 +230,8 @@ def _training(kind: type[Model], corpus: EncodedCorpus, settings: Word2VecSettin
 class _Work:
     """A run with its checkpoints."""
 
-    def __init__(self, job: _Job, output: Path, training: Training, run: Run, losses: list[float]) -> None:
-        self.partial = Path(f"{output}{PARTIAL}")
+    def __init__(self, job: _Job, checkpoint: str, training: Training, run: Run, losses: list[float]) -> None:
+        self.checkpoint = checkpoint
         self._job, self._training, self._run, self._losses = job, training, run, losses
 
     def go(self, progress: Progress) -> None:
@@ -242,20 +244,18 @@ class _Work:
         def pause(number: int) -> None:
             self._training.check()
             if number in checkpoints:
-                self._save_partial()
-                progress.note(f"checkpoint after {number / schedule.stretches:.2f} epochs: {self.partial}")
+                self._save_checkpoint()
+                done = number / schedule.stretches
+                progress.note(f"checkpoint after {done:.2f} epochs: {self.checkpoint}")
 
-        try:
+        def save() -> None:
+            if self._run.done:
+                self._save_checkpoint()
+                done = f"{self._run.done / schedule.stretches:.2f} of {schedule.epochs} epochs"
+                progress.note(interrupted(done, self.checkpoint))
+
+        with saved_when_interrupted(save):
             self._run.go(self._training.threads, checkpoints, pause, progress)
-        except BaseException as end:
-            if not isinstance(end, Exception) and self._run.done:
-                self._save_partial()
-                done = self._run.done / schedule.stretches
-                progress.note(
-                    f"interrupted after {done:.2f} of {schedule.epochs} epochs; "
-                    f"go on with the same command and --resume {self.partial}"
-                )
-            raise
 
     def model(self, unfinished: Unfinished | None = None) -> Word2Vec | FastText:
         """What is trained so far; with nothing unfinished, the training is over."""
@@ -263,10 +263,10 @@ class _Work:
         rest = {"phrases": job.phrases, "losses": losses, "unfinished": unfinished}
         return self._training.model(job.analysis, at_end=unfinished is None, **rest)
 
-    def _save_partial(self) -> None:
+    def _save_checkpoint(self) -> None:
         loss, predictions = self._run.under_way()
         words = self._run.schedule.words
-        self.model(Unfinished(self._run.done, words, loss, predictions)).save_model(self.partial)
+        self.model(Unfinished(self._run.done, words, loss, predictions)).save_model(self.checkpoint)
 
 
 # --- what it begins with --------------------------------------------------------------------

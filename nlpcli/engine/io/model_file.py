@@ -75,6 +75,11 @@ class ModelInfo:
     sha256: str
     data_start: int
 
+    def to_record(self) -> dict[str, Any]:
+        """As JSON types, as `inspect --json` prints it."""
+        tensors = {name: dataclasses.asdict(tensor) for name, tensor in self.tensors.items()}
+        return {"kind": self.kind, **self.header, "sha256": self.sha256, "tensors": tensors}
+
 
 def write_model(
     path: str | os.PathLike[str], kind: str, header: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]
@@ -248,9 +253,3 @@ def take_tensor(model: Model, name: str, dtype: str, shape: tuple[int | None, ..
             f"the {model.kind} model's tensor {name!r} has type {array.dtype} and shape {array.shape}"
         )
     return array
-
-
-def describe(info: ModelInfo) -> dict[str, Any]:
-    """`info` as one JSON record, as `inspect --json` prints it."""
-    tensors = {name: dataclasses.asdict(tensor) for name, tensor in info.tensors.items()}
-    return {"kind": info.kind, **info.header, "sha256": info.sha256, "tensors": tensors}

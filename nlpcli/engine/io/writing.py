@@ -35,7 +35,7 @@ class LineWriter:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._flushed = time.monotonic()
+        self._flushed = float("-inf")  # the first line goes out at once
 
     def write(self, line: str) -> None:
         """One line; the newline is added. Lone surrogates cannot be written and become `?`."""

@@ -11,6 +11,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.settings.charlm import CharLMSettings
 
 Weights = dict[str, NDArray[np.float32]]
+GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
 
 def shapes(settings: CharLMSettings, size: int) -> dict[str, tuple[int, ...]]:
@@ -66,6 +67,3 @@ def initial_weights(settings: CharLMSettings, alphabet: Vocabulary) -> Weights:
 def _orthogonal(random: np.random.Generator, size: int) -> NDArray[np.float32]:
     q, r = np.linalg.qr(random.standard_normal((size, size)))
     return (q * np.sign(np.diag(r))).astype(np.float32)
-
-
-GATES = {"rnn": 1, "lstm": 4, "gru": 3}

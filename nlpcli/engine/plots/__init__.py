@@ -1,1 +1,1 @@
-"""Pictures and pages: word maps, confusion, gradients, activations."""
+"""Pictures and pages: word maps, gradients, activations."""

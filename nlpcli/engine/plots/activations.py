@@ -1,4 +1,4 @@
-"""Activations as a self-contained HTML page (`data/activations.html`), and as colours in a terminal.
+"""Activations as a self-contained HTML page (`data/activations.html`).
 
 Blue is −1 (a gate: 0), red is 1, white lies between.
 """
@@ -59,18 +59,3 @@ def levels(values: NDArray[np.float32], signal: str) -> NDArray[np.int8]:
     """Values as −127 … 127; a gate between 0 and 1 is spread over the whole range."""
     spread = 2 * values - 1 if signal in _SIGMOIDS else values
     return np.rint(np.clip(spread, -1, 1) * 127).astype(np.int8)
-
-
-def terminal(activations: Activations, match: Match) -> str:
-    """The text with one cell's value as the background, in 24-bit terminal colours."""
-    shown = levels(activations.values[match.layer, match.signal][:, match.cell], match.signal)
-    pieces = []
-    for character, level in zip(activations.text, shown.tolist(), strict=True):
-        if character == "\n":
-            pieces.append("\033[0m\n")
-            continue
-        share, target = abs(level) / 127, (66, 110, 220) if level < 0 else (222, 70, 60)
-        red, green, blue = (round(255 + (end - 255) * share) for end in target)
-        shown_character = character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        pieces.append(f"\033[30;48;2;{red};{green};{blue}m{shown_character}")
-    return "".join(pieces) + "\033[0m"

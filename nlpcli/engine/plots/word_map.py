@@ -88,7 +88,7 @@ def make_map(
     without = [[] if row is None else [row] for row, _ in found]
     near = [
         [(vectors.tokens[row], score) for row, score in nearest]
-        for nearest in Neighbours(vectors).nearest(points, top_k=NEAREST, without=without)
+        for nearest in Neighbours(vectors.matrix).nearest(points, top_k=NEAREST, without=without)
     ]
     names = list(named)
     groups, group_names = _groups(points, rows, settings)

@@ -10,8 +10,8 @@ _FREE = ""
 _TAIL = "\0"  # the second cell of a wide character
 
 
-def draw(word_map: WordMap, columns: int = 80, rows: int = 24) -> list[list[tuple[str, int]]]:
-    """The map in `columns` × `rows` cells: lines of (text, group), group −1 for what is empty.
+def draw_word_map(word_map: WordMap, columns: int = 80, rows: int = 24) -> list[list[tuple[str, int]]]:
+    """A map of words in `columns` × `rows` cells: lines of (text, group), group −1 for what is empty.
 
     A word stands beside its dot where there is room; the first words have the first choice. Wide
     characters (Hangul) take two cells.

@@ -1,4 +1,4 @@
-"""Ctrl-C and other signals, held back while something must be done whole."""
+"""Ctrl-C and other signals: held back while something must be done whole; work saved before they end it."""
 
 from __future__ import annotations
 
@@ -39,3 +39,19 @@ def postponed_signals() -> Iterator[Callable[[], None]]:
         for number, handler in before.items():
             signal.signal(number, handler)
     deliver()
+
+
+@contextlib.contextmanager
+def saved_when_interrupted(save: Callable[[], object]) -> Iterator[None]:
+    """`save` is called before Ctrl-C, SIGTERM or SIGHUP ends the block; not when an error does.
+
+    >>> with contextlib.suppress(KeyboardInterrupt), saved_when_interrupted(lambda: print("saved")):
+    ...     raise KeyboardInterrupt
+    saved
+    """
+    try:
+        yield
+    except BaseException as end:
+        if not isinstance(end, Exception):
+            save()
+        raise

@@ -5,7 +5,8 @@
 
 A parameter whose annotation is a settings class may be given as an object of it, or field by field
 under the fields' own names, or both: fields then replace those of the object. The command line goes
-the same way (`cli/options.py`), so that names, bounds and errors are the same in both.
+the same way (`cli/options.py`), so that names, bounds and errors are the same in both. A function
+with a parameter `given` is told there which fields were given by name.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
         for name in keywords:
             if name not in parameters:
                 raise TypeError(_unknown(function.__name__, name, [*parameters, *home]))
+        if plain and "given" in parameters:
+            keywords.setdefault("given", frozenset(plain))
         given = dict(zip(parameters, values, strict=False))
         for parameter, kind in classes.items():
             fields = {name: value for name, value in plain.items() if home[name] == parameter}
@@ -58,7 +61,8 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
             keywords[parameter] = dataclasses.replace(whole, **contents(kind, fields))
         bound = signature.bind(*values, **keywords)
         for name in [*bound.arguments]:
-            if parameters[name].annotation == "Paths" and isinstance(bound.arguments[name], str):
+            takes_several = str(parameters[name].annotation).startswith("Paths")
+            if takes_several and isinstance(bound.arguments[name], str):
                 bound.arguments[name] = [bound.arguments[name]]
         return function(*bound.args, **bound.kwargs)
 

@@ -19,7 +19,10 @@ from nlpcli.settings.text import TAKE_WORDS, AnalysisSettings
 
 @dataclass(frozen=True)
 class Comparison:
-    """One tokenizer over the lines: seconds exclude `start` (loading it), `failed` counts lines."""
+    """One tokenizer over the lines: seconds exclude `start` (loading it), `failed` counts lines.
+
+    `examples` holds its tokens of each of the lines shown.
+    """
 
     name: str
     start: float
@@ -34,6 +37,14 @@ class Comparison:
     def speed(self) -> float:
         """Characters per second."""
         return self.characters / max(self.seconds, 1e-9)
+
+
+@dataclass(frozen=True)
+class TokenizerComparison:
+    """The lines shown, and what each tokenizer made of them and of all the others."""
+
+    lines: list[str]
+    tokenizers: list[Comparison]
 
 
 def settings_of(name: str, analysis: AnalysisSettings) -> AnalysisSettings:
@@ -60,7 +71,7 @@ def compare(
     analysis: AnalysisSettings,
     shown: int = 5,
     progress: Progress = SILENT,
-) -> list[Comparison]:
+) -> TokenizerComparison:
     """Each tokenizer over all the lines, its tokens kept for the first `shown` that are not blank."""
     chosen = [line for line in lines if line.strip()][:shown]
     choices = [(name, settings_of(name, analysis)) for name in names]  # a wrong name is told at once
@@ -69,7 +80,7 @@ def compare(
         progress.update("comparing", number, len(names), name)
         compared.append(_one(name, settings, lines, chosen))
     progress.update("comparing", len(names), len(names))
-    return compared
+    return TokenizerComparison(chosen, compared)
 
 
 def _one(name: str, settings: AnalysisSettings, lines: Sequence[str], chosen: Sequence[str]) -> Comparison:

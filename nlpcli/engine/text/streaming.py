@@ -8,12 +8,13 @@ is bounded by two batches of input.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeAlias
 
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.runtime.processes import Failure, Worker
@@ -25,18 +26,41 @@ from nlpcli.settings.text import KOREAN, AnalysisSettings, RunSettings
 
 _PIECE_LINES = 64
 _PIECE_CHARACTERS = 16_384
+_BATCH = 1024  # texts in memory that are handed on together
 _AHEAD = 4  # pieces per worker that may wait, when the input is a file
 
 
+class Texts:
+    """Texts in memory, in the batches in which `Lines` gives the lines of files.
+
+    >>> list(Texts(text for text in ["a b", "c"]).batches())
+    [['a b', 'c']]
+    """
+
+    name, number, has_end = "<texts>", 0, True
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = iter(texts)
+
+    def batches(self) -> Iterator[list[str]]:
+        """The texts, some at a time; `number` counts those given before."""
+        while batch := list(itertools.islice(self._texts, _BATCH)):
+            yield batch
+            self.number += len(batch)
+
+
+Source: TypeAlias = Lines | Texts
+
+
 def token_lists(
-    lines: Lines, settings: AnalysisSettings, run: RunSettings, progress: Progress
+    lines: Source, settings: AnalysisSettings, run: RunSettings, progress: Progress
 ) -> Iterator[list[str]]:
     """The tokens of every line, one list per line, in order."""
     return (tokens for _, tokens in _Run(lines, settings, run, progress, "tokens").pairs())
 
 
 def token_details(
-    lines: Lines, settings: AnalysisSettings, run: RunSettings, progress: Progress
+    lines: Source, settings: AnalysisSettings, run: RunSettings, progress: Progress
 ) -> Iterator[tuple[str, list[Token]]]:
     """Every line and its tokens with places, tags and lemmas, in order."""
     return _Run(lines, settings, run, progress, "analyse").pairs()
@@ -46,7 +70,7 @@ class _Run:
     """One pass over the lines. A line that fails is dealt with as `run.on_error` says."""
 
     def __init__(
-        self, lines: Lines, settings: AnalysisSettings, run: RunSettings, progress: Progress, method: str
+        self, lines: Source, settings: AnalysisSettings, run: RunSettings, progress: Progress, method: str
     ) -> None:
         self._lines = lines
         self._settings = settings

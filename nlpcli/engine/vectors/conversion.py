@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors.neighbours import Neighbours
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.engine.vectors.writing import (
@@ -48,38 +49,35 @@ class Conversion:
     quality: Quality | None
 
 
-def convert(
-    source: str,
-    target: str,
-    settings: ConvertSettings = ConvertSettings(),
-) -> Conversion:
-    """Read the vectors in `source` and write them to `target`, in the layout of its extension.
+@plain_settings
+def convert(vectors: str, output: str, settings: ConvertSettings = ConvertSettings()) -> Conversion:
+    """What was written: the vectors of a file, anew in the layout that the extension of `output` names.
 
     Raises OutputError for words the layout cannot hold (unless the settings say what to do with
     them), and InputError or ModelError for a source that holds no vectors.
     """
-    layout = layout_of(target) if settings.layout == "auto" else settings.layout
+    layout = layout_of(output) if settings.layout == "auto" else settings.layout
     if settings.dtype not in DTYPES.get(layout, ("float32",)):
         raise SettingsError(
             f"--dtype {settings.dtype} needs an output in .safetensors (float16, int8) or .npy (float16)"
         )
-    check_writable(target)
-    vectors = Vectors.load(source, verify=True)
-    rows = np.arange(min(len(vectors), settings.top or len(vectors)))
-    tokens, rows, repaired = _fitted(vectors.tokens, rows, layout, settings)
+    check_writable(output)
+    loaded = Vectors.load(vectors, verify=True)
+    rows = np.arange(min(len(loaded), settings.top or len(loaded)))
+    tokens, rows, repaired = _fitted(loaded.tokens, rows, layout, settings)
     if not len(rows):
-        raise OutputError(f"cannot write {target}: no word is left")
-    matrix = vectors.matrix if len(rows) == len(vectors) else vectors.matrix[rows]
+        raise OutputError(f"cannot write {output}: no word is left")
+    matrix = loaded.matrix if len(rows) == len(loaded) else loaded.matrix[rows]
     if settings.normalize:
         lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
         matrix = (matrix / np.where(lengths == 0, 1, lengths)).astype(np.float32)
-    counts = vectors.counts[rows] if vectors.counts is not None else None
-    write_vectors(target, tokens, matrix, counts=counts, layout=layout, dtype=settings.dtype)
+    counts = loaded.counts[rows] if loaded.counts is not None else None
+    write_vectors(output, tokens, matrix, counts=counts, layout=layout, dtype=settings.dtype)
     quality = None
     if settings.dtype != "float32":
         quality = _quality(matrix, restored(*quantized(matrix, settings.dtype)))
-    asked = min(len(vectors), settings.top or len(vectors))
-    return Conversion(len(rows), vectors.dim, asked - len(rows), repaired, quality)
+    asked = min(len(loaded), settings.top or len(loaded))
+    return Conversion(len(rows), loaded.dim, asked - len(rows), repaired, quality)
 
 
 def _fitted(
@@ -109,11 +107,7 @@ def _quality(before: NDArray[np.float32], after: NDArray[np.float32]) -> Quality
     first, second = before[sampled].astype(np.float64), after[sampled].astype(np.float64)
     lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
     cosines = np.einsum("ij,ij->i", first, second) / np.where(lengths == 0, 1.0, lengths)
-    names = [""] * len(before)
-    near = [
-        Neighbours(Vectors(names, matrix)).similar(sampled.tolist(), top_k=_NEAREST)
-        for matrix in (before, after)
-    ]
+    near = [Neighbours(matrix).similar(sampled.tolist(), top_k=_NEAREST) for matrix in (before, after)]
     shared = [
         len({row for row, _ in old} & {row for row, _ in new}) / max(len(old), 1)
         for old, new in zip(*near, strict=True)

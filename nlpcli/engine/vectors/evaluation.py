@@ -26,6 +26,7 @@ from nlpcli.settings.vectors import VectorEvaluationSettings
 
 _ROWS, _QUESTIONS = 4096, 64  # a tile of scores that stays in the cache
 _LEAST = np.float32(-np.inf)
+Row = tuple[str, str, str, float, int, int]  # file, section, measure, value, questions known, in all
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,15 @@ class PairsResult:
     pearson: float
     known: int
     pairs: int
+
+    def record(self) -> dict[str, Any]:
+        """The result as a JSON record."""
+        return dataclasses.asdict(self)
+
+    def rows(self) -> Iterator[Row]:
+        """The result as rows of a table: both correlations."""
+        yield self.file, "", "spearman", self.spearman, self.known, self.pairs
+        yield self.file, "", "pearson", self.pearson, self.known, self.pairs
 
 
 @dataclass
@@ -81,6 +91,22 @@ class AnalogiesResult:
             )
             for name, sections in parts
         ]
+
+    def record(self) -> dict[str, Any]:
+        """The result as a JSON record, with the sums as sections."""
+        sections = [*self.sections, *self.sums()]
+        return {
+            "file": self.file,
+            "accuracy": sections[-1].accuracy,
+            "sections": [
+                {**dataclasses.asdict(section), "accuracy": section.accuracy} for section in sections
+            ],
+        }
+
+    def rows(self) -> Iterator[Row]:
+        """The result as rows of a table: a section each, the sums last."""
+        for section in (*self.sections, *self.sums()):
+            yield self.file, section.section, "accuracy", section.accuracy, section.known, section.questions
 
 
 @dataclass
@@ -341,32 +367,3 @@ def _answer_block(
         rows[first : first + len(a)] = found + start
         tops[first : first + len(a)] = scores[np.arange(len(a)), found]
     return rows, tops
-
-
-def records(results: Sequence[PairsResult | AnalogiesResult]) -> Iterator[dict[str, Any]]:
-    """The results as JSON records."""
-    for result in results:
-        if isinstance(result, PairsResult):
-            yield dataclasses.asdict(result)
-            continue
-        sections = [*result.sections, *result.sums()]
-        yield {
-            "file": result.file,
-            "accuracy": sections[-1].accuracy,
-            "sections": [
-                {**dataclasses.asdict(section), "accuracy": section.accuracy} for section in sections
-            ],
-        }
-
-
-def table(
-    results: Sequence[PairsResult | AnalogiesResult],
-) -> Iterator[tuple[str, str, str, float, int, int]]:
-    """The results as rows: file, section, measure, value, questions known, questions in all."""
-    for result in results:
-        if isinstance(result, PairsResult):
-            yield result.file, "", "spearman", result.spearman, result.known, result.pairs
-            yield result.file, "", "pearson", result.pearson, result.known, result.pairs
-            continue
-        for section in (*result.sections, *result.sums()):
-            yield result.file, section.section, "accuracy", section.accuracy, section.known, section.questions

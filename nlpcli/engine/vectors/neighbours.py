@@ -1,6 +1,6 @@
 """Questions to word vectors: what is near, what completes an analogy, what does not belong.
 
-All work on `Vectors`, block by block, so that a mapped file is read once for many questions.
+All work on a matrix [V, dim], block by block, so that a mapped file is read once for many questions.
 The best are found in float32 and their scores then worked out in float64, so that what is shown
 does not depend on blocks or threads.
 """
@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.runtime.threads import in_threads
-from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError
 
 By = Literal["cosine", "dot", "euclidean"]
@@ -29,14 +28,15 @@ _SPARE = 8  # candidates kept beyond top_k, for scores that float32 cannot tell 
 class Neighbours:
     """Finds the nearest words; keeps the lengths of the vectors between questions.
 
-    >>> vectors = Vectors(["n", "e", "ne"], np.array([[0, 1], [1, 0], [1, 1]], np.float32))
-    >>> [(vectors.tokens[i], round(score, 3)) for i, score in Neighbours(vectors).similar([0], top_k=2)[0]]
-    [('ne', 0.707), ('e', 0.0)]
+    >>> north, east, both = [0, 1], [1, 0], [1, 1]
+    >>> search = Neighbours(np.array([north, east, both], np.float32))
+    >>> [(row, round(score, 3)) for row, score in search.similar([0], top_k=2)[0]]
+    [(2, 0.707), (1, 0.0)]
     """
 
-    def __init__(self, vectors: Vectors, limit: int | None = None) -> None:
-        self.vectors = vectors
-        self.matrix = vectors.matrix[:limit]
+    def __init__(self, matrix: NDArray[np.float32], limit: int | None = None) -> None:
+        self._all = matrix
+        self.matrix = matrix[:limit]
         self._norms = np.empty(len(self.matrix), dtype=np.float32)
         self._norms_known = False
 
@@ -46,7 +46,7 @@ class Neighbours:
         cosine: x·y / (|x| |y|); dot: x·y; euclidean: |x − y|, where the smallest is best.
         """
         chosen = np.asarray(rows, dtype=np.int64)
-        return self.nearest(self.vectors.matrix[chosen], top_k=top_k, by=by, without=[[row] for row in rows])
+        return self.nearest(self._all[chosen], top_k=top_k, by=by, without=[[row] for row in rows])
 
     def nearest(
         self,

@@ -91,7 +91,9 @@ def holds_vectors(path: str) -> bool:
     if path == STDIN:
         return False
     with open_bytes(path) as (opened, _):
-        start = io.BufferedReader(cast(io.RawIOBase, opened), _SAMPLE).peek(_SAMPLE)
+        stream = io.BufferedReader(cast(io.RawIOBase, opened), _SAMPLE)
+        start = stream.peek(_SAMPLE)
+        stream.detach()  # or it would close what it does not own, with a ResourceWarning
         if _is_model(start) or start.startswith((b"\x93NUMPY", FASTTEXT_MAGIC)):
             return True
         head = _Head(start.removeprefix(_BOM))

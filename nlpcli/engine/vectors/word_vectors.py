@@ -1,31 +1,44 @@
 """Word vectors from any file to any file: our models, word2vec, GloVe and fastText layouts.
 
 `Vectors.load` tells the layout by the content, never by the name; `write_vectors` goes by the
-extension. Not here: the layouts themselves (`reading.py`, `writing.py`) and
-questions to vectors (`neighbours.py`).
+extension. Not here: the layouts themselves (`reading.py`, `writing.py`) and how questions are
+answered (`neighbours.py`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.packed_strings import PackedTokens
+from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors import reading
+from nlpcli.engine.vectors.neighbours import Found, Neighbours, odd_one_out, parse_analogy
 from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError
+from nlpcli.settings.vectors import AnalogySettings, OddOneOutSettings, SimilarSettings
+
+Scored = list[tuple[str, float]]  # words with their scores, best first
+Known = tuple[int | None, NDArray[np.float32]]  # the row of a word, if it has one, and its vector [dim]
 
 
 class Vectors:
     """Words and their vectors: `matrix` [V, dim] float32, row i for `tokens[i]`.
 
-    >>> vectors = Vectors(["a", "b"], np.eye(2, dtype=np.float32))
-    >>> vectors.dim, vectors.find("b"), vectors.find("c")
-    (2, 1, None)
+    >>> points = [[1, 0.25], [1, 1], [0.25, 0.25], [0.25, 1], [1, 0.5]]
+    >>> vectors = Vectors(["man", "king", "woman", "queen", "boy"], np.array(points, np.float32))
+    >>> vectors.dim, vectors["king"].tolist(), "prince" in vectors
+    (2, [1.0, 1.0], False)
+    >>> [(word, round(cosine, 3)) for word, cosine in vectors.similar("king", top_k=2)]
+    [('woman', 1.0), ('boy', 0.949)]
+    >>> vectors.analogy("king - man + woman", top_k=1)[0][0]
+    'queen'
+    >>> vectors.odd_one_out(["man", "boy", "queen"])
+    'queen'
     """
 
     def __init__(
@@ -46,6 +59,7 @@ class Vectors:
         self.header = header or {}
         self.unseen = unseen  # the vector of any word, from its n-grams (zeros if none is known)
         self.repeated = repeated  # words that a file held more than once: the first counts
+        self._neighbours: dict[int | None, Neighbours] = {}
 
     @classmethod
     def load(cls, path: str, *, verify: bool | None = None) -> Vectors:
@@ -92,7 +106,14 @@ class Vectors:
         """The row of a word; None when there is none."""
         return self.tokens.find(word)
 
-    def look_up(self, word: str, *, hint: bool = True) -> tuple[int | None, NDArray[np.float32]]:
+    def __contains__(self, word: str) -> bool:
+        return self.find(word) is not None
+
+    def __getitem__(self, word: str) -> NDArray[np.float32]:
+        """The vector [dim] of a word. Raises InputError, with the nearest spellings, for an unknown one."""
+        return self.look_up(word)[1]
+
+    def look_up(self, word: str, *, hint: bool = True) -> Known:
         """The row of a word and its vector [dim].
 
         Raises InputError for an unknown word, with the nearest spellings if a `hint` is wanted.
@@ -112,3 +133,71 @@ class Vectors:
             f"no vector for {word!r}",
             hint=f"spelt like it: {', '.join(near)}" if near else "no word of the file is spelt like it",
         )
+
+    # --- questions --------------------------------------------------------------------------
+
+    @plain_settings
+    def similar(self, word: str, settings: SimilarSettings = SimilarSettings()) -> Scored:
+        """The words most like a word, with their scores, best first.
+
+        Raises InputError, with the nearest spellings, for an unknown word.
+        """
+        return self.nearest([self.look_up(word)], settings)[0]
+
+    def nearest(self, known: Sequence[Known], settings: SimilarSettings = SimilarSettings()) -> list[Scored]:
+        """For each of some words that were looked up the words most like it: one pass over the vectors."""
+        found = self._among(settings.vocab).nearest(
+            np.stack([vector for _, vector in known]),
+            top_k=settings.top_k,
+            by=settings.by,
+            without=[[] if row is None else [row] for row, _ in known],
+        )
+        return [self._named(rows) for rows in found]
+
+    @plain_settings
+    def analogy(
+        self, question: str, settings: AnalogySettings = AnalogySettings(), *, hint: bool = True
+    ) -> Scored:
+        """The words that complete an analogy ("king - man + woman", or "man king woman"), best first.
+
+        Raises InputError for what is no analogy and for an unknown word.
+        """
+        positive, negative = (
+            [self.look_up(word, hint=hint) for word in side] for side in parse_analogy(question)
+        )
+        return self._named(
+            self._among(settings.vocab).analogy(
+                self._stacked(positive),
+                self._stacked(negative),
+                top_k=settings.top_k,
+                method=settings.method,
+                without=[row for row, _ in (*positive, *negative) if row is not None],
+            )
+        )
+
+    @plain_settings
+    def odd_one_out(self, words: Sequence[str], settings: OddOneOutSettings = OddOneOutSettings()) -> str:
+        """The word that does not belong among some words. Raises InputError for fewer than three."""
+        return self.apart(words, settings)[0][0]
+
+    def apart(
+        self, words: Sequence[str], settings: OddOneOutSettings = OddOneOutSettings(), *, hint: bool = True
+    ) -> Scored:
+        """Some words with how far each is from the others, the odd one first."""
+        group = list(dict.fromkeys(words))
+        found = self._stacked([self.look_up(word, hint=hint) for word in group])
+        distances = odd_one_out(found, settings.by)
+        return sorted(zip(group, distances.tolist(), strict=True), key=lambda pair: -pair[1])
+
+    def _among(self, limit: int | None) -> Neighbours:
+        if limit not in self._neighbours:
+            self._neighbours[limit] = Neighbours(self.matrix, limit)
+        return self._neighbours[limit]
+
+    def _stacked(self, known: Sequence[Known]) -> NDArray[np.float32]:
+        if not known:
+            return np.empty((0, self.dim), np.float32)
+        return np.stack([vector for _, vector in known]).astype(np.float32, copy=False)
+
+    def _named(self, found: Found) -> Scored:
+        return [(self.tokens[row], score) for row, score in found]

@@ -33,8 +33,6 @@ from torch import Tensor
 
 from nlpcli.engine.kernels.neural import recurrent_cells as cells
 
-GATES = {"rnn": 1, "lstm": 4, "gru": 3}
-
 
 def layer(
     cell: str, inputs: Tensor, rows: Tensor, w_hh: Tensor, state: tuple[Tensor, ...], low: torch.dtype

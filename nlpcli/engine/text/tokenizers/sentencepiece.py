@@ -18,10 +18,12 @@ import binascii
 import collections
 import io
 import itertools
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
+from nlpcli.engine.io.lines import open_bytes
 from nlpcli.engine.text.token import Token, locate, pieces
 from nlpcli.engine.text.tokenizers.tokenizer import Tokenizer
 from nlpcli.errors import InputError, MissingDependency, ModelError, SettingsError
@@ -35,9 +37,13 @@ _BYTE = re.compile("<0x[0-9A-F]{2}>")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MOST = 1000  # characters given to the trainer at once: it leaves out sentences over 4192 bytes
 
+Merge: TypeAlias = tuple[str, str, str, int]  # left, right, joined, how often they stood side by side
+
 
 class Subwords:
     """A trained subword model: text to pieces or ids, and back.
+
+    `merges`: the first joins of byte-pair encoding, where `train_subword` was asked for them.
 
     Raises ModelError when `model` is not a sentencepiece model.
     """
@@ -45,6 +51,7 @@ class Subwords:
     def __init__(self, model: bytes) -> None:
         sentencepiece = _library()
         self.model = model
+        self.merges: list[Merge] = []
         self._processor = sentencepiece.SentencePieceProcessor()
         try:
             loaded = bool(model) and self._processor.LoadFromSerializedProto(model)
@@ -56,6 +63,12 @@ class Subwords:
                 hint="nlpcli train-subword FILE… -o ko.model makes one",
             )
 
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Subwords:
+        """Read a model file. Raises ModelError when it is none."""
+        with open_bytes(os.fspath(path)) as (stream, _):
+            return cls(stream.read())
+
     @property
     def pieces(self) -> list[str]:
         """All pieces, in the order of their ids."""
@@ -63,6 +76,24 @@ class Subwords:
 
     def __len__(self) -> int:
         return int(self._processor.get_piece_size())
+
+    def tokenize(self, texts: Iterable[str]) -> list[list[str]]:
+        """The pieces of each text.
+
+        >>> model = Subwords(train(["low lower lowest"] * 5, SubwordSettings(vocab_size=270)))
+        >>> model.tokenize(["low lower"])
+        [['▁low', '▁low', 'e', 'r']]
+        """
+        return [self.split(text) for text in texts]
+
+    def detokenize(self, texts: Iterable[Sequence[str]]) -> list[str]:
+        """The texts that were split into these pieces.
+
+        >>> model = Subwords(train(["low lower lowest"] * 5, SubwordSettings(vocab_size=270)))
+        >>> model.detokenize(model.tokenize(["low lower", "new"]))
+        ['low lower', 'new']
+        """
+        return [self.join(parts) for parts in texts]
 
     def split(self, text: str) -> list[str]:
         """The pieces of one line.
@@ -252,7 +283,7 @@ class WordCounts:
             yield line
 
 
-def merges(model: Subwords, words: collections.Counter[str], count: int) -> list[tuple[str, str, str, int]]:
+def merges(model: Subwords, words: collections.Counter[str], count: int) -> list[Merge]:
     """The first joins of a BPE model: left, right, joined, and how often they stood side by side.
 
     A piece's id is its rank, so the pair it was joined from is what earlier joins make of its
@@ -260,7 +291,7 @@ def merges(model: Subwords, words: collections.Counter[str], count: int) -> list
     """
     joined = [piece for piece in model.pieces if len(piece) > 1 and not piece.startswith("<")]
     rank = {piece: number for number, piece in enumerate(joined)}
-    table: list[tuple[str, str, str, int]] = []
+    table: list[Merge] = []
     spelled = {word: list(word) for word in words}
     for number, piece in enumerate(joined[:count]):
         parts = _joined_before(piece, rank, number)

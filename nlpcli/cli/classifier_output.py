@@ -1,0 +1,59 @@
+"""What is shown of classifiers: reasons in colour, evaluations, telling features."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nlpcli.cli import console
+
+if TYPE_CHECKING:
+    from nlpcli.engine.classify.explanations import Reason, TellingFeature
+    from nlpcli.engine.classify.metrics import Evaluation
+
+
+def painted_reason(reason: Reason) -> str:
+    """Every token in the colour of what it speaks for, with its log-odds, for a terminal."""
+    return " ".join(_painted(token, odds) for token, odds in reason.tokens)
+
+
+def _painted(token: str, odds: float) -> str:
+    colour = "green" if odds > 0 else "red"
+    return console.painted(token, colour, bold=abs(odds) >= 1) + console.painted(f"{odds:+.2f}", "dim")
+
+
+def print_evaluation(result: Evaluation, json: bool) -> None:
+    """Measures, classes, confusion and mistakes as tables or JSON."""
+    if json:
+        console.print_json(result.to_record())
+        return
+    summary: list[tuple[str, float]] = [("accuracy", result.accuracy), ("texts", result.documents)]
+    if result.calibration_error is not None:
+        summary.append(("calibration error", result.calibration_error))
+    console.print_table(["measure", "value"], summary)
+    rows = [*result.per_class(), result.macro(), result.micro()]
+    console.print_table(
+        ["class", "precision", "recall", "f1", "texts"],
+        [[row.label, row.precision, row.recall, row.f1, row.support] for row in rows],
+    )
+    confusion = zip(result.labels, result.confusion.tolist(), strict=True)
+    console.print_table(
+        ["true \\ predicted", *result.labels], [[label, *counts] for label, counts in confusion]
+    )
+    if result.mistakes:
+        console.print_table(result.mistakes[0]._fields, result.mistakes, title="most confident mistakes")
+
+
+def print_telling_features(found: Sequence[TellingFeature], json: bool) -> None:
+    """The most telling features of every class, for `inspect --top`."""
+    if json:
+        console.print_json([dataclasses.asdict(feature) for feature in found])
+        return
+    console.print_table(
+        ["class", "feature", "log-odds", "in class", "elsewhere"],
+        [
+            [one.label, one.text, one.log_odds, *("" if n is None else n for n in (one.inside, one.outside))]
+            for one in found
+        ],
+    )

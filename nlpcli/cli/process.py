@@ -1,0 +1,139 @@
+"""How the process ends: exit codes, signals, closed pipes, and the last words on stderr.
+
+The only module that ends the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from nlpcli.cli import console
+from nlpcli.engine.runtime.progress import listeners
+from nlpcli.errors import NlpcliError
+
+CLOSED_PIPE = 128 + 13  # what a shell shows for a program that died of SIGPIPE
+
+
+class _Terminated(BaseException):
+    """SIGTERM or SIGHUP as an exception, so that temporary files are removed on the way out."""
+
+
+def run(work: Callable[[], object]) -> NoReturn:
+    """Do the work and end the process as a Unix tool does.
+
+    0 fine; 1 a mendable error; 2 usage; 141 when the reader of stdout went away; death by
+    SIGINT on Ctrl-C, so that a shell loop around the command stops too.
+    """
+    _show_warnings()
+    listeners.append(console.remark_unless_quiet)
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
+            signal.signal(number, _interrupt)
+    try:
+        code = _exit_code(work)
+    except (KeyboardInterrupt, _Terminated):
+        _die_by(_arrived[0] if _arrived else signal.SIGINT)
+    except Exception:
+        # A library may turn an interrupt into an error of its own, as LLVM does while it compiles.
+        if _arrived:
+            _die_by(_arrived[0])
+        raise
+    sys.exit(code)
+
+
+_arrived: list[int] = []
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    _arrived.append(number)
+    raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
+
+
+def _exit_code(work: Callable[[], object]) -> int:
+    from typer.exceptions import Exit, TyperException
+
+    try:
+        try:
+            work()
+            code = 0
+        except Exit as end:
+            code = end.exit_code
+        finally:
+            console.close_bars()
+        sys.stdout.flush()
+        return code
+    except NlpcliError as error:
+        _report(error.message, error.hint)
+        return _flushed(error.exit_code)
+    except TyperException as error:
+        _report(error.format_message(), _usage_hint(error))
+        return 2
+    except MemoryError as error:
+        _report(f"not enough memory: {error}".rstrip(": "), "close other programs, or work on less at a time")
+        return 1
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit: give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _report(f"cannot write the output: {error.strerror}", "is the device full?")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _flushed(code: int) -> int:
+    """`code`, after what was already printed went out; a closed pipe no longer matters."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _usage_hint(error: object) -> str | None:
+    context = getattr(error, "ctx", None)
+    return f"see {context.command_path} --help" if context is not None else None
+
+
+def _report(message: str, hint: str | None) -> None:
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    red, bold, plain = ("\033[31m", "\033[1m", "\033[0m") if colour else ("", "", "")
+    with contextlib.suppress(OSError):
+        console.remark(f"{red}{bold}error:{plain} {message}")
+        if hint:
+            console.remark(f"{bold}hint:{plain} {hint}")
+
+
+def _die_by(number: int) -> NoReturn:
+    """End by the signal's own default action, as the shell expects; a sibling of `exit`."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    os._exit(128 + number)  # not reached where signals work as usual
+
+
+_warned: set[str] = set()
+
+
+def _show_warnings() -> None:
+    """Our own warnings as one line on stderr, each once; others as Python shows them."""
+    import warnings
+
+    usual = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if not category.__module__.startswith("nlpcli."):
+            usual(message, category, *place, **more)
+        elif str(message) not in _warned:
+            _warned.add(str(message))
+            console.remark_unless_quiet(f"warning: {message}")
+
+    warnings.showwarning = show

@@ -1,0 +1,75 @@
+"""From text to counts of which words stand near which: the job of `cooccur`."""
+
+from __future__ import annotations
+
+from nlpcli.engine.cooccurrence import count_files
+from nlpcli.engine.cooccurrence.count_files import Cooccurrence, shelved
+from nlpcli.engine.cooccurrence.counting import count_corpus, largest_group
+from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
+from nlpcli.engine.corpus.encoding import encode
+from nlpcli.engine.io.lines import Paths
+from nlpcli.engine.io.writing import LineWriter, Output, open_output
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.threads import available_cores
+from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.errors import OutputError
+from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
+
+
+@plain_settings
+def cooccur(
+    paths: Paths,
+    output: Output | None = None,
+    counting: CooccurrenceSettings = CooccurrenceSettings(),
+    *,
+    pairs: bool = False,
+    vocabulary: VocabularySettings = VocabularySettings(),
+    analysis: AnalysisSettings = AnalysisSettings(),
+    resources: GloveResources = GloveResources(),
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> Cooccurrence:
+    """How often the words of some texts stand near each other, written to `output` if there is one.
+
+    A path that ends in .npz becomes a file of counts, to train on or to merge; one in .tsv, or an
+    open file, gets a table, or with `pairs` the lines word<TAB>neighbour<TAB>count.
+
+    Raises InputError when no word is left for a vocabulary, NlpcliError when the vocabulary alone
+    needs more than `resources.memory`, OutputError for a table that is too large to read.
+    """
+    if isinstance(output, str) and not output.endswith((".npz", ".tsv")):
+        raise OutputError(f"{output}: counts are written as .npz or .tsv")
+    corpus = encode(paths, analysis, vocabulary, reading, progress)
+    plan = make_plan(
+        parse_size(resources.memory),
+        resources.threads or available_cores(),
+        len(corpus.vocabulary),
+        len(corpus.ids),
+        largest_group(corpus.vocabulary.counts, counting),
+    )
+    made = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)
+    counts = shelved(
+        Cooccurrence(corpus.vocabulary, counting, analysis, made),
+        threads=plan.threads,
+        memory=plan.cells,
+        progress=progress,
+    )
+    if isinstance(output, str) and output.endswith(".npz"):
+        count_files.save(output, counts)
+    elif output is not None:
+        _write_lines(counts, output, pairs)
+    return counts
+
+
+def _write_lines(counts: Cooccurrence, output: Output, pairs: bool) -> None:
+    tokens = counts.vocabulary.tokens
+    table = [] if pairs else counts.table()
+    with open_output(output) as file:
+        writer = LineWriter(file)
+        for cells in table:
+            writer.write("\t".join(cells))
+        for row, column, count in counts.pairs() if pairs else ():
+            writer.write(f"{tokens[row]}\t{tokens[column]}\t{count:.10g}")

@@ -1,0 +1,24 @@
+"""The file from which an interrupted training goes on: its name, and what is said of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def checkpoint_path(output: str | os.PathLike[str]) -> str:
+    """The checkpoint of a training that will write `output`; it is a model file, whatever `output` is.
+
+    >>> checkpoint_path("w.safetensors"), checkpoint_path("wiki/w.txt")
+    ('w.checkpoint.safetensors', 'wiki/w.checkpoint.safetensors')
+    """
+    path = Path(output)
+    return str(path.with_name(f"{path.stem}.checkpoint.safetensors"))
+
+
+def interrupted(done: str, checkpoint: str) -> str:
+    """The note of an interrupted training, which has written its checkpoint."""
+    return (
+        f"interrupted after {done}; to go on from the checkpoint, repeat the command with "
+        f"--resume {checkpoint}"
+    )

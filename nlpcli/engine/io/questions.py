@@ -1,0 +1,86 @@
+"""Questions in, answers out, in batches: those of a list, or the lines of stdin as they arrive."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+from nlpcli.engine.io.lines import STDIN, Lines
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.errors import InputError
+
+Answer = TypeVar("Answer")
+Found = TypeVar("Found")
+BATCH = 256  # questions answered together
+
+
+class Questions:
+    """Questions in batches; None reads them from stdin, one per line.
+
+    A question that cannot be answered is an error in a list; in a stream it is a note, and the
+    others go on.
+    """
+
+    def __init__(self, given: Iterable[str] | None, progress: Progress = SILENT) -> None:
+        self.stream = given is None
+        self._given = [given] if isinstance(given, str) else given or []
+        self._progress = progress
+        self._answered = self._failed = 0
+
+    def __iter__(self) -> Iterator[list[str]]:
+        batches = self._arriving() if self.stream else iter([self._given])
+        for batch in batches:
+            rest = iter(batch)
+            while part := list(itertools.islice(rest, BATCH)):
+                yield part
+
+    @staticmethod
+    def _arriving() -> Iterator[list[str]]:
+        for batch in Lines([STDIN]).batches():
+            yield [line.strip() for line in batch if line.strip()]
+
+    def solved(self, batch: list[str], solve: Callable[[str], Found]) -> list[tuple[str, Found]]:
+        """The questions that `solve` has an answer to, with it."""
+        found = []
+        for question in batch:
+            try:
+                found.append((question, solve(question)))
+            except InputError as error:
+                if not self.stream:
+                    raise
+                self._failed += 1
+                self._progress.lost(f"{question}: {error.message}")
+        self._answered += len(found)
+        return found
+
+    def end(self) -> None:
+        """Raise InputError when there were questions and none had an answer."""
+        if self._failed and not self._answered:
+            raise InputError(f"none of {self._failed:,} questions could be answered")
+
+
+class Answers(Generic[Answer]):
+    """Questions with their answers, in pairs, worked out as they are asked for; to be gone through once.
+
+    >>> list(Answers(Questions(["a", "b"]), lambda batch: [(each, each.upper()) for each in batch]))
+    [('a', 'A'), ('b', 'B')]
+    """
+
+    def __init__(
+        self, questions: Questions, answer: Callable[[list[str]], Iterable[tuple[str, Answer]]]
+    ) -> None:
+        self._questions, self._answer = questions, answer
+
+    def batches(self) -> Iterator[list[tuple[str, Answer]]]:
+        """The answers as they come, those together that were worked out together.
+
+        Raises InputError for a question of a list that has no answer, and at the end of a stream
+        none of whose questions had one.
+        """
+        for batch in self._questions:
+            yield list(self._answer(batch))
+        self._questions.end()
+
+    def __iter__(self) -> Iterator[tuple[str, Answer]]:
+        return itertools.chain.from_iterable(self.batches())

@@ -1,0 +1,260 @@
+"""The rows of one format each: TSV, CSV, JSON lines, `__label__` lines, from lines to texts and labels.
+
+Not here: which format it is (`record_layouts.py`), and files and folders (`records.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+from nlpcli.engine.io.lines import Lines, display_name, ended_lines
+from nlpcli.engine.io.record_layouts import FASTTEXT_PREFIX, Layout, csv_quoting
+from nlpcli.errors import InputError
+
+_MAX_FIELD = 1 << 30  # the csv module's own limit of 131,072 characters is too small for articles
+
+Documents = list[str] | bytes  # a text each; or lines of UTF-8, each a text, with a `\\n` at its end
+
+
+class Batch(NamedTuple):
+    """Some rows: their texts, and their labels (empty where none are read)."""
+
+    texts: Documents
+    labels: list[str]
+
+
+class Formats:
+    """A method per format, from a batch of lines to its texts and labels.
+
+    `lines.number` is how many lines came before the batch. `several_labels` counts the lines that
+    had more than one label. Raises InputError with `file:line` for a row that lacks a field.
+    """
+
+    def __init__(self, labelled: bool, multi_label: Literal["first", "each"]) -> None:
+        self.several_labels = 0
+        self._labelled = labelled
+        self._multi_label = multi_label
+
+    def split(self, lines: Lines, batch: list[str], layout: Layout) -> Batch:
+        """The rows of a TSV."""
+        rows = [line.split("\t") for line in batch if line or not self._labelled]
+        text, label = layout.text, layout.label
+        try:
+            if label is None:
+                return Batch([row[text] if len(row) > 1 or row[0] else "" for row in rows], [])
+            labels = [row[label] for row in rows]
+            if "" not in labels:
+                return Batch([row[text] for row in rows], labels)
+        except IndexError:
+            pass
+        raise self._bad_row(lines, batch, layout)
+
+    def cut(self, lines: Lines, before: int, block: bytes, layout: Layout) -> Batch:
+        """What `split` does, over bytes; `before` is the number of lines before the block."""
+        import numpy as np
+
+        from nlpcli.engine.runtime.compiled import kernels_of
+
+        table = np.frombuffer(block, dtype=np.uint8)
+        label = -1 if layout.label is None else layout.label
+        texts, labels = (
+            np.empty(len(block) if wanted else 0, dtype=np.uint8) for wanted in (True, label >= 0)
+        )
+        text_size, label_size, well = kernels_of("text.tsv_columns").take_columns(
+            table, layout.text, label, texts, labels
+        )
+        if not well:
+            lines.number = before
+            raise self._bad_row(lines, as_texts(block), layout)
+        names = labels[:label_size].tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
+        return Batch(texts[:text_size].tobytes(), names)
+
+    def _bad_row(self, lines: Lines, batch: list[str], layout: Layout) -> InputError:
+        """What is wrong with the first row that is, found by a second look."""
+        wanted = max(layout.text, layout.label or 0)
+        for number, line in enumerate(batch, start=lines.number + 1):
+            place = f"{display_name(lines.path)}:{number}"
+            row = line.split("\t")
+            if line and len(row) <= wanted:
+                return _too_few(place, len(row), wanted + 1)
+            if line and not row[layout.label or 0]:
+                break
+        return _empty_label(place)
+
+    def table(self, lines: Lines, feed: Feed, layout: Layout) -> Iterator[Batch]:
+        """The rows of a CSV, whose fields may hold line ends."""
+        csv.field_size_limit(_MAX_FIELD)
+        quoting = csv_quoting(layout.quoted)
+        reader = csv.reader(feed, delimiter=layout.delimiter, quoting=quoting, strict=True)
+        texts: list[str] = []
+        labels: list[str] = []
+        skip = layout.has_header
+        start = 1
+        try:
+            for row in reader:
+                if skip and row:
+                    skip = False
+                elif row or not self._labelled:
+                    self._append(row, texts, labels, layout, f"{display_name(lines.path)}:{start}")
+                start = reader.line_num + 1
+                if feed.at_batch_end and texts:
+                    yield Batch(texts, labels)
+                    texts, labels = [], []
+        except csv.Error as error:
+            raise _bad_quoting(f"{display_name(lines.path)}:{start}", error) from error
+        if texts:
+            yield Batch(texts, labels)
+
+    def _append(
+        self, row: list[str], texts: list[str], labels: list[str], layout: Layout, place: str
+    ) -> None:
+        wanted = max(layout.text, -1 if layout.label is None else layout.label)
+        if not row:
+            texts.append("")
+            return
+        if len(row) <= wanted:
+            raise _too_few(place, len(row), wanted + 1)
+        texts.append(one_line(row[layout.text]))
+        if layout.label is not None:
+            if not row[layout.label]:
+                raise _empty_label(place)
+            labels.append(one_line(row[layout.label]))
+
+    def objects(self, lines: Lines, batch: list[str], layout: Layout) -> Batch:
+        """The objects of JSON lines."""
+        texts: list[str] = []
+        labels: list[str] = []
+        for number, line in enumerate(batch, start=lines.number + 1):
+            if not line.strip():
+                if not self._labelled:
+                    texts.append("")
+                continue
+            place = f"{display_name(lines.path)}:{number}"
+            record = _json_object(line, place)
+            text = _json_text(_field(record, layout.text_name, place))
+            if layout.label_name is None:
+                texts.append(text)
+                continue
+            for label in self._chosen(_json_labels(_field(record, layout.label_name, place), place)):
+                texts.append(text)
+                labels.append(label)
+        return Batch(texts, labels)
+
+    def prefixed(self, lines: Lines, batch: list[str], _layout: Layout) -> Batch:
+        """Lines of `__label__x text`."""
+        texts: list[str] = []
+        labels: list[str] = []
+        for number, line in enumerate(batch, start=lines.number + 1):
+            found: list[str] = []
+            rest = line.lstrip()
+            while rest.startswith(FASTTEXT_PREFIX):
+                word, _, rest = rest.partition(" ")
+                found.append(word.removeprefix(FASTTEXT_PREFIX))
+                rest = rest.lstrip()
+            if not self._labelled:
+                texts.append(rest)
+            elif found:
+                for label in self._chosen(found):
+                    texts.append(rest)
+                    labels.append(label)
+            elif rest:
+                raise InputError(
+                    f"{display_name(lines.path)}:{number}: no {FASTTEXT_PREFIX} at the beginning of the line",
+                    hint="every line begins with its label: __label__spam Win a prize now",
+                )
+        return Batch(texts, labels)
+
+    def _chosen(self, labels: list[str]) -> list[str]:
+        if len(labels) > 1:
+            self.several_labels += 1
+            return labels[:1] if self._multi_label == "first" else list(dict.fromkeys(labels))
+        return labels
+
+
+def as_texts(documents: Documents) -> list[str]:
+    """Each text by itself.
+
+    >>> as_texts("한국어\\r\\n\\nend\\n".encode())
+    ['한국어', '', 'end']
+    """
+    if isinstance(documents, list):
+        return documents
+    return ended_lines(documents.decode("utf-8", "surrogatepass"))
+
+
+class Feed:
+    """Lines for the csv module, with their line ends; knows when a batch is used up."""
+
+    def __init__(self, head: list[str], batches: Iterator[list[str]]) -> None:
+        self._head = head
+        self._batches = batches
+        self.at_batch_end = False
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._ended(self._head)
+        for batch in self._batches:
+            yield from self._ended(batch)
+
+    def _ended(self, batch: list[str]) -> Iterator[str]:
+        last = len(batch) - 1
+        for number, line in enumerate(batch):
+            self.at_batch_end = number == last
+            yield line + "\n"
+
+
+def one_line(text: str) -> str:
+    """The text with its line ends as spaces."""
+    return text.replace("\r\n", " ").replace("\n", " ") if "\n" in text else text
+
+
+def _too_few(place: str, have: int, wanted: int) -> InputError:
+    return InputError(
+        f"{place}: {have} field{'s' * (have != 1)}, the columns asked for need at least {wanted}",
+        hint="is the separator right? --format tsv or --format csv says which it is",
+    )
+
+
+def _empty_label(place: str) -> InputError:
+    return InputError(f"{place}: the label is empty", hint="label every row or take it out")
+
+
+def _bad_quoting(place: str, error: csv.Error) -> InputError:
+    return InputError(
+        f"{place}: the quoting is not CSV: {error}",
+        hint='a quoted field ends with one ", a quote inside is ""; --quoting none takes quotes as they are',
+    )
+
+
+def _json_object(line: str, place: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{place}: not JSON: {error}", hint="wanted: one JSON object per line") from error
+    if not isinstance(record, dict):
+        raise InputError(f"{place}: not a JSON object but {type(record).__name__}")
+    return record
+
+
+def _field(record: dict[str, Any], name: str, place: str) -> Any:
+    try:
+        return record[name]
+    except KeyError:
+        raise InputError(f"{place}: no field {name!r}; there are: {', '.join(record)}") from None
+
+
+def _json_text(value: Any) -> str:
+    return one_line(value) if isinstance(value, str) else _json_scalar(value)
+
+
+def _json_labels(value: Any, place: str) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    if not values or any(isinstance(entry, (dict, list)) or entry in (None, "") for entry in values):
+        raise InputError(f"{place}: {json.dumps(value, ensure_ascii=False)} is not a label")
+    return [_json_text(entry) for entry in values]
+
+
+def _json_scalar(value: Any) -> str:
+    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,106 @@
+"""What a file holds, as an object: a classifier, word vectors, an index and so on.
+
+A file's kind is told by its content, never by its name. Not here: how each kind is read (its own
+module knows), and what all model files have in common (`io/model_file.py`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import operator
+import os
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from nlpcli.engine.io.model_file import read_info
+from nlpcli.errors import InputError, ModelError
+
+if TYPE_CHECKING:
+    from nlpcli.engine.charlm.model import CharLM
+    from nlpcli.engine.classify.classifier import Classifier
+    from nlpcli.engine.cooccurrence.count_files import Cooccurrence
+    from nlpcli.engine.documents.vectorizer import Vectorizer
+    from nlpcli.engine.search.index import SearchIndex
+    from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
+    from nlpcli.engine.vectors.word_vectors import Vectors
+
+    Loaded: TypeAlias = Classifier | Vectors | Vectorizer | SearchIndex | CharLM | Cooccurrence | Subwords
+
+COUNTS, SENTENCEPIECE, VECTOR_FILE = "co-occurrence counts", "sentencepiece", "vector file"
+_CLASSIFIER = ("classify.classifier", "Classifier.load")
+_VECTORS = ("vectors.word_vectors", "Vectors.load")
+_CHARLM = ("charlm.model", "CharLM.load")
+# Where the reader of each kind stands.
+READERS = {
+    "naive-bayes": _CLASSIFIER,
+    "linear-classifier": _CLASSIFIER,
+    "word2vec": _VECTORS,
+    "fasttext": _VECTORS,
+    "glove": _VECTORS,
+    "vectors": _VECTORS,
+    VECTOR_FILE: _VECTORS,
+    "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
+    "index": ("search.index", "SearchIndex.load"),
+    "charlm": _CHARLM,
+    "charlm-checkpoint": _CHARLM,
+    COUNTS: ("cooccurrence.count_files", "load"),
+    SENTENCEPIECE: ("text.tokenizers.sentencepiece", "Subwords.load"),
+}
+
+
+def load(path: str | os.PathLike[str]) -> Loaded:
+    """The object for whatever a file holds, with its verbs.
+
+        Classifier     .classify(texts), .probabilities(texts)
+        Vectors        .similar(word), .analogy(question), .odd_one_out(words)
+        Vectorizer     .transform(texts)
+        SearchIndex    .search(query)
+        CharLM         .generate(prime=…)
+        Cooccurrence   .pairs(), .table()
+        Subwords       .split(text), .join(pieces)
+
+    >>> import pathlib, tempfile
+    >>> import nlpcli
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = pathlib.Path(folder, "films.tsv").write_text("pos\\ta good film\\nneg\\ta bad film\\n")
+    ...     done = nlpcli.train_nb(f"{folder}/films.tsv", f"{folder}/films.safetensors")
+    ...     nlpcli.load(f"{folder}/films.safetensors").classify(["so bad", "Good!"])
+    ['neg', 'pos']
+
+    Raises ModelError for a file that is damaged, of a kind that is not known, or no model at all.
+    """
+    name = os.fspath(path)
+    kind = _kind_of(name)
+    if kind not in READERS:
+        raise ModelError(
+            f"{name} is a {kind} model, which this nlpcli does not know",
+            hint="it was written by a newer nlpcli: upgrade nlpcli to use it",
+        )
+    module, reader = READERS[kind]
+    read = operator.attrgetter(reader)(importlib.import_module(f"nlpcli.engine.{module}"))
+    try:
+        found: Any = read(name)
+    except InputError as error:
+        raise ModelError(
+            error.message,
+            hint=error.hint or "models are what nlpcli train-…, vectorize, index and cooccur write",
+        ) from error
+    return found  # type: ignore[no-any-return]
+
+
+def _kind_of(path: str) -> str:
+    """What kind of thing a file holds, by its first bytes; word vectors are what is left."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(64)
+    except IsADirectoryError as error:
+        raise ModelError(f"{path} is a folder, not a model file") from error
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}", hint="check the name") from error
+    if start[8:9] == b"{":
+        return read_info(path).kind
+    if start.startswith(b"PK\x03\x04"):
+        return COUNTS
+    # A protocol buffer: a piece (field 1, its length), and in it the piece's text (field 1, its length).
+    if len(start) > 4 and start[0] == start[2] == 10 and start[3] < start[1]:
+        return SENTENCEPIECE
+    return VECTOR_FILE

@@ -1,0 +1,242 @@
+"""Pictures of models: what `plot`, `activations` and `gradients` do.
+
+What each needs is imported when it is called: none needs all of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from nlpcli.engine.io.lines import STDIN, Lines, Paths
+from nlpcli.engine.io.writing import Output, open_output
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.errors import InputError, OutputError, SettingsError
+from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.plots import PlotSettings
+
+if TYPE_CHECKING:
+    from nlpcli.engine.charlm.activations import Activations, Match
+    from nlpcli.engine.charlm.gradients import Reach, ToyStep
+    from nlpcli.engine.plots.word_map import WordMap
+
+
+# --- words ----------------------------------------------------------------------------------
+
+
+@plain_settings
+def plot(
+    vectors: str,
+    words: Sequence[str] = (),
+    output: Output | None = None,
+    settings: PlotSettings = PlotSettings(),
+    *,
+    words_file: str | None = None,
+    pairs: Sequence[str] = (),
+    both: bool = False,
+    theme: Literal["auto", "light", "dark"] = "auto",
+    title: str = "Word map",
+    font: str | None = None,
+    progress: Progress = SILENT,
+) -> WordMap:
+    """A map of words, in which near words are alike, written as .html, .png or .svg if asked for.
+
+    The words are those named, those of `words_file` (one per line) and those of the `pairs`
+    ("king queen"), which an arrow joins; with none the first of the vocabulary. `both` draws each
+    word twice, by a model's input and output vectors. An open file gets HTML.
+
+    Raises OutputError for another extension, InputError for unknown words, MissingDependency
+    where a library is needed that is not installed.
+    """
+    kind = _kind_of(output, "html", ("html", "png", "svg"), "{}: maps are .html, .png or .svg")
+    from nlpcli.engine.io.atomic import check_writable
+    from nlpcli.engine.plots.word_map import make_map
+    from nlpcli.engine.vectors.job import load_vectors
+    from nlpcli.engine.vectors.word_vectors import Vectors
+
+    loaded, other = load_vectors(vectors, progress), None
+    if isinstance(output, str | os.PathLike):
+        check_writable(output)
+    if both:
+        loaded, other = Vectors.load_sides(vectors)
+    named = [*words, *(_listed(words_file) if words_file else [])]
+    word_map = make_map(loaded, named, pairs, settings, output=other, title=title)
+    if output is not None:
+        content = _drawn(word_map, kind, theme, font, progress)
+        with open_output(output) as file:
+            file.write(content)
+    return word_map
+
+
+def _kind_of(output: Output | None, default: str, kinds: Sequence[str], refusal: str) -> str:
+    """The kind of file to write, by its extension; an open file and none are of the default kind."""
+    if not isinstance(output, str | os.PathLike):
+        return default
+    kind = Path(output).suffix.lower().removeprefix(".")
+    if kind not in kinds:
+        raise OutputError(refusal.format(os.fspath(output)))
+    return kind
+
+
+def _listed(path: str) -> list[str]:
+    words = [line.strip() for line in Lines([path]) if line.strip()]
+    if not words:
+        raise InputError(f"{path}: no words in it")
+    return words
+
+
+def _drawn(
+    word_map: WordMap,
+    kind: str,
+    theme: Literal["auto", "light", "dark"],
+    font: str | None,
+    progress: Progress,
+) -> bytes:
+    if kind == "html":
+        from nlpcli.engine.plots.word_map_page import page
+
+        return page(word_map, theme)
+    from nlpcli.engine.plots.word_map_image import picture
+
+    content, unseen = picture(
+        word_map, "png" if kind == "png" else "svg", theme="dark" if theme == "dark" else "light", font=font
+    )
+    if unseen:
+        progress.lost(f"no installed font shows {unseen[:40]}")
+    return content
+
+
+# --- character models -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CellView:
+    """What cells do as a text is read: the one to look at first, and those that track a property."""
+
+    activations: Activations
+    start: Match
+    matches: list[Match]
+
+    def levels(self) -> list[int]:
+        """The value of the first cell at every character, −127 … 127."""
+        from nlpcli.engine.plots.activations import levels
+
+        start = self.start
+        values = self.activations.values[start.layer, start.signal][:, start.cell]
+        shown: list[int] = levels(values, start.signal).tolist()
+        return shown
+
+
+@plain_settings
+def activations(
+    model: str,
+    path: str = STDIN,
+    output: Output | None = None,
+    settings: ActivationSettings = ActivationSettings(),
+    *,
+    skip_unknown: bool = False,
+    reading: InputSettings = InputSettings(),
+) -> CellView:
+    """What the cells of a character model do as it reads a text; `output` gets an HTML page of it.
+
+    Raises SettingsError for a layer, signal or cell that the model does not have, and for a
+    property that the text does not have; InputError for characters the model has never seen.
+    """
+    from nlpcli.engine.charlm.activations import find, record
+    from nlpcli.engine.charlm.model import CharLM
+    from nlpcli.engine.charlm.units import first_characters
+    from nlpcli.engine.plots.activations import page
+
+    loaded = CharLM.load(model)
+    text = first_characters(path, settings.max_chars, reading)
+    recorded = record(loaded, text, skip_unknown=skip_unknown)
+    matches = find(recorded, settings.find, settings.count) if settings.find else []
+    start = _start(recorded, settings, matches)
+    if output is not None:
+        name = "stdin" if path == STDIN else Path(path).name
+        with open_output(output) as file:
+            written = page(recorded, f"{Path(model).name} reads {name}", start, matches, settings.find or "")
+            file.write(written.encode("utf-8", "replace"))
+    return CellView(recorded, start, matches)
+
+
+def _start(recorded: Activations, settings: ActivationSettings, matches: list[Match]) -> Match:
+    """The cell that is asked for, else the best match, else the first."""
+    from nlpcli.engine.charlm.activations import Match
+
+    if matches and settings.cell is None:
+        return matches[0]
+    layers = sorted({layer for layer, _ in recorded.values})
+    layer = layers[-1] if settings.layer is None else settings.layer
+    signals = sorted({signal for _, signal in recorded.values})
+    if settings.signal not in signals:
+        raise SettingsError(
+            f"--signal: this model has no {settings.signal!r}", hint=f"it has {', '.join(signals)}"
+        )
+    if layer not in layers:
+        raise SettingsError(f"--layer {layer}: the model's layers are 0 to {layers[-1]}")
+    cell = settings.cell or 0
+    if cell >= recorded.size:
+        raise SettingsError(f"--cell {cell}: the model's cells are 0 to {recorded.size - 1}")
+    return Match(layer, settings.signal, cell, 0.0)
+
+
+@plain_settings
+def gradients(
+    models: Paths,
+    path: str,
+    output: Output | None = None,
+    settings: GradientSettings = GradientSettings(),
+    *,
+    reading: InputSettings = InputSettings(),
+) -> dict[str, Reach]:
+    """How far back the gradient reaches in some character models, by their names.
+
+    `output` gets a .html page, a .png picture or a .tsv table, as its extension says; an open
+    file gets the table. Raises OutputError for another extension, and InputError for a text
+    shorter than the steps.
+    """
+    kind = _kind_of(
+        output,
+        "tsv",
+        ("html", "png", "tsv"),
+        "cannot write {}: a page is .html, a picture .png, a table .tsv",
+    )
+    from nlpcli.engine.charlm.gradients import reach
+    from nlpcli.engine.charlm.model import CharLM
+    from nlpcli.engine.charlm.units import encode, first_characters
+    from nlpcli.engine.plots import gradients as drawing
+
+    text = first_characters(path, settings.max_text, reading)
+    found: dict[str, Reach] = {}
+    for name in models or []:
+        model = CharLM.load(name)
+        ids = encode(text, model.settings.unit, model.alphabet, skip_unknown=True)
+        found[name if Path(name).stem in found else Path(name).stem] = reach(model, ids, settings.steps)
+    if output is not None:
+        lines = drawing.series(found)
+        with open_output(output) as file:
+            if kind == "png":
+                drawing.picture(lines, file)
+            else:
+                rows = [drawing.page(lines)] if kind == "html" else drawing.table(lines)
+                file.write("".join(f"{row}\n" for row in rows).encode())
+    return found
+
+
+@plain_settings
+def toy_gradients(scalar: ToySettings = ToySettings(), steps: int = 50) -> list[ToyStep]:
+    """The steps of a network of one dimension, with the factors of ∂h_T/∂h_0; `steps` of them for one input.
+
+    >>> [round(step.factor, 2) for step in toy_gradients(w_hh=1, w_xh=2, b=1, x=(-0.5,), steps=3)]
+    [1.0, 1.0, 1.0]
+    """
+    from nlpcli.engine.charlm.gradients import toy
+
+    inputs = list(scalar.x) * (1 if len(scalar.x) > 1 else steps)
+    return toy(scalar.w_hh, scalar.w_xh, scalar.b, inputs, scalar.h0)

@@ -1,0 +1,246 @@
+"""Text in, text out: what `tokenize`, `normalize` and `compare-tokenizers` do.
+
+    texts ─▶ a list of results, one per text
+    files ─▶ output, one line per line (several with some formats), as they come
+
+Not here: subword models (`subword_job.py`), and what lines of tokens look like (`token_formats.py`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nlpcli.engine.io.lines import Lines, Paths
+from nlpcli.engine.io.writing import LineWriter, Output, open_output
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.text import token_formats
+from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.engine.text.streaming import LineRate, Texts, token_details, token_lists
+from nlpcli.errors import SettingsError
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import (
+    ENGLISH,
+    KOREAN,
+    AnalysisSettings,
+    NgramSettings,
+    NormalizeSettings,
+    RunSettings,
+    TokenFormatSettings,
+)
+
+if TYPE_CHECKING:
+    from nlpcli.engine.text.comparison import TokenizerComparison
+    from nlpcli.engine.text.token import Token
+
+_NFC = NormalizeSettings(unicode="nfc")
+
+
+@plain_settings
+def tokenize(
+    texts: Paths | Iterable[str],
+    output: Output | None = None,
+    analysis: AnalysisSettings = AnalysisSettings(),
+    *,
+    runs: NgramSettings = NgramSettings(),
+    shape: TokenFormatSettings = TokenFormatSettings(),
+    reading: InputSettings = InputSettings(),
+    running: RunSettings = RunSettings(),
+    progress: Progress = SILENT,
+) -> list[list[str]]:
+    """The tokens of each text.
+
+    With `output`, `texts` names files, whose tokens go there in the format of `shape`, and none are
+    given back; without it `shape` has no place (`analyse` gives tags and places).
+
+    >>> tokenize(["The New York Times", "세종대왕은 한글을 만들었다."], lowercase=True)
+    [['the', 'new', 'york', 'times'], ['세종대왕은', '한글을', '만들었다']]
+
+    Raises SettingsError for settings that contradict each other, MissingDependency for a tokenizer
+    whose library is not installed, and InputError for a line that fails with on_error="stop".
+    """
+    if output is None:
+        if shape != TokenFormatSettings():
+            raise SettingsError("how tokens are written goes with output=", hint="analyse() gives their tags")
+        tokens = token_lists(Texts(_given(texts)), analysis, running, progress)
+        return list(map(_joined(runs), tokens))
+    _check(shape, analysis)
+    if shape.pos or shape.tagset != "own":
+        analysis = dataclasses.replace(analysis, tag_english=True)
+    progress = LineRate(progress)
+    lines = Lines(_names(texts), reading, progress, "tokenizing")
+    results: Iterator[Any]
+    as_lines: Callable[[Any], Iterable[str]]
+    if token_formats.needs_details(shape):
+        head, as_lines = _details(shape, analysis, runs)
+        results = token_details(lines, analysis, running, progress)
+    else:
+        head, as_lines = [], _bare(shape, analysis, runs)
+        results = token_lists(lines, analysis, running, progress)
+    _write(output, itertools.chain([head], map(as_lines, progress.counted(results))))
+    return []
+
+
+@plain_settings
+def analyse(
+    texts: Iterable[str],
+    analysis: AnalysisSettings = AnalysisSettings(),
+    *,
+    running: RunSettings = RunSettings(),
+    progress: Progress = SILENT,
+) -> list[list[Token]]:
+    """The tokens of each text with their places, and tags and lemmas where the tokenizer knows them.
+
+    >>> [(token.form, token.tag, token.start, token.end) for token in analyse(["하늘"], tokenizer="kiwi")[0]]
+    [('하늘', 'NNG', 0, 2)]
+
+    Raises what `tokenize` raises.
+    """
+    return [tokens for _, tokens in token_details(Texts(_given(texts)), analysis, running, progress)]
+
+
+@plain_settings
+def normalize(
+    texts: Paths | Iterable[str],
+    output: Output | None = None,
+    settings: NormalizeSettings = _NFC,
+    *,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> list[str]:
+    """Each text made uniform; by default only Unicode's NFC.
+
+    With `output`, `texts` names files, whose lines go there, and none are given back.
+
+    >>> normalize(["Sooooo  good: https://example.com"], lowercase=True, squeeze_repeats=2, mask=("url",))
+    ['soo  good: <url>']
+    """
+    from nlpcli.engine.text.normalizers import Normalizer
+
+    normalizer = Normalizer(settings)
+
+    def normalized(text: str) -> str:
+        text = normalizer(text)
+        return text.lower() if settings.lowercase else text
+
+    if output is None:
+        return list(map(normalized, _given(texts)))
+    progress = LineRate(progress)
+    lines = Lines(_names(texts), reading, progress, "normalizing")
+    _write(output, ([normalized(line)] for line in progress.counted(lines)))
+    return []
+
+
+@plain_settings
+def compare_tokenizers(
+    paths: Paths,
+    tokenizers: Sequence[str] = ("word", "nltk", "kiwi"),
+    *,
+    lines: int = 5,
+    limit: int = 1000,
+    analysis: AnalysisSettings = AnalysisSettings(),
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> TokenizerComparison:
+    """What each of some tokenizers makes of the same lines, how fast, and in how many words.
+
+    It is measured on the first `limit` lines; the tokens of the first `lines` that are not blank are
+    kept. `subword:FILE` is the tokenizer of a subword model.
+
+    Raises SettingsError for a name that is none.
+    """
+    from nlpcli.engine.text.comparison import compare
+
+    text = list(itertools.islice(Lines(paths, reading), limit))
+    return compare(text, tokenizers, analysis, lines, progress)
+
+
+def _names(texts: Paths | Iterable[str]) -> list[str] | None:
+    return None if texts is None else [*texts]
+
+
+def _given(texts: Paths | Iterable[str]) -> Iterable[str]:
+    if texts is None:
+        raise TypeError("give texts; or, with output=, the names of files")
+    return [texts] if isinstance(texts, str) else texts
+
+
+def _write(output: Output, results: Iterable[Iterable[str]]) -> None:
+    """The lines of every result, as they come."""
+    with open_output(output) as file:
+        writer = LineWriter(file)
+        for lines in results:
+            for line in lines:
+                writer.write(line)
+
+
+def _check(shape: TokenFormatSettings, analysis: AnalysisSettings) -> None:
+    from nlpcli.engine.text.tagsets import check_tagset
+
+    check_tagset(analysis.tokenizer, shape.tagset)
+    if (shape.pos or shape.tagset != "own") and analysis.tokenizer not in (*ENGLISH, *KOREAN):
+        raise SettingsError(
+            f"the tokenizer {analysis.tokenizer} knows no parts of speech",
+            hint=f"for English: --tokenizer {', '.join(ENGLISH)}; for Korean: {', '.join(KOREAN)}",
+        )
+    if shape.ids and analysis.tokenizer != "subword":
+        raise SettingsError(
+            "--ids needs --tokenizer subword", hint="--tokenizer subword --model ko.model --ids"
+        )
+    if shape.ids and (shape.format in ("tsv", "conllu") or (shape.offsets and shape.format != "jsonl")):
+        raise SettingsError("--ids goes with --format text, lines or jsonl")
+
+
+def _joined(runs: NgramSettings) -> Callable[[list[str]], list[str]]:
+    """Tokens as they are, or as their n-grams."""
+    if runs == NgramSettings():
+        return lambda tokens: tokens
+    from nlpcli.engine.text.token_ngrams import apply
+
+    return lambda tokens: apply(tokens, runs)
+
+
+def _bare(
+    shape: TokenFormatSettings, analysis: AnalysisSettings, runs: NgramSettings
+) -> Callable[[list[str]], Iterable[str]]:
+    """Lines for the tokens of a line."""
+    lines = token_formats.bare_lines(shape, analysis.tokenizer, _ids(shape, analysis))
+    if runs == NgramSettings():
+        return lines
+    joined = _joined(runs)
+    return lambda tokens: lines(joined(tokens))
+
+
+def _details(
+    shape: TokenFormatSettings, analysis: AnalysisSettings, runs: NgramSettings
+) -> tuple[Iterable[str], Callable[[tuple[str, list[Token]]], Iterable[str]]]:
+    """What stands before the first line, and lines for a line and its tokens with places and tags."""
+    from nlpcli.engine.text.tagsets import converted
+    from nlpcli.engine.text.token_ngrams import apply_to_details
+
+    name, tagged = analysis.tokenizer, analysis.tagged
+    details = token_formats.Details(shape, analysis, tagged, _ids(shape, analysis))
+
+    def lines(pair: tuple[str, list[Token]]) -> Iterable[str]:
+        text, tokens = pair
+        if not tagged:
+            return details.lines(text, apply_to_details(tokens, runs))
+        shown = apply_to_details(converted(name, tokens, shape.tagset), runs)
+        if shape.format != "conllu":
+            return details.lines(text, shown)
+        return details.lines(text, shown, apply_to_details(converted(name, tokens, "upos"), runs))
+
+    return details.head(), lines
+
+
+def _ids(shape: TokenFormatSettings, analysis: AnalysisSettings) -> Callable[[list[str]], list[int]] | None:
+    """What turns tokens into the ids of the subword model, if ids are asked for."""
+    if not shape.ids:
+        return None
+    import base64
+
+    from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
+
+    return Subwords(base64.b64decode(analysis.subword_model)).ids

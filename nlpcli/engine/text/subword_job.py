@@ -1,0 +1,98 @@
+"""Subword models: what `train-subword` and `detokenize` do.
+
+Not here: the models themselves (`tokenizers/sentencepiece.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.lines import Lines, Paths
+from nlpcli.engine.io.writing import LineWriter, Output, open_output
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.engine.text.tokenizers.sentencepiece import Subwords, WordCounts, train
+from nlpcli.engine.text.tokenizers.sentencepiece import merges as first_merges
+from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import SubwordSettings
+
+
+@plain_settings
+def train_subword(
+    paths: Paths,
+    output: Output,
+    settings: SubwordSettings = SubwordSettings(),
+    *,
+    merges: int = 0,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> Subwords:
+    """A subword model of some texts, written as sentencepiece's own file.
+
+    With byte-pair encoding, its attribute `merges` then holds the first `merges` joins.
+
+    Raises InputError when the text is empty or has too little in it for the vocabulary, and
+    OutputError, before any work, when `output` cannot be written.
+    """
+    if merges and settings.model_type != "bpe":
+        raise SettingsError("--show-merges needs --model bpe: a unigram model has no merges")
+    path = output if isinstance(output, str | os.PathLike) else None
+    if path is not None:
+        check_writable(path)
+    counter = WordCounts()
+    lines = Lines(paths, reading, progress, "reading")
+    content = train(counter.counted(lines) if merges else lines, settings)
+    with open_output(output) as file:
+        file.write(content)
+    model = Subwords(content)
+    if path is not None:
+        progress.note(f"{path}: {len(model):,} pieces ({settings.model_type})")
+    model.merges = first_merges(model, counter.counts, merges)
+    return model
+
+
+@plain_settings
+def detokenize(
+    texts: Paths | Iterable[str | Sequence[str | int]],
+    model: str,
+    output: Output | None = None,
+    *,
+    ids: bool = False,
+    reading: InputSettings = InputSettings(),
+) -> list[str]:
+    """Each text from its subwords: exactly the text that was split by the `model` in that file.
+
+    A text is a list of pieces, or with `ids` of their numbers in the model; or a string of them with
+    spaces between. With `output`, `texts` names files of such lines, the lines go there, and none
+    are given back.
+
+    Raises InputError, with `file:line`, for an id that the model does not have.
+    """
+    subwords = Subwords.load(model)
+    if output is None:
+        given = [texts] if isinstance(texts, str) else texts or []
+        return subwords.detokenize(_pieces(subwords, text, ids) for text in given)
+    lines = Lines(texts if texts is None else [str(name) for name in texts], reading)
+    with open_output(output) as file:
+        writer = LineWriter(file)
+        for line in lines:
+            try:
+                writer.write(subwords.join(_pieces(subwords, line, ids)))
+            except ValueError as error:
+                raise InputError(f"{lines.place}: expected ids, found {line[:40]!r}") from error
+            except InputError as error:
+                raise InputError(f"{lines.place}: {error.message}") from error
+    return []
+
+
+def _pieces(subwords: Subwords, text: str | Sequence[str | int], ids: bool) -> Sequence[str]:
+    """The pieces of a text. Raises ValueError for what is no id, InputError for one that is not known."""
+    if ids:
+        parts = text.split() if isinstance(text, str) else text
+        return subwords.from_ids([int(part) for part in parts])
+    if isinstance(text, str):
+        return text.split(" ") if text else []
+    return [str(part) for part in text]

@@ -1,0 +1,102 @@
+"""Groups of like words or documents: what `cluster` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from nlpcli.engine.io.lines import STDIN, Lines, Paths, display_name
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.engine.topics.document_clusters import DocumentClusters, cluster_documents, cluster_matrix
+from nlpcli.engine.topics.kmeans import Clusters
+from nlpcli.engine.topics.kmeans import cluster as k_means
+from nlpcli.engine.vectors.job import load_vectors
+from nlpcli.engine.vectors.reading import holds_vectors
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.settings.topics import ClusterSettings
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The clusters of words, rows or documents, largest first.
+
+    names: the words (all of the file), the rows' numbers from 1, or the documents as file:line. texts: of the
+    documents. terms: what tells each cluster: its most central words, or its documents' heaviest
+    terms.
+    """
+
+    kind: Literal["word", "row", "document"]
+    clusters: Clusters
+    names: Sequence[str | int]
+    texts: Sequence[str]
+    terms: list[list[str]]
+
+    def columns(self) -> tuple[str, ...]:
+        """What `members` gives."""
+        return (self.kind, "cluster", "distance", *(["text"] if self.kind == "document" else []))
+
+    def members(self) -> Iterator[tuple[str | int | float, ...]]:
+        """Every word, row or document with its cluster, from 1, and its distance from the centre."""
+        labels, distances = (self.clusters.labels + 1).tolist(), self.clusters.distances.tolist()
+        for place, (name, label, distance) in enumerate(zip(self.names, labels, distances, strict=False)):
+            yield name, label, distance, *self.texts[place : place + 1]
+
+    def sizes(self) -> list[int]:
+        """How many members each cluster has."""
+        return [len(self.clusters.members(number)) for number in range(len(self.clusters))]
+
+
+@plain_settings
+def cluster(
+    paths: Paths = None,
+    settings: ClusterSettings = ClusterSettings(),
+    *,
+    analysis: AnalysisSettings = LOWERCASE,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> Groups:
+    """Groups of like words, or of like lines of texts, by k-means.
+
+    `paths` is one file of word vectors, one .npz of `vectorize`, or texts, a document per line.
+    Raises InputError for fewer words or documents than clusters, MissingDependency without
+    scikit-learn.
+    """
+    names = list(paths or [STDIN])
+    if len(names) == 1 and holds_vectors(names[0]):
+        return _words(names[0], settings, progress)
+    if len(names) == 1 and names[0].endswith(".npz"):
+        found = cluster_matrix(names[0], settings)
+        return Groups("row", found.clusters, range(1, len(found.clusters.labels) + 1), (), found.terms)
+    return _documents(names, settings, analysis, reading)
+
+
+def _words(path: str, settings: ClusterSettings, progress: Progress) -> Groups:
+    vectors = load_vectors(path, progress)
+    found = k_means(vectors.matrix[: settings.top], settings.k, seed=settings.seed)
+    nearest = [
+        [vectors.tokens[row] for row in found.members(number)[: settings.terms].tolist()]
+        for number in range(len(found))
+    ]
+    return Groups("word", found, vectors.tokens, (), nearest)
+
+
+def _documents(
+    paths: list[str], settings: ClusterSettings, analysis: AnalysisSettings, reading: InputSettings
+) -> Groups:
+    lines = Lines(paths, reading)
+    places: list[str] = []
+    texts: list[str] = []
+
+    def documents() -> Iterator[list[str]]:
+        for batch in lines.batches():
+            name, first = display_name(lines.path), lines.number + 1
+            kept = [(number, line) for number, line in enumerate(batch, first) if line.strip()]
+            places.extend(f"{name}:{number}" for number, _ in kept)
+            texts.extend(line.strip() for _, line in kept)
+            yield [line for _, line in kept]
+
+    found: DocumentClusters = cluster_documents(documents(), analysis, settings)
+    return Groups("document", found.clusters, places, texts, found.terms)
