@@ -1,5 +1,6 @@
 """What every test file shares: running the command line, within the test or as a process."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,10 +19,12 @@ Run = Callable[..., Done]
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
 
+os.environ.pop("PYTHONUNBUFFERED", None)  # set by many containers; it hides what stays in a buffer
+
 # Under nohup and in a shell's background these are ignored, by children too: who sends them one would wait.
-for number in (signal.SIGINT, signal.SIGHUP):
+for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(number) is signal.SIG_IGN:
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, usual)
 
 
 @pytest.fixture

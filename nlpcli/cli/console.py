@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlpcli.engine.io import writing
 from nlpcli.engine.io.writing import LineWriter as LineWriter
+<<<<<<< HEAD
+from nlpcli.engine.runtime.progress import Progress, before_reading, listeners
+from nlpcli.errors import NlpcliError
+=======
 from nlpcli.engine.runtime.progress import Progress
+>>>>>>> main
 
 if TYPE_CHECKING:
     import rich.progress
@@ -226,3 +231,146 @@ def close_bars() -> None:
     """Leave all bars as they stand."""
     while _open_bars:
         _open_bars.pop().close()
+<<<<<<< HEAD
+
+
+# --- warnings -------------------------------------------------------------------------------
+
+_warned: set[str] = set()
+_is_quiet = False
+
+
+def be_quiet(wanted: bool) -> bool:
+    """What the option --quiet does besides its command's own."""
+    global _is_quiet
+    _is_quiet = wanted
+    return wanted
+
+
+def _show_warnings() -> None:
+    """Our own warnings as one line on stderr, each once; others as Python shows them."""
+    import warnings
+
+    usual = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if not category.__module__.startswith("nlpcli."):
+            usual(message, category, *place, **more)
+        elif not _is_quiet and str(message) not in _warned:
+            _warned.add(str(message))
+            remark(f"warning: {message}")
+
+    warnings.showwarning = show
+
+
+# --- the end --------------------------------------------------------------------------------
+
+
+class _Terminated(BaseException):
+    """SIGTERM or SIGHUP as an exception, so that temporary files are removed on the way out."""
+
+
+def run(work: Callable[[], object]) -> NoReturn:
+    """Do the work and end the process as a Unix tool does.
+
+    0 fine; 1 a mendable error; 2 usage; 141 when the reader of stdout went away; death by
+    SIGINT on Ctrl-C, so that a shell loop around the command stops too.
+    """
+    _show_warnings()
+    listeners.append(_remark_unless_quiet)
+    before_reading.append(_let_out)
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
+            signal.signal(number, _interrupt)
+    try:
+        code = _exit_code(work)
+    except (KeyboardInterrupt, _Terminated):
+        _die_by(_arrived[0] if _arrived else signal.SIGINT)
+    except Exception:
+        # A library may turn an interrupt into an error of its own, as LLVM does while it compiles.
+        if _arrived:
+            _die_by(_arrived[0])
+        raise
+    sys.exit(code)
+
+
+_arrived: list[int] = []
+
+
+def _let_out() -> None:
+    """What stands in stdout's buffer goes to the reader; an error shows again where more is written."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    _arrived.append(number)
+    raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
+
+
+def _exit_code(work: Callable[[], object]) -> int:
+    from typer.exceptions import Exit, TyperException
+
+    try:
+        try:
+            work()
+            code = 0
+        except Exit as end:
+            code = end.exit_code
+        finally:
+            _close_bars()
+        sys.stdout.flush()
+        return code
+    except NlpcliError as error:
+        _report(error.message, error.hint)
+        return _flushed(error.exit_code)
+    except TyperException as error:
+        _report(error.format_message(), _usage_hint(error))
+        return 2
+    except MemoryError as error:
+        _report(f"not enough memory: {error}".rstrip(": "), "close other programs, or work on less at a time")
+        return 1
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit: give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _report(f"cannot write the output: {error.strerror}", "is the device full?")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _flushed(code: int) -> int:
+    """`code`, after what was already printed went out; a closed pipe no longer matters."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _usage_hint(error: object) -> str | None:
+    context = getattr(error, "ctx", None)
+    return f"see {context.command_path} --help" if context is not None else None
+
+
+def _report(message: str, hint: str | None) -> None:
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    red, bold, plain = ("\033[31m", "\033[1m", "\033[0m") if colour else ("", "", "")
+    with contextlib.suppress(OSError):
+        remark(f"{red}{bold}error:{plain} {message}")
+        if hint:
+            remark(f"{bold}hint:{plain} {hint}")
+
+
+def _die_by(number: int) -> NoReturn:
+    """End by the signal's own default action, as the shell expects; a sibling of `exit`."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    os._exit(128 + number)  # not reached where signals work as usual
+=======
+>>>>>>> main

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, TypeAlias, TypeVar, cast
 
 from nlpcli.engine.io.charsets import AUTO, checked_encoding, encoding_hint, encoding_of_mark, guess
-from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.progress import SILENT, Progress, before_reading
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings
 
@@ -291,7 +291,11 @@ def _refuse() -> bool:
 def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
     """What the stream has, up to a mebibyte at a time; what a pipe has now comes now."""
     read = getattr(stream, "read1", stream.read)
-    while chunk := read(CHUNK):
+    while True:
+        for act in before_reading:
+            act()
+        if not (chunk := read(CHUNK)):
+            return
         yield chunk
 
 

@@ -28,7 +28,10 @@ def open_output(output: Output) -> Iterator[BinaryIO]:
 
 
 class LineWriter:
-    """Lines of text to a file; flushed at least five times a second, so that a pipe flows."""
+    """Lines of text to a file; flushed five times a second while they come.
+
+    Before the input is waited for, stdout is flushed too (`before_reading`), so that a pipe flows.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -31,3 +31,6 @@ SILENT = Progress()
 
 # Whom to tell what is no command's own work: that kernels are compiled, and everything waits.
 listeners: list[Callable[[str], object]] = []
+
+# What to do before more input is waited for: what has been made of the input so far goes out.
+before_reading: list[Callable[[], object]] = []
