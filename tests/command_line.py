@@ -83,11 +83,11 @@ def _content(file: BinaryIO) -> bytes:
 def _process_state() -> Iterator[None]:
     """Puts back what a command leaves behind in its process, which is why it may leave it."""
     from nlpcli.cli import console, process
-    from nlpcli.engine.runtime.progress import listeners
+    from nlpcli.engine.runtime.progress import before_reading, listeners
     from nlpcli.settings.libraries import OtherVersion
 
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    told = list(listeners)
+    hooks = [(before_reading, list(before_reading)), (listeners, list(listeners))]
     threads = sys.modules["torch"].get_num_threads() if "torch" in sys.modules else None
     fresh: list[tuple[ModuleType, dict[str, Any]]] = [
         (console, {"_open_bars": [], "_is_quiet": False}),
@@ -102,7 +102,8 @@ def _process_state() -> Iterator[None]:
             warnings.simplefilter("default", OtherVersion)
             yield
     finally:
-        listeners[:] = told
+        for found, before in hooks:
+            found[:] = before
         for number, handler in handlers.items():
             signal.signal(number, handler)
         if threads is not None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from nlpcli.cli import console
-from nlpcli.engine.runtime.progress import listeners
+from nlpcli.engine.runtime.progress import before_reading, listeners
 from nlpcli.errors import NlpcliError
 
 CLOSED_PIPE = 128 + 13  # what a shell shows for a program that died of SIGPIPE
@@ -31,6 +31,7 @@ def run(work: Callable[[], object]) -> NoReturn:
     """
     _show_warnings()
     listeners.append(console.remark_unless_quiet)
+    before_reading.append(_flush_stdout)
     for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
             signal.signal(number, _interrupt)
@@ -47,6 +48,12 @@ def run(work: Callable[[], object]) -> NoReturn:
 
 
 _arrived: list[int] = []
+
+
+def _flush_stdout() -> None:
+    """What stands in stdout's buffer goes to the reader; an error shows again where more is written."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
 
 
 def _interrupt(number: int, _frame: object) -> NoReturn:

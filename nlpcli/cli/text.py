@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -61,7 +61,7 @@ def tokenize(
       komoran, okt, hannanum, kkma
                   Korean morphemes through KoNLPy; need the extra konlpy
     """
-    same = {} if model is None else {"subword_model": model}
+    same: dict[str, Any] = {} if model is None else {"subword_model": model}
     jobs.tokenize(
         files, console.output(output), analysis=analysis, runs=runs, shape=shape, reading=reading,
         running=running, progress=console.progress(quiet), **same,
