@@ -14,26 +14,24 @@ From Python, every command is a function of its name, and `load` gives what a mo
 Nothing is imported before it is used.
 """
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from nlpcli.engine.jobs import *  # noqa: F403
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
+if TYPE_CHECKING:
+    from nlpcli.engine.jobs import *  # noqa: F403
+else:
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
+    def __getattr__(name):
+        """A function of `nlpcli.engine.jobs`, imported when it is asked for."""
+        if not name.startswith("_"):
+            from nlpcli.engine import jobs
+
+            if name in dir(jobs):
+                return getattr(jobs, name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from nlpcli.engine import jobs
 
-    try:
-        return getattr(jobs, name)
-    except AttributeError as error:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from error
+    def __dir__():
+        from nlpcli.engine import jobs
 
-
-def __dir__() -> list[str]:
-    from nlpcli.engine import jobs
-
-    return sorted([*globals(), *dir(jobs)])
+        return ["__version__", *dir(jobs)]

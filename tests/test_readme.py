@@ -1,5 +1,6 @@
 """The README tells the truth: every console block is run, and prints what stands there."""
 
+import doctest
 import fnmatch
 import os
 import re
@@ -11,6 +12,7 @@ import pytest
 from tests.readme_parts import with_parts
 
 ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 FILES = [name for name in ("README.md", "README.ko.md") if (ROOT / name).exists()]
 
 
@@ -53,6 +55,16 @@ def test_console_blocks_print_what_stands_there(process, name, tmp_path):
         assert matches(shown, expected), f"{name}: $ {command}\n" + "\n".join(shown)
 
 
+def test_python_blocks_print_what_stands_there(tmp_path, monkeypatch):
+    (tmp_path / "sample_corpora").symlink_to(ROOT / "sample_corpora")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```python\n(>>> .*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+    test = doctest.DocTestParser().get_doctest("".join(blocks), {}, "README.md", "README.md", 0)
+    assert len(test.examples) > 10
+    shown: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL)
+    assert not runner.run(test, out=shown.append).failed, "".join(shown)
+
+
 def test_the_command_table_is_that_of_the_code():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme == with_parts(readme), "run: python tests/readme_parts.py"
+    assert with_parts(README) == README, "run: python tests/readme_parts.py"
