@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlpcli.engine import jobs
 from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.documents import matrix_files, sparse
 from nlpcli.engine.documents.matrix_files import LabelledMatrix, write_matrix
 from nlpcli.engine.documents.vectorizer import Vectorizer, fit, hashed
-from nlpcli.errors import InputError, OutputError
+from nlpcli.errors import InputError, OutputError, SettingsError
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -438,3 +439,22 @@ def test_a_read_vocabulary_fixes_the_columns(nlpcli, tmp_path):
 
 def test_label_codes_keep_whole_numbers():
     assert matrix_files.label_codes(["1", "-1"]) == {"-1": "-1", "1": "1"}
+
+
+def test_texts_become_scipy_rows():
+    vectorizer, _ = fit([DOCUMENTS], WORDS)
+    rows = vectorizer.transform(text for text in DOCUMENTS)
+    assert rows.format == "csr"
+    assert np.array_equal(rows.toarray(), vectorizer.rows([DOCUMENTS]).to_dense())
+    assert vectorizer.transform(["one\ntwo"]).shape == (1, len(vectorizer.vocabulary))
+
+
+def test_a_vectorizer_of_ones_own_takes_no_settings_beside_it(tmp_path):
+    (tmp_path / "text").write_text("a b\nb\n")
+    model = str(tmp_path / "m.safetensors")
+    table = jobs.vectorize(tmp_path / "text", kind="bow", save_model=model)
+    assert table.features.tokens == ("b", "a")
+    again = jobs.vectorize(tmp_path / "text", model=model)
+    assert np.array_equal(again.matrix.to_dense(), table.matrix.to_dense())
+    with pytest.raises(SettingsError, match="--min-df has no place"):
+        jobs.vectorize(tmp_path / "text", model=model, min_df=2)
