@@ -29,7 +29,7 @@ class Names:
     def add(self, annotation, module):
         """Note the names in an annotation that stands in `module`."""
         known = imports_of(module)
-        for name in re.findall(r"(?<![\w.])[A-Za-z_]\w*", re.sub(r'"[^"]*"', "", annotation)):
+        for name in re.findall(r"(?<![\w.])[A-Za-z_]\w*", re.sub(r"'[^']*'", "", annotation)):
             if name not in ("None", "Paths", "Path") and not hasattr(builtins, name):
                 self.homes[name] = known.get(name, module)
 
