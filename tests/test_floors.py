@@ -1,6 +1,7 @@
 """The guards that keep the house in order: who may import whom, and what start-up may cost."""
 
 import ast
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,50 @@ def test_a_command_reads_arguments_calls_its_job_and_prints(name):
     tree = ast.parse((PACKAGE / "cli" / f"{COMMANDS[name].cli}.py").read_text(encoding="utf-8"))
     body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
     assert f"jobs.{function}(" in ast.unparse(body)
+
+
+# Files are opened by engine/io and engine/runtime; and by these modules, each for its own reason.
+OPENERS = {
+    "nlpcli.engine.kernels": "reads the kernels' source, whose digest names the cache of machine code",
+    "nlpcli.engine.text.tokenizers.mecab": "writes the user dictionary that mecab's compiler reads",
+    "nlpcli.engine.text.tokenizers.konlpy": "writes the user dictionary that Komoran reads",
+    "nlpcli.engine.text.tokenizers.english_tagger": "a library's own model, which the library opens",
+    "nlpcli.engine.cooccurrence.memory": "asks the system how much memory the process has",
+    "nlpcli.engine.cooccurrence.count_files": "its own format: arrays in an archive, mapped where they lie",
+    "nlpcli.engine.vectors.reading": "word2vec's binary format and numpy's, mapped",
+    "nlpcli.engine.vectors.facebook": "fastText's binary format, mapped",
+    "nlpcli.engine.topics.document_clusters": "scipy's matrices, and numpy's",
+    "nlpcli.engine.plots.activations": "the template of a page, which is part of the package",
+    "nlpcli.engine.plots.word_map_page": "the template of a page, which is part of the package",
+    "nlpcli.cli.process": "/dev/null, for what Python flushes after a pipe has closed",
+}
+OPENING = re.compile(
+    r"open|.*\.open|.*\.(read|write)_(text|bytes)|mmap\.mmap|zipfile\.ZipFile|tempfile\.(mkstemp|\w*TemporaryFile)"
+    r"|np\.(load|loadtxt|genfromtxt|memmap|fromfile|save|savez|savetxt)|.*\.tofile"
+)
+
+
+def opened_in(path: Path) -> list[str]:
+    """The calls that open a file; not those about a `file` that is open, or a member of an `archive`."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and OPENING.fullmatch(name := ast.unparse(node.func)):
+            is_open = node.args and ast.unparse(node.args[0]) == "file"
+            if not is_open and not name.startswith("archive."):
+                found.append(f"{path}:{node.lineno}: {ast.unparse(node)}")
+    return found
+
+
+@by_name(MODULES)
+def test_files_are_opened_where_it_is_known_how(module):
+    """Compression, encodings, errors and whole-or-nothing are known to io; no path goes into a kernel."""
+    opened = opened_in(MODULES[module])
+    if not module.startswith(("nlpcli.engine.io.", "nlpcli.engine.runtime.")):
+        assert bool(opened) == (module in OPENERS), opened
+
+
+def test_openers_are_modules():
+    assert {*OPENERS} <= {*MODULES}
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "engine").rglob("*.py")), ids=lambda path: path.name)

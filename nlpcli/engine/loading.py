@@ -11,7 +11,7 @@ import operator
 import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nlpcli.engine.io.model_file import read_info
+from nlpcli.engine.io.model_file import first_bytes, read_info
 from nlpcli.errors import InputError, ModelError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         SearchIndex    .search(query)
         CharLM         .generate(prime=…)
         Cooccurrence   .pairs(), .table()
-        Subwords       .split(text), .join(pieces)
+        Subwords       .tokenize(texts), .detokenize(pieces)
 
     >>> import pathlib, tempfile
     >>> import nlpcli
@@ -89,13 +89,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
 
 def _kind_of(path: str) -> str:
     """What kind of thing a file holds, by its first bytes; word vectors are what is left."""
-    try:
-        with open(path, "rb") as file:
-            start = file.read(64)
-    except IsADirectoryError as error:
-        raise ModelError(f"{path} is a folder, not a model file") from error
-    except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}", hint="check the name") from error
+    start = first_bytes(path, 64)
     if start[8:9] == b"{":
         return read_info(path).kind
     if start.startswith(b"PK\x03\x04"):

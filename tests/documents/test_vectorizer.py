@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlpcli.engine import jobs
 from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.vectorizer import Vectorizer, fit, hashed
-from nlpcli.errors import InputError
+from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -364,3 +365,22 @@ def test_a_read_vocabulary_fixes_the_columns(nlpcli, tmp_path):
     (tmp_path / "v.tsv").write_text("dog\t1\ncat\t1\n")
     nlpcli("vectorize", "--kind", "bow", "--read-vocab", "v.tsv", "-o", "m.npy", input="cat cow\ndog dog\n")
     assert np.load(tmp_path / "m.npy").tolist() == [[0, 1], [2, 0]]
+
+
+def test_texts_become_scipy_rows():
+    vectorizer, _ = fit([DOCUMENTS], WORDS)
+    rows = vectorizer.transform(text for text in DOCUMENTS)
+    assert rows.format == "csr"
+    assert np.array_equal(rows.toarray(), vectorizer.rows([DOCUMENTS]).to_dense())
+    assert vectorizer.transform(["one\ntwo"]).shape == (1, len(vectorizer.vocabulary))
+
+
+def test_a_vectorizer_of_ones_own_takes_no_settings_beside_it(tmp_path):
+    (tmp_path / "text").write_text("a b\nb\n")
+    model = str(tmp_path / "m.safetensors")
+    table = jobs.vectorize(tmp_path / "text", kind="bow", save_model=model)
+    assert table.features.tokens == ("b", "a")
+    again = jobs.vectorize(tmp_path / "text", model=model)
+    assert np.array_equal(again.matrix.to_dense(), table.matrix.to_dense())
+    with pytest.raises(SettingsError, match="--min-df has no place"):
+        jobs.vectorize(tmp_path / "text", model=model, min_df=2)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nlpcli
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.search.index import SearchIndex, build
 from nlpcli.engine.search.ranking import Search
@@ -88,6 +89,24 @@ def test_loaded_index_finds_the_same_and_same_texts_give_the_same_bytes(tmp_path
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
     loaded = SearchIndex.load(tmp_path / "a.safetensors")
     assert Search(loaded).find("cat dog") == Search(build([texts])).find("cat dog")
+
+
+def test_an_index_answers_by_itself(texts: str) -> None:
+    index = build([texts])
+    assert [hit.line for hit in index.search("cat", top_k=2, by="bm25")] == [5, 3]
+    assert index.search("cat dog") == Search(index).find("cat dog")
+
+
+def test_queries_from_python_have_their_hits_beside_them(tmp_path: Path, texts: str) -> None:
+    nlpcli.index(texts, tmp_path / "i.safetensors")
+    for source in (texts, tmp_path / "i.safetensors"):
+        found = nlpcli.search(source, ["dog", "stocks"])
+        assert [(query, [hit.line for hit in hits]) for query, hits in found] == [
+            ("dog", [3]),
+            ("stocks", [4]),
+        ]
+    with pytest.raises(InputError, match="no document"):
+        list(nlpcli.search(texts, ["zebra"]))
 
 
 def test_index_brings_its_analysis(tmp_path: Path) -> None:

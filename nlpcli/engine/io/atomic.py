@@ -10,7 +10,6 @@ import functools
 import io
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -53,8 +52,10 @@ def _refuse_stdout(path: str | os.PathLike[str]) -> None:
 @contextlib.contextmanager
 def _replacement(target: Path) -> Iterator[BinaryIO]:
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".tmp", dir=target.parent)
+    # The name is chosen first: a signal may come as soon as the file is there.
+    name = target.with_name(f".{target.name[:80]}.{os.urandom(8).hex()}.tmp")
     try:
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with io.BufferedWriter(_Early(descriptor, "wb")) as file:
             yield file
             file.flush()

@@ -253,3 +253,14 @@ def take_tensor(model: Model, name: str, dtype: str, shape: tuple[int | None, ..
             f"the {model.kind} model's tensor {name!r} has type {array.dtype} and shape {array.shape}"
         )
     return array
+
+
+def first_bytes(path: str, count: int) -> bytes:
+    """How a file begins. Raises ModelError when it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(count)
+    except IsADirectoryError as error:
+        raise ModelError(f"{path} is a folder, not a model file") from error
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}", hint="check the name") from error
