@@ -69,8 +69,9 @@ demo: $(READY)
 	nlpcli generate $(OUT)/play.safetensors --prime "THE " --length 300 --temperature 0.7
 	nlpcli inspect $(OUT)/play.safetensors
 
+# A file stays with one of two processes, which so makes its models once.
 test: $(READY)
-	python -m pytest
+	python -m pytest -n 2 --dist loadfile
 
 test-slow: $(READY)
 	python -m pytest -m slow
@@ -88,7 +89,7 @@ check: $(READY)
 	ruff format --check .
 	ruff check .
 	mypy
-	python -m pytest
+	python -m pytest -n 2 --dist loadfile
 
 docs: $(READY)
 	python tests/readme_parts.py

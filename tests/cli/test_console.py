@@ -49,6 +49,7 @@ def test_a_signal_is_died_of_so_that_loops_stop(process, number, tmp_path):
     deadline = time.monotonic() + 30
     while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)  # until its temporary file is there
+    time.sleep(0.2)  # and the command knows its name: between the two, a signal leaves it
     running.send_signal(number)
     assert running.wait(timeout=10) == -number
     assert running.stderr.read() == b""
