@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.cooccurrence.counting import (
     Counts,
-    Rows,
     Scratch,
     ShelvedCounts,
     SummedCounts,
@@ -38,6 +37,7 @@ from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.model_file import Model
+from nlpcli.engine.kernels.counts.arguments import Rows
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import Stop, available_cores
 from nlpcli.errors import InputError, ModelError, SettingsError
