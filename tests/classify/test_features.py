@@ -9,6 +9,7 @@ from nlpcli.engine.classify.features import FeatureCounts, Finder, Maker, count,
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.kernels.classify import features as kernel
+from nlpcli.engine.kernels.classify.arguments import Documents, Letters, Made, TokenTypes, Wanted
 from nlpcli.settings.classify import FeatureSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -73,14 +74,17 @@ def test_compiled_kernels_agree_with_python(settings):
     tensors = corpus.vocabulary.to_tensors()
     pool, starts = tensors["vocabulary.bytes"], tensors["vocabulary.offsets"]
 
+    across, mask = settings.char_span == "text", np.uint64(2**64 - 1)
+    wanted = Wanted(*settings.word_range, *settings.char_range, across, mask)
+
     def run(hash_tokens, make_features):
         hashes = np.empty(len(corpus.vocabulary), np.uint64)
         hash_tokens(pool, starts, hashes)
         keys, ends = np.zeros(300, np.uint64), np.empty(len(TEXTS), np.int64)
         total = make_features(
-            corpus.ids, corpus.offsets, 0, len(TEXTS), hashes, pool, starts, *settings.word_range,
-            *settings.char_range, settings.char_span == "text", np.uint64(2**64 - 1), np.empty(50, np.uint8),
-            np.empty(50, np.int64), np.empty(50, np.int32), ends, keys, np.empty((0, 2), np.int32),
+            Documents(corpus.ids, corpus.offsets), 0, len(TEXTS), TokenTypes(hashes, pool, starts),
+            wanted, Letters(np.empty(50, np.uint8), np.empty(50, np.int64), np.empty(50, np.int32)),
+            Made(ends, keys, np.empty((0, 2), np.int32)),
         )  # fmt: skip
         return keys[:total].tolist(), ends.tolist()
 

@@ -15,6 +15,7 @@ from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.kernels.counts import cooccurrence as kernels
+from nlpcli.engine.kernels.counts.arguments import Rows
 from nlpcli.engine.runtime.threads import Stop
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources
@@ -214,18 +215,11 @@ def test_compiled_counting_equals_the_python_of_it() -> None:
     slow_kernel = kernels.count_rows.py_func
     scratch = Scratch(counts.words)
     first, last = counts.bounds[:2].tolist()
-    ends, columns, units = (
-        np.zeros(last - first, np.int64),
-        np.zeros(10_000, np.int32),
-        np.zeros(10_000, np.int64),
-    )
-    state = np.array([first, counts._starts[first], 0, 0, first])
-    slow_kernel(
-        counts._text, counts._positions, counts._starts, counts._weights, True, state, last, 10**9,
-        scratch.row, scratch.touched, scratch.low, scratch.high, ends, columns, units,
-    )  # fmt: skip
-    assert ends.tolist() == fast.ends.tolist()
-    assert units[: ends[-1]].tolist() == fast.units.tolist()
+    rows = Rows(np.zeros(last - first, np.int64), np.zeros(10_000, np.int32), np.zeros(10_000, np.int64))
+    state = np.array([first, counts._indexed.starts[first], 0, 0, first])
+    slow_kernel(counts._indexed, counts._weights, True, state, last, 10**9, scratch.accumulator, rows)
+    assert rows.ends.tolist() == fast.ends.tolist()
+    assert rows.units[: rows.ends[-1]].tolist() == fast.units.tolist()
 
 
 def test_groups_bound_memory_and_follow_from_the_vocabulary_alone() -> None:

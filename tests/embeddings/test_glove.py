@@ -9,6 +9,7 @@ from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.embeddings import glove
 from nlpcli.engine.embeddings.glove import Glove
 from nlpcli.engine.embeddings.glove_blocks import Cells, Turns, sequence_of
+from nlpcli.engine.kernels.embeddings.arguments import Block, Sides
 from nlpcli.engine.kernels.embeddings.glove import update_cells
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.runtime.threads import Stop
@@ -44,6 +45,13 @@ def saved(model: Glove, path: Path) -> bytes:
     return path.read_bytes()
 
 
+def block_of_one_cell(log: float, weight: float) -> Block:
+    return Block(
+        0, 0, np.zeros(1, np.int32), np.ones(1, np.int32), np.zeros(1, np.uint16),
+        np.array([log], np.float32), np.array([weight], np.float32),
+    )  # fmt: skip
+
+
 def one_update(parameters: np.ndarray, eta: float, log: float, weight: float) -> tuple[float, np.ndarray]:
     """The cost of one cell and the parameters [w, c, b, b'] after the kernel's update."""
     dim = 16
@@ -52,11 +60,8 @@ def one_update(parameters: np.ndarray, eta: float, log: float, weight: float) ->
     words[0, :dim], contexts[0, :dim] = parameters[:dim], parameters[dim : 2 * dim]
     biases[0][0, 0], biases[1][0, 0] = parameters[2 * dim :]
     cost = update_cells(
-        words, contexts, *biases, 0, 0,
-        np.zeros(1, np.int32), np.ones(1, np.int32), 0,
-        np.zeros(1, np.uint16), np.array([log], np.float32), np.array([weight], np.float32),
-        np.float32(eta), True,
-    )  # fmt: skip
+        Sides(words, contexts, *biases), block_of_one_cell(log, weight), 0, np.float32(eta), True
+    )
     after = np.concatenate([words[0, :dim], contexts[0, :dim], [biases[0][0, 0], biases[1][0, 0]]])
     return cost, after
 
@@ -94,16 +99,15 @@ def test_compiled_updates_equal_the_python_of_them() -> None:
     for side in sides:
         side[:, 32:] += 1
     biases = [generator.random((4, 2), dtype=np.float32) + np.float32(0.5) for _ in range(2)]
-    block = (
-        1, 0, np.array([0, 2], np.int32), np.array([3, 5], np.int32), 1,
+    block = Block(
+        1, 0, np.array([0, 2], np.int32), np.array([3, 5], np.int32),
         np.array([0, 1, 3, 0, 2], np.uint16),
         generator.random(5, dtype=np.float32), generator.random(5, dtype=np.float32),
-        np.float32(0.05), True,
     )  # fmt: skip
     outcomes = []
     for kernel in (update_cells, update_cells.py_func):
         arrays = [array.copy() for array in (*sides, *biases)]
-        cost = kernel(*arrays, *block)
+        cost = kernel(Sides(*arrays), block, 1, np.float32(0.05), True)
         outcomes.append(np.concatenate([np.ravel(array) for array in arrays] + [[cost]]))
     assert np.allclose(*outcomes, rtol=1e-4, atol=1e-5)
 
@@ -115,10 +119,7 @@ def test_later_steps_are_divided_by_the_root_of_the_summed_squares() -> None:
     biases = [np.array([[0.0, 1.0]], dtype=np.float32) for _ in range(2)]
     w, c, s, t = 0.1, 0.2, 1.0, 1.0
     for _ in range(3):
-        update_cells(
-            words, contexts, *biases, 0, 0, np.zeros(1, np.int32), np.ones(1, np.int32), 0,
-            np.zeros(1, np.uint16), np.array([3.0], np.float32), np.array([1.0], np.float32), eta, False,
-        )  # fmt: skip
+        update_cells(Sides(words, contexts, *biases), block_of_one_cell(3.0, 1.0), 0, eta, False)
         g = dim * w * c - 3.0
         h, k = 0.05 * g * c, 0.05 * g * w
         w, c, s, t = w - h / s**0.5, c - k / t**0.5, s + h * h, t + k * k

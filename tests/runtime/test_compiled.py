@@ -8,6 +8,7 @@ import pytest
 
 from nlpcli.engine.kernels.counts import documents
 from nlpcli.engine.kernels.text import scan
+from nlpcli.engine.kernels.text.arguments import Batch, Definition, Reached, Scanned, Table
 from nlpcli.engine.runtime import compiled
 from nlpcli.engine.runtime.compiled import Kernels
 
@@ -53,9 +54,9 @@ def scan_three_words(function):
     slots, starts, pool = np.zeros((16, 4), np.uint64), np.zeros(9, np.int64), np.zeros(64, np.uint8)
     firsts, ids, ends = np.zeros(8, np.int64), np.zeros(9, np.int32), np.zeros(2, np.int64)
     places, ones = np.zeros((2, 128), np.int64), np.ones(128, np.uint64)
-    batch = (*places, ones, np.zeros((128, 3), np.uint64))
     return function(
-        text, 0, classes, False, slots, starts, pool, firsts, 0, 0, ids, 0, ends, 0, *batch
+        text, 0, Definition(classes, False), Table(slots, starts, pool, firsts),
+        Batch(*places, ones, np.zeros((128, 3), np.uint64)), Scanned(ids, ends), Reached(0, 0, 0, 0),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, take_tensor
+from nlpcli.engine.kernels.classify.arguments import Documents, Letters, Made, TokenTypes, Wanted
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -99,8 +100,8 @@ class Maker:
 
     def __init__(self, corpus: EncodedCorpus, settings: FeatureSettings) -> None:
         tensors = corpus.vocabulary.to_tensors()
-        self._pool, self._starts = tensors["vocabulary.bytes"], tensors["vocabulary.offsets"]
-        self._hashes = _hashes(self._pool, self._starts)
+        pool, starts = tensors["vocabulary.bytes"], tensors["vocabulary.offsets"]
+        self._types = TokenTypes(_hashes(pool, starts), pool, starts)
         self._corpus, self._settings = corpus, settings
         self._costs, self._longest = self._measure()
 
@@ -112,7 +113,7 @@ class Maker:
         longest = 0
         if char_high:
             # A token can begin as many n-grams as it has bytes and spaces; often fewer.
-            sizes = np.diff(self._starts) + 2
+            sizes = np.diff(self._types.starts) + 2
             for begin in range(0, corpus.documents, _DOCUMENTS):
                 bounds = corpus.offsets[begin : begin + _DOCUMENTS + 1]
                 before = offsets_of(sizes[corpus.ids[bounds[0] : bounds[-1]]])
@@ -146,16 +147,23 @@ class Maker:
         """
         corpus, settings = self._corpus, self._settings
         most = int(self._costs[last] - self._costs[first])
-        keys = np.empty(most, dtype=np.uint64)
-        ends = np.empty(last - first, dtype=np.int64)
-        where = np.empty((most if spans else 0, 2), dtype=np.int32)
+        wanted = Wanted(
+            *settings.word_range, *settings.char_range, settings.char_span == "text", _mask(settings)
+        )
+        scratch = Letters(
+            np.empty(self._longest + 2, dtype=np.uint8),
+            np.empty(self._longest + 3, dtype=np.int64),
+            np.empty(self._longest + 3, dtype=np.int32),
+        )
+        made = Made(
+            np.empty(last - first, dtype=np.int64),
+            np.empty(most, dtype=np.uint64),
+            np.empty((most if spans else 0, 2), dtype=np.int32),
+        )
         total = kernels.make_features(
-            corpus.ids, corpus.offsets, first, last, self._hashes, self._pool, self._starts,
-            *settings.word_range, *settings.char_range, settings.char_span == "text", _mask(settings),
-            np.empty(self._longest + 2, dtype=np.uint8), np.empty(self._longest + 3, dtype=np.int64),
-            np.empty(self._longest + 3, dtype=np.int32), ends, keys, where,
-        )  # fmt: skip
-        return keys[:total], ends, where[:total]
+            Documents(corpus.ids, corpus.offsets), first, last, self._types, wanted, scratch, made
+        )
+        return made.keys[:total], made.ends, made.spans[:total]
 
 
 def type_keys(vocabulary: Vocabulary) -> NDArray[np.uint64]:

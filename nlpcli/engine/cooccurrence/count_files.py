@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.cooccurrence.counting import (
     Counts,
-    Rows,
     Scratch,
     ShelvedCounts,
     SummedCounts,
@@ -35,6 +34,7 @@ from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.model_file import Model
+from nlpcli.engine.kernels.counts.arguments import Rows
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import read_at
 from nlpcli.engine.runtime.threads import Stop, available_cores

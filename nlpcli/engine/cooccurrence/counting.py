@@ -22,13 +22,13 @@ import math
 import mmap
 import tempfile
 import threading
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.kernels.counts.arguments import Accumulator, IndexedText, Rows
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -43,20 +43,6 @@ _MIN_GROUPS = 32
 _EXACT_WINDOW = 22
 _PLACES_A_CALL = 100_000  # places of a word; with their neighbours well under 0.2 s
 _CELLS_A_CALL = 10_000_000
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Some consecutive rows of a matrix.
-
-    ends: int64 [rows], the cells up to the end of each row
-    columns: int32 [cells], ascending in each row
-    units: int64 [cells], counts in units
-    """
-
-    ends: NDArray[np.int64]
-    columns: NDArray[np.int32]
-    units: NDArray[np.int64]
 
 
 class Counts(Protocol):
@@ -136,10 +122,12 @@ class Scratch:
     """One thread's dense row and the bits that say which of its entries are in use."""
 
     def __init__(self, words: int) -> None:
-        self.row = np.zeros(words, dtype=np.int64)
-        self.touched = np.empty(words + 1, dtype=np.uint32)
-        self.low = np.zeros((words >> 6) + 1, dtype=np.uint64)
-        self.high = np.zeros((words >> 12) + 1, dtype=np.uint64)
+        self.accumulator = Accumulator(
+            row=np.zeros(words, dtype=np.int64),
+            touched=np.empty(words + 1, dtype=np.uint32),
+            low=np.zeros((words >> 6) + 1, dtype=np.uint64),
+            high=np.zeros((words >> 12) + 1, dtype=np.uint64),
+        )
 
     @staticmethod
     def size(words: int) -> int:
@@ -165,31 +153,32 @@ class TextCounts:
         self._weights = weights_of(settings)
         self._symmetric = settings.symmetric
         end = len(corpus.ids) if end is None else end
-        self._text, first, last = _lay_out(corpus, begin, end, settings.window_size)
-        self._starts = np.zeros(self.words + 1, dtype=np.int64)
-        self._positions = np.empty(end - begin, dtype=np.int32 if len(self._text) < 2**31 else np.int64)
+        text, first, last = _lay_out(corpus, begin, end, settings.window_size)
+        starts = np.zeros(self.words + 1, dtype=np.int64)
+        positions = np.empty(end - begin, dtype=np.int32 if len(text) < 2**31 else np.int64)
+        self._indexed = IndexedText(text, positions, starts)
         steps = [*range(first, last, _CELLS_A_CALL), last]
         for start, stop in itertools.pairwise(steps):
-            kernels.count_words(self._text, start, stop, self._starts)
-        np.cumsum(self._starts, out=self._starts)
-        cursors = self._starts[:-1].copy()
+            kernels.count_words(text, start, stop, starts)
+        np.cumsum(starts, out=starts)
+        cursors = starts[:-1].copy()
         for start, stop in itertools.pairwise(steps):
-            kernels.index_words(self._text, start, stop, cursors, self._positions)
+            kernels.index_words(text, start, stop, cursors, positions)
 
     def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:
         """Rows bounds[number] to bounds[number + 1]."""
         first, last = int(self.bounds[number]), int(self.bounds[number + 1])
-        seen = np.diff(self._starts[first : last + 1])
+        starts = self._indexed.starts
+        seen = np.diff(starts[first : last + 1])
         reach = (len(self._weights) - 1) * (2 if self._symmetric else 1)
         most = int(np.minimum(seen * reach, self.words).sum())
         rows = Rows(np.empty(last - first, np.int64), np.empty(most, np.int32), np.empty(most, np.int64))
-        state = np.array([first, self._starts[first], 0, 0, first], dtype=np.int64)
+        state = np.array([first, starts[first], 0, 0, first], dtype=np.int64)
         step = max(1, _PLACES_A_CALL * 20 // reach)
         while state[0] < last and not stop:
             kernels.count_rows(
-                self._text, self._positions, self._starts, self._weights, self._symmetric, state, last, step,
-                scratch.row, scratch.touched, scratch.low, scratch.high, rows.ends, rows.columns, rows.units,
-            )  # fmt: skip
+                self._indexed, self._weights, self._symmetric, state, last, step, scratch.accumulator, rows
+            )
         written = int(state[2])
         return Rows(rows.ends, rows.columns[:written], rows.units[:written])
 
@@ -271,11 +260,7 @@ def add_rows(parts: list[Rows], scratch: Scratch, stop: Stop) -> Rows:
     result = Rows(np.empty(rows, np.int64), np.empty(base, np.int32), np.empty(base, np.int64))
     state = np.zeros(2, dtype=np.int64)
     while state[0] < rows and not stop:
-        kernels.add_rows(
-            begins, columns, units, state, rows, _CELLS_A_CALL,
-            scratch.row, scratch.touched, scratch.low, scratch.high,
-            result.ends, result.columns, result.units,
-        )  # fmt: skip
+        kernels.add_rows(begins, columns, units, state, rows, _CELLS_A_CALL, scratch.accumulator, result)
     written = int(state[1])
     return Rows(result.ends, result.columns[:written], result.units[:written])
 

@@ -19,6 +19,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.lines import count_lines
 from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.engine.kernels.text import codes
+from nlpcli.engine.kernels.text.arguments import Batch, Definition, Reached, Scanned, Table
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.text.unicode_marks import MARKS
 from nlpcli.settings.text import TokenizerName
@@ -71,22 +72,25 @@ class Scanner:
     """
 
     def __init__(self, tokenizer: TokenizerName, lower: bool = False) -> None:
-        self._classes = character_classes(tokenizer)
         self._lower = lower
         self._lowered = np.empty(0, dtype=np.uint8)
-        self._spaced = tokenizer == "whitespace"
+        self._definition = Definition(character_classes(tokenizer), tokenizer == "whitespace")
         self._slots = _slots(1 << 15)
         self.firsts = np.zeros(int(_LOAD * len(self._slots)), dtype=np.int64)
         self.starts = np.zeros(len(self.firsts) + 1, dtype=np.int64)
         self.pool = np.zeros(1 << 19, dtype=np.uint8)
         self.types = 0
         self._ids = np.empty(0, dtype=np.int32)
-        self._batch = (
+        self._batch = Batch(
             np.empty(_BATCH, dtype=np.int64),
             np.empty(_BATCH, dtype=np.int64),
             np.ones(_BATCH, dtype=np.uint64),
             np.empty((_BATCH, 3), dtype=np.uint64),
         )
+
+    @property
+    def _table(self) -> Table:
+        return Table(self._slots, self.starts, self.pool, self.firsts)
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -112,15 +116,17 @@ class Scanner:
             self._ids = np.empty(len(text) // 2 + 1, dtype=np.int32)
         ids = self._ids
         ends = np.empty(count_lines(block), dtype=np.int64)
-        at = tokens = documents = 0
+        reached = Reached(0, self.types, 0, 0)
         while True:
-            at, self.types, tokens, documents = kernel.scan(
-                text, at, self._classes, self._spaced, self._slots, self.starts, self.pool,
-                self.firsts, self.types, number, ids, tokens, ends, documents, *self._batch,
-            )  # fmt: skip
-            if at >= len(text):
-                return ids[:tokens], ends
-            self._grow(len(text) - at)
+            reached = Reached(
+                *kernel.scan(
+                    text, number, self._definition, self._table, self._batch, Scanned(ids, ends), reached
+                )
+            )
+            self.types = reached.types
+            if reached.at >= len(text):
+                return ids[: reached.tokens], ends
+            self._grow(len(text) - reached.at)
 
     def absorb(self, other: Scanner) -> NDArray[np.int32]:
         """Add another scanner's types and counts to this one's; the new number of each of them."""
@@ -129,9 +135,8 @@ class Scanner:
         self.pool = _enlarged(self.pool, len(self.pool) + len(other.pool))
         position = np.empty(other.types, dtype=np.int32)
         self.types = kernel.absorb(
-            self._slots, self.starts, self.pool, self.firsts, self.types,
-            other.starts, other.pool, other.firsts, other.counts.view(np.uint64), self._batch[-1], position,
-        )  # fmt: skip
+            self._table, self.types, other._table, other.counts.view(np.uint64), self._batch.keys, position
+        )
         return position
 
     def merge_cases(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove_blocks import Cells, Turns, sequence_of
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.kernels.embeddings.arguments import Sides
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -308,6 +309,8 @@ def _train_epoch(
     left = np.flatnonzero(np.isnan(costs)).tolist()
     turns = Turns([sequence[number] for number in left])
     words, contexts = (side.rows.reshape(len(side.rows), -1) for side in (model.words, model.contexts))
+    sides = Sides(words, contexts, model.words.biases, model.contexts.biases)
+    eta = np.float32(settings.eta)
     total = len(cells)
     done = total - sum(int(sizes[sequence[number]]) for number in left)
 
@@ -316,12 +319,8 @@ def _train_epoch(
         while (turn := turns.take(stop)) is not None:
             number = left[turn]
             block = cells.block(*sequence[number])
-            cost = kernels.update_cells(
-                words, contexts, model.words.biases, model.contexts.biases,
-                block.first_row, block.first_column, block.rows, block.ends,
-                int(shifts[number] * len(block.rows)), block.columns, block.logs, block.weights,
-                np.float32(settings.eta), settings.bias,
-            )  # fmt: skip
+            shift = int(shifts[number] * len(block.rows))
+            cost = kernels.update_cells(sides, block, shift, eta, settings.bias)
             if not math.isfinite(cost):
                 raise NlpcliError(
                     f"the training diverged in epoch {epoch + 1}: the cost is not a number any more",

@@ -14,12 +14,13 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.cooccurrence.counting import Counts, Rows, Scratch, divide
+from nlpcli.engine.cooccurrence.counting import Counts, Scratch, divide
+from nlpcli.engine.kernels.counts.arguments import Rows
+from nlpcli.engine.kernels.embeddings.arguments import Arranged, Block, ColumnBlocks, Weighting
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import Shelf
@@ -29,23 +30,6 @@ kernels = Kernels("embeddings.glove")
 
 _BLOCK_COLUMNS = 1024  # × 2 × 112 floats = 0.9 MB: about half of a level-2 cache
 _BLOCK_SHARE = 64  # frequent words share a block with few others, so that blocks weigh alike
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """The cells of one row block and one column block.
-
-    A stretch is the cells of one row: row first_row + rows[s] has cells ends[s − 1]:ends[s],
-    in columns first_column + columns[cell]. `logs` are ln X, `weights` are f(X).
-    """
-
-    first_row: int
-    first_column: int
-    rows: NDArray[np.int32]
-    ends: NDArray[np.int32]
-    columns: NDArray[np.uint16]
-    logs: NDArray[np.float32]
-    weights: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +66,8 @@ class Cells:
         share = max(1, int(occurrences.sum()) // _BLOCK_SHARE)
         self.column_bounds = divide(occurrences, share, longest=_BLOCK_COLUMNS)
         widths = np.diff(self.column_bounds)
-        self._block_of = np.repeat(np.arange(len(widths), dtype=np.int32), widths)
+        block_of = np.repeat(np.arange(len(widths), dtype=np.int32), widths)
+        self._grid = ColumnBlocks(block_of, self.column_bounds)
         self._row_blocks: list[_RowBlock | None] = [None] * (len(self.row_bounds) - 1)
         self.total_units = 0
         self._fill(counts, threads, progress)
@@ -112,21 +97,19 @@ class Cells:
     def _arrange(self, rows: Rows, unit: int) -> _RowBlock:
         blocks = len(self.column_bounds) - 1
         cells, stretches = np.zeros(blocks + 1, dtype=np.int64), np.zeros(blocks + 1, dtype=np.int64)
-        kernels.measure_cells(rows.ends, rows.columns, self._block_of, cells, stretches)
+        kernels.measure_cells(rows.ends, rows.columns, self._grid.block_of, cells, stretches)
         np.cumsum(cells, out=cells)
         np.cumsum(stretches, out=stretches)
-        arrays: list[NDArray[Any]] = [
-            np.empty(stretches[-1], dtype=np.int32),
-            np.empty(stretches[-1], dtype=np.int32),
-            np.empty(cells[-1], dtype=np.uint16),
-            np.empty(cells[-1], dtype=np.float32),
-            np.empty(cells[-1], dtype=np.float32),
-        ]
-        kernels.arrange_cells(
-            rows.ends, rows.columns, rows.units, unit, self._block_of, self.column_bounds,
-            self._x_max, self._alpha, cells, stretches, *arrays,
-        )  # fmt: skip
-        return _RowBlock(cells, stretches, *(self._shelf.put(array) for array in arrays))
+        arranged = Arranged(
+            rows=np.empty(stretches[-1], dtype=np.int32),
+            ends=np.empty(stretches[-1], dtype=np.int32),
+            columns=np.empty(cells[-1], dtype=np.uint16),
+            logs=np.empty(cells[-1], dtype=np.float32),
+            weights=np.empty(cells[-1], dtype=np.float32),
+        )
+        weighting = Weighting(unit, self._x_max, self._alpha)
+        kernels.arrange_cells(rows, self._grid, weighting, cells, stretches, arranged)
+        return _RowBlock(cells, stretches, *(self._shelf.put(array) for array in arranged))
 
     def __len__(self) -> int:
         return sum(int(block.cells[-1]) for block in self._row_blocks if block is not None)

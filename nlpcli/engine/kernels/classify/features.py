@@ -137,19 +137,17 @@ def _char_features(text, letters, words, count, low, high, mask, keys, spans, to
 
 
 @nb.njit(cache=True, nogil=True)
-def make_features(
-    ids, offsets, first, end, hashes, pool, starts, low, high, char_low, char_high, across, mask,
-    text, letters, words, ends, keys, spans,
-):  # fmt: skip
-    """Keys of all features of documents `first` to `end`; `ends` [documents] says where each stops.
+def make_features(documents, first, end, types, wanted, scratch, made):
+    """Keys of all features of documents `first` to `end`.
 
-    low, high: lengths of word n-grams; char_low, char_high: of character n-grams, which run
-    `across` the words as if there were no spaces, or inside each word; a space stands at both
-    ends of the text or word. `mask` keeps the leading bits of a key (feature hashing). `text`, `letters` and
-    `words` are scratch for the longest document. `spans` [features, 2], unless empty, gets the
-    tokens (from, to) that each feature covers.
+    A text, or each word of it, has a space at both ends, which character n-grams take in.
     Returns: the number of keys.
     """
+    ids, offsets = documents
+    hashes, pool, starts = types
+    low, high, char_low, char_high, across, mask = wanted
+    text, letters, words = scratch
+    ends, keys, spans = made
     total = 0
     for document in range(first, end):
         begin, stop = offsets[document], offsets[document + 1]

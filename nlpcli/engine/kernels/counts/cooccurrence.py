@@ -3,11 +3,8 @@
 A row of the matrix is made at once: all places where its word stands are visited, and what
 stands around them is added up in one dense array. Which entries of the array are in use is kept
 in two levels of bits (one bit a word, one bit for 64 words), so that a row is read out in
-ascending order without a sort.
-
-    text        int32 [N], ids; −1 between documents and at both ends, so a window stops there
-    positions   int32 [n], where each word stands; word i at positions[starts[i]:starts[i + 1]]
-    units       int64, counts in units of 1/unit (see engine/kernels/counts/cooccurrence.py)
+ascending order without a sort. Counts are in units of 1/unit (see `cooccurrence/counting.py`).
+What the kernels are given, and its shapes, is in `arguments.py`.
 """
 
 from __future__ import annotations
@@ -87,17 +84,15 @@ def _read_out(row, low, high, columns, units, written):
 
 
 @njit(cache=True, nogil=True)
-def count_rows(
-    text, positions, starts, weights, symmetric, state, last, most,
-    row, touched, low, high, ends, columns, units,
-):  # fmt: skip
+def count_rows(indexed, weights, symmetric, state, last, most, accumulator, rows):
     """Rows state[0] … last − 1 of the matrix; gives up after `most` places, to be called again.
 
     `weights` [window + 1] are the units at distance 0 (unused), 1, 2 …; `state` is the row, its
     next place, the cells written, the columns touched in this row, and the row of ends[0].
-    `ends` gets the cells written at the end of each row. `row` int64 [V], `low` uint64 [V / 64]
-    and `high` uint64 [V / 4096] are all zero at first; `touched` is uint32 [V + 1].
     """
+    text, positions, starts = indexed
+    row, touched, low, high = accumulator
+    ends, columns, units = rows
     word, place, written, used, first = state[0], state[1], state[2], state[3], state[4]
     window = weights.size - 1
     while word < last:
@@ -138,14 +133,14 @@ def count_rows(
 
 
 @njit(cache=True, nogil=True)
-def add_rows(
-    begins, all_columns, all_units, state, last, most, row, touched, low, high, ends, columns, units
-):
+def add_rows(begins, all_columns, all_units, state, last, most, accumulator, rows):
     """Sums of the same rows of several matrices; gives up after `most` cells, to be called again.
 
     Row r of matrix m is at begins[m, r]:begins[m, r + 1] of the joined arrays; `state` is the
     next row and the cells written.
     """
+    row, touched, low, high = accumulator
+    ends, columns, units = rows
     at, written = state[0], state[1]
     while at < last and most > 0:
         used = 0

@@ -67,3 +67,56 @@ class Subwords(NamedTuple):
 
     starts: NDArray[np.int64]
     rows: Ints
+
+
+class Sides(NamedTuple):
+    """GloVe's parameters: words, contexts [V, 2 · padded], rows as in `adagrad.py`.
+
+    word_biases, context_biases [V, 2]: the bias and AdaGrad's sum.
+    """
+
+    words: Floats
+    contexts: Floats
+    word_biases: Floats
+    context_biases: Floats
+
+
+class Block(NamedTuple):
+    """The cells of one row block and one column block of a co-occurrence matrix.
+
+    A stretch is the cells of one row: row first_row + rows[s] has cells ends[s − 1]:ends[s],
+    in columns first_column + columns[cell]. `logs` are ln X, `weights` are f(X).
+    """
+
+    first_row: int
+    first_column: int
+    rows: Ints
+    ends: Ints
+    columns: NDArray[np.uint16]
+    logs: Floats
+    weights: Floats
+
+
+class ColumnBlocks(NamedTuple):
+    """block_of [V], the column block of each column; bounds [blocks + 1], where they begin."""
+
+    block_of: Ints
+    bounds: NDArray[np.int64]
+
+
+class Weighting(NamedTuple):
+    """f(X) = min(1, (X / x_max)^alpha), where X is units / unit."""
+
+    unit: int
+    x_max: float
+    alpha: float
+
+
+class Arranged(NamedTuple):
+    """The blocks of one row block, one after the other, their arrays as in `Block`."""
+
+    rows: Ints
+    ends: Ints
+    columns: NDArray[np.uint16]
+    logs: Floats
+    weights: Floats

@@ -13,15 +13,16 @@ from nlpcli.engine.kernels.simd.rows import prefetch_row
 
 
 @njit(cache=True, nogil=True)
-def arrange_cells(
-    ends, columns, units, unit, block_of, bounds, x_max, alpha, cells, stretches,
-    rows, stretch_ends, local_columns, logs, weights,
-):  # fmt: skip
+def arrange_cells(counted, grid, weighting, cells, stretches, arranged):
     """Cells of some rows, given row by row, into column blocks (`Cells` in `embeddings/glove_blocks.py`).
 
     `cells` and `stretches` [blocks + 1] are where each block begins in the output. A stretch is
     the cells of one row in one block; its end is counted from the begin of its block.
     """
+    ends, columns, units = counted
+    block_of, bounds = grid
+    unit, x_max, alpha = weighting
+    rows, stretch_ends, local_columns, logs, weights = arranged
     cell_at, stretch_at = cells.copy(), stretches.copy()
     begin = 0
     for row in range(ends.size):
@@ -59,10 +60,7 @@ def measure_cells(ends, columns, block_of, cells, stretches):
 
 # error_model="numpy": a check for division by zero would stand in the way of vector code.
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def update_cells(
-    words, contexts, word_biases, context_biases, first_row, first_column, rows, ends, shift,
-    columns, logs, weights, eta, with_bias,
-):  # fmt: skip
+def update_cells(sides, block, shift, eta, with_bias):
     """Half the weighted squared error of the cells, each taken just before its own update.
 
     For a cell with log X and weight f: g = f·(w·c + b_w + b_c − log X), then AdaGrad with the
@@ -70,6 +68,8 @@ def update_cells(
     Stretches are taken in order, from number `shift` round. The next row of `words` is asked for
     early; rows of `contexts` are few enough to be in the cache.
     """
+    words, contexts, word_biases, context_biases = sides
+    first_row, first_column, rows, ends, columns, logs, weights = block
     one = np.float32(1)
     cost = 0.0
     count = rows.size

@@ -2,13 +2,7 @@
 
 A block is worked through in batches of tokens, small enough for the first-level cache: `_split`
 finds where tokens begin and end, `_number` looks them up. The state is a handful of arrays that
-the caller owns (see `scanner.Scanner`):
-
-    slots   uint64 [2^k, 4]  open-addressing hash table: the type's first and second eight bytes;
-                             its length · 2^32 + its number + 1 (0: empty); how often it was seen
-    starts  int64 [T + 1]    where each type's bytes begin in `pool`
-    pool    uint8 [P]        the bytes of all types, one after the other
-    firsts  int64 [T]        where it was first seen (block number · 2^32 + token number)
+the caller owns (`arguments.Table`).
 
 A slot lies within one cache line, and up to sixteen bytes (five Hangul syllables) it holds the
 whole token, so that mostly nothing else is touched. Of a longer token it holds two hashes; the
@@ -22,6 +16,7 @@ import numba as nb
 import numpy as np
 
 from nlpcli.engine.kernels.simd.rows import prefetch_start
+from nlpcli.engine.kernels.text.arguments import Batch
 from nlpcli.engine.kernels.text.codes import APOSTROPHE, BREAK, DIGIT, LETTER, MARK, POINT
 from nlpcli.engine.kernels.text.utf8 import (
     SURE,
@@ -156,14 +151,15 @@ def _split(text, at, end, classes, spaced, begins, stops, ends, tokens, document
 
 
 @nb.njit(cache=True, nogil=True)
-def _number(text, begins, stops, found, times, keys, slots, starts, pool, firsts, types, place, ids):
+def _number(text, batch, found, table, types, place, ids):
     """The numbers of the types of `found` tokens, into `ids`; new types are entered.
 
-    `times` says how often each token counts; `keys` [batch, 3] is scratch; `place` says where the
-    first token stands in the text.
+    `place` says where the first token stands in the text.
 
     Returns: (tokens numbered, types); stops where the tables are full.
     """
+    begins, stops, times, keys = batch
+    slots, starts, pool, firsts = table
     mask = np.uint64(slots.shape[0] - 1)
     most_types = firsts.size
     for token in range(found):
@@ -240,32 +236,29 @@ def _same(text, start, pool, base, length):
 
 
 @nb.njit(cache=True, nogil=True)
-def scan(
-    text, at, classes, spaced, slots, starts, pool, firsts, types, block, ids, tokens, ends, documents,
-    begins, stops, times, keys,
-):  # fmt: skip
-    """Tokens of `text` from `at` on appended to `ids`, line ends to `ends`.
+def scan(text, block, definition, table, batch, scanned, reached):
+    """The tokens of `text` from reached.at on and its line ends, written behind those there are.
 
-    `types`, `tokens` and `documents` are how many of each there are already. There is room for
-    as many types as `firsts` is long, fewer than there are slots. Stops before a token that would
-    overfill the tables; the caller enlarges them and goes on from there.
+    There is room for as many types as `firsts` is long, fewer than there are slots. Stops before
+    a token that would overfill the tables; the caller enlarges them and goes on from there.
+    `batch`, whose `times` are ones, is scratch.
 
-    Returns: (position reached, types, tokens, documents).
+    Returns: what the next call takes as `reached`.
     """
+    classes, spaced = definition
+    ids, ends = scanned
+    at, types, tokens, documents = reached
     while at < text.size:
-        reached, found, lines = _split(
-            text, at, text.size, classes, spaced, begins, stops, ends, tokens, documents
+        stop, found, lines = _split(
+            text, at, text.size, classes, spaced, batch.begins, batch.stops, ends, tokens, documents
         )
-        numbered, types = _number(
-            text, begins, stops, found, times, keys, slots, starts, pool, firsts, types,
-            (block << 32) | tokens, ids[tokens:],
-        )  # fmt: skip
+        numbered, types = _number(text, batch, found, table, types, (block << 32) | tokens, ids[tokens:])
         tokens += numbered
         if numbered < found:
             while documents < lines and ends[documents] <= tokens:
                 documents += 1
-            return begins[numbered], types, tokens, documents
-        at, documents = reached, lines
+            return batch.begins[numbered], types, tokens, documents
+        at, documents = stop, lines
     return at, types, tokens, documents
 
 
@@ -300,18 +293,18 @@ def counts_of(slots, counts):
 
 
 @nb.njit(cache=True, nogil=True)
-def absorb(slots, starts, pool, firsts, types, starts2, pool2, firsts2, counts2, keys, position):
-    """Add a second scan's types to the first, whose tables are large enough.
+def absorb(table, types, other, counts, keys, position):
+    """Add a second scan's types, seen `counts` times, to the first, whose tables are large enough.
 
     `position[t]` becomes the number, in the first, of the second's type t. Returns: types.
     """
+    firsts = table.firsts
+    _, starts2, pool2, firsts2 = other
     for begin in range(0, position.size, len(keys)):
         end = min(begin + len(keys), position.size)
         known = types
-        _, types = _number(
-            pool2, starts2[begin:end], starts2[begin + 1 :], end - begin, counts2[begin:], keys,
-            slots, starts, pool, firsts, types, 0, position[begin:],
-        )  # fmt: skip
+        batch = Batch(starts2[begin:end], starts2[begin + 1 :], counts[begin:], keys)
+        _, types = _number(pool2, batch, end - begin, table, types, 0, position[begin:])
         for theirs in range(begin, end):
             number = position[theirs]
             if number >= known or firsts2[theirs] < firsts[number]:

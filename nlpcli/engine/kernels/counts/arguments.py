@@ -1,0 +1,46 @@
+"""What kernels of co-occurrence are given, as named arrays; here, so that naming them takes no numba."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class IndexedText(NamedTuple):
+    """A text, and where its words stand: word i at positions[starts[i]:starts[i + 1]].
+
+    text [N]: ids, and −1 between documents and at both ends, so that a window stops there;
+    positions [n], int32 or, in a long text, int64; starts [V + 1].
+    """
+
+    text: NDArray[np.int32]
+    positions: NDArray[Any]
+    starts: NDArray[np.int64]
+
+
+class Accumulator(NamedTuple):
+    """One row of the matrix while it is added up, and which of its entries are in use.
+
+    row [V]; touched [V + 1], columns in the order they came; low [V / 64 + 1], a bit a column;
+    high [V / 4096 + 1], a bit for 64. All but `touched` are zero between rows.
+    """
+
+    row: NDArray[np.int64]
+    touched: NDArray[np.uint32]
+    low: NDArray[np.uint64]
+    high: NDArray[np.uint64]
+
+
+class Rows(NamedTuple):
+    """Some consecutive rows of a matrix.
+
+    ends: int64 [rows], the cells up to the end of each row
+    columns: int32 [cells], ascending in each row
+    units: int64 [cells], counts in units
+    """
+
+    ends: NDArray[np.int64]
+    columns: NDArray[np.int32]
+    units: NDArray[np.int64]
