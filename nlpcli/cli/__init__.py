@@ -1,4 +1,4 @@
-"""The top floor: arguments in, text out. One file per family of commands.
+"""Arguments in, text out. One file per family of commands.
 
 Only the module of the command that is called is imported, and commands import the engine
 inside their functions: `nlpcli tokenize` starts without numpy, torch and the rest.

@@ -51,7 +51,7 @@ Test = Annotated[
                              metavar="FILE", show_default=False, rich_help_panel=CHECKING)
 ]  # fmt: skip
 Calibrate = Annotated[
-    bool, typer.Option("--calibrate", help="Make probabilities honest, by a tenth of the texts held out.",
+    bool, typer.Option("--calibrate", help="Calibrate the probabilities, by a tenth of the texts held out.",
                        rich_help_panel=AFTER)
 ]  # fmt: skip
 Prune = Annotated[

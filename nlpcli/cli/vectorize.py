@@ -84,7 +84,7 @@ def count(
     files: Files = None,
     output: Output = "-",
     ngrams: Annotated[
-        str, typer.Option(metavar="RANGE", help="Count runs of words; 1-2 is words and pairs of neighbours.")
+        str, typer.Option(metavar="RANGE", help="Count n-grams; 1-2 is words and pairs of neighbours.")
     ] = "1",
     vocabulary: VocabularySettings = VocabularySettings(),
     analysis: AnalysisSettings = AnalysisSettings(),

@@ -16,10 +16,10 @@ class VectorizeSettings(NgramRanges, Settings):
     kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = setting(
         "tfidf", "A row per token; counts; 0 and 1; counts weighted by rarity; counts in hashed columns."
     )
-    ngrams: str = setting("1", "Runs of words; 1-2 is words and pairs of neighbours.", metavar="RANGE")
+    ngrams: str = setting("1", "N-grams of words; 1-2 is words and pairs of neighbours.", metavar="RANGE")
     char_ngrams: str = setting(
         "0",
-        "Runs of characters inside words (a space at both ends) in place of words; 0 is off.",
+        "N-grams of characters inside words (a space at both ends) in place of words; 0 is off.",
         metavar="RANGE",
     )
     smooth_idf: bool = setting(True, "TF-IDF: idf = ln((1 + n) / (1 + df)) + 1, or ln(n / df) + 1.")

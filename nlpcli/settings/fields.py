@@ -1,6 +1,6 @@
-"""What every settings class is made of: one knob, its bounds, its record.
+"""What every settings class is made of: one setting, its bounds, its record.
 
-A settings class is a frozen dataclass, one line a knob. It is the option list of its command
+A settings class is a frozen dataclass, one line a setting. It is the option list of its command
 (`cli/options.py` reads it), the argument of its engine function (bounds are checked when it is
 made), and the record in the model file (`to_record` and `from_record`).
 """
@@ -32,7 +32,7 @@ def setting(
     hidden: bool = False,
     reads: str | None = None,
 ) -> T:
-    """One knob: its default, its help text, its bounds (`min`/`max` inclusive, `above` exclusive).
+    """One setting: its default, its help text, its bounds (`min`/`max` inclusive, `above` exclusive).
 
     `flags` replaces the option's name, which otherwise is the field's name with dashes.
     `panel` is the heading under which `--help` lists it. `reads` names the reader in
@@ -160,10 +160,10 @@ class NgramRanges:
 
     @property
     def word_range(self) -> tuple[int, int]:
-        """Shortest and longest run of words; (1, 0) is none."""
+        """Shortest and longest n-gram of words; (1, 0) is none."""
         return ngram_range("--ngrams", self.ngrams)
 
     @property
     def char_range(self) -> tuple[int, int]:
-        """Shortest and longest run of characters; (1, 0) is none."""
+        """Shortest and longest n-gram of characters; (1, 0) is none."""
         return ngram_range("--char-ngrams", self.char_ngrams)

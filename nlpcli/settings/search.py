@@ -13,7 +13,7 @@ class IndexSettings(Settings):
     """What a document is when texts are searched."""
 
     unit: Literal["line", "paragraph", "file"] = setting(
-        "line", "What is found: lines, paragraphs (parted by blank lines), or whole files."
+        "line", "What is found: lines, paragraphs (separated by blank lines), or whole files."
     )
 
 

@@ -215,16 +215,16 @@ NGRAMS = "N-grams"
 
 @dataclass(frozen=True)
 class NgramSettings(NgramRanges, Settings):
-    """Runs of tokens, or of the characters in them, in place of single tokens."""
+    """N-grams of tokens, or of the characters in them, in place of single tokens."""
 
     ngrams: str = setting(
         "1",
-        "Runs of tokens, joined by _; 1-3 is single tokens, pairs and triples.",
+        "N-grams of tokens, joined by _; 1-3 is single tokens, pairs and triples.",
         panel=NGRAMS,
         metavar="RANGE",
     )
     char_ngrams: str = setting(
-        "0", "Runs of characters inside each token instead; 0 is off.", panel=NGRAMS, metavar="RANGE"
+        "0", "N-grams of characters inside each token instead; 0 is off.", panel=NGRAMS, metavar="RANGE"
     )
 
     def __post_init__(self) -> None:

@@ -5,7 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
-from nlpcli.engine.classify.features import FeatureCounts, Finder, Maker, count, has_syllable_script
+from nlpcli.engine.classify.features import (
+    FeatureCounts,
+    FeatureExtractor,
+    FeatureIndex,
+    count,
+    has_syllable_script,
+)
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.kernels.classify import features as kernel
@@ -50,7 +56,7 @@ def features_by_hand(words, settings):
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_features_are_those_of_the_definition(settings):
     corpus = corpus_of()
-    keys, ends, _ = Maker(corpus, settings).make(0, len(TEXTS))
+    keys, ends, _ = FeatureExtractor(corpus, settings).make(0, len(TEXTS))
     known = {}
     for number, text in enumerate(TEXTS):
         made = keys[ends[number - 1] if number else 0 : ends[number]].tolist()
@@ -63,7 +69,7 @@ def test_features_are_those_of_the_definition(settings):
 
 def test_spans_say_which_tokens_a_feature_covers():
     settings = FeatureSettings(ngrams="1-2", char_ngrams="2", char_span="text")
-    _, _, spans = Maker(corpus_of(["ab c"]), settings).make(0, 1, spans=True)
+    _, _, spans = FeatureExtractor(corpus_of(["ab c"]), settings).make(0, 1, spans=True)
     # ab, "ab c", c; then " a", "ab", "bc", "c "
     assert spans.tolist() == [[0, 1], [0, 2], [1, 2], [0, 1], [0, 1], [0, 2], [1, 2]]
 
@@ -127,10 +133,10 @@ def test_hashing_bounds_the_number_of_features():
 def test_finder_gives_the_rows_of_known_features_only():
     corpus, settings = corpus_of(), SETTINGS[0]
     table = count(corpus, np.zeros(len(TEXTS), np.int32), 1, settings)
-    finder = Finder(table.keys, settings)
-    assert finder.find(table.keys).tolist() == list(range(len(table)))
-    assert (finder.find(table.keys ^ np.uint64(1 << 40)) < 0).all()
-    ((_, rows, ends),) = finder.rows(corpus_of(["a b zzz", "zzz"]))
+    feature_index = FeatureIndex(table.keys, settings)
+    assert feature_index.find(table.keys).tolist() == list(range(len(table)))
+    assert (feature_index.find(table.keys ^ np.uint64(1 << 40)) < 0).all()
+    ((_, rows, ends),) = feature_index.rows(corpus_of(["a b zzz", "zzz"]))
     assert (len(rows), ends.tolist()) == (3, [3, 3])
 
 

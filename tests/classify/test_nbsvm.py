@@ -39,7 +39,7 @@ def test_weights_are_those_that_liblinear_finds():
     outside = counting.counts.counts[:, 0] + 1.0
     ratio = np.log(inside / inside.sum()) - np.log(outside / outside.sum())
     values = np.zeros((examples.corpus.documents, len(ratio)))
-    for first, rows, ends in Classifier(counting).finder.rows(examples.corpus):
+    for first, rows, ends in Classifier(counting).feature_index.rows(examples.corpus):
         for number, some in enumerate(np.split(rows, ends[:-1])):
             values[first + number, some] = ratio[some] / np.sqrt(len(some))
     peer = svm.LinearSVC(C=0.5, dual=True, tol=1e-6, max_iter=20000).fit(values, examples.labels)

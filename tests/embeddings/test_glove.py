@@ -8,7 +8,7 @@ from nlpcli.engine.cooccurrence.counting import TextCounts
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.embeddings import glove
 from nlpcli.engine.embeddings.glove import Glove
-from nlpcli.engine.embeddings.glove_blocks import Cells, Turns, sequence_of
+from nlpcli.engine.embeddings.glove_blocks import BlockScheduler, Cells, sequence_of
 from nlpcli.engine.kernels.embeddings.arguments import Block, Sides
 from nlpcli.engine.kernels.embeddings.glove import update_cells
 from nlpcli.engine.runtime.progress import Progress
@@ -139,9 +139,9 @@ def test_cells_hold_every_count_with_its_log_and_weight() -> None:
         for column in range(columns):
             block = cells.block(row, column)
             begin = 0
-            for stretch, end in zip(block.rows, block.ends, strict=True):
+            for segment, end in zip(block.rows, block.ends, strict=True):
                 for cell in range(begin, end):
-                    place = block.first_row + stretch, block.first_column + int(block.columns[cell])
+                    place = block.first_row + segment, block.first_column + int(block.columns[cell])
                     found[place] = np.exp(block.logs[cell])
                     assert block.weights[cell] == pytest.approx(min(1, matrix[place] / 2) ** 0.75, rel=1e-5)
                 begin = end
@@ -252,11 +252,13 @@ def test_text_without_neighbours_is_an_error() -> None:
 def test_turns_keep_the_order_within_every_row_and_column() -> None:
     sequence = sequence_of(np.ones((3, 5), dtype=np.int64), np.random.default_rng(0))
     assert sorted(sequence) == [(row, column) for row in range(3) for column in range(5)]
-    turns, stop = Turns(sequence), Stop()
+    scheduler, stop = BlockScheduler(sequence), Stop()
     under_way: list[int] = []
     finished: list[int] = []
     while len(finished) < len(sequence):
-        while len(under_way) < 3 and (number := turns.take(stop) if turns._ready else None) is not None:
+        while (
+            len(under_way) < 3 and (number := scheduler.take(stop) if scheduler._ready else None) is not None
+        ):
             under_way.append(number)
             taken = [sequence[item] for item in under_way]
             assert len({row for row, _ in taken}) == len({column for _, column in taken}) == len(taken)
@@ -266,6 +268,6 @@ def test_turns_keep_the_order_within_every_row_and_column() -> None:
             for earlier in range(number)
             if sequence[earlier][0] == sequence[number][0] or sequence[earlier][1] == sequence[number][1]
         )
-        turns.finish(number)
+        scheduler.finish(number)
         finished.append(number)
-    assert turns.take(stop) is None
+    assert scheduler.take(stop) is None

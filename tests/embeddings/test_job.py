@@ -107,7 +107,7 @@ def test_interrupted_and_resumed_training_gives_the_bytes_of_one_go(
     assert not broken.exists()
     assert f"--resume {checkpoint}" in progress.notes[-1]
     left = kind.load(checkpoint).unfinished
-    assert 0 < left.stretches < 256
+    assert 0 < left.chunks < 256
     old_name = tmp_path / "broken.safetensors.partial"
     shutil.copy(checkpoint, old_name)
     for left_file in (checkpoint, old_name):
@@ -163,7 +163,7 @@ def test_checkpoints_do_not_change_the_result(train, kind, settings, text, tmp_p
     class Watching(Progress):
         def note(self, message):
             if message.startswith("checkpoint"):
-                seen.append(kind.load(tmp_path / "b.checkpoint.safetensors").unfinished.stretches)
+                seen.append(kind.load(tmp_path / "b.checkpoint.safetensors").unfinished.chunks)
 
     run(train, job(text), tmp_path / "a.safetensors", settings)
     often = ContinuationSettings(checkpoint_every=0.5)
@@ -203,7 +203,7 @@ def test_ctrl_c_ends_by_the_signal_and_says_how_to_go_on(process, tmp_path):
     assert training.wait() == -signal.SIGINT
     assert "to go on from the checkpoint, repeat the command with --resume w.checkpoint.safetensors" in rest
     assert not (tmp_path / "w.txt").exists()
-    assert Word2Vec.load(tmp_path / "w.checkpoint.safetensors").unfinished.stretches > 0
+    assert Word2Vec.load(tmp_path / "w.checkpoint.safetensors").unfinished.chunks > 0
 
 
 def test_a_partial_model_with_a_mad_header_is_refused(text, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nlpcli.engine.corpus.encoding import encode_documents
-from nlpcli.engine.embeddings.hogwild import let_go
+from nlpcli.engine.embeddings.hogwild import release
 from nlpcli.engine.embeddings.job import train_w2v
 from nlpcli.engine.embeddings.schedule import Schedule
 from nlpcli.engine.embeddings.word2vec import Word2Vec, pairs
@@ -180,7 +180,7 @@ def test_rows_lose_their_padding_in_place(dim):
 
 def test_ids_that_were_let_go_are_there_when_they_are_read_again():
     corpus = encoded(["a b"] * 20_000)
-    let_go(corpus.ids, 10_000, 30_000)
+    release(corpus.ids, 10_000, 30_000)
     assert corpus.ids.tolist() == [0, 1] * 20_000
 
 
@@ -188,11 +188,11 @@ def test_the_rate_falls_from_alpha_to_min_alpha_over_all_epochs():
     schedule = Schedule(np.array([0, 10_000]), 2, 0.1, 0.01, seed=1, cost=100)
     rates = [schedule[number].alpha for number in range(len(schedule))]
     assert rates[0] == 0.1 and rates == sorted(rates, reverse=True)
-    assert rates[schedule.stretches] == pytest.approx(0.055)
+    assert rates[schedule.chunks] == pytest.approx(0.055)
     assert 0.01 <= rates[-1] < 0.012
 
 
-def test_stretches_end_where_sentences_do():
+def test_chunks_end_where_sentences_do():
     offsets = np.arange(0, 10_001, 7)
     schedule = Schedule(offsets, 1, 0.1, 0.01, seed=1, cost=100)
     assert set(schedule.cuts[:-1].tolist()) <= set(offsets.tolist())

@@ -106,8 +106,8 @@ def noise_objective(weights, negative):
 
 
 def path_objective(counts):
-    starts, nodes, turns = targets.huffman_paths(np.array(counts))
-    return Objective(0, np.zeros((0, 2), np.uint32), starts, nodes, turns, 2)
+    starts, nodes, codes = targets.huffman_paths(np.array(counts))
+    return Objective(0, np.zeros((0, 2), np.uint32), starts, nodes, codes, 2)
 
 
 def targets_of(word, objective, words):
@@ -124,7 +124,7 @@ def targets_of(word, objective, words):
         used = targets.set_noise_targets(*draw, *rest)
     else:
         path = objective.starts[word : word + 2]
-        used = targets.set_path_targets(*path, objective.nodes, objective.turns, 0.5, tile, *rest)
+        used = targets.set_path_targets(*path, objective.nodes, objective.codes, 0.5, tile, *rest)
     return types.SimpleNamespace(rows=rows, labels=labels, rates=rates, used=used)
 
 
@@ -153,9 +153,9 @@ def test_a_pool_has_the_shares_of_the_table():
 def test_huffman_paths_are_those_of_a_tree_drawn_by_hand():
     # 1 and 2 join to node 0 (3), that and 3 to node 1 (6), that and 10 to the root, node 2.
     for function in (targets.huffman_paths, targets.huffman_paths.py_func):
-        starts, nodes, turns = function(np.array([10, 3, 2, 1]))
+        starts, nodes, codes = function(np.array([10, 3, 2, 1]))
         paths = [
-            list(zip(nodes[a:b].tolist(), turns[a:b].tolist(), strict=True))
+            list(zip(nodes[a:b].tolist(), codes[a:b].tolist(), strict=True))
             for a, b in itertools.pairwise(starts)
         ]
         assert paths[0] == [(2, 0.0)]
@@ -283,8 +283,8 @@ def test_words_that_are_their_own_only_subword_are_plain_words():
 def test_a_softmax_step_is_the_gradient_worked_by_hand():
     inputs = np.array([[1.0, 0.0]], np.float32)
     outputs = np.array([[0.0, 1.0], [math.log(3.0), 0.0]], np.float32)  # scores 0 and ln 3
-    room = np.empty(2, np.float32), np.empty(2, np.float32)
-    loss = softmax.softmax_step(inputs, 0, outputs, 2, 0, 0.4, *room)
+    buffers = np.empty(2, np.float32), np.empty(2, np.float32)
+    loss = softmax.softmax_step(inputs, 0, outputs, 2, 0, 0.4, *buffers)
     assert loss == pytest.approx(math.log(4.0), rel=1e-6)  # P = 1/4 and 3/4
     np.testing.assert_allclose(outputs, [[0.3, 1.0], [math.log(3.0) - 0.3, 0.0]], rtol=1e-6)
     np.testing.assert_allclose(inputs, [[1 - 0.3 * math.log(3.0), 0.3]], rtol=1e-6)

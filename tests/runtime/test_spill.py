@@ -5,13 +5,13 @@ import pytest
 
 from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
 from nlpcli.engine.runtime import spill
-from nlpcli.engine.runtime.spill import Shelf
+from nlpcli.engine.runtime.spill import SpillStore
 from nlpcli.errors import NlpcliError, OutputError, SettingsError
 
 
 def test_arrays_come_back_from_memory_and_from_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    kept = Shelf(memory=100)
+    kept = SpillStore(memory=100)
     arrays = [
         np.arange(10.0),
         np.arange(5, dtype=np.int32),
@@ -27,7 +27,7 @@ def test_arrays_come_back_from_memory_and_from_disk(tmp_path: Path, monkeypatch:
 
 def test_the_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    kept = Shelf(memory=0)
+    kept = SpillStore(memory=0)
     kept.put(np.arange(1000))
     assert kept.on_disk and not list(tmp_path.iterdir())
 
@@ -38,7 +38,7 @@ def test_a_full_disk_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(spill.os, "pwrite", full)
     with pytest.raises(OutputError, match="No space left") as caught:
-        Shelf(memory=0).put(np.arange(10))
+        SpillStore(memory=0).put(np.arange(10))
     assert "TMPDIR" in str(caught.value.hint)
 
 

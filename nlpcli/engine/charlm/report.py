@@ -1,4 +1,4 @@
-"""What a training says of itself: losses beside their yardsticks, speed, time left, a sample."""
+"""What a training says of itself: losses beside their baselines, speed, time left, a sample."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ def encode(text: str, unit: str, alphabet: Vocabulary, *, skip_unknown: bool = F
     return np.array([alphabet.id_of[token] for token in tokens if token in alphabet.id_of], dtype=np.int32)
 
 
-# --- yardsticks -----------------------------------------------------------------------------
+# --- baselines ------------------------------------------------------------------------------
 
 
 def entropies(ids: NDArray[Any], size: int) -> tuple[float, float]:

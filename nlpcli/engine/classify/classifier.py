@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.classify.calibration import probabilities
 from nlpcli.engine.classify.examples import Examples, read_labelled
-from nlpcli.engine.classify.features import Finder
+from nlpcli.engine.classify.features import FeatureIndex
 from nlpcli.engine.classify.linear import KIND as LINEAR
 from nlpcli.engine.classify.linear import LinearModel
 from nlpcli.engine.classify.metrics import Evaluation, evaluate
@@ -56,7 +56,7 @@ class Classifier:
 
     def __init__(self, model: Trained) -> None:
         self.labels = model.labels
-        self.finder = Finder(model.keys, model.features)
+        self.feature_index = FeatureIndex(model.keys, model.features)
         self.reweigh(model)
 
     @classmethod
@@ -101,11 +101,11 @@ class Classifier:
         scores = np.zeros((corpus.documents, len(self.labels)))
         found = np.zeros(corpus.documents, dtype=np.int64)
         seen = 0
-        for first, rows, ends in self.finder.rows(corpus):
+        for first, rows, ends in self.feature_index.rows(corpus):
             last = first + len(ends)
             seen += len(rows)
             found[first:last] = np.diff(ends, prepend=0)
-            if self._weights is None and seen < len(self.finder.keys) // _FEW:
+            if self._weights is None and seen < len(self.feature_index.keys) // _FEW:
                 distinct, places = np.unique(rows, return_inverse=True)
                 weights, rows = self.weights(distinct), places.astype(np.int32)
             else:

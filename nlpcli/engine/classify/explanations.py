@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.classify.calibration import trust
 from nlpcli.engine.classify.classifier import Classifier, Trained
-from nlpcli.engine.classify.features import Finder, Maker, type_keys
+from nlpcli.engine.classify.features import FeatureExtractor, FeatureIndex, type_keys
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.runtime.arrays import offsets_of
@@ -48,10 +48,10 @@ def explain(classifier: Classifier, corpus: EncodedCorpus) -> Iterator[Reason]:
     """For every document: the likeliest class against the next, token by token."""
     scores, found = classifier.scores(corpus)
     trusted = trust(found, classifier.model.calibration)
-    maker = Maker(corpus, classifier.model.features)
+    extractor = FeatureExtractor(corpus, classifier.model.features)
     for document in range(corpus.documents):
-        keys, _, spans = maker.make(document, document + 1, spans=True)
-        rows = classifier.finder.find(keys)
+        keys, _, spans = extractor.make(document, document + 1, spans=True)
+        rows = classifier.feature_index.find(keys)
         known = rows >= 0
         if classifier.model.features.binary:  # the first place of a feature stands for all
             known[known] &= _first_places(rows[known])
@@ -149,19 +149,19 @@ class Namer:
         self._tokens = model.vocabulary.tokens
         self._words = type_keys(model.vocabulary)
         self._order = np.argsort(self._words)
-        self._known_words = Finder(self._words[self._order], FeatureSettings())
+        self._known_words = FeatureIndex(self._words[self._order], FeatureSettings())
         self._letters = sorted({letter for token in self._tokens for letter in token} | {" "})
         encoded = [letter.encode("utf-8", "surrogatepass") for letter in self._letters]
         self._pool = np.frombuffer(b"".join(encoded), dtype=np.uint8)
         self._starts = offsets_of([len(letter) for letter in encoded])
-        self._finder = Finder(model.keys, model.features)
+        self._feature_index = FeatureIndex(model.keys, model.features)
         self._features = model.features
         self._nothing = np.uint64(kernels.empty_text_key())
         self._singles = np.empty(len(self._letters), dtype=np.uint64)
         kernels.letter_keys(self._pool, self._starts, self._singles)
 
     def name(self, key: np.uint64) -> str:
-        """The feature as text; words are parted by a space, letters stand in ‹›. A feature that
+        """The feature as text; words are separated by a space, letters stand in ‹›. A feature that
         cannot be told (feature hashing keeps no vocabulary) is a number."""
         words = self._as_words(key, self._features.word_range[1])
         if words is not None:
@@ -177,7 +177,7 @@ class Namer:
             return None
         prefixes = np.empty_like(self._words)
         kernels.word_prefixes(np.uint64(key), self._words, prefixes)
-        known = (self._finder.find(prefixes) >= 0) | (self._known_words.find(prefixes) >= 0)
+        known = (self._feature_index.find(prefixes) >= 0) | (self._known_words.find(prefixes) >= 0)
         for last in np.flatnonzero(known).tolist():
             before = self._as_words(prefixes[last], longest - 1)
             if before is not None:
@@ -192,7 +192,7 @@ class Namer:
         prefixes = np.empty(len(self._letters), dtype=np.uint64)
         kernels.letter_prefixes(np.uint64(key), self._pool, self._starts, prefixes)
         known = (prefixes == self._nothing) | np.isin(prefixes, self._singles)
-        for last in np.flatnonzero(known | (self._finder.find(prefixes) >= 0)).tolist():
+        for last in np.flatnonzero(known | (self._feature_index.find(prefixes) >= 0)).tolist():
             before = self._as_letters(prefixes[last], longest - 1)
             if before is not None:
                 return [*before, self._letters[last]]

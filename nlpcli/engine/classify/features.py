@@ -1,7 +1,7 @@
 """What a classifier sees of a text: word and character n-grams, counted by class or found again.
 
 `count` turns an encoded, labelled text into a table of features by class; tables of separate
-texts add up exactly (`FeatureCounts.plus`). `Finder` turns texts into rows of such a table.
+texts add up exactly (`FeatureCounts.plus`). `FeatureIndex` turns texts into rows of such a table.
 Not here: what the counts mean (`naive_bayes.py`, `kernels/classify/nbsvm.py`).
 """
 
@@ -29,7 +29,7 @@ kernels = Kernels("classify.features")
 
 _WORK = 1_000_000  # features per kernel call, at most: so that Ctrl-C and progress work
 _LITTLE = 100_000  # features that are not worth a thread
-_TURNS = 4  # chunks a thread, at least
+_CHUNKS_PER_CORE = 4  # chunks a thread, at least
 _DOCUMENTS = 1 << 16  # measured at a time
 _PART_BITS = 14  # a part is about so many features, or larger where there would be more than 256 parts
 _SMALL_COUNT = 255
@@ -95,7 +95,7 @@ def checked_keys(model: Model) -> NDArray[np.uint64]:
     return keys
 
 
-class Maker:
+class FeatureExtractor:
     """Makes the features of a corpus, some documents at a time."""
 
     def __init__(self, corpus: EncodedCorpus, settings: FeatureSettings) -> None:
@@ -128,9 +128,9 @@ class Maker:
         return int(self._costs[-1])
 
     def chunks(self) -> Iterator[tuple[int, int]]:
-        """Runs of documents, each some work, and less where there would be too few for all cores."""
+        """Batches of documents, each some work, and less where there would be too few for all cores."""
         first, documents = 0, self._corpus.documents
-        work = min(_WORK, max(self.most // (_TURNS * available_cores()), _LITTLE))
+        work = min(_WORK, max(self.most // (_CHUNKS_PER_CORE * available_cores()), _LITTLE))
         while first < documents:
             last = int(np.searchsorted(self._costs, self._costs[first] + work, side="right")) - 1
             last = min(max(last, first + 1), documents)
@@ -219,17 +219,17 @@ def count(
     labels: int32 [D], the class of each document, −1 to leave it out. The result does not
     depend on the order of the documents or the number of threads.
     """
-    maker = Maker(corpus, settings)
-    chunks = list(maker.chunks())
+    extractor = FeatureExtractor(corpus, settings)
+    chunks = list(extractor.chunks())
     # A table for each value of the leading bits of a key: small enough for the cache, and the
     # sorted parts, one after the other, are the sorted whole.
-    bits = min(max((maker.most >> _PART_BITS).bit_length(), 1), 8)
+    bits = min(max((extractor.most >> _PART_BITS).bit_length(), 1), 8)
     parts = [_Part(labels, classes, settings.binary) for _ in range(1 << bits)]
     threads = available_cores()
-    at_once = _TURNS * threads
+    at_once = _CHUNKS_PER_CORE * threads
     for begin in range(0, len(chunks), at_once):
         some = chunks[begin : begin + at_once]
-        sorted_ = list(in_threads(_by_part, ((maker, chunk, bits) for chunk in some), threads))
+        sorted_ = list(in_threads(_by_part, ((extractor, chunk, bits) for chunk in some), threads))
         shares = [range(thread, len(parts), threads) for thread in range(threads)]
         run_all(_add, ((parts, sorted_, share) for share in shares), threads)
         progress.update(stage, some[-1][1], corpus.documents)
@@ -242,9 +242,9 @@ def count(
 _ByPart = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int32]]
 
 
-def _by_part(maker: Maker, chunk: tuple[int, int], bits: int) -> _ByPart:
+def _by_part(extractor: FeatureExtractor, chunk: tuple[int, int], bits: int) -> _ByPart:
     """The features of some documents, those of a part together: ends of parts, keys, documents."""
-    made, ends, _ = maker.make(*chunk)
+    made, ends, _ = extractor.make(*chunk)
     part_ends = np.empty(1 << bits, dtype=np.int64)
     keys, documents = np.empty_like(made), np.empty(len(made), dtype=np.int32)
     kernels.sort_by_part(made, ends, chunk[0], 64 - bits, part_ends, keys, documents)
@@ -293,7 +293,7 @@ class _Part:
             kernels.rehash(self._slots, table, self._used)
 
     def close(self) -> None:
-        """Put the keys in order and let go of what was only needed to grow."""
+        """Put the keys in order and release what was only needed to grow."""
         keys = self._table[: self._used, 0]
         order = np.argsort(keys)
         self.keys = keys[order]
@@ -304,7 +304,7 @@ class _Part:
 # --- finding --------------------------------------------------------------------------------
 
 
-class Finder:
+class FeatureIndex:
     """Finds the features of texts in a table of keys.
 
     keys: uint64 [F], ascending.
@@ -321,7 +321,8 @@ class Finder:
     def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """The row of each key, −1 where it is not in the table.
 
-        >>> Finder(np.array([3, 7], np.uint64), FeatureSettings()).find(np.array([7, 4], np.uint64)).tolist()
+        >>> index = FeatureIndex(np.array([3, 7], np.uint64), FeatureSettings())
+        >>> index.find(np.array([7, 4], np.uint64)).tolist()
         [1, -1]
         """
         rows, ends = self._find(keys, np.arange(1, len(keys) + 1), binary=False)
@@ -346,13 +347,13 @@ class Finder:
 
         Yields: the first document's number, rows int32 [R], ends int64 [documents].
         """
-        maker = Maker(corpus, self.settings)
+        extractor = FeatureExtractor(corpus, self.settings)
 
         def found(chunk: tuple[int, int]) -> tuple[int, NDArray[np.int32], NDArray[np.int64]]:
-            made, ends, _ = maker.make(*chunk)
+            made, ends, _ = extractor.make(*chunk)
             return chunk[0], *self._find(made, ends, self.settings.binary)
 
-        chunks = list(maker.chunks())
+        chunks = list(extractor.chunks())
         threads = available_cores()
         if len(chunks) == 1:
             yield found(chunks[0])

@@ -3,7 +3,7 @@
 (Wang & Manning 2012.) Feature f has the value r_f = log (p_f / ‖p‖) / (q_f / ‖q‖), p and q
 its smoothed counts in and outside the class, so what Naive Bayes knows is where the support
 vector machine begins. A document's values are divided by the root of their number. With more
-than two classes each one is told from the rest.
+than two classes each one is discriminated from the rest.
 
 More accurate than Naive Bayes and still fast; but the weights are learnt from all texts at
 once, so such a model is neither added to nor merged.
@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.classify.examples import Examples
-from nlpcli.engine.classify.features import FeatureCounts, Finder, count
+from nlpcli.engine.classify.features import FeatureCounts, FeatureIndex, count
 from nlpcli.engine.classify.linear import LinearModel
 from nlpcli.engine.classify.naive_bayes import check_settings, names_of_features, resolved
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.runtime.spill import Spool
+from nlpcli.engine.runtime.spill import SpillList
 from nlpcli.errors import InputError
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -79,10 +79,10 @@ class _Problem:
         settings: NaiveBayesSettings,
     ) -> None:
         self._examples, self._table, self._settings = examples, table, settings
-        spool = Spool()
+        spool = SpillList()
         ends: list[NDArray[np.int64]] = []
         self._total = 0
-        for _, rows, row_ends in Finder(table.keys, features).rows(examples.corpus):
+        for _, rows, row_ends in FeatureIndex(table.keys, features).rows(examples.corpus):
             spool.append(rows)
             ends.append(row_ends + self._total)
             self._total += len(rows)
@@ -97,7 +97,7 @@ class _Problem:
         return np.asarray(np.log(inside / inside.sum()) - np.log(outside / outside.sum()))
 
     def solve(self, label: int, progress: Progress) -> tuple[NDArray[np.float32], float]:
-        """Weights (the ratio multiplied in) and bias that tell one class from the rest."""
+        """Weights (the ratio multiplied in) and bias that discriminate one class from the rest."""
         settings, labels = self._settings, self._examples.labels
         documents = len(labels)
         state = np.zeros((len(self._table), 2), dtype=np.float32)

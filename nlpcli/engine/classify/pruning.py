@@ -72,12 +72,12 @@ def _documents_of_features(
     classifier: Classifier, examples: Examples
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """The documents that have each feature: int32 [N], and where each feature's stop [F]."""
-    counts = np.zeros(len(classifier.finder.keys), dtype=np.int64)
-    for _, rows, _ in classifier.finder.rows(examples.corpus):
+    counts = np.zeros(len(classifier.feature_index.keys), dtype=np.int64)
+    for _, rows, _ in classifier.feature_index.rows(examples.corpus):
         counts += np.bincount(rows, minlength=len(counts))
     stops = np.cumsum(counts)
     documents = np.empty(int(stops[-1]), dtype=np.int32)
     starts = stops - counts
-    for first, rows, ends in classifier.finder.rows(examples.corpus):
+    for first, rows, ends in classifier.feature_index.rows(examples.corpus):
         kernels.place_documents(rows, ends, first, starts, documents)
     return documents, stops

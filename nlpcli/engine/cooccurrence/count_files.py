@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.cooccurrence.counting import (
     Counts,
     Scratch,
-    ShelvedCounts,
+    SpilledCounts,
     SummedCounts,
     add_rows,
     group_bounds,
@@ -44,7 +44,7 @@ from nlpcli.settings.text import AnalysisSettings
 
 FORMAT = 1
 _TABLE_WORDS = 100
-_SMALL_MEMBERS = 1 << 32  # the vocabulary and indptr are read whole: nothing honest is larger
+_SMALL_MEMBERS = 1 << 32  # the vocabulary and indptr are read whole: no real one is larger
 _CHECKED = 1 << 24  # bytes read at a time when a file is checked
 
 
@@ -97,9 +97,9 @@ def shelved(
 ) -> Cooccurrence:
     """The same matrix with all its rows made: in memory, or on disk beyond `memory` bytes."""
     counts = matrix.counts
-    shelf = ShelvedCounts(counts.words, counts.unit, counts.bounds, memory)
-    shelf.fill(counts, threads, progress)
-    return Cooccurrence(matrix.vocabulary, matrix.settings, matrix.analysis, shelf)
+    spill_store = SpilledCounts(counts.words, counts.unit, counts.bounds, memory)
+    spill_store.fill(counts, threads, progress)
+    return Cooccurrence(matrix.vocabulary, matrix.settings, matrix.analysis, spill_store)
 
 
 # --- writing --------------------------------------------------------------------------------

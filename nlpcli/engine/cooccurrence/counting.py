@@ -5,10 +5,10 @@ A neighbour at distance d counts 1/d, or 1. Counting is done in whole units of 1
 number of threads, and over any division of a text into shards (for windows up to 22; beyond,
 1/d is rounded to 9 digits first, the same everywhere).
 
-Rows of the matrix are made in groups. A group is a stretch of rows with at most a few million
+Rows of the matrix are made in groups. A group is consecutive rows with at most a few million
 cells, chosen by the vocabulary alone, so that neither memory nor threads change a result.
 
-A text too long for memory is counted in pieces, whose counts are put aside on disk group by
+A text too long for memory is counted in pieces, whose counts are spilled to disk group by
 group and added up group by group.
 
 Not here: `.npz` files (`count_files.py`) and what is made of the counts (`kernels/embeddings/glove.py`).
@@ -32,7 +32,7 @@ from nlpcli.engine.kernels.counts.arguments import Accumulator, IndexedText, Row
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.runtime.spill import Shelf
+from nlpcli.engine.runtime.spill import SpillStore
 from nlpcli.engine.runtime.threads import Stop, run_threads
 from nlpcli.settings.embeddings import CooccurrenceSettings
 
@@ -103,7 +103,7 @@ def _most_cells(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> ND
 
 
 def divide(sizes: NDArray[np.int64], limit: int, longest: int | None = None) -> NDArray[np.int64]:
-    """Bounds of consecutive stretches whose sizes add up to at most `limit` (or are one item).
+    """Bounds of consecutive items whose sizes add up to at most `limit` (or are one item).
 
     >>> divide(np.array([5, 1, 1, 1, 1, 1]), 3).tolist()
     [0, 1, 4, 6]
@@ -231,9 +231,9 @@ def count_corpus(
         begin = number * piece
         part = TextCounts(corpus, settings, begin, min(begin + piece, tokens))
         _release(corpus.ids)
-        shelf = ShelvedCounts(part.words, part.unit, part.bounds, memory=0)
-        shelf.fill(part, threads, progress, f"counting piece {number + 1} of {pieces}")
-        parts.append(shelf)
+        spill_store = SpilledCounts(part.words, part.unit, part.bounds, memory=0)
+        spill_store.fill(part, threads, progress, f"counting piece {number + 1} of {pieces}")
+        parts.append(spill_store)
         del part
     progress.note(
         f"the text was counted in {pieces} pieces of {piece:,} tokens; they wait in {tempfile.gettempdir()}"
@@ -265,20 +265,20 @@ def add_rows(parts: list[Rows], scratch: Scratch, stop: Stop) -> Rows:
     return Rows(result.ends, result.columns[:written], result.units[:written])
 
 
-class ShelvedCounts:
-    """Counts whose groups lie on a shelf: in memory or, beyond a budget, on disk."""
+class SpilledCounts:
+    """Counts whose groups lie on a spill store: in memory or, beyond a budget, on disk."""
 
     def __init__(self, words: int, unit: int, bounds: NDArray[np.int64], memory: int) -> None:
         self.words = words
         self.unit = unit
         self.bounds = bounds
-        self.shelf = Shelf(memory)
+        self.spill_store = SpillStore(memory)
         self._handles: list[tuple[int, int, int, int, int] | None] = [None] * (len(bounds) - 1)
 
     def put(self, number: int, rows: Rows) -> None:
         """Keep a group."""
         ends, columns, units = (
-            self.shelf.put(array.copy()) for array in (rows.ends, rows.columns, rows.units)
+            self.spill_store.put(array.copy()) for array in (rows.ends, rows.columns, rows.units)
         )
         self._handles[number] = (ends, columns, units, len(rows.ends), len(rows.columns))
 
@@ -287,7 +287,7 @@ class ShelvedCounts:
         handles = self._handles[number]
         assert handles is not None
         ends, columns, units, rows, cells = handles
-        take = self.shelf.take
+        take = self.spill_store.take
         return Rows(take(ends, 0, rows), take(columns, 0, cells), take(units, 0, cells))
 
     def fill(self, counts: Counts, threads: int, progress: Progress, stage: str = "counting") -> None:
@@ -330,4 +330,4 @@ class SummedCounts:
         return add_rows([part.group(number, scratch, stop) for part in self._parts], scratch, stop)
 
 
-NO_COUNTS: Counts = ShelvedCounts(0, 1, np.zeros(1, dtype=np.int64), memory=0)
+NO_COUNTS: Counts = SpilledCounts(0, 1, np.zeros(1, dtype=np.int64), memory=0)

@@ -29,7 +29,7 @@ _FACTORS = {
     "ti": 2**40,
 }
 _TOKEN_BYTES = 12  # the encoded text (a file in memory), laid out, and the index of its words
-_CELL_BYTES = 36  # of a group under way: as counted (12), as put aside, as added up
+_CELL_BYTES = 36  # of a group under way: as counted (12), as spilled, as added up
 _MARGIN = 100 << 20  # compiled kernels, buffers
 
 

@@ -31,7 +31,7 @@ from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.processes import Failure
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.runtime.spill import Spool
+from nlpcli.engine.runtime.spill import SpillList
 from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
 from nlpcli.engine.text.analyzer import TIME_LIMIT, Analyzer, isolated
 from nlpcli.engine.text.streaming import Pool, pieces
@@ -106,7 +106,7 @@ class _Found:
     """
 
     types: Vocabulary
-    spool: Spool
+    spool: SpillList
     segments: list[tuple[int, int]]
     translations: list[NDArray[np.int32]]
     ends: NDArray[np.int64]
@@ -195,7 +195,7 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Fo
     """Every line through the analyzer, a dictionary for the types."""
     number_of: dict[str, int] = {}
     counts: list[int] = []
-    spool = Spool()
+    spool = SpillList()
     waiting: list[int] = []
     ends: list[int] = []
     total = 0
@@ -245,7 +245,7 @@ def _token_lists(lines: Iterator[str], analyzer: Analyzer) -> Iterator[list[str]
                     yield tokens
 
 
-def _write(waiting: list[int], spool: Spool, keep: bool) -> None:
+def _write(waiting: list[int], spool: SpillList, keep: bool) -> None:
     if keep:
         spool.append(np.array(waiting, dtype=np.int32))
     waiting.clear()
@@ -296,7 +296,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
     lower = analyzer.only_lowers
     scanners = [Scanner(analyzer.settings.tokenizer, lower) for _ in range(threads)]
     idle = deque(range(threads))
-    spool = Spool()
+    spool = SpillList()
     segments: list[tuple[int, int]] = []
     ends: list[NDArray[np.int64]] = []
     total = 0

@@ -1,6 +1,6 @@
-"""Runs of words as features: `new york` beside `new` and `york`.
+"""N-grams of words as features: `new york` beside `new` and `york`.
 
-A run of n words is the pair (run of n − 1 words, word), so ids of runs follow from ids of words
+An n-gram is the pair of its first n − 1 words and its last one, so ids of n-grams follow from ids of words
 without a string being made; names are put together for the runs that are kept. A run is named by
 its words with a space between them, which no word holds, so no two features share a name.
 """
@@ -30,7 +30,7 @@ kernels = Kernels("counts.ngrams")
 def with_ngrams(
     corpus: EncodedCorpus, shortest: int, longest: int, vocabulary: VocabularySettings | Vocabulary
 ) -> EncodedCorpus:
-    """The corpus with its runs of `shortest` to `longest` words as tokens, shorter ones first.
+    """The corpus with its n-grams of `shortest` to `longest` words as tokens, shorter ones first.
 
     `vocabulary` chooses among the runs, or is a vocabulary of runs already.
 
@@ -77,7 +77,7 @@ def count_ngrams(
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Vocabulary:
-    """How often each run of words stands in the lines of some files.
+    """How often each n-gram of words stands in the lines of some files.
 
     Raises InputError when no run is left, SettingsError for an empty range.
     """
@@ -88,7 +88,7 @@ def count_ngrams(
 
 
 def _numbered(corpus: EncodedCorpus, longest: int, names: _RunNames) -> NDArray[np.int32]:
-    """For each size, which run of that size begins at each position: int32 [longest, N], −1 none."""
+    """For each size, which n-gram of that size begins at each position: int32 [longest, N], −1 none."""
     runs = np.full((longest, len(corpus.ids)), -1, dtype=np.int32)
     runs[0] = corpus.ids
     last = np.zeros(len(corpus.ids) + longest, dtype=bool)  # is this the last word of its document?
@@ -126,7 +126,7 @@ def _number_pairs(
 class _RunNames:
     """Names of runs by number: first the words, then the pairs, then the triples, …
 
-    `starts[n − 1]` is the number of the first run of n words.
+    `starts[n − 1]` is the number of the first n-gram of n words.
     """
 
     words: Sequence[str]

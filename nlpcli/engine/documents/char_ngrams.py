@@ -1,6 +1,6 @@
-"""Runs of characters inside words as features, from the vocabulary and not from the text.
+"""N-grams of characters inside words as features, from the vocabulary and not from the text.
 
-A document's runs are the runs of its words' types, so each type is taken apart once: counts
+A document's n-grams are those of its words' types, so each type is taken apart once: counts
 [documents, types] times runs [types, runs]. A word has a space put at both ends, so that
 beginnings and endings of words are features of their own (scikit-learn's `char_wb`).
 """
@@ -16,7 +16,7 @@ from nlpcli.engine.documents.sparse import SparseMatrix
 
 
 def runs_of(word: str, shortest: int, longest: int) -> list[str]:
-    """The runs of `shortest` to `longest` characters of a word with a space at both ends.
+    """The n-grams of `shortest` to `longest` characters of a word with a space at both ends.
 
     >>> runs_of("ab", 2, 3)
     [' a', 'ab', 'b ', ' ab', 'ab ']

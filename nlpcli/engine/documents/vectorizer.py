@@ -142,7 +142,7 @@ def fit(
 class Found:
     """The features of some documents: how often each stands in each, and what they are called.
 
-    `corpus` is the text as ids of these features; runs of characters have none (the ids are
+    `corpus` is the text as ids of these features; character n-grams have none (the ids are
     those of the words then).
     """
 
@@ -166,7 +166,7 @@ def find_features(
     settings: VectorizeSettings,
     vocabulary: VocabularySettings | Vocabulary,
 ) -> Found:
-    """Words, runs of words, or runs of characters inside words, as the settings say.
+    """Words, n-grams of words, or n-grams of characters inside words, as the settings say.
 
     Raises InputError when there is none.
     """

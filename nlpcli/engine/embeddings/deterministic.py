@@ -1,6 +1,6 @@
 """Rounds of shards: training on several threads with the same bytes for any number of them.
 
-A stretch of text is trained in rounds of four shards of 512 words, each apart from the others
+A chunk of text is trained in rounds of four shards of 512 words, each apart from the others
 (`kernels/apart.py`); a round is over when what they have learned is merged
 (`kernels/merging.py`). Rounds and shards follow from the place in the text alone. While one
 round is merged the next is prepared, which takes no vectors.
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.embeddings.schedule import Stretch
+from nlpcli.engine.embeddings.schedule import Chunk
 from nlpcli.engine.kernels.embeddings import shard_merge, shards
 from nlpcli.engine.kernels.embeddings.arguments import STRIDE, WIDTH, Objective, Subwords, Text, Window
 from nlpcli.engine.kernels.simd.padding import aligned_rows
@@ -75,7 +75,7 @@ class SubwordShards:
 
 
 class Rounds:
-    """Trains stretches; `step` is what `stretches.Run` asks for."""
+    """Trains chunks; `step` is what `chunks.Run` asks for."""
 
     def __init__(
         self,
@@ -92,8 +92,8 @@ class Rounds:
         self._rounds = [_empty_round(len(text.keep), objective.tiles) for _ in range(2)]
         self._team = Team(threads)
 
-    def step(self, part: Stretch) -> tuple[float, int]:
-        """Train on a stretch; the summed loss, and of how many predictions."""
+    def step(self, part: Chunk) -> tuple[float, int]:
+        """Train on a chunk; the summed loss, and of how many predictions."""
         losses, predictions = [], 0
         work, following = self._rounds
         self._team.do(self._prepare, work, part, part.first)
@@ -105,7 +105,7 @@ class Rounds:
             work, following = following, work
         return math.fsum(losses), predictions
 
-    def _prepare(self, share: Share, work: shards.Round, part: Stretch, first: int) -> None:
+    def _prepare(self, share: Share, work: shards.Round, part: Chunk, first: int) -> None:
         last = min(first + SHARDS * SHARD, part.last)
         shards.prepare_shards(*share, *self._drawing, work, first, last, part.alpha, part.stream)
 
@@ -113,7 +113,7 @@ class Rounds:
         self._shards.train(share, work, *self._training)
 
     def _merge_and_prepare(
-        self, share: Share, work: shards.Round, following: shards.Round, part: Stretch, first: int
+        self, share: Share, work: shards.Round, following: shards.Round, part: Chunk, first: int
     ) -> None:
         self._shards.merge(share, work, part.alpha)
         self._prepare(share, following, part, first)
@@ -129,14 +129,14 @@ def _most_targets(words: int, tiles: int) -> int:
 
 
 def _empty_round(words: int, tiles: int) -> shards.Round:
-    room = SHARDS, SHARD * tiles, STRIDE
+    buffers = SHARDS, SHARD * tiles, STRIDE
     return shards.Round(
         np.zeros((SHARDS, SHARD), np.int32),
         np.zeros((SHARDS, SHARD + 1), np.int64),
         np.zeros(SHARDS, np.int64),
-        np.zeros(room, np.int32),
-        np.zeros(room, np.float32),
-        np.zeros(room, np.float32),
+        np.zeros(buffers, np.int32),
+        np.zeros(buffers, np.float32),
+        np.zeros(buffers, np.float32),
         np.zeros((SHARDS, SHARD), np.int64),
         np.zeros(SHARDS, np.uint64),
         _no_uses(words, min(SHARD, words)),

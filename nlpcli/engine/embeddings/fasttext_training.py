@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.embeddings.hogwild import Run, Step
-from nlpcli.engine.embeddings.schedule import Stretch
+from nlpcli.engine.embeddings.schedule import Chunk
 from nlpcli.engine.embeddings.word2vec import Word2Vec
 from nlpcli.engine.embeddings.word2vec_training import Training, kernels, make_window, set_first_vectors
 from nlpcli.engine.kernels.embeddings.arguments import Subwords
@@ -74,7 +74,7 @@ class FastTextTraining(Training):
         text, objective, window = self.text(), self.objective, make_window(self.settings)
         inputs, outputs, subwords = self.inputs, self.outputs, self.subwords()
 
-        def step(part: Stretch) -> tuple[float, int]:
+        def step(part: Chunk) -> tuple[float, int]:
             place = part.first, part.last, part.alpha, part.stream
             sums: tuple[float, int] = kernels.train_subwords(
                 inputs, outputs, text, subwords, objective, window, *place

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.embeddings.glove_blocks import Cells, Turns, sequence_of
+from nlpcli.engine.embeddings.glove_blocks import BlockScheduler, Cells, sequence_of
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.engine.kernels.embeddings.arguments import Sides
 from nlpcli.engine.runtime.compiled import Kernels
@@ -307,7 +307,7 @@ def _train_epoch(
     sequence = sequence_of(sizes, generator)
     shifts = generator.random(len(sequence))
     left = np.flatnonzero(np.isnan(costs)).tolist()
-    turns = Turns([sequence[number] for number in left])
+    scheduler = BlockScheduler([sequence[number] for number in left])
     words, contexts = (side.rows.reshape(len(side.rows), -1) for side in (model.words, model.contexts))
     sides = Sides(words, contexts, model.words.biases, model.contexts.biases)
     eta = np.float32(settings.eta)
@@ -316,7 +316,7 @@ def _train_epoch(
 
     def work(_thread: int, stop: Stop) -> None:
         nonlocal done
-        while (turn := turns.take(stop)) is not None:
+        while (turn := scheduler.take(stop)) is not None:
             number = left[turn]
             block = cells.block(*sequence[number])
             shift = int(shifts[number] * len(block.rows))
@@ -327,7 +327,7 @@ def _train_epoch(
                     hint=f"use a smaller --eta than {settings.eta}",
                 )
             costs[number] = cost
-            turns.finish(turn)
+            scheduler.finish(turn)
             done += int(sizes[sequence[number]])
             progress.update("training", epoch + done / total, settings.epochs, f"epoch {epoch + 1}")
 

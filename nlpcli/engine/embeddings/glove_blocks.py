@@ -2,7 +2,7 @@
 
 The grid follows from the vocabulary alone. A column block is small enough for its parameters to
 stay in the cache (and for 16-bit column numbers); a row block is a group of the counts. In a
-block, cells stand row by row. `Turns` hands the blocks out so that the result is that of one
+block, cells stand row by row. `BlockScheduler` hands the blocks out so that the result is that of one
 fixed sequence, whatever the number of threads: no two blocks under way share a row or column.
 
 Not here: the counts (`kernels/counts/cooccurrence.py`) and the updates (`kernels/glove.py`).
@@ -23,7 +23,7 @@ from nlpcli.engine.kernels.counts.arguments import Rows
 from nlpcli.engine.kernels.embeddings.arguments import Arranged, Block, ColumnBlocks, Weighting
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.runtime.spill import Shelf
+from nlpcli.engine.runtime.spill import SpillStore
 from nlpcli.engine.runtime.threads import Stop, run_threads
 
 kernels = Kernels("embeddings.glove")
@@ -34,10 +34,10 @@ _BLOCK_SHARE = 64  # frequent words share a block with few others, so that block
 
 @dataclass(frozen=True, eq=False)
 class _RowBlock:
-    """Where the cells of a row block lie: handles on the shelf, and the bounds of its blocks."""
+    """Where the cells of a row block lie: handles on the spill store, and the bounds of its blocks."""
 
     cells: NDArray[np.int64]
-    stretches: NDArray[np.int64]
+    segments: NDArray[np.int64]
     rows: int
     ends: int
     columns: int
@@ -61,7 +61,7 @@ class Cells:
     ) -> None:
         self._x_max = x_max
         self._alpha = alpha
-        self._shelf = Shelf(memory)
+        self._spill = SpillStore(memory)
         self.row_bounds = counts.bounds
         share = max(1, int(occurrences.sum()) // _BLOCK_SHARE)
         self.column_bounds = divide(occurrences, share, longest=_BLOCK_COLUMNS)
@@ -96,20 +96,20 @@ class Cells:
 
     def _arrange(self, rows: Rows, unit: int) -> _RowBlock:
         blocks = len(self.column_bounds) - 1
-        cells, stretches = np.zeros(blocks + 1, dtype=np.int64), np.zeros(blocks + 1, dtype=np.int64)
-        kernels.measure_cells(rows.ends, rows.columns, self._grid.block_of, cells, stretches)
+        cells, segments = np.zeros(blocks + 1, dtype=np.int64), np.zeros(blocks + 1, dtype=np.int64)
+        kernels.measure_cells(rows.ends, rows.columns, self._grid.block_of, cells, segments)
         np.cumsum(cells, out=cells)
-        np.cumsum(stretches, out=stretches)
+        np.cumsum(segments, out=segments)
         arranged = Arranged(
-            rows=np.empty(stretches[-1], dtype=np.int32),
-            ends=np.empty(stretches[-1], dtype=np.int32),
+            rows=np.empty(segments[-1], dtype=np.int32),
+            ends=np.empty(segments[-1], dtype=np.int32),
             columns=np.empty(cells[-1], dtype=np.uint16),
             logs=np.empty(cells[-1], dtype=np.float32),
             weights=np.empty(cells[-1], dtype=np.float32),
         )
         weighting = Weighting(unit, self._x_max, self._alpha)
-        kernels.arrange_cells(rows, self._grid, weighting, cells, stretches, arranged)
-        return _RowBlock(cells, stretches, *(self._shelf.put(array) for array in arranged))
+        kernels.arrange_cells(rows, self._grid, weighting, cells, segments, arranged)
+        return _RowBlock(cells, segments, *(self._spill.put(array) for array in arranged))
 
     def __len__(self) -> int:
         return sum(int(block.cells[-1]) for block in self._row_blocks if block is not None)
@@ -117,7 +117,7 @@ class Cells:
     @property
     def on_disk(self) -> int:
         """Bytes of cells that lie on disk."""
-        return self._shelf.on_disk
+        return self._spill.on_disk
 
     def sizes(self) -> NDArray[np.int64]:
         """Cells in each block: int64 [row blocks, column blocks]."""
@@ -128,13 +128,13 @@ class Cells:
         kept = self._row_blocks[row]
         assert kept is not None
         cells = int(kept.cells[column]), int(kept.cells[column + 1])
-        stretches = int(kept.stretches[column]), int(kept.stretches[column + 1])
-        take = self._shelf.take
+        segments = int(kept.segments[column]), int(kept.segments[column + 1])
+        take = self._spill.take
         return Block(
             int(self.row_bounds[row]),
             int(self.column_bounds[column]),
-            take(kept.rows, *stretches),
-            take(kept.ends, *stretches),
+            take(kept.rows, *segments),
+            take(kept.ends, *segments),
             take(kept.columns, *cells),
             take(kept.logs, *cells),
             take(kept.weights, *cells),
@@ -162,7 +162,7 @@ def sequence_of(sizes: NDArray[np.int64], generator: np.random.Generator) -> lis
     return [(row, column) for row, column in pairs if sizes[row, column]]
 
 
-class Turns:
+class BlockScheduler:
     """Hands out the items of a sequence of (row, column) to threads.
 
     An item is ready when every earlier one in its row and in its column is finished. So each

@@ -14,18 +14,18 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.embeddings.schedule import Schedule, Stretch
+from nlpcli.engine.embeddings.schedule import Chunk, Schedule
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import NlpcliError
 
-_RECENT = 64  # stretches whose mean is the running loss
+_RECENT = 64  # chunks whose mean is the running loss
 
 
-# Trains on a stretch; gives the summed loss and what to divide it by.
-Step = Callable[[Stretch], tuple[float, int]]
+# Trains on a chunk; gives the summed loss and what to divide it by.
+Step = Callable[[Chunk], tuple[float, int]]
 
 
-def let_go(ids: NDArray[np.int32], first: int, last: int) -> None:
+def release(ids: NDArray[np.int32], first: int, last: int) -> None:
     """Let the memory of ids that have been read be used for something else, if they are mapped from the disk.
 
     They come back when they are read again. Mapped pages count as the process's own, and a text
@@ -38,12 +38,12 @@ def let_go(ids: NDArray[np.int32], first: int, last: int) -> None:
 
 
 class Run:
-    """The stretches of a schedule from `start` on, trained on some threads.
+    """The chunks of a schedule from `start` on, trained on some threads.
 
-    `done` is the number of stretches finished without a gap. `carried` is the summed loss, and
+    `done` is the number of chunks finished without a gap. `carried` is the summed loss, and
     of how many predictions, that an interrupted run has left of the epoch under way.
 
-    Raises NlpcliError when the loss is no longer a number. On Ctrl-C the stretches under way
+    Raises NlpcliError when the loss is no longer a number. On Ctrl-C the chunks under way
     are finished first; then KeyboardInterrupt goes on.
     """
 
@@ -56,7 +56,7 @@ class Run:
         self._step = step
         self._next = start
         self._sums = np.zeros((len(schedule) + 1, 2))
-        # What an epoch has from before stands in the place of the stretch before the first.
+        # What an epoch has from before stands in the place of the chunk before the first.
         self._sums[start - 1] = carried
         self._finished = np.zeros(len(schedule), dtype=bool)
         self._lock = threading.Lock()
@@ -68,9 +68,9 @@ class Run:
     def go(
         self, threads: int, pauses: Iterable[int], pause: Callable[[int], None], progress: Progress = SILENT
     ) -> None:
-        """Train to the end; before each stretch in `pauses` and after each epoch `pause` is called."""
+        """Train to the end; before each chunk in `pauses` and after each epoch `pause` is called."""
         self._began = time.monotonic()
-        size = self.schedule.stretches
+        size = self.schedule.chunks
         ends = range(size, len(self.schedule) + 1, size)
         for limit in sorted({*pauses, *ends}):
             if not self.done < limit <= len(self.schedule):
@@ -81,25 +81,25 @@ class Run:
             pause(limit)
 
     def loss(self, first: int, last: int) -> float:
-        """The mean loss over the stretches `first` to `last`."""
+        """The mean loss over the chunks `first` to `last`."""
         loss, count = self.summed(first, last)
         return loss / count if count else 0.0
 
     def summed(self, first: int, last: int) -> tuple[float, int]:
-        """The summed loss over these stretches, and of how many predictions."""
-        if first <= self._start <= last and self._start % self.schedule.stretches:
+        """The summed loss over these chunks, and of how many predictions."""
+        if first <= self._start <= last and self._start % self.schedule.chunks:
             first = self._start - 1
         return math.fsum(self._sums[first:last, 0]), int(self._sums[first:last, 1].sum())
 
     def epoch_losses(self) -> list[float]:
         """The mean loss of every epoch that this run has finished."""
-        size = self.schedule.stretches
+        size = self.schedule.chunks
         epochs = range(self._start // size, self.done // size)
         return [round(self.loss(epoch * size, (epoch + 1) * size), 6) for epoch in epochs]
 
     def under_way(self) -> tuple[float, int]:
         """The summed loss, and of how many predictions, of the epoch that is not finished."""
-        return self.summed(self.done // self.schedule.stretches * self.schedule.stretches, self.done)
+        return self.summed(self.done // self.schedule.chunks * self.schedule.chunks, self.done)
 
     def _go_to(self, limit: int, threads: int, progress: Progress) -> None:
         self._limit = limit
@@ -155,7 +155,7 @@ class Run:
         return words / max(time.monotonic() - self._began, 1e-9)
 
     def _epoch_line(self, epoch: int) -> str:
-        size = self.schedule.stretches
+        size = self.schedule.chunks
         speed = self._speed()
         left = (self.schedule.epochs - epoch) * self.schedule.words / max(speed, 1e-9)
         return (

@@ -1,6 +1,6 @@
 """Word vectors from text files to a model file: the jobs of `train-w2v` and `train-fasttext`.
 
-    files ─ encode ─▶ ids ─ phrases ─▶ ids ─ stretches of training ─▶ model ─▶ file
+    files ─ encode ─▶ ids ─ phrases ─▶ ids ─ chunks of training ─▶ model ─▶ file
                                         ▲ a model or vectors to begin with
 
 Interrupted training leaves a checkpoint (`io/checkpoints.py`), a model file from which it goes on as
@@ -35,7 +35,7 @@ from nlpcli.engine.embeddings.word2vec_training import PairTraining, Training
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted
 from nlpcli.engine.io.lines import Lines, Paths
-from nlpcli.engine.runtime.compiled import let_go_of_llvm
+from nlpcli.engine.runtime.compiled import release_llvm
 from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
@@ -198,12 +198,12 @@ def _train(
     training = _training(kind, corpus, settings)
     _begin(training, job, before, progress)
     left = before.unfinished if before is not None else None
-    if left is not None and not 0 <= left.stretches <= len(training.schedule):
+    if left is not None and not 0 <= left.chunks <= len(training.schedule):
         raise ModelError(f"{job.continuation.resume} is damaged: it cannot have come so far")
     run = Run(
         training.schedule,
         training.step,
-        *((left.stretches, (left.loss, left.predictions)) if left else ()),
+        *((left.chunks, (left.loss, left.predictions)) if left else ()),
     )
     work = _Work(
         job, checkpoint_path(output), training, run, list(before.losses) if before is not None else []
@@ -220,7 +220,7 @@ def _give_back_memory() -> None:
     """Give what the counting of words has left free back to the system, where the C library can (glibc)."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
-    let_go_of_llvm()
+    release_llvm()
 
 
 def _training(kind: type[Model], corpus: EncodedCorpus, settings: Word2VecSettings) -> Training:
@@ -238,20 +238,20 @@ class _Work:
         """Train to the end; what is done by then is written when the user or the system ends it."""
         schedule = self._run.schedule
         every = self._job.continuation.checkpoint_every
-        size = max(1, round(every * schedule.stretches)) if every else len(schedule)
+        size = max(1, round(every * schedule.chunks)) if every else len(schedule)
         checkpoints = range(size, len(schedule), size)
 
         def pause(number: int) -> None:
             self._training.check()
             if number in checkpoints:
                 self._save_checkpoint()
-                done = number / schedule.stretches
+                done = number / schedule.chunks
                 progress.note(f"checkpoint after {done:.2f} epochs: {self.checkpoint}")
 
         def save() -> None:
             if self._run.done:
                 self._save_checkpoint()
-                done = f"{self._run.done / schedule.stretches:.2f} of {schedule.epochs} epochs"
+                done = f"{self._run.done / schedule.chunks:.2f} of {schedule.epochs} epochs"
                 progress.note(interrupted(done, self.checkpoint))
 
         with saved_when_interrupted(save):

@@ -1,9 +1,9 @@
-"""Training over a text in stretches: which words come when, at which rate, on which thread.
+"""Training over a text in chunks: which words come when, at which rate, on which thread.
 
-A stretch is a few thousand consecutive words, cut at a sentence's end where one is near; in a text
+A chunk is a few thousand consecutive words, cut at a sentence's end where one is near; in a text
 without line ends it is cut after 50,000 words at most, and no window reaches over the cut. A
-kernel trains on one stretch at a time, in about a tenth of a second, so that progress and
-Ctrl-C get their turn. Everything a stretch needs follows from its number, never from the thread
+kernel trains on one chunk at a time, in about a tenth of a second, so that progress and
+Ctrl-C get their turn. Everything a chunk needs follows from its number, never from the thread
 that takes it; with one thread the order is fixed too, and so are the bytes of the result.
 With more, threads write to the same vectors without locks (Hogwild, Niu et al. 2011).
 
@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LONGEST = 50_000
-_AT_LEAST = 64  # stretches in an epoch, so that the rate falls smoothly on a small text too
+_AT_LEAST = 64  # chunks in an epoch, so that the rate falls smoothly on a small text too
 _MASK = (1 << 64) - 1
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Chunk:
     """Words `first` to `last` of the text, the learning rate, and a stream of random numbers."""
 
     number: int
@@ -35,10 +35,10 @@ class Stretch:
 
 
 class Schedule:
-    """All stretches of some epochs over a text.
+    """All chunks of some epochs over a text.
 
     offsets: int64 [D + 1], where sentences begin. `cost` is the expected time of a word in
-    nanoseconds, `at_least` how many stretches an epoch has if it has the words. The rate falls
+    nanoseconds, `at_least` how many chunks an epoch has if it has the words. The rate falls
     from `alpha` to `min_alpha` in proportion to the words done.
     """
 
@@ -59,23 +59,23 @@ class Schedule:
         self.cuts = _cuts(offsets, size)
 
     @property
-    def stretches(self) -> int:
+    def chunks(self) -> int:
         """How many there are in an epoch."""
         return len(self.cuts) - 1
 
     def __len__(self) -> int:
-        return self.stretches * self.epochs
+        return self.chunks * self.epochs
 
-    def __getitem__(self, number: int) -> Stretch:
-        epoch, place = divmod(number, self.stretches)
+    def __getitem__(self, number: int) -> Chunk:
+        epoch, place = divmod(number, self.chunks)
         first, last = int(self.cuts[place]), int(self.cuts[place + 1])
         share = (epoch * self.words + first) / (self.epochs * self.words)
         alpha = max(self._min_alpha, self._alpha + (self._min_alpha - self._alpha) * share)
-        return Stretch(number, first, last, alpha, np.uint64(stream(self._seed, number)))
+        return Chunk(number, first, last, alpha, np.uint64(stream(self._seed, number)))
 
     def words_before(self, number: int) -> int:
-        """Words in the stretches before this one."""
-        epoch, place = divmod(number, self.stretches)
+        """Words in the chunks before this one."""
+        epoch, place = divmod(number, self.chunks)
         return epoch * self.words + int(self.cuts[place])
 
 
@@ -91,7 +91,7 @@ def stream(seed: int, number: int) -> int:
 
 
 def _cuts(offsets: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """Where stretches of about `size` words begin and end: at a sentence's end unless it is far."""
+    """Where chunks of about `size` words begin and end: at a sentence's end unless it is far."""
     places = np.arange(size, int(offsets[-1]), size)
     ends = offsets[np.searchsorted(offsets, places)]
     places = np.where(ends - places < size, ends, places)

@@ -30,15 +30,25 @@ from nlpcli.settings.text import AnalysisSettings
 
 @dataclass(frozen=True)
 class Unfinished:
-    """How far an interrupted training came: stretches done of a text of so many words.
+    """How far an interrupted training came: chunks done of a text of so many words.
 
     `loss` and `predictions` are summed over the epoch that was under way.
     """
 
-    stretches: int
+    chunks: int
     words: int
     loss: float
     predictions: int
+
+    def to_record(self) -> dict[str, Any]:
+        """As it stands in a model file, where chunks are called stretches since format 1."""
+        record = dataclasses.asdict(self)
+        return {"stretches": record.pop("chunks"), **record}
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Unfinished:
+        """What `to_record` wrote. Raises TypeError for other fields."""
+        return cls(record.get("stretches"), **{name: record[name] for name in record if name != "stretches"})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +113,7 @@ def header_of(
     header: dict[str, Any] = {"settings": record, "analysis": analysis.to_record(), "losses": losses}
     header["phrases"] = phrases.to_record()
     if unfinished is not None:
-        header["unfinished"] = dataclasses.asdict(unfinished)
+        header["unfinished"] = unfinished.to_record()
     return header
 
 
@@ -111,7 +121,7 @@ def read_header(model: model_file.Model) -> dict[str, Any]:
     """What `header_of` wrote, but for the settings, as arguments of a model."""
     left = model.header.get("unfinished")
     try:
-        unfinished = Unfinished(**left) if left else None
+        unfinished = Unfinished.from_record(left) if left else None
     except TypeError as error:
         raise ModelError("the model file does not say how far its training came") from error
     return {

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.embeddings.hogwild import Run, Step, diverged, let_go
-from nlpcli.engine.embeddings.schedule import Schedule, Stretch, stream
+from nlpcli.engine.embeddings.hogwild import Run, Step, diverged, release
+from nlpcli.engine.embeddings.schedule import Chunk, Schedule, stream
 from nlpcli.engine.kernels.embeddings.arguments import WIDTH, Objective, Text, Window
 from nlpcli.engine.kernels.simd.padding import aligned_rows, unpadded
 from nlpcli.engine.runtime.arrays import Floats
-from nlpcli.engine.runtime.compiled import Kernels, let_go_of_llvm
+from nlpcli.engine.runtime.compiled import Kernels, release_llvm
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings.embeddings import Word2VecSettings
@@ -79,14 +79,14 @@ class Training:
             step = self._round_step() if self.settings.deterministic else self._tiled_step()
         ids = self.corpus.ids
 
-        def step_and_let_go(part: Stretch) -> tuple[float, int]:
+        def step_and_release(part: Chunk) -> tuple[float, int]:
             sums = step(part)
-            let_go(ids, part.first, part.last)
+            release(ids, part.first, part.last)
             if part.first == 0:  # by now all that an epoch needs has been loaded
-                let_go_of_llvm()
+                release_llvm()
             return sums
 
-        return step_and_let_go
+        return step_and_release
 
     def _first_inputs(self) -> Floats:
         inputs = aligned_rows(self.words + self._copies() + 1, self.settings.dim)
@@ -135,7 +135,7 @@ class Training:
         text, objective, window = self.text(), self.objective, make_window(self.settings)
         inputs, outputs = self.inputs, self.outputs
 
-        def step(part: Stretch) -> tuple[float, int]:
+        def step(part: Chunk) -> tuple[float, int]:
             sums: tuple[float, int] = kernels.train_words(
                 inputs, outputs, text, objective, window, part.first, part.last, part.alpha, part.stream
             )
@@ -156,7 +156,7 @@ class Training:
 
     @property
     def threads(self) -> int:
-        """How many threads take stretches; rounds have threads of their own."""
+        """How many threads take chunks; rounds have threads of their own."""
         return 1 if self.settings.deterministic else self.settings.threads
 
     def _softmax_step(self) -> Step:
@@ -165,7 +165,7 @@ class Training:
         text, window = self.text(), make_window(self.settings)
         inputs, outputs = self.inputs, self.outputs
 
-        def step(part: Stretch) -> tuple[float, int]:
+        def step(part: Chunk) -> tuple[float, int]:
             return train_softmax(
                 inputs, outputs, text, window, part.first, part.last, part.alpha, part.stream
             )
@@ -204,14 +204,14 @@ class PairTraining(Training):
         super().__init__(EncodedCorpus(pairs.ravel(), np.array([0, len(pairs)]), vocabulary), settings)
 
     def _schedule(self, **_: int) -> Schedule:
-        return super()._schedule(at_least=1)  # pairs are shuffled within a stretch
+        return super()._schedule(at_least=1)  # pairs are shuffled within a chunk
 
     def _softmax_step(self) -> Step:
         from nlpcli.engine.kernels.embeddings.softmax import train_pairs
 
         inputs, outputs, pairs = self.inputs, self.outputs, self.pairs
 
-        def step(part: Stretch) -> tuple[float, int]:
+        def step(part: Chunk) -> tuple[float, int]:
             return train_pairs(inputs, outputs, pairs, part.first, part.last, part.alpha, part.stream)
 
         return step
@@ -223,13 +223,13 @@ def make_window(settings: Word2VecSettings) -> Window:
 
 
 def make_objective(counts: NDArray[np.int64], settings: Word2VecSettings) -> Objective:
-    """What words are told from: noise words, or paths in a Huffman tree, of these counts [V]."""
-    starts, nodes, turns = np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32)
+    """What words are discriminated from: noise words, or paths in a Huffman tree, of these counts [V]."""
+    starts, nodes, codes = np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32)
     table = np.zeros((0, 2), np.uint32)
     if settings.loss == "hs":
         from nlpcli.engine.kernels.embeddings.targets import huffman_paths
 
-        starts, nodes, turns = huffman_paths(counts)
+        starts, nodes, codes = huffman_paths(counts)
         slots, negative = int(np.diff(starts).max()), 0
     else:
         table = np.empty((len(counts), 2), np.uint32)
@@ -237,7 +237,7 @@ def make_objective(counts: NDArray[np.int64], settings: Word2VecSettings) -> Obj
             np.power(counts, settings.ns_exponent, dtype=np.float64), table
         )
         slots, negative = settings.negative + 1, settings.negative
-    return Objective(negative, table, starts, nodes, turns, -(-slots // WIDTH))
+    return Objective(negative, table, starts, nodes, codes, -(-slots // WIDTH))
 
 
 def set_first_vectors(rows: Floats, seed: int) -> None:

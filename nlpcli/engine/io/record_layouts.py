@@ -1,6 +1,6 @@
 """How a file of records is laid out: its format, and where text and label stand in it.
 
-Told from the settings, the file's name and its first line. What is not said is guessed from
+Found from the settings, the file's name and its first line. What is not said is guessed from
 well-known column names; a guess that fails is an error that lists what was seen.
 """
 

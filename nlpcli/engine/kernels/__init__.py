@@ -1,4 +1,4 @@
-"""The basement: numba functions over bare arrays, no classes, no files, no errors raised.
+"""Numba functions over bare arrays, no classes, no files, no errors raised.
 
 Compiled kernels are cached on disk. numba looks only at a kernel's own file to see whether a cached
 one is stale, though kernels are compiled into those of other files that call them; so the cache's

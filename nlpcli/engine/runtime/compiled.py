@@ -264,7 +264,7 @@ class _Engine:
         return address
 
 
-def let_go_of_llvm() -> None:
+def release_llvm() -> None:
     """Give back the memory of LLVM's own code, which only loading needs; it is read again if needed."""
     if not hasattr(mmap, "MADV_DONTNEED"):
         return

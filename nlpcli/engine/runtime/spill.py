@@ -1,7 +1,7 @@
-"""Arrays put aside: in memory while a budget lasts, then in a file without a name.
+"""Arrays that spill to disk: in memory while a budget lasts, then in a file without a name.
 
-    Shelf   arrays by number, slices of which are asked for from threads
-    Spool   one long row of numbers that grows at its end
+    SpillStore   arrays by number, slices of which are asked for from threads
+    SpillList   one long row of numbers that grows at its end
 
 The file has no name, so nothing is left behind however the process ends. Not here: what the
 arrays mean, and text on disk (`corpus/encoding.py`).
@@ -25,12 +25,12 @@ _HELD = 1 << 23  # numbers that a spool keeps in memory
 _PIECE = 1 << 28  # bytes per write: some systems refuse more than 2 GiB at once
 
 
-class Shelf:
+class SpillStore:
     """Keeps one-dimensional arrays and gives slices of them back; safe to use from threads.
 
-    >>> shelf = Shelf(memory=8)
-    >>> first, second = shelf.put(np.arange(2, dtype=np.int32)), shelf.put(np.arange(5.0))
-    >>> shelf.take(first, 0, 2).tolist(), shelf.take(second, 3, 5).tolist(), shelf.on_disk
+    >>> spill_store = SpillStore(memory=8)
+    >>> first, second = spill_store.put(np.arange(2, dtype=np.int32)), spill_store.put(np.arange(5.0))
+    >>> spill_store.take(first, 0, 2).tolist(), spill_store.take(second, 3, 5).tolist(), spill_store.on_disk
     ([0, 1], [3.0, 4.0], 40)
     """
 
@@ -82,10 +82,10 @@ class Shelf:
                 written = _write_at(self._descriptor, rest[:_PIECE], offset)
                 rest, offset = rest[written:], offset + written
         except OSError as error:
-            raise no_room(error, "more room, or give more --memory") from error
+            raise no_space(error, "more room, or give more --memory") from error
 
 
-class Spool:
+class SpillList:
     """Numbers in memory, as the pieces they come in, and once they are many on disk, in a file without
     a name."""
 
@@ -113,7 +113,7 @@ class Spool:
             while len(rest):
                 rest = rest[os.write(self._descriptor, rest) :]
         except OSError as error:
-            raise no_room(error, "room for four bytes per token") from error
+            raise no_space(error, "room for four bytes per token") from error
 
     @property
     def pieces(self) -> list[NDArray[np.int32]] | None:
@@ -174,12 +174,12 @@ def unnamed_file(owner: object) -> int:
             flags = ("O_CREAT", "O_EXCL", "O_RDWR", "O_BINARY", "O_TEMPORARY", "O_NOINHERIT")
             descriptor = os.open(name, sum(getattr(os, flag, 0) for flag in flags), 0o600)
     except OSError as error:
-        raise no_room(error, "room") from error
+        raise no_space(error, "room") from error
     weakref.finalize(owner, os.close, descriptor)
     return descriptor
 
 
-def no_room(error: OSError, wanted: str) -> OutputError:
+def no_space(error: OSError, wanted: str) -> OutputError:
     """What to say when the temporary file cannot be written; `wanted` is what the folder should have."""
     return OutputError(
         f"cannot write the temporary file in {tempfile.gettempdir()}: {error.strerror}",

@@ -111,7 +111,7 @@ def _verbs(form: str) -> Iterator[str]:
 
 
 def resolve_clitics(words: list[str]) -> list[str]:
-    """The words with be for 's where it is a verb, told from the words beside it.
+    """The words with be for 's where it is a verb, as the words beside it show.
 
     >>> resolve_clitics(["It", "'s", "Ann", "'s", "."]), resolve_clitics(["Let", "'s", "go"])
     (['It', 'be', 'Ann', "'s", '.'], ['Let', 'we', 'go'])

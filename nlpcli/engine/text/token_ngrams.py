@@ -1,4 +1,4 @@
-"""Runs of neighbouring tokens, and runs of characters inside a token.
+"""N-grams of tokens, and of characters inside a token.
 
 "New York Times" cut into three words is found again as `New_York_Times`. N-grams do not reach
 across lines.
@@ -13,7 +13,7 @@ JOINER = "_"
 
 
 def ngrams(tokens: list[str], shortest: int, longest: int) -> list[str]:
-    """All runs of `shortest` to `longest` tokens, joined by `_`; shorter ones first.
+    """All n-grams of `shortest` to `longest` tokens, joined by `_`; shorter ones first.
 
     >>> ngrams(["New", "York", "Times"], 1, 3)
     ['New', 'York', 'Times', 'New_York', 'York_Times', 'New_York_Times']
@@ -26,7 +26,7 @@ def ngrams(tokens: list[str], shortest: int, longest: int) -> list[str]:
 
 
 def char_ngrams(tokens: list[str], shortest: int, longest: int) -> list[str]:
-    """All runs of `shortest` to `longest` characters in each token; a shorter token gives itself.
+    """All n-grams of `shortest` to `longest` characters in each token; a shorter token gives itself.
 
     >>> char_ngrams(["where", "a"], 3, 4)
     ['whe', 'her', 'ere', 'wher', 'here', 'a']

@@ -174,7 +174,7 @@ def _read(path: str, reading: InputSettings) -> _Questions:
 
 
 def _fields(line: str) -> list[str]:
-    """The fields of a line parted by tabs, else commas or semicolons, else white space.
+    """The fields of a line separated by tabs, else commas or semicolons, else white space.
 
     >>> _fields("tiger,cat,7.35"), _fields("tiger cat 7.35")
     (['tiger', 'cat', '7.35'], ['tiger', 'cat', '7.35'])
@@ -195,7 +195,7 @@ def _is_number(text: str) -> bool:
 def _bad_line(place: str, line: str, expected: str) -> InputError:
     return InputError(
         f"{place}: expected {expected}: {line.strip()[:60]}",
-        hint="pairs: word, word, score, parted by tab, comma or space; analogies: four words",
+        hint="pairs: word, word, score, separated by tab, comma or space; analogies: four words",
     )
 
 

@@ -1,6 +1,6 @@
 """The file layouts of word vectors, written and read.
 
-word2vec text     `V D`, then a line per word: word, D numbers, parted by single spaces
+word2vec text     `V D`, then a line per word: word, D numbers, separated by single spaces
 word2vec binary   the same first line; per word: word, space, D float32, newline
 GloVe text        as word2vec text without the first line
 safetensors       our model file, kind "vectors": tensor `vectors` and the vocabulary; float16 and
@@ -37,8 +37,8 @@ Dtype = Literal["float32", "float16", "int8"]
 Writer = Callable[[Path, PackedTokens, NDArray[np.float32], Counts, Dtype], None]
 
 _NOT_UTF8 = re.compile("[\ud800-\udfff]+")
-# What parts words in each layout, and so cannot stand in one.
-_PARTING: dict[str, re.Pattern[bytes]] = {
+# What separates words in each layout, and so cannot stand in one.
+_SEPARATORS: dict[str, re.Pattern[bytes]] = {
     "word2vec": re.compile(rb"[ \t\n\r\0]"),
     "word2vec-bin": re.compile(rb"[ \t\n\r\0]"),
     "glove": re.compile(rb"[ \t\n\r\0]"),
@@ -129,10 +129,10 @@ def odd_tokens(tokens: PackedTokens, layout: str) -> NDArray[np.int64]:
     >>> odd_tokens(PackedTokens.of(["New York", "", "Seoul"]), "word2vec").tolist()
     [0, 1]
     """
-    if layout not in _PARTING:
+    if layout not in _SEPARATORS:
         return np.empty(0, dtype=np.int64)
     odd = set(np.flatnonzero(tokens.lengths() == 0).tolist())
-    places = [match.start() for match in _PARTING[layout].finditer(tokens.text)]
+    places = [match.start() for match in _SEPARATORS[layout].finditer(tokens.text)]
     odd.update((np.searchsorted(tokens.offsets, places, side="right") - 1).tolist())
     try:
         tokens.text.decode("utf-8")
@@ -147,7 +147,7 @@ def mended(token: str, layout: str) -> str:
     >>> mended("New York", "word2vec")
     'New_York'
     """
-    return _PARTING[layout].sub(b"_", to_bytes(_NOT_UTF8.sub("_", token))).decode("utf-8") or "_"
+    return _SEPARATORS[layout].sub(b"_", to_bytes(_NOT_UTF8.sub("_", token))).decode("utf-8") or "_"
 
 
 def check_tokens(path: Path, tokens: PackedTokens, layout: str) -> None:

@@ -1,4 +1,4 @@
-"""Pairs of numbers numbered in turn: how runs of words become ids."""
+"""Pairs of numbers numbered as they come: how n-grams become ids."""
 
 from __future__ import annotations
 

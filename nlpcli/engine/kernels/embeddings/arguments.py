@@ -30,7 +30,7 @@ class Objective(NamedTuple):
     """How targets are found; one of the two has empty arrays.
 
     negative: noise words per centre; table [V, 2]: the alias table they are drawn from.
-    starts [V + 1], nodes, turns: word w's path is nodes[starts[w]:starts[w + 1]], with labels.
+    starts [V + 1], nodes, codes: word w's path is nodes[starts[w]:starts[w + 1]], with labels.
     tiles: the most tiles that a word needs.
     """
 
@@ -38,7 +38,7 @@ class Objective(NamedTuple):
     table: NDArray[np.uint32]
     starts: NDArray[np.int64]
     nodes: Ints
-    turns: Floats
+    codes: Floats
     tiles: int
 
 
@@ -50,7 +50,7 @@ class Window(NamedTuple):
     cbow: bool
 
 
-class Room(NamedTuple):
+class TileBuffers(NamedTuple):
     """Tiles for the words of a block: word p's begin at p · tiles, and it takes used[p] of them.
 
     targets, labels, rates [words · tiles, 8].
@@ -84,7 +84,7 @@ class Sides(NamedTuple):
 class Block(NamedTuple):
     """The cells of one row block and one column block of a co-occurrence matrix.
 
-    A stretch is the cells of one row: row first_row + rows[s] has cells ends[s − 1]:ends[s],
+    A chunk is the cells of one row: row first_row + rows[s] has cells ends[s − 1]:ends[s],
     in columns first_column + columns[cell]. `logs` are ln X, `weights` are f(X).
     """
 

@@ -13,25 +13,25 @@ from nlpcli.engine.kernels.simd.rows import prefetch_row
 
 
 @njit(cache=True, nogil=True)
-def arrange_cells(counted, grid, weighting, cells, stretches, arranged):
+def arrange_cells(counted, grid, weighting, cells, segments, arranged):
     """Cells of some rows, given row by row, into column blocks (`Cells` in `embeddings/glove_blocks.py`).
 
-    `cells` and `stretches` [blocks + 1] are where each block begins in the output. A stretch is
+    `cells` and `segments` [blocks + 1] are where each block begins in the output. A segment is
     the cells of one row in one block; its end is counted from the begin of its block.
     """
     ends, columns, units = counted
     block_of, bounds = grid
     unit, x_max, alpha = weighting
-    rows, stretch_ends, local_columns, logs, weights = arranged
-    cell_at, stretch_at = cells.copy(), stretches.copy()
+    rows, segment_ends, local_columns, logs, weights = arranged
+    cell_at, segment_at = cells.copy(), segments.copy()
     begin = 0
     for row in range(ends.size):
         before = -1
         for cell in range(begin, ends[row]):
             block = block_of[columns[cell]]
             if block != before:
-                rows[stretch_at[block]] = row
-                stretch_at[block] += 1
+                rows[segment_at[block]] = row
+                segment_at[block] += 1
                 before = block
             place = cell_at[block]
             count = units[cell] / unit
@@ -39,13 +39,13 @@ def arrange_cells(counted, grid, weighting, cells, stretches, arranged):
             logs[place] = np.log(count)
             weights[place] = 1.0 if count >= x_max else (count / x_max) ** alpha
             cell_at[block] = place + 1
-            stretch_ends[stretch_at[block] - 1] = place + 1 - cells[block]
+            segment_ends[segment_at[block] - 1] = place + 1 - cells[block]
         begin = ends[row]
 
 
 @njit(cache=True, nogil=True)
-def measure_cells(ends, columns, block_of, cells, stretches):
-    """Add the cells and stretches of some rows in column block b to cells[b + 1], stretches[b + 1]."""
+def measure_cells(ends, columns, block_of, cells, segments):
+    """Add the cells and segments of some rows in column block b to cells[b + 1], segments[b + 1]."""
     begin = 0
     for row in range(ends.size):
         before = -1
@@ -53,7 +53,7 @@ def measure_cells(ends, columns, block_of, cells, stretches):
             block = block_of[columns[cell]]
             cells[block + 1] += 1
             if block != before:
-                stretches[block + 1] += 1
+                segments[block + 1] += 1
                 before = block
         begin = ends[row]
 
@@ -74,13 +74,13 @@ def update_cells(sides, block, shift, eta, with_bias):
     cost = 0.0
     count = rows.size
     for turn in range(count):
-        stretch = turn + shift
-        if stretch >= count:
-            stretch -= count
-        i = first_row + np.int64(rows[stretch])
-        prefetch_row(words, first_row + np.int64(rows[stretch + 1 if stretch + 1 < count else 0]))
-        begin = np.int64(ends[stretch - 1]) if stretch else 0
-        for cell in range(begin, np.int64(ends[stretch])):
+        segment = turn + shift
+        if segment >= count:
+            segment -= count
+        i = first_row + np.int64(rows[segment])
+        prefetch_row(words, first_row + np.int64(rows[segment + 1 if segment + 1 < count else 0]))
+        begin = np.int64(ends[segment - 1]) if segment else 0
+        for cell in range(begin, np.int64(ends[segment])):
             j = first_column + np.int64(columns[cell])
             error = dot_rows(words, i, contexts, j) + word_biases[i, 0] + context_biases[j, 0] - logs[cell]
             g = weights[cell] * error

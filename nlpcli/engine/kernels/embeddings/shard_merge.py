@@ -42,7 +42,7 @@ class Tally(NamedTuple):
 def merge_copies(part: int, parts: int, matrix: Floats, uses: Uses, pull: float) -> None:
     """Set every row that several shards have copied to what they make of it together.
 
-    The work is parted by places in the shards' lists. `pull` times the uses of a row in a shard
+    The work is divided by places in the shards' lists. `pull` times the uses of a row in a shard
     is the a of the formula above.
     """
     place_of, rows, sizes, counts, trained = uses

@@ -16,7 +16,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels.embeddings.arguments import Objective, Room, Subwords, Text, Window
+from nlpcli.engine.kernels.embeddings.arguments import Objective, Subwords, Text, TileBuffers, Window
 from nlpcli.engine.kernels.embeddings.negative_sampling import GOLDEN, mixed, thinned
 from nlpcli.engine.kernels.embeddings.windows import draw_targets, set_means, train_block
 from nlpcli.engine.kernels.simd.rows import prefetch_row, sum_rows
@@ -47,7 +47,7 @@ class Round(NamedTuple):
 
     numbers [S, L]: rows of the input vectors; bounds [S, L + 1]: where sentences begin, of which
     there are sentences [S]; targets, labels, rates [S, L · tiles, 8] and used [S, L], as in
-    `windows.Room`; streams [S]: random numbers. Numbers and targets are places in the lists of
+    `windows.TileBuffers`; streams [S]: random numbers. Numbers and targets are places in the lists of
     `inputs` and `outputs` until they are trained.
     """
 
@@ -103,8 +103,8 @@ def _prepare_shard(
     size = bounds[sentences]
     targets = work.targets[shard]
     targets[:] = _NOTHING
-    room = Room(targets, work.labels[shard], work.rates[shard], work.used[shard])
-    work.streams[shard] = draw_targets(words, 0, size, objective, alpha, state, _NOTHING, room)
+    buffers = TileBuffers(targets, work.labels[shard], work.rates[shard], work.used[shard])
+    work.streams[shard] = draw_targets(words, 0, size, objective, alpha, state, _NOTHING, buffers)
     work.sentences[shard] = sentences
     _list_rows(words[:size], work.inputs, shard)
     _list_rows(targets[: size * objective.tiles].reshape(-1), work.outputs, shard)
@@ -200,9 +200,11 @@ def _train_shard(
     targets = work.targets[shard]
     _choose_rows(outputs, work.outputs, shard)
     _put_rows(targets[: size * tiles].reshape(-1), work.outputs.trained[shard], outputs.shape[0] - 1)
-    room = Room(targets, work.labels[shard], work.rates[shard], work.used[shard])
+    buffers = TileBuffers(targets, work.labels[shard], work.rates[shard], work.used[shard])
     numbers, stream = work.numbers[shard], work.streams[shard]
-    loss, predictions = train_block(inputs, numbers, 0, outputs, bounds, 0, size, room, tiles, window, stream)
+    loss, predictions = train_block(
+        inputs, numbers, 0, outputs, bounds, 0, size, buffers, tiles, window, stream
+    )
     sums[shard, 0], sums[shard, 1] = loss, predictions
 
 

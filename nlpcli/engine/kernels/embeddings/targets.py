@@ -1,4 +1,4 @@
-"""What a centre word is to be told from: noise words, or the turns of a path in a Huffman tree.
+"""What a centre word is discriminated from: noise words, or the nodes of a path in a Huffman tree.
 
 Either becomes rows of the output matrix with a label (1 or 0) and a rate each, in tiles of six
 (`tiles.py`).
@@ -69,7 +69,7 @@ def set_path_targets(
     first: int,
     last: int,
     nodes: Ints,
-    turns: Floats,
+    codes: Floats,
     alpha: float,
     tile: int,
     targets: Ints,
@@ -83,7 +83,7 @@ def set_path_targets(
         row, column = tile + slot // WIDTH, slot % WIDTH
         within = first + slot < last
         targets[row, column] = nodes[first + slot] if within else spare
-        labels[row, column] = turns[first + slot] if within else 0.0
+        labels[row, column] = codes[first + slot] if within else 0.0
         rates[row, column] = alpha if within else 0.0
     return used
 
@@ -105,10 +105,10 @@ def tile_loss(tile: int, place: int, count: int, rates: Floats, gradients: Float
 
 @numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
 def huffman_paths(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], Ints, Floats]:
-    """The way to every word in the Huffman tree of `counts` [V]: starts, nodes and turns.
+    """The way to every word in the Huffman tree of `counts` [V]: starts, nodes and codes.
 
     The V − 1 inner nodes are numbered as they are made; the last one is the root, with which
-    every path begins. Of two nodes that are joined the rarer is to the left (turn 1).
+    every path begins. Of two nodes that are joined the rarer is to the left (code 1).
     """
     words = len(counts)
     order = np.argsort(counts, kind="mergesort")  # rarest first
@@ -135,11 +135,11 @@ def huffman_paths(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], Ints, F
             length += 1
         starts[word + 1] = starts[word] + (length if words > 1 else 0)
     nodes = np.empty(starts[words], np.int32)
-    turns = np.empty(starts[words], np.float32)
+    codes = np.empty(starts[words], np.float32)
     for word in range(words):
         place = word
         for slot in range(starts[word + 1] - 1, starts[word] - 1, -1):
             nodes[slot] = parent[place]
-            turns[slot] = 1.0 if left[place] else 0.0
+            codes[slot] = 1.0 if left[place] else 0.0
             place = words + parent[place]
-    return starts, nodes, turns
+    return starts, nodes, codes

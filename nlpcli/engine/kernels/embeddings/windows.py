@@ -1,4 +1,4 @@
-"""Windows over a stretch of text: which rows are trained on which targets, in which order.
+"""Windows over a chunk of text: which rows are trained on which targets, in which order.
 
 Words have a row of their own (`train_words`), or are the mean of the rows of their subwords
 (`train_subwords`). The arithmetic of a window is in `sgns.py` and `cbow.py`.
@@ -10,7 +10,15 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels.embeddings.arguments import STRIDE, WIDTH, Objective, Room, Subwords, Text, Window
+from nlpcli.engine.kernels.embeddings.arguments import (
+    STRIDE,
+    WIDTH,
+    Objective,
+    Subwords,
+    Text,
+    TileBuffers,
+    Window,
+)
 from nlpcli.engine.kernels.embeddings.cbow import cbow_step
 from nlpcli.engine.kernels.embeddings.negative_sampling import GOLDEN, below, mixed, noise_pool, thinned
 from nlpcli.engine.kernels.embeddings.sgns import skipgram_step
@@ -26,9 +34,9 @@ SMALLEST_POOL = 64
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
-def make_room(words: int, tiles: int, spare: int) -> Room:
+def make_tile_buffers(words: int, tiles: int, spare: int) -> TileBuffers:
     """Empty tiles for so many words."""
-    return Room(
+    return TileBuffers(
         np.full((words * tiles, STRIDE), spare, np.int32),
         np.zeros((words * tiles, STRIDE), np.float32),
         np.zeros((words * tiles, STRIDE), np.float32),
@@ -45,7 +53,7 @@ def draw_targets(
     alpha: float,
     state: np.uint64,
     spare: int,
-    room: Room,
+    buffers: TileBuffers,
 ) -> np.uint64:
     """Fill the tiles for words[first:last]; the next state of the random stream.
 
@@ -53,8 +61,8 @@ def draw_targets(
     these: so few rows stay near, where 5 a word from all would not.
     """
     # Taken out of their tuples once: to do so in a loop would count references, at great cost.
-    negative, table, starts, nodes, turns, tiles = objective
-    targets, labels, rates, used = room
+    negative, table, starts, nodes, codes, tiles = objective
+    targets, labels, rates, used = buffers
     pool = noise_pool(max(last - first, SMALLEST_POOL) if negative > 0 else 0, table, state)
     state += GOLDEN * np.uint64(len(pool))
     draws = GOLDEN * np.uint64(TRIES * negative)
@@ -67,7 +75,7 @@ def draw_targets(
         else:
             begin, end = starts[word], starts[word + 1]
             used[place] = set_path_targets(
-                begin, end, nodes, turns, alpha, tile, targets, labels, rates, spare
+                begin, end, nodes, codes, alpha, tile, targets, labels, rates, spare
             )
         state += draws
     return state
@@ -82,7 +90,7 @@ def train_block(
     bounds: NDArray[np.int64],
     first: int,
     last: int,
-    room: Room,
+    buffers: TileBuffers,
     tiles: int,
     window: Window,
     state: np.uint64,
@@ -90,10 +98,10 @@ def train_block(
     """Train the centres `first` to `last`; the summed loss, and of how many predictions.
 
     The word at p has row `numbers[p - origin]` of `inputs`; sentence s goes from bounds[s] to
-    bounds[s + 1]. The tiles in `room` are those of the centres, from `first` on.
+    bounds[s + 1]. The tiles in `buffers` are those of the centres, from `first` on.
     """
     size, fixed, cbow = window
-    targets, labels, rates, used = room
+    targets, labels, rates, used = buffers
     gradients = np.zeros((tiles, 2 * size + 2, STRIDE), np.float32)
     hidden = np.zeros((3, inputs.shape[1]), np.float32)
     rows = np.empty(2 * size + 1, np.int32)
@@ -154,14 +162,14 @@ def train_words(
     bounds = bounds[: sentences + 1]
     size = bounds[sentences]
     spare = outputs.shape[0] - 1
-    room = make_room(BLOCK, objective.tiles, spare)
+    buffers = make_tile_buffers(BLOCK, objective.tiles, spare)
     loss = 0.0
     predictions = 0
     for begin in range(0, size, BLOCK):
         end = min(begin + BLOCK, size)
-        state = draw_targets(kept, begin, end, objective, alpha, state, spare, room)
+        state = draw_targets(kept, begin, end, objective, alpha, state, spare, buffers)
         block_loss, block_predictions = train_block(
-            inputs, kept, 0, outputs, bounds, begin, end, room, objective.tiles, window, state
+            inputs, kept, 0, outputs, bounds, begin, end, buffers, objective.tiles, window, state
         )
         state += GOLDEN * np.uint64(BLOCK)
         loss += block_loss
@@ -201,7 +209,7 @@ def train_subwords(
     means = np.zeros((most + 1, inputs.shape[1]), np.float32)
     before = np.empty((most, inputs.shape[1]), np.float32)
     spare = outputs.shape[0] - 1
-    room = make_room(BLOCK, objective.tiles, spare)
+    buffers = make_tile_buffers(BLOCK, objective.tiles, spare)
     loss = 0.0
     predictions = 0
     for begin in range(0, size, BLOCK):
@@ -217,9 +225,9 @@ def train_subwords(
             numbers[position - origin] = number_of[word]
         set_means(inputs, subwords, found, count, means, before)
         means[-1] = 0.0
-        state = draw_targets(kept, begin, end, objective, alpha, state, spare, room)
+        state = draw_targets(kept, begin, end, objective, alpha, state, spare, buffers)
         block_loss, block_predictions = train_block(
-            means, numbers, origin, outputs, bounds, begin, end, room, objective.tiles, window, state
+            means, numbers, origin, outputs, bounds, begin, end, buffers, objective.tiles, window, state
         )
         state += GOLDEN * np.uint64(BLOCK)
         loss += block_loss

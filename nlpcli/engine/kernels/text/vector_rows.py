@@ -1,6 +1,6 @@
 """Rows of word vectors from and to decimal text: the inner loops of the text layouts.
 
-A line is a word, then `dim` numbers, parted by single spaces or tabs. What a kernel does not
+A line is a word, then `dim` numbers, separated by single spaces or tabs. What a kernel does not
 take (a word with a space in it, `nan`, a power of ten beyond ±44) it marks, and Python reads
 that line instead.
 """
