@@ -47,8 +47,9 @@ class Unfinished:
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Unfinished:
-        """What `to_record` wrote. Raises TypeError for other fields."""
-        return cls(record.get("stretches"), **{name: record[name] for name in record if name != "stretches"})  # type: ignore[arg-type]
+        """What `to_record` wrote. Raises KeyError or TypeError for other fields."""
+        rest = dict(record)
+        return cls(rest.pop("stretches"), **rest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +123,7 @@ def read_header(model: model_file.Model) -> dict[str, Any]:
     left = model.header.get("unfinished")
     try:
         unfinished = Unfinished.from_record(left) if left else None
-    except TypeError as error:
+    except (KeyError, TypeError) as error:
         raise ModelError("the model file does not say how far its training came") from error
     return {
         "analysis": AnalysisSettings.from_record(model.header["analysis"]),
