@@ -6,7 +6,6 @@ how the process ends (`process.py`).
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -14,8 +13,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from nlpcli.engine.io import writing
-from nlpcli.engine.io.writing import LineWriter as LineWriter
+from nlpcli.engine.io.writing import LineWriter
 from nlpcli.engine.runtime.progress import Progress
 
 if TYPE_CHECKING:
@@ -38,11 +36,6 @@ def output(path: str) -> str | BinaryIO:
     return sys.stdout.buffer if path == "-" else path
 
 
-def open_output(path: str) -> contextlib.AbstractContextManager[BinaryIO]:
-    """Where a result goes, opened: `-` is stdout, anything else a file that is replaced when whole."""
-    return writing.open_output(output(path))
-
-
 def print_line(text: str) -> None:
     """One line of data on stdout."""
     sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
@@ -59,11 +52,6 @@ def print_lines(lines: Iterable[str]) -> None:
 def print_json(value: Any) -> None:
     """A JSON value on stdout."""
     print_line(json.dumps(value, ensure_ascii=False))
-
-
-def as_json(value: Any) -> str:
-    """A JSON value on one line."""
-    return json.dumps(value, ensure_ascii=False)
 
 
 def is_terminal() -> bool:
