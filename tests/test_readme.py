@@ -55,12 +55,14 @@ def test_console_blocks_print_what_stands_there(process, name, tmp_path):
         assert matches(shown, expected), f"{name}: $ {command}\n" + "\n".join(shown)
 
 
-def test_python_blocks_print_what_stands_there(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", FILES)
+def test_python_blocks_print_what_stands_there(name, tmp_path, monkeypatch):
     (tmp_path / "sample_corpora").symlink_to(ROOT / "sample_corpora")
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"^```python\n(>>> .*?)^```", README, flags=re.DOTALL | re.MULTILINE)
-    test = doctest.DocTestParser().get_doctest("".join(blocks), {}, "README.md", "README.md", 0)
-    assert len(test.examples) > 10
+    text = (ROOT / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(>>> .*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    test = doctest.DocTestParser().get_doctest("".join(blocks), {}, name, name, 0)
+    assert len(test.examples) > 3
     shown: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL)
     assert not runner.run(test, out=shown.append).failed, "".join(shown)
