@@ -89,7 +89,7 @@ check: $(READY)
 	ruff format --check .
 	ruff check .
 	mypy
-	python -m pytest -n 2 --dist loadfile
+	$(MAKE) test -n 2 --dist loadfile
 
 docs: $(READY)
 	python tests/readme_parts.py

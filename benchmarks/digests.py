@@ -1,4 +1,4 @@
-"""SHA-256 of everything some thirty commands write over sample_corpora/, with fixed seeds.
+"""SHA-256 of everything some forty commands write over sample_corpora/, with fixed seeds.
 
     python benchmarks/digests.py > after.txt                     # this checkout
     python benchmarks/digests.py ../before > before.txt          # another one, e.g. `git worktree add`

@@ -10,9 +10,6 @@ import pytest
 
 from tests.command_line import Done, Processes, within
 
-ROOT = Path(__file__).parents[1]
-SHARED_DATA = ROOT.parent / "shared" / "data"  # large corpora; tests skip where they are absent
-
 Run = Callable[..., Done]
 
 # One example may be what compiles a kernel or loads a library, on a machine that does other things too.

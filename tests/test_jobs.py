@@ -227,3 +227,17 @@ def test_an_evaluation_holds_its_mistakes(files):
 
 def test_the_stub_with_the_signatures_is_current():
     assert jobs_stub.STUB.read_text() == jobs_stub.stub(), "run: python tests/jobs_stub.py"
+
+
+def test_one_string_is_one_text_and_one_value(tmp_path):
+    (tmp_path / "table.tsv").write_text("pos\ta good film\nneg\ta bad film\n")
+    nlpcli.train_nb(tmp_path / "table.tsv", tmp_path / "nb.safetensors")
+    classifier = nlpcli.load(tmp_path / "nb.safetensors")
+    assert classifier.classify("a good film") == ["pos"]
+    assert classifier.probabilities("a good film").shape == (1, 2)
+    assert nlpcli.classify(tmp_path / "nb.safetensors", "a good film") == ["pos"]
+    nlpcli.vectorize(tmp_path / "table.tsv", save_model=tmp_path / "m.safetensors")
+    assert nlpcli.load(tmp_path / "m.safetensors").transform("a film").shape[0] == 1
+    assert nlpcli.normalize("see https://a.example", mask="url") == nlpcli.normalize(
+        ["see https://a.example"], mask=["url"]
+    )

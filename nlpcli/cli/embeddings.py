@@ -58,7 +58,7 @@ def train_w2v(
 
     Every line is a sentence: no window reaches over its end. The model file (.safetensors)
     keeps input and output vectors, vocabulary, settings and analysis. Ctrl-C leaves a checkpoint,
-    as w.checkpoint.safetensors for w.txt, from which --resume goes on.
+    as w.checkpoint.safetensors for w.safetensors, from which --resume goes on.
 
     \b
     Examples:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nlpcli.engine.cooccurrence import count_files, counting
-from nlpcli.engine.cooccurrence.count_files import Cooccurrence, shelved
+from nlpcli.engine.cooccurrence.count_files import Cooccurrence, spilled
 from nlpcli.engine.cooccurrence.counting import Scratch, TextCounts, count_corpus
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.encoding import encode_documents
@@ -34,7 +34,7 @@ def counted(
     corpus: EncodedCorpus, settings: CooccurrenceSettings, threads: int = 1, piece: int | None = None
 ) -> Cooccurrence:
     counts = count_corpus(corpus, settings, piece=piece)
-    return shelved(Cooccurrence(corpus.vocabulary, settings, ANALYSIS, counts), threads=threads)
+    return spilled(Cooccurrence(corpus.vocabulary, settings, ANALYSIS, counts), threads=threads)
 
 
 def cells(matrix: Cooccurrence) -> list[tuple[int, int, int]]:

@@ -155,9 +155,9 @@ def test_ids_that_went_to_the_disk_are_those_in_memory(tmp_path, monkeypatch, co
 
     held = run()
     monkeypatch.setattr(spill, "_HELD", 1000)
-    spooled = run()
-    assert held.vocabulary.tokens == spooled.vocabulary.tokens
-    assert np.array_equal(held.ids, spooled.ids) and np.array_equal(held.offsets, spooled.offsets)
+    spilled = run()
+    assert held.vocabulary.tokens == spilled.vocabulary.tokens
+    assert np.array_equal(held.ids, spilled.ids) and np.array_equal(held.offsets, spilled.offsets)
 
 
 def test_min_count_drops_tokens_and_keeps_document_boundaries():

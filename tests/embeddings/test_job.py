@@ -151,7 +151,7 @@ def test_an_interrupted_model_wants_its_own_text(text, tmp_path, slow):
     with slow(), pytest.raises(KeyboardInterrupt):
         run(train_w2v, job(text), tmp_path / "w.txt", W2V[2], progress=Interrupting(0.3))
     (tmp_path / "other").write_text("one two three\n")
-    going_on = ContinuationSettings(resume=str(tmp_path / "w.checkpoint.safetensors"))
+    going_on = ContinuationSettings(resume=str(tmp_path / "w.txt.checkpoint.safetensors"))
     with pytest.raises(InputError, match="not the text that was interrupted: 3 words, not 960"):
         run(train_w2v, job(str(tmp_path / "other"), continuation=going_on), tmp_path / "w.txt", W2V[2])
 
@@ -201,9 +201,9 @@ def test_ctrl_c_ends_by_the_signal_and_says_how_to_go_on(process, tmp_path):
     training.send_signal(signal.SIGINT)
     rest = training.stderr.read().decode()
     assert training.wait() == -signal.SIGINT
-    assert "to go on from the checkpoint, repeat the command with --resume w.checkpoint.safetensors" in rest
+    assert "repeat the command with --resume w.txt.checkpoint.safetensors" in rest
     assert not (tmp_path / "w.txt").exists()
-    assert Word2Vec.load(tmp_path / "w.checkpoint.safetensors").unfinished.chunks > 0
+    assert Word2Vec.load(tmp_path / "w.txt.checkpoint.safetensors").unfinished.chunks > 0
 
 
 def test_a_partial_model_with_a_mad_header_is_refused(text, tmp_path):

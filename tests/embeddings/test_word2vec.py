@@ -178,7 +178,7 @@ def test_rows_lose_their_padding_in_place(dim):
     np.testing.assert_array_equal(rows.ravel(), np.arange(3000 * dim))
 
 
-def test_ids_that_were_let_go_are_there_when_they_are_read_again():
+def test_ids_that_were_released_are_there_when_they_are_read_again():
     corpus = encoded(["a b"] * 20_000)
     release(corpus.ids, 10_000, 30_000)
     assert corpus.ids.tolist() == [0, 1] * 20_000

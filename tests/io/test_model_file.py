@@ -92,6 +92,13 @@ def test_a_target_that_cannot_be_is_refused_before_and_after_the_work(tmp_path, 
         pass
 
 
+def test_a_name_as_long_as_the_system_allows_can_be_written(tmp_path):
+    target = tmp_path / ("가" * 80 + ".txt")  # 244 bytes of 255
+    with write_atomically(target) as file:
+        file.write(b"whole")
+    assert target.read_bytes() == b"whole"
+
+
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace to inject faults")
 @pytest.mark.parametrize(
     "fault", ["write:error=ENOSPC", "fsync:error=EIO", "rename:error=EIO", "write:signal=SIGKILL"]

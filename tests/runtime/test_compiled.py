@@ -92,8 +92,8 @@ def test_other_types_get_machine_code_of_their_own(kept):
 
 
 def test_what_returns_an_array_goes_through_numba(kept):
-    room = Kernels("embeddings.windows").make_room(4, 2, 9)
-    assert room.targets.shape[0] >= 4
+    buffers = Kernels("embeddings.windows").make_tile_buffers(4, 2, 9)
+    assert buffers.targets.shape[0] >= 4
     assert not list(kept.iterdir())
 
 

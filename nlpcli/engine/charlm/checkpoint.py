@@ -72,8 +72,8 @@ def resume(path: str | os.PathLike[str], text: CharText, settings: CharLMSetting
     """
     model = read_model(path, CHECKPOINT)
     place = model.header.get("training")
-    if not isinstance(place, dict) or not place.keys() >= {"step", "stale", "threads", "text_sha256"}:
-        raise ModelError(f"{path} is damaged: it does not say where the training was")
+    if not isinstance(place, dict) or not place.keys() >= {"threads", "text_sha256"}:
+        raise checkpoint.damaged(path)
     if place["text_sha256"] != text.sha256:
         raise ModelError(
             f"{path} was trained on another text", hint="give the same files in the same order as before"
@@ -81,7 +81,9 @@ def resume(path: str | os.PathLike[str], text: CharText, settings: CharLMSetting
     best = CharLM.from_model(model)
     sizes = shapes(settings, len(text.alphabet))
     now = checkpoint.weights_now(model, sizes)
-    training = Training(text, settings, now, settings.threads or int(place["threads"]))
+    if not isinstance(place["threads"], int) or not 1 <= place["threads"] <= 4096:
+        raise checkpoint.damaged(path)
+    training = Training(text, settings, now, settings.threads or place["threads"])
     checkpoint.restore(training, training.network, model, place)
     training.best_weights = {name: np.array(weight) for name, weight in best.weights.items()}
     training.history = [dict(entry) for entry in best.record.get("history", [])]

@@ -95,7 +95,8 @@ def _run(training: Training, path: str, every: int, progress: Progress) -> None:
         checkpoint.save(training, path)
         progress.note(interrupted(f"{training.step:,} of {training.total_steps:,} updates", path))
 
-    with postponed_signals() as deliver, saved_when_interrupted(save):
+    # Signals that wait are delivered when their block ends: inside of the other, which saves then.
+    with saved_when_interrupted(save), postponed_signals() as deliver:
 
         def after_update() -> None:
             if every and training.step % every == 0:

@@ -5,7 +5,7 @@ dropped), and the one at the very end of a file is not part of the text. With un
 Hangul syllable is taken apart into its two or three conjoining letters (Unicode's NFD) and put
 together again on output; other characters stay as they are.
 
-Not here: how a model is trained on it (`model.py`).
+Not here: how a model is trained on it (`training.py`).
 """
 
 from __future__ import annotations

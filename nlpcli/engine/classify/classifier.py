@@ -2,7 +2,7 @@
 
 Every variant of Naive Bayes, and `nbsvm`, is linear: a class's score is where it starts plus
 the weights of the features found. Not here: how weights come about (`naive_bayes.py`,
-`kernels/classify/nbsvm.py`), and why a text was classified as it was (`explanations.py`).
+`nbsvm.py`), and why a text was classified as it was (`explanations.py`).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import read_model
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.text.arguments import as_list
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -133,11 +134,11 @@ class Classifier:
         >>> Classifier(train(films, LOWERCASE)).classify(["so bad", "Good!"])
         ['neg', 'pos']
         """
-        return [self.labels[label] for label in self.predict(self.encode([*texts])).labels.tolist()]
+        return [self.labels[label] for label in self.predict(self.encode([*as_list(texts)])).labels.tolist()]
 
     def probabilities(self, texts: Iterable[str]) -> NDArray[np.float64]:
         """How likely each class is for each text, float64 [texts, C], in the order of `labels`."""
-        return self.predict(self.encode([*texts])).probabilities
+        return self.predict(self.encode([*as_list(texts)])).probabilities
 
 
 def load_model(path: str | os.PathLike[str]) -> Trained:

@@ -2,7 +2,7 @@
 
 `count` turns an encoded, labelled text into a table of features by class; tables of separate
 texts add up exactly (`FeatureCounts.plus`). `FeatureIndex` turns texts into rows of such a table.
-Not here: what the counts mean (`naive_bayes.py`, `kernels/classify/nbsvm.py`).
+Not here: what the counts mean (`naive_bayes.py`, `nbsvm.py`).
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ from nlpcli.engine.io.lines import STDIN, Paths, check_readable
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.errors import SettingsError
 from nlpcli.settings.classify import (
     ClassifySettings,
@@ -251,7 +251,7 @@ def classify(
     """
     if texts is None and output is None:
         raise TypeError("give texts; or, with output=, the names of files")
-    given = None if texts is None else [*texts]
+    given = None if texts is None else [*as_list(texts)]
     classifier = Classifier.load(model)
     if output is None:
         return list(prediction_lines(classifier, [given or []], settings, reason_as_text))

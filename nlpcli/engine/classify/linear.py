@@ -1,7 +1,7 @@
 """A linear classifier whose weights are fixed: what `nbsvm` learns and pruning leaves.
 
 Unlike counts, weights cannot be added up, so such a model is neither trained further nor
-merged. Not here: where the weights come from (`kernels/classify/nbsvm.py`, `kernels/classify/pruning.py`).
+merged. Not here: where the weights come from (`nbsvm.py`, `pruning.py`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ priors and the rarest features to use are decided when the counts become weights
     complement           −log of the multinomial of all other classes (Rennie et al. 2003)
 
 (Manning, Raghavan & Schütze 2008, chapter 13.) Not here: reading and scoring texts
-(`examples.py`, `classifier.py`), and `nbsvm`, which learns its weights (`kernels/classify/nbsvm.py`).
+(`examples.py`, `classifier.py`), and `nbsvm`, which learns its weights (`nbsvm.py`).
 """
 
 from __future__ import annotations

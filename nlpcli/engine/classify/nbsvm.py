@@ -79,15 +79,15 @@ class _Problem:
         settings: NaiveBayesSettings,
     ) -> None:
         self._examples, self._table, self._settings = examples, table, settings
-        spool = SpillList()
+        spilled = SpillList()
         ends: list[NDArray[np.int64]] = []
         self._total = 0
         for _, rows, row_ends in FeatureIndex(table.keys, features).rows(examples.corpus):
-            spool.append(rows)
+            spilled.append(rows)
             ends.append(row_ends + self._total)
             self._total += len(rows)
         self._ends = np.concatenate(ends) if ends else np.zeros(0, dtype=np.int64)
-        self._rows = spool.numbers(self._total)
+        self._rows = spilled.numbers(self._total)
 
     def ratio(self, label: int, alpha: float) -> NDArray[np.float64]:
         """The log-count ratio of every feature, the class against all others."""

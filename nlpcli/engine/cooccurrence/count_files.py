@@ -92,7 +92,7 @@ class Cooccurrence:
         return matrix
 
 
-def shelved(
+def spilled(
     matrix: Cooccurrence, *, threads: int = 1, memory: int = 1 << 40, progress: Progress = SILENT
 ) -> Cooccurrence:
     """The same matrix with all its rows made: in memory, or on disk beyond `memory` bytes."""
@@ -361,7 +361,7 @@ def merge_files(
     group = largest_group(total.vocabulary.counts, total.settings)
     memory, threads = parse_size(resources.memory), resources.threads or available_cores()
     plan = make_plan(memory, threads, len(total.vocabulary), 0, group)
-    total = shelved(total, threads=plan.threads, memory=plan.cells, progress=progress)
+    total = spilled(total, threads=plan.threads, memory=plan.cells, progress=progress)
     save(output, total)
     return total
 

@@ -11,7 +11,7 @@ cells, chosen by the vocabulary alone, so that neither memory nor threads change
 A text too long for memory is counted in pieces, whose counts are spilled to disk group by
 group and added up group by group.
 
-Not here: `.npz` files (`count_files.py`) and what is made of the counts (`kernels/embeddings/glove.py`).
+Not here: `.npz` files (`count_files.py`) and what is made of the counts (`embeddings/glove.py`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nlpcli.engine.cooccurrence import count_files
-from nlpcli.engine.cooccurrence.count_files import Cooccurrence, shelved
+from nlpcli.engine.cooccurrence.count_files import Cooccurrence, spilled
 from nlpcli.engine.cooccurrence.counting import count_corpus, largest_group
 from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
 from nlpcli.engine.corpus.encoding import encode
@@ -51,7 +51,7 @@ def cooccur(
         largest_group(corpus.vocabulary.counts, counting),
     )
     made = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)
-    counts = shelved(
+    counts = spilled(
         Cooccurrence(corpus.vocabulary, counting, analysis, made),
         threads=plan.threads,
         memory=plan.cells,

@@ -2,7 +2,7 @@
 
 Two roads, one contract: the same ids for the same text.
 
-    kernel road    `word` and `whitespace`: `kernels/scan.py` over raw UTF-8, a thread per core
+    kernel road    `word` and `whitespace`: `kernels/text/scan.py` over raw UTF-8, a thread per core
     general road   any other analysis: `Analyzer.tokens`, line by line
 
 The ids, once there are more than eight million, go to a temporary file under `$TMPDIR` as they
@@ -100,13 +100,13 @@ def count_tokens(
 class _Found:
     """All types of a text in order of first appearance, and its tokens on disk.
 
-    The spool holds the tokens in `segments` of (how many, which translation): translation t
+    The spilled holds the tokens in `segments` of (how many, which translation): translation t
     takes the numbers of a segment to ids in `types`, −1 for a token that is dropped.
     `ends` [D] are the tokens before each document's end.
     """
 
     types: Vocabulary
-    spool: SpillList
+    spilled: SpillList
     segments: list[tuple[int, int]]
     translations: list[NDArray[np.int32]]
     ends: NDArray[np.int64]
@@ -122,8 +122,8 @@ def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> Encod
     new_id = np.append(new_id, np.int32(-1))
     tables = [new_id[translation] for translation in found.translations]
     dropping = any((table < 0).any() for table in tables)
-    if found.spool.pieces is not None:
-        ids, ends = _renumbered(found, found.spool.pieces, tables), found.ends
+    if found.spilled.pieces is not None:
+        ids, ends = _renumbered(found, found.spilled.pieces, tables), found.ends
         if dropping:
             keeps = ids >= 0
             ids, ends = ids[keeps], offsets_of(keeps)[ends]
@@ -157,11 +157,11 @@ def _renumber(found: _Found, tables: list[NDArray[np.int32]]) -> NDArray[np.int3
     """Every token's id, written over its number on the disk."""
     start = 0
     for count, table in _slices(found.segments):
-        numbers = found.spool.read(start, count)
+        numbers = found.spilled.read(start, count)
         kernels.translate(numbers, tables[table], numbers)
-        found.spool.rewrite(start, numbers)
+        found.spilled.rewrite(start, numbers)
         start += count
-    return found.spool.numbers(start)
+    return found.spilled.numbers(start)
 
 
 def _renumber_some(
@@ -171,15 +171,15 @@ def _renumber_some(
     ends = np.empty_like(found.ends)
     start = kept = document = 0
     for count, table in _slices(found.segments):
-        ids = tables[table][found.spool.read(start, count)]
+        ids = tables[table][found.spilled.read(start, count)]
         keeps = ids >= 0
         before = offsets_of(keeps)
         through = int(np.searchsorted(found.ends, start + count))
         ends[document:through] = before[found.ends[document:through] - start] + kept
-        found.spool.rewrite(kept, ids[keeps])
+        found.spilled.rewrite(kept, ids[keeps])
         start, document, kept = start + count, through, kept + int(before[-1])
     ends[document:] = kept
-    return found.spool.numbers(kept), ends
+    return found.spilled.numbers(kept), ends
 
 
 def _slices(segments: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -195,7 +195,7 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Fo
     """Every line through the analyzer, a dictionary for the types."""
     number_of: dict[str, int] = {}
     counts: list[int] = []
-    spool = SpillList()
+    spilled = SpillList()
     waiting: list[int] = []
     ends: list[int] = []
     total = 0
@@ -209,12 +209,12 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Fo
         total += len(tokens)
         ends.append(total)
         if len(waiting) >= _SEGMENT:
-            _write(waiting, spool, keep)
-    _write(waiting, spool, keep)
+            _write(waiting, spilled, keep)
+    _write(waiting, spilled, keep)
     identity = np.arange(len(counts), dtype=np.int32)
     return _Found(
         Vocabulary.of(number_of, counts),
-        spool,
+        spilled,
         [(total, 0)],
         [identity],
         np.array(ends, dtype=np.int64),
@@ -245,9 +245,9 @@ def _token_lists(lines: Iterator[str], analyzer: Analyzer) -> Iterator[list[str]
                     yield tokens
 
 
-def _write(waiting: list[int], spool: SpillList, keep: bool) -> None:
+def _write(waiting: list[int], spilled: SpillList, keep: bool) -> None:
     if keep:
-        spool.append(np.array(waiting, dtype=np.int32))
+        spilled.append(np.array(waiting, dtype=np.int32))
     waiting.clear()
 
 
@@ -296,7 +296,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
     lower = analyzer.only_lowers
     scanners = [Scanner(analyzer.settings.tokenizer, lower) for _ in range(threads)]
     idle = deque(range(threads))
-    spool = SpillList()
+    spilled = SpillList()
     segments: list[tuple[int, int]] = []
     ends: list[NDArray[np.int64]] = []
     total = 0
@@ -313,7 +313,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
         nonlocal total
         which, numbers, line_ends = result
         if keep:
-            spool.append(numbers)
+            spilled.append(numbers)
         segments.append((len(numbers), which))
         ends.append(line_ends + total)
         total += len(numbers)
@@ -325,7 +325,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
         types, finished = _finished_types(types, analyzer)
         translations = [finished[translation] for translation in translations]
     document_ends = np.concatenate(ends) if ends else np.zeros(0, dtype=np.int64)
-    return _Found(types, spool, segments, translations, document_ends)
+    return _Found(types, spilled, segments, translations, document_ends)
 
 
 def _finished_types(types: Vocabulary, analyzer: Analyzer) -> tuple[Vocabulary, NDArray[np.int32]]:

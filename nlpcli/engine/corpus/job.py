@@ -30,7 +30,7 @@ def count(
     """The tokens of some files and how often each stands there, most frequent first.
 
     With `output` they are also written there, as token<TAB>count. `ngrams` is the lengths of the
-    runs of words that are counted, such as "1-2".
+    n-grams that are counted, such as "1-2".
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -26,6 +26,7 @@ from nlpcli.engine.io.model_file import read_model, take_tensor, write_model
 from nlpcli.engine.io.record_formats import Documents, one_line
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.text.arguments import as_list
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -66,7 +67,7 @@ class Vectorizer:
         >>> vectorizer.transform(["a b c a"]).toarray().tolist()
         [[1, 2]]
         """
-        return self.rows([[one_line(text) for text in texts]]).to_scipy()
+        return self.rows([[one_line(text) for text in as_list(texts)]]).to_scipy()
 
     def rows(self, batches: Iterable[Documents]) -> SparseMatrix:
         """The same for documents as they are read from files."""

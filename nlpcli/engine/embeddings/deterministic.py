@@ -1,8 +1,8 @@
 """Rounds of shards: training on several threads with the same bytes for any number of them.
 
 A chunk of text is trained in rounds of four shards of 512 words, each apart from the others
-(`kernels/apart.py`); a round is over when what they have learned is merged
-(`kernels/merging.py`). Rounds and shards follow from the place in the text alone. While one
+(`kernels/embeddings/shards.py`); a round is over when what they have learned is merged
+(`kernels/embeddings/shard_merge.py`). Rounds and shards follow from the place in the text alone. While one
 round is merged the next is prepared, which takes no vectors.
 """
 

@@ -4,8 +4,9 @@ The vector of a word is the mean of the word's own row and the rows of its chara
 a word that was not in the text has the mean of its n-grams. Only n-grams of the text's words
 have a row: one never seen has learnt nothing.
 
-Not here: which n-grams (`vectors/subwords.py`), Facebook's files (`vectors/facebook.py`), the arithmetic
-(`kernels/windows.py`), the whole job (`job.py`).
+Not here: how vectors are trained (`fasttext_training.py`), which n-grams (`vectors/subwords.py`),
+Facebook's files (`vectors/facebook.py`), the arithmetic (`kernels/embeddings/windows.py`), the
+whole job (`job.py`).
 """
 
 from __future__ import annotations

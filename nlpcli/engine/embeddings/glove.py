@@ -5,7 +5,8 @@ Weighted least squares, one AdaGrad step a cell (Pennington, Socher and Manning 
     J = ½ Σ f(X_ij) (w_i · c_j + b_i + b_j − ln X_ij)²,   f(x) = min(1, (x / x_max)^α)
 
 The result is the same bytes for any number of threads (see `glove_blocks.py`). Not here: counting
-(`kernels/counts/cooccurrence.py`), from text to file (`glove_job.py`) and the updates (`kernels/glove.py`).
+(`cooccurrence/counting.py`), from text to file (`glove_job.py`) and the updates
+(`kernels/embeddings/glove.py`).
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ class Glove:
     """Trained vectors with all that is needed to train on.
 
     costs: the mean cost of a cell in each epoch so far
-    unfinished: float64, the cost of each block of an epoch that was broken off (NaN: still to be
+    unfinished: float64, the cost of each block of an epoch that was interrupted (NaN: still to be
     trained), in the epoch's sequence; empty between epochs
     cells, total: number of co-occurrence cells and the sum of their counts, in units; they tell
     whether counts given for resuming are the ones it was trained on

@@ -5,7 +5,7 @@ stay in the cache (and for 16-bit column numbers); a row block is a group of the
 block, cells stand row by row. `BlockScheduler` hands the blocks out so that the result is that of one
 fixed sequence, whatever the number of threads: no two blocks under way share a row or column.
 
-Not here: the counts (`kernels/counts/cooccurrence.py`) and the updates (`kernels/glove.py`).
+Not here: the counts (`cooccurrence/counting.py`) and the updates (`kernels/embeddings/glove.py`).
 """
 
 from __future__ import annotations

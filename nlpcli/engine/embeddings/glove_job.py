@@ -1,6 +1,6 @@
 """From text or counts to a file of GloVe vectors, within the memory there is: the job of `train-glove`.
 
-Not here: the training itself (`kernels/embeddings/glove.py`).
+Not here: the training itself (`glove.py`).
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def train_glove(
         resume=earlier, threads=resources.threads or available_cores(), progress=progress, interrupted=save,
     )  # fmt: skip
     model.write(output)
-    Path(checkpoint).unlink(missing_ok=True)
+    if resume == checkpoint:
+        Path(checkpoint).unlink(missing_ok=True)
     return model
 
 

@@ -211,8 +211,9 @@ def _train(
     work.go(progress)
     model = work.model()
     model.save(output)
-    with contextlib.suppress(OSError):
-        Path(work.checkpoint).unlink()
+    if work.has_written or job.continuation.resume == work.checkpoint:
+        with contextlib.suppress(OSError):
+            Path(work.checkpoint).unlink()
     return model  # type: ignore[return-value]
 
 
@@ -232,6 +233,7 @@ class _Work:
 
     def __init__(self, job: _Job, checkpoint: str, training: Training, run: Run, losses: list[float]) -> None:
         self.checkpoint = checkpoint
+        self.has_written = False
         self._job, self._training, self._run, self._losses = job, training, run, losses
 
     def go(self, progress: Progress) -> None:
@@ -264,6 +266,7 @@ class _Work:
         return self._training.model(job.analysis, at_end=unfinished is None, **rest)
 
     def _save_checkpoint(self) -> None:
+        self.has_written = True
         loss, predictions = self._run.under_way()
         words = self._run.schedule.words
         self.model(Unfinished(self._run.done, words, loss, predictions)).save_model(self.checkpoint)

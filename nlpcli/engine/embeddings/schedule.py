@@ -1,13 +1,13 @@
-"""Training over a text in chunks: which words come when, at which rate, on which thread.
+"""Training over a text in chunks: which words come when, at which rate.
 
 A chunk is a few thousand consecutive words, cut at a sentence's end where one is near; in a text
 without line ends it is cut after 50,000 words at most, and no window reaches over the cut. A
 kernel trains on one chunk at a time, in about a tenth of a second, so that progress and
 Ctrl-C get their turn. Everything a chunk needs follows from its number, never from the thread
 that takes it; with one thread the order is fixed too, and so are the bytes of the result.
-With more, threads write to the same vectors without locks (Hogwild, Niu et al. 2011).
 
-Not here: what is trained (`word2vec.py`, `fasttext.py`).
+Not here: what is trained (`word2vec_training.py`, `fasttext_training.py`), and on which threads
+(`hogwild.py`, `deterministic.py`).
 """
 
 from __future__ import annotations

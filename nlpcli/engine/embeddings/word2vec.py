@@ -5,9 +5,10 @@
 A model keeps both matrices: the input vectors (W1), which are "the word vectors", and the
 output vectors (W2).
 
-Not here: the arithmetic (`kernels/sgns.py`, `kernels/cbow.py`), the order of the work
-(`schedule.py`), the whole job with files, phrases and going on (`job.py`), questions to
-vectors (`vectors/neighbours.py`), subwords (`fasttext.py`).
+Not here: how vectors are trained (`word2vec_training.py`), the arithmetic
+(`kernels/embeddings/sgns.py`, `kernels/embeddings/cbow.py`), the order of the work (`schedule.py`),
+the whole job with files, phrases and going on (`job.py`), questions to vectors
+(`vectors/neighbours.py`), subwords (`fasttext.py`).
 """
 
 from __future__ import annotations

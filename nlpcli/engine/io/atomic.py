@@ -53,7 +53,7 @@ def _refuse_stdout(path: str | os.PathLike[str]) -> None:
 def _replacement(target: Path) -> Iterator[BinaryIO]:
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
     # The name is chosen first: a signal may come as soon as the file is there.
-    name = target.with_name(f".{target.name[:80]}.{os.urandom(8).hex()}.tmp")
+    name = target.with_name(f".{target.name[:80]}.{os.urandom(4).hex()}.tmp")
     try:
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with io.BufferedWriter(_Early(descriptor, "wb")) as file:

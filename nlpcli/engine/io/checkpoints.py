@@ -10,10 +10,10 @@ def checkpoint_path(output: str | os.PathLike[str]) -> str:
     """The checkpoint of a training that will write `output`; it is a model file, whatever `output` is.
 
     >>> checkpoint_path("w.safetensors"), checkpoint_path("wiki/w.txt")
-    ('w.checkpoint.safetensors', 'wiki/w.checkpoint.safetensors')
+    ('w.checkpoint.safetensors', 'wiki/w.txt.checkpoint.safetensors')
     """
     path = Path(output)
-    return str(path.with_name(f"{path.stem}.checkpoint.safetensors"))
+    return str(path.with_name(f"{path.name.removesuffix('.safetensors')}.checkpoint.safetensors"))
 
 
 def interrupted(done: str, checkpoint: str) -> str:

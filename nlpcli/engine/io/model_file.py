@@ -1,11 +1,11 @@
 """The model file, written and read.
 
-A model is one `.safetensors` file: tensors, and one metadata key
-that holds a sorted JSON header `{kind, format, sha256, …}`. No pickle anywhere, no path, host
-or time inside, so the same input, settings and seed give the same bytes.
+A model is one `.safetensors` file: tensors, and one metadata key that holds a sorted JSON header
+`{kind, format, sha256, …}`. No pickle anywhere, no path, host or time inside, so the same input,
+settings and seed give the same bytes.
 
 Not here: what stands in the header of each kind of model (the method's own module knows), and
-foreign formats such as word2vec's (`vectors/word_vectors.py`).
+foreign formats such as word2vec's (`vectors/reading.py`, `vectors/writing.py`).
 """
 
 from __future__ import annotations

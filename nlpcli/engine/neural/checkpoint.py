@@ -6,6 +6,7 @@ Not here: the file, and what a training is of (`charlm/checkpoint.py`).
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.io.model_file import Model, take_tensor
 from nlpcli.engine.neural.trainer import Network, Trainer
 from nlpcli.engine.neural.weights import Weights
+from nlpcli.errors import ModelError
 
 if TYPE_CHECKING:
     from nlpcli.engine.neural.nets.recurrent_network import State
@@ -51,12 +53,20 @@ def place(trainer: Trainer) -> dict[str, Any]:
 
 
 def restore(trainer: Trainer, network: Network, model: Model, where: Mapping[str, Any]) -> None:
-    """Bring a new training, its network begun with `weights_now`, to the place `where`."""
+    """Bring a new training, its network begun with `weights_now`, to the place `where`.
+
+    Raises ModelError for a place that `place` did not write.
+    """
     import torch
 
-    trainer.step, trainer.stale = int(where["step"]), int(where["stale"])
-    trainer.best_loss = math.inf if where["best_loss"] is None else float(where["best_loss"])
-    trainer.loss_sum, trainer.loss_count = float(where["loss_sum"]), int(where["loss_count"])
+    try:
+        trainer.step, trainer.stale = int(where["step"]), int(where["stale"])
+        trainer.best_loss = math.inf if where["best_loss"] is None else float(where["best_loss"])
+        trainer.loss_sum, trainer.loss_count = float(where["loss_sum"]), int(where["loss_count"])
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
+        raise damaged("the checkpoint") from error
+    if min(trainer.step, trainer.stale, trainer.loss_count) < 0:
+        raise damaged("the checkpoint")
     if not trainer.step:
         return
     for name, weight in network.weights.items():
@@ -67,6 +77,11 @@ def restore(trainer: Trainer, network: Network, model: Model, where: Mapping[str
                 for moment in _MOMENTS
             },
         }
+
+
+def damaged(path: str | os.PathLike[str]) -> ModelError:
+    """The error for a checkpoint that does not say where its training was."""
+    return ModelError(f"{path} is damaged: it does not say where the training was")
 
 
 def state_tensors(states: Sequence[State]) -> dict[str, NDArray[Any]]:

@@ -3,7 +3,7 @@
 Importing numba and unpacking its own cache takes longer than counting the words of a small book,
 so the machine code of each kernel is kept in a file, and `Kernels` calls it through ctypes:
 
-    kernels = Kernels("text.scan")                 # kernels/scan.py
+    kernels = Kernels("text.scan")            # kernels/text/scan.py
     kernels.rehash(old, new)                  # compiled for these types once, then loaded
 
 A file holds one line of JSON (symbol, types that come back, checksum) and an object file for this
@@ -221,7 +221,7 @@ def _load(content: bytes, arguments: Sequence[Any]) -> _Call:
     signature: list[Any] = [ctypes.c_void_p, ctypes.c_void_p, *_c_types(tuple(arguments))]
     address = _engine().add(code, description["symbol"])
     function = ctypes.CFUNCTYPE(ctypes.c_int32, *signature)(address)
-    room = type(
+    result_type = type(
         "Result", (ctypes.Structure,), {"_fields_": [(f"_{n}", kind) for n, kind in enumerate(kinds)]}
     )
 
@@ -229,7 +229,7 @@ def _load(content: bytes, arguments: Sequence[Any]) -> _Call:
         flat: list[Any] = []
         for argument in arguments:
             _flatten(argument, flat)
-        result, exception = room(), ctypes.c_void_p()
+        result, exception = result_type(), ctypes.c_void_p()
         status = function(ctypes.addressof(result), ctypes.addressof(exception), *flat)
         if status:  # kernels raise nothing of their own
             raise MemoryError(f"{description['symbol']} failed with status {status}")

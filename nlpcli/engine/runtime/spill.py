@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from nlpcli.errors import OutputError
 
-_HELD = 1 << 23  # numbers that a spool keeps in memory
+_HELD = 1 << 23  # numbers that a SpillList keeps in memory
 _PIECE = 1 << 28  # bytes per write: some systems refuse more than 2 GiB at once
 
 

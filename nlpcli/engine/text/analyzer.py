@@ -3,7 +3,7 @@
 An `Analyzer` is built from its settings and nothing else, so one loaded with a model does
 exactly what it did in training.
 
-Not here: many lines on several cores (`streaming.py`), n-grams (`kernels/counts/ngrams.py`).
+Not here: many lines on several cores (`streaming.py`), n-grams (`token_ngrams.py`).
 """
 
 from __future__ import annotations

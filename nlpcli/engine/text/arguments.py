@@ -23,6 +23,7 @@ from nlpcli.engine.text.resources import READERS
 from nlpcli.settings.fields import Settings
 
 Result = TypeVar("Result")
+_SEVERAL = ("Paths", "Sequence[str]", "Iterable[str]")  # annotations of what a single string is one of
 
 
 def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
@@ -61,12 +62,16 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
             keywords[parameter] = dataclasses.replace(whole, **contents(kind, fields))
         bound = signature.bind(*values, **keywords)
         for name in [*bound.arguments]:
-            takes_several = str(parameters[name].annotation).startswith("Paths")
-            if takes_several and isinstance(bound.arguments[name], str):
-                bound.arguments[name] = [bound.arguments[name]]
+            if str(parameters[name].annotation).startswith(_SEVERAL):
+                bound.arguments[name] = as_list(bound.arguments[name])
         return function(*bound.args, **bound.kwargs)
 
     return called
+
+
+def as_list(given: Any) -> Any:
+    """One text or name as a list of one; what is several already, or None, as it is."""
+    return [given] if isinstance(given, str) else given
 
 
 def _named(value: Any) -> Any:
@@ -92,11 +97,14 @@ def settings_classes(function: Callable[..., Any]) -> dict[str, type[Settings]]:
 
 def contents(kind: type[Settings], fields: dict[str, Any]) -> dict[str, Any]:
     """What the fields of a settings class hold for what the user gave: files' contents, not their names."""
-    metadata = {field.name: field.metadata for field in dataclasses.fields(kind)}
-    return {
-        name: READERS[metadata[name]["reads"]](value) if value and metadata[name]["reads"] else value
-        for name, value in fields.items()
-    }
+    known = {field.name: field for field in dataclasses.fields(kind)}
+    found = {}
+    for name, value in fields.items():
+        if str(known[name].type).startswith("tuple"):
+            value = as_list(value)
+        reader = known[name].metadata["reads"]
+        found[name] = READERS[reader](value) if value and reader else value
+    return found
 
 
 def _unknown(function: str, name: str, known: list[str]) -> str:

@@ -17,7 +17,7 @@ from nlpcli.engine.io.lines import Lines, Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text import token_formats
-from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.engine.text.streaming import LineRate, Texts, token_details, token_lists
 from nlpcli.errors import SettingsError
 from nlpcli.settings.input import InputSettings
@@ -164,7 +164,8 @@ def _names(texts: Paths | Iterable[str]) -> list[str] | None:
 def _given(texts: Paths | Iterable[str]) -> Iterable[str]:
     if texts is None:
         raise TypeError("give texts; or, with output=, the names of files")
-    return [texts] if isinstance(texts, str) else texts
+    several: Iterable[str] = as_list(texts)
+    return several
 
 
 def _write(output: Output, results: Iterable[Iterable[str]]) -> None:

@@ -12,7 +12,7 @@ from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.lines import Lines, Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.engine.text.tokenizers.sentencepiece import Subwords, WordCounts, train
 from nlpcli.engine.text.tokenizers.sentencepiece import merges as first_merges
 from nlpcli.errors import InputError, SettingsError
@@ -73,7 +73,7 @@ def detokenize(
     """
     subwords = Subwords.load(model)
     if output is None:
-        given = [texts] if isinstance(texts, str) else texts or []
+        given = as_list(texts) or []
         return subwords.detokenize(_pieces(subwords, text, ids) for text in given)
     lines = Lines(texts if texts is None else [str(name) for name in texts], reading)
     with open_output(output) as file:

@@ -3,7 +3,7 @@
 Unicode's categories Mn, Mc and Me (accents, vowel signs; Unicode 14) and the two joiners
 U+200C and U+200D, as ranges for a regular expression's character class. Written out because
 Python's `re` has no `\\p{M}` and asking `unicodedata` about every character takes 0.1 s.
-`tests/test_tokenizers.py` holds the list to `unicodedata`.
+`tests/tests/text/test_tokenizers.py` holds the list to `unicodedata`.
 """
 
 MARKS = (

@@ -1,7 +1,7 @@
 """Word vectors as text: lines of a word and its numbers, read and written fast.
 
-Small files go through plain Python, large ones through a kernel (`kernels/vector_rows.py`) in
-threads; both give the same. Not here: which layout a file has (`writing.py`).
+Small files go through plain Python, large ones through a kernel (`kernels/text/vector_rows.py`) in
+threads; both give the same. Not here: which layout a file has (`reading.py`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The file layouts of word vectors, written and read.
+"""The file layouts of word vectors, and how each is written.
 
 word2vec text     `V D`, then a line per word: word, D numbers, separated by single spaces
 word2vec binary   the same first line; per word: word, space, D float32, newline

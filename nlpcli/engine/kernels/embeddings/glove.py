@@ -65,7 +65,7 @@ def update_cells(sides, block, shift, eta, with_bias):
 
     For a cell with log X and weight f: g = f·(w·c + b_w + b_c − log X), then AdaGrad with the
     gradients η·g·c and η·g·w. The biases move by g / √s, without η, as in the authors' program.
-    Stretches are taken in order, from number `shift` round. The next row of `words` is asked for
+    Segments are taken in order, from number `shift` round. The next row of `words` is asked for
     early; rows of `contexts` are few enough to be in the cache.
     """
     words, contexts, word_biases, context_biases = sides

@@ -47,7 +47,7 @@ class Round(NamedTuple):
 
     numbers [S, L]: rows of the input vectors; bounds [S, L + 1]: where sentences begin, of which
     there are sentences [S]; targets, labels, rates [S, L · tiles, 8] and used [S, L], as in
-    `windows.TileBuffers`; streams [S]: random numbers. Numbers and targets are places in the lists of
+    `arguments.TileBuffers`; streams [S]: random numbers. Numbers and targets are places in the lists of
     `inputs` and `outputs` until they are trained.
     """
 

@@ -9,7 +9,7 @@ The loops are short on purpose, over rows that lie in the first-level cache: LLV
 of a loop only when it can tell its arrays apart, which it gives up at more than four, and only
 where numba sees that no index is negative (so rows are cut into gates before the loops).
 
-Not here: the matrix products and the loop over time (`nets/recurrent.py`).
+Not here: the matrix products and the loop over time (`neural/nets/recurrent.py`).
 """
 
 from __future__ import annotations

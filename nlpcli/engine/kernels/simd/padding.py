@@ -15,9 +15,9 @@ _BLOCK = 1024  # rows moved at a time
 def aligned_rows(rows: int, dim: int) -> Floats:
     """Zeros [rows, dim rounded up to 16], beginning at a cache line."""
     width = -(-dim // LANES) * LANES
-    room = np.zeros(rows * width + LANES, np.float32)
-    start = -(room.ctypes.data // 4) % LANES
-    return room[start : start + rows * width].reshape(rows, width)
+    padded = np.zeros(rows * width + LANES, np.float32)
+    start = -(padded.ctypes.data // 4) % LANES
+    return padded[start : start + rows * width].reshape(rows, width)
 
 
 def unpadded(matrix: Floats, rows: int, dim: int) -> Floats:

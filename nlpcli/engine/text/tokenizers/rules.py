@@ -1,7 +1,7 @@
-"""Tokenizers by name: functions from one line of text to its tokens.
+"""Tokenizers by rules: functions from one line of text to its tokens.
 
 Not here: lower-casing, stop words and stems (`text/analyzer.py`), Korean morphemes (`korean.py`),
-and the kernel that runs `word` and `whitespace` over raw bytes (`kernels/scan.py`), which gives
+and the kernel that runs `word` and `whitespace` over raw bytes (`kernels/text/scan.py`), which gives
 the same tokens.
 """
 
@@ -109,6 +109,3 @@ def make_regexp(pattern: str, gaps: bool) -> Analyse:
         return [Token(text[start:end], start, end) for start, end in spans if start < end]
 
     return tokens
-
-
-# --- the family -----------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from nlpcli.engine.io.lines import open_bytes
+from nlpcli.engine.text.arguments import as_list
 from nlpcli.engine.text.token import Token, locate, pieces
 from nlpcli.engine.text.tokenizers.tokenizer import Tokenizer
 from nlpcli.errors import InputError, MissingDependency, ModelError, SettingsError
@@ -84,7 +85,7 @@ class Subwords:
         >>> model.tokenize(["low lower"])
         [['▁low', '▁low', 'e', 'r']]
         """
-        return [self.split(text) for text in texts]
+        return [self.split(text) for text in as_list(texts)]
 
     def detokenize(self, texts: Iterable[Sequence[str]]) -> list[str]:
         """The texts that were split into these pieces.
