@@ -5,7 +5,8 @@ a cell's value at every character, as colours; and its correlation with a proper
 so that the cell that knows it is inside a quotation is found, not guessed.
 
 Signals: `cell` is tanh(c) of an LSTM and h of the others; `h` the output; the LSTM's gates i, f,
-o, g; the GRU's z, r, n. Not here: the page (`plots/activations.py`) and the terminal (`cli/charlm_analysis.py`).
+o, g; the GRU's z, r, n. Not here: the page
+(`plots/activations.py`) and the terminal (`cli/charlm_analysis.py`).
 """
 
 from __future__ import annotations
