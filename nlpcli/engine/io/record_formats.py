@@ -50,7 +50,7 @@ class Formats:
                 return Batch([row[text] for row in rows], labels)
         except IndexError:
             pass
-        raise self._bad_row(lines, batch, layout)
+        raise self._bad_row(lines, lines.number, batch, layout)
 
     def cut(self, lines: Lines, before: int, block: bytes, layout: Layout) -> Batch:
         """What `split` does, over bytes; `before` is the number of lines before the block."""
@@ -67,15 +67,17 @@ class Formats:
             table, layout.text, label, texts, labels
         )
         if not well:
-            lines.number = before
-            raise self._bad_row(lines, as_texts(block), layout)
+            raise self._bad_row(lines, before, as_texts(block), layout)
         names = labels[:label_size].tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
         return Batch(texts[:text_size].tobytes(), names)
 
-    def _bad_row(self, lines: Lines, batch: list[str], layout: Layout) -> InputError:
-        """What is wrong with the first row that is, found by a second look."""
+    def _bad_row(self, lines: Lines, before: int, batch: list[str], layout: Layout) -> InputError:
+        """What is wrong with the first row that is, found by a second look; `before` lines come before.
+
+        Not `lines.number`: other threads may have read on.
+        """
         wanted = max(layout.text, layout.label or 0)
-        for number, line in enumerate(batch, start=lines.number + 1):
+        for number, line in enumerate(batch, start=before + 1):
             place = f"{display_name(lines.path)}:{number}"
             row = line.split("\t")
             if line and len(row) <= wanted:
