@@ -25,8 +25,12 @@ else:
     def __getattr__(name):
         """A function of `nlpcli.engine.jobs`, imported when it is asked for."""
         if not name.startswith("_"):
+            import importlib
+
             from nlpcli.engine import jobs
 
+            if name == "errors":
+                return importlib.import_module("nlpcli.errors")
             if name in dir(jobs):
                 return getattr(jobs, name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

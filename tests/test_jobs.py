@@ -241,3 +241,22 @@ def test_one_string_is_one_text_and_one_value(tmp_path):
     assert nlpcli.normalize("see https://a.example", mask="url") == nlpcli.normalize(
         ["see https://a.example"], mask=["url"]
     )
+
+
+def test_what_is_no_settings_object_or_no_text_is_a_wrong_call(tmp_path):
+    with pytest.raises(TypeError, match="analysis must be AnalysisSettings, not dict"):
+        nlpcli.tokenize(["x"], analysis={"lowercase": True})
+    with pytest.raises(TypeError, match="analysis must be AnalysisSettings, not dict"):
+        nlpcli.tokenize(["x"], analysis={}, lowercase=True)
+    with pytest.raises(TypeError, match="the names of files go with output="):
+        nlpcli.tokenize(tmp_path / "text.txt")
+    for wrong in ({"encoding": 3}, {"stopwords": [None]}, {"mask": [2.5]}):
+        with pytest.raises((SettingsError, TypeError)):
+            nlpcli.tokenize(["x"], **wrong)
+
+
+def test_help_shows_every_setting_as_a_keyword():
+    parameters = inspect.signature(nlpcli.train_glove).parameters
+    assert parameters["dim"].default == 100
+    assert parameters["min_count"].default == 5
+    assert parameters["lowercase"].default is True

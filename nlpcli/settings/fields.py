@@ -67,6 +67,8 @@ class Settings:
         hints = typing.get_type_hints(type(self))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
+            if isinstance(value, str) and typing.get_origin(hints[field.name]) is tuple:
+                value = [value]
             if isinstance(value, list):
                 object.__setattr__(self, field.name, value := tuple(value))
             _check(option_name(field), value, hints[field.name], field.metadata)
@@ -106,10 +108,18 @@ def _check(name: str, value: Any, hint: Any, bounds: typing.Mapping[str, Any]) -
     choices = [choice for option in options for choice in _literals(option)]
     if choices and value not in choices:
         raise SettingsError(f"{name} cannot be {value!r}: choose from {', '.join(map(str, choices))}")
+    if str in options and not choices and not isinstance(value, str):
+        raise SettingsError(f"{name} must be text, not {value!r}")
+    if typing.get_origin(hint) is tuple and str in typing.get_args(hint) and not _all_texts(value):
+        raise SettingsError(f"{name} must be texts, not {value!r}")
     if bool in options and not isinstance(value, bool):
         raise SettingsError(f"{name} is on or off, not {value!r}")
     if int in options or float in options:
         _check_number(name, value, float in options, bounds)
+
+
+def _all_texts(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(part, str) for part in value)
 
 
 def _check_number(name: str, value: Any, may_be_float: bool, bounds: typing.Mapping[str, Any]) -> None:

@@ -20,7 +20,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from nlpcli.engine.text.resources import READERS
-from nlpcli.settings.fields import Settings
+from nlpcli.errors import SettingsError
+from nlpcli.settings.fields import Settings, option_name
 
 Result = TypeVar("Result")
 _SEVERAL = ("Paths", "Sequence[str]", "Iterable[str]")  # annotations of what a single string is one of
@@ -40,6 +41,7 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
 
     @functools.wraps(function)
     def called(*values: Any, **keywords: Any) -> Result:
+        _refuse_names_of_texts(function.__name__, signature, values, keywords)
         values = tuple(map(_named, values))
         keywords = {name: _named(value) for name, value in keywords.items()}
         plain = {name: keywords.pop(name) for name in [*keywords] if name in home}
@@ -59,14 +61,50 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
                 )
             default = parameters[parameter].default
             whole = keywords.get(parameter, kind() if default is inspect.Parameter.empty else default)
+            _check_kind(function.__name__, parameter, whole, kind)
             keywords[parameter] = dataclasses.replace(whole, **contents(kind, fields))
         bound = signature.bind(*values, **keywords)
         for name in [*bound.arguments]:
+            if name in classes:
+                _check_kind(function.__name__, name, bound.arguments[name], classes[name])
             if str(parameters[name].annotation).startswith(_SEVERAL):
                 bound.arguments[name] = as_list(bound.arguments[name])
         return function(*bound.args, **bound.kwargs)
 
+    called.__signature__ = _spread(signature, classes)  # type: ignore[attr-defined]
     return called
+
+
+def _spread(signature: inspect.Signature, classes: dict[str, type[Settings]]) -> inspect.Signature:
+    """The signature with every field as a keyword, for `help`."""
+    fields = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=field.default if default is inspect.Parameter.empty else getattr(default, field.name),
+            annotation=field.type,
+        )
+        for name, kind in classes.items()
+        for default in [signature.parameters[name].default]
+        for field in dataclasses.fields(kind)
+    ]
+    return signature.replace(parameters=[*signature.parameters.values(), *fields])
+
+
+def _check_kind(function: str, name: str, value: Any, kind: type[Settings]) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{function}(): {name} must be {kind.__name__}, not {type(value).__name__}")
+
+
+def _refuse_names_of_texts(
+    function: str, signature: inspect.Signature, values: tuple[Any, ...], keywords: dict[str, Any]
+) -> None:
+    """A path stands for a file's content only beside `output`: without it, texts themselves are wanted."""
+    given = {**dict(zip(signature.parameters, values, strict=False)), **keywords}
+    for name, parameter in signature.parameters.items():
+        mapped = str(parameter.annotation).startswith("Paths | Iterable")
+        if mapped and given.get("output") is None and isinstance(given.get(name), os.PathLike):
+            raise TypeError(f"{function}(): {name} are texts; the names of files go with output=")
 
 
 def as_list(given: Any) -> Any:
@@ -103,6 +141,9 @@ def contents(kind: type[Settings], fields: dict[str, Any]) -> dict[str, Any]:
         if str(known[name].type).startswith("tuple"):
             value = as_list(value)
         reader = known[name].metadata["reads"]
+        parts = value if isinstance(value, list | tuple) else []
+        if reader and not all(isinstance(part, str) for part in parts):
+            raise SettingsError(f"{option_name(known[name])} must be names, not {value!r}")
         found[name] = READERS[reader](value) if value and reader else value
     return found
 
