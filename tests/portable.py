@@ -67,7 +67,10 @@ def run(view: str, arguments: list[str]) -> bool:
     else:
         added = {**added, "NPY_DISABLE_CPU_FEATURES": numpy_features(NUMPY_BEYOND[view])}
     print(f"# {view}: {' '.join(f'{name}={value}' for name, value in added.items())}", flush=True)
-    return subprocess.run(command, env={**os.environ, **added}, cwd=HERE.parent, check=False).returncode == 0
+    code = subprocess.run(command, env={**os.environ, **added}, cwd=HERE.parent, check=False).returncode
+    if code < 0:  # 4 is an instruction that the processor does not have
+        print(f"\n# {view}: ended by signal {-code}", flush=True)
+    return code == 0
 
 
 def main() -> int:
