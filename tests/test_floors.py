@@ -165,6 +165,15 @@ def test_openers_are_modules():
     assert {*OPENERS} <= {*MODULES}
 
 
+TERMINAL = re.compile(r"sys\.(stdout|stderr)|isatty|NO_COLOR|get_terminal_size")
+
+
+@by_name(name for name in MODULES if name.startswith(("nlpcli.cli", "nlpcli.engine")))
+def test_only_console_and_process_know_a_terminal(module):
+    known = module in ("nlpcli.cli.console", "nlpcli.cli.process")
+    assert bool(TERMINAL.search(MODULES[module].read_text(encoding="utf-8"))) == known
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "engine").rglob("*.py")), ids=lambda path: path.name)
 def test_the_core_prints_nothing_and_ends_nothing(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -46,7 +47,7 @@ def print_lines(lines: Iterable[str]) -> None:
     writer = LineWriter(sys.stdout.buffer)
     for line in lines:
         writer.write(line)
-    sys.stdout.buffer.flush()
+    flush()
 
 
 def print_json(value: Any) -> None:
@@ -59,9 +60,24 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
+def wants_colour() -> bool:
+    """Whether text may be coloured: unless `NO_COLOR` asks for none (no-color.org)."""
+    return "NO_COLOR" not in os.environ
+
+
+def size() -> os.terminal_size:
+    """Columns and lines of the terminal; 80 and 24 where there is none."""
+    return shutil.get_terminal_size((80, 24))
+
+
+def flush() -> None:
+    """What was printed goes out now, to a reader who waits."""
+    sys.stdout.buffer.flush()
+
+
 def painted(text: str, colour: str, *, bold: bool = False) -> str:
-    """The text in a colour (green, red, dim), unless `NO_COLOR` asks for none."""
-    if "NO_COLOR" in os.environ:
+    """The text in a colour (green, red, dim), where colours are wanted."""
+    if not wants_colour():
         return text
     code = {"green": "32", "red": "31", "dim": "2"}[colour]
     return f"\033[{'1;' if bold else ''}{code}m{text}\033[0m"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -84,8 +81,8 @@ def plot(
 
 
 def _draw_here(word_map: WordMap) -> None:
-    size = shutil.get_terminal_size((80, 24))
-    coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ and len(word_map.group_names) > 1
+    size = console.size()
+    coloured = console.is_terminal() and console.wants_colour() and len(word_map.group_names) > 1
     for runs in jobs.draw_word_map(word_map, size.columns, max(size.lines - 2, 8)):
         console.print_line(
             "".join(_painted(text, group) if coloured else text for text, group in runs).rstrip()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
@@ -100,7 +98,7 @@ def search(
 
 def _print(answers: Answers[list[Hit]], stream: bool, json: bool) -> None:
     """Hits on a terminal, TSV or JSON lines elsewhere, handed on at once; of a stream with the query."""
-    headed = json or sys.stdout.isatty()
+    headed = json or console.is_terminal()
     for batch in answers.batches():
         for query, hits in batch:
             if not headed:
@@ -108,13 +106,13 @@ def _print(answers: Answers[list[Hit]], stream: bool, json: bool) -> None:
                 headed = True
             if json:
                 console.print_json({"query": query, "hits": [_record(hit) for hit in hits]})
-            elif sys.stdout.isatty():
+            elif console.is_terminal():
                 _show(hits)
             else:
                 for hit in hits:
                     row = [f"{hit.score:.4f}", f"{hit.file}:{hit.line}", hit.snippet.text]
                     console.print_line("\t".join([query] * stream + row))
-        sys.stdout.buffer.flush()
+        console.flush()
 
 
 def _record(hit: Hit) -> dict[str, object]:
@@ -128,8 +126,8 @@ def _record(hit: Hit) -> dict[str, object]:
 
 
 def _show(hits: Iterable[Hit]) -> None:
-    colour = "NO_COLOR" not in os.environ
-    place, mark, plain = ("\033[35m", "\033[1;31m", "\033[0m") if colour else ("", "", "")
+    escapes = ("\033[35m", "\033[1;31m", "\033[0m") if console.wants_colour() else ("", "", "")
+    place, mark, plain = escapes
     for hit in hits:
         text, end = "", 0
         for first, last in hit.snippet.marks:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -118,7 +117,7 @@ def _together(words: list[str] | None) -> list[str] | None:
 def _print(answers: Answers[Scored], columns: tuple[str, str, str], json: bool) -> None:
     """Words with scores: a table each on a terminal, TSV or JSON lines elsewhere, handed on at once."""
     key, item, score = columns
-    headed = json or sys.stdout.isatty()
+    headed = json or console.is_terminal()
     for batch in filter(None, answers.batches()):
         if not headed:
             console.print_line("\t".join(columns))
@@ -127,9 +126,9 @@ def _print(answers: Answers[Scored], columns: tuple[str, str, str], json: bool) 
             if json:
                 words = [{"word": word, "score": number} for word, number in found]
                 console.print_json({key: question, f"{item}s": words})
-            elif sys.stdout.isatty():
+            elif console.is_terminal():
                 console.print_table((item, score), found, title=question)
             else:
                 for word, number in found:
                     console.print_line(f"{question}\t{word}\t{number:.4f}")
-        sys.stdout.buffer.flush()
+        console.flush()
