@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Annotated, Literal
 
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Files, Model, Output, Quiet, with_settings
+from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
 from nlpcli.settings.input import InputSettings
@@ -55,14 +54,10 @@ def train_charlm(
       nlpcli train-charlm *.c -o c.safetensors --preset medium --sample-every 500
       nlpcli train-charlm *.c -o c.safetensors --resume c.checkpoint.safetensors
     """
-    given = frozenset(
-        field.name
-        for field in dataclasses.fields(settings)
-        if getattr(context.get_parameter_source(field.name), "name", "") == "COMMANDLINE"
-    )
     jobs.train_charlm(
-        files, output, settings, preset=preset, given=given, resume=resume, checkpoint=checkpoint,
-        checkpoint_every=checkpoint_every, reading=reading, progress=console.progress(quiet),
+        files, output, settings, preset=preset, given=given_names(context), resume=resume,
+        checkpoint=checkpoint, checkpoint_every=checkpoint_every, reading=reading,
+        progress=console.progress(quiet),
     )  # fmt: skip
 
 

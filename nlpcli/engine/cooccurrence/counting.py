@@ -22,6 +22,7 @@ import math
 import mmap
 import tempfile
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -292,23 +293,12 @@ class SpilledCounts:
 
     def fill(self, counts: Counts, threads: int, progress: Progress, stage: str = "counting") -> None:
         """Make every group of `counts` and keep it, in several threads."""
-        total = len(self.bounds) - 1
-        numbers = iter(range(total))
-        lock = threading.Lock()
 
-        def work(_thread: int, stop: Stop) -> None:
-            scratch = Scratch(counts.words)
-            while not stop:
-                with lock:
-                    number = next(numbers, -1)
-                if number < 0:
-                    return
-                rows = counts.group(number, scratch, stop)
-                if not stop:
-                    self.put(number, rows)
-                    progress.update(stage, number + 1, total)
+        def keep(number: int, rows: Rows) -> None:
+            self.put(number, rows)
+            progress.update(stage, number + 1, len(self.bounds) - 1)
 
-        run_threads(work, min(threads, total))
+        make_groups(counts, threads, keep)
 
     @property
     def cells(self) -> int:
@@ -331,3 +321,23 @@ class SummedCounts:
 
 
 NO_COUNTS: Counts = SpilledCounts(0, 1, np.zeros(1, dtype=np.int64), memory=0)
+
+
+def make_groups(counts: Counts, threads: int, keep: Callable[[int, Rows], None]) -> None:
+    """Make every group of `counts` in several threads, and hand each to `keep` in the one that made it."""
+    total = len(counts.bounds) - 1
+    numbers = iter(range(total))
+    lock = threading.Lock()
+
+    def work(_thread: int, stop: Stop) -> None:
+        scratch = Scratch(counts.words)
+        while not stop:
+            with lock:
+                number = next(numbers, -1)
+            if number < 0:
+                return
+            rows = counts.group(number, scratch, stop)
+            if not stop:
+                keep(number, rows)
+
+    run_threads(work, min(threads, total))

@@ -12,12 +12,12 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nlpcli.engine.embeddings.schedule import Chunk
 from nlpcli.engine.kernels.embeddings import shard_merge, shards
 from nlpcli.engine.kernels.embeddings.arguments import STRIDE, WIDTH, Objective, Subwords, Text, Window
 from nlpcli.engine.kernels.simd.padding import aligned_rows
+from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.threads import Team
 
 SHARDS = 4
@@ -26,7 +26,6 @@ SHARD = 512  # words
 INPUT_PULL = 0.1
 OUTPUT_PULL = 0.1
 
-Floats = NDArray[np.float32]
 Share = tuple[int, int]  # which one, of how many
 
 

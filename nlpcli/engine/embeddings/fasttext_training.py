@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.embeddings.fasttext import FastText
 from nlpcli.engine.embeddings.hogwild import Run, Step
 from nlpcli.engine.embeddings.schedule import Chunk
 from nlpcli.engine.embeddings.word2vec import Word2Vec
@@ -23,7 +24,6 @@ from nlpcli.settings.text import AnalysisSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.embeddings.deterministic import SubwordShards
-from nlpcli.engine.embeddings.fasttext import FastText
 
 
 def train(

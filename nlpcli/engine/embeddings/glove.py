@@ -26,6 +26,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove_blocks import BlockScheduler, Cells, sequence_of
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.engine.kernels.embeddings.arguments import Sides
+from nlpcli.engine.kernels.simd.padding import LANES
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -39,7 +40,6 @@ from nlpcli.settings.text import AnalysisSettings
 kernels = Kernels("embeddings.glove")
 
 KIND = "glove"
-_LANES = 16  # float32 numbers in the widest vector register
 
 
 def padded(dim: int) -> int:
@@ -48,7 +48,7 @@ def padded(dim: int) -> int:
     >>> padded(100), padded(16)
     (112, 16)
     """
-    return -(-dim // _LANES) * _LANES
+    return -(-dim // LANES) * LANES
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.cooccurrence.counting import Counts, Scratch, divide
+from nlpcli.engine.cooccurrence.counting import Counts, divide, make_groups
 from nlpcli.engine.kernels.counts.arguments import Rows
 from nlpcli.engine.kernels.embeddings.arguments import Arranged, Block, ColumnBlocks, Weighting
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import SpillStore
-from nlpcli.engine.runtime.threads import Stop, run_threads
+from nlpcli.engine.runtime.threads import Stop
 
 kernels = Kernels("embeddings.glove")
 
@@ -73,26 +73,15 @@ class Cells:
         self._fill(counts, threads, progress)
 
     def _fill(self, counts: Counts, threads: int, progress: Progress) -> None:
-        total = len(self._row_blocks)
-        numbers = iter(range(total))
         lock = threading.Lock()
 
-        def work(_thread: int, stop: Stop) -> None:
-            scratch = Scratch(counts.words)
-            while not stop:
-                with lock:
-                    number = next(numbers, -1)
-                if number < 0:
-                    return
-                rows = counts.group(number, scratch, stop)
-                if stop:
-                    return
-                self._row_blocks[number] = self._arrange(rows, counts.unit)
-                with lock:
-                    self.total_units += int(rows.units.sum())
-                    progress.update("counting", number + 1, total)
+        def keep(number: int, rows: Rows) -> None:
+            self._row_blocks[number] = self._arrange(rows, counts.unit)
+            with lock:
+                self.total_units += int(rows.units.sum())
+                progress.update("counting", number + 1, len(self._row_blocks))
 
-        run_threads(work, min(threads, total))
+        make_groups(counts, threads, keep)
 
     def _arrange(self, rows: Rows, unit: int) -> _RowBlock:
         blocks = len(self.column_bounds) - 1

@@ -12,6 +12,7 @@ from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.hogwild import Run, Step, diverged, release
 from nlpcli.engine.embeddings.schedule import Chunk, Schedule, stream
+from nlpcli.engine.embeddings.word2vec import Word2Vec
 from nlpcli.engine.kernels.embeddings.arguments import WIDTH, Objective, Text, Window
 from nlpcli.engine.kernels.simd.padding import aligned_rows, unpadded
 from nlpcli.engine.runtime.arrays import Floats
@@ -23,7 +24,6 @@ from nlpcli.settings.text import AnalysisSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.embeddings.deterministic import SubwordShards, WordShards
-from nlpcli.engine.embeddings.word2vec import Word2Vec
 
 _BLOCK = 1024  # rows drawn at a time
 

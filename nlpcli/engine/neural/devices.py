@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-import os
 
+from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import CharLMSettings
 
@@ -72,7 +72,6 @@ def parts(threads: int, batch: int, device: str) -> list[slice]:
     """
     if device != "cpu":
         return [slice(0, batch)]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = max(1, min(threads or min(8, cores), batch // PART))
+    count = max(1, min(threads or min(8, available_cores()), batch // PART))
     bounds = [batch * n // count for n in range(count + 1)]
     return [slice(start, stop) for start, stop in itertools.pairwise(bounds)]
