@@ -4,6 +4,7 @@
 #   make test    set up, then the tests
 #   make test-slow  the long campaigns, which `make test` leaves out
 #   make test-portable   the kernels' tests as older processors would run them
+#   make fuzz    seeded campaigns of forged files, hostile text, kills, faults (MINUTES=10)
 #   make dist    a wheel and an sdist in dist/
 #   make check   format, lint, types, tests
 #   make docs    what follows from the code: README's table of commands, the API's signatures
@@ -24,7 +25,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow test-portable dist check docs format bench clean
+.PHONY: help setup demo test test-slow test-portable fuzz dist check docs format bench clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -78,6 +79,10 @@ test-slow: $(READY)
 
 test-portable: $(READY)
 	python tests/portable.py
+
+MINUTES ?= 10
+fuzz: $(READY)
+	python -m tests.fuzz --minutes $(MINUTES)
 
 # Without isolation, as above: what builds is pinned.
 dist: $(READY)
