@@ -27,13 +27,9 @@ from pathlib import Path
 from side_by_side import data
 
 from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.text.lemmas import english_lemmas, plain, resolve_clitics, tagged_english_lemmas
 from nlpcli.engine.text.penn import upos
-from nlpcli.engine.text.stemmers import (
-    make_english_lemmatizer,
-    make_stemmer,
-    make_tagged_lemmatizer,
-    resolve_clitics,
-)
+from nlpcli.engine.text.stemmers import make_english_lemmatizer, make_stemmer, make_tagged_lemmatizer
 from nlpcli.engine.text.token import locate
 from nlpcli.engine.text.tokenizers.english_tagger import make_tagger
 from nlpcli.settings.text import AnalysisSettings
@@ -90,29 +86,40 @@ def english() -> None:
             (name, f"{100 * right / found:.2f}", f"{100 * right / wanted:.2f}", f1(right, found, wanted))
         )
     table(["EWT test", "precision", "recall", "F1"], rows)
+    lemma_table("EWT test", [words(rows) for _, rows in corpus])
+    gum = sentences(data("tasks/tag-pos/ud-gum-en/dev.conllu.gz"))
+    lemma_table("GUM dev", [words(rows) for _, rows in gum])
+
+
+def lemma_table(name: str, entries: list[list[list[str]]]) -> None:
+    """Lemmas of a treebank's own words: without tags, with the tagger's and with the treebank's."""
+    from lemminflect import getLemma
     from simplemma import lemmatize
 
-    bare = make_english_lemmatizer()
-    entries = [words(rows) for _, rows in corpus]
-    methods: dict[str, Callable[[list[str]], list[str]]] = {
-        "--lemma": lambda forms: [bare(form) for form in resolve_clitics(forms)],
-        "simplemma alone": lambda forms: [lemmatize(form, lang="en") for form in forms],
-        "the word itself": lambda forms: forms,
+    bare, by_tag, tag = make_english_lemmatizer(), make_tagged_lemmatizer(), make_tagger()
+
+    def theirs(row: list[str]) -> str:
+        part = row[3] if row[3] in ("NOUN", "PROPN", "VERB", "ADJ", "ADV", "AUX") else ""
+        return (getLemma(row[1], part) or (row[1],))[0] if part else row[1]
+
+    methods: dict[str, Callable[[list[list[str]]], Iterable[str]]] = {
+        "--lemma": lambda rows: map(bare, resolve_clitics(forms(rows))),
+        "--lemma --tag-english": lambda rows: map(by_tag, forms(rows), tag(forms(rows))),
+        "by the treebank's tags": lambda rows: map(by_tag, forms(rows), (row[4] for row in rows)),
+        "simplemma alone": lambda rows: (lemmatize(form, lang="en") for form in forms(rows)),
+        "LemmInflect alone, by the treebank's tags": lambda rows: map(theirs, rows),
+        "the word itself": forms,
     }
-    lemma_table("EWT test", entries, methods)
-
-
-def lemma_table(
-    name: str, entries: list[list[list[str]]], methods: dict[str, Callable[[list[str]], list[str]]]
-) -> None:
     wanted = [row[2] for rows in entries for row in rows]
-    found = {
-        method: list(itertools.chain.from_iterable(function([row[1] for row in rows]) for rows in entries))
-        for method, function in methods.items()
-    }
-    rows = [(method, share(lemmas, wanted), share(lowered(lemmas), lowered(wanted)))
-            for method, lemmas in found.items()]  # fmt: skip
-    table([f"{name}: lemmas of {len(wanted):,} words", "exact", "but for case"], rows)
+    shares = []
+    for method, function in methods.items():
+        found = list(itertools.chain.from_iterable(map(function, entries)))
+        shares.append((method, share(found, wanted), share(lowered(found), lowered(wanted))))
+    table([f"{name}: lemmas of {len(wanted):,} words", "exact", "but for case"], shares)
+
+
+def forms(rows: list[list[str]]) -> list[str]:
+    return [row[1] for row in rows]
 
 
 def share(found: list[str], wanted: list[str]) -> str:
@@ -130,7 +137,7 @@ def tags() -> None:
     """
     path = data("en/ud-pud-test.conllu.gz")
     entries = [words(rows) for _, rows in sentences(path)]
-    tag, lemma, bare = make_tagger(), make_tagged_lemmatizer(), make_english_lemmatizer()
+    tag = make_tagger()
     begun = time.process_time()
     found = [tag([row[1] for row in rows]) for rows in entries]
     seconds = time.process_time() - begun
@@ -145,11 +152,7 @@ def tags() -> None:
     results = [(share(flat(found), column(4)), share(flat(universal), column(3)),
                 f"{len(column(1)) / seconds:,.0f}")]  # fmt: skip
     table([f"PUD, {len(column(1)):,} words: Penn tags", "UPOS", "words per CPU s"], results)
-    methods: dict[str, Callable[[list[str]], list[str]]] = {
-        "--lemma": lambda forms: [bare(form) for form in resolve_clitics(forms)],
-        "--lemma --tag-english": lambda forms: list(map(lemma, forms, tag(forms))),
-    }
-    lemma_table("PUD", entries, methods)
+    lemma_table("PUD", entries)
 
 
 ENOUGH = 3  # words of the training part that an exception must set right
@@ -157,30 +160,31 @@ SHARE = 0.6  # of all words with that form
 _SAME = {"VB": ("VB", "VBP"), "VBD": ("VBD", "VBN"), "JJR": ("JJR", "JJS"), "RBR": ("RBR", "RBS")}
 _CLASS = {tag: name for name, tags in _SAME.items() for tag in tags}
 _WORD = re.compile(r"[a-z]{2,}(?:-[a-z]+)*|[a-z]*'[a-z]+")
-_PASSED_OVER = ("NNP", "NNPS", "ADD", "GW", "FW", "AFX", "CD")  # names, addresses, parts of words
+_TAGGED_WORD = re.compile(r"[a-z'][a-z'/-]*")
+_PASSED_OVER = ("NNP", "ADD", "GW", "AFX", "CD")  # names, addresses, parts of words
 
 
 def lemmas() -> None:
-    """The words that simplemma gets wrong in the training part, alone and with their tag.
+    """The words that the dictionaries get wrong in the training part, alone and with their tag.
 
     ENOUGH and SHARE were chosen on the dev part; the test part was not looked at.
     """
-    from simplemma import lemmatize
-
-    by_rule = make_tagged_lemmatizer(exceptions={})
+    by_rule, alone_by_rule = tagged_english_lemmas(exceptions={}), english_lemmas(exceptions={})
     alone: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     tagged: dict[tuple[str, str], collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for _, rows in sentences(data("en/ud-ewt-train.conllu.gz")):
         for row in words(rows):
-            form, lemma, tag = row[1].lower().replace("’", "'"), row[2].lower(), row[4]
-            if _WORD.fullmatch(form) and "Typo=Yes" not in row[5] and lemma != "_":
-                alone[form][lemma if tag not in _PASSED_OVER else ""] += 1
-                if tag not in _PASSED_OVER:
-                    tagged[form, _CLASS.get(tag, tag)][lemma] += 1
+            form, lemma, tag = plain(row[1]), row[2].lower(), row[4]
+            if "Typo=Yes" in row[5] or lemma == "_":
+                continue
+            if _WORD.fullmatch(form):
+                alone[form][lemma if tag not in (*_PASSED_OVER, "NNPS", "FW") else ""] += 1
+            if _TAGGED_WORD.fullmatch(form) and tag not in _PASSED_OVER:
+                tagged[form, _CLASS.get(tag, tag)][lemma] += 1
     lines = [
         f"{form}\t{lemma}"
         for form, counts in alone.items()
-        if (lemma := exception(counts, lemmatize(form, lang="en")))
+        if (lemma := exception(counts, alone_by_rule(form)))
     ]
     lines += [
         "\t".join([form, lemma, *_SAME.get(tag, (tag,))])
@@ -188,7 +192,7 @@ def lemmas() -> None:
         if (lemma := exception(counts, by_rule(form, tag)))
     ]
     header = (
-        "# What simplemma's tables miss or mistake: form, lemma, and the Penn tags it has the lemma with;\n"
+        "# What the dictionaries miss or mistake: form, lemma, and the Penn tags it has the lemma with;\n"
         "# no tag: where none is known. Written by `benchmarks/tokenizers.py lemmas` from the words of\n"
         "# UD English-EWT's training part (CC BY-SA 4.0).\n"
     )

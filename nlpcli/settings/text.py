@@ -329,7 +329,7 @@ def libraries_of(settings: AnalysisSettings) -> list[str]:
     if settings.tagged and not morphemes:
         found.add("gruut-lang-en")
     if settings.lemma:
-        found |= {"simplemma"} | ({*_KIWI} if not morphemes else set())
+        found |= {"lemminflect", "simplemma"} | ({*_KIWI} if not morphemes else set())
     if not (settings.stem == "korean" and morphemes):  # morphemes bring their dictionary forms
         found |= {*_STEMS.get(settings.stem, ())}
     return sorted(found)

@@ -10,8 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.text.lemmas import resolve_clitics
 from nlpcli.engine.text.penn import upos
-from nlpcli.engine.text.stemmers import make_english_lemmatizer, make_tagged_lemmatizer, resolve_clitics
+from nlpcli.engine.text.stemmers import make_english_lemmatizer, make_tagged_lemmatizer
 from nlpcli.engine.text.stopwords import load
 from nlpcli.engine.text.tagsets import ENGLISH, converted
 from nlpcli.errors import MissingDependency

@@ -231,7 +231,7 @@ def _clitics(settings: AnalysisSettings) -> Callable[[list[str]], list[str]] | N
     """Without tags, 's is a verb or not by its neighbours; only Treebank tokens have it alone."""
     if settings.tokenizer != "nltk" or not settings.lemma or settings.tagged:
         return None
-    from nlpcli.engine.text.stemmers import resolve_clitics
+    from nlpcli.engine.text.lemmas import resolve_clitics
 
     return resolve_clitics
 

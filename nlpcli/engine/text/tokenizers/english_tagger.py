@@ -5,7 +5,7 @@ their neighbours, trained on the UD English Web Treebank, which CRFsuite runs. I
 tokens of one sentence, so a line is cut into those, and a token of another tokenizer has the tag
 of the first word in it: don't is a verb as do is.
 
-Not here: other tag sets (`text/tagsets.py`), lemmas by tag (`text/stemmers.py`).
+Not here: other tag sets (`text/tagsets.py`), lemmas by tag (`text/lemmas.py`).
 """
 
 from __future__ import annotations
