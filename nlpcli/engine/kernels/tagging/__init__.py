@@ -1,0 +1,1 @@
+"""Kernels that tag the words of sentences: features, averaged perceptron, Viterbi."""

@@ -1,0 +1,146 @@
+"""Features of words in their sentences, as hashes: no strings are made.
+
+A word has properties (itself, its affixes, its shape, what its last syllable ends in), and in a sentence
+features: its properties and those of its neighbours, alone and in pairs. A feature's hash chooses a row of
+weights (the hashing trick; Weinberger et al. 2009).
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+from nlpcli.engine.kernels.tagging.arguments import CLUSTER, FINAL, LOWER, PREFIX, SHAPE, SUFFIX, VOWEL, WORD
+
+_BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a
+_ODD, _EVEN = np.uint64(0xD6E8FEB86659FD93), np.uint64(0x9E3779B97F4A7C15)
+_BEGINNING, _END = np.uint64(0x51), np.uint64(0x52)
+_FIRST_SYLLABLE, _LAST_SYLLABLE, _FINALS, _RHYMES = 0xAC00, 0xD7A3, 28, 588
+
+
+@nb.njit(cache=True, nogil=True)
+def mixed(value):
+    """A hash whose bits all depend on all bits of `value`."""
+    value ^= value >> np.uint64(32)
+    value *= _ODD
+    return value ^ (value >> np.uint64(32))
+
+
+@nb.njit(cache=True, nogil=True)
+def _lowered(byte):
+    return byte + np.uint8(32) if 0x41 <= byte <= 0x5A else byte
+
+
+@nb.njit(cache=True, nogil=True)
+def _hash(text, begin, end, lower):
+    value = _BASIS
+    for place in range(begin, end):
+        byte = _lowered(text[place]) if lower else text[place]
+        value = (value ^ np.uint64(byte)) * _PRIME
+    return mixed(value)
+
+
+@nb.njit(cache=True, nogil=True)
+def _kind(byte):
+    """What a byte looks like in a word's shape: X, x, 9, a letter beyond ASCII, or itself."""
+    if 0x41 <= byte <= 0x5A:
+        return 1
+    if 0x61 <= byte <= 0x7A:
+        return 2
+    if 0x30 <= byte <= 0x39:
+        return 3
+    return 4 if byte >= 0x80 else 5 + byte
+
+
+@nb.njit(cache=True, nogil=True)
+def _shape(text, begin, end):
+    """Like McDonald's is XxXx'x: kinds of characters, repeats once."""
+    value, before = _BASIS, 0
+    for place in range(begin, end):
+        kind = _kind(text[place])
+        if kind != before:
+            value = (value ^ np.uint64(kind)) * _PRIME
+        before = kind
+    return mixed(value)
+
+
+@nb.njit(cache=True, nogil=True)
+def describe_words(text, offsets, clusters, words):
+    """Set `words` uint64 [N, PROPERTIES] for the words at offsets int64 [N + 1] of text uint8 (UTF-8).
+
+    clusters: int32 [N], the class of each word, −1 where it has none.
+    """
+    for word in range(offsets.size - 1):
+        begin, end = offsets[word], offsets[word + 1]
+        row = words[word]
+        row[WORD] = _hash(text, begin, end, False)
+        row[LOWER] = _hash(text, begin, end, True)
+        last, first = end, begin
+        for size in range(4):
+            if last > begin:
+                last -= 1
+                while last > begin and text[last] & 0xC0 == 0x80:
+                    last -= 1
+            if first < end:
+                first += 1
+                while first < end and text[first] & 0xC0 == 0x80:
+                    first += 1
+            row[SUFFIX + size] = _hash(text, last, end, True) + np.uint64(size)
+            row[PREFIX + size] = _hash(text, begin, first, True) + np.uint64(size)
+        row[SHAPE] = _shape(text, begin, end)
+        row[FINAL] = row[VOWEL] = np.uint64(0)
+        if end - begin >= 3 and text[end - 3] & 0xF0 == 0xE0:
+            code = (text[end - 3] & 0x0F) << 12 | (text[end - 2] & 0x3F) << 6 | (text[end - 1] & 0x3F)
+            if _FIRST_SYLLABLE <= code <= _LAST_SYLLABLE:
+                row[FINAL] = np.uint64(1 + (code - _FIRST_SYLLABLE) % _FINALS)
+                row[VOWEL] = np.uint64(1 + (code - _FIRST_SYLLABLE) % _RHYMES)
+        row[CLUSTER] = np.uint64(clusters[word] + 1)
+        row[CLUSTER + 1] = np.uint64((clusters[word] >> 4) + 1)
+
+
+@nb.njit(cache=True, nogil=True)
+def feature(value, kind):
+    """The hash of a feature: a value, told apart from the same value of another kind."""
+    return np.uint32(mixed(value ^ np.uint64(kind) * _EVEN) & np.uint64(0xFFFFFFFF))
+
+
+@nb.njit(cache=True, nogil=True)
+def _neighbour(words, place, begin, end, column):
+    if place < begin:
+        return _BEGINNING + np.uint64(begin - place)
+    return _END if place >= end else words[place, column]
+
+
+@nb.njit(cache=True, nogil=True)
+def describe_sentences(words, sentences, features):
+    """Set `features` uint32 [N, FEATURES] for words in sentences that begin at `sentences` int64 [S + 1]."""
+    for sentence in range(sentences.size - 1):
+        begin, end = sentences[sentence], sentences[sentence + 1]
+        for at in range(begin, end):
+            row, own = features[at], words[at]
+            before = _neighbour(words, at - 1, begin, end, LOWER)
+            after = _neighbour(words, at + 1, begin, end, LOWER)
+            second_before = _neighbour(words, at - 2, begin, end, LOWER)
+            second_after = _neighbour(words, at + 2, begin, end, LOWER)
+            for k in range(VOWEL + 1):
+                row[k] = feature(own[k], k)
+            k = VOWEL + 1
+            row[k] = feature(before, 20)
+            row[k + 1] = feature(after, 21)
+            row[k + 2] = feature(second_before, 22)
+            row[k + 3] = feature(second_after, 23)
+            row[k + 4] = feature(before * np.uint64(3) ^ own[LOWER], 24)
+            row[k + 5] = feature(after * np.uint64(3) ^ own[LOWER], 25)
+            row[k + 6] = feature(_neighbour(words, at - 1, begin, end, SUFFIX + 2), 26)
+            row[k + 7] = feature(_neighbour(words, at + 1, begin, end, SUFFIX + 2), 27)
+            row[k + 8] = feature(_neighbour(words, at - 1, begin, end, SHAPE), 28)
+            row[k + 9] = feature(_neighbour(words, at + 1, begin, end, SHAPE), 29)
+            row[k + 10] = feature(before * np.uint64(3) ^ after, 30)
+            row[k + 11] = feature(own[SHAPE] ^ np.uint64(at == begin), 31)
+            row[k + 12] = feature(own[SUFFIX + 2] ^ before * np.uint64(7), 32)
+            row[k + 13] = feature(own[SUFFIX + 2] ^ after * np.uint64(7), 33)
+            row[k + 14] = feature(before * np.uint64(3) ^ second_before * np.uint64(5), 34)
+            row[k + 15] = feature(own[CLUSTER], 35)
+            row[k + 16] = feature(_neighbour(words, at - 1, begin, end, CLUSTER), 36)
+            row[k + 17] = feature(_neighbour(words, at + 1, begin, end, CLUSTER), 37)
+            row[k + 18] = feature(own[CLUSTER] ^ own[SHAPE], 38)

@@ -1,0 +1,112 @@
+"""The best sequence of tags for a sentence, and the averaged perceptron that learns to find it.
+
+A sequence's score is the sum of its words' weights, a row of them for each feature, and of the weights of
+its transitions; the best one is found by dynamic programming (Viterbi 1967). Learning is Collins's
+(2002): where the best sequence is not the right one, the weights of the right one go up by one and those
+of the other down. Other tags have a head start of `margin`, so that the right one has to win clearly.
+Weights are whole numbers, so sums are exact and the same everywhere; what is kept is their mean over
+all steps.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+_LIMIT = 32000  # of a weight
+
+@nb.njit(cache=True, nogil=True)
+def _emit(features, weights, mask, emissions):
+    """Set row i of `emissions` to the sum of the weights of word i's features."""
+    width = weights.shape[1]
+    for word in range(features.shape[0]):
+        row = emissions[word]
+        row[:] = 0
+        for k in range(features.shape[1]):
+            weight = weights[features[word, k] & mask]
+            for tag in range(width):
+                row[tag] += weight[tag]
+
+
+@nb.njit(cache=True, nogil=True)
+def _search(length, tags, transitions, lattice):
+    """Set `lattice.path` to the best sequence for the emissions of a sentence; ties go to the lower tag."""
+    emissions, back, scores, path = lattice
+    for tag in range(tags):
+        scores[0, tag] = transitions[tags, tag] + emissions[0, tag]
+    now = 0
+    for word in range(1, length):
+        then, now = now, 1 - now
+        best, came = scores[now], back[word]
+        for tag in range(tags):
+            best[tag] = scores[then, 0] + transitions[0, tag]
+            came[tag] = 0
+        for before in range(1, tags):
+            score, into = scores[then, before], transitions[before]
+            for tag in range(tags):
+                value = score + into[tag]
+                if value > best[tag]:
+                    best[tag] = value
+                    came[tag] = np.int16(before)
+        for tag in range(tags):
+            best[tag] += emissions[word, tag]
+    tag = 0
+    for other in range(1, tags):
+        if scores[now, other] > scores[now, tag]:
+            tag = other
+    for word in range(length - 1, -1, -1):
+        path[word] = tag
+        tag = np.int64(back[word, tag])
+
+
+@nb.njit(cache=True, nogil=True)
+def learn(text, gold, order, model, mask, tags, margin, step, lattice):
+    """Go through the sentences `order` int64 once, gold int32 [N] being their tags.
+
+    model: Perceptron; lattice: room for the longest of them. Returns: (steps so far, words got wrong).
+    """
+    _, features, sentences = text
+    weights, sums, transitions, transition_sums = model
+    path = lattice.path
+    wrong = 0
+    for sentence in order:
+        begin = sentences[sentence]
+        length = sentences[sentence + 1] - begin
+        _emit(features[begin : begin + length], weights, mask, lattice.emissions)
+        for word in range(length):
+            lattice.emissions[word, :tags] += margin
+            lattice.emissions[word, gold[begin + word]] -= margin
+        _search(length, tags, transitions, lattice)
+        step += length
+        before, before_gold = tags, tags
+        for word in range(length):
+            tag, right = path[word], gold[begin + word]
+            if tag != right:
+                wrong += 1
+                for k in range(features.shape[1]):
+                    row = features[begin + word, k] & mask
+                    if abs(weights[row, right]) < _LIMIT and abs(weights[row, tag]) < _LIMIT:
+                        weights[row, right] += 1
+                        weights[row, tag] -= 1
+                        sums[row, right] += step
+                        sums[row, tag] -= step
+            if tag != right or before != before_gold:
+                transitions[before_gold, right] += 1
+                transitions[before, tag] -= 1
+                transition_sums[before_gold, right] += step
+                transition_sums[before, tag] -= step
+            before, before_gold = tag, right
+    return step, wrong
+
+
+@nb.njit(cache=True, nogil=True)
+def best_tags(text, weights, transitions, mask, tags, lattice, found):
+    """Set found int32 [N] to the best sequence of each sentence."""
+    _, features, sentences = text
+    for sentence in range(sentences.size - 1):
+        begin = sentences[sentence]
+        length = sentences[sentence + 1] - begin
+        if length:
+            _emit(features[begin : begin + length], weights, mask, lattice.emissions)
+            _search(length, tags, transitions, lattice)
+            found[begin : begin + length] = lattice.path[:length]

@@ -1,0 +1,1 @@
+"""What tags the words of a sentence without torch: labels, features, the averaged perceptron."""

@@ -1,0 +1,153 @@
+"""The averaged perceptron (Collins 2002): how a linear tagger's weights are learnt, and what they are.
+
+Two of a kind: whole tags, the best sequence of them by dynamic programming (`kernels/tagging/viterbi.py`),
+and tags that are made of pieces, piece by piece (`kernels/tagging/pieces.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.kernels.tagging.arguments import FEATURES, PIECE_FEATURES, Lattice, Perceptron, Text
+from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.compiled import Kernels
+
+sequences, choices = Kernels("tagging.viterbi"), Kernels("tagging.pieces")
+
+FORBIDDEN = -(1 << 28)  # a transition's weight; no sum of others comes near it
+_STEPS = 512  # sentences a kernel call
+_LEAST, _MOST = 1 << 14, 1 << 20  # rows of weights
+_MEMORY = 1 << 29
+_BYTES = 10  # of a weight and its sum
+_EIGHT_BITS = 127
+
+Report = Callable[[int, int, float], None]
+
+
+class Weights(NamedTuple):
+    """What a tagger has learnt, as whole numbers.
+
+    rows: int8 [R, T], a weight for each tag; a feature's hash modulo R, a power of 2, is its row
+    transitions: int32 [T + 1, T], from a tag, or the beginning (last), to a tag; the same unit
+    """
+
+    rows: NDArray[np.int8]
+    transitions: NDArray[np.int32]
+
+
+class Learner:
+    """A perceptron in training on one text. Deterministic: one thread, and orders from the seed."""
+
+    def __init__(self, text: Text, tags: int, margin: int, seed: int) -> None:
+        self._text, self._tags, self._margin, self._seed = text, tags, margin, seed
+        width = -(-tags // 8) * 8
+        rows = _rows_for(len(text.words), width)
+        self._mask = rows - 1
+        self.model = Perceptron(
+            np.zeros((rows, width), np.int16),
+            np.zeros((rows, width), np.int64),
+            np.zeros((tags + 1, width), np.int32),
+            np.zeros((tags + 1, width), np.int64),
+        )
+        self.step = 0
+
+    def forbid(self, allowed: NDArray[np.bool_]) -> None:
+        """Never give a tag behind another, or at the beginning (last row), where not allowed[T + 1, T]."""
+        self.model.transitions[:, : self._tags][~allowed] = FORBIDDEN
+
+    def epochs(self, number: int, learn: Callable[[NDArray[np.int64]], int], report: Report) -> None:
+        """Go through all sentences `number` times, each time in another order."""
+        sentences = len(self._text.sentences) - 1
+        words = len(self._text.words)
+        for epoch in range(number):
+            order = np.random.default_rng((self._seed, epoch)).permutation(sentences)
+            wrong = 0
+            for first in range(0, sentences, _STEPS):
+                wrong += learn(order[first : first + _STEPS])
+                report(epoch * sentences + min(first + _STEPS, sentences), number * sentences, wrong / max(words, 1))
+
+    def learn_tags(self, gold: NDArray[np.int32], epochs: int, report: Report) -> None:
+        """Learn whole tags, gold int32 [N], by the best sequence."""
+        lattice = room_for(self._text, self.model.weights.shape[1])
+
+        def learn(order: NDArray[np.int64]) -> int:
+            self.step, wrong = sequences.learn(
+                self._text, gold, order, self.model, self._mask, self._tags, self._margin, self.step, lattice
+            )
+            return int(wrong)
+
+        self.epochs(epochs, learn, report)
+
+    def learn_pieces(self, pieces: Sequence[Sequence[int]], epochs: int, report: Report) -> None:
+        """Learn tags in pieces, the end's among them; pieces[i] are those of word i."""
+        starts = offsets_of(np.fromiter(map(len, pieces), np.int64, len(pieces)))
+        gold = np.fromiter((piece for word in pieces for piece in word), np.int32, int(starts[-1]))
+        rows, scores = room_for_pieces(self.model.weights.shape[1])
+
+        def learn(order: NDArray[np.int64]) -> int:
+            self.step, wrong = choices.learn_pieces(
+                self._text, gold, starts, order, self.model, self._mask, self._tags, self._margin, self.step,
+                rows, scores,
+            )  # fmt: skip
+            return int(wrong)
+
+        self.epochs(epochs, learn, report)
+
+    def weights(self) -> Weights:
+        """The mean over all steps, in a unit such that the largest fits eight bits."""
+        steps, tags = max(self.step, 1), self._tags
+        model = self.model
+        mean = (model.weights - model.sums / np.float64(steps))[:, :tags]
+        moved = model.transitions - model.transition_sums / np.float64(steps)
+        unit = max(float(np.abs(mean).max(initial=0.0)) / _EIGHT_BITS, 1e-9)
+        forbidden = model.transitions[:, :tags] == FORBIDDEN
+        transitions = np.where(forbidden, FORBIDDEN, np.rint(moved[:, :tags] / unit)).astype(np.int32)
+        return Weights(np.rint(mean / unit).astype(np.int8), transitions)
+
+
+def _rows_for(words: int, width: int) -> int:
+    """A power of two: a few for each word of the training text, within memory's bounds."""
+    rows = _LEAST
+    while rows < min(4 * words, _MOST) and 2 * rows * width * _BYTES <= _MEMORY:
+        rows *= 2
+    return rows
+
+
+def room_for(text: Text, width: int) -> Lattice:
+    """What the search in the longest sentence of `text` needs."""
+    longest = max(int(np.diff(text.sentences).max(initial=0)), 1)
+    return Lattice(
+        np.zeros((longest, width), np.int32),
+        np.zeros((longest, width), np.int16),
+        np.zeros((2, width), np.int32),
+        np.zeros(longest, np.int32),
+    )
+
+
+def room_for_pieces(width: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The rows and the scores of one choice."""
+    return np.zeros(FEATURES + PIECE_FEATURES, np.int64), np.zeros(width, np.int32)
+
+
+def best_tags(weights: Weights, text: Text) -> NDArray[np.int32]:
+    """The best sequence of tags of every sentence, int32 [N]."""
+    found = np.zeros(len(text.words), np.int32)
+    width = weights.rows.shape[1]
+    lattice = room_for(text, width)
+    sequences.best_tags(
+        text, weights.rows, weights.transitions, len(weights.rows) - 1, len(weights.transitions) - 1, lattice, found
+    )
+    return found
+
+
+def best_pieces(weights: Weights, text: Text, most: int) -> list[list[int]]:
+    """The pieces of every word's tag, at least one and at most `most`."""
+    found = np.zeros((len(text.words), most), np.int32)
+    lengths = np.zeros(len(text.words), np.int32)
+    pieces = weights.rows.shape[1]
+    choices.best_pieces(text, weights.rows, len(weights.rows) - 1, pieces, *room_for_pieces(pieces), found, lengths)
+    return [row[:length] for row, length in zip(found.tolist(), lengths.tolist(), strict=True)]
