@@ -13,29 +13,33 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nlpcli.engine.text.sentences import EMOTICON, END, HANGUL, ends_sentence, spans
+from nlpcli.engine.text.english_sentences import EMOTICON, END, ENUMERATOR, ends_sentence, spans
 
 _Span = tuple[int, int]
 
+_HANGUL = re.compile("[ㄱ-ㅣ가-힣]")
 _QUOTED = re.compile(
     r"“[^“”]{1,500}”|‘[^‘’]{1,500}’|「[^「」]{1,500}」|『[^『』]{1,500}』|《[^《》]{1,200}》|〈[^〈〉]{1,200}〉"
-    r"|\((?:[^()]|\([^()]*\)){1,300}\)|\[[^\[\]]{1,300}\]"
+    r"|\((?:[^()]|\([^()]{0,100}\)){1,300}\)|\[[^\[\]]{1,300}\]"
     r"|(?<![^\s(\[“‘'])\"(?=\S)[^\"]{1,500}\"|(?<![^\s(\[“‘\"])'(?=\S)[^']{1,200}'(?![A-Za-z])"
 )
 # Words that take up what was said before them: its end is not the sentence's.
 _GOES_ON = re.compile(
     r"\s*(?:라고|라는|라며|라면|라니|라던|라[,\s]|이라|고\s|고는|고요|며\s|며,|하고|하는|하며|했다|했던|한다|인데|등[이을은의에과\s]|만\s)"
 )
-_ENUMERATOR = re.compile(r"[(\[]*[가나다라마바사아자차카타파하]")
+_ENUMERATOR = re.compile(r"(?<!\S)[(\[]*[가나다라마바사아자차카타파하]\Z")
+_DATED = re.compile(r"\d\.\s*\d{1,2}\Z")
 _POLITE = re.compile(
     "(?:니다|세요|시오|네요|[아어여해워와에예봐줘돼]요|까요|게요|나요|죠|지요|군요|[가-힣]줘)"
     rf"[~♡♥]*(?:\s?(?:{EMOTICON}|[ㅋㅎㅠㅜ]+|[~^]{{2,}})(?=\s))*(?=\s)"
 )
 _NO_SPACE = re.compile("(?<=[다요죠까네음함])[.!?]+(?=[가-힣“‘「])")
-# Where an unmarked end may be: kiwi looks at these alone.
+# Where an unmarked end may be: kiwi looks at these alone. 지 but not 까지, 해 but not 위해, and 게 of 할게.
+_RIEUL = "".join(chr(code) for code in range(ord("가") + 8, ord("힣"), 28))
 _PERHAPS = re.compile(
-    "[다요죠까네지어아해줘봐음함임됨군나니라자게걸데래오소냐야여당염용렴려마세]"
-    "[)\\]'\"”’》」~♡♥^]*(?:\\s?[ㅋㅎㅠㅜ^]+)?\\s|[가-힣]{12,}|…|\\.\\.|\\d\\.\\s|[~♡♥]\\s"
+    rf"(?:[다요죠까네어아줘봐음함임됨군니자걸래오냐야여당염렴려]|(?<![까가단현토유])지|(?<![위통대관인비난올피오이번])해"
+    rf"|(?<![니따나])라|(?<![거하이러누구])나|(?<=[{_RIEUL}])게)[)\]'\"”’》」~♡♥^]*(?:\s?[ㅋㅎㅠㅜ^]+)?\s"
+    r"|[가-힣]{12,}|…|\.\.|\d\.\s|[~♡♥]\s"
 )
 _CLOSED = ")]}'\"”’》〉」』"
 _MARKS = ".!?…。~"
@@ -52,7 +56,7 @@ def make_splitter() -> Callable[[str], list[_Span]]:
     def split(line: str) -> list[_Span]:
         aligned = fit(line)
         ends = (aligned.place(end - 1, end)[1] for end in _ends(aligned.text, model))
-        return list(spans(line, 0, ends))
+        return list(spans(line, ends))
 
     return split
 
@@ -94,7 +98,9 @@ def _plain_ends(text: str, within: list[_Span]) -> list[int]:
             number += 1
         if number < len(within) and within[number][0] < match.start() < end <= within[number][1]:
             continue
-        if end > start and (_ends_at(text, start, match) if pattern is END else not _GOES_ON.match(text, end)):
+        if end > start and (
+            _ends_at(text, start, match) if pattern is END else not _GOES_ON.match(text, end)
+        ):
             ends.append(end)
             start = end
     return ends
@@ -105,34 +111,40 @@ def _ends_at(text: str, start: int, match: re.Match[str]) -> bool:
     mark = match["mark"]
     if mark is None or match["smile"]:
         return ends_sentence(text, start, match)
-    before = text[match.start() - 1 : match.start()]
-    if not HANGUL.match(before):
+    before = text[max(start, match.start() - 12) : match.start()]
+    if not _HANGUL.match(before[-1:]):
         after = text[match.end() : match.end() + 8].lstrip()
-        return not (before.isdigit() and HANGUL.match(after)) and ends_sentence(text, start, match)
+        numbered = before[-1:].isdigit() and (_HANGUL.match(after) or _DATED.search(before))
+        return not numbered and ends_sentence(text, start, match)
     if ".." in mark or "…" in mark or _GOES_ON.match(text, match.end()):
         return False
-    return not _ENUMERATOR.fullmatch(text[start : match.start()].strip())
+    return not _ENUMERATOR.search(before)
 
 
 def _unmarked_ends(text: str, start: int, end: int, model: Any) -> Iterator[int]:
     """Kiwi's ends between two others, but for those that cut a word or a quotation from its particle."""
     while _PERHAPS.search(text, start, end - 1):
-        stop = end if end - start <= _WINDOW else text.rfind(" ", start, start + _WINDOW) + 1 or start + _WINDOW
+        stop = (
+            end if end - start <= _WINDOW else text.rfind(" ", start, start + _WINDOW) + 1 or start + _WINDOW
+        )
         found = [start + sentence.end for sentence in model.split_into_sents(text[start:stop])][:-1]
-        found = [place for place in found if _separates(text, place)]
+        found = [place for place in found if _separates(text, start, place)]
         yield from found
         if stop == end:
             return
         start = found[-1] if found else stop
 
 
-def _separates(text: str, place: int) -> bool:
+def _separates(text: str, start: int, place: int) -> bool:
+    """Whether an end of kiwi's parts sentences: not a list's number, a quotation, a word from its rest."""
     last, following = text[place - 1], text[place : place + 1]
     if last in _CLOSED and text[place - 2] not in _MARKS + "다요죠까네음함임":
+        return False
+    if ENUMERATOR.fullmatch(text[max(start, place - 12) : place].rsplit(None, 1)[-1].rstrip(".")):
         return False
     if following.isspace():
         return True
     if last in _MARKS:
         return bool(re.match("[가-힣A-Z“‘「\"']", following))
     rest = re.match("[가-힣]*", text[place:])
-    return bool(HANGUL.match(last) and rest and len(rest[0]) > 3 and not _GOES_ON.match(rest[0] + " "))
+    return bool(_HANGUL.match(last) and rest and len(rest[0]) > 3 and not _GOES_ON.match(rest[0] + " "))

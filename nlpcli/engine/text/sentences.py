@@ -1,189 +1,19 @@
-"""Lines into sentences, English and Korean.
+"""Lines into sentences: English by rules, any line with Hangul as Korean.
 
-English by rules: a mark that ends a sentence, white space, and something that can begin one; after
-an abbreviation or an initial only what begins sentences and no names. Korean (any line with Hangul)
-in `korean_sentences.py`.
+Not here: the rules (`english_sentences.py`, `korean_sentences.py`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from nlpcli.engine.text import abbreviations as known
+from nlpcli.engine.text.english_sentences import split_english
 from nlpcli.engine.text.token import Token
 
-_LETTERS = "[^\\W\\d_]"
-_STARTER = "|".join(sorted(known.STARTERS, key=len, reverse=True)).replace("'", "['’]")
-EMOTICON = (
-    r"(?:[<>]?[:;=]['’^o-]?[)(\]\[DPpOo3|/\\*]+|\^[_.o-]*\^|<3+|[xX]D+|T_T|[ㅋㅎㅠㅜ]+"
-    "|[\u2600-\u27bf\U0001f300-\U0001faff][\ufe0f\u200d\u2600-\u27bf\U0001f300-\U0001faff]*)"
-)
-_CLOSING = "[\\])}\"'”’»›*_\u200b\u2060\ufeff]"
-END = re.compile(
-    # marks, also apart (". . ."), what they close, and emoticons that belong to what they end
-    rf"(?P<mark>[.!?…‼⁇⁈⁉؟।۔](?:[.!?…‼⁇⁈⁉]|[ \u00a0][.!?…](?![.!?…]))*)"
-    rf"(?P<closed>(?:[ \u00a0]?(?:[\])}}”»]|'')(?!\w)|{_CLOSING}|[ \u00a0]?\[\d[\d, –-]*\])*)"
-    rf"(?P<smile>(?:\s+{EMOTICON}(?=\s|\Z))*)(?=\s)"
-    r"|(?P<wide>[。！？｡]+[」』）”’]*)"
-    # a rule drawn across the line; an emoticon instead of a mark; a space left out
-    r"|(?P<rule>(?<!\S)[-=_*~]{5,}(?:\s+[-=_*~]{3,})*(?=\s)|(?<=\s)(?=[-=_]{5,}\s))"
-    rf"|(?<=\s){EMOTICON}(?=\s+[A-Z][a-z'’ ])"
-    rf"|(?P<tight>(?<=[a-z]{{2}})[.!?])(?=(?:{_STARTER}|I)(?:['’ ]))"
-)
-_OPENING = "([{\"'“‘«‹¿¡-–—*#•·>"
-_STARTS = re.compile(rf"(?:(?:{_STARTER}|I(?=[\s'’]))(?![\w.])|A(?=\s+[a-z]))")
-_STARTS_TOO = re.compile(rf"(?:{'|'.join(known.MORE_STARTERS)})(?![\w.])")
-_SURNAME = re.compile(rf"(?:{'|'.join(known.SURNAMES)}),")
-_COUNTS = re.compile(
-    r"(?:[IVXLC]+|[A-Z]|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Zero)\b(?!['’])"
-)
-_PRONOUN = re.compile(r"(?:I|A)\s+[a-z]")
-_TIME = re.compile(r"(?:[A-Z]{2,5}\b|Eastern|Pacific|Central|Mountain|Greenwich|Local|UTC)")
-_DATE = re.compile(
-    rf"(?i:{'|'.join(known.DATES)}|january|february|march|april|june|july|august|september|october"
-    r"|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|(?:Night|Morning|Afternoon|Evening)\b"
-)
-_ENUMERATOR = re.compile(
-    r"(?:(?:Figure|Fig\.|Table|Chapter|Section|Part|Step|Appendix|Article|Rule|Lesson|Example|Exercise|Question)"
-    r"\s+|[(\[*•–-]*\s*)(?:\d{1,3}(?:\.\d{1,2})*|[A-Za-z]|[ivx]{1,4}|[IVX]{1,4})"
-)
-_NEXT_ENUMERATOR = re.compile(r"\d{1,2}[.)]\s+\D")
-_NEXT_OF_DATE = re.compile(r"\d{1,2}(?:\.\s+\d{1,2}\b|\.?\s*\Z|\.)")
-_DOTTED = re.compile(rf"(?:{_LETTERS}{{1,2}}\.)+{_LETTERS}{{1,2}}")
-_LATTER = re.compile(r"[-–—/(\[{\"“”‘«]")
-_SAYS = re.compile(
-    r"(?:[A-Z][\w.'’-]*\s+){1,2}(?:said|says|asked|asks|cried|cries|replied|replies|answered|shouted"
-    r"|whispered|exclaimed|added|wondered|demanded|inquired|enquired|called|told|yelled|screamed)\b"
-)
-HANGUL = re.compile("[ㄱ-ㅣ가-힣]")
-_VOWELS = re.compile("[aeiouyà-ɏ]")
+__all__ = ["make_sentences", "split_english"]
 
-
-def split_english(text: str) -> list[tuple[int, int]]:
-    """Where the sentences of `text` begin and end.
-
-    >>> text = "Dr. Kim paid $3.50 in the U.S. yesterday. Why? (Nobody knows.)"
-    >>> [text[a:b] for a, b in split_english(text)]
-    ['Dr. Kim paid $3.50 in the U.S. yesterday.', 'Why?', '(Nobody knows.)']
-    """
-    return list(spans(text, 0, ends_of(text)))
-
-
-def ends_of(text: str) -> Iterator[int]:
-    """Where a sentence of `text` ends and another follows."""
-    start = 0
-    for match in END.finditer(text):
-        if ends_sentence(text, start, match):
-            start = match.end()
-            yield start
-
-
-def spans(text: str, start: int, ends: Iterator[int]) -> Iterator[tuple[int, int]]:
-    """What lies between the ends, but for the white space around it."""
-    for end in (*ends, len(text)):
-        piece = text[start:end]
-        kept = piece.strip()
-        if kept:
-            begin = start + piece.index(kept)
-            yield begin, begin + len(kept)
-        start = end
-
-
-def ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
-    following = text[match.end() : match.end() + 60].lstrip()
-    if not following or match["mark"] is None or match["smile"]:
-        return bool(following)
-    if following[0] in ",;:)]}" or text[match.start() - 1 : match.start()] in ("(", "["):
-        return False
-    mark, closed = match["mark"], match["closed"]
-    first = following.lstrip(_OPENING)
-    word = text[max(start, match.start() - 40) : match.start()].rsplit(None, 1)[-1:] or [""]
-    if first[:1].islower():
-        ellipsis = "…" in mark or ".." in re.sub(r"\s", "", mark)
-        return not closed and not ellipsis and _ends_before_small(word[0], first, mark)
-    if mark != ".":
-        if closed and "!?…".find(mark[-1]) >= 0 and _SAYS.match(following):
-            return False
-        return word[0].lower() not in known.EXCLAIMED or bool(_STARTS.match(first))
-    if text[match.start() - 1 : match.start()].isspace():
-        return True
-    if _ENUMERATOR.fullmatch(text[start : match.start()].strip()):
-        return False
-    if first[:1].isdigit():
-        return _ends_before_digit(word[0], first)
-    return _ends_before_capital(text[start : match.start()], word[0], first)
-
-
-def _latter(word: str) -> str:
-    """The part of a word that an abbreviation could be: (mid-Jan gives Jan."""
-    part = _LATTER.split(word)[-1].lstrip("'’*_")
-    return part if part[1:] or word[:1] not in "'’" else word
-
-
-def _is_short(part: str) -> bool:
-    """Whether the word looks like an abbreviation."""
-    return len(part) == 1 or part.lower() in known.ALL or bool(_DOTTED.fullmatch(part))
-
-
-def _ends_before_small(word: str, following: str, mark: str) -> bool:
-    """Before a small letter: people who write so end sentences with words, not with abbreviations."""
-    part = _latter(word)
-    if mark != ".":
-        return not (mark == "!" and part[:1].isupper() and part[1:].islower())  # Yahoo! and
-    if not part or _is_short(part) or (part.isalpha() and not _VOWELS.search(part.lower())):
-        return not part
-    if part[0].isupper() and len(part) < (3 if part.isupper() else 5):
-        return following.startswith("http") or bool(_STARTS.match(following[:1].upper() + following[1:]))
-    return True
-
-
-def _ends_before_digit(word: str, following: str) -> bool:
-    part = _latter(word)
-    if part.isdigit():
-        return not (_NEXT_OF_DATE.match(following) and len(part) in (1, 2, 4))
-    if _is_short(part):
-        key = part.lower()
-        countable = key in known.BEFORE_NUMBER or key in known.DATES or key in known.NEVER or len(part) == 1
-        return not countable and bool(_NEXT_ENUMERATOR.match(following))
-    return bool(_VOWELS.search(part.lower())) or not part.islower()
-
-
-def _ends_before_capital(before: str, word: str, following: str) -> bool:
-    part = _latter(word)
-    if not _is_short(part):
-        return True
-    key = part.lower()
-    starts = bool(_STARTS.match(following))
-    if len(key) == 1:
-        return _ends_after_letter(before, word, part, following)
-    if key in known.NEVER:
-        return False
-    if key in known.TIMES:
-        return not (_TIME.match(following) or _DATE.match(following)) or starts
-    if key in known.DATES:
-        return starts or not _DATE.match(following)
-    if key in known.BEFORE_NUMBER and _COUNTS.match(following):
-        return bool(_PRONOUN.match(following)) and (part.islower() or key == "no")
-    if key in known.BEFORE_NAME and key not in known.SMALL_WORDS:
-        return starts
-    small_word = part.islower() and "." not in part
-    return small_word or starts or key in ("no", "etc") or bool(_STARTS_TOO.match(following))
-
-
-def _ends_after_letter(before: str, word: str, letter: str, following: str) -> bool:
-    """Whether a single letter is the last word of its sentence (plan B), and not an initial (J. Smith)."""
-    others = before[: len(before) - len(word)].split()
-    previous = others[-1].strip("([\"“‘'") if others else ""
-    if letter == "v":
-        return False
-    if letter == "I" and previous.islower() and previous not in ("by", "of", "from", "to", "with", "for"):
-        return True
-    if letter == "p" and _COUNTS.match(following) and not _PRONOUN.match(following):
-        return False
-    if previous.lower() in known.LABELLED or len(word.strip("([\"“‘'*_")) > 1:
-        return True
-    return bool(_STARTS.match(following)) and not _SURNAME.match(following)
+_HANGUL = re.compile("[ㄱ-ㅣ가-힣]")
 
 
 def make_sentences() -> Callable[[str], list[Token]]:
@@ -191,7 +21,7 @@ def make_sentences() -> Callable[[str], list[Token]]:
     loaded: list[Callable[[str], list[tuple[int, int]]]] = []
 
     def sentences(text: str) -> list[Token]:
-        if not HANGUL.search(text):
+        if not _HANGUL.search(text):
             return [Token(text[start:end], start, end) for start, end in split_english(text)]
         if not loaded:
             from nlpcli.engine.text.korean_sentences import make_splitter
