@@ -16,7 +16,7 @@ def _words(text: str) -> frozenset[str]:
 # What they stand before is never left out: they end no sentence.
 NEVER: Final = _words("""
     mr mrs ms mx mme mlle messrs dr drs prof profs e.g eg i.e ie cf viz vs et op approx ca esp incl
-    excl resp p.s p.p.s ps a.k.a f.k.a aka lit
+    excl resp p.s p.p.s ps a.k.a f.k.a aka lit arr arrv
 """)
 # A name follows, unless a sentence begins.
 BEFORE_NAME: Final = _words("""
@@ -40,17 +40,19 @@ _OTHERS = _words("""
     hr hrs mins wk wks yr yrs mo mos lb lbs oz in cm mm km kg mg ml mph tbsp tsp doz pkg gal qt
     ala ariz ark calif colo conn del fla ga ill ind kan ky la mass mich minn miss mont neb nev okla
     ore pa penn tenn tex va vt wash wis wyo ont que
-    abbr abs acct addr adj adv alt amt anon appt arr arrv assoc bal bio biol bot cert chem cit colloq
+    abbr abs acct addr adj adv alt amt anon appt bal bio biol bot cert chem cit colloq
     cont contd coop ctr def dep dept dest dia diam dict dir dom dup econ edn educ elec elev encl eng
     engr equip esq fem feat fed fl fn freq gm hist ht ibid illus lang lat loc masc math mem mil mod
     mus nat neg neut nom nt num obj obs oct org orig perf pers pharm phil phys pl pop pos poss pref
-    prelim prep prev prod pron pron prop prov pub publ qty quot rec ref refs reg res ret rpt sci ser
-    sing soc sp spec spp subj subsp suppl surg syn theol trad trans transl treas tsp twp ult usu var
+    prelim prep prev prod pron prop prov pub publ qty quot rec ref refs reg res ret rpt sci ser
+    sing soc sp spec spp subj subsp suppl surg syn theol trad trans transl tsp twp ult usu var
     vel vet yds
 """)
 # Titles that are words of their own when written small: before a capital letter they have ended theirs.
 SMALL_WORDS: Final = _words("rep reps gen rev maj")
 ALL: Final = NEVER | BEFORE_NAME | BEFORE_NUMBER | DATES | TIMES | _OTHERS
+# Spelt like one in capital letters.
+ACRONYMS: Final = _words("EST")
 # Names with a mark of exclamation.
 EXCLAIMED: Final = _words("yahoo jeopardy")
 # A letter after one of these is its label, not an initial: plan B, vitamin C, Malcolm X.

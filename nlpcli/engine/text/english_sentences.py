@@ -124,7 +124,8 @@ def _latter(word: str) -> str:
 
 def _is_short(part: str) -> bool:
     """Whether the word looks like an abbreviation."""
-    return len(part) == 1 or part.lower() in known.ALL or bool(_DOTTED.fullmatch(part))
+    listed = part.lower() in known.ALL and part not in known.ACRONYMS
+    return len(part) == 1 or listed or bool(_DOTTED.fullmatch(part))
 
 
 def _ends_before_small(word: str, following: str, mark: str) -> bool:
@@ -149,7 +150,7 @@ def _ends_before_digit(word: str, following: str) -> bool:
         key = part.lower()
         countable = key in known.BEFORE_NUMBER or key in known.DATES or key in known.NEVER or len(part) == 1
         return not countable and bool(_NEXT_ENUMERATOR.match(following))
-    return bool(_VOWELS.search(part.lower())) or not part.islower()
+    return bool(_VOWELS.search(part)) or not (part.isalpha() and part.islower())
 
 
 def _ends_before_capital(before: str, word: str, following: str) -> bool:

@@ -30,8 +30,8 @@ _GOES_ON = re.compile(
 _ENUMERATOR = re.compile(r"(?<!\S)[(\[]*[가나다라마바사아자차카타파하]\Z")
 _DATED = re.compile(r"\d\.\s*\d{1,2}\Z")
 _POLITE = re.compile(
-    "(?:니다|세요|시오|네요|[아어여해워와에예봐줘돼]요|까요|게요|나요|죠|지요|군요|[가-힣]줘)"
-    rf"[~♡♥]*(?:\s?(?:{EMOTICON}|[ㅋㅎㅠㅜ]+|[~^]{{2,}})(?=\s))*(?=\s)"
+    "(?:니다|세요|시오|네요|[아어여해워와에예봐줘돼]요|까요|게요|나요|죠|지요|군요|[가-힣]줘|[아어여]\\s줘)"
+    rf"[~♡♥]*(?:\s?(?:{EMOTICON}|[ㅋㅎㅠㅜ]+|[~^]{{2,}})(?=\s|\Z))*(?=\s|\Z)"
 )
 _NO_SPACE = re.compile("(?<=[다요죠까네음함])[.!?]+(?=[가-힣“‘「])")
 # Where an unmarked end may be: kiwi looks at these alone. 지 but not 까지, 해 but not 위해, and 게 of 할게.
