@@ -194,6 +194,9 @@ Step 2. Mix it.|Table 3. Results.
 Come at 5 p.m. EST.|Bring it.
 Come at 5 p.m.|Peter will be there.
 Come at 5 p.m. on Tuesday.
+At 5 p.m. Peter left.|In Jan. Peter came.|On Sat. Peter stayed.|He left at 5 p.m.|Peter stayed.
+See p. 5.|Peter did.|He is no. 7.|Good.|N°. 8 is out.|It is 5 mi. long.
+»Es ist so.«|Das war es.|„Ja.“|Gut.|«Oui.»|Il part.
 I am.|He is.
 It was 9 a.m. Tuesday.
 The U.S. Senate met.|We live in the U.S.|The weather is fine.

@@ -25,7 +25,7 @@ BEFORE_NAME: Final = _words("""
 """)
 # A number follows, or a letter or a roman numeral that counts as one.
 BEFORE_NUMBER: Final = _words("""
-    no nos nr vol vols pp fig figs eq eqs eqn eqns sec secs sect sects ch chs chap chaps art arts para
+    no nos nr n° nº vol vols pp fig figs eq eqs eqn eqns sec secs sect sects ch chs chap chaps art arts para
     paras par pars pt pts ed eds vv app ex ext tel ph fax apt ste rm bldg hwy rte rt cl tab ver sc
 """)
 DATES: Final = _words("""
@@ -37,7 +37,7 @@ TIMES: Final = _words("a.m p.m am pm")
 _OTHERS = _words("""
     etc inc ltd co cos corp bros llc plc assn univ inst dept depts div est ave blvd rd ln pkwy sq
     govt intl natl misc temp max min avg mfg mgmt mgr conf dist dev tech info admin comm
-    hr hrs mins wk wks yr yrs mo mos lb lbs oz in cm mm km kg mg ml mph tbsp tsp doz pkg gal qt
+    hr hrs mins wk wks yr yrs mo mos lb lbs oz in cm mm km kg mg ml mph tbsp tsp doz pkg gal qt mi
     ala ariz ark calif colo conn del fla ga ill ind kan ky la mass mich minn miss mont neb nev okla
     ore pa penn tenn tex va vt wash wis wyo ont que
     abbr abs acct addr adj adv alt amt anon appt bal bio biol bot cert chem cit colloq

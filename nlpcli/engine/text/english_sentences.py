@@ -21,7 +21,7 @@ EMOTICON = (
     r"(?:[<>]?[:;=]['’^o-]?[)(\]\[DPpOo3|/\\*]+|\^[_.o-]*\^|<3+|[xX]D+|T_T|[ㅋㅎㅠㅜ]+"
     "|[\u2600-\u27bf\U0001f300-\U0001faff][\ufe0f\u200d\u2600-\u27bf\U0001f300-\U0001faff]*)"
 )
-_CLOSING = "[\\])}\"'”’»›*_\u200b\u2060\ufeff]"
+_CLOSING = "[\\])}\"'”’“‘»›«‹*_\u200b\u2060\ufeff]"
 END = re.compile(
     # marks, also apart (". . ."), what they close, and emoticons that belong to what they end
     rf"(?P<mark>(?<![.!?…])[.!?…‼⁇⁈⁉؟।۔](?:[.!?…‼⁇⁈⁉]|[ \u00a0][.!?…](?![.!?…]))*)"
@@ -33,7 +33,7 @@ END = re.compile(
     rf"|(?<=\s){EMOTICON}(?=\s+[A-Z][a-z'’ ])"
     rf"|(?P<tight>(?<=[a-z]{{2}})[.!?])(?=(?:{_STARTER}|I)(?:['’ ]))"
 )
-_OPENING = "([{\"'“‘«‹¿¡-–—*#•·>"
+_OPENING = "([{\"'“‘„‚«‹»›¿¡-–—*#•·>"
 _STARTS = re.compile(rf"(?:(?:{_STARTER}|I(?=[\s'’]))(?![\w.])|A(?=\s+[a-z]))")
 _STARTS_TOO = re.compile(rf"(?:{'|'.join(known.MORE_STARTERS)})(?![\w.])")
 _SURNAME = re.compile(rf"(?:{'|'.join(known.SURNAMES)}),")
@@ -43,6 +43,9 @@ _TIME = re.compile(r"(?:[A-Z]{2,5}\b|Eastern|Pacific|Central|Mountain|Greenwich|
 _DATE = re.compile(
     rf"(?i:{'|'.join(known.DATES)}|january|february|march|april|june|july|august|september|october"
     r"|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|(?:Night|Morning|Afternoon|Evening)\b"
+)
+_OPENS = re.compile(
+    r"(?:At|By|In|On|Around|Before|After|Until|Since|From|During|Every|Last|Next|This)\s(?:\S+\s){0,2}\S+"
 )
 ENUMERATOR = re.compile(
     r"(?:(?:Figure|Fig\.|Table|Chapter|Section|Part|Step|Appendix|Article|Rule|Lesson|Example|Exercise|Question)"
@@ -125,7 +128,7 @@ def _latter(word: str) -> str:
 def _is_short(part: str) -> bool:
     """Whether the word looks like an abbreviation."""
     listed = part.lower() in known.ALL and part not in known.ACRONYMS
-    return len(part) == 1 or listed or bool(_DOTTED.fullmatch(part))
+    return (len(part) == 1 and part.isalpha()) or listed or bool(_DOTTED.fullmatch(part))
 
 
 def _ends_before_small(word: str, following: str, mark: str) -> bool:
@@ -163,6 +166,8 @@ def _ends_before_capital(before: str, word: str, following: str) -> bool:
         return _ends_after_letter(before, word, part, following)
     if key in known.NEVER:
         return False
+    if key in known.TIMES | known.DATES and not starts and _OPENS.fullmatch(before.strip()):
+        return False  # At 5 p.m. Peter left
     if key in known.TIMES:
         return not (_TIME.match(following) or _DATE.match(following)) or starts
     if key in known.DATES:
