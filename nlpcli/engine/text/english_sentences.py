@@ -18,7 +18,7 @@ from nlpcli.engine.text import abbreviations as known
 _LETTERS = "[^\\W\\d_]"
 _STARTER = "|".join(sorted(known.STARTERS, key=len, reverse=True)).replace("'", "['’]")
 EMOTICON = (
-    r"(?:[<>]?[:;=]['’^o-]?[)(\]\[DPpOo3|/\\*]+|\^[_.o-]*\^|<3+|[xX]D+|T_T|[ㅋㅎㅠㅜ]+"
+    r"(?:[<>]?[:;=]['’^o-]?[)(\]\[DPpOo3|/\\*]+|\^[_.o-]*\^;*|[-ㅡ]_*[-ㅡ];+|-_+-|<3+|~+|[ㅋㅎㅠㅜ]+"
     "|[\u2600-\u27bf\U0001f300-\U0001faff][\ufe0f\u200d\u2600-\u27bf\U0001f300-\U0001faff]*)"
 )
 _CLOSING = "[\\])}\"'”’“‘»›«‹*_\u200b\u2060\ufeff]"
@@ -29,10 +29,12 @@ END = re.compile(
     rf"(?P<smile>(?:\s+{EMOTICON}(?=\s|\Z))*)(?=\s|\Z)"
     r"|(?P<wide>[。！？｡]+[」』）”’]*)"
     # a rule drawn across the line; an emoticon instead of a mark; a space left out
-    r"|(?P<rule>(?<!\S)[-=_*~]{5,}(?:\s+[-=_*~]{3,})*(?=\s)|(?<=\s)(?=[-=_]{5,}\s))"
+    r"|(?P<rule>(?<!\S)[-=_*~]{5,}(?:\s+[-=_*~]{3,})*(?=\s))"
     rf"|(?<=\s){EMOTICON}(?=\s+[A-Z][a-z'’ ])"
     rf"|(?P<tight>(?<=[a-z]{{2}})[.!?])(?=(?:{_STARTER}|I)(?:['’ ]))"
 )
+# With one of these each of them begins: looking for a character is far faster than trying them all.
+_SIGN = re.compile("[.!?…‼⁇⁈⁉؟।۔。！？｡<>:;=^ㅋㅎㅠㅜㅡ*_~\u2600-\u27bf\U0001f300-\U0001faff-]")
 _OPENING = "([{\"'“‘„‚«‹»›¿¡-–—*#•·>"
 _STARTS = re.compile(rf"(?:(?:{_STARTER}|I(?=[\s'’]))(?![\w.])|A(?=\s+[a-z]))")
 _STARTS_TOO = re.compile(rf"(?:{'|'.join(known.MORE_STARTERS)})(?![\w.])")
@@ -59,6 +61,7 @@ _SAYS = re.compile(
     r"(?:[A-Z][\w.'’-]*\s+){1,2}(?:said|says|asked|asks|cried|cries|replied|replies|answered|shouted"
     r"|whispered|exclaimed|added|wondered|demanded|inquired|enquired|called|told|yelled|screamed)\b"
 )
+_WHEN = known.TIMES | known.DATES
 _SPACE = re.compile(r"\s*")
 _NEAR = 60  # characters of what stands before and after that are looked at
 _VOWELS = re.compile("[aeiouyà-ɏ]")
@@ -74,11 +77,24 @@ def split_english(text: str) -> list[tuple[int, int]]:
     return list(spans(text, ends_of(text)))
 
 
+def signs_of(text: str) -> Iterator[re.Match[str]]:
+    """What may end a sentence of `text`: matches of `END`, in order."""
+    position = 0
+    while sign := _SIGN.search(text, position):
+        match = END.match(text, sign.start())
+        position = sign.end()
+        if match:
+            position = match.end()
+            yield match
+
+
 def ends_of(text: str) -> Iterator[int]:
     """Where a sentence of `text` ends and another follows."""
     start = 0
-    for match in END.finditer(text):
+    for match in signs_of(text):
         if ends_sentence(text, start, match):
+            if match["rule"] is not None:
+                yield match.start()
             start = match.end()
             yield start
 
@@ -166,7 +182,7 @@ def _ends_before_capital(before: str, word: str, following: str) -> bool:
         return _ends_after_letter(before, word, part, following)
     if key in known.NEVER:
         return False
-    if key in known.TIMES | known.DATES and not starts and _OPENS.fullmatch(before.strip()):
+    if not starts and key in _WHEN and _OPENS.fullmatch(before.strip()):
         return False  # At 5 p.m. Peter left
     if key in known.TIMES:
         return not (_TIME.match(following) or _DATE.match(following)) or starts

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nlpcli.engine.text.english_sentences import EMOTICON, END, ENUMERATOR, ends_sentence, spans
+from nlpcli.engine.text.english_sentences import EMOTICON, END, ENUMERATOR, ends_sentence, signs_of, spans
 
 _Span = tuple[int, int]
 
@@ -33,16 +33,17 @@ _POLITE = re.compile(
     "(?:니다|세요|시오|네요|[아어여해워와에예봐줘돼]요|까요|게요|나요|죠|지요|군요|[가-힣]줘|[아어여]\\s줘)"
     rf"[~♡♥]*(?:\s?(?:{EMOTICON}|[ㅋㅎㅠㅜ]+|[~^]{{2,}})(?=\s|\Z))*(?=\s|\Z)"
 )
-_NO_SPACE = re.compile("(?<=[다요죠까네음함])[.!?]+(?=[가-힣“‘「])")
+_NO_SPACE = re.compile("(?:(?<=[다요죠까네음함])[.!?]+|(?<=[가-힣])[!?]+)(?=[가-힣“‘「])")
 # Where an unmarked end may be: kiwi looks at these alone. 지 but not 까지, 해 but not 위해, and 게 of 할게.
 _RIEUL = "".join(chr(code) for code in range(ord("가") + 8, ord("힣"), 28))
 _PERHAPS = re.compile(
     rf"(?:[다요죠까네어아줘봐음함임됨군니자걸래오냐야여당염렴려]|(?<![까가단현토유])지|(?<![위통대관인비난올피오이번])해"
     rf"|(?<![니따나])라|(?<![거하이러누구])나|(?<=[{_RIEUL}])게)[)\]'\"”’》」~♡♥^]*(?:\s?[ㅋㅎㅠㅜ^]+)?\s"
-    r"|[가-힣]{12,}|…|\.\.|\d\.\s|[~♡♥]\s"
+    r"|[가-힣]{12,}|(?:니다|[네어아해세]요)[가-힣0-9]{2}|~[가-힣]|[가-힣ㅋㅎㅠㅜ^][.!?ㅋㅎㅠㅜ^]+[가-힣]|…|\.\.|\d\.\s|[~♡♥]\s"
 )
 _CLOSED = ")]}'\"”’》〉」』"
 _MARKS = ".!?…。~"
+_LAUGHTER = "ㅋㅎㅠㅜ^;"
 _WINDOW = 4096  # characters given to kiwi at once
 
 
@@ -86,7 +87,7 @@ def _embedded(text: str) -> Iterator[_Span]:
 def _plain_ends(text: str, within: list[_Span]) -> list[int]:
     """Ends that need no morphemes: marks, polite endings."""
     places = sorted(
-        [(match.end(), match, END) for match in END.finditer(text)]
+        [(match.end(), match, END) for match in signs_of(text)]
         + [(match.end(), match, _POLITE) for match in _POLITE.finditer(text)]
         + [(match.end(), match, _NO_SPACE) for match in _NO_SPACE.finditer(text)],
         key=lambda place: place[0],
@@ -101,6 +102,8 @@ def _plain_ends(text: str, within: list[_Span]) -> list[int]:
         if end > start and (
             _ends_at(text, start, match) if pattern is END else not _GOES_ON.match(text, end)
         ):
+            if pattern is END and match["rule"] is not None:
+                ends.append(match.start())
             ends.append(end)
             start = end
     return ends
@@ -144,7 +147,8 @@ def _separates(text: str, start: int, place: int) -> bool:
         return False
     if following.isspace():
         return True
-    if last in _MARKS:
+    if last in _MARKS + _LAUGHTER:
         return bool(re.match("[가-힣A-Z“‘「\"']", following))
-    rest = re.match("[가-힣]*", text[place:])
-    return bool(_HANGUL.match(last) and rest and len(rest[0]) > 3 and not _GOES_ON.match(rest[0] + " "))
+    rest = re.match("[가-힣0-9]*", text[place:])
+    least = {"요": 2, "다": 3, "음": 3, "함": 3, "임": 3}.get(last, 4)  # syllables, or the word goes on
+    return bool(rest and len(rest[0]) >= least and not _GOES_ON.match(rest[0] + " "))
