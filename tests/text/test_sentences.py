@@ -213,6 +213,10 @@ He met Lt. Col. Brown, Gen. Grant and Rep. King.
 P.S. I love you.|P.O. Box 5.
 It was mid-Jan.|He left (arr. London).
 He was born c. 1900 in St. Paul, Minn.|She was not.
+The model wears size S.|Fits well.|It is size M.|Buy it.
+Come to 'S-Hertogenbosch.|To ensure it, you test.|where will you work.|There is more!|apply.
+How are you.|[test]
+Income incl. JV was SEK 2.1 b. with a margin of 4%.
 The cat sat.Then it ran.
 """.strip().split("\n")
 
@@ -238,6 +242,10 @@ He can't.|We can.|우리는 간다.|She said no.|그는 왔다.
 2023. 5. 10 회사(이하 '회사'라 한다) 대표는 샀다.|2023. 5. 10. 서울에서 만났다.|좋았다.
 1. 목적을 적는다.|1-1. 방법을 적는다.
 가. 목적 나. 방법
+분리할 수 있다.\u200b|좋은 일이다.
+회장은 “빠른 조직으로 가야 한다”며 “이를 위해 경영이 중요하다”고 말했다.|끝이다.
+규칙 가운데 ‘돈 히트’(Don’t hit)가 있다.|2013 S'데이 고객을 초청했다.
+다들 좋겠다하는데 사실 뭘까요입니다.
 무게는 3.5kg이다.|비율은 0.5%였다.
 수는 각각 129,098주입니다(소각 제외).|당사는 소각했습니다.
 주소는 www.naver.com이다.|메일은 a@b.com입니다.
