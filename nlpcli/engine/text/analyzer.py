@@ -1,4 +1,5 @@
-"""From a line of text to its tokens: normalise → tokenise → filter → lemma → stem → lower-case.
+"""From a line of text to its tokens: normalise → leave out what is invisible → tokenise → filter → lemma
+→ stem → lower-case.
 
 An `Analyzer` is built from its settings and nothing else, so one loaded with a model does
 exactly what it did in training.
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from nlpcli.engine.runtime.processes import Failure, Worker
+from nlpcli.engine.text.alignment import Aligned
+from nlpcli.engine.text.invisible import aligned_visible, visible
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.by_name import make_tokenizer
 from nlpcli.errors import InputError, SettingsError
@@ -21,6 +24,7 @@ from nlpcli.settings.text import ENGLISH, KOREAN, AnalysisSettings
 TIME_LIMIT = 30.0  # seconds a Java analyser may think about one line
 ISOLATED = ("komoran", "okt", "hannanum", "kkma")
 _KERNEL_ROAD = ("word", "whitespace")
+_AS_IT_IS = ("sentence", "subword")  # these give back the text itself, invisible characters and all
 _MASK_BLIND = ("sentence", "regexp", "subword")  # to these <url> is text like any other
 
 
@@ -52,6 +56,7 @@ class Analyzer:
         self._kept = _tag_filter(settings) if settings.tagged else None
         self._clitics = _clitics(settings)
         self._finished = _finisher(settings)
+        self._leaves_out = settings.tokenizer not in _AS_IT_IS
         self._masks = bool(settings.mask) and settings.tokenizer not in _MASK_BLIND
         self._mask_tag = ("SW" if settings.tokenizer in KOREAN else "SYM") if settings.tagged else ""
 
@@ -63,6 +68,8 @@ class Analyzer:
             return [token.form for token in self.analyse(text)]
         if self._normalizer:
             text = self._normalizer(text)
+        if self._leaves_out:
+            text = visible(text)
         tokens = self._masked_tokens(text) if self._masks else self._tokenizer.tokens(text)
         if self._clitics is not None:
             tokens = self._clitics(tokens)
@@ -74,13 +81,11 @@ class Analyzer:
         """The tokens of one line with their places, and tags and lemmas where they are known."""
         if self._isolated:
             return self._asked("analyse", text)  # type: ignore[no-any-return]
-        if self._normalizer is None:
-            tokens = self._tokenizer.analyse(text)
-        else:
-            aligned = self._normalizer.aligned(text)
-            tokens = (
-                self._masked_analysis(aligned.text) if self._masks else self._tokenizer.analyse(aligned.text)
-            )
+        aligned = self._normalizer.aligned(text) if self._normalizer else Aligned(text)
+        if self._leaves_out:
+            aligned = aligned_visible(aligned)
+        tokens = self._masked_analysis(aligned.text) if self._masks else self._tokenizer.analyse(aligned.text)
+        if aligned.starts is not None:
             places = (aligned.place(token.start, token.end) for token in tokens)
             tokens = [
                 token._replace(start=start, end=end)

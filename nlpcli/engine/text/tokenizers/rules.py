@@ -14,17 +14,25 @@ from collections.abc import Sequence
 
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.tokenizer import Analyse
-from nlpcli.engine.text.unicode_marks import MARKS
+from nlpcli.engine.text.unicode_marks import APOSTROPHES, MARKS, UNAPOSTROPHED
 from nlpcli.errors import SettingsError
 
 # A word: letters, digits and underscore (`\w`) with the marks that follow them (accents of
-# decomposed text, vowel signs); an apostrophe stays between letters (don't), a point or comma
-# between digits (3.14). UAX #29 without its dictionary scripts. Each alternative begins with
-# a consuming class, so that an ordinary word costs one failed test and no look-behind.
+# decomposed text, vowel signs); an apostrophe stays between letters (don't) of scripts that write
+# so, a point or comma between digits (3.14). UAX #29 without its dictionary scripts. Each
+# alternative begins with a consuming class, so that an ordinary word costs one failed test and no
+# look-behind; marks are passed over in looking for what stands on either side.
+_LETTER = rf"[^\W\d_{UNAPOSTROPHED}]"
+_APOSTROPHE = rf"[{APOSTROPHES}]"
+_MARK = f"[{MARKS}]"
 _WORD = re.compile(
-    rf"\w+(?:(?:[{MARKS}]"
-    r"|['’](?<![\d_]['’])(?=[^\W\d_])"
-    r"|[.,](?<=\d[.,])(?=\d))\w*)*"
+    r"\w++(?:"
+    rf"{_APOSTROPHE}(?<={_LETTER}.){_MARK}*+(?={_LETTER})\w++"
+    rf"|[.,](?<=\d.){_MARK}*+(?=\d)\w++"
+    rf"|{_MARK}(?:(?<={_LETTER}.){_MARK}*+(?:{_APOSTROPHE}{_MARK}*+(?={_LETTER}))?+"
+    rf"|(?<=\d.){_MARK}*+(?:[.,]{_MARK}*+(?=\d))?+"
+    rf"|{_MARK}*+)\w*+"
+    r")*+"
 )
 _NOT_SPACE = re.compile(r"\S+")
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
@@ -35,8 +43,8 @@ _FINALS = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊ
 def word(text: str) -> list[str]:
     """Unicode words; punctuation and symbols are dropped.
 
-    >>> word("Don't panic: 3.14 ≈ π, 서울은 맑음!")
-    ["Don't", 'panic', '3.14', 'π', '서울은', '맑음']
+    >>> word("Don't panic: 3.14 ≈ π, '서울'은 맑음!")
+    ["Don't", 'panic', '3.14', 'π', '서울', '은', '맑음']
     """
     return _WORD.findall(text)
 
