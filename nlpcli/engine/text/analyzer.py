@@ -192,7 +192,7 @@ def _finisher(settings: AnalysisSettings) -> Callable[[str], str | None] | None:
     """What becomes of a bare token: its stem, its lower case, or None for a stop word."""
     stops: frozenset[str] = frozenset()
     if settings.stopwords and settings.tokenizer not in KOREAN and not _by_english_tags(settings):
-        from nlpcli.engine.text.stopwords import untagged
+        from nlpcli.engine.text.stopwords import looked_up, untagged
 
         stops = untagged(settings.stopwords)
     steps = _stemmers(settings)
@@ -203,7 +203,7 @@ def _finisher(settings: AnalysisSettings) -> Callable[[str], str | None] | None:
         return str.lower if lowercase else None
 
     def finished(form: str) -> str | None:
-        if form.lower() in stops:
+        if stops and looked_up(form) in stops:
             return None
         if not (form[:1] == "<" and form[-1:] == ">"):  # a mask has no stem
             for step in steps:
@@ -257,7 +257,7 @@ def _tag_filter(settings: AnalysisSettings) -> _Filter | None:
 def _english_filter(settings: AnalysisSettings) -> _Filter:
     """The tags asked for; then stop words and dictionary forms."""
     from nlpcli.engine.text.penn import upos
-    from nlpcli.engine.text.stopwords import untagged
+    from nlpcli.engine.text.stopwords import looked_up, untagged
 
     keep, drop = settings.keep_pos, settings.drop_pos
     stops = untagged(settings.stopwords)
@@ -274,7 +274,7 @@ def _english_filter(settings: AnalysisSettings) -> _Filter:
             tokens = [token for token, part in zip(tokens, universal, strict=True) if fits(token.tag, part)]
         if not settings.lemma:
             return tokens
-        left = (token for token in tokens if token.form.lower() not in stops)
+        left = (token for token in tokens if looked_up(token.form) not in stops)
         return [token._replace(form=token.dictionary_form) for token in left]
 
     return kept

@@ -14,6 +14,7 @@ Not here: control characters, which are no part of a word (`normalizers.py` remo
 
 from __future__ import annotations
 
+import functools
 import re
 
 from nlpcli.engine.text.alignment import Aligned
@@ -43,14 +44,19 @@ _MONGOLIAN = "\u1800-\u18af"
 _VARIED = rf"{HAN}{_MONGOLIAN}\u1000-\u109f\ua840-\ua87f"  # scripts whose letters have variants
 
 _ANY = re.compile(f"[{SPACE}{INVISIBLE}]")
-_CHANGED = re.compile(
-    rf"[{SPACE}{_DROPPED}]"
-    rf"|(?<![{_MONGOLIAN}]){_MONGOLIAN_VOWEL}"
-    rf"|\u200c(?:(?<![{_JOINING}].)|(?![{_JOINING}])|(?![\w{MARKS}]))"
-    rf"|\u200d(?<![{_JOINING}].)(?:(?<![{_PICTURES}].)(?<![{_PICTURES}]\ufe0f.)|(?![{_PICTURES}]))"
-    rf"|(?<![{_PICTURES}{_TAGS}])[{_TAGS}]+"
-    rf"|(?:\A|(?<=[\s{SPACE}{_NOT_SELECTORS}])|(?<=[^\W\d{_VARIED}]))[{_SELECTORS}]+"
-)
+
+
+@functools.cache
+def _changed() -> re.Pattern[str]:
+    """What is dropped, and U+200B; made when it is needed, which takes some milliseconds."""
+    return re.compile(
+        rf"[{SPACE}{_DROPPED}]"
+        rf"|(?<![{_MONGOLIAN}]){_MONGOLIAN_VOWEL}"
+        rf"|\u200c(?:(?<![{_JOINING}].)|(?![{_JOINING}])|(?![\w{MARKS}]))"
+        rf"|\u200d(?<![{_JOINING}].)(?:(?<![{_PICTURES}].)(?<![{_PICTURES}]\ufe0f.)|(?![{_PICTURES}]))"
+        rf"|(?<![{_PICTURES}{_TAGS}])[{_TAGS}]+"
+        rf"|(?:\A|(?<=[\s{SPACE}{_NOT_SELECTORS}])|(?<=[^\W\d{_VARIED}]))[{_SELECTORS}]+"
+    )
 
 
 def _change(match: re.Match[str]) -> str:
@@ -65,11 +71,11 @@ def visible(text: str) -> str:
     """
     if text.isascii() or not _ANY.search(text):
         return text
-    return _CHANGED.sub(_change, text)
+    return _changed().sub(_change, text)
 
 
 def aligned_visible(aligned: Aligned) -> Aligned:
     """The same, with the place of each character in the original."""
     if aligned.text.isascii() or not _ANY.search(aligned.text):
         return aligned
-    return aligned.sub(_CHANGED, _change)
+    return aligned.sub(_changed(), _change)

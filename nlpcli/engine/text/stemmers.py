@@ -19,6 +19,7 @@ from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.text.stopwords import DATA
 from nlpcli.engine.text.tagsets import to_sejong
 from nlpcli.engine.text.token import Token
+from nlpcli.engine.text.unicode_marks import typewriter
 from nlpcli.errors import MissingDependency
 
 Stem = Callable[[str], str]
@@ -30,8 +31,9 @@ _REMEMBERED = 1 << 17
 
 
 def make_stemmer(name: str) -> Stem:
-    """The stemmer of that name, its library loaded; words are remembered."""
-    return functools.lru_cache(_REMEMBERED)(STEMMERS[name]())
+    """The stemmer of that name, its library loaded; words are remembered. Apostrophes are a typewriter's."""
+    stem = STEMMERS[name]()
+    return functools.lru_cache(_REMEMBERED)(lambda word: stem(typewriter(word)))
 
 
 def make_lemmatizer() -> Stem:
@@ -177,7 +179,7 @@ def _english() -> Stem:
 
 
 def _plain(word: str) -> str:
-    return word.lower().replace("’", "'")
+    return typewriter(word.lower())
 
 
 def _is_contraction(form: str) -> bool:

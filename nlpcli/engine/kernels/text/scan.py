@@ -90,7 +90,7 @@ def _word_end(text, at, end, classes):
 def _class_past_marks(text, at, end, classes):
     """The class of the first character from `at` on that is no mark."""
     kind, width = _class_at(text, at, end, classes)
-    while kind == MARK or kind == INVISIBLE:  # noqa: PLR1714 (compiled, a tuple is slower)
+    while kind in (MARK, INVISIBLE):
         at += width
         kind, width = _class_at(text, at, end, classes)
     return kind
