@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.corpus.subwords import rule_of
 from nlpcli.engine.embeddings.fasttext import FastText
 from nlpcli.engine.embeddings.hogwild import Run, Step
 from nlpcli.engine.embeddings.schedule import Chunk
@@ -18,7 +19,6 @@ from nlpcli.engine.kernels.embeddings.arguments import Subwords
 from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.vectors.subwords import rule_of
 from nlpcli.settings.embeddings import FastTextSettings
 from nlpcli.settings.text import AnalysisSettings
 
