@@ -70,6 +70,20 @@ def test_the_words_of_a_classifier_have_vectors_and_its_labels_have_none(tmp_pat
     np.testing.assert_array_equal(loaded(tmp_path / "old", old)["where"], old.inputs[1])  # no n-grams then
 
 
+def test_words_that_are_not_utf8_are_hashed_by_their_bytes(tmp_path: Path) -> None:
+    # A long word cut in the middle of a character, as in Facebook's Korean vectors.
+    whole = facebook_file(words=[("ab?", 2), ("cd", 1)])
+    cut = whole.data.replace(b"ab?\0", b"ab\xec\0")
+    vectors = loaded(tmp_path / "fb", cut)
+    [word, _] = vectors.tokens
+    hashed = 2166136261
+    for byte in b"<ab\xec":  # the n-gram of its last four bytes but one is one of those of fastText
+        hashed = ((hashed ^ (byte | 0xFFFFFF00 if byte > 127 else byte)) * 16777619) & 0xFFFFFFFF
+    _, buckets = SubwordRule(4, 4, 7).buckets([word])
+    assert buckets[0] == hashed % 7
+    assert word in vectors
+
+
 def test_every_cut_is_an_error_of_one_line(tmp_path: Path) -> None:
     for made in (facebook_file(), facebook_file(quantised=True, norms=True, kept=((5, 0),))):
         for length in (4, 6, 40, 66, 100, len(made.data) // 2, len(made.data) - 1):

@@ -145,6 +145,12 @@ def test_text_whose_length_fits_a_binary_file_is_text(tmp_path: Path, rows: list
             loaded(tmp_path, content.encode())
 
 
+def test_a_word_of_a_space_in_a_binary_file_is_an_error_and_does_not_shift_the_rest(tmp_path: Path) -> None:
+    content = binary({"the": [1.0, 2.0], " ": [3.0, 4.0], "cat": [5.0, 6.0]}, b"")
+    with pytest.raises(InputError, match="word 2 is empty"):
+        loaded(tmp_path, content)
+
+
 # --- compressed -------------------------------------------------------------------------------
 
 TOKENS = ["the", "서울", "naïve", "C++"]
