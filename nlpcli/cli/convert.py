@@ -20,7 +20,7 @@ def convert(
         str,
         typer.Argument(
             metavar="OUT",
-            help=".safetensors, .txt or .vec (word2vec text), .bin (fastText's, if there are subwords, else "
+            help=".safetensors, .txt or .vec (word2vec text), .bin (of fastText, if there are subwords, else "
             "word2vec binary), .glove (GloVe text), "
             ".npy (with .vocab), .tsv (with .metadata.tsv, for the TensorFlow projector).",
         ),

@@ -247,7 +247,9 @@ def convert(
     output: _Path,
     settings: ConvertSettings = ...,
     *,
-    layout: Literal["auto", "safetensors", "word2vec", "word2vec-bin", "glove", "npy", "tsv"] = "auto",
+    layout: Literal[
+        "auto", "safetensors", "word2vec", "word2vec-bin", "fasttext-bin", "glove", "npy", "tsv"
+    ] = "auto",
     top: int | None = None,
     normalize: bool = False,
     dtype: Literal["float32", "float16", "int8"] = "float32",

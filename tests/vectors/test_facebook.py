@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import json
+import lzma
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +17,19 @@ from nlpcli.engine.corpus.subwords import SubwordRule
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import ModelError
 from tests.vectors.facebook_files import SUPERVISED, Made, facebook_file
+
+MODELS = Path(__file__).parents[1] / "models"
+
+
+def zstd(data: bytes) -> bytes:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd.compress(data)
+
+
+COMPRESS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstd}
 
 
 def loaded(path: Path, made: Made | bytes) -> Vectors:
@@ -52,12 +70,35 @@ def test_the_words_of_a_classifier_have_vectors_and_its_labels_have_none(tmp_pat
     np.testing.assert_array_equal(loaded(tmp_path / "old", old)["where"], old.inputs[1])  # no n-grams then
 
 
+def test_words_that_are_not_utf8_are_hashed_by_their_bytes(tmp_path: Path) -> None:
+    # A long word cut in the middle of a character, as in Facebook's Korean vectors.
+    whole = facebook_file(words=[("ab?", 2), ("cd", 1)])
+    cut = whole.data.replace(b"ab?\0", b"ab\xec\0")
+    vectors = loaded(tmp_path / "fb", cut)
+    [word, _] = vectors.tokens
+    hashed = 2166136261
+    for byte in b"<ab\xec":  # the n-gram of its last four bytes but one is one of those of fastText
+        hashed = ((hashed ^ (byte | 0xFFFFFF00 if byte > 127 else byte)) * 16777619) & 0xFFFFFFFF
+    _, buckets = SubwordRule(4, 4, 7).buckets([word])
+    assert buckets[0] == hashed % 7
+    assert word in vectors
+
+
 def test_every_cut_is_an_error_of_one_line(tmp_path: Path) -> None:
     for made in (facebook_file(), facebook_file(quantised=True, norms=True, kept=((5, 0),))):
         for length in (4, 6, 40, 66, 100, len(made.data) // 2, len(made.data) - 1):
             with pytest.raises(ModelError, match="damaged or cut short") as caught:
                 loaded(tmp_path / "fb.bin", made.data[:length])
             assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("ending", ["", ".gz", ".bz2", ".xz", ".zst"])
+def test_words_seen_and_unseen_have_the_vectors_that_fasttext_gives_them(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"no-name-that-tells{ending}"
+    path.write_bytes(COMPRESS[ending]((MODELS / "fasttext.bin").read_bytes()))
+    vectors = Vectors.load(str(path))
+    for word, expected in json.loads((MODELS / "fasttext-vectors.json").read_text(encoding="utf-8")).items():
+        np.testing.assert_allclose(vectors[word], expected, rtol=1e-5, atol=1e-7)
 
 
 def changed(place: int, layout: str, value: float) -> bytes:

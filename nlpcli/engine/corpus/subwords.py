@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.corpus.packed_strings import to_bytes
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.settings.embeddings import FastTextSettings
 
@@ -67,9 +68,7 @@ class SubwordRule:
         from nlpcli.engine.runtime.compiled import kernels_of
 
         shown = (decomposed(word) for word in words) if self.jamo else words
-        encoded = [
-            b"" if word == LINE_END else f"<{word}>".encode("utf-8", "surrogatepass") for word in shown
-        ]
+        encoded = [b"" if word == LINE_END else b"<" + to_bytes(word) + b">" for word in shown]
         offsets = offsets_of([len(word) for word in encoded])
         text = np.frombuffer(b"".join(encoded), np.uint8)
         starts, buckets = np.empty(len(encoded) + 1, np.int64), np.empty(0, np.int32)

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus, renumber
 from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.corpus.phrases import choose, join_phrases
+from nlpcli.engine.corpus.subwords import rule_of
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.fasttext import FastText
 from nlpcli.engine.embeddings.fasttext_training import FastTextTraining
@@ -39,7 +40,7 @@ from nlpcli.engine.runtime.interrupts import postponed_signals, saved_when_inter
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors import word_vectors
-from nlpcli.engine.vectors.writing import layout_of
+from nlpcli.engine.vectors.writing import holds_subwords, layout_of
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings.embeddings import (
     ContinuationSettings,
@@ -114,6 +115,8 @@ def train_fasttext(
     Raises what `train_w2v` raises.
     """
     _check_output(output)
+    if settings.maxn and not holds_subwords(layout_of(output, rule_of(settings))):
+        progress.note(f"{output} will hold the words alone: for vectors of unseen words write .safetensors")
     job = _Job(paths, analysis, vocabulary, phrasing, continuation, reading)
     return _train(FastText, job, output, settings, progress)
 

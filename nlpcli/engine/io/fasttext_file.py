@@ -15,9 +15,10 @@ Everything is checked: sizes against each other and against what is there. Not h
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,7 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.io.atomic import write_atomically
-from nlpcli.engine.io.binary_input import BinaryInput, CutShort
+from nlpcli.engine.io.binary_input import BinaryInput, CutShort, sampled
+from nlpcli.engine.io.lines import open_bytes
+from nlpcli.engine.io.model_file import ModelInfo, TensorInfo
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.errors import ModelError
 
@@ -78,6 +81,22 @@ class FastTextFile:
     outputs: Floats | None
 
 
+def is_fasttext(path: str) -> bool:
+    """Whether a file that is there is one of fastText's, plain or compressed."""
+    if not os.path.isfile(path):  # noqa: PTH113
+        return False
+    with open_bytes(path) as (stream, _):
+        return sampled(stream, len(MAGIC))[0] == MAGIC
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[BinaryInput]:
+    """A file, plain or compressed, to be read."""
+    with open_bytes(path) as (stream, raw):
+        _, _, whole = sampled(stream, len(MAGIC))
+        yield BinaryInput(whole, raw if stream is raw else None)
+
+
 def read(source: BinaryInput, name: str, *, outputs: bool = True) -> FastTextFile:
     """The content of a fastText file; without `outputs` that matrix is only passed over.
 
@@ -124,6 +143,24 @@ def _read(source: BinaryInput, name: str, with_outputs: bool) -> FastTextFile:
     if not source.at_end:
         raise _damaged(name, "there is more in it than it says")
     return FastTextFile(arguments, tokens, counts, names, label_counts, kept, inputs, found)
+
+
+def read_info(source: BinaryInput, name: str) -> ModelInfo:
+    """What a file says of itself. Its arrays are read as far as it takes to see that they are whole."""
+    content = read(source, name)
+    assert content.outputs is not None
+    header = {
+        "arguments": content.arguments._asdict(),
+        "labels": [label.decode("utf-8", "replace") for label in content.labels],
+        "words": len(content.tokens),
+        "pruned": content.kept is not None,
+    }
+    tensors = {
+        what: TensorInfo("float32", matrix.shape, 0, matrix.nbytes)
+        for what, matrix in (("input", content.inputs), ("output", content.outputs))
+    }
+    kind = "supervised fastText" if content.arguments.model == SUPERVISED else "fastText"
+    return ModelInfo(name, kind, header, tensors, "none: such a file holds no checksum", 0)
 
 
 def _damaged(name: str, reason: str) -> ModelError:

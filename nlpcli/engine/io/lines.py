@@ -42,7 +42,7 @@ _LINE_END = 10
 _UTF8_NAMES = ("utf-8", "utf-8-sig")
 _CODEC_ERRORS = {"strict": "strict", "replace": "replace", "skip": "ignore"}
 Piece = TypeVar("Piece", str, bytes)
-_MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
@@ -367,7 +367,7 @@ class open_bytes:
             head = self._raw.peek(6)[:6]  # type: ignore[attr-defined]
         except OSError as error:
             raise _unreadable(self._path, error) from error
-        kind = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
+        kind = next((name for magic, name in COMPRESSED.items() if head.startswith(magic)), None)
         self._stream = _decompressed(self._raw, kind) if kind else self._raw
         return self._stream, self._raw
 

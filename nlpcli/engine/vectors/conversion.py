@@ -15,6 +15,7 @@ from nlpcli.engine.vectors.neighbours import Neighbours
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.engine.vectors.writing import (
     DTYPES,
+    FASTTEXTS_OWN,
     SubwordModel,
     holds_subwords,
     layout_of,
@@ -69,7 +70,8 @@ def convert(vectors: str, output: str, settings: ConvertSettings = ConvertSettin
     check_writable(output)
     loaded = Vectors.load(vectors, verify=True, whole=True)
     if settings.layout == "auto":
-        layout = layout_of(output, None if settings.normalize else loaded.model)
+        kept = None if settings.normalize else loaded.model
+        layout = layout_of(output, kept.subwords.rule if kept else None)
     rows = np.arange(min(len(loaded), settings.top or len(loaded)))
     tokens, rows, repaired = _fitted(loaded.tokens, rows, layout, settings)
     if not len(rows):
@@ -105,7 +107,7 @@ def _kept_subwords(
         return None, (*lost, f"{unseen} (.safetensors with float32, and .bin, hold them)")
     subwords = model.subwords if len(rows) == len(loaded) else model.subwords.of_words(rows)
     if layout == "fasttext-bin":
-        if "analysis" in model.header:
+        if model.header.get("analysis", FASTTEXTS_OWN) != FASTTEXTS_OWN:
             lost.append("how text was analysed: ask for words as the model spells them")
         if not subwords.zeros:
             lost.append("the length, but the direction, of vectors of words that are not in the file")

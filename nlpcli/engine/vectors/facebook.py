@@ -141,7 +141,7 @@ def write_facebook(
 
     Raises OutputError for n-grams of jamo, which fastText does not know.
     """
-    if not fits_facebook(subwords):
+    if not fits_facebook(subwords.rule):
         raise OutputError(
             f"cannot write {path}: fastText has no n-grams of jamo (--jamo)", hint="write .safetensors"
         )
@@ -154,6 +154,6 @@ def write_facebook(
     fasttext_file.write(path, arguments, pieces, counts, (len(vectors) + arguments.bucket, rows), outputs)
 
 
-def fits_facebook(subwords: Subwords) -> bool:
+def fits_facebook(rule: SubwordRule) -> bool:
     """Whether fastText has such subwords: it knows none of jamo."""
-    return not (subwords.rule.jamo and subwords.rule.maxn)
+    return not (rule.jamo and rule.maxn)

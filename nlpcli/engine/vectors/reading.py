@@ -77,6 +77,10 @@ def read(path: str, *, verify: bool | None = None, whole: bool = False) -> Conte
         if matrix_beside_words.is_tsv(path):
             tokens, matrix = matrix_beside_words.read_tsv(stream, path)
             return _without_repeats(Content(tokens, matrix, "tsv"))
+        if start.startswith(b"PK\x03\x04"):
+            raise InputError(
+                f"{name} is a zip archive, not word vectors", hint=f"unpack it first: unzip {name}"
+            )
         head = head_of(start, is_all, name)
         if head.is_binary:
             tokens, matrix = read_binary(source, name)

@@ -33,6 +33,8 @@ def read_binary(source: BinaryInput, name: str) -> tuple[PackedTokens, Floats]:
             row = source.take(4 * dim)
         except CutShort as error:
             raise wrong_count(name, count, number) from error
+        if not token:  # a word of nothing, or of a space, after which every number would be out of place
+            raise InputError(f"{name}: word {number + 1:,} is empty", hint="is the file damaged?")
         if number == len(matrix):
             matrix.resize((min(count, 2 * number), dim), refcheck=False)
         tokens.append(token)

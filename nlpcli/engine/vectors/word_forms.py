@@ -51,13 +51,12 @@ class WordForms:
         return next(self._analysed(composed), composed)
 
     def _forms(self, word: str) -> Iterator[str]:
-        composed = unicodedata.normalize("NFC", word)
-        yield composed
-        if self._analysis is not None:
-            if self._analysis.lowercase:
-                yield composed.lower()
-            yield from self._analysed(composed)
-        yield _seen(word)
+        for form in dict.fromkeys((unicodedata.normalize("NFC", word), _seen(word))):
+            yield form
+            if self._analysis is not None:
+                if self._analysis.lowercase:
+                    yield form.lower()
+                yield from self._analysed(form)
 
     def _analysed(self, word: str) -> Iterator[str]:
         """What the model's analysis makes of a word, if that is one; in a model of phrases, also several."""

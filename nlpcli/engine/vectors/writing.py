@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.packed_strings import PackedTokens, to_bytes
+from nlpcli.engine.corpus.subwords import SubwordRule
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io import model_file
 from nlpcli.engine.io.atomic import write_atomically
@@ -207,6 +208,9 @@ class SubwordModel:
     header: Mapping[str, Any]
 
 
+FASTTEXTS_OWN = AnalysisSettings(tokenizer="whitespace").to_record()  # how fastText analyses a text
+
+
 def holds_subwords(layout: str, dtype: Dtype = "float32") -> bool:
     """Whether a layout can hold subwords beside the words."""
     return layout == "fasttext-bin" or (layout == "safetensors" and dtype == "float32")
@@ -226,9 +230,8 @@ def write_with_subwords(
     if layout == "fasttext-bin":
         write_facebook(path, tokens, matrix, seen, subwords, settings)
         return
-    # What fastText does to a text: it parts it at white space.
-    usual = {"analysis": AnalysisSettings(tokenizer="whitespace"), "phrases": PhraseSettings()}
-    header = {name: each.to_record() for name, each in usual.items()} | {"losses": [], **model.header}
+    usual = {"analysis": FASTTEXTS_OWN, "phrases": PhraseSettings().to_record(), "losses": []}
+    header = {**usual, **model.header}
     header.pop(ABSENT, None)
     if subwords.zeros:
         header[ABSENT] = ZEROS
@@ -326,11 +329,19 @@ def write_vectors(
     if len(packed) != len(matrix):
         raise ValueError(f"{len(packed)} tokens for {len(matrix)} vectors")
     rows = np.ascontiguousarray(matrix, dtype=np.float32)
-    write(path, packed, rows, layout or layout_of(path, model), counts, dtype, model)
+    write(
+        path,
+        packed,
+        rows,
+        layout or layout_of(path, model.subwords.rule if model else None),
+        counts,
+        dtype,
+        model,
+    )
 
 
-def layout_of(path: str | os.PathLike[str], model: SubwordModel | None = None) -> str:
-    """The layout that a file name asks for, for vectors with or without subwords.
+def layout_of(path: str | os.PathLike[str], rule: SubwordRule | None = None) -> str:
+    """The layout that a file name asks for, for vectors with subwords by a rule or without.
 
     Raises OutputError for an unknown extension.
     """
@@ -340,6 +351,6 @@ def layout_of(path: str | os.PathLike[str], model: SubwordModel | None = None) -
             f"{path}: no vector layout has the extension {extension or '(none)'}",
             hint=f"use one of {', '.join(FORMATS)}",
         )
-    if extension == ".bin" and model is not None and fits_facebook(model.subwords):
+    if extension == ".bin" and rule is not None and fits_facebook(rule):
         return "fasttext-bin"
     return FORMATS[extension]
