@@ -89,11 +89,12 @@ def test_the_same_records_come_out_of_every_way_of_writing_them(tmp_path, delimi
         path.write_bytes(ENCODINGS[encoding] + table.encode(encoding))
         names = ("the text", "label") if header else ("3", "2")
         reading = {"encoding": "auto" if encoding == "cp949" else "utf-8"}
-        for as_lines in (False, True):
-            found = read(path, text_col=names[0], label_col=names[1], as_lines=as_lines, **reading)
-            assert found == wanted, (break_, encoding, header, as_lines)
-        found = read(path, labelled=False, text_col=names[0], **reading)
-        assert found == [text for _, text in wanted], (break_, encoding, header)
+        columns = {"text_col": names[0], "label_col": names[1]}
+        assert read(path, **columns, **reading) == wanted, (break_, encoding, header)
+        if encoding in ("utf-8", "utf-16-le"):
+            assert read(path, as_lines=True, **columns) == wanted, (break_, encoding, header)
+            found = read(path, labelled=False, text_col=names[0])
+            assert found == [text for _, text in wanted], (break_, encoding, header)
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
@@ -116,7 +117,7 @@ def test_packed_and_piped_tables_are_the_same(tmp_path, monkeypatch, delimiter, 
 CELL = st.text(st.sampled_from('a1가 ,;|\t"\r\n\x85\u2028'), max_size=6)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     rows=st.lists(st.tuples(st.sampled_from(["x", "y"]), CELL, CELL), min_size=1, max_size=6),
     delimiter=st.sampled_from(",;|\t"),
@@ -140,36 +141,17 @@ def test_any_table_is_read_as_the_csv_module_reads_it(
     assert read(path, text_col="3", label_col="1", header="yes", delimiter=delimiter) == wanted
 
 
-@settings(max_examples=100)
-@given(
-    rows=st.lists(st.text(st.sampled_from("ab\té\r 1"), max_size=30), max_size=8),
-    ends=st.sampled_from(["\n", "\r\n", "\r"]),
-    label=st.sampled_from([None, "1"]),
-)
-def test_the_fast_road_and_the_slow_one_agree(tmp_path_factory, rows, ends, label):
-    path = tmp_path_factory.mktemp("table") / "table.tsv"
-    # Beyond the beginning, which is read the slow way, whatever is wanted.
-    path.write_bytes(("x\ty\n" * 90_000 + "".join(row + ends for row in rows)).encode())
-    outcomes = []
-    for as_lines in (True, False):
-        try:
-            columns = {"text_col": "2", "label_col": label, "header": "no"}
-            found = read(path, labelled=label is not None, as_lines=as_lines, **columns)
-            # A carriage return that ends a text is white space: as a line it may be without.
-            outcomes.append([str(one).rstrip("\r") for one in found[90_000:]])
-        except InputError as error:
-            outcomes.append(str(error))
-    assert outcomes[0] == outcomes[1]
-
-
 # --- line ends ------------------------------------------------------------------------------
+
+
+ABC = [("a", "one"), ("b", "two"), ("c", "three")]
 
 
 @pytest.mark.parametrize(
     ("name", "content", "wanted"),
     [
-        ("mixed.csv", "label,text\r\na,one\nb,two\rc,three\r\n", [("a", "one"), ("b", "two"), ("c", "three")]),
-        ("mixed.tsv", "label\ttext\na\tone\rb\ttwo\r\nc\tthree", [("a", "one"), ("b", "two"), ("c", "three")]),
+        ("mixed.csv", "label,text\r\na,one\nb,two\rc,three\r\n", ABC),
+        ("mixed.tsv", "label\ttext\na\tone\rb\ttwo\r\nc\tthree", ABC),
         ("cell.csv", "label,text\r\na,one\rtwo\r\nb,three\r\n", [("a", "one two"), ("b", "three")]),
         ("cell.tsv", "label\ttext\r\na\tone\rtwo\r\nb\tthree\r\n", [("a", "one two"), ("b", "three")]),
         ("twice.csv", "label,text\r\r\na,one\r\r\nb,two\r\r\n", [("a", "one"), ("b", "two")]),
@@ -339,9 +321,9 @@ def test_quotes_enclose_fields_of_a_tsv_only_where_its_rows_show_it(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "options", "message", "hint"),
     [
-        ("t.csv", "id,review_text,label\n1,a,x\n", {"text_col": "reviewtext"}, "no column is called", "'review_text'"),
-        ("t.csv", "번호,본문내용,라벨\n1,a,x\n", {"text_col": "본문"}, "there are: 번호, 본문내용, 라벨", "본문내용"),
-        ("t.csv", "id,text\n1,a\n", {"text_col": "7"}, "there is no column 7: the first row has 2", "number from 1"),
+        ("t.csv", "id,review_text\n1,a\n", {"text_col": "reviewtext"}, "no column", "'review_text'"),
+        ("t.csv", "번호,본문내용\n1,a\n", {"text_col": "본문"}, "there are: 번호, 본문내용", "본문내용"),
+        ("t.csv", "id,text\n1,a\n", {"text_col": "7"}, "no column 7: the first row has 2", "from 1"),
         ("t.csv", "id,text\n1,a\n", {"text_col": "²"}, "no column is called '²'", "number from 1"),
         ("t.csv", "id,text\n1,a\n", {"text_col": "0"}, "there is no column 0", "number from 1"),
         ("t.tsv", "id,text\n1,a\n", {"text_col": "3"}, "there is no column 3", "number from 1"),

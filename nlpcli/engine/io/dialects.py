@@ -19,6 +19,7 @@ SAMPLE = 1 << 18  # characters of the beginning that are looked at
 MAX_FIELD = 1 << 27
 CANDIDATES = ("\t", ";", ",", "|")
 _SEP = re.compile(r'"?sep=(.)"?$', re.IGNORECASE)  # a line by which Excel is told the delimiter
+_RETURN_IN_QUOTES = re.compile(r'(?:^|\t)"[^"\t]*\r[^"\t]*"(?:[\t\r]|$)')
 _DECIMAL = re.compile(r"\d,\d")
 
 
@@ -176,8 +177,8 @@ def _are_decimal(lines: Sequence[str]) -> bool:
 def _has_quoted_fields(beginning: Beginning, lines: Sequence[str]) -> bool:
     """Whether quotes enclose fields in a table with tabs, where usually they are characters like others.
 
-    They do where rows are of equal length only if line ends or tabs in quotes belong to a field; and in
-    what Excel wrote, if that makes rows of equal length.
+    They do where rows are of equal length only if line ends or tabs in quotes belong to a field, or where
+    a carriage return stands in a quoted field; and in what Excel wrote, if that makes rows of equal length.
     """
     if not any(line.startswith('"') or '\t"' in line for line in lines):
         return False
@@ -185,7 +186,7 @@ def _has_quoted_fields(beginning: Beginning, lines: Sequence[str]) -> bool:
     cut = wrong == "unexpected end of data" and not beginning.whole
     if not rows or len(rows[0]) < 2 or (wrong and not cut) or _evenness(rows) < 1:
         return False
-    if beginning.from_excel:
+    if beginning.from_excel or any(_RETURN_IN_QUOTES.search(line) for line in lines if "\r" in line):
         return True
     plain, _ = rows_of(lines, "\t", False)
     return _evenness(plain) < 1
