@@ -97,6 +97,7 @@ def _check(name: str, file: BinaryIO) -> None:
 
 def _opened(name: str, file: BinaryIO) -> Any:
     try:
+        import defusedxml  # noqa: F401 (openpyxl uses it if it is there; entities could fill the memory)
         import openpyxl
     except ImportError as error:
         raise MissingDependency(

@@ -9,7 +9,6 @@ from nlpcli.engine.text.token import Token, pieces
 from nlpcli.engine.text.tokenizers.tokenizer import Analyse, LineFailed
 from nlpcli.errors import NlpcliError
 
-
 CHUNK = 4096  # characters given to an analyser at once
 
 
