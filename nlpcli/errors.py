@@ -2,7 +2,7 @@
 
     NlpcliError            message + hint; exit code 1
     ├── SettingsError      an option has a value that makes no sense; exit code 2
-    ├── InputError         a text file is missing, unreadable, badly encoded or badly formed
+    ├── InputError         a text file is missing (MissingFile), unreadable, badly encoded or badly formed
     ├── OutputError        a result cannot be written where or how it was asked for
     ├── ModelError         a model file is damaged, of another kind, or from a newer version
     └── MissingDependency  an optional package is not installed
@@ -44,6 +44,10 @@ class InputError(NlpcliError):
     """An input cannot be read; the message begins with `file:line:` where there is one."""
 
 
+class MissingFile(InputError):
+    """There is no file of the name that was given."""
+
+
 class OutputError(NlpcliError):
     """A result cannot be written."""
 
@@ -57,3 +61,4 @@ class MissingDependency(NlpcliError):
 
 
 INSTALL_PLOT = "pip install 'nlpcli[plot]'"
+INSTALL_EXCEL = "pip install 'nlpcli[excel]'"

@@ -15,7 +15,7 @@ import pytest
 import nlpcli
 from nlpcli.engine.cooccurrence import count_files
 from nlpcli.engine.io import model_file
-from nlpcli.engine.loading import COUNTS, READERS, SENTENCEPIECE, VECTOR_FILE
+from nlpcli.engine.loading import COUNTS, READERS, SENTENCEPIECE, SUPERVISED, VECTOR_FILE
 from nlpcli.errors import ModelError
 
 MODELS = Path(__file__).parent / "models"
@@ -50,6 +50,8 @@ ANSWERS = {
     "vectors-int8.safetensors": (nearest, ["tea", "the"]),
     "vectors.vec": (nearest, ["tea", "the"]),
     "vectors.bin": (nearest, ["tea", "the"]),
+    "fasttext.bin": (lambda vectors: vectors.similar("film", top_k=1)[0][0], "poor"),
+    "fasttext-softmax.ftz": (lambda model: model.classify(["lovely"]), ["__label__pos"]),
     "vectorizer.safetensors": (rows, [[0.357, 0.539, 0.539, 0.539, 0, 0, 0, 0, 0, 0, 0]]),
     "index.safetensors": (lambda index: index.texts[3], "the queen drinks tea"),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),
@@ -71,7 +73,7 @@ def test_probabilities_are_those_of_the_version_that_wrote_the_model():
 
 
 def test_there_is_a_file_of_every_kind_and_the_document_tells_what_is_in_it():
-    kinds = {COUNTS, SENTENCEPIECE, VECTOR_FILE}
+    kinds = {COUNTS, SENTENCEPIECE, SUPERVISED, VECTOR_FILE}
     for path in MODELS.glob("*.safetensors"):
         info = model_file.read_info(path)
         model_file.verify_digest(info)

@@ -33,7 +33,8 @@ def train_charlm(
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            help="Where the checkpoint is written; m.checkpoint.safetensors for m.safetensors if not given.",
+            help="Where the checkpoint is written, and stays; if not given, m.checkpoint.safetensors for "
+            "m.safetensors until the training ends well.",
             metavar="FILE",
         ),
     ] = None,

@@ -108,7 +108,7 @@ def classify(
     reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
-    """Label texts with a trained classifier, one output line per input line.
+    """Label texts with a trained classifier, ours or fastText's, one output line per input line.
 
     Lines are taken as plain text unless a column or a format is named.
 

@@ -20,7 +20,8 @@ def convert(
         str,
         typer.Argument(
             metavar="OUT",
-            help=".safetensors, .txt or .vec (word2vec text), .bin (word2vec binary), .glove (GloVe text), "
+            help=".safetensors, .txt or .vec (word2vec text), .bin (of fastText, if there are subwords, else "
+            "word2vec binary), .glove (GloVe text), "
             ".npy (with .vocab), .tsv (with .metadata.tsv, for the TensorFlow projector).",
         ),
     ],
@@ -36,6 +37,8 @@ def convert(
       nlpcli convert model.safetensors model.vec --odd-words underscore
     """
     done = jobs.convert(vectors, output, settings)
+    for lost in done.lost:
+        console.remark(f"{output} does not hold {lost}")
     if quiet:
         return
     changes = [f"{done.left_out:,} left out"] * bool(done.left_out) + [f"{done.mended:,} mended"] * bool(

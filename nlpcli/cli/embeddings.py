@@ -24,7 +24,8 @@ VectorsFile = Annotated[
     typer.Option(
         "-o",
         "--output",
-        help="File to write: .safetensors (the whole model), .txt or .vec (word2vec text), .bin (binary).",
+        help="File to write: .safetensors (the whole model), .txt or .vec (word2vec text), .bin (binary, of "
+        "word2vec or with subwords of fastText).",
         metavar="FILE",
         show_default=False,
     ),
@@ -96,7 +97,7 @@ def train_fasttext(
     """Train word vectors made of subwords: they also know words never seen, and misspelt ones.
 
     As train-w2v, but the vector of a word is the mean of its own and those of its character
-    n-grams. Only the .safetensors model can give vectors to unseen words.
+    n-grams. A .safetensors model and a .bin, which is fastText's own, know unseen words.
 
     \b
     Examples:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import re
+import shlex
 import types
 import typing
 from collections.abc import Callable
@@ -22,7 +24,10 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.engine.text.arguments import contents
+from nlpcli.errors import MissingFile
 from nlpcli.settings.fields import Settings, option_name
+
+_FILE_NAME = re.compile(r"\.\w{1,12}$")  # at its end
 
 Files = Annotated[
     list[str] | None,
@@ -66,11 +71,33 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
         for name, kind in plan.items():
             fields = dataclasses.fields(kind)
             values[name] = kind(**contents(kind, {field.name: values.pop(field.name) for field in fields}))
-        function(**values)
+        try:
+            function(**values)
+        except MissingFile as error:
+            raise _with_a_pipe(error, function.__name__, values) from error
 
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command
+
+
+def _with_a_pipe(error: MissingFile, function: str, values: dict[str, Any]) -> MissingFile:
+    """The error, with how to give a text itself where one was given for the name of a file."""
+    for text in values.get("files") or ():
+        is_name = _FILE_NAME.search(text) or ("/" in text and " " not in text)
+        if error.message == f"{text}: no such file" and not is_name:
+            shown = text if len(text) <= 60 else text[:59] + "…"
+            shown = shlex.quote(shown) if any(sign in shown for sign in '"\\$`!') else f'"{shown}"'
+            command = " ".join(("nlpcli", function.replace("_", "-"), *_model(values)))
+            return MissingFile(
+                error.message, hint=f"a text itself comes through a pipe: echo {shown} | {command}"
+            )
+    return error
+
+
+def _model(values: dict[str, Any]) -> list[str]:
+    """The model, where it is an argument that comes before the files."""
+    return [shlex.quote(values["model"])] if [*values][:1] == ["model"] else []
 
 
 def given_names(context: typer.Context) -> frozenset[str]:

@@ -11,6 +11,7 @@ import operator
 import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from nlpcli.engine.io.lines import COMPRESSED, open_bytes
 from nlpcli.engine.io.model_file import first_bytes, read_info
 from nlpcli.errors import InputError, ModelError
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Loaded: TypeAlias = Classifier | Vectors | Vectorizer | SearchIndex | CharLM | Cooccurrence | Subwords
 
 COUNTS, SENTENCEPIECE, VECTOR_FILE = "co-occurrence counts", "sentencepiece", "vector file"
+SUPERVISED = "supervised fastText"
 _CLASSIFIER = ("classify.classifier", "Classifier.load")
 _VECTORS = ("vectors.word_vectors", "Vectors.load")
 _CHARLM = ("charlm.model", "CharLM.load")
@@ -38,6 +40,7 @@ READERS = {
     "glove": _VECTORS,
     "vectors": _VECTORS,
     VECTOR_FILE: _VECTORS,
+    SUPERVISED: ("vectors.supervised", "SupervisedFastText.load"),
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
     "index": ("search.index", "SearchIndex.load"),
     "charlm": _CHARLM,
@@ -51,6 +54,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
     """The object for whatever a file holds, with its verbs.
 
         Classifier     .classify(texts), .probabilities(texts)
+        (a supervised model of fastText's is such a classifier, and vectors too)
         Vectors        .similar(word), .analogy(question), .odd_one_out(words)
         Vectorizer     .transform(texts)
         SearchIndex    .search(query)
@@ -90,11 +94,17 @@ def load(path: str | os.PathLike[str]) -> Loaded:
 def _kind_of(path: str) -> str:
     """What kind of thing a file holds, by its first bytes; word vectors are what is left."""
     start = first_bytes(path, 64)
-    if start[8:9] == b"{":
+    if any(map(start.startswith, COMPRESSED)):
+        with open_bytes(path) as (stream, _):
+            start = stream.read(64)
+    elif start[8:9] == b"{":
         return read_info(path).kind
     if start.startswith(b"PK\x03\x04"):
         return COUNTS
     # A protocol buffer: a piece (field 1, its length), and in it the piece's text (field 1, its length).
     if len(start) > 4 and start[0] == start[2] == 10 and start[3] < start[1]:
         return SENTENCEPIECE
+    # fastText's magic number, and the eighth of its arguments, which is the kind of model.
+    if start.startswith(b"\xba\x16\x4f\x2f") and start[36:40] == b"\3\0\0\0":
+        return SUPERVISED
     return VECTOR_FILE

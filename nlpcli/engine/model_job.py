@@ -22,8 +22,16 @@ if TYPE_CHECKING:
 def inspect(model: str, *, verify: bool = False) -> ModelInfo:
     """What a model file says of itself; its arrays are not read, but to `verify` their checksum.
 
+    A file of fastText's has none: it is read to its end, and its sizes are checked.
+
     Raises ModelError for a file that is no model, is damaged, or is of a newer format.
     """
+    if model_file.first_bytes(model, 9)[8:] != b"{":
+        from nlpcli.engine.io import fasttext_file
+
+        if fasttext_file.is_fasttext(model):
+            with fasttext_file.opened(model) as source:
+                return fasttext_file.read_info(source, model)
     info = model_file.read_info(model)
     if verify:
         model_file.verify_digest(info)

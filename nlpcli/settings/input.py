@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import Settings, setting
 
 INPUT = "Input"
@@ -52,14 +53,42 @@ class RecordSettings(Settings):
         "Whether the first row names the columns; auto: it does if a name is asked for or known.",
         panel=INPUT,
     )
+    delimiter: str = setting(
+        "auto",
+        "What stands between columns: a character or tab; auto finds a comma, semicolon, tab or |.",
+        panel=INPUT,
+        metavar="CHAR",
+    )
     quoting: Literal["auto", "rfc4180", "none"] = setting(
         "auto",
-        'Whether "…" encloses a field; auto: in CSV yes, in TSV quotes are plain characters.',
+        'Whether "…" encloses a field; auto: in CSV yes, in TSV only where the first rows show it.',
         panel=INPUT,
+    )
+    sheet: str | None = setting(
+        None,
+        "Sheet of an Excel workbook (.xlsx): its name, or number from 1; else the first.",
+        panel=INPUT,
+        metavar="NAME",
     )
     multi_label: Literal["first", "each"] = setting(
         "first", "A line with several labels counts for the first one, or once for each.", panel=INPUT
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        delimiter = {"tab": "\t", "\\t": "\t"}.get(self.delimiter.lower(), self.delimiter)
+        if delimiter != "auto" and (len(delimiter) != 1 or delimiter in '"\r\n'):
+            raise SettingsError(
+                f"--delimiter must be one character, not {self.delimiter!r}",
+                hint="wanted: , or ; or | or another character, tab, or auto",
+            )
+        object.__setattr__(self, "delimiter", delimiter)
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that were asked for by name."""
+        asked = (self.text_col, self.label_col)
+        return [column for column in asked if column is not None and not column.isdecimal()]
 
     @property
     def has_labels(self) -> bool:

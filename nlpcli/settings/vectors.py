@@ -53,9 +53,9 @@ class VectorEvaluationSettings(Settings):
 class ConvertSettings(Settings):
     """How word vectors are written anew."""
 
-    layout: Literal["auto", "safetensors", "word2vec", "word2vec-bin", "glove", "npy", "tsv"] = setting(
-        "auto", "Layout of the output; auto goes by its extension.", flags=("--format",)
-    )
+    layout: Literal[
+        "auto", "safetensors", "word2vec", "word2vec-bin", "fasttext-bin", "glove", "npy", "tsv"
+    ] = setting("auto", "Layout of the output; auto goes by its extension.", flags=("--format",))
     top: int | None = setting(None, "Only the N first (most frequent) words.", min=1)
     normalize: bool = setting(False, "Scale every vector to length 1.", flags=("--normalize",))
     dtype: Literal["float32", "float16", "int8"] = setting(

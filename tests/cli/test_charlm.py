@@ -103,10 +103,24 @@ def test_an_interrupted_training_goes_on_with_resume(nlpcli, process, tmp_path):
     checkpoint = tmp_path / "m.checkpoint.safetensors"
     assert f"--resume {checkpoint}" in rest
     assert sorted(path.name for path in tmp_path.iterdir()) == [checkpoint.name, "text.txt"]
-    nlpcli("train-charlm", tmp_path / "text.txt", "-o", output, "--resume", checkpoint, "--epochs", 1)
-    assert output.exists()
     resuming = ("train-charlm", tmp_path / "text.txt", "-o", output, "--resume", checkpoint)
     assert "--cell cannot change" in nlpcli(*resuming, "--cell", "gru", code=2).err
+    nlpcli(*resuming, "--epochs", 1)
+    assert output.exists() and not checkpoint.exists()
+
+
+def test_a_checkpoint_goes_when_the_training_ends_well_unless_it_was_named(nlpcli, tmp_path):
+    (tmp_path / "text.txt").write_text("the cat sat on the mat.\n" * 40)
+    command = ["train-charlm", tmp_path / "text.txt", "-o", tmp_path / "m.safetensors", *TINY]
+    kept = tmp_path / "m.checkpoint.safetensors"
+    kept.write_bytes(b"of another training")
+    nlpcli(*command, "--epochs", 1)
+    assert kept.read_bytes() == b"of another training"
+    nlpcli(*command, "--epochs", 1, "--checkpoint-every", 1)
+    assert not kept.exists()
+    nlpcli(*command, "--epochs", 1, "--checkpoint-every", 1, "--checkpoint", tmp_path / "named")
+    nlpcli(*command, "--epochs", 2, "--resume", tmp_path / "named", "--checkpoint", tmp_path / "named")
+    assert (tmp_path / "named").exists()
 
 
 def test_a_preset_gives_way_to_options_beside_it(nlpcli, hello, tmp_path):

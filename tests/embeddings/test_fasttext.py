@@ -1,16 +1,12 @@
 """FastText: subwords, unseen words, Korean jamo."""
 
-import struct
-
 import numpy as np
 import pytest
 
 from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.corpus.subwords import SubwordRule, decomposed
 from nlpcli.engine.embeddings.fasttext import FastText
 from nlpcli.engine.embeddings.fasttext_training import FastTextTraining, train
-from nlpcli.engine.vectors.facebook import read_facebook
-from nlpcli.engine.vectors.subwords import SubwordRule, decomposed
-from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings.embeddings import FastTextSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -142,64 +138,3 @@ def test_a_model_of_another_kind_is_refused(tmp_path):
     write_model(tmp_path / "m.safetensors", "word2vec", {}, {"vectors": np.zeros((1, 1), np.float32)})
     with pytest.raises(ModelError, match="is a word2vec model"):
         FastText.load(tmp_path / "m.safetensors")
-
-
-# --- Facebook's files -----------------------------------------------------------------------
-
-
-def facebook_bytes(
-    words=(("</s>", 9), ("where", 5), ("한글", 3)), dim=3, bucket=7, version=12, quantised=False
-):
-    """A model file as fastText lays it out."""
-    random = np.random.default_rng(5)
-    inputs = random.normal(size=(len(words) + bucket, dim)).astype("<f4")
-    outputs = random.normal(size=(len(words), dim)).astype("<f4")
-    parts = [struct.pack("<ii", 793712314, version)]
-    parts.append(struct.pack("<12id", dim, 5, 1, 1, 5, 1, 2, 2, bucket, 3, 6, 100, 1e-4))
-    parts.append(struct.pack("<iiiqq", len(words), len(words), 0, 17, -1))
-    parts += [word.encode() + b"\0" + struct.pack("<qb", count, 0) for word, count in words]
-    for matrix, flag in ((inputs, quantised), (outputs, False)):
-        parts.append(struct.pack("<?qq", flag, *matrix.shape) + matrix.tobytes())
-    return b"".join(parts), inputs, outputs
-
-
-def test_a_facebook_file_gives_the_means_fasttext_gives(tmp_path):
-    data, inputs, outputs = facebook_bytes()
-    (tmp_path / "fb.bin").write_bytes(data)
-    model = read_facebook(str(tmp_path / "fb.bin"))
-    rule = SubwordRule(3, 6, 7)
-    assert model.vocabulary.tokens == ("</s>", "where", "한글")
-    assert model.vocabulary.counts.tolist() == [9, 5, 3]
-    np.testing.assert_allclose(model.vector("</s>"), inputs[0], rtol=1e-6)
-    for number, word in ((1, "where"), (2, "한글")):
-        rows = [number, *(3 + rule.buckets([word])[1])]
-        np.testing.assert_allclose(model.vector(word), inputs[rows].mean(axis=0), rtol=1e-5)
-    rows = 3 + rule.buckets(["unseen"])[1]
-    np.testing.assert_allclose(model.vector("unseen"), inputs[rows].mean(axis=0), rtol=1e-5)
-    np.testing.assert_array_equal(model.output_vectors, outputs)
-
-
-def test_a_facebook_file_that_is_cut_short_or_quantised_is_an_error(tmp_path):
-    data, _, _ = facebook_bytes()
-    for length in (6, 40, 100, len(data) - 1):
-        (tmp_path / "fb.bin").write_bytes(data[:length])
-        with pytest.raises(ModelError, match="cut short"):
-            read_facebook(str(tmp_path / "fb.bin"))
-    for content, message in (
-        (facebook_bytes(quantised=True)[0], "quantised"),
-        (facebook_bytes(version=13)[0], "version 13"),
-        (b"something else", "not a fastText model"),
-    ):
-        (tmp_path / "fb.bin").write_bytes(content)
-        with pytest.raises(ModelError, match=message):
-            read_facebook(str(tmp_path / "fb.bin"))
-
-
-def test_vectors_of_any_fasttext_file_know_unseen_words(model, tmp_path):
-    (tmp_path / "fb.bin").write_bytes(facebook_bytes()[0])
-    model.save(tmp_path / "m.safetensors")
-    for name, ours in (("fb.bin", read_facebook(str(tmp_path / "fb.bin"))), ("m.safetensors", model)):
-        loaded = Vectors.load(str(tmp_path / name))
-        row, vector = loaded.look_up("hamers")
-        assert row is None
-        np.testing.assert_array_equal(vector, ours.vector("hamers"))

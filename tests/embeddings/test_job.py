@@ -70,9 +70,9 @@ def slow(monkeypatch):
     import contextlib
     import time
 
-    work = Run._work
+    go = Run.go
 
-    def slowed(self):
+    def slowed(self, *arguments):
         step = self._step
 
         def wait(part):
@@ -80,15 +80,12 @@ def slow(monkeypatch):
             return step(part)
 
         self._step = wait
-        try:
-            work(self)
-        finally:
-            self._step = step
+        go(self, *arguments)
 
     @contextlib.contextmanager
     def slowly():
         with monkeypatch.context() as patch:
-            patch.setattr(Run, "_work", slowed)
+            patch.setattr(Run, "go", slowed)
             yield
 
     return slowly
@@ -169,7 +166,7 @@ def test_checkpoints_do_not_change_the_result(train, kind, settings, text, tmp_p
     often = ContinuationSettings(checkpoint_every=0.5)
     run(train, job(text, continuation=often), tmp_path / "b.safetensors", settings, progress=Watching())
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
-    assert seen == [32, 64, 96, 128, 160, 192, 224]
+    assert seen == [8, 16, 24, 32, 40, 48, 56]
     assert not (tmp_path / "b.checkpoint.safetensors").exists()
 
 
@@ -212,8 +209,13 @@ def test_a_partial_model_with_a_mad_header_is_refused(text, tmp_path):
     run(train_w2v, job(text), tmp_path / "w.safetensors", W2V[2])
     whole = read_model(tmp_path / "w.safetensors", "word2vec")
     going_on = job(text, continuation=ContinuationSettings(resume=str(tmp_path / "mad.safetensors")))
-    far = {"stretches": 10**9, "words": 960, "loss": 0.0, "predictions": 0}
-    for left, message in ((far, "cannot have come so far"), ({"stretches": 1}, "how far its training came")):
+    far = {"chunks": 10**9, "words": 960, "loss": 0.0, "predictions": 0}
+    old = {"stretches": 9, "words": 960, "loss": 0.0, "predictions": 0}
+    for left, message in (
+        (far, "cannot have come so far"),
+        ({"chunks": 1}, "how far its training came"),
+        (old, "was interrupted by an earlier nlpcli"),
+    ):
         write_model(
             tmp_path / "mad.safetensors", "word2vec", {**whole.header, "unfinished": left}, whole.tensors
         )

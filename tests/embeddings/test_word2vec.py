@@ -125,7 +125,7 @@ def test_an_empty_vocabulary_after_min_count_is_an_error(tmp_path):
 
 
 def test_a_single_word_is_not_a_text():
-    with pytest.raises(InputError, match="only one word"):
+    with pytest.raises(InputError, match="no two words stand near each other"):
         train(encoded(["word"]), SMALL)
 
 
@@ -185,20 +185,30 @@ def test_ids_that_were_released_are_there_when_they_are_read_again():
 
 
 def test_the_rate_falls_from_alpha_to_min_alpha_over_all_epochs():
-    schedule = Schedule(np.array([0, 10_000]), 2, 0.1, 0.01, seed=1, cost=100)
+    schedule = Schedule(10_000, 2, 0.1, 0.01, seed=1, cost=100)
     rates = [schedule[number].alpha for number in range(len(schedule))]
     assert rates[0] == 0.1 and rates == sorted(rates, reverse=True)
     assert rates[schedule.chunks] == pytest.approx(0.055)
     assert 0.01 <= rates[-1] < 0.012
 
 
-def test_chunks_end_where_sentences_do():
-    offsets = np.arange(0, 10_001, 7)
-    schedule = Schedule(offsets, 1, 0.1, 0.01, seed=1, cost=100)
-    assert set(schedule.cuts[:-1].tolist()) <= set(offsets.tolist())
-    assert schedule.cuts[0] == 0 and schedule.cuts[-1] == offsets[-1]
+@pytest.mark.parametrize("words", [2, 3, 63, 64, 65, 1_000, 123_457, 10_000_000])
+@pytest.mark.parametrize("epochs", [1, 5, 1000])
+def test_every_word_has_its_turn_once_an_epoch(words, epochs):
+    schedule = Schedule(words, epochs, 0.1, 0.01, seed=1, cost=100)
+    for number in (*range(schedule.chunks), len(schedule) - 1):
+        chunk = schedule[number]
+        assert 0 < chunk.last - chunk.first <= 50_000
+        assert chunk.last == schedule.words_before(number + 1) - number // schedule.chunks * words
+        assert chunk.first == schedule.words_before(number) - number // schedule.chunks * words
+    assert schedule.words_before(len(schedule)) == words * epochs
+    assert len(schedule) >= min(words * epochs, 64) / 2
 
 
-def test_one_endless_line_is_cut_all_the_same():
-    schedule = Schedule(np.array([0, 1_000_000]), 1, 0.1, 0.01, seed=1, cost=100)
-    assert np.diff(schedule.cuts).max() <= 50_000
+def test_chunks_of_an_epoch_are_thinned_alike_and_those_of_another_not():
+    schedule = Schedule(1000, 2, 0.1, 0.01, seed=1, cost=100)
+    first, second = (
+        {schedule[n].thinning for n in range(schedule.chunks * e, schedule.chunks * (e + 1))} for e in (0, 1)
+    )
+    assert len(first) == len(second) == 1 and first != second
+    assert len({schedule[n].stream for n in range(len(schedule))}) == len(schedule)

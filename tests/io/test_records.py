@@ -154,10 +154,11 @@ COLUMN = st.text(st.sampled_from('ab\t"가é\r 1'), max_size=70)
     ends=st.sampled_from(["\n", "\r\n"]),
     text=st.integers(0, 2),
     label=st.sampled_from([None, 0, 1, 3]),
+    width=st.integers(1, 3),
 )
-def test_columns_cut_from_bytes_are_those_of_the_split_lines(rows, ends, text, label):
+def test_columns_cut_from_bytes_are_those_of_the_split_lines(rows, ends, text, label, width):
     records = Records(["table.tsv"], labelled=label is not None)
-    layout = Layout("tsv", text, label)
+    layout = Layout("tsv", text, label, width=width)
     block = "".join(row + ends for row in rows).encode()
     outcomes = []
     for cut in (

@@ -199,26 +199,51 @@ def test_mixed_is_splitmix64():
         assert int(negative_sampling.mixed.py_func(state + negative_sampling.GOLDEN)) == 0x6E789E6AA1B965F4
 
 
+def thinned(text, first, last, reach):
+    """The sentences that are left, as lists, and the words of first to last, compiled and as plain Python."""
+    found = []
+    for function in (negative_sampling.thinned, negative_sampling.thinned.py_func):
+        kept, bounds = (
+            np.empty(last - first + 2 * reach, np.int32),
+            np.empty(last - first + 2 * reach + 1, int),
+        )
+        with np.errstate(over="ignore"):
+            sentences, begin, end = function(text, first, last, reach, np.uint64(1), kept, bounds)
+        parts = [kept[a:b].tolist() for a, b in itertools.pairwise(bounds[: sentences + 1])]
+        found.append((parts, kept[begin:end].tolist()))
+    assert found[0] == found[1]
+    return found[0]
+
+
 def test_thinning_keeps_sentences_apart_and_drops_empty_ones():
     ids = np.array([0, 1, 2, 2, 0, 1, 1], np.int32)
     offsets = np.array([0, 3, 3, 4, 7], np.int64)  # 0 1 2 | (empty) | 2 | 0 1 1
     keep = np.array([ALWAYS, ALWAYS, 0], np.uint32)
-    kept, bounds = np.empty(7, np.int32), np.empty(8, np.int64)
-    for function in (negative_sampling.thinned, negative_sampling.thinned.py_func):
-        with np.errstate(over="ignore"):
-            sentences = function(Text(ids, offsets, keep), 0, 7, np.uint64(1), kept, bounds)
-        assert sentences == 2
-        assert bounds[:3].tolist() == [0, 2, 5]
-        assert kept[:5].tolist() == [0, 1, 0, 1, 1]
+    assert thinned(Text(ids, offsets, keep), 0, 7, 2) == ([[0, 1], [0, 1, 1]], [0, 1, 0, 1, 1])
 
 
-def test_thinning_begins_and_ends_within_sentences():
-    ids = np.arange(6, dtype=np.int32)
-    offsets = np.array([0, 3, 6], np.int64)
-    keep = np.full(6, ALWAYS, np.uint32)
-    kept, bounds = np.empty(6, np.int32), np.empty(7, np.int64)
-    assert negative_sampling.thinned(Text(ids, offsets, keep), 2, 5, np.uint64(1), kept, bounds) == 2
-    assert kept[:3].tolist() == [2, 3, 4] and bounds[:3].tolist() == [0, 1, 3]
+def test_thinning_looks_beside_the_words_but_not_beyond_their_sentences():
+    ids, keep = np.arange(9, dtype=np.int32), np.full(9, ALWAYS, np.uint32)
+    keep[[2, 6]] = 0
+    text = Text(ids, np.array([0, 1, 8, 9]), keep)  # 0 | 1 (2) 3 4 5 (6) 7 | 8
+    assert thinned(text, 4, 5, 1) == ([[3, 4, 5]], [4])
+    assert thinned(text, 4, 5, 2) == ([[1, 3, 4, 5, 7]], [4])
+    assert thinned(text, 4, 5, 7) == ([[1, 3, 4, 5, 7]], [4])
+    assert thinned(text, 2, 3, 7) == ([[1, 3, 4, 5, 7]], [])
+    assert thinned(text, 0, 3, 1) == ([[0], [1, 3]], [0, 1])
+
+
+def test_a_word_stays_or_not_from_whichever_chunk_it_is_looked_at():
+    random = np.random.default_rng(0)
+    ids, keep = random.integers(0, 9, 200, dtype=np.int32), np.full(9, ALWAYS // 2, np.uint32)
+    text = Text(ids, np.array([0, 120, 200]), keep)
+    (whole, rest), _ = thinned(text, 0, 200, 5)
+    assert 30 < len(whole) < 90
+    pieces = [thinned(text, first, first + 10, 5)[1] for first in range(0, 200, 10)]
+    assert list(itertools.chain(*pieces)) == whole + rest
+    for first in range(0, 120, 10):
+        (sentence,), _ = thinned(text, first, first + 10, 5)
+        assert any(whole[at : at + len(sentence)] == sentence for at in range(len(whole)))
 
 
 def in_python(kernel, *arguments):
@@ -239,7 +264,7 @@ TEXT = Text(
 
 
 def compare_with_python(kernel, *arguments):
-    rest = (0, 15, 0.05, np.uint64(11))
+    rest = (0, 15, 0.05, np.uint64(11), np.uint64(12))
     (inputs, outputs), (inputs_py, outputs_py) = stage(), stage()
     loss, pairs = kernel(inputs, outputs, *arguments, *rest)
     loss_py, pairs_py = in_python(kernel, inputs_py, outputs_py, *arguments, *rest)
@@ -253,29 +278,31 @@ def compare_with_python(kernel, *arguments):
 @pytest.mark.parametrize("path", [False, True], ids=["noise words", "paths"])
 def test_compiled_windows_do_what_their_python_does(is_cbow, path):
     objective = path_objective([9, 8, 7, 6, 5, 4, 3, 2, 1]) if path else noise_objective(range(1, 10), 7)
-    compare_with_python(train_words, TEXT, objective, Window(3, False, is_cbow))
+    compare_with_python(train_words, TEXT, objective, Window(3, False, is_cbow, 3))
 
 
 @pytest.mark.parametrize("is_cbow", [False, True], ids=["skip-gram", "cbow"])
 def test_compiled_softmax_does_what_its_python_does(is_cbow):
-    compare_with_python(softmax.train_softmax, TEXT, Window(3, True, is_cbow))
+    compare_with_python(softmax.train_softmax, TEXT, Window(3, True, is_cbow, 3))
 
 
 @pytest.mark.parametrize("is_cbow", [False, True], ids=["skip-gram", "cbow"])
 def test_compiled_subwords_do_what_their_python_does(is_cbow):
     subwords = Subwords(np.arange(0, 28, 3), np.random.default_rng(3).integers(0, 9, 27, dtype=np.int32))
     compare_with_python(
-        train_subwords, TEXT, subwords, noise_objective(range(1, 10), 5), Window(3, False, is_cbow)
+        train_subwords, TEXT, subwords, noise_objective(range(1, 10), 5), Window(3, False, is_cbow, 3)
     )
 
 
 def test_words_that_are_their_own_only_subword_are_plain_words():
-    objective, window = noise_objective(range(1, 10), 5), Window(3, True, False)
+    objective, window = noise_objective(range(1, 10), 5), Window(3, True, False, 3)
     text = Text(TEXT.ids, TEXT.offsets, np.full(9, ALWAYS, np.uint32))
     subwords = Subwords(np.arange(10), np.arange(9, dtype=np.int32))
     (inputs, outputs), (means, outputs_of_means) = stage(), stage()
-    train_words(inputs, outputs, text, objective, window, 0, 15, 0.05, np.uint64(11))
-    train_subwords(means, outputs_of_means, text, subwords, objective, window, 0, 15, 0.05, np.uint64(11))
+    train_words(inputs, outputs, text, objective, window, 0, 15, 0.05, np.uint64(11), np.uint64(12))
+    train_subwords(
+        means, outputs_of_means, text, subwords, objective, window, 0, 15, 0.05, np.uint64(11), np.uint64(12)
+    )
     np.testing.assert_allclose(means, inputs, atol=1e-6)
     np.testing.assert_allclose(outputs_of_means, outputs, atol=1e-6)
 

@@ -47,7 +47,7 @@ def test_a_word_has_the_tag_of_the_treebank_token_it_begins_with():
 
 
 def test_a_line_is_tagged_sentence_by_sentence():
-    assert tagged("We left. The left lost.") == "We/PRP left./VBD The/DT left/NN lost/VBD ./."
+    assert tagged("We left. The left lost.") == "We/PRP left/VBD ./. The/DT left/NN lost/VBD ./."
 
 
 def test_tags_go_to_upos_by_word_and_context():
@@ -72,7 +72,7 @@ def test_penn_tags_that_mean_two_things(words, tags, parts):
 
 def test_lemmas_go_by_tag():
     found = " ".join(analyzer(lemma=True, tag_english=True).tokens(SENTENCE))
-    assert found == "I see the saw. it be a good meeting than Ann 's , she say ."
+    assert found == "I see the saw . it be a good meeting than Ann 's , she say ."
     lemma = make_tagged_lemmatizer()
     assert [lemma("left", tag) for tag in ("VBD", "JJ", "NN")] == ["leave", "left", "left"]
     assert [lemma("meeting", tag) for tag in ("NN", "VBG")] == ["meeting", "meet"]

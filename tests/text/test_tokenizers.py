@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 import unicodedata
 
@@ -10,12 +11,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.engine.text.sentences import split_english
+from nlpcli.engine.text.stopwords import load
 from nlpcli.engine.text.token import locate
 from nlpcli.engine.text.tokenizers.by_name import TOKENIZERS, make_tokenizer
 from nlpcli.engine.text.tokenizers.rules import char, jamo, whitespace, word
-from nlpcli.engine.text.tokenizers.treebank import by_rules, treebank
-from nlpcli.engine.text.unicode_marks import MARKS
+from nlpcli.engine.text.tokenizers.treebank import _inside, by_rules, treebank, words
+from nlpcli.engine.text.unicode_marks import MARKS, UNAPOSTROPHED
 from nlpcli.settings.text import AnalysisSettings
 
 SENTENCE = "I love natural language processing."
@@ -23,8 +26,6 @@ OWN = sorted(set(TOKENIZERS) - {"sentence"})
 
 
 def test_marks_are_those_of_unicode():
-    import re
-
     pattern = re.compile(f"[{MARKS}]")
     expected = {
         c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) in ("Mn", "Mc", "Me")
@@ -146,7 +147,12 @@ def test_nltk_tokens_are_nltks_on_hostile_lines():
     chance = random.Random(1)
     for _ in range(3000):
         text = "".join(chance.choice(parts) for _ in range(chance.randint(1, 14)))
-        assert treebank(text) == nltk_tokens(text), repr(text)
+        assert alike(treebank(text)) == alike(nltk_tokens(_inside().sub("'", text))), repr(text)
+
+
+def alike(tokens):
+    """The tokens with typewriter apostrophes."""
+    return [token.replace("’", "'") for token in tokens]
 
 
 @given(st.text(alphabet="ab'. \",()n't"))
@@ -159,6 +165,95 @@ def test_looked_up_pieces_are_what_the_rules_give(text):
 @example('a "\u00a0"b c.\x85')
 def test_white_space_of_any_kind_is_what_it_is_to_nltk(text):
     assert treebank(text) == nltk_tokens(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "tokens"),
+    [
+        ("Great movie. I loved it. Really!", "Great movie . I loved it . Really !"),
+        ('It is. "Yes." (Sure.) End', "It is . `` Yes . '' ( Sure . ) End"),
+        ("Mr. Lee paid $3.50. Why? 3.14 is pi.", "Mr. Lee paid $ 3.50 . Why ? 3.14 is pi ."),
+        ("One.  Two.\tThree.\u00a0Four. ", "One . Two . Three . Four ."),
+        ("Wait... what? Go!! Now.", "Wait ... what ? Go ! ! Now ."),
+    ],
+)
+def test_stops_inside_a_line_are_parted_as_word_tokenize_does(line, tokens):
+    tokenizer = make_tokenizer(AnalysisSettings(tokenizer="nltk"))
+    assert tokenizer.tokens(line) == tokens.split()
+    assert [token.form for token in tokenizer.analyse(line)] == tokens.split()
+
+
+SENTENCES = st.lists(
+    st.sampled_from(
+        ("I can't.", 'He said "no."', "Why?", "'Tis (so).", "The end...", "U.S. law, etc.", "I am.", "3.50")
+    )
+)
+
+
+@given(SENTENCES, st.sampled_from((" ", "  ", "\n", "\u00a0")))
+def test_a_line_has_the_tokens_of_its_sentences(sentences, space):
+    line = space.join(sentences)
+    places = split_english(line)
+    assert words(line) == [token for start, end in places for token in nltk_tokens(line[start:end])]
+
+
+CONTRACTIONS = [
+    "don't", "Won't", "it's", "I'd've", "they'LL", "James's", "dogs'", "cafe\u0301's", "o'clock", "l'homme",
+    "rock'n'roll", "y'all", "d'ye", "more'n", "90's", "мʼята", "м'ята", "'tis", "'em", "'90s", "isn't.",
+    "(can't)", '"he\'s"', "she's,", "we're;", "you've—", "x'y'z",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["word", "nltk", "whitespace"])
+@pytest.mark.parametrize("apostrophe", "’‘＇")
+@given(st.lists(st.sampled_from(CONTRACTIONS), max_size=6))
+def test_apostrophes_inside_words_are_alike(name, apostrophe, parts):
+    """Only there: what opens or closes a quotation is a quotation mark, and those differ."""
+    tokens = make_tokenizer(AnalysisSettings(tokenizer=name)).tokens
+    inside = re.compile(r"(?<=\w)'(?=[^\W\d_])|(?<=\u0301)'(?=s)")
+    text = " ".join(parts)
+    assert [t.replace(apostrophe, "'") for t in tokens(inside.sub(apostrophe, text))] == tokens(text)
+
+
+@pytest.mark.parametrize("apostrophe", "'’")
+@pytest.mark.parametrize("name", ["word", "nltk", "whitespace"])
+def test_stop_words_go_whatever_their_apostrophe(name, apostrophe):
+    stops = load(["en"])
+    text = "This is it's don't She'll WE'RE i'm isn't they've".replace("'", apostrophe)
+    assert Analyzer(AnalysisSettings(tokenizer=name, stopwords=stops)).tokens(text) == []
+    listed = Analyzer(AnalysisSettings(tokenizer=name, stopwords=[word.replace("'", "’") for word in stops]))
+    assert listed.tokens(text) == []
+
+
+@pytest.mark.parametrize("stem", ["porter", "snowball", "lancaster"])
+def test_stems_are_alike_whatever_the_apostrophe(stem):
+    analyzer = Analyzer(AnalysisSettings(tokenizer="whitespace", stem=stem))
+    for typed in CONTRACTIONS:
+        assert analyzer.tokens(typed.replace("'", "’")) == analyzer.tokens(typed)
+
+
+@pytest.mark.parametrize(("opening", "closing"), ["''", "‘’", '""', "“”", "＇＇", "《》", "’’"])
+@pytest.mark.parametrize("title", ["기생충", "ㅋㅋ", "漢字", "カナ", "かな", "ไทย"])
+@pytest.mark.parametrize("after", ["을", "が", "는데, ", ""])
+def test_quotes_beside_letters_that_write_no_apostrophe_are_quotes(opening, closing, title, after):
+    expected = ["앞", title, *word(after), "K", title, "끝"]
+    assert word(f"앞 {opening}{title}{closing}{after} K{opening}{title}{closing}끝") == expected
+
+
+def test_a_quoted_word_of_latin_letters_in_korean_stands_alone():
+    assert word("그는 'OK'라고 ‘yes’라고 it's 삼성's") == [
+        "그는", "OK", "라고", "yes", "라고", "it's", "삼성", "s",
+    ]  # fmt: skip
+
+
+def test_letters_that_write_no_apostrophe_are_letters():
+    pattern = re.compile(f"[{UNAPOSTROPHED}]")
+    names = ("HANGUL", "CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO", "THAI", "LAO", "KHMER", "MYANMAR")
+    for c in map(chr, range(0x30000)):
+        if c.isalpha() and unicodedata.name(c, "").startswith(names):
+            assert pattern.match(c), f"{ord(c):04x} {unicodedata.name(c)}"
+        if unicodedata.name(c, "").startswith(("LATIN", "CYRILLIC", "GREEK", "HEBREW", "ARABIC", "ARMENIAN")):
+            assert not pattern.match(c)
 
 
 def test_a_line_with_a_no_break_space_is_looked_up_too(monkeypatch):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted
+from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
 from nlpcli.engine.io.lines import Lines, Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.neural.weights import initial_weights
@@ -43,8 +43,9 @@ def train_charlm(
     Settings go before those of a `preset`; so do those in `given`, by their names, that are at
     their default.
     `resume` names a checkpoint of a training on the same text, which goes on where it was. An
-    interrupt (Ctrl-C, SIGTERM) writes `checkpoint` (the output's name with .checkpoint in it)
-    before it takes effect; so do every `checkpoint_every` updates.
+    interrupt (Ctrl-C, SIGTERM) writes `checkpoint` before it takes effect; so do every
+    `checkpoint_every` updates. One that is not named has the output's name with .checkpoint in it,
+    and is removed when the training has come to its end.
 
     Raises InputError when the text is empty or a single character, SettingsError for a device
     or a precision that this machine does not have, and ModelError for another text than before.
@@ -64,9 +65,9 @@ def train_charlm(
     check_writable(output)
     check_writable(path)
     training = _begun(paths, settings, reading, resume, progress)
-    _run(training, path, checkpoint_every, progress)
-    model = training.best()
-    model.save(output)
+    model = _run(training, output, path, checkpoint_every, progress)
+    if checkpoint is None:
+        remove_checkpoint(path, 0 < checkpoint_every <= training.step, resume)
     return model
 
 
@@ -85,8 +86,8 @@ def _begun(
     return Training(text, settings, initial_weights(settings, text.alphabet))
 
 
-def _run(training: Training, path: str, every: int, progress: Progress) -> None:
-    """Train to the end, with a checkpoint every some updates, and when interrupted."""
+def _run(training: Training, output: str, path: str, every: int, progress: Progress) -> CharLM:
+    """Train to the end and write the model; a checkpoint every some updates, and when interrupted."""
     from nlpcli.engine.charlm import checkpoint
     from nlpcli.engine.charlm.report import Report
     from nlpcli.engine.runtime.interrupts import postponed_signals, saved_when_interrupted
@@ -96,14 +97,18 @@ def _run(training: Training, path: str, every: int, progress: Progress) -> None:
         progress.note(interrupted(f"{training.step:,} of {training.total_steps:,} updates", path))
 
     # Signals that wait are delivered when their block ends: inside of the other, which saves then.
-    with saved_when_interrupted(save), postponed_signals() as deliver:
+    with saved_when_interrupted(save):
+        with postponed_signals() as signals:
 
-        def after_update() -> None:
-            if every and training.step % every == 0:
-                checkpoint.save(training, path)
-            deliver()
+            def after_update() -> None:
+                if every and training.step % every == 0:
+                    checkpoint.save(training, path)
+                signals.deliver()
 
-        training.run(Report(training, progress), after_update)
+            training.run(Report(training, progress), after_update)
+        model = training.best()
+        model.save(output)
+    return model
 
 
 # --- writing --------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from nlpcli.engine.classify.classifier import (
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
 from nlpcli.engine.classify.examples import Examples, read_examples, read_labelled
 from nlpcli.engine.classify.explanations import Reason, TellingFeature
+from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier, load_classifier, measure_file
 from nlpcli.engine.classify.metrics import Evaluation, Mistake
 from nlpcli.engine.classify.model_selection import Trial
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
@@ -252,7 +253,7 @@ def classify(
     if texts is None and output is None:
         raise TypeError("give texts; or, with output=, the names of files")
     given = None if texts is None else [*as_list(texts)]
-    classifier = Classifier.load(model)
+    classifier = load_classifier(model)
     if output is None:
         return list(prediction_lines(classifier, [given or []], settings, reason_as_text))
     source = Records(given, records, reading, labelled=False, progress=progress)
@@ -282,10 +283,13 @@ def evaluate(
     """
     if plot is not None:
         check_plot(plot)
-    classifier = Classifier.load(model)
+    classifier = load_classifier(model)
     texts: list[str] = []
-    examples = read_tests(classifier, paths, records, reading, progress, texts if mistakes else None)
-    result, found = measure(classifier, examples, progress)
+    if isinstance(classifier, FastTextClassifier):
+        result, found, examples = measure_file(classifier, paths, records, reading, progress, texts)
+    else:
+        examples = read_tests(classifier, paths, records, reading, progress, texts if mistakes else None)
+        result, found = measure(classifier, examples, progress)
     names = examples.names
     worst = [
         Mistake(

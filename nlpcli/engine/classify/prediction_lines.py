@@ -14,26 +14,30 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from nlpcli.engine.classify.classifier import Classifier
+from nlpcli.engine.classify.classifier import Classifier, Predictions
 from nlpcli.engine.classify.explanations import Reason, explain
+from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier
+from nlpcli.errors import SettingsError
 from nlpcli.settings.classify import ClassifySettings
 
 _STRONGEST = 8  # tokens that are named
 
 
 def prediction_lines(
-    classifier: Classifier,
+    classifier: Classifier | FastTextClassifier,
     batches: Iterable[list[str]],
     settings: ClassifySettings,
     reason_as_text: Callable[[Reason], str] | None = None,
 ) -> Iterator[str]:
-    """A line for each text, batch by batch as they come."""
+    """A line for each text, batch by batch as they come. SettingsError: --explain with fastText's."""
+    if settings.explain and not isinstance(classifier, Classifier):
+        raise SettingsError(
+            "--explain is not for fastText's models", hint="--proba and --top-k say how sure they are"
+        )
     labels = classifier.labels
     shown = min(settings.top_k, len(labels)) or 1
     for texts in batches:
-        corpus = classifier.encode(texts)
-        found = classifier.predict(corpus)
-        reasons = list(explain(classifier, corpus)) if settings.explain else None
+        found, reasons = _judged(classifier, texts, settings.explain)
         for number, (label, chances) in enumerate(zip(found.labels, found.probabilities, strict=True)):
             # The class with the best score first, also where rounding makes chances equal.
             ranked = sorted(range(len(labels)), key=lambda c: (-chances[c], c != label, c))[:shown]
@@ -46,6 +50,15 @@ def prediction_lines(
                 if reason is not None:
                     cells.append((reason_as_text or _strongest)(reason))
                 yield "\t".join(cells)
+
+
+def _judged(
+    classifier: Classifier | FastTextClassifier, texts: list[str], explains: bool
+) -> tuple[Predictions, list[Reason] | None]:
+    if not isinstance(classifier, Classifier):
+        return classifier.predict(classifier.encode(texts)), None
+    corpus = classifier.encode(texts)
+    return classifier.predict(corpus), list(explain(classifier, corpus)) if explains else None
 
 
 def _record(likeliest: list[tuple[str, float]], reason: Reason | None) -> dict[str, Any]:

@@ -320,7 +320,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
 
     for result in in_threads(scan, ((block, number) for number, block in enumerate(blocks)), threads):
         take(result)
-    types, translations = union(scanners, lower)
+    types, translations = union(scanners)
     if not (lower or analyzer.finishes_nothing):
         types, finished = _finished_types(types, analyzer)
         translations = [finished[translation] for translation in translations]

@@ -21,7 +21,8 @@ from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.engine.kernels.text import codes
 from nlpcli.engine.kernels.text.arguments import Batch, Definition, Reached, Scanned, Table
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.engine.text.unicode_marks import MARKS
+from nlpcli.engine.text.invisible import INVISIBLE, SPACE, visible
+from nlpcli.engine.text.unicode_marks import APOSTROPHES, MARKS, UNAPOSTROPHED
 from nlpcli.settings.text import TokenizerName
 
 # Letters and marks end at U+323AF in Unicode 15.1; the variation selectors stand apart at
@@ -44,24 +45,27 @@ def character_classes(tokenizer: TokenizerName) -> NDArray[np.uint8]:
     if tokenizer == "whitespace":
         classes = np.full(_UNICODE_SIZE, codes.LETTER, dtype=np.uint8)
         classes[[code for code in range(0x3001) if chr(code).isspace()]] = codes.BREAK
+        _set(classes, INVISIBLE, codes.INVISIBLE)
+        _set(classes, SPACE, codes.BREAK)
         return classes
     classes = np.zeros(_LAST_MARK, dtype=np.uint8)
     characters = np.arange(_LAST_LETTER, dtype=np.uint32).view("<U1")
     classes[:_LAST_LETTER][np.strings.isalnum(characters)] = codes.LETTER
     classes[:_LAST_LETTER][np.strings.isdecimal(characters)] = codes.DIGIT
-    for first, last in _mark_ranges():
-        classes[first : last + 1] = codes.MARK
+    _set(classes, UNAPOSTROPHED, codes.OTHER_LETTER, only=codes.LETTER)
+    _set(classes, MARKS, codes.MARK)
+    _set(classes, INVISIBLE, codes.INVISIBLE)
+    _set(classes, APOSTROPHES, codes.APOSTROPHE)
     classes[ord("_")] = codes.UNDERSCORE
-    classes[[ord("'"), ord("’")]] = codes.APOSTROPHE
     classes[[ord("."), ord(",")]] = codes.POINT
     return classes
 
 
-def _mark_ranges() -> list[tuple[int, int]]:
-    return [
-        (ord(first), ord(last or first))
-        for first, last in re.findall(r"(.)(?:-(.))?", MARKS, flags=re.DOTALL)
-    ]
+def _set(classes: NDArray[np.uint8], ranges: str, kind: int, only: int | None = None) -> None:
+    """Give the characters in the `ranges` of a regular expression's class (those of class `only`) a class."""
+    for first, last in re.findall(r"(.)(?:-(.))?", ranges, flags=re.DOTALL):
+        part = classes[ord(first) : ord(last or first) + 1]
+        part[... if only is None else part == only] = kind
 
 
 class Scanner:
@@ -139,33 +143,45 @@ class Scanner:
         )
         return position
 
-    def merge_cases(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Make types one whose lower case is the same, beyond ASCII too.
+    def merge_forms(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Make types one that are the same without invisible characters and, if so asked, in lower case.
 
         Returns: counts [T], 0 for a type that stands for another one now; which one that is
         for each of the types there were [T'].
         """
         stands_for = np.arange(self.types, dtype=np.int32)
-        found = np.empty(self.types, dtype=np.int64)
-        cased = found[: kernel.with_case(self.pool, self.starts[: self.types + 1], found)]
+        candidates = self._with_other_forms()
         counts = self.counts
-        tokens = self.vocabulary(cased, counts).tokens
-        lower = [token.lower() for token in tokens]
-        changed = np.fromiter(map(operator.ne, tokens, lower), np.bool_, len(cased))
+        tokens = self.vocabulary(candidates, counts).tokens
+        forms = list(map(self._form, tokens))
+        changed = np.fromiter(map(operator.ne, tokens, forms), np.bool_, len(candidates))
         if not changed.any():
             return counts, stands_for
-        cased, lower = cased[changed], list(itertools.compress(lower, changed.tolist()))
+        candidates, forms = candidates[changed], list(itertools.compress(forms, changed.tolist()))
         others = Scanner("whitespace")
-        numbers, _ = others.scan(("\n".join(lower) + "\n").encode("utf-8", "surrogatepass"), _LAST_BLOCK)
-        # A lower case may be new here; its own lower case is itself, so no target is replaced in turn.
+        numbers, _ = others.scan(("\n".join(forms) + "\n").encode("utf-8", "surrogatepass"), _LAST_BLOCK)
+        # A form may be new here; its own form is itself, so no target is replaced in turn.
         target = self.absorb(others)[numbers]
         counts = self.counts
         np.subtract.at(counts, target, 1)  # what `absorb` counted
-        np.add.at(counts, target, counts[cased])
-        counts[cased] = 0
-        np.minimum.at(self.firsts, target, self.firsts[cased])
-        stands_for[cased] = target
+        np.add.at(counts, target, counts[candidates])
+        counts[candidates] = 0
+        np.minimum.at(self.firsts, target, self.firsts[candidates])
+        stands_for[candidates] = target
         return counts, stands_for
+
+    def _with_other_forms(self) -> NDArray[np.int64]:
+        """The types that may have another form: invisible characters, or capitals beyond ASCII."""
+        starts, found = self.starts[: self.types + 1], np.empty(self.types, dtype=np.int64)
+        candidates = found[: kernel.with_invisible(self.pool, starts, self._definition.classes, found)]
+        if not self._lower:
+            return candidates
+        candidates = candidates.copy()
+        return np.union1d(candidates, found[: kernel.with_case(self.pool, starts, found)])
+
+    def _form(self, token: str) -> str:
+        form = visible(token)  # never empty: what is invisible begins no token
+        return form.lower() if self._lower else form
 
     def vocabulary(self, order: NDArray[np.int64], counts: NDArray[np.int64]) -> Vocabulary:
         """The types in the given order, with `counts` [T]."""
@@ -197,8 +213,8 @@ def _enlarged(array: NDArray[Number], size: int) -> NDArray[Number]:
     return larger
 
 
-def union(scanners: list[Scanner], lower: bool = False) -> tuple[Vocabulary, list[NDArray[np.int32]]]:
-    """All types of several scanners in order of first appearance; with `lower`, in lower case.
+def union(scanners: list[Scanner]) -> tuple[Vocabulary, list[NDArray[np.int32]]]:
+    """All types of several scanners in order of first appearance, as they are seen by a reader.
 
     Returns: the vocabulary, and for each scanner the position in it of each of its types. The
     scanners are used up, one after the other, so that their tables are freed.
@@ -207,10 +223,7 @@ def union(scanners: list[Scanner], lower: bool = False) -> tuple[Vocabulary, lis
     positions = [np.arange(first.types, dtype=np.int32)]
     while len(scanners) > 1:
         positions.append(first.absorb(scanners.pop(1)))
-    if lower:
-        counts, stands_for = first.merge_cases()
-    else:
-        counts, stands_for = first.counts, np.arange(first.types, dtype=np.int32)
+    counts, stands_for = first.merge_forms()
     kept = np.flatnonzero(counts)
     order = kept[np.argsort(first.firsts[kept])]
     rank = np.empty(first.types, dtype=np.int32)

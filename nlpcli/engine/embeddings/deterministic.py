@@ -1,6 +1,6 @@
 """Rounds of shards: training on several threads with the same bytes for any number of them.
 
-A chunk of text is trained in rounds of four shards of 512 words, each apart from the others
+A chunk of text is thinned and trained in rounds of four shards of 512 words, each apart from the others
 (`kernels/embeddings/shards.py`); a round is over when what they have learned is merged
 (`kernels/embeddings/shard_merge.py`). Rounds and shards follow from the place in the text alone. While one
 round is merged the next is prepared, which takes no vectors.
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from nlpcli.engine.embeddings.schedule import Chunk
-from nlpcli.engine.kernels.embeddings import shard_merge, shards
+from nlpcli.engine.kernels.embeddings import negative_sampling, shard_merge, shards
 from nlpcli.engine.kernels.embeddings.arguments import STRIDE, WIDTH, Objective, Subwords, Text, Window
 from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.engine.runtime.arrays import Floats
@@ -38,9 +38,9 @@ class WordShards:
     def __init__(self, inputs: Floats, outputs: Floats) -> None:
         self._inputs, self._outputs = inputs, outputs
 
-    def train(self, share: Share, work: shards.Round, *rest: Any) -> None:
+    def train(self, share: Share, *work: Any) -> None:
         """Train a share of the shards."""
-        shards.train_word_shards(*share, self._inputs, self._outputs, work, *rest)
+        shards.train_word_shards(*share, self._inputs, self._outputs, *work)
 
     def merge(self, share: Share, work: shards.Round, alpha: float) -> None:
         """Merge a share of the rows."""
@@ -51,18 +51,18 @@ class WordShards:
 class SubwordShards:
     """The same for words that are means of subwords; only the output vectors have room for copies."""
 
-    def __init__(self, inputs: Floats, outputs: Floats, subwords: Subwords) -> None:
+    def __init__(self, inputs: Floats, outputs: Floats, subwords: Subwords, most: int) -> None:
         self._inputs, self._outputs, self._subwords = inputs, outputs, subwords
-        words, width = min(SHARD, len(subwords.starts) - 1), inputs.shape[1]
+        words, width = _most_words(len(subwords.starts) - 1, most), inputs.shape[1]
         self._means = aligned_rows(SHARDS * (words + 1), width).reshape(SHARDS, words + 1, width)
         self._before = self._means[:, :-1].copy()
         shards, uses, last = (np.full(len(inputs), start, np.int32) for start in (0, 0, -1))
         self._tally = shard_merge.Tally(shards, last, uses, np.zeros(len(inputs), np.float32))
 
-    def train(self, share: Share, work: shards.Round, *rest: Any) -> None:
+    def train(self, share: Share, *work: Any) -> None:
         """Train a share of the shards."""
         shards.train_subword_shards(
-            *share, self._inputs, self._outputs, self._subwords, self._means, self._before, work, *rest
+            *share, self._inputs, self._outputs, self._subwords, self._means, self._before, *work
         )
 
     def merge(self, share: Share, work: shards.Round, alpha: float) -> None:
@@ -85,60 +85,83 @@ class Rounds:
         threads: int,
     ) -> None:
         self._shards = shards
-        self._drawing = text, objective
+        self._text, self._objective, self._window = text, objective, window
         self._sums = np.zeros((SHARDS, 2))
-        self._training = objective.tiles, window, self._sums
-        self._rounds = [_empty_round(len(text.keep), objective.tiles) for _ in range(2)]
+        self._rounds = [_empty_round(len(text.keep), objective.tiles, window.most) for _ in range(2)]
         self._team = Team(threads)
 
     def step(self, part: Chunk) -> tuple[float, int]:
         """Train on a chunk; the summed loss, and of how many predictions."""
         losses, predictions = [], 0
+        words, begin, end = self._thinned(part)
         work, following = self._rounds
-        self._team.do(self._prepare, work, part, part.first)
-        for first in range(part.first, part.last, SHARDS * SHARD):
-            self._team.do(self._train, work)
+        self._team.do(self._prepare, words, work, part, begin, end)
+        for first in range(begin, end, SHARDS * SHARD):
+            self._team.do(self._train, words, work)
             losses += self._sums[:, 0].tolist()
             predictions += int(self._sums[:, 1].sum())
-            self._team.do(self._merge_and_prepare, work, following, part, first + SHARDS * SHARD)
+            self._team.do(self._merge_and_prepare, words, work, following, part, first + SHARDS * SHARD, end)
             work, following = following, work
         return math.fsum(losses), predictions
 
-    def _prepare(self, share: Share, work: shards.Round, part: Chunk, first: int) -> None:
-        last = min(first + SHARDS * SHARD, part.last)
-        shards.prepare_shards(*share, *self._drawing, work, first, last, part.alpha, part.stream)
+    def _thinned(self, part: Chunk) -> tuple[shards.Words, int, int]:
+        """The words of a chunk with those beside them, and from where to where its own are."""
+        most = self._window.most
+        kept = np.empty(part.last - part.first + 2 * most, np.int32)
+        bounds = np.empty(len(kept) + 1, np.int64)
+        sentences, begin, end = negative_sampling.thinned(
+            self._text, part.first, part.last, most, part.thinning, kept, bounds
+        )
+        return shards.Words(kept, bounds[: sentences + 1]), begin, end
 
-    def _train(self, share: Share, work: shards.Round) -> None:
-        self._shards.train(share, work, *self._training)
+    def _prepare(
+        self, share: Share, words: shards.Words, work: shards.Round, part: Chunk, first: int, end: int
+    ) -> None:
+        first, last = min(first, end), min(first + SHARDS * SHARD, end)
+        shards.prepare_shards(*share, words, self._objective, work, first, last, part.alpha, part.stream)
+
+    def _train(self, share: Share, words: shards.Words, work: shards.Round) -> None:
+        self._shards.train(share, words, work, self._objective.tiles, self._window, self._sums)
 
     def _merge_and_prepare(
-        self, share: Share, work: shards.Round, following: shards.Round, part: Chunk, first: int
+        self,
+        share: Share,
+        words: shards.Words,
+        work: shards.Round,
+        following: shards.Round,
+        part: Chunk,
+        first: int,
+        end: int,
     ) -> None:
         self._shards.merge(share, work, part.alpha)
-        self._prepare(share, following, part, first)
+        self._prepare(share, words, following, part, first, end)
 
 
-def copies(words: int, tiles: int) -> int:
+def copies(words: int, tiles: int, most: int) -> int:
     """How many rows the shards of a round may copy: a share of each of the most rows they can use."""
-    return SHARDS * _most_targets(words, tiles)
+    return SHARDS * max(_most_targets(words, tiles), _most_words(words, most))
 
 
 def _most_targets(words: int, tiles: int) -> int:
     return min(SHARD * tiles * WIDTH, words)
 
 
-def _empty_round(words: int, tiles: int) -> shards.Round:
+def _most_words(words: int, most: int) -> int:
+    return min(SHARD + 2 * most, words)
+
+
+def _empty_round(words: int, tiles: int, most: int) -> shards.Round:
     buffers = SHARDS, SHARD * tiles, STRIDE
     return shards.Round(
-        np.zeros((SHARDS, SHARD), np.int32),
-        np.zeros((SHARDS, SHARD + 1), np.int64),
-        np.zeros(SHARDS, np.int64),
+        most,
+        np.zeros((SHARDS, 4), np.int64),
+        np.zeros((SHARDS, SHARD + 2 * most), np.int32),
         np.zeros(buffers, np.int32),
         np.zeros(buffers, np.float32),
         np.zeros(buffers, np.float32),
         np.zeros((SHARDS, SHARD), np.int64),
         np.zeros(SHARDS, np.uint64),
-        _no_uses(words, min(SHARD, words)),
+        _no_uses(words, _most_words(words, most)),
         _no_uses(words, _most_targets(words, tiles)),
     )
 

@@ -18,12 +18,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.corpus.subwords import rule_of
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.word2vec import Unfinished, header_of, read_header
 from nlpcli.engine.io import model_file
 from nlpcli.engine.runtime.arrays import Floats
-from nlpcli.engine.vectors.subwords import rule_of, subword_vector
-from nlpcli.engine.vectors.writing import layout_of, write_vectors
+from nlpcli.engine.vectors.subwords import ABSENT, ZEROS, Subwords
+from nlpcli.engine.vectors.writing import SubwordModel, layout_of, write_vectors
 from nlpcli.settings.embeddings import FastTextSettings, PhraseSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -47,6 +48,7 @@ class FastText:
     phrases: PhraseSettings = field(default_factory=PhraseSettings)
     losses: list[float] = field(default_factory=list)
     unfinished: Unfinished | None = None
+    zeros: bool = True  # whether n-grams without a row count in the mean of an unseen word, as zeros
 
     kind: ClassVar[str] = "fasttext"
     fixed: ClassVar[tuple[str, ...]] = ("model", "loss", "dim", "minn", "maxn", "bucket", "jamo")
@@ -56,18 +58,28 @@ class FastText:
         number = self.vocabulary.id_of.get(word)
         if number is not None:
             return np.asarray(self.vectors[number])
-        return subword_vector(rule_of(self.settings), word, self.buckets, self.ngram_rows)
+        return self.subwords.vector(word)
+
+    @property
+    def subwords(self) -> Subwords:
+        """The n-grams and the rows of all."""
+        rows = self.buckets, self.ngram_rows, self.zeros, self.word_rows, self.output_vectors
+        return Subwords(rule_of(self.settings), *rows)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model (`.safetensors`), or its word vectors alone in another layout, by the extension."""
+        """Write the model (`.safetensors`, fastText's `.bin`), or its words alone, by the extension."""
         if layout_of(path) == "safetensors":
             self.save_model(path)
         else:
-            write_vectors(path, self.vocabulary.tokens, self.vectors, counts=self.vocabulary.counts)
+            model = SubwordModel(self.subwords, {"settings": self.settings.to_record()})
+            words, counts = self.vocabulary.tokens, self.vocabulary.counts
+            write_vectors(path, words, self.vectors, counts=counts, model=model)
 
     def save_model(self, path: str | os.PathLike[str]) -> None:
         """Write the whole model, whatever the file is called."""
         header = header_of(self.settings, self.analysis, self.phrases, self.losses, self.unfinished)
+        if self.zeros:
+            header[ABSENT] = ZEROS
         tensors = {
             "vectors": self.vectors,
             "output_vectors": self.output_vectors,
@@ -93,5 +105,6 @@ class FastText:
             model_file.take_tensor(model, "ngram_rows", "float32", (len(buckets), dim)),
             buckets,
             settings,
+            zeros=model.header.get(ABSENT) == ZEROS,
             **read_header(model),
         )

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.corpus.subwords import rule_of
 from nlpcli.engine.embeddings.fasttext import FastText
 from nlpcli.engine.embeddings.hogwild import Run, Step
 from nlpcli.engine.embeddings.schedule import Chunk
 from nlpcli.engine.embeddings.word2vec import Word2Vec
-from nlpcli.engine.embeddings.word2vec_training import Training, kernels, make_window, set_first_vectors
+from nlpcli.engine.embeddings.word2vec_training import Training, kernels, set_first_vectors
 from nlpcli.engine.kernels.embeddings.arguments import Subwords
 from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.vectors.subwords import rule_of
 from nlpcli.settings.embeddings import FastTextSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -71,14 +71,11 @@ class FastTextTraining(Training):
         return Subwords(self.starts, self.rows)
 
     def _tiled_step(self) -> Step:
-        text, objective, window = self.text(), self.objective, make_window(self.settings)
-        inputs, outputs, subwords = self.inputs, self.outputs, self.subwords()
+        matrices, text = (self.inputs, self.outputs), self.text()
+        rest = self.subwords(), self.objective, self.window
 
         def step(part: Chunk) -> tuple[float, int]:
-            place = part.first, part.last, part.alpha, part.stream
-            sums: tuple[float, int] = kernels.train_subwords(
-                inputs, outputs, text, subwords, objective, window, *place
-            )
+            sums: tuple[float, int] = kernels.train_subwords(*matrices, text, *rest, *part.arguments())
             return sums
 
         return step
@@ -86,7 +83,7 @@ class FastTextTraining(Training):
     def _shards(self) -> SubwordShards:
         from nlpcli.engine.embeddings.deterministic import SubwordShards
 
-        return SubwordShards(self.inputs, self.outputs, self.subwords())
+        return SubwordShards(self.inputs, self.outputs, self.subwords(), self.window.most)
 
     def _cost(self) -> float:
         return 4 * super()._cost()

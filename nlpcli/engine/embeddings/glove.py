@@ -12,7 +12,6 @@ The result is the same bytes for any number of threads (see `glove_blocks.py`). 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import os
 from collections.abc import Callable, Sequence
@@ -213,34 +212,42 @@ def train(
     Raises SettingsError when `resume` does not fit the cells and settings, and NlpcliError when
     there are no cells or the training diverges.
     """
-    if not len(cells):
-        raise NlpcliError(
-            "no two words stand near each other: there is nothing to train on",
-            hint="give more text, or lower --min-count",
-        )
-    model = _start(resume, cells, vocabulary, analysis, counting, settings)
-    costs = list(model.costs)
-    for epoch in range(len(costs), settings.epochs):
-        blocks = model.unfinished if epoch == len(model.costs) else _nothing()
-        blocks = blocks if len(blocks) else np.full(np.count_nonzero(cells.sizes()), np.nan)
-        with saved_when_interrupted(functools.partial(_hand_over, model, costs, blocks, interrupted)):
-            _train_epoch(model, cells, epoch, blocks, threads, progress)
-        costs.append(float(blocks.sum()) / len(cells))
-        progress.note(f"epoch {epoch + 1}: cost {costs[-1]:.6f}")
-        if settings.tolerance and epoch and costs[-2] - costs[-1] < settings.tolerance * costs[-2]:
-            progress.note(f"the cost fell by less than --tolerance {settings.tolerance}: the end")
-            break
-    return dataclasses.replace(model, costs=tuple(costs), unfinished=_nothing())
+    training = Training(cells, begin(resume, cells, vocabulary, analysis, counting, settings))
+
+    def save() -> None:
+        if interrupted is not None:
+            interrupted(training.model)
+
+    with saved_when_interrupted(save):
+        training.go(threads, progress)
+    return training.model
 
 
-def _hand_over(
-    model: Glove,
-    costs: Sequence[float],
-    blocks: NDArray[np.float64],
-    interrupted: Callable[[Glove], None] | None,
-) -> None:
-    if interrupted is not None:
-        interrupted(dataclasses.replace(model, costs=tuple(costs), unfinished=blocks))
+class Training:
+    """A model while it is trained: `model` is it as it stands, whenever nobody is in `go`."""
+
+    def __init__(self, cells: Cells, model: Glove) -> None:
+        self.cells = cells
+        self.model = model
+
+    def go(self, threads: int, progress: Progress) -> None:
+        """Train to the end."""
+        while len(self.model.costs) < self.model.settings.epochs and not self._has_settled():
+            if not len(self.model.unfinished):
+                blocks = np.full(np.count_nonzero(self.cells.sizes()), np.nan)
+                self.model = dataclasses.replace(self.model, unfinished=blocks)
+            _train_epoch(self.model, self.cells, threads, progress)
+            costs = (*self.model.costs, float(self.model.unfinished.sum()) / len(self.cells))
+            # At once, for an interrupt may come in between.
+            self.model = dataclasses.replace(self.model, costs=costs, unfinished=_nothing())
+            progress.note(f"epoch {len(costs)}: cost {costs[-1]:.6f}")
+        if self._has_settled():
+            tolerance = self.model.settings.tolerance
+            progress.note(f"the cost fell by less than --tolerance {tolerance}: the end")
+
+    def _has_settled(self) -> bool:
+        costs, tolerance = self.model.costs, self.model.settings.tolerance
+        return bool(tolerance) and len(costs) > 1 and costs[-2] - costs[-1] < tolerance * costs[-2]
 
 
 MAY_CHANGE = ("epochs", "tolerance", "output_vectors")
@@ -266,7 +273,7 @@ def as_before(
     return dataclasses.replace(given, **kept)
 
 
-def _start(
+def begin(
     resume: Glove | None,
     cells: Cells,
     vocabulary: Vocabulary,
@@ -275,6 +282,11 @@ def _start(
     settings: GloveSettings,
 ) -> Glove:
     """A model before its first epoch, or `resume` if it fits."""
+    if not len(cells):
+        raise NlpcliError(
+            "no two words stand near each other: there is nothing to train on",
+            hint="give more text, or lower --min-count",
+        )
     if resume is None:
         generator = np.random.default_rng([settings.seed, 0])
         words, contexts = (
@@ -295,14 +307,12 @@ def _start(
     )
 
 
-def _train_epoch(
-    model: Glove, cells: Cells, epoch: int, costs: NDArray[np.float64], threads: int, progress: Progress
-) -> None:
-    """One pass over all cells; `costs` gets the cost of each block, and says which are still to be done.
+def _train_epoch(model: Glove, cells: Cells, threads: int, progress: Progress) -> None:
+    """One pass over all cells; `model.unfinished` says which blocks are left, and gets their costs.
 
     Raises NlpcliError when the cost is no longer a number.
     """
-    settings = model.settings
+    settings, epoch, costs = model.settings, len(model.costs), model.unfinished
     sizes = cells.sizes()
     generator = np.random.default_rng([settings.seed, 1, epoch])
     sequence = sequence_of(sizes, generator)

@@ -6,7 +6,6 @@ Not here: the training itself (`glove.py`).
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.cooccurrence.count_files import load as load_counts
@@ -14,11 +13,12 @@ from nlpcli.engine.cooccurrence.counting import NO_COUNTS, count_corpus, largest
 from nlpcli.engine.cooccurrence.memory import Plan, make_plan, parse_size, say_size
 from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.embeddings.glove import MAY_CHANGE, Glove, as_before, padded, train
+from nlpcli.engine.embeddings.glove import MAY_CHANGE, Glove, Training, as_before, begin, padded
 from nlpcli.engine.embeddings.glove_blocks import Cells
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted
+from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
 from nlpcli.engine.io.lines import Paths
+from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.text.arguments import plain_settings
@@ -51,7 +51,7 @@ def train_glove(
     file; what is not said anew (by a value that is not the default) is as it was. An interrupted
     training leaves a checkpoint, which can be resumed.
 
-    Raises InputError for unreadable files, and what `train` raises.
+    Raises InputError for unreadable files, and what `glove.train` raises.
     """
     if cooccurrences is not None:
         _check_counts_alone(paths, counting, vocabulary, analysis)
@@ -70,20 +70,18 @@ def train_glove(
             paths, earlier.vocabulary if earlier else vocabulary,
             settings, counting, analysis, reading, resources, progress,
         )  # fmt: skip
-    checkpoint = checkpoint_path(output)
+    model = begin(earlier, cells, matrix.vocabulary, matrix.analysis, matrix.settings, settings)
+    training, checkpoint = Training(cells, model), checkpoint_path(output)
 
-    def save(unfinished: Glove) -> None:
-        unfinished.save(checkpoint)
-        progress.note(interrupted(f"{len(unfinished.costs)} of {settings.epochs} epochs", checkpoint))
+    def save() -> None:
+        training.model.save(checkpoint)
+        progress.note(interrupted(f"{len(training.model.costs)} of {settings.epochs} epochs", checkpoint))
 
-    model = train(
-        cells, matrix.vocabulary, matrix.analysis, matrix.settings, settings,
-        resume=earlier, threads=resources.threads or available_cores(), progress=progress, interrupted=save,
-    )  # fmt: skip
-    model.write(output)
-    if resume == checkpoint:
-        Path(checkpoint).unlink(missing_ok=True)
-    return model
+    with saved_when_interrupted(save):
+        training.go(resources.threads or available_cores(), progress)
+        training.model.write(output)
+    remove_checkpoint(checkpoint, False, resume)
+    return training.model
 
 
 def _check_counts_alone(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.embeddings.schedule import Chunk, Schedule
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.threads import Stop, run_threads
 from nlpcli.errors import NlpcliError
 
 _RECENT = 64  # chunks whose mean is the running loss
@@ -44,7 +45,8 @@ class Run:
     of how many predictions, that an interrupted run has left of the epoch under way.
 
     Raises NlpcliError when the loss is no longer a number. On Ctrl-C the chunks under way
-    are finished first; then KeyboardInterrupt goes on.
+    are finished first; then KeyboardInterrupt goes on. So all chunks before `done` have been trained,
+    and none behind it, whenever nobody is in `go`.
     """
 
     def __init__(
@@ -60,9 +62,6 @@ class Run:
         self._sums[start - 1] = carried
         self._finished = np.zeros(len(schedule), dtype=bool)
         self._lock = threading.Lock()
-        self._stop = False
-        self._limit = start
-        self._error: BaseException | None = None
         self._began = time.monotonic()
 
     def go(
@@ -102,40 +101,26 @@ class Run:
         return self.summed(self.done // self.schedule.chunks * self.schedule.chunks, self.done)
 
     def _go_to(self, limit: int, threads: int, progress: Progress) -> None:
-        self._limit = limit
-        workers = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
-        for worker in workers:
-            worker.start()
-        try:
-            while any(worker.is_alive() for worker in workers):
-                for worker in workers:
-                    worker.join(0.1 / threads)
-                self._report(progress)
-        finally:
-            self._stop = True
-            for worker in workers:
-                worker.join()
-            self._stop = False
-            self._count_done()
-        if self._error is not None:
-            raise self._error
-
-    def _work(self) -> None:
-        try:
-            while not self._stop:
-                with self._lock:
-                    number = self._next
-                    if number >= self._limit:
-                        return
-                    self._next += 1
+        def work(_thread: int, stop: Stop) -> None:
+            while (number := self._take(limit, stop)) is not None:
                 sums = self._step(self.schedule[number])
                 if not math.isfinite(sums[0]):
                     raise diverged()
                 self._sums[number] = sums
                 self._finished[number] = True
-        except BaseException as error:  # raised again by the thread that waits
-            self._error = error
-            self._stop = True
+
+        try:
+            run_threads(work, threads, lambda: self._report(progress))
+        finally:
+            self._count_done()
+
+    def _take(self, limit: int, stop: Stop) -> int | None:
+        """The number of the next chunk below the limit; None when there is none, or all are to stop."""
+        with self._lock:
+            if stop or self._next >= limit:
+                return None
+            self._next += 1
+            return self._next - 1
 
     def _count_done(self) -> None:
         while self.done < len(self._finished) and self._finished[self.done]:

@@ -16,7 +16,6 @@ import ctypes
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus, renumber
 from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.corpus.phrases import choose, join_phrases
+from nlpcli.engine.corpus.subwords import rule_of
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.fasttext import FastText
 from nlpcli.engine.embeddings.fasttext_training import FastTextTraining
@@ -33,14 +33,14 @@ from nlpcli.engine.embeddings.word2vec import Unfinished, Word2Vec
 from nlpcli.engine.embeddings.word2vec import pairs as pairs_within
 from nlpcli.engine.embeddings.word2vec_training import PairTraining, Training
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted
+from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
 from nlpcli.engine.io.lines import Lines, Paths
 from nlpcli.engine.runtime.compiled import release_llvm
-from nlpcli.engine.runtime.interrupts import saved_when_interrupted
+from nlpcli.engine.runtime.interrupts import postponed_signals, saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors import word_vectors
-from nlpcli.engine.vectors.writing import layout_of
+from nlpcli.engine.vectors.writing import holds_subwords, layout_of
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings.embeddings import (
     ContinuationSettings,
@@ -115,6 +115,8 @@ def train_fasttext(
     Raises what `train_w2v` raises.
     """
     _check_output(output)
+    if settings.maxn and not holds_subwords(layout_of(output, rule_of(settings))):
+        progress.note(f"{output} will hold the words alone: for vectors of unseen words write .safetensors")
     job = _Job(paths, analysis, vocabulary, phrasing, continuation, reading)
     return _train(FastText, job, output, settings, progress)
 
@@ -198,23 +200,27 @@ def _train(
     training = _training(kind, corpus, settings)
     _begin(training, job, before, progress)
     left = before.unfinished if before is not None else None
-    if left is not None and not 0 <= left.chunks <= len(training.schedule):
-        raise ModelError(f"{job.continuation.resume} is damaged: it cannot have come so far")
-    run = Run(
-        training.schedule,
-        training.step,
-        *((left.chunks, (left.loss, left.predictions)) if left else ()),
-    )
+    run = Run(training.schedule, training.step, *_place(left, job, training))
     work = _Work(
         job, checkpoint_path(output), training, run, list(before.losses) if before is not None else []
     )
-    work.go(progress)
-    model = work.model()
-    model.save(output)
-    if work.has_written or job.continuation.resume == work.checkpoint:
-        with contextlib.suppress(OSError):
-            Path(work.checkpoint).unlink()
+    model = work.go(output, progress)
+    remove_checkpoint(work.checkpoint, work.has_written, job.continuation.resume)
     return model  # type: ignore[return-value]
+
+
+def _place(left: Unfinished | None, job: _Job, training: Training) -> tuple[int, tuple[float, int]]:
+    """How many chunks are done, and the loss of the epoch under way. Raises ModelError when it cannot be."""
+    if left is None:
+        return 0, (0.0, 0)
+    if left.chunks is None:
+        raise ModelError(
+            f"{job.continuation.resume} was interrupted by an earlier nlpcli, which cut the text otherwise",
+            hint=f"let that one finish it, or train anew from its vectors: --init {job.continuation.resume}",
+        )
+    if not 0 <= left.chunks <= len(training.schedule):
+        raise ModelError(f"{job.continuation.resume} is damaged: it cannot have come so far")
+    return left.chunks, (left.loss, left.predictions)
 
 
 def _give_back_memory() -> None:
@@ -235,9 +241,10 @@ class _Work:
         self.checkpoint = checkpoint
         self.has_written = False
         self._job, self._training, self._run, self._losses = job, training, run, losses
+        self._final: Word2Vec | FastText | None = None
 
-    def go(self, progress: Progress) -> None:
-        """Train to the end; what is done by then is written when the user or the system ends it."""
+    def go(self, output: str, progress: Progress) -> Word2Vec | FastText:
+        """Train to the end and write it; a checkpoint of what is done when the user or the system ends it."""
         schedule = self._run.schedule
         every = self._job.continuation.checkpoint_every
         size = max(1, round(every * schedule.chunks)) if every else len(schedule)
@@ -258,9 +265,15 @@ class _Work:
 
         with saved_when_interrupted(save):
             self._run.go(self._training.threads, checkpoints, pause, progress)
+            with postponed_signals():
+                self._final = self._model()
+            self._final.save(output)
+        return self._final
 
-    def model(self, unfinished: Unfinished | None = None) -> Word2Vec | FastText:
+    def _model(self, unfinished: Unfinished | None = None) -> Word2Vec | FastText:
         """What is trained so far; with nothing unfinished, the training is over."""
+        if self._final is not None:  # its vectors have been taken out of the training
+            return dataclasses.replace(self._final, unfinished=unfinished)
         losses, job = self._losses + self._run.epoch_losses(), self._job
         rest = {"phrases": job.phrases, "losses": losses, "unfinished": unfinished}
         return self._training.model(job.analysis, at_end=unfinished is None, **rest)
@@ -269,7 +282,7 @@ class _Work:
         self.has_written = True
         loss, predictions = self._run.under_way()
         words = self._run.schedule.words
-        self.model(Unfinished(self._run.done, words, loss, predictions)).save_model(self.checkpoint)
+        self._model(Unfinished(self._run.done, words, loss, predictions)).save_model(self.checkpoint)
 
 
 # --- what it begins with --------------------------------------------------------------------

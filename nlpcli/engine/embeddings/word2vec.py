@@ -33,24 +33,25 @@ from nlpcli.settings.text import AnalysisSettings
 class Unfinished:
     """How far an interrupted training came: chunks done of a text of so many words.
 
-    `loss` and `predictions` are summed over the epoch that was under way.
+    `loss` and `predictions` are summed over the epoch that was under way. `chunks` is None when a
+    version of this program wrote it that cut the text otherwise, and called them stretches.
     """
 
-    chunks: int
+    chunks: int | None
     words: int
     loss: float
     predictions: int
 
     def to_record(self) -> dict[str, Any]:
-        """As it stands in a model file, where chunks are called stretches since format 1."""
-        record = dataclasses.asdict(self)
-        return {"stretches": record.pop("chunks"), **record}
+        """As it stands in a model file."""
+        return dataclasses.asdict(self)
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Unfinished:
         """What `to_record` wrote. Raises KeyError or TypeError for other fields."""
-        rest = dict(record)
-        return cls(rest.pop("stretches"), **rest)
+        if "stretches" in record:
+            return cls(None, record["words"], record["loss"], record["predictions"])
+        return cls(**record)
 
 
 @dataclass(frozen=True, eq=False)

@@ -55,16 +55,13 @@ def train(
 class Training:
     """The matrices while they are trained, and what the kernels need beside them.
 
-    Raises InputError for a text of a single word.
+    Raises InputError for a text in which no two words stand in one line.
     """
 
     def __init__(self, corpus: EncodedCorpus, settings: Word2VecSettings) -> None:
-        if len(corpus.ids) < 2:
-            raise InputError(
-                "there is only one word to train on", hint="word vectors need words next to words"
-            )
         self.settings = settings
         self.corpus = corpus
+        self.window = self._window()
         self.words = len(corpus.vocabulary)
         self.objective = make_objective(corpus.vocabulary.counts, settings)
         self.inputs = self._first_inputs()
@@ -99,7 +96,17 @@ class Training:
             return 0
         from nlpcli.engine.embeddings import deterministic
 
-        return deterministic.copies(self.words, self.objective.tiles)
+        return deterministic.copies(self.words, self.objective.tiles, self.window.most)
+
+    def _window(self) -> Window:
+        settings, longest = self.settings, int(np.diff(self.corpus.offsets).max(initial=0))
+        if longest < 2:
+            raise InputError(
+                "no two words stand near each other: there is nothing to train on",
+                hint="give lines of several words, or lower --min-count",
+            )
+        most = min(settings.window, longest - 1)
+        return Window(settings.window, settings.fixed_window, settings.model == "cbow", most)
 
     def go_on_from(self, model: Word2Vec) -> None:
         """Begin with the vectors of a model, for the words it knows."""
@@ -123,22 +130,23 @@ class Training:
     def _schedule(self, **rest: int) -> Schedule:
         settings = self.settings
         rates = settings.alpha, settings.min_alpha
-        return Schedule(self.corpus.offsets, settings.epochs, *rates, settings.seed, self._cost(), **rest)
+        return Schedule(self._length(), settings.epochs, *rates, settings.seed, self._cost(), **rest)
+
+    def _length(self) -> int:
+        return len(self.corpus.ids)
 
     def _cost(self) -> float:
         """Nanoseconds a word takes, roughly; from measurements at dim 100, window 5, negative 5."""
         settings = self.settings
+        window = self.window.most
         rows = {"ns": settings.negative + 1, "hs": 12, "softmax": 2 * len(self.corpus.vocabulary)}
-        return 400 * settings.dim / 100 * max(settings.window / 5, 0.2) * rows[settings.loss] / 6
+        return 400 * settings.dim / 100 * max(window / 5, 0.2) * rows[settings.loss] / 6
 
     def _tiled_step(self) -> Step:
-        text, objective, window = self.text(), self.objective, make_window(self.settings)
-        inputs, outputs = self.inputs, self.outputs
+        arguments = self.inputs, self.outputs, self.text(), self.objective, self.window
 
         def step(part: Chunk) -> tuple[float, int]:
-            sums: tuple[float, int] = kernels.train_words(
-                inputs, outputs, text, objective, window, part.first, part.last, part.alpha, part.stream
-            )
+            sums: tuple[float, int] = kernels.train_words(*arguments, *part.arguments())
             return sums
 
         return step
@@ -146,8 +154,8 @@ class Training:
     def _round_step(self) -> Step:
         from nlpcli.engine.embeddings.deterministic import Rounds
 
-        window = make_window(self.settings)
-        return Rounds(self._shards(), self.text(), self.objective, window, self.settings.threads).step
+        text, threads = self.text(), self.settings.threads
+        return Rounds(self._shards(), text, self.objective, self.window, threads).step
 
     def _shards(self) -> WordShards | SubwordShards:
         from nlpcli.engine.embeddings.deterministic import WordShards
@@ -162,13 +170,10 @@ class Training:
     def _softmax_step(self) -> Step:
         from nlpcli.engine.kernels.embeddings.softmax import train_softmax
 
-        text, window = self.text(), make_window(self.settings)
-        inputs, outputs = self.inputs, self.outputs
+        inputs, outputs, text, window = self.inputs, self.outputs, self.text(), self.window
 
         def step(part: Chunk) -> tuple[float, int]:
-            return train_softmax(
-                inputs, outputs, text, window, part.first, part.last, part.alpha, part.stream
-            )
+            return train_softmax(inputs, outputs, text, window, *part.arguments())
 
         return step
 
@@ -201,7 +206,10 @@ class PairTraining(Training):
 
     def __init__(self, pairs: NDArray[np.int32], vocabulary: Vocabulary, settings: Word2VecSettings) -> None:
         self.pairs = pairs
-        super().__init__(EncodedCorpus(pairs.ravel(), np.array([0, len(pairs)]), vocabulary), settings)
+        super().__init__(EncodedCorpus(pairs.ravel(), np.array([0, pairs.size]), vocabulary), settings)
+
+    def _length(self) -> int:
+        return len(self.pairs)
 
     def _schedule(self, **_: int) -> Schedule:
         return super()._schedule(at_least=1)  # pairs are shuffled within a chunk
@@ -215,11 +223,6 @@ class PairTraining(Training):
             return train_pairs(inputs, outputs, pairs, part.first, part.last, part.alpha, part.stream)
 
         return step
-
-
-def make_window(settings: Word2VecSettings) -> Window:
-    """The window as kernels take it."""
-    return Window(settings.window, settings.fixed_window, settings.model == "cbow")
 
 
 def make_objective(counts: NDArray[np.int64], settings: Word2VecSettings) -> Objective:

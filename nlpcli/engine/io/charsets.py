@@ -46,6 +46,15 @@ def encoding_of_mark(head: bytes) -> str | None:
     return next((name for mark, name in _MARKS if head.startswith(mark)), None)
 
 
+def begins_a_mark(head: bytes) -> bool:
+    """Whether only more bytes can tell which mark this is, or whether it is one.
+
+    >>> begins_a_mark(b"\\xff"), begins_a_mark(b"a")
+    (True, False)
+    """
+    return any(mark.startswith(head) and mark != head for mark, _ in _MARKS) if head else False
+
+
 def guess(block: bytes) -> str | None:
     """UTF-8 or CP949, whichever the block can be; None when neither.
 
@@ -67,18 +76,28 @@ def encoding_hint(block: bytes, tried: str) -> str:
     """What to do about bytes that were not what they were said to be."""
     if marked := encoding_of_mark(block):
         return f"the file begins with a {marked.upper()} mark: use --encoding {marked}"
-    if wide := _wide(block):
-        return f"it looks like {wide.upper()} without a mark: use --encoding {wide}"
+    if found := wide(block):
+        return f"it looks like {found.upper()} without a mark: use --encoding {found}"
     likely = guess(block)
     if likely and likely != tried:
         return f"it reads as {likely}: use --encoding {likely}"
     return "name the file's encoding with --encoding, or go on with --errors replace or skip"
 
 
-def _wide(block: bytes) -> str | None:
+def wide(block: bytes) -> str | None:
     """UTF-16 without a mark: in English or Korean text every other byte of a space is NUL."""
     sample = block[: _SAMPLE // 2 * 2]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     if max(even, odd) * 10 < len(sample) // 2 or min(even, odd) * 10 > max(even, odd):
         return None
     return "utf-16-be" if even > odd else "utf-16-le"
+
+
+def surely_wide(head: bytes) -> str | None:
+    """The same of English text: a NUL in each letter, so that it would be read as UTF-8 without an error.
+
+    >>> surely_wide("plain text".encode("utf-16-le")), surely_wide(b"plain text, a lot of it")
+    ('utf-16-le', None)
+    """
+    sample = head[:_SAMPLE]
+    return wide(sample) if len(sample) >= 16 and sample.count(0) * 4 > len(sample) else None

@@ -1,7 +1,8 @@
-"""The file from which an interrupted training goes on: its name, and what is said of it."""
+"""The file from which an interrupted training goes on: its name, what is said of it, and its end."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -22,3 +23,13 @@ def interrupted(done: str, checkpoint: str) -> str:
         f"interrupted after {done}; to go on from the checkpoint, repeat the command with "
         f"--resume {checkpoint}"
     )
+
+
+def remove_checkpoint(path: str | os.PathLike[str], written: bool, resumed: str | None) -> None:
+    """Remove the checkpoint of a training whose output is written, if it is of this very training.
+
+    It is when the training has `written` it, or was `resumed` from it.
+    """
+    with contextlib.suppress(OSError):
+        if written or (resumed is not None and Path(path).samefile(resumed)):
+            Path(path).unlink()

@@ -1,8 +1,9 @@
 """Reading: files and stdin, compressed or not, as lines of text.
 
-Lines end at `\\n` only (a `\\r` before it is dropped), as in every Unix tool; `str.splitlines`
-would cut at eight other characters. Text is read in chunks and never held whole. The locale
-is ignored: the encoding is what the settings say, and stdin is read as bytes.
+Lines end at `\\n` (a `\\r` before it is dropped), as in every Unix tool, or at `\\r` in files that
+have no other end (`line_ends.py`); `str.splitlines` would cut at eight other characters. Text is read
+in chunks and never held whole. The locale is ignored: the encoding is what the settings say, and stdin
+is read as bytes.
 
 Not here: columns and labels (`records.py`), and what becomes of a line (`text/analyzer.py`).
 """
@@ -10,6 +11,7 @@ Not here: columns and labels (`records.py`), and what becomes of a line (`text/a
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import itertools
 import os
@@ -17,9 +19,19 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, TypeAlias, TypeVar, cast
 
-from nlpcli.engine.io.charsets import AUTO, checked_encoding, encoding_hint, encoding_of_mark, guess
+from nlpcli.engine.io.charsets import (
+    AUTO,
+    begins_a_mark,
+    checked_encoding,
+    encoding_hint,
+    encoding_of_mark,
+    guess,
+    surely_wide,
+)
+from nlpcli.engine.io.file_kinds import refuse_other_kinds
+from nlpcli.engine.io.line_ends import with_line_feeds
 from nlpcli.engine.runtime.progress import SILENT, Progress, before_reading
-from nlpcli.errors import InputError
+from nlpcli.errors import InputError, MissingFile
 from nlpcli.settings.input import InputSettings
 
 Paths: TypeAlias = Sequence[str] | None  # names of files, `-` is stdin; none is stdin too
@@ -30,14 +42,32 @@ _LINE_END = 10
 _UTF8_NAMES = ("utf-8", "utf-8-sig")
 _CODEC_ERRORS = {"strict": "strict", "replace": "replace", "skip": "ignore"}
 Piece = TypeVar("Piece", str, bytes)
-_MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """What the stream has, up to a mebibyte at a time; what a pipe has now comes now."""
+    read = getattr(stream, "read1", stream.read)
+    while True:
+        for act in before_reading:
+            act()
+        if not (chunk := read(CHUNK)):
+            return
+        yield chunk
+
+
+def _full_chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """A mebibyte at a time, also of a pipe that has less now."""
+    return iter(lambda: stream.read(CHUNK), b"")
 
 
 class Lines:
     """The lines of some files, one after the other; knows where it is.
 
     `paths` are file names, `-` is stdin, none at all is stdin too. While iterating, `place`
-    is `file:line` of the line last given. Iterating a second time needs files, not stdin.
+    is `file:line` of the line last given. Iterating a second time needs files, not stdin. `table`: line
+    ends may stand in quotes, and a mark at the beginning tells the encoding (`.encoding`, once it is
+    being read), as Excel writes one.
 
     Raises InputError for a file that is missing or unreadable, and for bytes that are not text
     in the encoding (with `file:line` and the bytes).
@@ -49,11 +79,14 @@ class Lines:
         settings: InputSettings = InputSettings(),
         progress: Progress = SILENT,
         stage: str = "reading",
+        *,
+        table: bool = False,
     ) -> None:
         self.paths = list(paths or [STDIN])
         self.path = self.paths[0]
         self.number = 0
-        self._encoding = checked_encoding(settings.encoding)
+        self._asked = self.encoding = checked_encoding(settings.encoding)
+        self._table = table
         self._errors = _CODEC_ERRORS[settings.errors]
         self._progress = progress
         self._stage = stage
@@ -109,39 +142,62 @@ class Lines:
         A block ends after a line end or, where a line is longer than a block, after a space or
         tab; every file's text ends with a line end. `\\r` is left in place.
         """
-        for block in self._each(self._valid_blocks):
+        for block in self._each(self._valid_blocks, _full_chunks):
             yield block
             self.number += count_lines(block)
 
-    def _each(self, pieces: Callable[[BinaryIO], Iterator[Piece]]) -> Iterator[Piece]:
+    def _each(
+        self,
+        pieces: Callable[[Iterator[bytes]], Iterator[Piece]],
+        chunks: Callable[[BinaryIO], Iterator[bytes]] = read_chunks,
+    ) -> Iterator[Piece]:
         """The pieces of every file's bytes, telling the progress after each."""
         done_before = 0
         for path in self.paths:
             self.path, self.number = path, 0
             with open_bytes(self.path) as (stream, raw):
-                for piece in pieces(stream):
+                for piece in pieces(self._begun(chunks(stream))):
                     yield piece
                     if self._total is not None:
                         self._progress.update(self._stage, done_before + raw.tell(), self._total)
                 if self._total is not None:
                     done_before += raw.tell()
 
-    def _valid_lines(self, stream: BinaryIO) -> Iterator[bytes]:
-        if self._encoding not in _UTF8_NAMES:
-            yield from (text.encode("utf-8", "surrogatepass") for text in self._decoded(stream))
+    def _begun(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The chunks of a file, once the first one has shown that it is text, and in which encoding."""
+        head = next(chunks, b"")
+        while begins_a_mark(head) and (more := next(chunks, b"")):
+            head += more
+        refuse_other_kinds(display_name(self.path), head)
+        self.encoding = self._asked
+        if self._asked in (AUTO, *_UTF8_NAMES):
+            marked = encoding_of_mark(head)
+            found = marked or surely_wide(head)
+            if self._asked == AUTO or (self._table and marked):
+                self.encoding = found or self._asked
+            elif found and not marked:
+                raise self._not_text(0, head[:6], "NUL in every letter", encoding_hint(head, self._asked))
+        chunks = itertools.chain([head], chunks)
+        if self.encoding in (AUTO, *_UTF8_NAMES):
+            return with_line_feeds(chunks, quoted=self._table)
+        return chunks
+
+    def _valid_lines(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        if self.encoding not in _UTF8_NAMES:
+            yield from (text.encode("utf-8", "surrogatepass") for text in self._decoded(chunks))
             return
-        for number, block in enumerate(line_blocks(read_chunks(stream))):
+        for number, block in enumerate(line_blocks(chunks)):
             valid = self._valid(block, at_start=not number)
             yield valid if valid.endswith(b"\n") else valid + b"\n"
 
-    def _valid_blocks(self, stream: BinaryIO) -> Iterator[bytes]:
-        if self._encoding not in _UTF8_NAMES:
-            for text in self._decoded(stream):
+    def _valid_blocks(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        if self.encoding not in _UTF8_NAMES:
+            for text in self._decoded(chunks):
                 yield text.encode("utf-8", "surrogatepass")
             return
         rest: list[bytes] = []
         at_start = at_line_start = True
-        while chunk := stream.read(CHUNK):
+        for chunk in chunks:
             cut = max(chunk.rfind(b"\n"), chunk.rfind(b" "), chunk.rfind(b"\t")) + 1
             if not cut:
                 rest.append(chunk)
@@ -161,22 +217,16 @@ class Lines:
             return text.encode()
         return block.removeprefix(codecs.BOM_UTF8) if at_start else block
 
-    def _decoded(self, stream: BinaryIO) -> Iterator[str]:
+    def _decoded(self, chunks: Iterator[bytes]) -> Iterator[str]:
         """Text that ends at a line end (the last piece gets one if the file has none)."""
-        chunks = read_chunks(stream)
-        if self._encoding in _UTF8_NAMES:
+        if self.encoding in _UTF8_NAMES:
             return self._decoded_utf8(chunks)
-        if self._encoding == AUTO:
+        if self.encoding == AUTO:
             return self._decoded_auto(chunks)
-        return self._decoded_stepwise(chunks, self._encoding)
+        return self._decoded_stepwise(chunks, self.encoding)
 
     def _decoded_auto(self, chunks: Iterator[bytes]) -> Iterator[str]:
-        """UTF-16 and UTF-32 by their mark, then UTF-8; from the first line that is not, CP949."""
-        first = next(chunks, b"")
-        chunks = itertools.chain([first], chunks)
-        if marked := encoding_of_mark(first):
-            yield from self._decoded_stepwise(chunks, marked)
-            return
+        """UTF-8; from the first line that is not, CP949."""
         encoding, plain = "utf-8", True
         for number, block in enumerate(line_blocks(chunks)):
             block = block if number else block.removeprefix(codecs.BOM_UTF8)
@@ -215,8 +265,9 @@ class Lines:
         decoder = codecs.getincrementaldecoder(encoding)(self._errors)
         rest: list[str] = []
         lines = 0
+        decoded = itertools.chain(map(decoder.decode, chunks), map(decoder.decode, [b""], [True]))
         try:
-            for text in itertools.chain(map(decoder.decode, chunks), map(decoder.decode, [b""], [True])):
+            for text in with_line_feeds(decoded, quoted=self._table):
                 if not rest and not lines:
                     text = text.removeprefix("\ufeff")
                 cut = text.rfind("\n") + 1
@@ -231,11 +282,17 @@ class Lines:
             raise self._bad_bytes(error, error.object, encoding) from error
 
     def _bad_bytes(self, error: UnicodeDecodeError, block: bytes, encoding: str) -> InputError:
-        line = self.number + block.count(b"\n", 0, error.start) + 1
-        shown = " ".join(f"{byte:02x}" for byte in block[error.start : error.start + 6])
+        line = block.count(b"\n", 0, error.start)
+        start = block[error.start : error.start + 6]
+        return self._not_text(line, start, error.reason, encoding_hint(block, encoding), encoding)
+
+    def _not_text(
+        self, line: int, start: bytes, reason: str, hint: str, encoding: str | None = None
+    ) -> InputError:
         return InputError(
-            f"{display_name(self.path)}:{line}: not {encoding}: bytes {shown} ({error.reason})",
-            hint=encoding_hint(block, encoding),
+            f"{display_name(self.path)}:{self.number + line + 1}: not {encoding or self._asked}: "
+            f"bytes {start.hex(' ')} ({reason})",
+            hint=hint,
         )
 
 
@@ -288,17 +345,6 @@ def _refuse() -> bool:
     raise FileNotFoundError
 
 
-def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """What the stream has, up to a mebibyte at a time; what a pipe has now comes now."""
-    read = getattr(stream, "read1", stream.read)
-    while True:
-        for act in before_reading:
-            act()
-        if not (chunk := read(CHUNK)):
-            return
-        yield chunk
-
-
 class open_bytes:
     """A context manager: `(stream, raw)`, the decompressed bytes and the file beneath them.
 
@@ -321,7 +367,7 @@ class open_bytes:
             head = self._raw.peek(6)[:6]  # type: ignore[attr-defined]
         except OSError as error:
             raise _unreadable(self._path, error) from error
-        kind = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
+        kind = next((name for magic, name in COMPRESSED.items() if head.startswith(magic)), None)
         self._stream = _decompressed(self._raw, kind) if kind else self._raw
         return self._stream, self._raw
 
@@ -376,8 +422,8 @@ def _gzip_file(raw: BinaryIO) -> Any:
 
 
 def _unreadable(path: str, error: OSError) -> InputError:
-    if isinstance(error, FileNotFoundError):
-        return InputError(f"{path}: no such file", hint="check the name; - reads from stdin")
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+        return MissingFile(f"{path}: no such file", hint="check the name; - reads from stdin")
     if isinstance(error, IsADirectoryError):
         return InputError(f"{path} is a folder", hint=f"name its files: {path.rstrip('/')}/*")
     return InputError(f"{path}: cannot be read: {error.strerror}")

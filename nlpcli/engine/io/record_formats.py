@@ -1,4 +1,4 @@
-"""The rows of one format each: TSV, CSV, JSON lines, `__label__` lines, from lines to texts and labels.
+"""The rows of one format each: tables, JSON lines, `__label__` lines, from lines to texts and labels.
 
 Not here: which format it is (`record_layouts.py`), and files and folders (`records.py`).
 """
@@ -10,11 +10,10 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
+from nlpcli.engine.io.dialects import MAX_FIELD, csv_quoting, is_open, rows_of
 from nlpcli.engine.io.lines import Lines, display_name, ended_lines
-from nlpcli.engine.io.record_layouts import FASTTEXT_PREFIX, Layout, csv_quoting
+from nlpcli.engine.io.record_layouts import FASTTEXT_PREFIX, Layout, bad_quoting
 from nlpcli.errors import InputError
-
-_MAX_FIELD = 1 << 30  # the csv module's own limit of 131,072 characters is too small for articles
 
 Documents = list[str] | bytes  # a text each; or lines of UTF-8, each a text, with a `\\n` at its end
 
@@ -39,8 +38,10 @@ class Formats:
         self._multi_label = multi_label
 
     def split(self, lines: Lines, batch: list[str], layout: Layout) -> Batch:
-        """The rows of a TSV."""
-        rows = [line.split("\t") for line in batch if line or not self._labelled]
+        """The rows of a table without quoting."""
+        if any("\r" in line for line in batch):
+            return self._row_by_row(lines, lines.number, batch, layout)
+        rows = [line.split(layout.delimiter) for line in batch if line or not self._labelled]
         text, label = layout.text, layout.label
         try:
             if label is None:
@@ -50,14 +51,16 @@ class Formats:
                 return Batch([row[text] for row in rows], labels)
         except IndexError:
             pass
-        raise self._bad_row(lines, lines.number, batch, layout)
+        return self._row_by_row(lines, lines.number, batch, layout)
 
     def cut(self, lines: Lines, before: int, block: bytes, layout: Layout) -> Batch:
-        """What `split` does, over bytes; `before` is the number of lines before the block."""
+        """What `split` does with tabs, over bytes; `before` is the number of lines before the block."""
         import numpy as np
 
         from nlpcli.engine.runtime.compiled import kernels_of
 
+        if b"\r" in block and block.count(b"\r") > block.count(b"\r\n"):
+            return self._row_by_row(lines, before, as_texts(block), layout)
         table = np.frombuffer(block, dtype=np.uint8)
         label = -1 if layout.label is None else layout.label
         texts, labels = (
@@ -67,63 +70,61 @@ class Formats:
             table, layout.text, label, texts, labels
         )
         if not well:
-            raise self._bad_row(lines, before, as_texts(block), layout)
+            return self._row_by_row(lines, before, as_texts(block), layout)
         names = labels[:label_size].tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
         return Batch(texts[:text_size].tobytes(), names)
 
-    def _bad_row(self, lines: Lines, before: int, batch: list[str], layout: Layout) -> InputError:
-        """What is wrong with the first row that is, found by a second look; `before` lines come before.
+    def _row_by_row(self, lines: Lines, before: int, batch: list[str], layout: Layout) -> Batch:
+        """What `split` does where rows are blank, hold a `\\r` or are wrong; `before` lines come before.
 
         Not `lines.number`: other threads may have read on.
         """
-        wanted = max(layout.text, layout.label or 0)
+        found = Batch([], [])
         for number, line in enumerate(batch, start=before + 1):
-            place = f"{display_name(lines.path)}:{number}"
-            row = line.split("\t")
-            if line and len(row) <= wanted:
-                return _too_few(place, len(row), wanted + 1)
-            if line and not row[layout.label or 0]:
-                break
-        return _empty_label(place)
+            for part in parted(line, layout):
+                place = f"{display_name(lines.path)}:{number}"
+                self.append(part.split(layout.delimiter), found, layout, place)
+        return found
 
-    def table(self, lines: Lines, feed: Feed, layout: Layout) -> Iterator[Batch]:
-        """The rows of a CSV, whose fields may hold line ends."""
-        csv.field_size_limit(_MAX_FIELD)
-        quoting = csv_quoting(layout.quoted)
-        reader = csv.reader(feed, delimiter=layout.delimiter, quoting=quoting, strict=True)
-        texts: list[str] = []
-        labels: list[str] = []
+    def table(self, lines: Lines, feed: Feed, layout: Layout, before: int) -> Iterator[Batch]:
+        """The rows of a table with quoting, whose fields may hold line ends; `before` lines come before."""
+        csv.field_size_limit(MAX_FIELD)
+        reader = csv.reader(feed, delimiter=layout.delimiter, quoting=csv_quoting(True), strict=True)
+        found = Batch([], [])
         skip = layout.has_header
-        start = 1
+        start = before + 1
         try:
             for row in reader:
+                feed.at_record = True
                 if skip and row:
                     skip = False
-                elif row or not self._labelled:
-                    self._append(row, texts, labels, layout, f"{display_name(lines.path)}:{start}")
-                start = reader.line_num + 1
-                if feed.at_batch_end and texts:
-                    yield Batch(texts, labels)
-                    texts, labels = [], []
+                elif not skip:
+                    self.append(row, found, layout, f"{display_name(lines.path)}:{start}")
+                start = before + reader.line_num + 1
+                if feed.at_batch_end and found.texts:
+                    yield found
+                    found = Batch([], [])
         except csv.Error as error:
-            raise _bad_quoting(f"{display_name(lines.path)}:{start}", error) from error
-        if texts:
-            yield Batch(texts, labels)
+            raise bad_quoting(f"{display_name(lines.path)}:{start}", error) from error
+        if found.texts:
+            yield found
 
-    def _append(
-        self, row: list[str], texts: list[str], labels: list[str], layout: Layout, place: str
-    ) -> None:
-        wanted = max(layout.text, -1 if layout.label is None else layout.label)
-        if not row:
-            texts.append("")
+    def append(self, row: list[str], found: Batch, layout: Layout, place: str) -> None:
+        """One row's text and label. A blank row is an empty text where there are no labels, else nothing."""
+        assert isinstance(found.texts, list)
+        text, label = layout.text, layout.label
+        wanted = text if label is None else max(text, label)
+        if not any(row) or (len(row) <= wanted and not any(map(str.strip, row))):
+            if not self._labelled:
+                found.texts.append(row[text] if text < len(row) else "")
             return
         if len(row) <= wanted:
-            raise _too_few(place, len(row), wanted + 1)
-        texts.append(one_line(row[layout.text]))
-        if layout.label is not None:
-            if not row[layout.label]:
+            raise _too_few(place, row, wanted + 1, layout)
+        if label is not None:
+            if not row[label]:
                 raise _empty_label(place)
-            labels.append(one_line(row[layout.label]))
+            found.labels.append(one_line(row[label]))
+        found.texts.append(one_line(row[text]))
 
     def objects(self, lines: Lines, batch: list[str], layout: Layout) -> Batch:
         """The objects of JSON lines."""
@@ -190,10 +191,12 @@ def as_texts(documents: Documents) -> list[str]:
 class Feed:
     """Lines for the csv module, with their line ends; knows when a batch is used up."""
 
-    def __init__(self, head: list[str], batches: Iterator[list[str]]) -> None:
+    def __init__(self, head: list[str], batches: Iterator[list[str]], layout: Layout) -> None:
         self._head = head
         self._batches = batches
+        self._layout = layout
         self.at_batch_end = False
+        self.at_record = True  # whoever reads says when a record ends
 
     def __iter__(self) -> Iterator[str]:
         yield from self._ended(self._head)
@@ -204,30 +207,51 @@ class Feed:
         last = len(batch) - 1
         for number, line in enumerate(batch):
             self.at_batch_end = number == last
-            yield line + "\n"
+            if "\r" not in line:
+                self.at_record = False
+                yield line + "\n"
+                continue
+            for part in parted(line, self._layout) if self.at_record else [line.replace("\r", " ")]:
+                self.at_record = False
+                yield part + "\n"
+
+
+def parted(line: str, layout: Layout) -> list[str]:
+    """The rows in a line that may hold carriage returns: several if each is whole, or else they are spaces.
+
+    >>> table = Layout("tsv", width=2)
+    >>> parted("1\\tone\\r2\\ttwo", table), parted("1\\tone\\r two\\r", table)
+    (['1\\tone', '2\\ttwo'], ['1\\tone  two'])
+    """
+    if "\r" not in line:
+        return [line]
+    parts = [part for part in line.split("\r") if part]
+    if len(parts) > 1 and layout.width > 1:
+        rows, wrong = rows_of(parts, layout.delimiter, layout.format == "csv")
+        if not wrong and len(rows) == len(parts) and all(len(row) == layout.width for row in rows):
+            return parts
+    return [line.rstrip("\r").replace("\r", " ")]
 
 
 def one_line(text: str) -> str:
     """The text with its line ends as spaces."""
-    return text.replace("\r\n", " ").replace("\n", " ") if "\n" in text else text
+    if "\n" not in text and "\r" not in text:
+        return text
+    return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")
 
 
-def _too_few(place: str, have: int, wanted: int) -> InputError:
+def _too_few(place: str, row: list[str], wanted: int, layout: Layout) -> InputError:
+    have = len(row)
+    hint = "is the separator right? --delimiter says what it is"
+    if layout.format == "tsv" and is_open(layout.delimiter.join(row), layout.delimiter):
+        hint = "a quoted field that goes on in the next line? --quoting rfc4180 reads it"
     return InputError(
-        f"{place}: {have} field{'s' * (have != 1)}, the columns asked for need at least {wanted}",
-        hint="is the separator right? --format tsv or --format csv says which it is",
+        f"{place}: {have} field{'s' * (have != 1)}, the columns asked for need at least {wanted}", hint=hint
     )
 
 
 def _empty_label(place: str) -> InputError:
     return InputError(f"{place}: the label is empty", hint="label every row or take it out")
-
-
-def _bad_quoting(place: str, error: csv.Error) -> InputError:
-    return InputError(
-        f"{place}: the quoting is not CSV: {error}",
-        hint='a quoted field ends with one ", a quote inside is ""; --quoting none takes quotes as they are',
-    )
 
 
 def _json_object(line: str, place: str) -> dict[str, Any]:

@@ -1,18 +1,19 @@
 """How a file of records is laid out: its format, and where text and label stand in it.
 
-Found from the settings, the file's name and its first line. What is not said is guessed from
+Found from the settings, the file's name and its first rows. What is not said is guessed from
 well-known column names; a guess that fails is an error that lists what was seen.
 """
 
 from __future__ import annotations
 
-import csv
+import difflib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Literal
 
+from nlpcli.engine.io.dialects import Beginning, Dialect, delimiter_of, dialect_of, named, rows_of
 from nlpcli.engine.io.lines import display_name
 from nlpcli.errors import InputError
 from nlpcli.settings.input import RecordSettings
@@ -28,13 +29,19 @@ LABEL_NAMES = (
 )
 _SUFFIXES = {".tsv": "tsv", ".tab": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+_KNOWN = frozenset(TEXT_NAMES + LABEL_NAMES)
+_LONGEST_NAME = 40
+_MOST_SHOWN = 30
+_NUMBER = re.compile(r"[-+]?[\d.,:/ -]*\d%?")  # dates and times too
 
 
 @dataclass(frozen=True)
 class Layout:
     """Where the text and the label are: column numbers from 0, or field names in JSON.
 
-    `format` is tsv, jsonl, fasttext, or csv, which is also tab-separated files with quoting.
+    `format` is tsv (no quoting, whatever the delimiter), csv (with quoting), jsonl or fasttext. `width` is
+    how many columns the first row has, `skipped` how many lines come before it. `remark` says what was
+    decided without being asked for.
     """
 
     format: str
@@ -43,38 +50,46 @@ class Layout:
     text_name: str = ""
     label_name: str | None = None
     has_header: bool = False
-    delimiter: str = ","
-    quoted: bool = True
+    delimiter: str = "\t"
+    width: int = 0
+    skipped: int = 0
+    remark: str = ""
 
 
-def detect(path: str, first_line: str, settings: RecordSettings, labelled: bool) -> Layout:
-    """The layout of a file that begins with `first_line`.
+def detect(path: str, beginning: Beginning, settings: RecordSettings, labelled: bool) -> Layout:
+    """The layout of a file that begins so.
 
     Raises InputError when text or label cannot be found in it.
 
-    >>> detect("a.tsv", "id\\tdocument\\tlabel", RecordSettings(), True).label
+    >>> detect("a.tsv", Beginning(["id\\tdocument\\tlabel"]), RecordSettings(), True).label
     2
     """
-    form: str = settings.format
+    first_line = beginning.lines[0]
+    form: str | None = settings.format
     if form == "auto":
-        form = _guess_format(path, first_line)
+        form = _guess_format(path, beginning, settings)
     if form == "text":
         if labelled:
-            raise _unlabelled(path)
+            raise _unlabelled(path, first_line)
         form = "tsv"  # a column was asked for: a table of one column
     if form == "fasttext":
         return Layout("fasttext")
     if form == "jsonl":
         return _json_layout(path, first_line, settings, labelled)
-    return _table_layout(path, first_line, form, settings, labelled)
+    dialect = dialect_of(beginning, form, settings, _KNOWN)
+    rows, wrong = rows_of(beginning.lines[dialect.skipped :], dialect.delimiter, dialect.quoted)
+    if not rows:
+        raise bad_quoting(f"{display_name(path)}:{dialect.skipped + 1}", wrong)
+    return table_layout(path, rows, dialect, settings, labelled)
 
 
 def is_plain(settings: RecordSettings, labelled: bool) -> bool:
     """Whether every line is a text: nothing says otherwise, and no label is wanted."""
     if labelled:
         return False
-    named = settings.text_col is not None or settings.label_col is not None
-    return settings.format == "text" or (settings.format == "auto" and not named)
+    asked = (settings.text_col, settings.label_col, settings.sheet)
+    is_table = settings.delimiter != "auto" or any(option is not None for option in asked)
+    return settings.format == "text" or (settings.format == "auto" and not is_table)
 
 
 def format_by_name(path: str) -> str | None:
@@ -88,28 +103,30 @@ def format_by_name(path: str) -> str | None:
     return _SUFFIXES.get(suffix.lower())
 
 
-def _guess_format(path: str, first_line: str) -> str:
+def _guess_format(path: str, beginning: Beginning, settings: RecordSettings) -> str:
+    first_line = beginning.lines[0]
     if first_line.lstrip().startswith(FASTTEXT_PREFIX):
         return "fasttext"
-    if by_name := format_by_name(path):
+    by_name = format_by_name(path)
+    if by_name == "tsv" and settings.delimiter == "auto" and "\t" not in first_line:
+        by_name = None  # by what is in it
+    if by_name:
         return by_name
+    if settings.delimiter != "auto":
+        return "tsv" if settings.delimiter == "\t" else "csv"
     if first_line.startswith("{"):
         return "jsonl"
     if "\t" in first_line:
         return "tsv"
-    return "csv" if "," in first_line and _looks_like_header(first_line) else "text"
+    return "csv" if delimiter_of(beginning.lines, settings.names, _KNOWN, by_names=True) else "text"
 
 
-def _looks_like_header(first_line: str) -> bool:
-    names = {name.strip(' "').lower() for name in first_line.split(",")}
-    return bool(names & {*TEXT_NAMES, *LABEL_NAMES})
-
-
-def _table_layout(path: str, first_line: str, form: str, settings: RecordSettings, labelled: bool) -> Layout:
-    delimiter = "\t" if form == "tsv" else ","
-    quoted = settings.quoting == "rfc4180" or (settings.quoting == "auto" and form == "csv")
-    cells = next(csv.reader([first_line], delimiter=delimiter, quoting=csv_quoting(quoted)), [""])
-    has_header = _has_header(cells, settings)
+def table_layout(
+    path: str, rows: Sequence[list[str]], dialect: Dialect, settings: RecordSettings, labelled: bool
+) -> Layout:
+    """Where text and label are in a table that begins with these rows."""
+    cells = rows[0]
+    has_header, remark = _has_header(path, rows, settings, labelled)
     header = cells if has_header else None
     text = _column(settings.text_col, TEXT_NAMES, header, len(cells), path, "--text-col")
     label = (
@@ -117,65 +134,134 @@ def _table_layout(path: str, first_line: str, form: str, settings: RecordSetting
         if labelled
         else None
     )
-    if header is None:  # label TAB text, as the SMS collection has it
-        if labelled and label is None:
-            label = 0 if text != 0 or len(cells) == 1 else 1
-        if text is None:
-            text = 0 if len(cells) == 1 else 1 if label != 1 else 0
+    if header is None and labelled and label is None:  # label TAB text, as the SMS collection has it
+        label = 0 if text != 0 or len(cells) == 1 else 1
+    if text is None and (header is None or len(cells) == 1):
+        text = 0 if len(cells) == 1 else 1 if label != 1 else 0
     if text is None or (labelled and label is None):
         missing, option = ("text", "--text-col") if text is None else ("label", "--label-col")
         raise InputError(
-            f"{display_name(path)}: which column is the {missing}? there are: {', '.join(cells)}",
+            f"{display_name(path)}: which column is the {missing}? there are: {_shown(cells)}",
             hint=f"name it with {option}, or give its number; --header no if the first row is data",
         )
     if labelled and text == label:
         if len(cells) == 1:
-            raise _unlabelled(path)
+            raise _unlabelled(path, cells[0])
         raise InputError(
             f"{display_name(path)}: text and label are the same column", hint="see --text-col, --label-col"
         )
-    if not labelled:
-        label = None
+    form = "csv" if dialect.quoted else "tsv"
     return Layout(
-        "tsv" if form == "tsv" and not quoted else "csv", text, label, "", None, has_header, delimiter, quoted
+        form, text, label, "", None, has_header, dialect.delimiter, len(cells), dialect.skipped, remark
     )
 
 
-def csv_quoting(quoted: bool) -> Literal[0, 3]:
-    """The csv module's word for it."""
-    return csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-
-
-def _has_header(cells: Sequence[str], settings: RecordSettings) -> bool:
+def _has_header(
+    path: str, rows: Sequence[list[str]], settings: RecordSettings, labelled: bool
+) -> tuple[bool, str]:
+    """Whether the first row names the columns, and what to say where that is a guess."""
     if settings.header != "auto":
-        return settings.header == "yes"
+        return settings.header == "yes", ""
+    cells, others = rows[0], [row for row in rows[1:] if any(row)]
     asked = [column for column in (settings.text_col, settings.label_col) if column is not None]
-    if any(not column.isdigit() or column in cells for column in asked):
-        return True
-    known = {cell.strip().lower() for cell in cells}
-    return bool(known & set(LABEL_NAMES)) and (bool(asked) or bool(known & set(TEXT_NAMES)) or len(cells) > 2)
+    if any(not column.isdecimal() or column in cells for column in asked):
+        return True, ""
+    known = {named(cell).lower() for cell in cells}
+    if known & set(LABEL_NAMES) and (asked or known & set(TEXT_NAMES) or len(cells) > 2):
+        return True, ""
+    if any(named(cell).lower() in TEXT_NAMES for cell in _may_be_texts(cells, settings, labelled)):
+        return True, ""
+    shown = f"{display_name(path)}: the first row ({_shown(cells)}) is taken"
+    if len(others) > 1 and _are_names(cells) and _above_numbers(cells, others):
+        return True, f"{shown} for the names of the columns; --header no if it is data"
+    is_doubtful = bool(others) if asked else labelled and len(others) > 4
+    if is_doubtful and _are_names(cells) and not _recur(cells, others):
+        return False, f"{shown} for data; --header yes if it names the columns"
+    return False, ""
+
+
+def _may_be_texts(cells: Sequence[str], settings: RecordSettings, labelled: bool) -> Sequence[str]:
+    """The cells of the column that was asked for, or of those that may be it: labels are words like names."""
+    if settings.text_col is not None and settings.text_col.isdecimal():
+        number = int(settings.text_col)
+        return cells[number - 1 : number] if number else ()
+    return cells[1:] if labelled else cells
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    names = [named(cell) for cell in cells]
+    return len({*names}) == len(names) and all(
+        name and len(name) <= _LONGEST_NAME and not _NUMBER.fullmatch(name) for name in names
+    )
+
+
+def _above_numbers(cells: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether a column holds numbers, dates or the like everywhere but in the first row."""
+    columns = ([row[number] for row in others if number < len(row)] for number in range(len(cells)))
+    return any(column and all(_NUMBER.fullmatch(cell.strip()) for cell in column) for column in columns)
+
+
+def _recur(cells: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether a cell of the first row stands in its column once more."""
+    return any(
+        cell == row[number] for number, cell in enumerate(cells) for row in others if number < len(row)
+    )
 
 
 def _column(
     asked: str | None, known: Sequence[str], header: Sequence[str] | None, width: int, path: str, option: str
 ) -> int | None:
     """The column's number from 0; None when nothing was asked and no known name is there."""
+    names = [named(cell) for cell in header or ()]
+    lowered = [name.lower() for name in names]
     if asked is None:
-        cells = [cell.strip().lower() for cell in header or ()]
-        return next((cells.index(name) for name in known if name in cells), None)
-    if header is not None and asked in header:
-        return list(header).index(asked)
-    if asked.isdigit() and 1 <= int(asked) <= width:
+        found = next((name for name in known if name in lowered), None)
+        return None if found is None else _only(_places(found, lowered), found, path, option)
+    for wanted, there in (
+        (asked, list(header or ())),
+        (named(asked), names),
+        (named(asked).lower(), lowered),
+    ):
+        if places := _places(wanted, there):
+            return _only(places, asked, path, option)
+    if asked.isdecimal() and 1 <= int(asked) <= width:
         return int(asked) - 1
-    if header is None or asked.isdigit():
+    if header is None or asked.isdecimal():
+        columns = f"{width} column{'s' * (width != 1)}"
         raise InputError(
-            f"{display_name(path)}: there is no column {asked}: the first row has {width}",
-            hint=f"{option} is a header name or a number from 1",
+            f"{display_name(path)}: there is no column {asked}: the first row has {columns}",
+            hint=f"{option} is a header name or a number from 1"
+            + ("; is the separator right? --delimiter says what it is" if width == 1 else ""),
         )
+    close = difflib.get_close_matches(named(asked).lower(), lowered, n=3)
+    nearest = " or ".join(repr(names[lowered.index(name)]) for name in close)
     raise InputError(
-        f"{display_name(path)}: no column is called {asked!r}; there are: {', '.join(header)}",
-        hint=f"{option} is one of these names or a number from 1",
+        f"{display_name(path)}: no column is called {asked!r}; there are: {_shown(header)}",
+        hint=(f"perhaps {nearest}? " if close else "")
+        + f"{option} is one of these names or a number from 1"
+        + ("; is the separator right? --delimiter says what it is" if width == 1 else ""),
     )
+
+
+def _places(name: str, names: Sequence[str]) -> list[int]:
+    return [number for number, other in enumerate(names) if other == name]
+
+
+def _only(places: Sequence[int], name: str, path: str, option: str) -> int:
+    if len(places) > 1:
+        numbers = " and ".join(str(place + 1) for place in places)
+        raise InputError(
+            f"{display_name(path)}: more than one column is called {name!r}: {numbers}",
+            hint=f"say which by its number: {option} {places[0] + 1} --header yes",
+        )
+    return places[0]
+
+
+def _shown(cells: Sequence[str]) -> str:
+    """Names of columns for a message, as many as fit."""
+    names = [named(cell) for cell in cells[:_MOST_SHOWN]]
+    names = [name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "…" for name in names]
+    return ", ".join(names) + (f" and {len(cells) - _MOST_SHOWN} more" if len(cells) > _MOST_SHOWN else "")
 
 
 def _json_layout(path: str, first_line: str, settings: RecordSettings, labelled: bool) -> Layout:
@@ -195,8 +281,22 @@ def _json_layout(path: str, first_line: str, settings: RecordSettings, labelled:
     return Layout("jsonl", text_name=text or "text", label_name=(label or "label") if labelled else None)
 
 
-def _unlabelled(path: str) -> InputError:
+def bad_quoting(place: str, wrong: object) -> InputError:
+    """What to say about quotes that do not close, or do not fit."""
+    return InputError(
+        f"{place}: the quoting is not CSV: {wrong}",
+        hint='a quoted field ends with one ", a quote inside is ""; --quoting none takes quotes as they are',
+    )
+
+
+def _unlabelled(path: str, first_line: str) -> InputError:
+    if first_line.lstrip().startswith("["):
+        return InputError(
+            f"{display_name(path)}: a JSON array, or plain text without labels",
+            hint="of an array, make one object per line: jq -c '.[]' FILE.json > FILE.jsonl",
+        )
     return InputError(
         f"{display_name(path)}: no labels found: the lines are plain text",
-        hint="wanted: label<TAB>text, a table with --text-col and --label-col, JSON lines or __label__",
+        hint="wanted: label<TAB>text, a table with --text-col and --label-col, JSON lines or __label__; "
+        "--delimiter says what separates columns",
     )

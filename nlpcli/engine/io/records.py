@@ -1,6 +1,7 @@
 """Labelled text: rows of a table, JSON lines, `__label__` lines, or a folder per class.
 
-    tsv, csv   columns by header name or number; CSV quoting as in RFC 4180
+    tsv, csv   columns by header name or number, with tab or `,` `;` `|` between; CSV quoting as in RFC 4180
+    .xlsx      a sheet of an Excel workbook, told by content
     jsonl      fields of a JSON object per line
     fasttext   `__label__x text`
     text       every line is a text, without a label
@@ -18,13 +19,20 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from nlpcli.engine.io.lines import STDIN, Lines
+from nlpcli.engine.io.dialects import SAMPLE, Beginning, Dialect, first_record_ends
+from nlpcli.engine.io.lines import STDIN, Lines, display_name
 from nlpcli.engine.io.record_formats import Batch, Documents, Feed, Formats, as_texts
-from nlpcli.engine.io.record_layouts import detect, format_by_name, is_plain
+from nlpcli.engine.io.record_layouts import Layout, detect, format_by_name, is_plain, table_layout
+from nlpcli.engine.io.workbooks import is_zipped, workbook_rows
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings, RecordSettings
+
+_BLANK = " \t\r,;|"  # a row of empty cells too
+_MOST_WAITED = (
+    1 << 24
+)  # characters of a first record, which a quote that never ends might make the whole file
 
 
 class Records:
@@ -95,39 +103,87 @@ class Records:
                 yield from self._file(path, as_lines)
 
     def _file(self, path: str, as_lines: bool) -> Iterator[Batch]:
-        lines = Lines([path], self._reading, self._progress)
+        if is_zipped(path):
+            yield from self._workbook(path)
+            return
+        if self.settings.sheet is not None:
+            raise InputError(f"{display_name(path)} is no Excel workbook", hint="--sheet is for those alone")
+        is_text = is_plain(self.settings, self.labelled)
+        lines = Lines([path], self._reading, self._progress, table=not is_text)
         blocks = lines.line_blocks()
         batches = map(as_texts, blocks) if as_lines else lines.batches()
-        if is_plain(self.settings, self.labelled):
+        if is_text:
             if self.settings.format == "auto" and format_by_name(path):
                 self._progress.note(
                     f"{path}: every line is taken as a text, as it stands; --text-col names a column"
                 )
             yield from (Batch(batch, []) for batch in (blocks if as_lines else batches))
             return
-        head: list[str] = []
-        for batch in batches:
-            head += batch
-            if any(batch):
-                break
-        first = next((number for number, line in enumerate(head) if line), None)
-        if first is None:
+        head, first, whole = self._beginning(lines, batches)
+        if first == len(head):
             return
-        layout = detect(path, head[first], self.settings, self.labelled)
+        sample = Beginning(_sample(head[first:]), whole, lines.encoding.startswith("utf-16"))
+        layout = detect(path, sample, self.settings, self.labelled)
+        self._tell(layout)
+        if layout.has_header or layout.skipped:
+            first += layout.skipped
+        else:
+            first = 0
         # `lines.number` is how many lines came before the batch at hand, for error messages.
         lines.number, formats = 0, self._formats
         if layout.format == "csv":
-            yield from formats.table(lines, Feed(head, batches), layout)
+            yield from formats.table(lines, Feed(head[first:], batches, layout), layout, first)
             return
         parse = {"tsv": formats.split, "jsonl": formats.objects, "fasttext": formats.prefixed}[layout.format]
-        if layout.has_header:
-            head, lines.number = head[first + 1 :], first + 1
-        yield parse(lines, head, layout)
-        if as_lines and layout.format == "tsv":
+        lines.number = first + layout.has_header
+        yield parse(lines, head[lines.number :], layout)
+        if as_lines and layout.format == "tsv" and layout.delimiter == "\t":
             numbered = ((lines, lines.number, block, layout) for block in blocks)
             yield from in_threads(formats.cut, numbered)
             return
         yield from (parse(lines, batch, layout) for batch in batches)
+
+    def _beginning(self, lines: Lines, batches: Iterable[list[str]]) -> tuple[list[str], int, bool]:
+        """As many lines as it takes to see the layout; the number of the first not blank; are they all?
+
+        From a pipe without labels, where somebody may be waiting, no more than the first record.
+        """
+        head: list[str] = []
+        delimiter = None if self.settings.delimiter == "auto" else self.settings.delimiter
+        enough = SAMPLE if self.labelled or lines.has_end else 0
+        first = size = 0
+        for batch in batches:
+            head += batch
+            size += sum(map(len, batch))
+            while first < len(head) and not head[first].strip(_BLANK):
+                first += 1
+            is_complete = first < len(head) and first_record_ends(head[first:], delimiter)
+            if (is_complete and size >= enough) or size > _MOST_WAITED:
+                return head, first, False
+        return head, first, True
+
+    def _workbook(self, path: str) -> Iterator[Batch]:
+        layout: Layout | None = None
+        name, number = display_name(path), 0
+        for rows in workbook_rows(path, self.settings.sheet, self._progress):
+            found = Batch([], [])
+            begun = next((place for place, row in enumerate(rows) if row), None)
+            for row in rows:
+                number += 1
+                if layout is None and begun is not None and row:
+                    dialect = Dialect("\t", True)
+                    layout = table_layout(path, rows[begun:], dialect, self.settings, self.labelled)
+                    self._tell(layout)
+                    if layout.has_header:
+                        continue
+                if layout is not None:
+                    padded = row + [""] * (layout.width - len(row))  # empty cells at the end are not kept
+                    self._formats.append(padded, found, layout, f"{name}: row {number}")
+            yield found
+
+    def _tell(self, layout: Layout) -> None:
+        if layout.remark:
+            self._progress.note(layout.remark)
 
     def _folder(self, folder: Path) -> Iterator[Batch]:
         if not self.labelled:
@@ -151,3 +207,13 @@ class Records:
             for some in range(0, len(files), 256):
                 texts = [" ".join(Lines([str(file)], self._reading)) for file in files[some : some + 256]]
                 yield Batch(texts, [entry.name] * len(texts))
+
+
+def _sample(lines: list[str]) -> list[str]:
+    """The first lines, up to some number of characters whatever the chunks in which they were read."""
+    size = 0
+    for number, line in enumerate(lines):
+        size += len(line)
+        if size > SAMPLE and first_record_ends(lines[: number + 1], None):
+            return lines[: number + 1]
+    return lines

@@ -4,46 +4,64 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
+class Postponed:
+    """Signals that wait; true when there are some."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, Callable[[int, FrameType | None], object] | int] = {}
+        self._waiting: list[int] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def deliver(self) -> None:
+        """Let one that waits take its effect now, which usually is to raise; no other waits any more."""
+        if self._waiting:
+            self.end()
+            signal.raise_signal(self._waiting.pop())
+
+    def begin(self) -> None:
+        """Let signals wait from now on; not those that are ignored, as SIGHUP is under nohup."""
+        for number in _SIGNALS if threading.current_thread() is threading.main_thread() else ():
+            handler = signal.getsignal(number)
+            if handler not in (signal.SIG_IGN, None):
+                self._before[number] = handler
+                signal.signal(number, lambda number, _frame: self._waiting.append(number))
+
+    def end(self) -> None:
+        """Let no more wait."""
+        while self._before:
+            signal.signal(*self._before.popitem())
+
+
 @contextlib.contextmanager
-def postponed_signals() -> Iterator[Callable[[], None]]:
-    """Ctrl-C, SIGTERM and SIGHUP wait until the block calls what this gives.
+def postponed_signals() -> Iterator[Postponed]:
+    """Ctrl-C, SIGTERM and SIGHUP wait until the block ends, or calls `deliver` of what this gives.
 
-    A network half-way through an update is of no use: an interrupt is taken between two.
+    A network half-way through an update is of no use: an interrupt is taken between two. Signals go to
+    the main thread: in another nothing waits.
     """
-    pending: list[int] = []
-
-    def remember(number: int, _frame: FrameType | None) -> None:
-        pending.append(number)
-
+    postponed = Postponed()
     try:
-        before = {number: signal.signal(number, remember) for number in _SIGNALS}
-    except ValueError:  # not in the main thread: signals do not come here
-        yield lambda: None
-        return
-
-    def deliver() -> None:
-        if pending:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            signal.raise_signal(pending.pop())
-
-    try:
-        yield deliver
+        postponed.begin()
+        yield postponed
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    deliver()
+        postponed.end()
+    postponed.deliver()
 
 
 @contextlib.contextmanager
 def saved_when_interrupted(save: Callable[[], object]) -> Iterator[None]:
     """`save` is called before Ctrl-C, SIGTERM or SIGHUP ends the block; not when an error does.
+
+    It is not interrupted itself: who presses Ctrl-C twice has the work saved too.
 
     >>> with contextlib.suppress(KeyboardInterrupt), saved_when_interrupted(lambda: print("saved")):
     ...     raise KeyboardInterrupt
@@ -53,5 +71,6 @@ def saved_when_interrupted(save: Callable[[], object]) -> Iterator[None]:
         yield
     except BaseException as end:
         if not isinstance(end, Exception):
-            save()
+            with postponed_signals():
+                save()
         raise

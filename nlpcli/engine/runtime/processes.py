@@ -205,6 +205,8 @@ def _result(function: Callable[[str], Any], line: str) -> Any:
         return function(line)
     except MemoryError:
         raise
+    except NlpcliError as error:
+        return Failure(error.message)
     except Exception as error:
         # An analyser may raise anything; the line's number is known only to the one who asked.
         return Failure(f"{type(error).__name__}: {str(error)[:200]}")

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from nlpcli.engine.runtime.interrupts import postponed_signals
+
 
 class Stop:
     """Raised flag: workers look at it between two kernel calls."""
@@ -29,12 +31,15 @@ class Stop:
         self._event.set()
 
 
-def run_threads(work: Callable[[int, Stop], None], threads: int) -> None:
-    """Call `work(number, stop)` in `threads` threads and wait for all of them.
+def run_threads(
+    work: Callable[[int, Stop], None], threads: int, meanwhile: Callable[[], object] = lambda: None
+) -> None:
+    """Call `work(number, stop)` in `threads` threads and wait for all of them; `meanwhile`, `meanwhile()`.
 
     The first exception of any of them stops the others and is raised here, and so does Ctrl-C,
-    within the time of one kernel call. Work is never done in the calling thread: a signal could
-    cut it off between a kernel call and the note that it was made.
+    within the time of one kernel call: no worker is at work any more when it takes effect. Work is never
+    done in the calling thread: a signal could cut it off between a kernel call and the note that it was
+    made.
     """
     stop = Stop()
     failures: list[BaseException] = []
@@ -46,17 +51,22 @@ def run_threads(work: Callable[[int, Stop], None], threads: int) -> None:
             failures.append(error)
             stop.set()
 
-    workers = [threading.Thread(target=guarded, args=(number,), daemon=True) for number in range(threads)]
-    for worker in workers:
-        worker.start()
-    try:
-        for worker in workers:
-            while worker.is_alive():
-                worker.join(0.1)  # a join without a limit would not hear Ctrl-C
-    finally:
-        stop.set()
-        for worker in workers:
-            worker.join()
+    workers: list[threading.Thread] = []
+    # A signal that took effect at once could leave a worker behind that just starts, or is waited for.
+    with postponed_signals() as signals:
+        try:
+            for number in range(threads):
+                worker = threading.Thread(target=guarded, args=(number,), daemon=True)
+                worker.start()
+                workers.append(worker)
+            while not signals and any(worker.is_alive() for worker in workers):
+                for worker in workers:
+                    worker.join(0.1 / threads)
+                meanwhile()
+        finally:
+            stop.set()
+            for worker in workers:
+                worker.join()
     if failures:
         raise failures[0]
 

@@ -1,4 +1,5 @@
-"""From a line of text to its tokens: normalise → tokenise → filter → lemma → stem → lower-case.
+"""From a line of text to its tokens: normalise → leave out what is invisible → tokenise → filter → lemma
+→ stem → lower-case.
 
 An `Analyzer` is built from its settings and nothing else, so one loaded with a model does
 exactly what it did in training.
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from nlpcli.engine.runtime.processes import Failure, Worker
+from nlpcli.engine.text.alignment import Aligned
+from nlpcli.engine.text.invisible import aligned_visible, visible
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.by_name import make_tokenizer
 from nlpcli.errors import InputError, SettingsError
@@ -21,6 +24,7 @@ from nlpcli.settings.text import ENGLISH, KOREAN, AnalysisSettings
 TIME_LIMIT = 30.0  # seconds a Java analyser may think about one line
 ISOLATED = ("komoran", "okt", "hannanum", "kkma")
 _KERNEL_ROAD = ("word", "whitespace")
+_AS_IT_IS = ("sentence", "subword")  # these give back the text itself, invisible characters and all
 _MASK_BLIND = ("sentence", "regexp", "subword")  # to these <url> is text like any other
 
 
@@ -52,6 +56,7 @@ class Analyzer:
         self._kept = _tag_filter(settings) if settings.tagged else None
         self._clitics = _clitics(settings)
         self._finished = _finisher(settings)
+        self._leaves_out = settings.tokenizer not in _AS_IT_IS
         self._masks = bool(settings.mask) and settings.tokenizer not in _MASK_BLIND
         self._mask_tag = ("SW" if settings.tokenizer in KOREAN else "SYM") if settings.tagged else ""
 
@@ -63,6 +68,8 @@ class Analyzer:
             return [token.form for token in self.analyse(text)]
         if self._normalizer:
             text = self._normalizer(text)
+        if self._leaves_out:
+            text = visible(text)
         tokens = self._masked_tokens(text) if self._masks else self._tokenizer.tokens(text)
         if self._clitics is not None:
             tokens = self._clitics(tokens)
@@ -74,13 +81,11 @@ class Analyzer:
         """The tokens of one line with their places, and tags and lemmas where they are known."""
         if self._isolated:
             return self._asked("analyse", text)  # type: ignore[no-any-return]
-        if self._normalizer is None:
-            tokens = self._tokenizer.analyse(text)
-        else:
-            aligned = self._normalizer.aligned(text)
-            tokens = (
-                self._masked_analysis(aligned.text) if self._masks else self._tokenizer.analyse(aligned.text)
-            )
+        aligned = self._normalizer.aligned(text) if self._normalizer else Aligned(text)
+        if self._leaves_out:
+            aligned = aligned_visible(aligned)
+        tokens = self._masked_analysis(aligned.text) if self._masks else self._tokenizer.analyse(aligned.text)
+        if aligned.starts is not None:
             places = (aligned.place(token.start, token.end) for token in tokens)
             tokens = [
                 token._replace(start=start, end=end)
@@ -187,7 +192,7 @@ def _finisher(settings: AnalysisSettings) -> Callable[[str], str | None] | None:
     """What becomes of a bare token: its stem, its lower case, or None for a stop word."""
     stops: frozenset[str] = frozenset()
     if settings.stopwords and settings.tokenizer not in KOREAN and not _by_english_tags(settings):
-        from nlpcli.engine.text.stopwords import untagged
+        from nlpcli.engine.text.stopwords import looked_up, untagged
 
         stops = untagged(settings.stopwords)
     steps = _stemmers(settings)
@@ -198,7 +203,7 @@ def _finisher(settings: AnalysisSettings) -> Callable[[str], str | None] | None:
         return str.lower if lowercase else None
 
     def finished(form: str) -> str | None:
-        if form.lower() in stops:
+        if stops and looked_up(form) in stops:
             return None
         if not (form[:1] == "<" and form[-1:] == ">"):  # a mask has no stem
             for step in steps:
@@ -252,7 +257,7 @@ def _tag_filter(settings: AnalysisSettings) -> _Filter | None:
 def _english_filter(settings: AnalysisSettings) -> _Filter:
     """The tags asked for; then stop words and dictionary forms."""
     from nlpcli.engine.text.penn import upos
-    from nlpcli.engine.text.stopwords import untagged
+    from nlpcli.engine.text.stopwords import looked_up, untagged
 
     keep, drop = settings.keep_pos, settings.drop_pos
     stops = untagged(settings.stopwords)
@@ -269,7 +274,7 @@ def _english_filter(settings: AnalysisSettings) -> _Filter:
             tokens = [token for token, part in zip(tokens, universal, strict=True) if fits(token.tag, part)]
         if not settings.lemma:
             return tokens
-        left = (token for token in tokens if token.form.lower() not in stops)
+        left = (token for token in tokens if looked_up(token.form) not in stops)
         return [token._replace(form=token.dictionary_form) for token in left]
 
     return kept

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.text.stopwords import DATA
+from nlpcli.engine.text.unicode_marks import typewriter
 from nlpcli.errors import MissingDependency
 
 Lemma = Callable[[str], str]
@@ -225,7 +226,7 @@ _AFTER_BE = """
 
 def plain(word: str) -> str:
     """A word as the tables write it: lower-case, with typewriter apostrophes."""
-    return word.lower().replace("’", "'")
+    return typewriter(word.lower())
 
 
 def _is_contraction(form: str) -> bool:

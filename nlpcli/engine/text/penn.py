@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nlpcli.engine.text.unicode_marks import typewriter
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -25,10 +27,10 @@ _BY_TAG = {
     "IN": "ADP", "RP": "ADP", "CC": "CCONJ", "UH": "INTJ", "SYM": "SYM", "$": "SYM", "#": "SYM",
     "FW": "X", "GW": "X", "ADD": "X", "XX": "X",
 }  # fmt: skip
-_BE = _words("be am is are was were been being 's 'm 're ’s ’m ’re")
+_BE = _words("be am is are was were been being 's 'm 're")
 # What makes one of these an auxiliary is the form of the verb it goes with.
 _AUXILIARIES = {
-    **dict.fromkeys(_words("have has had having 've 'd ’ve ’d"), "VBN"),
+    **dict.fromkeys(_words("have has had having 've 'd"), "VBN"),
     **dict.fromkeys(("do", "does", "did"), "VB"),
 }
 _PASSED_OVER = ("RB", "RBR", "RBS", "PRP", "EX", "NNP")  # did you not go, has never been
@@ -51,7 +53,7 @@ def upos(words: Sequence[str], tags: Sequence[str]) -> list[str]:
     >>> upos(["She", "has", "n't", "seen", "this"], ["PRP", "VBZ", "RB", "VBN", "DT"])
     ['PRON', 'AUX', 'PART', 'VERB', 'PRON']
     """
-    return [_one(word.lower(), tag, tags[place + 1 : place + 9]) for place, (word, tag) in
+    return [_one(typewriter(word.lower()), tag, tags[place + 1 : place + 9]) for place, (word, tag) in
             enumerate(zip(words, tags, strict=True))]  # fmt: skip
 
 
@@ -61,7 +63,7 @@ def _one(word: str, tag: str, following: Sequence[str]) -> str:
         return "AUX" if is_auxiliary else "VERB"
     if tag == "IN":
         return "SCONJ" if _joins_clauses(word, following) else "ADP"
-    if tag == "RB" and word in ("not", "n't", "n’t"):
+    if tag == "RB" and word in ("not", "n't"):
         return "PART"
     if word in _PRONOUNS and tag in ("NN", "DT"):
         return "PRON"

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 
 from nlpcli.engine.text.tagsets import to_sejong
 from nlpcli.engine.text.token import Token
+from nlpcli.engine.text.unicode_marks import typewriter
 
 Stem = Callable[[str], str]
 TaggedStem = Callable[[str, str], str]
@@ -24,8 +25,9 @@ _REMEMBERED = 1 << 17
 
 
 def make_stemmer(name: str) -> Stem:
-    """The stemmer of that name, its library loaded; words are remembered."""
-    return functools.lru_cache(_REMEMBERED)(STEMMERS[name]())
+    """The stemmer of that name, its library loaded; words are remembered. Apostrophes are a typewriter's."""
+    stem = STEMMERS[name]()
+    return functools.lru_cache(_REMEMBERED)(lambda word: stem(typewriter(word)))
 
 
 def make_lemmatizer() -> Stem:

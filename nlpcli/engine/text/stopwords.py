@@ -1,8 +1,8 @@
 """Stop words: lists by name or from files, and whether a token is one.
 
-A list holds words, compared without regard to case, and entries with a tag: `은/J` is the
-particle 은, not the noun (silver); `*/E` is any ending. Where the tokenizer knows no tags, the
-word alone counts, and an entry for any word is passed over.
+A list holds words, compared without regard to case and to the kind of apostrophe, and entries with
+a tag: `은/J` is the particle 은, not the noun (silver); `*/E` is any ending. Where the tokenizer knows
+no tags, the word alone counts, and an entry for any word is passed over.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.text.tagsets import tag_begins
 from nlpcli.engine.text.token import Token
+from nlpcli.engine.text.unicode_marks import typewriter
 
 DATA = Path(__file__).parents[2] / "data"
 LISTS = {name: DATA / f"stopwords_{name}.txt" for name in ("en", "ko")}
@@ -42,10 +43,19 @@ def _read(path: str) -> Iterable[str]:
 
 
 def untagged(words: Iterable[str]) -> frozenset[str]:
-    """The lower-case words of a list for a tokenizer that knows no tags."""
+    """The words of a list for a tokenizer that knows no tags, as `looked_up` has them."""
     found = (_TAGGED.fullmatch(word) for word in words)
     plain = (match[1] if match else word for match, word in zip(found, words, strict=True))
-    return frozenset(word.lower() for word in plain if word != "*")
+    return frozenset(looked_up(word) for word in plain if word != "*")
+
+
+def looked_up(word: str) -> str:
+    """A word as it is looked for on a list: in lower case, with typewriter apostrophes.
+
+    >>> looked_up("Don\u2019t")
+    "don't"
+    """
+    return typewriter(word.lower())
 
 
 def tagged(words: Iterable[str], analyser: str) -> Callable[[Token], bool]:
@@ -56,7 +66,7 @@ def tagged(words: Iterable[str], analyser: str) -> Callable[[Token], bool]:
     for word in words:
         match = _TAGGED.fullmatch(word)
         if match is None:
-            alone.add(word.lower())
+            alone.add(looked_up(word))
         elif match[1] == "*":
             tags.append(match[2])
         elif match[2] != UNTAGGED:
@@ -64,7 +74,7 @@ def tagged(words: Iterable[str], analyser: str) -> Callable[[Token], bool]:
 
     def is_stop_word(token: Token) -> bool:
         return (
-            token.form.lower() in alone
+            looked_up(token.form) in alone
             or tag_begins(analyser, token.tag, tags)
             or (token.form in with_tag and tag_begins(analyser, token.tag, with_tag[token.form]))
         )

@@ -21,6 +21,7 @@ from nlpcli.engine.runtime.processes import Failure, Worker
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.text.analyzer import ISOLATED, Analyzer, isolated
 from nlpcli.engine.text.token import Token
+from nlpcli.engine.text.tokenizers.tokenizer import LineFailed
 from nlpcli.errors import InputError, NlpcliError
 from nlpcli.settings.text import KOREAN, AnalysisSettings, RunSettings
 
@@ -142,6 +143,8 @@ def _caught(function: Callable[[str], Any]) -> Callable[[str], Any]:
     def careful(line: str) -> Any:
         try:
             return function(line)
+        except LineFailed as error:
+            return Failure(error.message)
         except (NlpcliError, MemoryError):
             raise
         except Exception as error:

@@ -1,9 +1,10 @@
-"""The characters that continue a word without beginning one.
+"""Kinds of characters that Python's `re` has no names for, as ranges for a character class.
 
-Unicode's categories Mn, Mc and Me (accents, vowel signs; Unicode 14) and the two joiners
-U+200C and U+200D, as ranges for a regular expression's character class. Written out because
-Python's `re` has no `\\p{M}` and asking `unicodedata` about every character takes 0.1 s.
-`tests/tests/text/test_tokenizers.py` holds the list to `unicodedata`.
+`MARKS` continue a word without beginning one: Unicode's categories Mn, Mc and Me (accents, vowel
+signs; Unicode 14) and the two joiners U+200C and U+200D. Written out because asking `unicodedata`
+about every character takes 0.1 s. `UNAPOSTROPHED` are the letters of scripts that write no apostrophe
+inside a word, where one is a quotation mark. `tests/text/test_tokenizers.py` holds the lists to
+`unicodedata`.
 """
 
 MARKS = (
@@ -54,3 +55,27 @@ MARKS = (
     "\U0001e023\U0001e024\U0001e026-\U0001e02a\U0001e130-\U0001e136\U0001e2ae\U0001e2ec-\U0001e2ef"
     "\U0001e8d0-\U0001e8d6\U0001e944-\U0001e94a\U000e0100-\U000e01ef"
 )
+
+APOSTROPHES = "'\u2019\u2018\uff07"  # typewriter, typographic, the other typographic one, full-width
+
+HAN = (
+    "\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00016fe2-\U00016fe3\U00020000-\U000323af"
+)
+_HANGUL = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff\uffa0-\uffdc"
+_KANA = "\u3031-\u3035\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f\U0001aff0-\U0001b16f"
+_BOPOMOFO = "\u3105-\u312f\u31a0-\u31bf"
+_WITHOUT_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f"  # Thai, Lao, Khmer, …
+UNAPOSTROPHED = f"{HAN}{_HANGUL}{_KANA}{_BOPOMOFO}{_WITHOUT_SPACES}"
+
+
+def typewriter(word: str) -> str:
+    """The word with typewriter apostrophes, by which it is looked up in lists and tables.
+
+    >>> typewriter("don\u2019t")
+    "don't"
+    """
+    return word if word.isascii() else word.translate(_TYPEWRITER)
+
+
+_TYPEWRITER = dict.fromkeys(map(ord, APOSTROPHES + "\u02bc\u201b"), "'")

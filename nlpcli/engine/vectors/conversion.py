@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from nlpcli.engine.vectors.neighbours import Neighbours
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.engine.vectors.writing import (
     DTYPES,
+    FASTTEXTS_OWN,
+    SubwordModel,
+    holds_subwords,
     layout_of,
     mended,
     odd_tokens,
@@ -40,13 +44,15 @@ class Quality:
 
 @dataclass(frozen=True)
 class Conversion:
-    """What was written: words, length of a vector, words left out or mended, and the quality."""
+    """What was written: words, length of a vector, words left out or mended, and the quality; and what
+    the source holds and the output cannot, in words."""
 
     words: int
     dim: int
     left_out: int
     mended: int
     quality: Quality | None
+    lost: tuple[str, ...] = ()
 
 
 @plain_settings
@@ -62,7 +68,10 @@ def convert(vectors: str, output: str, settings: ConvertSettings = ConvertSettin
             f"--dtype {settings.dtype} needs an output in .safetensors (float16, int8) or .npy (float16)"
         )
     check_writable(output)
-    loaded = Vectors.load(vectors, verify=True)
+    loaded = Vectors.load(vectors, verify=True, whole=True)
+    if settings.layout == "auto":
+        kept = None if settings.normalize else loaded.model
+        layout = layout_of(output, kept.subwords.rule if kept else None)
     rows = np.arange(min(len(loaded), settings.top or len(loaded)))
     tokens, rows, repaired = _fitted(loaded.tokens, rows, layout, settings)
     if not len(rows):
@@ -72,12 +81,37 @@ def convert(vectors: str, output: str, settings: ConvertSettings = ConvertSettin
         lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
         matrix = (matrix / np.where(lengths == 0, 1, lengths)).astype(np.float32)
     counts = loaded.counts[rows] if loaded.counts is not None else None
-    write_vectors(output, tokens, matrix, counts=counts, layout=layout, dtype=settings.dtype)
+    model, lost = _kept_subwords(loaded, rows, layout, settings)
+    if model is not None and repaired:
+        model = dataclasses.replace(model, subwords=dataclasses.replace(model.subwords, word_rows=None))
+    write_vectors(output, tokens, matrix, counts=counts, layout=layout, dtype=settings.dtype, model=model)
     quality = None
     if settings.dtype != "float32":
         quality = _quality(matrix, restored(*quantized(matrix, settings.dtype)))
     asked = min(len(loaded), settings.top or len(loaded))
-    return Conversion(len(rows), loaded.dim, asked - len(rows), repaired, quality)
+    return Conversion(len(rows), loaded.dim, asked - len(rows), repaired, quality, lost)
+
+
+def _kept_subwords(
+    loaded: Vectors, rows: NDArray[np.int64], layout: str, settings: ConvertSettings
+) -> tuple[SubwordModel | None, tuple[str, ...]]:
+    """The subwords that go out with the words of some `rows`, and what does not go out."""
+    lost = [loaded.left_out] if loaded.left_out else []
+    model = loaded.model
+    if model is None or (not model.subwords.rule.maxn and layout != "fasttext-bin"):
+        return None, tuple(lost)
+    unseen = "the subwords: a word that is not in the file has no vector"
+    if settings.normalize:
+        return None, (*lost, f"{unseen} (--normalize is for words alone)")
+    if not holds_subwords(layout, settings.dtype):
+        return None, (*lost, f"{unseen} (.safetensors with float32, and .bin, hold them)")
+    subwords = model.subwords if len(rows) == len(loaded) else model.subwords.of_words(rows)
+    if layout == "fasttext-bin":
+        if model.header.get("analysis", FASTTEXTS_OWN) != FASTTEXTS_OWN:
+            lost.append("how text was analysed: ask for words as the model spells them")
+        if not subwords.zeros:
+            lost.append("the length, but the direction, of vectors of words that are not in the file")
+    return SubwordModel(subwords, model.header), tuple(lost)
 
 
 def _fitted(

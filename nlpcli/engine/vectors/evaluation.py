@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -214,14 +215,19 @@ class _Known:
         self.variants: dict[str, list[int]] = {}
         for row, form in enumerate(forms):
             self.variants.setdefault(form, []).append(row)
+        self._meant = functools.cache(vectors.find)
 
     def form(self, word: str) -> str:
         """A word as the look-up spells it."""
         return word if self.settings.case_sensitive else word.upper()
 
     def find(self, word: str) -> int:
-        """The first row of a word; −1 when it is unknown."""
-        return self.variants.get(self.form(word), [-1])[0]
+        """The first row of a word, or of what the model's analysis makes of it; −1 when it is unknown."""
+        rows = self.variants.get(self.form(word))
+        if rows is not None:
+            return rows[0]
+        meant = self._meant(word)
+        return self.variants_of(meant)[0] if meant is not None and meant < len(self.words) else -1
 
     def variants_of(self, row: int) -> list[int]:
         """The rows of all words spelt like that of `row`, itself among them."""

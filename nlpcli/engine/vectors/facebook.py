@@ -1,176 +1,159 @@
-"""Facebook's fastText model files (`.bin`, version 11 and 12), read for their vectors.
+"""What Facebook's fastText files mean as word vectors: read as words and subwords, and written.
 
-    int32 magic, version; 12 × int32 and a float64 of arguments; the dictionary: int32 entries,
-    words, labels, int64 tokens, pruned (−1: not), then per entry bytes, NUL, int64 count, int8
-    type; and twice, for input and output: bool quantised, int64 rows, columns, float32 numbers
-
-The matrices are mapped, not read. Not here: writing such files, quantised models (`.ftz`), and
-the labels of classifiers, whose words and n-grams are read all the same.
+The file itself is `io/fasttext_file.py`. Of a classifier the words and n-grams are read all the same;
+its labels are for `classify/fasttext_classifier.py`.
 """
 
 from __future__ import annotations
 
-import mmap
-import struct
+import dataclasses
+import itertools
+import os
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.runtime.arrays import Floats
-from nlpcli.engine.vectors.subwords import rule_of
-from nlpcli.errors import InputError, ModelError
+from nlpcli.engine.corpus.packed_strings import PackedTokens
+from nlpcli.engine.corpus.subwords import SubwordRule
+from nlpcli.engine.io import fasttext_file
+from nlpcli.engine.io.binary_input import BinaryInput
+from nlpcli.engine.io.fasttext_file import SUPERVISED, Arguments, FastTextFile
+from nlpcli.engine.runtime.arrays import Floats, offsets_of
+from nlpcli.engine.vectors.subwords import Subwords
+from nlpcli.errors import ModelError, OutputError
 from nlpcli.settings.embeddings import FastTextSettings
 
-MAGIC = struct.pack("<i", 793712314)
-_VERSIONS = (11, 12)
-_SUPERVISED = 3
-_WORD = 0
-_MODELS = {1: "cbow", 2: "skipgram", _SUPERVISED: "cbow"}
+_MODELS = {"cbow": fasttext_file.CBOW, "skipgram": fasttext_file.SKIPGRAM}
+_LOSSES = {"ns": fasttext_file.NEGATIVE_SAMPLING, "hs": fasttext_file.HIERARCHICAL_SOFTMAX}
+_BLOCK = 1 << 24  # numbers that are checked at a time
 
 
 @dataclass(frozen=True, eq=False)
 class FacebookModel:
-    """What a file holds: words, their vectors [V, dim], and the rows of all n-grams [bucket, dim]."""
+    """What a file holds: words and how often they were seen, their vectors [V, dim], and their subwords."""
 
-    vocabulary: Vocabulary
+    tokens: PackedTokens
+    counts: NDArray[np.int64]
     vectors: Floats
-    output_vectors: Floats
-    ngram_rows: Floats
-    settings: FastTextSettings
+    subwords: Subwords
+    arguments: Arguments
 
-    def vector(self, word: str) -> Floats:
-        """The vector [dim] of any word, seen or not; zeros when it has no n-gram."""
-        number = self.vocabulary.id_of.get(word)
-        if number is not None:
-            return np.asarray(self.vectors[number])
-        _, wanted = rule_of(self.settings).buckets([word])
-        if not len(wanted):
-            return np.zeros(self.ngram_rows.shape[1], np.float32)
-        return np.asarray(self.ngram_rows[wanted].mean(axis=0, dtype=np.float32))
+    @property
+    def labels_left_out(self) -> bool:
+        """Whether it is a classifier, whose labels are not here."""
+        return self.arguments.model == SUPERVISED
 
 
-def is_facebook(start: bytes) -> bool:
-    """Do these bytes begin a fastText model file?"""
-    return start.startswith(MAGIC)
+def read_facebook(source: BinaryInput, name: str, *, whole: bool = False) -> FacebookModel:
+    """The model in a fastText file, plain or compressed, `.bin` or `.ftz`.
 
+    `whole` keeps the words' own rows and the output rows, to be written elsewhere: a second matrix, if
+    the file is compressed.
 
-def read_facebook(path: str) -> FacebookModel:
-    """The model in one of Facebook's files.
-
-    Raises ModelError for files that are not, are cut short, or hold a quantised model.
+    Raises ModelError for files that are not fastText's, are cut short or damaged.
     """
-    try:
-        with open(path, "rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
-    if not is_facebook(mapped[:8]):
-        raise ModelError(f"{path} is not a fastText model")
-    try:
-        return _parse(_Cursor(mapped), path)
-    except (struct.error, IndexError) as error:
-        raise ModelError(f"{path} is damaged or cut short", hint="copy it again") from error
+    content = fasttext_file.read(source, name, outputs=whole)
+    words, arguments = len(content.tokens), content.arguments
+    own, rows = content.inputs[:words], content.inputs[words:]
+    subwords = _subwords(content, rows)
+    texts = PackedTokens(b"".join(content.tokens), offsets_of([len(token) for token in content.tokens]))
+    vectors = np.empty(own.shape, np.float32) if whole or not own.flags.writeable else own
+    subwords.put_together(texts, own, vectors)
+    _check_finite(vectors, name)
+    if whole:
+        subwords = dataclasses.replace(subwords, word_rows=own, output_rows=_outputs(content))
+    return FacebookModel(texts, content.counts, vectors, subwords, arguments)
 
 
-class _Cursor:
-    """A place in the file that moves on with every read."""
-
-    def __init__(self, data: mmap.mmap) -> None:
-        self._data = data
-        self._place = 0
-
-    def take(self, layout: str) -> tuple[int, ...]:
-        """The next numbers, little-endian and without padding."""
-        values: tuple[int, ...] = struct.unpack_from("<" + layout, self._data, self._place)
-        self._place += struct.calcsize("<" + layout)
-        return values
-
-    def take_text(self) -> bytes:
-        """The bytes up to the next NUL."""
-        end = self._data.find(b"\0", self._place)
-        if end < 0:
-            raise IndexError("no NUL")
-        text = self._data[self._place : end]
-        self._place = end + 1
-        return text
-
-    def take_matrix(self) -> Floats:
-        """The next matrix, mapped."""
-        rows, columns = self.take("qq")
-        if rows < 0 or columns < 1 or self._place + rows * columns * 4 > len(self._data):
-            raise IndexError("matrix beyond the end")
-        numbers = np.frombuffer(self._data, "<f4", rows * columns, self._place)
-        self._place += rows * columns * 4
-        return numbers.reshape(rows, columns)
+def _subwords(content: FastTextFile, rows: Floats) -> Subwords:
+    arguments = content.arguments
+    rule = SubwordRule(max(1, arguments.minn), arguments.maxn, max(1, arguments.bucket))
+    if content.kept is None:
+        return Subwords(rule, None, rows)
+    order = np.argsort(content.kept[:, 0], kind="stable")
+    return Subwords(rule, content.kept[order, 0], rows[content.kept[order, 1]], zeros=False)
 
 
-def _parse(cursor: _Cursor, path: str) -> FacebookModel:
-    _, version = cursor.take("ii")
-    if version not in _VERSIONS:
-        raise ModelError(f"{path} is a fastText model of version {version}, not one of {_VERSIONS}")
-    settings = _settings(cursor, version)
-    tokens, counts = _dictionary(cursor)
-    words = len(tokens)
-    if cursor.take("?")[0]:
-        raise ModelError(f"{path} is a quantised fastText model", hint="use the .bin file it was made from")
-    inputs = cursor.take_matrix()
-    cursor.take("?")
-    outputs = cursor.take_matrix()
-    if inputs.shape[1] != settings.dim or len(inputs) < words:
-        raise ModelError(f"{path} is damaged: its matrix has the shape {inputs.shape}")
-    ngrams = inputs[words:]
-    if settings.maxn and len(ngrams) != settings.bucket:
-        raise ModelError(f"{path} is damaged: {len(ngrams):,} rows for {settings.bucket:,} buckets")
-    vectors = _put_together(inputs, tokens, settings)
-    return FacebookModel(Vocabulary.of(tokens, counts), vectors, outputs, ngrams, settings)
+def _outputs(content: FastTextFile) -> Floats | None:
+    return None if content.arguments.model == SUPERVISED else content.outputs
 
 
-def _settings(cursor: _Cursor, version: int) -> FastTextSettings:
-    dim, window, epochs, _, negative, _, loss, model, bucket, minn, maxn, _ = cursor.take("12i")
-    (sample,) = cursor.take("d")
-    if version == _VERSIONS[0] and model == _SUPERVISED:
-        maxn = 0  # classifiers of that version have no n-grams, whatever they say
-    return FastTextSettings(
-        model=_MODELS.get(model, "skipgram"),  # type: ignore[arg-type]
-        loss="hs" if loss == 1 else "ns",
-        dim=dim,
-        window=max(1, window),
-        epochs=max(1, epochs),
-        negative=max(1, negative),
-        sample=sample,
-        minn=max(1, minn) if maxn else 3,
-        maxn=maxn,
-        bucket=max(1, bucket),
+def _check_finite(vectors: Floats, name: str) -> None:
+    step = max(1, _BLOCK // vectors.shape[1])
+    for start in range(0, len(vectors), step):
+        if not np.isfinite(vectors[start : start + step]).all():
+            raise ModelError(f"{name}: the vectors hold nan or inf", hint="is the file damaged?")
+
+
+def settings_of(arguments: Arguments) -> FastTextSettings:
+    """The settings that training a model like one of Facebook's takes; those it has no word for are ours."""
+    models = {number: name for name, number in _MODELS.items()}
+    losses = {number: name for name, number in _LOSSES.items()}
+    wanted = {
+        "dim": arguments.dim,
+        "window": arguments.window,
+        "epochs": arguments.epochs,
+        "negative": arguments.negative,
+        "sample": arguments.sample if np.isfinite(arguments.sample) else 0.0,
+        "minn": arguments.minn if arguments.maxn else FastTextSettings.minn,
+        "maxn": arguments.maxn,
+        "bucket": arguments.bucket,
+    }
+    bounds = {field.name: field.metadata for field in dataclasses.fields(FastTextSettings)}
+    for name, value in wanted.items():
+        low, high = bounds[name]["min"], bounds[name]["max"]
+        wanted[name] = min(max(value, low), value if high is None else high)
+    model, loss = models.get(arguments.model, "cbow"), losses.get(arguments.loss, "ns")
+    return FastTextSettings(model=model, loss=loss, **wanted)  # type: ignore[arg-type]
+
+
+def arguments_of(settings: FastTextSettings) -> Arguments:
+    """What stands in a file for our settings."""
+    return Arguments(
+        dim=settings.dim,
+        window=settings.window,
+        epochs=settings.epochs,
+        min_count=1,
+        negative=settings.negative,
+        word_ngrams=1,
+        loss=_LOSSES[settings.loss],
+        model=_MODELS[settings.model],
+        bucket=settings.bucket if settings.maxn else 0,
+        minn=settings.minn if settings.maxn else 0,
+        maxn=settings.maxn,
+        update_rate=100,
+        sample=settings.sample,
     )
 
 
-def _dictionary(cursor: _Cursor) -> tuple[list[str], list[int]]:
-    entries, words, _ = cursor.take("iii")
-    _, pruned = cursor.take("qq")
-    tokens, counts = [], []
-    for _ in range(entries):
-        text = cursor.take_text()
-        count, kind = cursor.take("qb")
-        if kind == _WORD:
-            tokens.append(text.decode("utf-8", "surrogateescape"))
-            counts.append(count)
-    if len(tokens) != words:
-        raise IndexError("the number of words is wrong")
-    if pruned > 0:
-        cursor.take(f"{2 * pruned}i")
-    return tokens, counts
+def write_facebook(
+    path: str | os.PathLike[str],
+    tokens: PackedTokens,
+    vectors: Floats,
+    counts: NDArray[np.int64],
+    subwords: Subwords,
+    settings: FastTextSettings,
+) -> None:
+    """Write a model as fastText's own `.bin`, with a row for every bucket: zeros for those without one.
+
+    The words' vectors [V, dim] stay, also where a word or the meaning of absent n-grams changes.
+
+    Raises OutputError for n-grams of jamo, which fastText does not know.
+    """
+    if not fits_facebook(subwords.rule):
+        raise OutputError(
+            f"cannot write {path}: fastText has no n-grams of jamo (--jamo)", hint="write .safetensors"
+        )
+    arguments, outputs = arguments_of(settings), subwords.output_rows
+    if outputs is None:
+        outputs = np.zeros_like(vectors)
+    rows = itertools.chain(subwords.own_rows(tokens, vectors), subwords.every_row() if arguments.maxn else ())
+    bounds = tokens.offsets.tolist()
+    pieces = (tokens.text[start:end] for start, end in itertools.pairwise(bounds))
+    fasttext_file.write(path, arguments, pieces, counts, (len(vectors) + arguments.bucket, rows), outputs)
 
 
-def _put_together(inputs: Floats, tokens: list[str], settings: FastTextSettings) -> Floats:
-    """The vectors of the words [V, dim]: means of their rows and those of their n-grams."""
-    from nlpcli.engine.runtime.compiled import kernels_of
-
-    words = len(tokens)
-    starts, buckets = rule_of(settings).buckets(tokens)
-    own = np.arange(words, dtype=np.int64)
-    rows: NDArray[np.int64] = np.insert(buckets.astype(np.int64) + words, starts[:-1], own)
-    vectors = np.empty((words, inputs.shape[1]), np.float32)
-    kernels_of("text.subword_hashes").row_means(inputs, starts + np.arange(words + 1), rows, vectors)
-    return vectors
+def fits_facebook(rule: SubwordRule) -> bool:
+    """Whether fastText has such subwords: it knows none of jamo."""
+    return not (rule.jamo and rule.maxn)

@@ -1,44 +1,47 @@
-"""Reading word vectors: what layout a file has is told by its content.
+"""Reading word vectors: what layout a file has is told by its content, also of a compressed one.
 
-Not here: writing them (`writing.py`) and the lines of the text layouts (`text_rows.py`).
+    io/binary_input        bytes from beginning to end, mapped where they lie plain
+    text_layout            text or not, with or without a first line that speaks of the rest
+    text_rows              a word and its numbers per line
+    word2vec_binary, facebook, matrix_beside_words
+
+Not here: writing them (`writing.py`).
 """
 
 from __future__ import annotations
 
-import collections
-import io
-import mmap
 import os
-import re
-import stat
-import struct
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.packed_strings import PackedTokens
+from nlpcli.engine.io import fasttext_file
+from nlpcli.engine.io.binary_input import BinaryInput, decompressed_file, sampled
 from nlpcli.engine.io.lines import STDIN, display_name, open_bytes
 from nlpcli.engine.io.model_file import read_model, take_tensor
-from nlpcli.engine.runtime.arrays import offsets_of
-from nlpcli.engine.vectors import text_rows
-from nlpcli.engine.vectors.writing import DTYPES, companion, restored
-from nlpcli.errors import InputError, ModelError
+from nlpcli.engine.vectors import matrix_beside_words, text_rows
+from nlpcli.engine.vectors.facebook import read_facebook, settings_of
+from nlpcli.engine.vectors.subwords import Subwords, subwords_of
+from nlpcli.engine.vectors.text_layout import BOM, head_of, read_text
+from nlpcli.engine.vectors.word2vec_binary import read_binary
+from nlpcli.engine.vectors.writing import DTYPES, restored
+from nlpcli.errors import InputError, ModelError, NlpcliError
 
 KINDS = ("word2vec", "fasttext", "glove", "vectors")
-FASTTEXT_MAGIC = struct.pack("<i", 793712314)
 _VERIFIED = 32 << 20  # a model up to this many bytes is checked for flipped bits at every use
-_HEADER = re.compile(rb"\s*(\d{1,12}) (\d{1,6})[ \t\r]*$")
 _SAMPLE = 1 << 20  # bytes looked at to tell the layout
-_LONGEST_TOKEN = 1 << 16
-_BOM = b"\xef\xbb\xbf"
+_MOVED = 1 << 22  # numbers that are moved at a time
 
 
 @dataclass
 class Content:
-    """What a vectors file holds: words, matrix [V, dim] float32, and what else it says."""
+    """What a vectors file holds: words, matrix [V, dim] float32, and what else it says.
+
+    left_out: what else the file holds that is no matter of vectors, to be told where it gets lost.
+    """
 
     tokens: PackedTokens
     matrix: NDArray[np.float32]
@@ -46,44 +49,43 @@ class Content:
     counts: NDArray[np.int64] | None = None
     header: dict[str, Any] = field(default_factory=dict)
     repeated: int = 0
-    unseen: Callable[[str], NDArray[np.float32]] | None = None  # the vector of any word, from its n-grams
+    subwords: Subwords | None = None  # gives the vector of any word, from its n-grams
+    left_out: str = ""
 
 
-def read(path: str, *, verify: bool | None = None) -> Content:
+def read(path: str, *, verify: bool | None = None, whole: bool = False) -> Content:
     """The content of a vectors file of any layout we know, plain or compressed.
 
     A model file is mapped, not read; `verify` compares its checksum (default: only when it is
-    small). Of a word that stands in a text file twice the first counts, as with gensim.
+    small). Of a word that stands in a file twice the first counts, as with gensim. `whole` keeps of
+    a fastText model also what only writing it anew takes.
 
     Raises InputError (with the line) or ModelError for what cannot be read.
     """
+    name = display_name(path)
     with open_bytes(path) as (opened, raw):
-        stream = io.BufferedReader(cast(io.RawIOBase, opened), _SAMPLE)
-        try:
-            start = stream.peek(_SAMPLE)
-            if _is_model(start):
-                if path == STDIN:
-                    raise InputError(
-                        "a model file cannot be read from stdin", hint="name the file: it is mapped"
-                    )
-                return _read_model(path, verify)
-            if start.startswith(FASTTEXT_MAGIC):
-                return _read_facebook(path)
-            if start.startswith(b"\x93NUMPY"):
-                return _without_repeats(_read_npy(path))
-            if path.endswith(".tsv") and os.path.exists(companion(path, "tsv")):  # noqa: PTH110
-                return _without_repeats(_read_tsv(path))
-            head = _Head(start.removeprefix(_BOM))
-            if not head.is_binary:
-                content = _read_text(cast(BinaryIO, stream), head, display_name(path))
-            elif opened is raw and stat.S_ISREG(os.fstat(raw.fileno()).st_mode):
-                with mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                    content = _parse_binary(data, display_name(path))
-            else:
-                content = _parse_binary(stream.read(), display_name(path))
-        finally:
-            stream.detach()  # or it would close what it does not own, such as stdin
-    return _without_repeats(content)
+        start, is_all, stream = sampled(opened, _SAMPLE)
+        plain = raw if opened is raw else None
+        if _is_model(start):
+            return _read_model_anywhere(path, None if path == STDIN else plain, stream, verify)
+        source = BinaryInput(stream, plain)
+        if start.startswith(fasttext_file.MAGIC):
+            return _without_repeats(_read_facebook(source, name, whole))
+        if start.startswith(matrix_beside_words.NPY):
+            tokens, matrix = matrix_beside_words.read_npy(source, path)
+            return _without_repeats(Content(tokens, matrix, "npy"))
+        if matrix_beside_words.is_tsv(path):
+            tokens, matrix = matrix_beside_words.read_tsv(stream, path)
+            return _without_repeats(Content(tokens, matrix, "tsv"))
+        if start.startswith(b"PK\x03\x04"):
+            raise InputError(
+                f"{name} is a zip archive, not word vectors", hint=f"unpack it first: unzip {name}"
+            )
+        head = head_of(start, is_all, name)
+        if head.is_binary:
+            tokens, matrix = read_binary(source, name)
+            return _without_repeats(Content(tokens, matrix, "word2vec-bin"))
+        return _without_repeats(Content(*read_text(stream, head, name)))
 
 
 def holds_vectors(path: str) -> bool:
@@ -91,25 +93,36 @@ def holds_vectors(path: str) -> bool:
     if path == STDIN:
         return False
     with open_bytes(path) as (opened, _):
-        stream = io.BufferedReader(cast(io.RawIOBase, opened), _SAMPLE)
-        start = stream.peek(_SAMPLE)
-        stream.detach()  # or it would close what it does not own, with a ResourceWarning
-        if _is_model(start) or start.startswith((b"\x93NUMPY", FASTTEXT_MAGIC)):
+        start, is_all, _ = sampled(opened, _SAMPLE)
+    if _is_model(start) or start.startswith((matrix_beside_words.NPY, fasttext_file.MAGIC)):
+        return True
+    try:
+        head = head_of(start, is_all, path)
+        if head.promised is not None:
             return True
-        head = _Head(start.removeprefix(_BOM))
-        line = next((line for line in start.removeprefix(_BOM).split(b"\n") if line.strip()), b"")
-        if head.shape is not None:
-            return True
-        try:
-            text_rows.split_line(line.rstrip(b" \t\r"), max(head.dim, 1), "")
-        except InputError:
-            return False
-        return head.dim > 1
+        lines = start.removeprefix(BOM).split(b"\n")
+        first = next((line for line in lines if line.strip()), b"")
+        text_rows.split_line(first.rstrip(b" \t\r"), max(head.dim, 1), "")
+    except InputError:
+        return False
+    return head.dim > 1
 
 
 def _is_model(start: bytes) -> bool:
     """A safetensors file: eight bytes of length, then JSON."""
     return len(start) > 9 and start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 100 << 20
+
+
+def _read_model_anywhere(path: str, plain: BinaryIO | None, stream: BinaryIO, verify: bool | None) -> Content:
+    """A model file where it lies, or unpacked into a file without a name, since it is mapped."""
+    if plain is not None:
+        return _read_model(path, verify)
+    with decompressed_file(stream) as unpacked:
+        try:
+            return _read_model(unpacked, verify)
+        except NlpcliError as error:
+            hint = error.hint and error.hint.replace(unpacked, path)
+            raise type(error)(error.message.replace(unpacked, display_name(path)), hint=hint) from error
 
 
 def _read_model(path: str, verify: bool | None) -> Content:
@@ -132,51 +145,17 @@ def _read_model(path: str, verify: bool | None) -> Content:
     if len(tokens) != len(matrix):
         raise ModelError(f"{path} is damaged: {len(tokens):,} words for {len(matrix):,} vectors")
     counts = take_tensor(model, "vocabulary.counts", "int64", (len(tokens),))
-    unseen = None
-    if model.kind == "fasttext":
-        from nlpcli.engine.vectors.subwords import unseen_vectors
-
-        unseen = unseen_vectors(model)
-    return Content(tokens, matrix, model.kind, counts, model.header, unseen=unseen)
+    subwords = subwords_of(model) if model.kind == "fasttext" else None
+    return Content(tokens, matrix, model.kind, counts, model.header, subwords=subwords)
 
 
-def _read_facebook(path: str) -> Content:
-    from nlpcli.engine.vectors.facebook import read_facebook
-
-    if path == STDIN:
-        raise InputError("a fastText model cannot be read from stdin", hint="name the file")
-    model = read_facebook(path)
-    tokens = PackedTokens.of(model.vocabulary.tokens)
-    header, counts = {"settings": model.settings.to_record()}, model.vocabulary.counts
-    return Content(tokens, model.vectors, "fasttext-bin", counts, header, unseen=model.vector)
-
-
-def _read_npy(path: str) -> Content:
-    try:
-        stored = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
-        raise InputError(f"{path}: not a matrix that numpy can map: {error}") from error
-    if stored.ndim != 2 or stored.dtype.kind != "f":
-        raise InputError(f"{path}: expected a matrix of floats, found {stored.dtype} {stored.shape}")
-    return _with_words(companion(path, "npy"), path, np.asarray(stored, dtype=np.float32), "npy")
-
-
-def _read_tsv(path: str) -> Content:
-    try:
-        matrix = np.loadtxt(path, dtype=np.float32, delimiter="\t", comments=None, ndmin=2, encoding="utf-8")
-    except ValueError as error:
-        raise InputError(f"{path}: {error}") from error
-    return _with_words(companion(path, "tsv"), path, matrix, "tsv")
-
-
-def _with_words(words: str, path: str, matrix: NDArray[np.float32], layout: str) -> Content:
-    with open_bytes(words) as (stream, _):
-        tokens = stream.read().removesuffix(b"\n").split(b"\n")
-    if len(tokens) != len(matrix):
-        raise InputError(f"{words} holds {len(tokens):,} words, {path} {len(matrix):,} vectors")
-    if not np.isfinite(matrix).all():
-        raise InputError(f"{path}: the vectors hold nan or inf")
-    return Content(_packed(tokens), matrix, layout)
+def _read_facebook(source: BinaryInput, name: str, whole: bool) -> Content:
+    model = read_facebook(source, name, whole=whole)
+    header = {"settings": settings_of(model.arguments).to_record()}
+    return Content(
+        model.tokens, model.vectors, "fasttext-bin", model.counts, header, subwords=model.subwords,
+        left_out="the labels of the classifier" if model.labels_left_out else "",
+    )  # fmt: skip
 
 
 _SIDES = {"word2vec": ("vectors", "output_vectors"), "glove": ("words", "contexts")}
@@ -205,93 +184,6 @@ def read_sides(path: str) -> tuple[Content, Content]:
     return first, second
 
 
-# --- text -----------------------------------------------------------------------------------
-
-
-class _Head:
-    """What the first bytes of a file tell: is there a header line, and do numbers follow as text?"""
-
-    def __init__(self, start: bytes) -> None:
-        first, _, rest = start.partition(b"\n")
-        header = _HEADER.match(first)
-        self.shape: tuple[int, int] | None = (int(header[1]), int(header[2])) if header else None
-        self.is_binary = header is not None and not self._looks_like_text(rest, int(header[2]))
-        if self.shape is None:
-            lines = [line for line in start.split(b"\n")[:-1] or [start] if line.strip()]
-            widths = collections.Counter(len(line.split()) for line in lines[:1000])
-            self.dim = max(widths, key=lambda width: (widths[width], -width), default=0) - 1
-
-    def _looks_like_text(self, rest: bytes, dim: int) -> bool:
-        line, _, _ = rest.partition(b"\n")
-        line = line.rstrip(b" \t\r")
-        try:
-            text_rows.split_line(line, dim, "")
-        except InputError as error:
-            return "is nan" in error.message
-        return True
-
-
-def _read_text(stream: BinaryIO, head: _Head, name: str) -> Content:
-    if stream.peek(3)[:3] == _BOM:  # type: ignore[attr-defined]
-        stream.read(3)
-    if head.shape is None:
-        if head.dim < 1:
-            raise _not_vectors(name)
-        tokens, matrix = text_rows.read_rows(stream, head.dim, name)
-    else:
-        stream.readline()
-        tokens, matrix = text_rows.read_rows(stream, head.shape[1], name, first_line=2)
-        if len(tokens) != head.shape[0]:
-            raise _wrong_count(name, head.shape[0], len(tokens))
-    if not tokens:
-        raise _not_vectors(name)
-    return Content(_packed(tokens), matrix, "glove" if head.shape is None else "word2vec")
-
-
-def _packed(tokens: list[bytes]) -> PackedTokens:
-    return PackedTokens(b"".join(tokens), offsets_of(np.fromiter(map(len, tokens), np.int64, len(tokens))))
-
-
-def _not_vectors(name: str) -> InputError:
-    return InputError(
-        f"{name}: no word vectors",
-        hint="expected a .safetensors model, or word2vec, GloVe or fastText: a word and its numbers per line",
-    )
-
-
-def _wrong_count(name: str, promised: int, found: int) -> InputError:
-    return InputError(
-        f"{name}: the first line promises {promised:,} words, the file holds {found:,}",
-        hint="the file is cut short; if it is as you want it, delete its first line",
-    )
-
-
-# --- word2vec binary ------------------------------------------------------------------------
-
-
-def _parse_binary(data: bytes | mmap.mmap, name: str) -> Content:
-    at = data.find(b"\n") + 1
-    count, dim = (int(number) for number in data[:at].removeprefix(_BOM).split())
-    width = 4 * dim
-    if count * (width + 1) > len(data):
-        raise _wrong_count(name, count, len(data) // (width + 2))
-    matrix = np.empty((count, dim), dtype=np.float32)
-    tokens: list[bytes] = []
-    for number in range(count):
-        space = data.find(b" ", at, at + _LONGEST_TOKEN)
-        end = space + 1 + width
-        if space < 0 or end > len(data):
-            raise _wrong_count(name, count, number)
-        tokens.append(data[at:space].lstrip(b"\n"))
-        matrix[number] = np.frombuffer(data[space + 1 : end], dtype="<f4")
-        at = end
-    if data[at : at + 2].strip():
-        raise InputError(f"{name}: more data than the {count:,} words that the first line promises")
-    if not np.isfinite(matrix).all():
-        raise InputError(f"{name}: the vectors hold nan or inf", hint="is the file damaged?")
-    return Content(_packed(tokens), matrix, "word2vec-bin")
-
-
 def _without_repeats(content: Content) -> Content:
     """The content with the first of every word only."""
     first: dict[str, int] = {}
@@ -300,5 +192,18 @@ def _without_repeats(content: Content) -> Content:
     if len(first) < len(content.tokens):
         kept = np.fromiter(first.values(), np.int64, len(first))
         content.repeated = len(content.tokens) - len(first)
-        content.tokens, content.matrix = content.tokens.take(kept), content.matrix[kept]
+        content.tokens, content.matrix = content.tokens.take(kept), _moved_up(content.matrix, kept)
+        content.counts = content.counts[kept] if content.counts is not None else None
+        content.subwords = content.subwords.of_words(kept) if content.subwords is not None else None
     return content
+
+
+def _moved_up(matrix: NDArray[np.float32], kept: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Some rows, in ascending order, in the place of the whole where it can be written to."""
+    if not matrix.flags.writeable:
+        return matrix[kept]
+    step = max(1, _MOVED // max(matrix.shape[1], 1))
+    for start in range(0, len(kept), step):
+        part = kept[start : start + step]
+        matrix[start : start + len(part)] = matrix[part]
+    return matrix[: len(kept)]

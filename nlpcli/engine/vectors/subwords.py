@@ -1,103 +1,149 @@
-"""Subwords: the character n-grams of a word, and for Korean those of its jamo.
+"""The vectors of words from those of their n-grams, also of words that no text has shown.
 
-    where, 3 to 3       <wh whe her ere re>
-    한글, jamo, 3 to 3  <ㅎㅏ ㅎㅏㄴ ㅏㄴㄱ ㄴㄱㅡ ㄱㅡㄹ ㅡㄹ>
+    seen      mean of the word's own row and the rows of its n-grams
+    unseen    mean of the rows of its n-grams
 
-Syllables without a final consonant get a mark in its place, so that three letters always are
-one syllable (Park et al. 2018, "Subword-level Word Vector Representations for Korean").
+N-grams without a row count as zeros, as in files that hold every bucket, where those that no text
+has shown are zeros; or they do not count at all, as in models that fastText has pruned, and in model
+files that do not say.
+
+Not here: which n-grams a word has (`corpus/subwords.py`).
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.corpus.subwords import SubwordRule, rule_of
 from nlpcli.engine.io import model_file
-from nlpcli.engine.runtime.arrays import Floats, offsets_of
+from nlpcli.engine.runtime.arrays import Floats
+from nlpcli.errors import ModelError
 from nlpcli.settings.embeddings import FastTextSettings
 
-LINE_END = "</s>"  # fastText's word for it has no n-grams
-NO_FINAL = "_"
-_FIRST = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-_MIDDLE = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-_FINAL = NO_FINAL + "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
-_SYLLABLES = range(ord("가"), ord("힣") + 1)
+ABSENT, ZEROS = "absent_ngrams", "zeros"  # in the header of a model file
+_WORDS = 20_000  # put together at a time, since their n-grams are listed meanwhile
+_ALIGNED = 64 << 20  # bytes that are rather copied than left where a compiled kernel cannot take them
 
 
-def decomposed(word: str) -> str:
-    """Hangul syllables as three letters each; everything else as it is.
+@dataclass(frozen=True, eq=False)
+class Subwords:
+    """The rows of n-grams and of words that a model's vectors are means of.
 
-    >>> decomposed("나는 go")
-    'ㄴㅏ_ㄴㅡㄴ go'
+    buckets: int32 [M], ascending, the n-grams that have a row; None: all of them, in order.
+    rows: float32 [M, dim]. zeros: whether n-grams without a row count, as zeros. word_rows [V, dim] and
+    output_rows [V, dim] are None where they were not read, or are not there.
     """
-    return "".join(_letters(letter) for letter in word)
 
+    rule: SubwordRule
+    buckets: NDArray[np.int32] | None
+    rows: Floats
+    zeros: bool = True
+    word_rows: Floats | None = None
+    output_rows: Floats | None = None
 
-def _letters(letter: str) -> str:
-    number = ord(letter)
-    if number not in _SYLLABLES:
-        return letter
-    rest, final = divmod(number - _SYLLABLES.start, len(_FINAL))
-    first, middle = divmod(rest, len(_MIDDLE))
-    return _FIRST[first] + _MIDDLE[middle] + _FINAL[final]
+    def vector(self, word: str) -> Floats:
+        """The vector [dim] of any word from its n-grams alone; zeros when none has a row."""
+        _, wanted = self.rule.buckets([word])
+        found = self._places(wanted)
+        known = found[found >= 0]
+        if not len(known):
+            return np.zeros(self.rows.shape[1], np.float32)
+        total: Floats = self.rows[known].sum(axis=0, dtype=np.float32)
+        total /= np.float32(len(wanted) if self.zeros else len(known))
+        if not np.isfinite(total).all():
+            raise ModelError(f"the vector of {word!r} would be nan or inf", hint="is the model damaged?")
+        return total
 
+    def _places(self, wanted: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The row of each n-gram, −1 for one that has none."""
+        if self.buckets is None:
+            return wanted.astype(np.int64)
+        places = np.searchsorted(self.buckets, wanted)
+        places[places == len(self.buckets)] = -1
+        if len(self.buckets):
+            places[self.buckets[places] != wanted] = -1
+        return places
 
-@dataclass(frozen=True)
-class SubwordRule:
-    """Which n-grams a word has, and how many buckets they are hashed into."""
+    def put_together(self, words: Sequence[str], own: Floats, out: Floats) -> None:
+        """Set `out` [V, dim], which may be `own`, to the vectors of words whose own rows are `own`."""
+        for part in _parts(len(words)):
+            sums, counted = self._sums(words[part], counts_zeros=self.zeros)
+            sums += own[part]
+            sums /= counted[:, None]
+            out[part] = sums
 
-    minn: int
-    maxn: int
-    bucket: int
-    jamo: bool = False
+    def own_rows(self, words: Sequence[str], vectors: Floats) -> Iterator[Floats]:
+        """The words' own rows, in blocks, of which their `vectors` [V, dim] are made in fastText's way."""
+        if self.zeros and self.word_rows is not None and len(self.word_rows) == len(vectors):
+            yield self.word_rows
+            return
+        for part in _parts(len(words)):
+            sums, counted = self._sums(words[part], counts_zeros=True)
+            yield vectors[part] * counted[:, None] - sums
 
-    def buckets(self, words: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """The buckets of all n-grams of each word: `starts` [V + 1] and `buckets`.
-
-        >>> starts, buckets = SubwordRule(minn=3, maxn=4, bucket=100).buckets(["ab", "c"])
-        >>> starts.tolist()  # <ab ab> <ab>, <c>
-        [0, 3, 4]
-        """
-        if self.maxn == 0 or not len(words):
-            return np.zeros(len(words) + 1, np.int64), np.zeros(0, np.int32)
+    def _sums(self, words: Sequence[str], counts_zeros: bool) -> tuple[Floats, Floats]:
+        """The sum of the rows of each word's n-grams [V, dim], and how many there are with its own [V]."""
         from nlpcli.engine.runtime.compiled import kernels_of
 
-        shown = (decomposed(word) for word in words) if self.jamo else words
-        encoded = [
-            b"" if word == LINE_END else f"<{word}>".encode("utf-8", "surrogatepass") for word in shown
-        ]
-        offsets = offsets_of([len(word) for word in encoded])
-        text = np.frombuffer(b"".join(encoded), np.uint8)
-        starts, buckets = np.empty(len(encoded) + 1, np.int64), np.empty(0, np.int32)
-        fill = kernels_of("text.subword_hashes").subword_buckets
-        fill(text, offsets, self.minn, self.maxn, self.bucket, starts, buckets)
-        buckets = np.empty(starts[-1], np.int32)
-        fill(text, offsets, self.minn, self.maxn, self.bucket, starts, buckets)
-        return starts, buckets
+        starts, wanted = self.rule.buckets(words)
+        places = self._places(wanted)
+        counted = np.diff(starts)
+        known = places >= 0
+        if not known.all():
+            before = np.concatenate([np.zeros(1, np.int64), np.cumsum(known)])
+            starts, places = before[starts], places[known]
+        found = np.diff(starts)
+        sums = np.empty((len(words), self.rows.shape[1]), np.float32)
+        kernels_of("text.subword_hashes").row_means(_aligned(self.rows), starts, places, sums)
+        sums *= found.astype(np.float32)[:, None]
+        return sums, ((counted if counts_zeros else found) + 1).astype(np.float32)
+
+    def every_row(self) -> Iterator[Floats]:
+        """The rows of all buckets in order, in blocks, those without a row as zeros."""
+        if self.buckets is None:
+            yield self.rows
+            return
+        for start in range(0, self.rule.bucket, _WORDS):
+            end = min(start + _WORDS, self.rule.bucket)
+            block = np.zeros((end - start, self.rows.shape[1]), np.float32)
+            first, last = np.searchsorted(self.buckets, (start, end))
+            block[self.buckets[first:last] - start] = self.rows[first:last]
+            yield block
+
+    def of_words(self, kept: NDArray[np.int64]) -> Subwords:
+        """The same for some of the words only."""
+        word_rows, output_rows = (
+            None if rows is None else rows[kept] for rows in (self.word_rows, self.output_rows)
+        )
+        return dataclasses.replace(self, word_rows=word_rows, output_rows=output_rows)
 
 
-def rule_of(settings: FastTextSettings) -> SubwordRule:
-    """The n-grams that settings ask for."""
-    return SubwordRule(settings.minn, settings.maxn, settings.bucket, settings.jamo)
+def _parts(count: int) -> Iterator[slice]:
+    for start in range(0, count, _WORDS):
+        yield slice(start, min(start + _WORDS, count))
 
 
-def subword_vector(rule: SubwordRule, word: str, buckets: NDArray[np.int32], rows: Floats) -> Floats:
-    """The mean of the rows [M, dim] of a word's n-grams, of those in `buckets` [M] (ascending)."""
-    _, wanted = rule.buckets([word])
-    wanted = wanted[np.isin(wanted, buckets)]
-    if not len(wanted):
-        return np.zeros(rows.shape[1], np.float32)
-    mean: Floats = rows[np.searchsorted(buckets, wanted)].mean(axis=0, dtype=np.float32)
-    return mean
+def _aligned(rows: Floats) -> Floats:
+    return rows.copy() if not rows.flags.aligned and rows.nbytes <= _ALIGNED else rows
 
 
-def unseen_vectors(model: model_file.Model) -> Callable[[str], Floats]:
-    """What gives the vector of a word that a model file does not hold."""
+def subwords_of(model: model_file.Model) -> Subwords:
+    """The subwords of a model file of ours. Raises ModelError when they do not fit together."""
     settings = FastTextSettings.from_record(model.header["settings"])
     buckets = model_file.take_tensor(model, "ngram_buckets", "int32", (None,))
-    rows = model_file.take_tensor(model, "ngram_rows", "float32", (len(buckets), settings.dim))
-    return functools.partial(subword_vector, rule_of(settings), buckets=buckets, rows=rows)
+    if len(buckets) and (buckets[0] < 0 or buckets[-1] >= settings.bucket or (np.diff(buckets) <= 0).any()):
+        raise ModelError("the model's n-grams are damaged: they are not in order")
+    words = (None, settings.dim)
+    return Subwords(
+        rule_of(settings),
+        buckets,
+        model_file.take_tensor(model, "ngram_rows", "float32", (len(buckets), settings.dim)),
+        model.header.get(ABSENT) == ZEROS,
+        model_file.take_tensor(model, "word_rows", "float32", words),
+        model_file.take_tensor(model, "output_vectors", "float32", words),
+    )

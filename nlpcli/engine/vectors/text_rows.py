@@ -7,6 +7,7 @@ threads; both give the same. Not here: which layout a file has (`reading.py`).
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
@@ -26,6 +27,7 @@ _CHUNK = 8 << 20
 _SMALL = 2 << 20  # bytes; below this, loading numba would take longer than reading
 _LARGEST = float(np.finfo(np.float32).max)
 _MARGIN = 4e-16  # as in the kernel
+_NUMBER = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:nan|inf|infinity))")
 _DIGITS = 17  # most bytes of a number with nine digits and its separator
 
 
@@ -33,18 +35,19 @@ _DIGITS = 17  # most bytes of a number with nine digits and its separator
 
 
 def read_rows(
-    stream: BinaryIO, dim: int, name: str, first_line: int = 1
+    stream: BinaryIO, dim: int, name: str, first_line: int = 1, *, spaced: bool = True
 ) -> tuple[list[bytes], NDArray[np.float32]]:
     """The words and the matrix [V, dim] of the lines that are left in `stream`.
 
-    A word may hold spaces (GloVe's 840B file has some): the last `dim` fields are the numbers.
+    A word may hold spaces (GloVe's 840B file has some): the last `dim` fields are the numbers. It may not
+    end with a number, or one number too many would not be seen; but it may be numbers, if it is `spaced`.
     Blank lines are skipped. `name` and `first_line` are for messages.
 
     Raises InputError, with the line, where a line has too few numbers or one is not finite.
     """
     tokens: list[bytes] = []
     matrix = np.empty((1024, dim), dtype=np.float32)
-    for words, rows in _blocks(stream, dim, name, first_line):
+    for words, rows in _blocks(stream, dim, name, first_line, spaced):
         count = len(tokens)
         tokens += words
         if len(tokens) > len(matrix):
@@ -53,18 +56,18 @@ def read_rows(
     return tokens, matrix[: len(tokens)]
 
 
-def _blocks(stream: BinaryIO, dim: int, name: str, line: int) -> Iterator[Block]:
+def _blocks(stream: BinaryIO, dim: int, name: str, line: int, spaced: bool) -> Iterator[Block]:
     chunks = _line_chunks(stream)
     head = list(itertools.islice(chunks, 1))
     if not head or len(head[0]) < _SMALL:
         for chunk in itertools.chain(head, chunks):
-            yield _read_plainly(chunk, dim, name, line)
+            yield _read_plainly(chunk, dim, name, line, spaced)
             line += chunk.count(b"\n")
         return
-    jobs = ((chunk, dim) for chunk in itertools.chain(head, chunks))
+    jobs = ((chunk, dim, spaced) for chunk in itertools.chain(head, chunks))
     for found in in_threads(_read_compiled, jobs):
         if isinstance(found, bytes):  # something is wrong in it, and the plain way says where
-            yield _read_plainly(found, dim, name, line)
+            yield _read_plainly(found, dim, name, line, spaced)
             line += found.count(b"\n")
         else:
             tokens, rows, lines = found
@@ -86,18 +89,20 @@ def _line_chunks(stream: BinaryIO) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
-def _read_plainly(chunk: bytes, dim: int, name: str, line: int) -> Block:
+def _read_plainly(chunk: bytes, dim: int, name: str, line: int, spaced: bool = True) -> Block:
     tokens: list[bytes] = []
     rows: list[list[float]] = []
     for number, text in enumerate(chunk.split(b"\n")[:-1], start=line):
         if text := text.rstrip(b" \t\r"):
-            token, values = split_line(text, dim, f"{name}:{number}")
+            token, values = split_line(text, dim, f"{name}:{number}", spaced)
             tokens.append(token)
             rows.append(values)
     return tokens, np.array(rows, dtype=np.float64).reshape(len(rows), dim).astype(np.float32)
 
 
-def _read_compiled(chunk: bytes, dim: int) -> tuple[list[bytes], NDArray[np.float32], int] | bytes:
+def _read_compiled(
+    chunk: bytes, dim: int, spaced: bool = True
+) -> tuple[list[bytes], NDArray[np.float32], int] | bytes:
     """The block of a chunk and its number of lines; the chunk itself if a line of it is no vector."""
     text = np.frombuffer(chunk, dtype=np.uint8)
     ends = np.flatnonzero(text == ord("\n"))
@@ -109,7 +114,9 @@ def _read_compiled(chunk: bytes, dim: int) -> tuple[list[bytes], NDArray[np.floa
     tokens = [chunk[start:end] for start, end in zip(starts.tolist(), token_ends.tolist(), strict=True)]
     try:
         for row in np.flatnonzero(states == codes.ODD).tolist():
-            tokens[row], matrix[row] = split_line(chunk[starts[row] : ends[row]].rstrip(b" \t\r"), dim, "")
+            tokens[row], matrix[row] = split_line(
+                chunk[starts[row] : ends[row]].rstrip(b" \t\r"), dim, "", spaced
+            )
     except InputError:
         return chunk
     if (blank := states == codes.BLANK).any():
@@ -118,29 +125,62 @@ def _read_compiled(chunk: bytes, dim: int) -> tuple[list[bytes], NDArray[np.floa
     return (tokens, matrix, len(ends)) if np.isfinite(matrix).all() else chunk
 
 
-def split_line(text: bytes, dim: int, place: str) -> tuple[bytes, list[float]]:
+def split_line(text: bytes, dim: int, place: str, spaced: bool = True) -> tuple[bytes, list[float]]:
     """A line's word and its `dim` numbers. Raises InputError, which begins with `place`.
 
     >>> split_line(b". . . 0.5 1e-2", 2, "x.txt:1")
     (b'. . .', [0.5, 0.01])
     """
     for fields in (text.replace(b"\t", b" ").rsplit(b" ", dim), text.rsplit(None, dim)):
-        if len(fields) == dim + 1:
-            try:
-                values = [float(field) for field in fields[1:]]
-            except ValueError:
-                continue
-            if not all(abs(value) <= _LARGEST for value in values):
-                raise InputError(
-                    f"{place}: a number of the vector is nan, inf or too large for 32 bits",
-                    hint="train it again, or delete the line",
-                )
-            return fields[0], values
+        if len(fields) == dim + 1 and all(map(is_number, fields[1:])):
+            token = fields[0].strip(b" \t")
+            if _has_number_too_many(token, spaced):
+                break
+            return token, _finite(fields[1:], place)
     shown = text[:60].decode("utf-8", "replace")
     raise InputError(
         f"{place}: expected a word and {dim} numbers, found {len(text.split()):,} fields: {shown}",
         hint="all vectors of a file have the same length; is the file cut short?",
     )
+
+
+def is_number(field: bytes) -> bool:
+    """Whether a field is a number as C and Python write them; nan and inf are."""
+    return _NUMBER.fullmatch(field) is not None
+
+
+def _has_number_too_many(token: bytes, spaced: bool) -> bool:
+    """Whether what stands before the numbers ends with another one: `b 1`; `1 2 3` is a word if `spaced`."""
+    parts = token.split()
+    return len(parts) > 1 and is_number(parts[-1]) and not (spaced and all(map(is_number, parts)))
+
+
+def _finite(fields: list[bytes], place: str) -> list[float]:
+    values = list(map(float, fields))
+    if not all(abs(value) <= _LARGEST for value in values):
+        raise InputError(
+            f"{place}: a number of the vector is nan, inf or too large for 32 bits",
+            hint="train it again, or delete the line",
+        )
+    return values
+
+
+def read_numbers(stream: BinaryIO, name: str) -> NDArray[np.float32]:
+    """The matrix [V, dim] of lines of numbers alone. Raises InputError, with the line, for others."""
+    rows: list[NDArray[np.float32]] = []
+    lines = itertools.chain.from_iterable(map(bytes.splitlines, _line_chunks(stream)))
+    for number, line in enumerate(lines, start=1):
+        fields = line.split()
+        if not fields:
+            continue
+        place = f"{name}:{number}"
+        if not all(map(is_number, fields)) or (rows and len(fields) != len(rows[0])):
+            wanted = f"{len(rows[0])} numbers" if rows else "numbers alone"
+            raise InputError(f"{place}: expected {wanted}: {line[:60].decode('utf-8', 'replace')}")
+        rows.append(np.array(_finite(fields, place), np.float64).astype(np.float32))
+    if not rows:
+        raise InputError(f"{name}: no numbers in it")
+    return np.stack(rows)
 
 
 # --- writing --------------------------------------------------------------------------------

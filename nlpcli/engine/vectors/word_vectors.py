@@ -18,7 +18,8 @@ from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors import reading
 from nlpcli.engine.vectors.neighbours import Found, Neighbours, odd_one_out, parse_analogy
-from nlpcli.engine.vectors.writing import write_vectors
+from nlpcli.engine.vectors.word_forms import WordForms
+from nlpcli.engine.vectors.writing import SubwordModel, write_vectors
 from nlpcli.errors import InputError
 from nlpcli.settings.vectors import AnalogySettings, OddOneOutSettings, SimilarSettings
 
@@ -51,26 +52,32 @@ class Vectors:
         header: dict[str, Any] | None = None,
         repeated: int = 0,
         unseen: Callable[[str], NDArray[np.float32]] | None = None,
+        model: SubwordModel | None = None,
+        left_out: str = "",
     ) -> None:
         self.tokens = PackedTokens.of(tokens)
         self.matrix = matrix
         self.counts = counts
         self.layout = layout
         self.header = header or {}
-        self.unseen = unseen  # the vector of any word, from its n-grams (zeros if none is known)
+        self.model = model  # the subwords, for writing
+        self.left_out = left_out  # what the file holds beside vectors, that another layout would not
+        # The vector of any word, from its n-grams (zeros if none is known).
+        self.unseen = unseen or (model.subwords.vector if model is not None else None)
+        self._forms = WordForms(self.tokens, self.header)
         self.repeated = repeated  # words that a file held more than once: the first counts
         self._neighbours: dict[int | None, Neighbours] = {}
 
     @classmethod
-    def load(cls, path: str, *, verify: bool | None = None) -> Vectors:
-        """The vectors in a file: a model of ours, word2vec text or binary, GloVe or fastText text.
+    def load(cls, path: str, *, verify: bool | None = None, whole: bool = False) -> Vectors:
+        """The vectors in a file: a model of ours or of fastText, word2vec text or binary, GloVe text.
 
-        Models are mapped from the disk; text may be compressed; `-` is stdin. `verify` compares
-        a model's checksum (default: only of small files).
+        Models are mapped from the disk; any file may be compressed; `-` is stdin. `verify` compares
+        a model's checksum (default: only of small files). `whole` is for writing subwords anew.
 
         Raises InputError or ModelError for a file that holds no vectors or is damaged.
         """
-        return cls._of(reading.read(path, verify=verify))
+        return cls._of(reading.read(path, verify=verify, whole=whole))
 
     @classmethod
     def load_sides(cls, path: str) -> tuple[Vectors, Vectors]:
@@ -87,12 +94,14 @@ class Vectors:
             layout=content.layout,
             header=content.header,
             repeated=content.repeated,
-            unseen=content.unseen,
+            model=SubwordModel(content.subwords, content.header) if content.subwords is not None else None,
+            left_out=content.left_out,
         )
 
     def save(self, path: str | os.PathLike[str], *, layout: str | None = None) -> None:
-        """Write the vectors; see `write_vectors`."""
-        write_vectors(path, self.tokens, self.matrix, counts=self.counts, layout=layout)
+        """Write the vectors; see `write_vectors`. Subwords go with them where they were read whole."""
+        model = self.model if self.model is not None and self.model.subwords.word_rows is not None else None
+        write_vectors(path, self.tokens, self.matrix, counts=self.counts, layout=layout, model=model)
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -103,8 +112,8 @@ class Vectors:
         return int(self.matrix.shape[1])
 
     def find(self, word: str) -> int | None:
-        """The row of a word; None when there is none."""
-        return self.tokens.find(word)
+        """The row of a word as the model spells it ("The" may be "the"); None when there is none."""
+        return self._forms.find(word)
 
     def __contains__(self, word: str) -> bool:
         return self.find(word) is not None
@@ -121,7 +130,7 @@ class Vectors:
         row = self.find(word)
         if row is not None:
             return row, np.asarray(self.matrix[row])
-        if self.unseen is not None and (vector := self.unseen(word)).any():
+        if self.unseen is not None and (vector := self.unseen(self._forms.spelt(word))).any():
             return None, vector
         raise self._unknown(word) if hint else InputError(f"no vector for {word!r}")
 
@@ -184,10 +193,13 @@ class Vectors:
         self, words: Sequence[str], settings: OddOneOutSettings = OddOneOutSettings(), *, hint: bool = True
     ) -> Scored:
         """Some words with how far each is from the others, the odd one first."""
-        group = list(dict.fromkeys(words))
-        found = self._stacked([self.look_up(word, hint=hint) for word in group])
-        distances = odd_one_out(found, settings.by)
-        return sorted(zip(group, distances.tolist(), strict=True), key=lambda pair: -pair[1])
+        group: dict[int | str, tuple[str, Known]] = {}
+        for word in words:
+            known = self.look_up(word, hint=hint)
+            group.setdefault(word if known[0] is None else known[0], (word, known))
+        distances = odd_one_out(self._stacked([known for _, known in group.values()]), settings.by)
+        named = zip((word for word, _ in group.values()), distances.tolist(), strict=True)
+        return sorted(named, key=lambda pair: -pair[1])
 
     def _among(self, limit: int | None) -> Neighbours:
         if limit not in self._neighbours:

@@ -3,8 +3,9 @@
 word2vec text     `V D`, then a line per word: word, D numbers, separated by single spaces
 word2vec binary   the same first line; per word: word, space, D float32, newline
 GloVe text        as word2vec text without the first line
+fastText binary   Facebook's `.bin`, with the subwords (`facebook.py`)
 safetensors       our model file, kind "vectors": tensor `vectors` and the vocabulary; float16 and
-                  int8 (with a scale per word) on request
+                  int8 (with a scale per word) on request; with subwords kind "fasttext"
 npy               NAME.npy, the matrix, and NAME.vocab, a word per line
 projector TSV     NAME.tsv, the matrix, and NAME.metadata.tsv, a word per line, for the TensorFlow
                   Embedding Projector
@@ -18,18 +19,24 @@ import contextlib
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.packed_strings import PackedTokens, to_bytes
+from nlpcli.engine.corpus.subwords import SubwordRule
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io import model_file
 from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.vectors import text_rows
+from nlpcli.engine.vectors.facebook import fits_facebook, write_facebook
+from nlpcli.engine.vectors.subwords import ABSENT, ZEROS, Subwords
 from nlpcli.errors import OutputError
+from nlpcli.settings.embeddings import FastTextSettings, PhraseSettings
+from nlpcli.settings.text import AnalysisSettings
 
 Path = str | os.PathLike[str]
 Counts = Sequence[int] | NDArray[np.int64] | None
@@ -41,6 +48,7 @@ _NOT_UTF8 = re.compile("[\ud800-\udfff]+")
 _SEPARATORS: dict[str, re.Pattern[bytes]] = {
     "word2vec": re.compile(rb"[ \t\n\r\0]"),
     "word2vec-bin": re.compile(rb"[ \t\n\r\0]"),
+    "fasttext-bin": re.compile(rb"[ \t\n\r\v\f\0]"),
     "glove": re.compile(rb"[ \t\n\r\0]"),
     "npy": re.compile(rb"[\n\r\0]"),
     "tsv": re.compile(rb"[\t\n\r\0]"),
@@ -169,6 +177,7 @@ def write(
     layout: str,
     counts: Counts = None,
     dtype: Dtype = "float32",
+    model: SubwordModel | None = None,
 ) -> None:
     """Write vectors in a layout. Raises OutputError for words or a type of number it cannot hold."""
     if dtype not in DTYPES.get(layout, ("float32",)):
@@ -177,7 +186,65 @@ def write(
             hint="write .safetensors (float16, int8) or .npy (float16)",
         )
     check_tokens(path, tokens, layout)
-    _WRITERS[layout](path, tokens, matrix, counts, dtype)
+    if layout == "fasttext-bin" or (model is not None and holds_subwords(layout, dtype)):
+        if model is None:
+            raise OutputError(
+                f"cannot write {path}: there are no subwords to write in fastText's layout",
+                hint="word2vec-bin holds words and their vectors alone",
+            )
+        write_with_subwords(path, tokens, matrix, layout, counts, model)
+    else:
+        _WRITERS[layout](path, tokens, matrix, counts, dtype)
+
+
+# --- with subwords --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class SubwordModel:
+    """Subwords and the header of their model file: its settings, perhaps its analysis and more."""
+
+    subwords: Subwords
+    header: Mapping[str, Any]
+
+
+FASTTEXTS_OWN = AnalysisSettings(tokenizer="whitespace").to_record()  # how fastText analyses a text
+
+
+def holds_subwords(layout: str, dtype: Dtype = "float32") -> bool:
+    """Whether a layout can hold subwords beside the words."""
+    return layout == "fasttext-bin" or (layout == "safetensors" and dtype == "float32")
+
+
+def write_with_subwords(
+    path: Path,
+    tokens: PackedTokens,
+    matrix: NDArray[np.float32],
+    layout: str,
+    counts: Counts,
+    model: SubwordModel,
+) -> None:
+    """Our model file of kind "fasttext", or Facebook's."""
+    subwords, seen = model.subwords, np.ones(len(tokens), np.int64) if counts is None else np.asarray(counts)
+    settings = FastTextSettings.from_record(model.header["settings"])
+    if layout == "fasttext-bin":
+        write_facebook(path, tokens, matrix, seen, subwords, settings)
+        return
+    usual = {"analysis": FASTTEXTS_OWN, "phrases": PhraseSettings().to_record(), "losses": []}
+    header = {**usual, **model.header}
+    header.pop(ABSENT, None)
+    if subwords.zeros:
+        header[ABSENT] = ZEROS
+    buckets = np.arange(len(subwords.rows), dtype=np.int32) if subwords.buckets is None else subwords.buckets
+    tensors = {
+        "vectors": matrix,
+        "output_vectors": np.zeros_like(matrix) if subwords.output_rows is None else subwords.output_rows,
+        "word_rows": subwords.word_rows,
+        "ngram_rows": subwords.rows,
+        "ngram_buckets": buckets,
+        **Vocabulary.of(tokens, seen).to_tensors(),
+    }
+    model_file.write_model(path, "fasttext", header, tensors)  # type: ignore[arg-type]
 
 
 # --- smaller numbers ------------------------------------------------------------------------
@@ -245,13 +312,15 @@ def write_vectors(
     counts: Sequence[int] | NDArray[np.int64] | None = None,
     layout: str | None = None,
     dtype: Dtype = "float32",
+    model: SubwordModel | None = None,
 ) -> None:
     """Write word vectors [V, dim] to a file, atomically; the layout goes by the extension.
 
     `.safetensors` our model of kind "vectors", `.txt` and `.vec` word2vec text, `.bin` word2vec
     binary, `.glove` GloVe text (no header), `.npy` with the words in `.vocab`, `.tsv` with the
     words in `.metadata.tsv`; or `layout` names one of these. Text holds as few digits
-    as give the same float32 numbers back.
+    as give the same float32 numbers back. With the subwords of a `model`, `.safetensors` is of kind
+    "fasttext" and `.bin` Facebook's; the other layouts hold the words alone.
 
     Raises OutputError for another extension and for tokens that the layout cannot hold (a space,
     a line end, nothing at all): the file would be broken for every reader.
@@ -260,15 +329,28 @@ def write_vectors(
     if len(packed) != len(matrix):
         raise ValueError(f"{len(packed)} tokens for {len(matrix)} vectors")
     rows = np.ascontiguousarray(matrix, dtype=np.float32)
-    write(path, packed, rows, layout or layout_of(path), counts, dtype)
+    write(
+        path,
+        packed,
+        rows,
+        layout or layout_of(path, model.subwords.rule if model else None),
+        counts,
+        dtype,
+        model,
+    )
 
 
-def layout_of(path: str | os.PathLike[str]) -> str:
-    """The layout that a file name asks for. Raises OutputError for an unknown extension."""
+def layout_of(path: str | os.PathLike[str], rule: SubwordRule | None = None) -> str:
+    """The layout that a file name asks for, for vectors with subwords by a rule or without.
+
+    Raises OutputError for an unknown extension.
+    """
     extension = os.path.splitext(path)[1].lower()  # noqa: PTH122 (`Path` is a type here)
     if extension not in FORMATS:
         raise OutputError(
             f"{path}: no vector layout has the extension {extension or '(none)'}",
             hint=f"use one of {', '.join(FORMATS)}",
         )
+    if extension == ".bin" and rule is not None and fits_facebook(rule):
+        return "fasttext-bin"
     return FORMATS[extension]

@@ -43,11 +43,15 @@ class Objective(NamedTuple):
 
 
 class Window(NamedTuple):
-    """Most words to a side, whether it is always that many, and whether the mean predicts (CBOW)."""
+    """Most words to a side, whether it is always that many, and whether the mean predicts (CBOW).
+
+    `most` is how many there can be to a side: `size`, or less where the sentences are short.
+    """
 
     size: int
     fixed: bool
     cbow: bool
+    most: int
 
 
 class TileBuffers(NamedTuple):

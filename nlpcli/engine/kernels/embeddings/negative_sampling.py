@@ -25,6 +25,8 @@ _31 = np.uint64(31)
 _32 = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 
+FARTHEST = 50_000  # words thinned out that a window reaches over, at most, where a chunk of text ends
+
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def mixed(state: np.uint64) -> np.uint64:
@@ -65,40 +67,61 @@ def noise_pool(size: int, table: NDArray[np.uint32], state: np.uint64) -> NDArra
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
+def stays(position: int, word: int, keep: NDArray[np.uint32], stream: np.uint64) -> bool:
+    """Whether a word is not thinned out: it depends on its place in the text, not on who asks."""
+    return bool((mixed(stream + GOLDEN * np.uint64(position)) >> _32) <= keep[word])
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
 def thinned(
     text: Text,
     first: int,
     last: int,
-    state: np.uint64,
+    reach: int,
+    stream: np.uint64,
     kept: NDArray[np.int32],
     bounds: NDArray[np.int64],
-) -> int:
-    """Copy the words at `first` to `last` that stay to `kept`; the number of sentences.
+) -> tuple[int, int, int]:
+    """Copy the words at `first` to `last` that stay to `kept`, between up to `reach` to each side.
 
-    Sentence s then is `kept[bounds[s]:bounds[s + 1]]`; one that has
-    lost all its words is left out.
+    What is beside them are the words of the same sentence that stay too, so that a window ends where
+    its sentence does. Gives the number of sentences, and from where to where in `kept` the words of
+    `first` to `last` are. Sentence s is `kept[bounds[s]:bounds[s + 1]]`; one that has lost all its
+    words is left out. `kept` has room for last − first + 2 · reach words, `bounds` for one more.
     """
-    sentence = np.searchsorted(text.offsets, first, side="right")
-    end = min(last, text.offsets[sentence])
-    size = 0
-    sentences = 0
+    # Taken out of their tuple once: to do so in a loop would count references, at great cost.
+    ids, offsets, keep = text
+    sentence = np.searchsorted(offsets, first, side="right") - 1
+    position, beside = first, 0
+    farthest = max(offsets[sentence], first - reach - FARTHEST)
+    while position > farthest and beside < reach:
+        position -= 1
+        beside += stays(position, ids[position], keep, stream)
+    begin = beside
+    end = size = sentences = 0
     bounds[0] = 0
-    position = first
     while position < last:
-        while position < end:
-            word = text.ids[position]
-            if (mixed(state) >> _32) <= text.keep[word]:
+        end_of_sentence = min(last, offsets[sentence + 1])
+        while position < end_of_sentence:
+            word = ids[position]
+            if stays(position, word, keep, stream):
                 kept[size] = word
                 size += 1
-            state += GOLDEN
             position += 1
+        if position == last:
+            end = size
+            farthest = min(offsets[sentence + 1], last + reach + FARTHEST)
+            while position < farthest and size < end + reach:
+                word = ids[position]
+                if stays(position, word, keep, stream):
+                    kept[size] = word
+                    size += 1
+                position += 1
         if size > bounds[sentences]:
             sentences += 1
             bounds[sentences] = size
         sentence += 1
-        if position < last:
-            end = min(last, text.offsets[sentence])
-    return sentences
+    return sentences, begin, end
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)

@@ -1,9 +1,9 @@
 """Training in shards that do not see each other: the same result with any number of threads.
 
-A round is a few shards of consecutive words. Before it is trained, every shard says which rows
-it will use. A row that no other shard uses is trained where it lies; of one that several use,
-each trains a copy, and when all are done the copies are merged (`shard_merge.py`). Nothing depends
-on which thread does what, nor on how many there are.
+A round is a few shards of consecutive words; beside each of them stand the words that its windows reach.
+Before it is trained, every shard says which rows it will use. A row that no other shard uses is trained
+where it lies; of one that several use, each trains a copy, and when all are done the copies are merged
+(`shard_merge.py`). Nothing depends on which thread does what, nor on how many there are.
 
 Means of subwords are always copies: words that differ share subwords.
 """
@@ -16,8 +16,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels.embeddings.arguments import Objective, Subwords, Text, TileBuffers, Window
-from nlpcli.engine.kernels.embeddings.negative_sampling import GOLDEN, mixed, thinned
+from nlpcli.engine.kernels.embeddings.arguments import Objective, Subwords, TileBuffers, Window
+from nlpcli.engine.kernels.embeddings.negative_sampling import GOLDEN, mixed
 from nlpcli.engine.kernels.embeddings.windows import draw_targets, set_means, train_block
 from nlpcli.engine.kernels.simd.rows import prefetch_row, sum_rows
 
@@ -42,18 +42,26 @@ class Uses(NamedTuple):
     trained: Ints
 
 
-class Round(NamedTuple):
-    """The words of S shards, at most L each, after thinning, and the targets drawn for them.
+class Words(NamedTuple):
+    """A chunk of text after thinning: ids [N], and bounds [sentences + 1], where sentences begin."""
 
-    numbers [S, L]: rows of the input vectors; bounds [S, L + 1]: where sentences begin, of which
-    there are sentences [S]; targets, labels, rates [S, L · tiles, 8] and used [S, L], as in
+    ids: Ints
+    bounds: NDArray[np.int64]
+
+
+class Round(NamedTuple):
+    """S shards of at most L words each, the most words to a side of them, and the targets drawn for them.
+
+    spans [S, 4]: a shard is trained on the words from spans[:, 1] to spans[:, 2] of its chunk; with
+    what is beside them they go from spans[:, 0] to spans[:, 3]. numbers [S, L + 2 · most]: the rows of
+    the input vectors of all these; targets, labels, rates [S, L · tiles, 8] and used [S, L], as in
     `arguments.TileBuffers`; streams [S]: random numbers. Numbers and targets are places in the lists of
     `inputs` and `outputs` until they are trained.
     """
 
+    most: int
+    spans: NDArray[np.int64]
     numbers: Ints
-    bounds: NDArray[np.int64]
-    sentences: NDArray[np.int64]
     targets: Ints
     labels: Floats
     rates: Floats
@@ -67,7 +75,7 @@ class Round(NamedTuple):
 def prepare_shards(
     part: int,
     parts: int,
-    text: Text,
+    words: Words,
     objective: Objective,
     work: Round,
     first: int,
@@ -75,21 +83,21 @@ def prepare_shards(
     alpha: float,
     state: np.uint64,
 ) -> None:
-    """Thin, draw and number what every shard of a round needs whose number is `part` modulo `parts`.
+    """Draw and number what every shard of a round needs whose number is `part` modulo `parts`.
 
-    The round is the words at `first` to `last`. No vector is read or written.
+    The round is the words at `first` to `last` of the chunk. No vector is read or written.
     """
-    length = work.numbers.shape[1]
-    for shard in range(part, len(work.sentences), parts):
+    length = work.used.shape[1]
+    for shard in range(part, len(work.spans), parts):
         begin = min(first + shard * length, last)
         stream = mixed(state + GOLDEN * np.uint64(begin))
-        _prepare_shard(shard, text, objective, work, begin, min(begin + length, last), alpha, stream)
+        _prepare_shard(shard, words, objective, work, begin, min(begin + length, last), alpha, stream)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _prepare_shard(
     shard: int,
-    text: Text,
+    words: Words,
     objective: Objective,
     work: Round,
     first: int,
@@ -97,17 +105,19 @@ def _prepare_shard(
     alpha: float,
     state: np.uint64,
 ) -> None:
-    words, bounds = work.numbers[shard], work.bounds[shard]
-    sentences = thinned(text, first, last, state, words, bounds) if first < last else 0
-    state += GOLDEN * np.uint64(last - first)
-    size = bounds[sentences]
-    targets = work.targets[shard]
+    ids, bounds = words
+    origin, end = first, last
+    if first < last:
+        origin = max(first - work.most, bounds[np.searchsorted(bounds, first, side="right") - 1])
+        end = min(last + work.most, bounds[np.searchsorted(bounds, last, side="left")])
+    span, numbers, targets = work.spans[shard], work.numbers[shard], work.targets[shard]
+    span[0], span[1], span[2], span[3] = origin, first, last, end
+    numbers[: end - origin] = ids[origin:end]
     targets[:] = _NOTHING
     buffers = TileBuffers(targets, work.labels[shard], work.rates[shard], work.used[shard])
-    work.streams[shard] = draw_targets(words, 0, size, objective, alpha, state, _NOTHING, buffers)
-    work.sentences[shard] = sentences
-    _list_rows(words[:size], work.inputs, shard)
-    _list_rows(targets[: size * objective.tiles].reshape(-1), work.outputs, shard)
+    work.streams[shard] = draw_targets(ids, first, last, objective, alpha, state, _NOTHING, buffers)
+    _list_rows(numbers[: end - origin], work.inputs, shard)
+    _list_rows(targets[: (last - first) * objective.tiles].reshape(-1), work.outputs, shard)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
@@ -139,6 +149,7 @@ def train_word_shards(
     parts: int,
     inputs: Floats,
     outputs: Floats,
+    words: Words,
     work: Round,
     tiles: int,
     window: Window,
@@ -148,11 +159,11 @@ def train_word_shards(
 
     Both matrices end in S · C rows for copies and one of zeros.
     """
-    for shard in range(part, len(work.sentences), parts):
-        size = work.bounds[shard, work.sentences[shard]]
+    for shard in range(part, len(work.spans), parts):
+        size = work.spans[shard, 3] - work.spans[shard, 0]
         _choose_rows(inputs, work.inputs, shard)
         _put_rows(work.numbers[shard, :size], work.inputs.trained[shard], _NOTHING)
-        _train_shard(shard, inputs, outputs, work, tiles, window, sums)
+        _train_shard(shard, inputs, outputs, words, work, tiles, window, sums)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
@@ -164,6 +175,7 @@ def train_subword_shards(
     subwords: Subwords,
     means: Floats,
     before: Floats,
+    words: Words,
     work: Round,
     tiles: int,
     window: Window,
@@ -174,11 +186,11 @@ def train_subword_shards(
     means [S, C + 1, R], of which the last is zeros, then hold what the words have gained; before
     [S, C, R] is room to work in. Only `outputs` has rows for copies.
     """
-    for shard in range(part, len(work.sentences), parts):
-        words, size = work.inputs.rows[shard], work.inputs.sizes[shard]
+    for shard in range(part, len(work.spans), parts):
+        used, size = work.inputs.rows[shard], work.inputs.sizes[shard]
         gains, begun = means[shard], before[shard]
-        set_means(inputs, subwords, words, size, gains, begun)
-        _train_shard(shard, gains, outputs, work, tiles, window, sums)
+        set_means(inputs, subwords, used, size, gains, begun)
+        _train_shard(shard, gains, outputs, words, work, tiles, window, sums)
         for place in range(size):
             for d in range(gains.shape[1]):
                 gains[place, d] -= begun[place, d]
@@ -189,21 +201,22 @@ def _train_shard(
     shard: int,
     inputs: Floats,
     outputs: Floats,
+    words: Words,
     work: Round,
     tiles: int,
     window: Window,
     sums: NDArray[np.float64],
 ) -> None:
     """Train a shard whose numbers are rows of `inputs`."""
-    bounds = work.bounds[shard, : work.sentences[shard] + 1]
-    size = bounds[-1]
-    targets = work.targets[shard]
+    span, targets = work.spans[shard], work.targets[shard]
+    origin, first, last = span[0], span[1], span[2]
     _choose_rows(outputs, work.outputs, shard)
-    _put_rows(targets[: size * tiles].reshape(-1), work.outputs.trained[shard], outputs.shape[0] - 1)
+    rows = targets[: (last - first) * tiles].reshape(-1)
+    _put_rows(rows, work.outputs.trained[shard], outputs.shape[0] - 1)
     buffers = TileBuffers(targets, work.labels[shard], work.rates[shard], work.used[shard])
     numbers, stream = work.numbers[shard], work.streams[shard]
     loss, predictions = train_block(
-        inputs, numbers, 0, outputs, bounds, 0, size, buffers, tiles, window, stream
+        inputs, numbers, origin, outputs, words.bounds, first, last, buffers, tiles, window, stream
     )
     sums[shard, 0], sums[shard, 1] = loss, predictions
 

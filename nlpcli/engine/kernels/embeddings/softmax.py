@@ -88,26 +88,27 @@ def train_softmax(
     last: int,
     alpha: float,
     state: np.uint64,
+    thinning: np.uint64,
 ) -> tuple[float, int]:
     """Train on the words at `first` to `last`; the summed loss and number of the predictions.
 
     Skip-gram predicts the centre from each word of its window, CBOW from their mean.
     """
-    kept = np.empty(last - first, np.int32)
-    bounds = np.empty(last - first + 1, np.int64)
-    sentences = thinned(text, first, last, state, kept, bounds)
-    state += GOLDEN * np.uint64(last - first)
+    kept = np.empty(last - first + 2 * window.most, np.int32)
+    bounds = np.empty(len(kept) + 1, np.int64)
+    sentences, first_centre, last_centre = thinned(text, first, last, window.most, thinning, kept, bounds)
     words = outputs.shape[0] - 1
     scores = np.empty(words, np.float32)
     gain = np.empty(inputs.shape[1], np.float32)
     hidden = np.zeros((3, inputs.shape[1]), np.float32)
-    rows = np.empty(2 * window.size, np.int32)
+    rows = np.empty(2 * window.most, np.int32)
     loss = 0.0
     predictions = 0
     for sentence in range(sentences):
         begin, end = bounds[sentence], bounds[sentence + 1]
-        for centre in range(begin, end):
+        for centre in range(max(begin, first_centre), min(end, last_centre)):
             reach = window.size if window.fixed else 1 + below(mixed(state), window.size)
+            reach = min(reach, window.most)
             state += GOLDEN
             count = 0
             for position in range(max(begin, centre - reach), min(end, centre + reach + 1)):

@@ -28,7 +28,7 @@ from nlpcli.engine.kernels.simd.rows import move_rows, prefetch_row, sum_rows
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
-LOSS_EVERY = 8  # the loss is the mean over every 8th centre
+LOSS_EVERY = 8  # the loss is the mean over every 8th centre that has a window
 BLOCK = 128  # centres that share a pool of noise words, and means of subwords
 SMALLEST_POOL = 64
 
@@ -100,13 +100,14 @@ def train_block(
     The word at p has row `numbers[p - origin]` of `inputs`; sentence s goes from bounds[s] to
     bounds[s + 1]. The tiles in `buffers` are those of the centres, from `first` on.
     """
-    size, fixed, cbow = window
+    size, fixed, cbow, most = window
     targets, labels, rates, used = buffers
-    gradients = np.zeros((tiles, 2 * size + 2, STRIDE), np.float32)
+    gradients = np.zeros((tiles, 2 * most + 2, STRIDE), np.float32)
     hidden = np.zeros((3, inputs.shape[1]), np.float32)
-    rows = np.empty(2 * size + 1, np.int32)
+    rows = np.empty(2 * most + 1, np.int32)
     loss = 0.0
     predictions = 0
+    trained = 0
     sentence = np.searchsorted(bounds, first, side="right") - 1
     for centre in range(first, last):
         if centre + 1 < last:  # what comes next is fetched while this is worked out
@@ -114,11 +115,11 @@ def train_block(
             for tile in range(following, following + used[centre + 1 - first]):
                 for j in range(WIDTH):
                     prefetch_row(outputs, targets[tile, j])
-            if centre + size + 1 < last:
-                prefetch_row(inputs, numbers[centre + size + 1 - origin])
+            if centre + most + 1 < last:
+                prefetch_row(inputs, numbers[centre + most + 1 - origin])
         if centre >= bounds[sentence + 1]:
             sentence += 1
-        reach = size if fixed else 1 + below(mixed(state), size)
+        reach = min(most, size if fixed else 1 + below(mixed(state), size))
         state += GOLDEN
         count = 0
         begin, end = max(bounds[sentence], centre - reach), min(bounds[sentence + 1], centre + reach + 1)
@@ -134,7 +135,8 @@ def train_block(
             cbow_step(inputs, rows, count, outputs, targets, labels, rates, tile, beyond, gradients, hidden)
         else:
             skipgram_step(inputs, rows, count, outputs, targets, labels, rates, tile, beyond, gradients)
-        if centre % LOSS_EVERY == 0:
+        trained += 1
+        if trained % LOSS_EVERY == 1:  # the first too, so that a tiny text has a loss
             scored = 1 if cbow else count
             predictions += scored
             for k in range(tile, beyond):
@@ -153,23 +155,26 @@ def train_words(
     last: int,
     alpha: float,
     state: np.uint64,
+    thinning: np.uint64,
 ) -> tuple[float, int]:
-    """Train on the words at `first` to `last`; the summed loss, and of how many predictions."""
-    kept = np.empty(last - first, np.int32)
-    bounds = np.empty(last - first + 1, np.int64)
-    sentences = thinned(text, first, last, state, kept, bounds)
-    state += GOLDEN * np.uint64(last - first)
+    """Train on the words at `first` to `last`; the summed loss, and of how many predictions.
+
+    Their windows reach beyond them, as far as their sentences do. `thinning` is the random stream
+    that thins the text in this epoch, `state` that of all else in this chunk.
+    """
+    kept = np.empty(last - first + 2 * window.most, np.int32)
+    bounds = np.empty(len(kept) + 1, np.int64)
+    sentences, begin, end = thinned(text, first, last, window.most, thinning, kept, bounds)
     bounds = bounds[: sentences + 1]
-    size = bounds[sentences]
     spare = outputs.shape[0] - 1
     buffers = make_tile_buffers(BLOCK, objective.tiles, spare)
     loss = 0.0
     predictions = 0
-    for begin in range(0, size, BLOCK):
-        end = min(begin + BLOCK, size)
-        state = draw_targets(kept, begin, end, objective, alpha, state, spare, buffers)
+    for block in range(begin, end, BLOCK):
+        beyond = min(block + BLOCK, end)
+        state = draw_targets(kept, block, beyond, objective, alpha, state, spare, buffers)
         block_loss, block_predictions = train_block(
-            inputs, kept, 0, outputs, bounds, begin, end, buffers, objective.tiles, window, state
+            inputs, kept, 0, outputs, bounds, block, beyond, buffers, objective.tiles, window, state
         )
         state += GOLDEN * np.uint64(BLOCK)
         loss += block_loss
@@ -189,6 +194,7 @@ def train_subwords(
     last: int,
     alpha: float,
     state: np.uint64,
+    thinning: np.uint64,
 ) -> tuple[float, int]:
     """As `train_words`, for words that are means of subwords.
 
@@ -196,13 +202,12 @@ def train_subwords(
     they have gained is then added to every subword: the gradient of a mean, but for the factor
     1/n that fastText too leaves out.
     """
-    kept = np.empty(last - first, np.int32)
-    bounds = np.empty(last - first + 1, np.int64)
-    sentences = thinned(text, first, last, state, kept, bounds)
-    state += GOLDEN * np.uint64(last - first)
+    kept = np.empty(last - first + 2 * window.most, np.int32)
+    bounds = np.empty(len(kept) + 1, np.int64)
+    sentences, begin, end = thinned(text, first, last, window.most, thinning, kept, bounds)
     bounds = bounds[: sentences + 1]
     size = bounds[sentences]
-    most = BLOCK + 2 * window.size
+    most = BLOCK + 2 * window.most
     numbers = np.empty(most, np.int32)  # a word's row among the means of the block
     found = np.empty(most, np.int32)  # the words of the block, each once
     number_of = np.full(len(text.keep), -1, np.int32)
@@ -212,11 +217,11 @@ def train_subwords(
     buffers = make_tile_buffers(BLOCK, objective.tiles, spare)
     loss = 0.0
     predictions = 0
-    for begin in range(0, size, BLOCK):
-        end = min(begin + BLOCK, size)
-        origin = max(0, begin - window.size)
+    for block in range(begin, end, BLOCK):
+        beyond = min(block + BLOCK, end)
+        origin = max(0, block - window.most)
         count = 0
-        for position in range(origin, min(end + window.size, size)):
+        for position in range(origin, min(beyond + window.most, size)):
             word = kept[position]
             if number_of[word] < 0:
                 number_of[word] = count
@@ -225,9 +230,9 @@ def train_subwords(
             numbers[position - origin] = number_of[word]
         set_means(inputs, subwords, found, count, means, before)
         means[-1] = 0.0
-        state = draw_targets(kept, begin, end, objective, alpha, state, spare, buffers)
+        state = draw_targets(kept, block, beyond, objective, alpha, state, spare, buffers)
         block_loss, block_predictions = train_block(
-            means, numbers, origin, outputs, bounds, begin, end, buffers, objective.tiles, window, state
+            means, numbers, origin, outputs, bounds, block, beyond, buffers, objective.tiles, window, state
         )
         state += GOLDEN * np.uint64(BLOCK)
         loss += block_loss

@@ -17,7 +17,7 @@ import numpy as np
 
 from nlpcli.engine.kernels.simd.rows import prefetch_start
 from nlpcli.engine.kernels.text.arguments import Batch
-from nlpcli.engine.kernels.text.codes import APOSTROPHE, BREAK, DIGIT, LETTER, MARK, POINT
+from nlpcli.engine.kernels.text.codes import APOSTROPHE, BREAK, DIGIT, INVISIBLE, LETTER, MARK
 from nlpcli.engine.kernels.text.utf8 import (
     SURE,
     WINDOW,
@@ -72,17 +72,28 @@ def _word_end(text, at, end, classes):
     kind, width = _class_at(text, at, end, classes)
     if kind == BREAK or kind >= MARK:
         return at
+    base = kind
     while True:
         at += width
-        before = kind
+        if kind < MARK:
+            base = kind
         kind, width = _class_at(text, at, end, classes)
         if kind == BREAK:
             return at
-        if kind == APOSTROPHE:
-            if before not in (LETTER, MARK) or _class_at(text, at + width, end, classes)[0] != LETTER:
+        if kind >= APOSTROPHE:
+            beside = LETTER if kind == APOSTROPHE else DIGIT
+            if base != beside or _class_past_marks(text, at + width, end, classes) != beside:
                 return at
-        elif kind == POINT and (before != DIGIT or _class_at(text, at + width, end, classes)[0] != DIGIT):
-            return at
+
+
+@nb.njit(cache=True, nogil=True)
+def _class_past_marks(text, at, end, classes):
+    """The class of the first character from `at` on that is no mark."""
+    kind, width = _class_at(text, at, end, classes)
+    while kind in (MARK, INVISIBLE):
+        at += width
+        kind, width = _class_at(text, at, end, classes)
+    return kind
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -348,6 +359,25 @@ def with_case(pool, starts, found):
             elif byte == 0xC2:
                 place += _TWO
             else:
+                found[count] = number
+                count += 1
+                break
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def with_invisible(pool, starts, classes, found):
+    """The types in which a character is INVISIBLE, into `found`. Returns: how many."""
+    count = 0
+    for number in range(starts.size - 1):
+        place, end = starts[number], starts[number + 1]
+        while place < end:
+            if pool[place] < 0x80:
+                place += 1
+                continue
+            kind, width = _class_at(pool, place, end, classes)
+            place += width
+            if kind == INVISIBLE:
                 found[count] = number
                 count += 1
                 break

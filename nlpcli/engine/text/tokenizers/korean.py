@@ -17,7 +17,8 @@ from typing import Any
 
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers import mecab as mecab_bindings
-from nlpcli.engine.text.tokenizers.morphemes import Analyse, dictionary_form, guarded
+from nlpcli.engine.text.tokenizers.morphemes import dictionary_form, guarded
+from nlpcli.engine.text.tokenizers.tokenizer import Analyse
 from nlpcli.errors import MissingDependency, NlpcliError
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from nlpcli.engine.text.alignment import Aligned, composed
 from nlpcli.engine.text.token import Token, pieces
-
-Analyse = Callable[[str], list[Token]]
-
+from nlpcli.engine.text.tokenizers.tokenizer import Analyse, LineFailed
+from nlpcli.errors import NlpcliError
 
 CHUNK = 4096  # characters given to an analyser at once
 
 
-_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# Also white space of any kind: a line that begins with U+00A0 or U+3000 is empty to Okt.
+_UNFIT = re.compile(r"[\x00-\x08\x7f\ud800-\udfff]|[^\S\n]")
 
 
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
@@ -26,23 +25,39 @@ _STAND_IN = "■"
 def guarded(analyse: Analyse, *, narrow: bool = False) -> Analyse:
     """`analyse` for any line at all: cleaned, composed, cut to pieces, places put right.
 
-    `narrow` keeps characters beyond U+FFFF from an analyser that cannot take them.
+    `narrow` keeps characters beyond U+FFFF from an analyser that cannot take them. What the library
+    raises over a line, and letters that it gives nothing for, raise LineFailed: a line may get lost,
+    but not in silence.
     """
 
     def analyse_line(line: str) -> list[Token]:
         aligned = fit(line)
         tokens: list[Token] = []
         for start, piece in pieces(aligned.text, CHUNK):
-            if not piece.isspace():
-                found = _with_stand_ins(analyse, piece) if narrow else analyse(piece)
+            bare = piece.lstrip()  # Komoran counts places from there
+            start += len(piece) - len(bare)
+            if bare:
+                found = _found(analyse, bare, narrow)
                 tokens += [_moved(token, start, aligned) for token in found if token.form.strip()]
         return tokens
 
     return analyse_line
 
 
+def _found(analyse: Analyse, piece: str, narrow: bool) -> list[Token]:
+    try:
+        found = _with_stand_ins(analyse, piece) if narrow else analyse(piece)
+    except (NlpcliError, MemoryError):
+        raise
+    except Exception as error:
+        raise LineFailed(f"{type(error).__name__}: {str(error)[:200]}") from error
+    if not found and any(map(str.isalnum, piece)):
+        raise LineFailed(f"no morphemes were found in {piece[:60]!r}")
+    return found
+
+
 def fit(line: str) -> Aligned:
-    """The line as every analyser can take it: composed (NFC), no NUL, no lone surrogates."""
+    """The line as every analyser can take it: composed (NFC), no NUL, no lone surrogates, plain spaces."""
     return composed(_UNFIT.sub(" ", line))
 
 

@@ -14,18 +14,33 @@ from collections.abc import Sequence
 
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.tokenizer import Analyse
-from nlpcli.engine.text.unicode_marks import MARKS
+from nlpcli.engine.text.unicode_marks import APOSTROPHES, MARKS, UNAPOSTROPHED
 from nlpcli.errors import SettingsError
 
 # A word: letters, digits and underscore (`\w`) with the marks that follow them (accents of
-# decomposed text, vowel signs); an apostrophe stays between letters (don't), a point or comma
-# between digits (3.14). UAX #29 without its dictionary scripts. Each alternative begins with
-# a consuming class, so that an ordinary word costs one failed test and no look-behind.
-_WORD = re.compile(
-    rf"\w+(?:(?:[{MARKS}]"
-    r"|['’](?<![\d_]['’])(?=[^\W\d_])"
-    r"|[.,](?<=\d[.,])(?=\d))\w*)*"
-)
+# decomposed text, vowel signs); an apostrophe stays between letters (don't) of scripts that write
+# so, a point or comma between digits (3.14), marks on either side being passed over. UAX #29
+# without its dictionary scripts. Most texts need the first pattern; sets of characters beyond ASCII
+# take milliseconds to compile, so that the others are made when they are needed.
+_ASCII_WORD = re.compile(r"\w++(?:(?:'(?<=[^\W\d_]')(?=[^\W\d_])|[.,](?<=\d[.,])(?=\d))\w++)*+", re.ASCII)
+
+
+def _word(text: str) -> re.Pattern[str]:
+    """What finds the words of that text."""
+    return _ASCII_WORD if text.isascii() else _unicode_word(any(mark in text for mark in APOSTROPHES))
+
+
+@functools.cache
+def _unicode_word(apostrophes: bool) -> re.Pattern[str]:
+    """The pattern of a word, of texts with or without an apostrophe anywhere."""
+    marks, letter = f"[{MARKS}]", rf"[^\W\d_{UNAPOSTROPHED}]"
+    inside = rf"(?<=\d){marks}*+[.,]{marks}*+(?=\d)\w++|{marks}++\w*+"
+    if apostrophes:
+        inside = rf"(?<={letter}){marks}*+[{APOSTROPHES}]{marks}*+(?={letter})\w++|{inside}"
+    # An ordinary word costs one failed test and no look-behind.
+    return re.compile(rf"\w++(?:(?=[^\w\s])(?:{inside}))*+")
+
+
 _NOT_SPACE = re.compile(r"\S+")
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
@@ -35,10 +50,15 @@ _FINALS = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊ
 def word(text: str) -> list[str]:
     """Unicode words; punctuation and symbols are dropped.
 
-    >>> word("Don't panic: 3.14 ≈ π, 서울은 맑음!")
-    ["Don't", 'panic', '3.14', 'π', '서울은', '맑음']
+    >>> word("Don't panic: 3.14 ≈ π, '서울'은 맑음!")
+    ["Don't", 'panic', '3.14', 'π', '서울', '은', '맑음']
     """
-    return _WORD.findall(text)
+    return _word(text).findall(text)
+
+
+def placed_words(text: str) -> list[Token]:
+    """The same words with their places."""
+    return [Token(found[0], *found.span()) for found in _word(text).finditer(text)]
 
 
 def whitespace(text: str) -> list[str]:

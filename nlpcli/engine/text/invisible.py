@@ -1,0 +1,81 @@
+"""Characters that a reader does not see and that part no words: what becomes of them (UAX #29, rule WB4).
+
+    dropped    soft hyphen, word joiner, byte order mark, marks of direction, joiners, variation selectors,
+               Hangul fillers and tags, where they change nothing that is seen
+    kept       joiners in Arabic, Mongolian and the scripts of India and its neighbours, where they shape
+               letters; joiners, variation selectors and tags in emoji; variants of Chinese characters
+    a space    U+200B, ZERO WIDTH SPACE, which is there to part words
+
+A word is thus the same with and without them, and none is a token of its own. Tokens keep their places
+in the user's line (`alignment.py`). Subword models and sentences take the text as it is.
+
+Not here: control characters, which are no part of a word (`normalizers.py` removes them).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from nlpcli.engine.text.alignment import Aligned
+from nlpcli.engine.text.unicode_marks import HAN, MARKS
+
+SPACE = "\u200b"
+_DROPPED = (
+    "\u00ad\u034f\u061c\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001"
+)
+_JOINERS = "\u200c\u200d"
+_MONGOLIAN_VOWEL = "\u180e"
+_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_TAGS = "\U000e0020-\U000e007f"
+_NOT_SELECTORS = f"{_DROPPED}{_JOINERS}{_MONGOLIAN_VOWEL}{_TAGS}"
+INVISIBLE = f"{_NOT_SELECTORS}{_SELECTORS}"
+
+# Scripts whose letters join: Arabic and its like, those of India and South-East Asia, Mongolian.
+_JOINING = (
+    "\u0600-\u0dff\u0f00-\u109f\u1700-\u18af\u1900-\u1cff\ua800-\ua95f\ua980-\uabff\ufb50-\ufdff\ufe70-\ufefc"
+    "\U00010a00-\U00011fff\U0001e900-\U0001e95f"
+)
+_PICTURES = (  # without the numbers in circles, which are words
+    "\u2190-\u245f\u24b6-\u24e9\u2500-\u2775\u2794-\u2bff\U0001f000-\U0001f0ff\U0001f10d-\U0001faff"
+)
+_MONGOLIAN = "\u1800-\u18af"
+_VARIED = rf"{HAN}{_MONGOLIAN}\u1000-\u109f\ua840-\ua87f"  # scripts whose letters have variants
+
+_ANY = re.compile(f"[{SPACE}{INVISIBLE}]")
+
+
+@functools.cache
+def _changed() -> re.Pattern[str]:
+    """What is dropped, and U+200B; made when it is needed, which takes some milliseconds."""
+    return re.compile(
+        rf"[{SPACE}{_DROPPED}]"
+        rf"|(?<![{_MONGOLIAN}]){_MONGOLIAN_VOWEL}"
+        rf"|\u200c(?:(?<![{_JOINING}].)|(?![{_JOINING}])|(?![\w{MARKS}]))"
+        rf"|\u200d(?<![{_JOINING}].)(?:(?<![{_PICTURES}].)(?<![{_PICTURES}]\ufe0f.)|(?![{_PICTURES}]))"
+        rf"|(?<![{_PICTURES}{_TAGS}])[{_TAGS}]+"
+        rf"|(?:\A|(?<=[\s{SPACE}{_NOT_SELECTORS}])|(?<=[^\W\d{_VARIED}]))[{_SELECTORS}]+"
+    )
+
+
+def _change(match: re.Match[str]) -> str:
+    return " " if match[0] == SPACE else ""
+
+
+def visible(text: str) -> str:
+    """The text without what nobody sees.
+
+    >>> visible("soft\\u00adhyphen, 1\\u200b2, \\ufeffmark")
+    'softhyphen, 1 2, mark'
+    """
+    if text.isascii() or not _ANY.search(text):
+        return text
+    return _changed().sub(_change, text)
+
+
+def aligned_visible(aligned: Aligned) -> Aligned:
+    """The same, with the place of each character in the original."""
+    if aligned.text.isascii() or not _ANY.search(aligned.text):
+        return aligned
+    return aligned.sub(_changed(), _change)
