@@ -26,7 +26,7 @@ class Command(NamedTuple):
         return name.replace("-", "_")
 
 
-_TEXT, _DOCUMENTS, _CLASSIFIERS = "Text", "Documents", "Classifiers"
+_TEXT, _DOCUMENTS, _CLASSIFIERS, _TAGGERS = "Text", "Documents", "Classifiers", "Taggers"
 _VECTORS, _CHARLM, _MODELS = "Word vectors", "Character language models", "Models"
 
 COMMANDS = {
@@ -41,7 +41,9 @@ COMMANDS = {
     "search": Command("search", "search.job", _DOCUMENTS),
     "train-nb": Command("classify", "classify.job", _CLASSIFIERS),
     "classify": Command("classify", "classify.job", _CLASSIFIERS),
-    "evaluate": Command("classify", "classify.job", _CLASSIFIERS),
+    "evaluate": Command("classify", "model_job", _CLASSIFIERS),
+    "train-tagger": Command("tagging", "sequences.job", _TAGGERS),
+    "tag": Command("tagging", "sequences.job", _TAGGERS),
     "train-w2v": Command("embeddings", "embeddings.job", _VECTORS),
     "train-fasttext": Command("embeddings", "embeddings.job", _VECTORS),
     "train-glove": Command("glove", "embeddings.glove_job", _VECTORS),

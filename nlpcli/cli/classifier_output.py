@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from nlpcli.cli import console
+from nlpcli.cli.tagger_output import print_tagger_evaluation
 
 if TYPE_CHECKING:
     from nlpcli.engine.classify.explanations import Reason, TellingFeature
     from nlpcli.engine.classify.metrics import Evaluation
+    from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 
 
 def painted_reason(reason: Reason) -> str:
@@ -23,11 +25,17 @@ def _painted(token: str, odds: float) -> str:
     return console.painted(token, colour, bold=abs(odds) >= 1) + console.painted(f"{odds:+.2f}", "dim")
 
 
-def print_evaluation(result: Evaluation, json: bool) -> None:
+def print_evaluation(result: Evaluation | TaggerEvaluation, json: bool) -> None:
     """Measures, classes, confusion and mistakes as tables or JSON."""
     if json:
         console.print_json(result.to_record())
-        return
+    elif result.judged == "words":
+        print_tagger_evaluation(cast("TaggerEvaluation", result))
+    else:
+        _print_classes(cast("Evaluation", result))
+
+
+def _print_classes(result: Evaluation) -> None:
     summary: list[tuple[str, float]] = [("accuracy", result.accuracy), ("texts", result.documents)]
     if result.calibration_error is not None:
         summary.append(("calibration error", result.calibration_error))

@@ -21,6 +21,7 @@ from nlpcli.settings.classify import (
     refuse_beside_append,
 )
 from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
+from nlpcli.settings.tagging import TaggedTextSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
 AFTER = "After training"
@@ -134,6 +135,7 @@ def evaluate(
         typer.Option(
             "--errors",
             "--mistakes",
+            "--show-errors",
             metavar="N",
             help="List the N most confident mistakes; or, with replace or skip, go on over bytes that are no "
             "text.",
@@ -144,24 +146,26 @@ def evaluate(
         str | None, typer.Option(help="Draw the confusion matrix: .png, .svg, .pdf or .html.", metavar="FILE")
     ] = None,
     records: RecordSettings = RecordSettings(),
+    tagged: TaggedTextSettings = TaggedTextSettings(),
     encoding: Annotated[
         str, typer.Option(help="Encoding of the input.", metavar="NAME", rich_help_panel=INPUT)
     ] = InputSettings.encoding,  # not all of InputSettings: its --errors is a part of this one's
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure a classifier on labelled texts: accuracy, precision, recall, F1, confusion.
+    """Measure a classifier on labelled texts, or a tagger on tagged text: accuracy, F1, confusion.
 
     \b
     Examples:
       nlpcli evaluate nsmc.safetensors nsmc-test.tsv.gz --errors 10
       nlpcli evaluate nsmc.safetensors test.csv --text-col document --label-col label --json
       nlpcli evaluate topics.safetensors test.jsonl --plot confusion.html
+      nlpcli evaluate names.safetensors conll2003/test.txt --show-errors 20
     """
     mistakes, reading = _errors(errors or [], encoding)
     result = jobs.evaluate(
-        model, files, mistakes=mistakes, plot=plot, records=records, reading=reading,
-        progress=console.progress(quiet),
+        model, files, mistakes=mistakes, plot=plot, records=records, tagged=tagged,
+        reading=reading, progress=console.progress(quiet),
     )  # fmt: skip
     print_evaluation(result, json)
 

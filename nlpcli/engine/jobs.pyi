@@ -27,6 +27,8 @@ from nlpcli.engine.plots.word_map import WordMap
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.search.index import SearchIndex
 from nlpcli.engine.search.ranking import Hit
+from nlpcli.engine.sequences.evaluation import TaggerEvaluation
+from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
 from nlpcli.engine.text.comparison import TokenizerComparison
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
@@ -56,6 +58,7 @@ from nlpcli.settings.embeddings import (
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.plots import PlotSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
+from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import (
     AnalysisSettings,
     NgramSettings,
@@ -362,6 +365,7 @@ def evaluate(
     mistakes: int = 0,
     plot: _Path | None = None,
     records: RecordSettings = ...,
+    tagged: TaggedTextSettings = ...,
     reading: InputSettings = ...,
     progress: Progress = ...,
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
@@ -372,10 +376,13 @@ def evaluate(
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
     multi_label: Literal["first", "each"] = "first",
+    layout: Literal["auto", "conllu", "columns", "slash", "inline", "jsonl"] = "auto",
+    tag: Literal["auto", "upos", "xpos", "ner"] = "auto",
+    columns: str = "",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
-) -> Evaluation:
-    """How well a classifier does on labelled texts, with its most confident `mistakes`."""
+) -> Evaluation | TaggerEvaluation:
+    """How well a classifier does on labelled texts, or a tagger on tagged text, with some of its mistakes."""
 
 def evaluate_vectors(
     vectors: VectorsOrPath,
@@ -648,6 +655,23 @@ def skipgram_pairs(
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> Iterator[tuple[str, str]]:
     """The pairs of word and neighbour that skip-gram would be trained on, in their order."""
+
+def tag(
+    model: _Path,
+    texts: _Paths | Iterable[str],
+    output: Output | None = None,
+    settings: TagSettings = ...,
+    *,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    format: Literal["auto", "slash", "tsv", "conllu", "conll", "jsonl", "inline"] = "auto",
+    spans: bool = False,
+    proba: bool = False,
+    words: bool = False,
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> list[str]:
+    """Each text with its tags or spans, in the lines of the format that `settings` name."""
 
 def telling_features(model: _Path, top: int = 10) -> list[TellingFeature]:
     """The `top` most telling features of each class of a classifier. Raises ModelError for other files."""
@@ -954,6 +978,33 @@ def train_subword(
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> Subwords:
     """A subword model of some texts, written as sentencepiece's own file."""
+
+def train_tagger(
+    paths: _Paths,
+    output: _Path | None = None,
+    settings: TaggerSettings = ...,
+    *,
+    tagged: TaggedTextSettings = ...,
+    test: _Path | None = None,
+    reading: InputSettings = ...,
+    measured: TaggerMeasured | None = None,
+    progress: Progress = ...,
+    method: Literal["linear"] = "linear",
+    tokenizer: Literal[
+        "auto", "word", "whitespace", "char", "nltk", "kiwi", "mecab", "komoran", "okt", "hannanum", "kkma"
+    ] = "auto",
+    pieces: Literal["auto", "yes", "no"] = "auto",
+    epochs: int = 5,
+    margin: int = 16,
+    hash_bits: int = 0,
+    seed: int = 1,
+    layout: Literal["auto", "conllu", "columns", "slash", "inline", "jsonl"] = "auto",
+    tag: Literal["auto", "upos", "xpos", "ner"] = "auto",
+    columns: str = "",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> TaggerOutcome:
+    """A tagger of words, learnt from tagged text and written to `output`, and how well it does on `test`."""
 
 def train_w2v(
     paths: _Paths,

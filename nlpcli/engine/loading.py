@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
     from nlpcli.engine.documents.vectorizer import Vectorizer
     from nlpcli.engine.search.index import SearchIndex
+    from nlpcli.engine.sequences.tagger import Tagger
     from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
     from nlpcli.engine.vectors.word_vectors import Vectors
 
-    Loaded: TypeAlias = Classifier | Vectors | Vectorizer | SearchIndex | CharLM | Cooccurrence | Subwords
+    Loaded: TypeAlias = (
+        Classifier | Vectors | Vectorizer | SearchIndex | CharLM | Cooccurrence | Subwords | Tagger
+    )
 
 COUNTS, SENTENCEPIECE, VECTOR_FILE = "co-occurrence counts", "sentencepiece", "vector file"
 SUPERVISED = "supervised fastText"
@@ -41,6 +44,7 @@ READERS = {
     "vectors": _VECTORS,
     VECTOR_FILE: _VECTORS,
     SUPERVISED: ("vectors.supervised", "SupervisedFastText.load"),
+    "tagger": ("sequences.tagger", "Tagger.load"),
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
     "index": ("search.index", "SearchIndex.load"),
     "charlm": _CHARLM,
@@ -59,6 +63,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         Vectorizer     .transform(texts)
         SearchIndex    .search(query)
         CharLM         .generate(prime=…)
+        Tagger         .tag(texts), .entities(texts)
         Cooccurrence   .pairs(), .table()
         Subwords       .tokenize(texts), .detokenize(pieces)
 

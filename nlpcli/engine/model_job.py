@@ -1,4 +1,4 @@
-"""Files of any family: what one holds (`inspect`), and several added up (`merge`)."""
+"""Models of any family: what a file holds (`inspect`), several added up (`merge`), how good one is (`evaluate`)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import SettingsError
 from nlpcli.settings.embeddings import GloveResources
+from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.tagging import TaggedTextSettings
 
 if TYPE_CHECKING:
+    from nlpcli.engine.classify.metrics import Evaluation
     from nlpcli.engine.classify.naive_bayes import NaiveBayes
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
+    from nlpcli.engine.sequences.evaluation import TaggerEvaluation
+
+_TAGGERS = ("tagger",)  # kinds of model that are measured on tagged text
 
 
 @plain_settings
@@ -60,3 +66,39 @@ def merge(
     from nlpcli.engine.classify.job import merge_classifiers
 
     return merge_classifiers(paths, output, progress)
+
+
+@plain_settings
+def evaluate(
+    model: str,
+    paths: Paths,
+    *,
+    mistakes: int = 0,
+    plot: str | None = None,
+    records: RecordSettings = RecordSettings(),
+    tagged: TaggedTextSettings = TaggedTextSettings(),
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> Evaluation | TaggerEvaluation:
+    """How well a classifier does on labelled texts, or a tagger on tagged text, with some of its mistakes.
+
+    `plot` is a picture or page of the confusion matrix to write. Raises SettingsError for one of
+    an unknown kind, MissingDependency for a picture without matplotlib, ModelError for a file that
+    is neither.
+    """
+    if model_file.first_bytes(model, 9)[8:] == b"{" and model_file.read_info(model).kind in _TAGGERS:
+        from nlpcli.engine.sequences.job import evaluate_tagger
+
+        if records != RecordSettings():
+            raise SettingsError(
+                "the model is a tagger: options about columns of texts and labels have no place",
+                hint="where words and tags stand is said by --layout, --tag and --columns",
+            )
+        return evaluate_tagger(model, paths, mistakes, plot, tagged, reading, progress)
+    from nlpcli.engine.classify.job import evaluate_classifier
+
+    if tagged != TaggedTextSettings():
+        raise SettingsError("--layout, --tag and --columns are for taggers, and the model is none")
+    return evaluate_classifier(
+        model, paths, mistakes=mistakes, plot=plot, records=records, reading=reading, progress=progress
+    )

@@ -33,14 +33,14 @@ def check_plot(path: str) -> None:
             ) from error
 
 
-def plot_confusion(result: Evaluation, path: str) -> None:
-    """Write the confusion matrix to a file whose ending says its kind."""
+def plot_confusion(result: Evaluation, path: str, counted: str = "texts") -> None:
+    """Write the confusion matrix to a file whose ending says its kind; `counted` are texts or words."""
     suffix = PurePath(path).suffix.lower()
     if suffix == ".html":
         with write_atomically(path) as file:
-            file.write(_page(result).encode())
+            file.write(_page(result, counted).encode())
     else:
-        _draw(result, path, suffix[1:])
+        _draw(result, path, suffix[1:], counted)
 
 
 def _shares(result: Evaluation) -> list[list[float]]:
@@ -48,11 +48,10 @@ def _shares(result: Evaluation) -> list[list[float]]:
     return [[count / max(sum(row), 1) for count in row] for row in result.confusion.tolist()]
 
 
-def _page(result: Evaluation) -> str:
+def _page(result: Evaluation, counted: str) -> str:
     names = [html.escape(label) for label in result.labels]
     rows = []
-    counted = result.confusion.tolist()
-    for name, counts, shares in zip(names, counted, _shares(result), strict=True):
+    for name, counts, shares in zip(names, result.confusion.tolist(), _shares(result), strict=True):
         cells = "".join(
             f'<td style="background:rgba(31,119,180,{share:.3f})">{count:,}<br>{share:.1%}</td>'
             for count, share in zip(counts, shares, strict=True)
@@ -63,12 +62,12 @@ def _page(result: Evaluation) -> str:
         '<!doctype html><meta charset="utf-8"><title>confusion matrix</title>'
         "<style>body{font-family:sans-serif}table{border-collapse:collapse}"
         "td,th{border:1px solid #ccc;padding:.5em;text-align:center}</style>"
-        f"<h1>accuracy {result.accuracy:.4f}</h1><p>{result.documents:,} texts; rows are the true class, "
+        f"<h1>accuracy {result.accuracy:.4f}</h1><p>{result.documents:,} {counted}; rows are the true class, "
         f"columns the one predicted.</p><table><tr><th></th>{head}</tr>{''.join(rows)}</table>\n"
     )
 
 
-def _draw(result: Evaluation, path: str, kind: str) -> None:
+def _draw(result: Evaluation, path: str, kind: str, counted: str) -> None:
     import warnings
 
     from matplotlib import font_manager
@@ -89,7 +88,7 @@ def _draw(result: Evaluation, path: str, kind: str) -> None:
     axes.set_yticks(range(len(result.labels)), result.labels, family=family)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    axes.set_title(f"accuracy {result.accuracy:.4f}, {result.documents:,} texts")
+    axes.set_title(f"accuracy {result.accuracy:.4f}, {result.documents:,} {counted}")
     for row, shares in enumerate(_shares(result)):
         for column, share in enumerate(shares):
             text = f"{int(result.confusion[row, column]):,}"

@@ -264,8 +264,7 @@ def classify(
     return []
 
 
-@plain_settings
-def evaluate(
+def evaluate_classifier(
     model: str,
     paths: Paths,
     *,

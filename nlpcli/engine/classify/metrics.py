@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ class Evaluation:
     `calibration_error` is None where there are no probabilities. `mistakes` are those that were
     asked for, the most confident first.
     """
+
+    judged: ClassVar[str] = "texts"
 
     labels: tuple[str, ...]
     confusion: NDArray[np.int64]

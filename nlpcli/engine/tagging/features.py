@@ -14,7 +14,7 @@ kernels = Kernels("tagging.features")
 
 
 def text_of(sentences: Sequence[Sequence[str]], clusters: Mapping[str, int] | None = None) -> Text:
-    """The features of every word. clusters: the classes of words, by which rare words are like frequent ones."""
+    """The features of every word. clusters: classes of words, by which rare words are like frequent ones."""
     words = [word for sentence in sentences for word in sentence]
     encoded = [word.encode("utf-8", "surrogatepass") for word in words]
     offsets = offsets_of(np.fromiter(map(len, encoded), np.int64, len(encoded)))

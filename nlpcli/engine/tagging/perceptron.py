@@ -42,10 +42,10 @@ class Weights(NamedTuple):
 class Learner:
     """A perceptron in training on one text. Deterministic: one thread, and orders from the seed."""
 
-    def __init__(self, text: Text, tags: int, margin: int, seed: int) -> None:
+    def __init__(self, text: Text, tags: int, margin: int, seed: int, hash_bits: int = 0) -> None:
         self._text, self._tags, self._margin, self._seed = text, tags, margin, seed
         width = -(-tags // 8) * 8
-        rows = _rows_for(len(text.words), width)
+        rows = 1 << hash_bits if hash_bits else _rows_for(len(text.words), width)
         self._mask = rows - 1
         self.model = Perceptron(
             np.zeros((rows, width), np.int16),
@@ -68,7 +68,11 @@ class Learner:
             wrong = 0
             for first in range(0, sentences, _STEPS):
                 wrong += learn(order[first : first + _STEPS])
-                report(epoch * sentences + min(first + _STEPS, sentences), number * sentences, wrong / max(words, 1))
+                report(
+                    epoch * sentences + min(first + _STEPS, sentences),
+                    number * sentences,
+                    wrong / max(words, 1),
+                )
 
     def learn_tags(self, gold: NDArray[np.int32], epochs: int, report: Report) -> None:
         """Learn whole tags, gold int32 [N], by the best sequence."""
@@ -134,20 +138,50 @@ def room_for_pieces(width: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
 
 
 def best_tags(weights: Weights, text: Text) -> NDArray[np.int32]:
-    """The best sequence of tags of every sentence, int32 [N]."""
+    """The best sequence of tags of every sentence, int32 [N].
+
+    No score leaves int32: a feature weighs at most 127, and sentences have less than 100,000 words.
+    """
     found = np.zeros(len(text.words), np.int32)
     width = weights.rows.shape[1]
     lattice = room_for(text, width)
     sequences.best_tags(
-        text, weights.rows, weights.transitions, len(weights.rows) - 1, len(weights.transitions) - 1, lattice, found
+        text,
+        weights.rows,
+        weights.transitions,
+        len(weights.rows) - 1,
+        len(weights.transitions) - 1,
+        lattice,
+        found,
     )
     return found
 
 
-def best_pieces(weights: Weights, text: Text, most: int) -> list[list[int]]:
-    """The pieces of every word's tag, at least one and at most `most`."""
+def probabilities(
+    weights: Weights, text: Text, found: NDArray[np.int32], scale: float
+) -> NDArray[np.float64]:
+    """How probable the tag found [N] of each word is, float64 [N], all others considered."""
+    likely = np.zeros(len(found))
+    tags = weights.rows.shape[1]
+    lattice = room_for(text, tags)
+    with np.errstate(under="ignore"):
+        steps = np.exp(np.minimum(weights.transitions * scale, 600.0))
+    room = [np.zeros(lattice.emissions.shape) for _ in range(2)]
+    sequences.probabilities(
+        text, weights.rows, steps, len(weights.rows) - 1, tags, scale, lattice, *room, found, likely
+    )
+    return likely
+
+
+def best_pieces(
+    weights: Weights, text: Text, most: int, scale: float = 0.0
+) -> tuple[list[list[int]], NDArray[np.float64]]:
+    """The pieces of every word's tag, at least one and at most `most`, and how probable they are."""
     found = np.zeros((len(text.words), most), np.int32)
-    lengths = np.zeros(len(text.words), np.int32)
-    pieces = weights.rows.shape[1]
-    choices.best_pieces(text, weights.rows, len(weights.rows) - 1, pieces, *room_for_pieces(pieces), found, lengths)
-    return [row[:length] for row, length in zip(found.tolist(), lengths.tolist(), strict=True)]
+    lengths, likely = np.zeros(len(found), np.int32), np.zeros(len(found))
+    pieces, mask = weights.rows.shape[1], len(weights.rows) - 1
+    choices.best_pieces(
+        text, weights.rows, mask, pieces, *room_for_pieces(pieces), found, lengths, scale, likely
+    )
+    pairs = zip(found.tolist(), lengths.tolist(), strict=True)
+    return [row[:length] for row, length in pairs], likely

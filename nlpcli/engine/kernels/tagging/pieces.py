@@ -11,7 +11,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from nlpcli.engine.kernels.tagging.arguments import FINAL, LOWER, PIECE_FEATURES, PREFIX, SUFFIX, VOWEL
+from nlpcli.engine.kernels.tagging.arguments import FINAL, LOWER, PREFIX, SUFFIX, VOWEL
 from nlpcli.engine.kernels.tagging.features import feature, mixed
 
 _PLACE, _PIECE = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xA24BAED4963EE407)
@@ -63,7 +63,7 @@ def _rival(scores, pieces, right):
 
 @nb.njit(cache=True, nogil=True)
 def learn_pieces(text, gold, starts, order, model, mask, pieces, margin, step, rows, scores):
-    """Go through the sentences `order` once; gold int32: the pieces of word i at gold[starts[i]:starts[i + 1]].
+    """Go through the sentences `order` once; gold int32: word i has gold[starts[i]:starts[i + 1]].
 
     Each word's last piece is the end, `pieces − 1`. rows int64 [FEATURES + PIECE_FEATURES] and scores int32
     [W] are room. Returns: (steps so far, words got wrong).
@@ -97,14 +97,19 @@ def learn_pieces(text, gold, starts, order, model, mask, pieces, margin, step, r
 
 
 @nb.njit(cache=True, nogil=True)
-def best_pieces(text, weights, mask, pieces, rows, scores, found, lengths):
-    """Set found int32 [N, P] to the pieces of each word, and lengths int32 [N] to how many they are, at least one."""
+def best_pieces(text, weights, mask, pieces, rows, scores, found, lengths, scale, likely):
+    """Set found int32 [N, P] to the pieces of each word, and lengths int32 [N] to their number, at least 1.
+
+    likely: float64 [N], set to how probable each word's pieces are when `scale` times a score is a logarithm;
+    not with a scale of 0.
+    """
     words, features, sentences = text
     for sentence in range(sentences.size - 1):
         last = -1
         for word in range(sentences[sentence], sentences[sentence + 1]):
             after = words[word + 1, LOWER] if word + 1 < sentences[sentence + 1] else np.uint64(2)
             piece, before = -1, -1
+            likely[word] = 1.0
             for place in range(found.shape[1] + 1):
                 _describe(words[word], features[word], after, place, piece, before, last, mask, rows)
                 _add_up(rows, weights, scores)
@@ -115,6 +120,11 @@ def best_pieces(text, weights, mask, pieces, rows, scores, found, lengths):
                     for other in range(pieces):
                         if scores[other] > scores[best]:
                             best = other
+                if scale > 0:
+                    total = 0.0
+                    for other in range(pieces if place < found.shape[1] else 0):
+                        total += np.exp(scale * (scores[other] - scores[best]))
+                    likely[word] /= max(total, 1.0)
                 before, piece = piece, best
                 lengths[word] = place
                 if best == pieces - 1:

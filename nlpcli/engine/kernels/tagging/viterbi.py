@@ -15,6 +15,7 @@ import numpy as np
 
 _LIMIT = 32000  # of a weight
 
+
 @nb.njit(cache=True, nogil=True)
 def _emit(features, weights, mask, emissions):
     """Set row i of `emissions` to the sum of the weights of word i's features."""
@@ -56,7 +57,7 @@ def _search(length, tags, transitions, lattice):
             tag = other
     for word in range(length - 1, -1, -1):
         path[word] = tag
-        tag = np.int64(back[word, tag])
+        tag = int(back[word, tag])
 
 
 @nb.njit(cache=True, nogil=True)
@@ -110,3 +111,68 @@ def best_tags(text, weights, transitions, mask, tags, lattice, found):
             _emit(features[begin : begin + length], weights, mask, lattice.emissions)
             _search(length, tags, transitions, lattice)
             found[begin : begin + length] = lattice.path[:length]
+
+
+@nb.njit(cache=True, nogil=True)
+def _soften(emissions, length, tags, scale, shares):
+    """Set row i of `shares` to the exponentials of word i's emissions, the largest 1."""
+    for word in range(length):
+        most = emissions[word, 0]
+        for tag in range(1, tags):
+            most = max(most, emissions[word, tag])
+        for tag in range(tags):
+            shares[word, tag] = np.exp(scale * (emissions[word, tag] - most))
+
+
+@nb.njit(cache=True, nogil=True)
+def _made_one(row, tags):
+    """Divide by the sum; equal shares where nothing is left of it."""
+    total = 0.0
+    for tag in range(tags):
+        total += row[tag]
+    for tag in range(tags):
+        row[tag] = row[tag] / total if total > 0 else 1.0 / tags
+
+
+@nb.njit(cache=True, nogil=True)
+def probabilities(text, weights, steps, mask, tags, scale, lattice, forward, backward, found, likely):
+    """Set likely float64 [N] to how probable the tag found int32 [N] of each word is (forward-backward).
+
+    The logarithm of a sequence's probability is `scale` times its score, but for a constant. steps: float64
+    [T + 1, T], the exponentials of the scaled transitions; forward, backward: float64 [L, W], room.
+    """
+    _, features, sentences = text
+    for sentence in range(sentences.size - 1):
+        begin = sentences[sentence]
+        length = sentences[sentence + 1] - begin
+        if length == 0:
+            continue
+        _emit(features[begin : begin + length], weights, mask, lattice.emissions)
+        _soften(lattice.emissions, length, tags, scale, forward)
+        backward[:length] = forward[:length]
+        for tag in range(tags):
+            forward[0, tag] *= steps[tags, tag]
+        _made_one(forward[0], tags)
+        for word in range(1, length):
+            for tag in range(tags):
+                total = 0.0
+                for before in range(tags):
+                    total += forward[word - 1, before] * steps[before, tag]
+                forward[word, tag] *= total
+            _made_one(forward[word], tags)
+        # backward[i] holds what comes from word i on, seen from the word before it.
+        last = begin + length - 1
+        likely[last] = forward[length - 1, found[last]]
+        for word in range(length - 2, -1, -1):
+            _made_one(backward[word + 1], tags)
+            whole = right = 0.0
+            for tag in range(tags):
+                ahead = 0.0
+                for after in range(tags):
+                    ahead += steps[tag, after] * backward[word + 1, after]
+                backward[word, tag] *= ahead
+                share = forward[word, tag] * ahead
+                whole += share
+                if tag == found[begin + word]:
+                    right = share
+            likely[begin + word] = right / whole if whole > 0 else 0.0

@@ -1,0 +1,86 @@
+"""Taggers: `train-tagger`, `tag`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nlpcli.cli import console
+from nlpcli.cli.classifier_output import print_evaluation
+from nlpcli.cli.options import Files, Json, Model, Output, Quiet, with_settings
+from nlpcli.engine import jobs
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
+
+TaggedFiles = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Tagged text: CoNLL-U, a word and its tag a line, word/TAG, <word:TAG>, JSON lines; - is stdin.",
+        show_default=False,
+    ),
+]
+ModelOutput = Annotated[
+    str | None,
+    typer.Option("-o", "--output", help="Model file to write.", metavar="FILE", show_default=False),
+]
+Test = Annotated[
+    str | None,
+    typer.Option(
+        help="Measure on this tagged text afterwards, as evaluate does.", metavar="FILE", show_default=False
+    ),
+]
+
+
+@with_settings
+def train_tagger(
+    files: TaggedFiles = None,
+    output: ModelOutput = None,
+    settings: TaggerSettings = TaggerSettings(),
+    tagged: TaggedTextSettings = TaggedTextSettings(),
+    test: Test = None,
+    reading: InputSettings = InputSettings(),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a tagger of words on tagged text: parts of speech, or names and other spans.
+
+    How the text is tagged is told by its content. Labels of spans may be BIO-1, BIO-2 or BIOES.
+
+    \b
+    Examples:
+      nlpcli train-tagger en_ewt-ud-train.conllu -o pos.safetensors --test en_ewt-ud-dev.conllu
+      nlpcli train-tagger conll2003/train.txt.gz -o names.safetensors
+      nlpcli train-tagger conll2003/train.txt.gz --columns word=1,tag=2 -o penn.safetensors
+      nlpcli train-tagger doccano.jsonl -o names.safetensors
+      nlpcli train-tagger ko_gsd-ud-train.conllu --tag xpos -o morphemes.safetensors
+    """
+    jobs.train_tagger(
+        files, output, settings, tagged=tagged, test=test, reading=reading,
+        measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
+    )  # fmt: skip
+
+
+@with_settings
+def tag(
+    model: Model,
+    files: Files = None,
+    output: Output = "-",
+    settings: TagSettings = TagSettings(),
+    reading: InputSettings = InputSettings(),
+    quiet: Quiet = False,
+) -> None:
+    """Tag the words of texts, or mark the names in them, with a trained tagger.
+
+    The text is cut into words by the tokenizer that the model was trained for.
+
+    \b
+    Examples:
+      echo 'Time flies like an arrow.' | nlpcli tag pos.safetensors
+      nlpcli tag names.safetensors news.txt --spans
+      nlpcli tag names.safetensors news.txt --format jsonl | jq -c .spans
+      nlpcli tag pos.safetensors news.txt --format conllu -o news.conllu
+    """
+    jobs.tag(
+        model, files, console.output(output), settings, reading=reading, progress=console.progress(quiet)
+    )

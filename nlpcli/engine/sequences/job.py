@@ -1,0 +1,188 @@
+"""From tagged text to a tagger, to tags of bare text, to a judgement: `train-tagger`, `tag`, `evaluate`.
+
+tagged text ─ layout ─▶ sentences ─ one scheme ─▶ train ─▶ file ─ test
+bare text ─ the model's tokenizer ─▶ words ─ best tags ─▶ lines
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from nlpcli.engine.classify.confusion import check_plot, plot_confusion
+from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.lines import STDIN, Lines, Paths, check_readable
+from nlpcli.engine.io.writing import LineWriter, Output, open_output
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.sequences.evaluation import TaggerEvaluation, measure
+from nlpcli.engine.sequences.examples import Examples, examples_of, fitting_tokenizer, space_of
+from nlpcli.engine.sequences.tag_formats import TagFormat
+from nlpcli.engine.sequences.tagged_text import read_tagged
+from nlpcli.engine.sequences.tagger import Tagger
+from nlpcli.engine.sequences.words import Words
+from nlpcli.engine.tagging import training
+from nlpcli.engine.tagging.linear_tagger import LinearTagger
+from nlpcli.engine.text.arguments import as_list, plain_settings
+from nlpcli.engine.text.streaming import Texts
+from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.input import InputSettings
+from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
+from nlpcli.settings.text import AnalysisSettings
+
+TEST = "test"
+TaggerMeasured = Callable[[str, TaggerEvaluation], object]
+
+
+@dataclass
+class TaggerOutcome:
+    """What came of `train_tagger`: the model, and how well it did under "test"."""
+
+    model: LinearTagger
+    evaluations: dict[str, TaggerEvaluation] = field(default_factory=dict)
+
+
+@plain_settings
+def train_tagger(
+    paths: Paths,
+    output: str | None = None,
+    settings: TaggerSettings = TaggerSettings(),
+    *,
+    tagged: TaggedTextSettings = TaggedTextSettings(),
+    test: str | None = None,
+    reading: InputSettings = InputSettings(),
+    measured: TaggerMeasured | None = None,
+    progress: Progress = SILENT,
+) -> TaggerOutcome:
+    """A tagger of words, learnt from tagged text and written to `output`, and how well it does on `test`.
+
+    Raises InputError for text that is not tagged, or with tags of a single kind; SettingsError where there is
+    neither a file to write nor one to measure on.
+    """
+    _check_files(paths, output, test)
+    found = read_tagged(paths, tagged, reading, progress)
+    tokenizer = settings.tokenizer if settings.tokenizer != "auto" else fitting_tokenizer(found)
+    analysis = AnalysisSettings(tokenizer=tokenizer)  # type: ignore[arg-type]
+    space = space_of(found.sentences)
+    examples = examples_of(found, Words(analysis, space), tagged.tag, progress)
+    # Read before training, so that what is wrong with it is told before.
+    tests = (
+        None
+        if test is None
+        else _tests([test], tagged, examples.target, Words(analysis, space), reading, progress)
+    )
+    model = training.train(
+        examples.words, examples.tags, examples.target, settings, analysis, space, progress
+    )
+    outcome = TaggerOutcome(model)
+    if output is not None:
+        model.save(output)
+        kinds = "pieces of tags" if model.most else "tags"
+        words = sum(map(len, examples.words))
+        progress.note(
+            f"{output}: {len(examples.words):,} sentences, {words:,} words, {len(model.tags)} {kinds}; "
+            f"bare text is cut by {analysis.tokenizer}"
+        )
+    if tests is not None:
+        outcome.evaluations[TEST] = measure(model, tests)
+        if measured is not None:
+            measured(TEST, outcome.evaluations[TEST])
+    return outcome
+
+
+def _check_files(paths: Paths, output: str | None, test: str | None) -> None:
+    """Raise, before any work, what would stand in its way at the end."""
+    if test is not None:
+        if test == STDIN and STDIN in (paths or [STDIN]):
+            raise SettingsError("stdin cannot be both the text to train on and that to --test")
+        check_readable(test)
+    if output is not None:
+        check_writable(output)
+    elif test is None:
+        raise SettingsError(
+            "where should the model go?", hint="name a file with -o, or only measure: --test FILE"
+        )
+
+
+def _tests(
+    paths: Paths,
+    tagged: TaggedTextSettings,
+    target: str,
+    words: Words,
+    reading: InputSettings,
+    progress: Progress,
+) -> Examples:
+    """Tagged text to measure on, with tags of the kind that the model gives."""
+    if tagged.tag == "auto" and target != "tag":
+        tagged = dataclasses.replace(tagged, tag=target)  # type: ignore[arg-type]
+    examples = examples_of(read_tagged(paths, tagged, reading, progress), words, tagged.tag, progress)
+    if (examples.target == "ner") != (target == "ner"):
+        kinds = "labels of spans", "tags that are no labels of spans"
+        there, given = kinds if examples.target == "ner" else kinds[::-1]
+        raise InputError(
+            f"{examples.sources[0].name} has {there}, the model gives {given}",
+            hint="--columns word=1,tag=4 names other columns",
+        )
+    return examples
+
+
+# --- at work --------------------------------------------------------------------------------
+
+
+@plain_settings
+def tag(
+    model: str,
+    texts: Paths | Iterable[str],
+    output: Output | None = None,
+    settings: TagSettings = TagSettings(),
+    *,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> list[str]:
+    """Each text with its tags or spans, in the lines of the format that `settings` name.
+
+    With `output`, `texts` names files, the lines go there as they come, and none are given back.
+
+    Raises ModelError for a file that is no tagger, SettingsError for spans of a model that finds none.
+    """
+    if texts is None and output is None:
+        raise TypeError("give texts; or, with output=, the names of files")
+    names = None if texts is None else [*as_list(texts)]
+    tagger = Tagger.load(model, words=settings.words)
+    if settings.spans:
+        tagger.check_spans()
+        if settings.format not in ("auto", "tsv", "jsonl", "inline"):
+            raise SettingsError(f"--spans is written as tsv, jsonl or inline, not as {settings.format}")
+    shape = TagFormat(settings, tagger.model.target)
+    if output is None:
+        found = [line for batch in Texts(names or []).batches() for line in tagger.lines(batch)]
+        return [*shape.head(), *(written for line in found for written in shape.lines(line))]
+    with open_output(output) as file:
+        writer = LineWriter(file)
+        for written in shape.head():
+            writer.write(written)
+        for batch in Lines(names, reading, progress, "tagging").batches():
+            for line in tagger.lines(batch):
+                for written in shape.lines(line):
+                    writer.write(written)
+    return []
+
+
+def evaluate_tagger(
+    model: str,
+    paths: Paths,
+    mistakes: int = 0,
+    plot: str | None = None,
+    tagged: TaggedTextSettings = TaggedTextSettings(),
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> TaggerEvaluation:
+    """How well a tagger does on tagged text, with its first `mistakes`. `plot` as for `evaluate`."""
+    if plot is not None:
+        check_plot(plot)
+    tagger = LinearTagger.load(model)
+    words = Words(tagger.analysis, tagger.space)
+    result = measure(tagger, _tests(paths, tagged, tagger.target, words, reading, progress), mistakes)
+    if plot is not None:
+        plot_confusion(result.tokens, plot, "words")
+    return result

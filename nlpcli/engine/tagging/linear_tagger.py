@@ -1,0 +1,135 @@
+"""A linear tagger: the weights, the tags they are for, and the words it was trained on.
+
+Tags are whole (parts of speech; labels of spans in BIO-2, of which only legal sequences are given) or made
+of pieces (NNG+JKS). Not here: how weights are learnt (`training.py`), and how a line becomes words
+(`sequences/tagger.py`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.kernels.tagging.arguments import WORD
+from nlpcli.engine.tagging.features import text_of
+from nlpcli.engine.tagging.perceptron import FORBIDDEN, Weights, best_pieces, best_tags
+from nlpcli.errors import ModelError
+from nlpcli.settings.tagging import TaggerSettings
+from nlpcli.settings.text import AnalysisSettings
+
+KIND = "tagger"
+MOST_TAGS = 1 << 12  # whole tags or pieces; more are no tags
+_MOST_PIECES = 64  # of one tag
+_MOST_WEIGHT = 1 << 20  # of a transition
+TARGETS = ("upos", "xpos", "ner", "tag")
+
+
+@dataclass(frozen=True, eq=False)
+class LinearTagger:
+    """Scores tags by the sum of the weights of a word's features.
+
+    tags: names, ascending, of whole tags, or of pieces; `most` is 0 for whole tags, else how many pieces a
+    tag has at most. target: what the tags are. space: the word that stands for white space between words, as
+    in text of characters; mostly none. known: the hashes, ascending, of the words of the training text.
+    scale: by what scores are multiplied before they are log-probabilities; 0 where that is not known.
+    """
+
+    tags: tuple[str, ...]
+    most: int
+    target: str
+    space: str
+    weights: Weights
+    known: NDArray[np.uint64]
+    analysis: AnalysisSettings
+    settings: TaggerSettings
+
+    @property
+    def spans(self) -> bool:
+        """Whether the tags are labels of spans."""
+        return self.target == "ner"
+
+    def tag(self, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
+        """The tags of the words of each sentence."""
+        text = text_of(sentences)
+        if self.most:
+            found = [
+                "+".join(self.tags[piece] for piece in word)
+                for word in best_pieces(self.weights, text, self.most)[0]
+            ]
+        else:
+            found = [self.tags[tag] for tag in best_tags(self.weights, text).tolist()]
+        ends = text.sentences.tolist()
+        return [found[begin:end] for begin, end in itertools.pairwise(ends)]
+
+    def knows(self, words: Sequence[str]) -> NDArray[np.bool_]:
+        """Which words stood in the training text."""
+        hashes = text_of([words]).words[:, WORD]
+        places = np.minimum(np.searchsorted(self.known, hashes), max(len(self.known) - 1, 0))
+        return self.known[places] == hashes if len(self.known) else np.zeros(len(words), np.bool_)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model file."""
+        header = {
+            "tags": list(self.tags),
+            "most_pieces": self.most,
+            "target": self.target,
+            "space": self.space,
+            "analysis": self.analysis.to_record(),
+            "settings": self.settings.to_record(),
+        }
+        tensors: dict[str, NDArray[Any]] = {
+            "weights": self.weights.rows,
+            "transitions": self.weights.transitions,
+            "known_words": self.known,
+        }
+        write_model(path, KIND, header, tensors)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> LinearTagger:
+        """The model that `save` wrote. Raises ModelError."""
+        return cls.from_model(read_model(path, KIND))
+
+    @classmethod
+    def from_model(cls, model: Model) -> LinearTagger:
+        """The same from a file already read; all that kernels rely on is checked here."""
+        header = model.header
+        tags, most = header.get("tags"), header.get("most_pieces")
+        _check(isinstance(tags, list) and 0 < len(tags) <= MOST_TAGS, "tags")
+        assert isinstance(tags, list)
+        _check(all(isinstance(tag, str) and tag for tag in tags) and tags == sorted(set(tags)), "tags")
+        _check(type(most) is int and 0 <= most <= _MOST_PIECES, "most_pieces")
+        _check(header.get("target") in TARGETS and isinstance(header.get("space"), str), "target")
+        assert isinstance(most, int)
+        width = len(tags) + (most > 0)
+        rows = take_tensor(model, "weights", "int8", (None, width))
+        transitions = take_tensor(model, "transitions", "int32", (width + 1, width))
+        known = take_tensor(model, "known_words", "uint64", (None,))
+        _check(len(rows) > 0 and len(rows) & (len(rows) - 1) == 0, "weights: their number is no power of two")
+        moderate = (np.abs(transitions.astype(np.int64)) <= _MOST_WEIGHT) | (transitions == FORBIDDEN)
+        _check(bool(moderate.all()), "transitions")
+        _check(bool((known[1:] > known[:-1]).all()), "known_words: they do not ascend")
+        analysis, settings = header.get("analysis"), header.get("settings")
+        _check(isinstance(analysis, dict) and isinstance(settings, dict), "settings")
+        return cls(
+            tuple(tags),
+            most,
+            header["target"],
+            header["space"],
+            Weights(rows, transitions),
+            known,
+            AnalysisSettings.from_record(header["analysis"]),
+            TaggerSettings.from_record(header["settings"]),
+        )
+
+
+def _check(right: bool, what: str) -> None:
+    """Raise ModelError for what is not as `save` writes it."""
+    if not right:
+        raise ModelError(f"the {KIND} model is damaged: {what}", hint="copy or train it again")
