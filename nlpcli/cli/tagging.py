@@ -39,6 +39,9 @@ def train_tagger(
     settings: TaggerSettings = TaggerSettings(),
     tagged: TaggedTextSettings = TaggedTextSettings(),
     test: Test = None,
+    resume: Annotated[
+        str | None, typer.Option(help="Go on with an interrupted training.", metavar="CHECKPOINT")
+    ] = None,
     reading: InputSettings = InputSettings(),
     json: Json = False,
     quiet: Quiet = False,
@@ -46,6 +49,7 @@ def train_tagger(
     """Train a tagger of words on tagged text: parts of speech, or names and other spans.
 
     How the text is tagged is told by its content. Labels of spans may be BIO-1, BIO-2 or BIOES.
+    Ctrl-C leaves a checkpoint, from which --resume goes on.
 
     \b
     Examples:
@@ -56,7 +60,7 @@ def train_tagger(
       nlpcli train-tagger ko_gsd-ud-train.conllu --tag xpos -o morphemes.safetensors
     """
     jobs.train_tagger(
-        files, output, settings, tagged=tagged, test=test, reading=reading,
+        files, output, settings, tagged=tagged, test=test, resume=resume, reading=reading,
         measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
     )  # fmt: skip
 

@@ -986,6 +986,7 @@ def train_tagger(
     *,
     tagged: TaggedTextSettings = ...,
     test: _Path | None = None,
+    resume: _Path | None = None,
     reading: InputSettings = ...,
     measured: TaggerMeasured | None = None,
     progress: Progress = ...,

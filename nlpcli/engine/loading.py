@@ -44,6 +44,7 @@ READERS = {
     "vectors": _VECTORS,
     VECTOR_FILE: _VECTORS,
     SUPERVISED: ("vectors.supervised", "SupervisedFastText.load"),
+    "tagger-checkpoint": ("tagging.checkpoint", "refuse"),
     "tagger": ("sequences.tagger", "Tagger.load"),
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
     "index": ("search.index", "SearchIndex.load"),

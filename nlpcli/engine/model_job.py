@@ -1,4 +1,4 @@
-"""Models of any family: what a file holds (`inspect`), several added up (`merge`), how good one is (`evaluate`)."""
+"""Models of any family: what a file holds (`inspect`), several added up (`merge`), how good one is."""
 
 from __future__ import annotations
 

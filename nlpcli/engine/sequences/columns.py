@@ -140,11 +140,11 @@ def _missing(name: str, number: int, row: Sequence[str], last: int, columns: int
 
 
 def _cell(row: Sequence[str], column: int, name: str, number: int) -> str:
-    """What stands in a column, which is not nothing; a space may be a word."""
-    text = row[column - 1]
-    if not text or (column > 1 and not text.strip()):
+    """What stands in a column. A word may be a space, as in text of characters, or nothing, which is one."""
+    text = row[column - 1].strip()
+    if not text and column > 1:
         raise InputError(f"{name}:{number}: column {column} is empty")
-    return text if not text.strip() else text.strip()
+    return text or " "
 
 
 def read_slashed(lines: Sequence[str], name: str) -> Iterator[TaggedSentence]:

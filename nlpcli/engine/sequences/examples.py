@@ -26,6 +26,7 @@ _MANY_SPACES = 0.05  # of the words are spaces: they are no underscores of the t
 _GOOD = 0.9  # agreement that is good enough not to ask a slower tokenizer
 _WHOLE = 0.98  # of the words are not split further
 _HANGUL = re.compile("[가-힣]")
+_PUNCTUATION = frozenset(".,?!")
 _PARTICLES = frozenset(["은", "는", "이", "가", "을", "를", "에", "의", "도", "다", "고", "었", "았", "하"])
 
 
@@ -219,7 +220,8 @@ def fitting_tokenizer(found: TaggedText) -> str:
         return max(scores, key=lambda name: scores[name])
     if korean and sum(word in _PARTICLES for word in words) > 0.05 * len(words):
         return "kiwi"
-    return "nltk" if _leaves_whole("nltk", words) else "whitespace"
+    apart = sum(word in _PUNCTUATION for word in words) > 0.02 * len(words)
+    return "nltk" if apart or _leaves_whole("nltk", words) else "whitespace"
 
 
 def _leaves_whole(name: str, words: Sequence[str]) -> bool:
@@ -250,7 +252,8 @@ def _agreement(name: str, sentences: Sequence[TaggedSentence]) -> float:
 def _best_at_edges(texts: Sequence[SpannedText]) -> str:
     """The first tokenizer that cuts at nearly every edge of a span; characters always do."""
     korean = sum(bool(_HANGUL.search(one.text)) for one in texts) * 2 > len(texts)
-    for name in ("nltk", *(("kiwi",) if korean else ())):
+    names: list[str] = ["nltk", "kiwi"] if korean else ["nltk"]
+    for name in names:
         split = Words(_analysis(name))
         met = there = 0
         for one in texts:

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
 from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
 from nlpcli.engine.io.lines import STDIN, Lines, Paths, check_readable
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
+from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation, measure
 from nlpcli.engine.sequences.examples import Examples, examples_of, fitting_tokenizer, space_of
@@ -21,8 +23,9 @@ from nlpcli.engine.sequences.tag_formats import TagFormat
 from nlpcli.engine.sequences.tagged_text import read_tagged
 from nlpcli.engine.sequences.tagger import Tagger
 from nlpcli.engine.sequences.words import Words
-from nlpcli.engine.tagging import training
+from nlpcli.engine.tagging import checkpoint
 from nlpcli.engine.tagging.linear_tagger import LinearTagger
+from nlpcli.engine.tagging.training import Training
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.engine.text.streaming import Texts
 from nlpcli.errors import InputError, SettingsError
@@ -50,6 +53,7 @@ def train_tagger(
     *,
     tagged: TaggedTextSettings = TaggedTextSettings(),
     test: str | None = None,
+    resume: str | None = None,
     reading: InputSettings = InputSettings(),
     measured: TaggerMeasured | None = None,
     progress: Progress = SILENT,
@@ -57,7 +61,8 @@ def train_tagger(
     """A tagger of words, learnt from tagged text and written to `output`, and how well it does on `test`.
 
     Raises InputError for text that is not tagged, or with tags of a single kind; SettingsError where there is
-    neither a file to write nor one to measure on.
+    neither a file to write nor one to measure on; ModelError for a checkpoint to `resume` that is of another
+    training. An interrupted training leaves a checkpoint.
     """
     _check_files(paths, output, test)
     found = read_tagged(paths, tagged, reading, progress)
@@ -71,12 +76,10 @@ def train_tagger(
         if test is None
         else _tests([test], tagged, examples.target, Words(analysis, space), reading, progress)
     )
-    model = training.train(
-        examples.words, examples.tags, examples.target, settings, analysis, space, progress
-    )
+    training = Training(examples.words, examples.tags, examples.target, settings, analysis, space)
+    model = _learnt(training, output, resume, settings.epochs, progress)
     outcome = TaggerOutcome(model)
     if output is not None:
-        model.save(output)
         kinds = "pieces of tags" if model.most else "tags"
         words = sum(map(len, examples.words))
         progress.note(
@@ -88,6 +91,29 @@ def train_tagger(
         if measured is not None:
             measured(TEST, outcome.evaluations[TEST])
     return outcome
+
+
+def _learnt(
+    training: Training, output: str | None, resume: str | None, epochs: int, progress: Progress
+) -> LinearTagger:
+    """The model, written to `output`; a checkpoint of what is learnt when the user or the system ends it."""
+    if resume is not None:
+        checkpoint.restore(training, resume)
+    if output is None:
+        training.go(progress)
+        return training.model()
+    path = checkpoint_path(output)
+
+    def save() -> None:
+        checkpoint.save(training, path)
+        progress.note(interrupted(f"{training.learner.epochs():.2f} of {epochs} epochs", path))
+
+    with saved_when_interrupted(save):
+        training.go(progress)
+        model = training.model()
+        model.save(output)
+    remove_checkpoint(path, False, resume)
+    return model
 
 
 def _check_files(paths: Paths, output: str | None, test: str | None) -> None:
@@ -155,14 +181,18 @@ def tag(
             raise SettingsError(f"--spans is written as tsv, jsonl or inline, not as {settings.format}")
     shape = TagFormat(settings, tagger.model.target)
     if output is None:
-        found = [line for batch in Texts(names or []).batches() for line in tagger.lines(batch)]
+        found = [
+            line
+            for batch in Texts(names or []).batches()
+            for line in tagger.lines(batch, proba=settings.proba)
+        ]
         return [*shape.head(), *(written for line in found for written in shape.lines(line))]
     with open_output(output) as file:
         writer = LineWriter(file)
         for written in shape.head():
             writer.write(written)
         for batch in Lines(names, reading, progress, "tagging").batches():
-            for line in tagger.lines(batch):
+            for line in tagger.lines(batch, proba=settings.proba):
                 for written in shape.lines(line):
                     writer.write(written)
     return []

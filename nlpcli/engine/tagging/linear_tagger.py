@@ -19,15 +19,17 @@ from numpy.typing import NDArray
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.engine.kernels.tagging.arguments import WORD
 from nlpcli.engine.tagging.features import text_of
-from nlpcli.engine.tagging.perceptron import FORBIDDEN, Weights, best_pieces, best_tags
+from nlpcli.engine.tagging.perceptron import FORBIDDEN, Weights, best_pieces, best_tags, probabilities
 from nlpcli.errors import ModelError
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
 
 KIND = "tagger"
 MOST_TAGS = 1 << 12  # whole tags or pieces; more are no tags
-_MOST_PIECES = 64  # of one tag
+MOST_PIECES = 64  # of one tag
 _MOST_WEIGHT = 1 << 20  # of a transition
+_MOST_UNIT = 1e6
+LIKELIHOOD = 0.08  # of the scores in training, which a margin of 16 made
 TARGETS = ("upos", "xpos", "ner", "tag")
 
 
@@ -37,14 +39,15 @@ class LinearTagger:
 
     tags: names, ascending, of whole tags, or of pieces; `most` is 0 for whole tags, else how many pieces a
     tag has at most. target: what the tags are. space: the word that stands for white space between words, as
-    in text of characters; mostly none. known: the hashes, ascending, of the words of the training text.
-    scale: by what scores are multiplied before they are log-probabilities; 0 where that is not known.
+    in text of characters; mostly none. unit: what 1 in the weights was while they were learnt. known: the
+    hashes, ascending, of the words of the training text.
     """
 
     tags: tuple[str, ...]
     most: int
     target: str
     space: str
+    unit: float
     weights: Weights
     known: NDArray[np.uint64]
     analysis: AnalysisSettings
@@ -57,16 +60,32 @@ class LinearTagger:
 
     def tag(self, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
         """The tags of the words of each sentence."""
+        return self._found(sentences, 0.0)[0]
+
+    def tag_with_probabilities(
+        self, sentences: Sequence[Sequence[str]]
+    ) -> tuple[list[list[str]], list[list[float]]]:
+        """The tags of the words of each sentence, and how probable each is, all others considered.
+
+        A perceptron's scores are no log-probabilities. They are taken for such after multiplication by a
+        factor that fits parts of speech and names in English and Korean (LIKELIHOOD).
+        """
+        return self._found(sentences, LIKELIHOOD * self.unit)
+
+    def _found(
+        self, sentences: Sequence[Sequence[str]], scale: float
+    ) -> tuple[list[list[str]], list[list[float]]]:
         text = text_of(sentences)
         if self.most:
-            found = [
-                "+".join(self.tags[piece] for piece in word)
-                for word in best_pieces(self.weights, text, self.most)[0]
-            ]
+            pieces, likely = best_pieces(self.weights, text, self.most, scale)
+            tags = ["+".join(self.tags[piece] for piece in word) for word in pieces]
         else:
-            found = [self.tags[tag] for tag in best_tags(self.weights, text).tolist()]
-        ends = text.sentences.tolist()
-        return [found[begin:end] for begin, end in itertools.pairwise(ends)]
+            best = best_tags(self.weights, text)
+            likely = probabilities(self.weights, text, best, scale) if scale else np.zeros(0)
+            tags = [self.tags[tag] for tag in best.tolist()]
+        chances = likely.tolist()
+        parts = [*itertools.pairwise(text.sentences.tolist())]
+        return [tags[begin:end] for begin, end in parts], [chances[begin:end] for begin, end in parts]
 
     def knows(self, words: Sequence[str]) -> NDArray[np.bool_]:
         """Which words stood in the training text."""
@@ -81,6 +100,7 @@ class LinearTagger:
             "most_pieces": self.most,
             "target": self.target,
             "space": self.space,
+            "unit": self.unit,
             "analysis": self.analysis.to_record(),
             "settings": self.settings.to_record(),
         }
@@ -104,8 +124,10 @@ class LinearTagger:
         _check(isinstance(tags, list) and 0 < len(tags) <= MOST_TAGS, "tags")
         assert isinstance(tags, list)
         _check(all(isinstance(tag, str) and tag for tag in tags) and tags == sorted(set(tags)), "tags")
-        _check(type(most) is int and 0 <= most <= _MOST_PIECES, "most_pieces")
+        _check(type(most) is int and 0 <= most <= MOST_PIECES, "most_pieces")
         _check(header.get("target") in TARGETS and isinstance(header.get("space"), str), "target")
+        unit = header.get("unit")
+        _check(isinstance(unit, float) and 0 < unit < _MOST_UNIT, "unit")
         assert isinstance(most, int)
         width = len(tags) + (most > 0)
         rows = take_tensor(model, "weights", "int8", (None, width))
@@ -122,6 +144,7 @@ class LinearTagger:
             most,
             header["target"],
             header["space"],
+            header["unit"],
             Weights(rows, transitions),
             known,
             AnalysisSettings.from_record(header["analysis"]),

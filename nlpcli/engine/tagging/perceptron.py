@@ -7,7 +7,7 @@ and tags that are made of pieces, piece by piece (`kernels/tagging/pieces.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.kernels.tagging.arguments import FEATURES, PIECE_FEATURES, Lattice, Perceptron, Text
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.interrupts import postponed_signals
 
 sequences, choices = Kernels("tagging.viterbi"), Kernels("tagging.pieces")
 
@@ -40,10 +41,30 @@ class Weights(NamedTuple):
 
 
 class Learner:
-    """A perceptron in training on one text. Deterministic: one thread, and orders from the seed."""
+    """A perceptron in training on one text. Deterministic: one thread, and orders from the seed.
 
-    def __init__(self, text: Text, tags: int, margin: int, seed: int, hash_bits: int = 0) -> None:
+    gold: int32 [N], the tag of each word; or of each word the pieces of its tag, the end's last among them.
+    done: how many sentences it has learnt from, epoch after epoch; step: how many words or pieces.
+    """
+
+    def __init__(
+        self,
+        text: Text,
+        gold: NDArray[np.int32] | Sequence[Sequence[int]],
+        tags: int,
+        margin: int,
+        seed: int,
+        hash_bits: int = 0,
+    ) -> None:
         self._text, self._tags, self._margin, self._seed = text, tags, margin, seed
+        if isinstance(gold, np.ndarray):
+            self.gold: tuple[NDArray[Any], ...] = (gold,)
+        else:
+            starts = offsets_of(np.fromiter(map(len, gold), np.int64, len(gold)))
+            self.gold = (
+                np.fromiter((piece for word in gold for piece in word), np.int32, int(starts[-1])),
+                starts,
+            )
         width = -(-tags // 8) * 8
         rows = 1 << hash_bits if hash_bits else _rows_for(len(text.words), width)
         self._mask = rows - 1
@@ -53,30 +74,45 @@ class Learner:
             np.zeros((tags + 1, width), np.int32),
             np.zeros((tags + 1, width), np.int64),
         )
-        self.step = 0
+        self.step = self.done = 0
 
     def forbid(self, allowed: NDArray[np.bool_]) -> None:
         """Never give a tag behind another, or at the beginning (last row), where not allowed[T + 1, T]."""
         self.model.transitions[:, : self._tags][~allowed] = FORBIDDEN
 
-    def epochs(self, number: int, learn: Callable[[NDArray[np.int64]], int], report: Report) -> None:
-        """Go through all sentences `number` times, each time in another order."""
-        sentences = len(self._text.sentences) - 1
-        words = len(self._text.words)
-        for epoch in range(number):
-            order = np.random.default_rng((self._seed, epoch)).permutation(sentences)
-            wrong = 0
-            for first in range(0, sentences, _STEPS):
-                wrong += learn(order[first : first + _STEPS])
-                report(
-                    epoch * sentences + min(first + _STEPS, sentences),
-                    number * sentences,
-                    wrong / max(words, 1),
-                )
+    def go(self, epochs: int, report: Report) -> None:
+        """Go through all sentences until it is `epochs` times, each time in another order.
 
-    def learn_tags(self, gold: NDArray[np.int32], epochs: int, report: Report) -> None:
-        """Learn whole tags, gold int32 [N], by the best sequence."""
+        Signals wait while the weights change, so that what is interrupted can be saved.
+        """
+        learn = self._learn_tags() if len(self.gold) == 1 else self._learn_pieces()
+        sentences = len(self._text.sentences) - 1
+        wrong = seen = 0
+        with postponed_signals() as signals:
+            while self.done < epochs * sentences:
+                epoch, first = divmod(self.done, sentences)
+                if not first or not seen:
+                    order = np.random.default_rng((self._seed, epoch)).permutation(sentences)
+                    wrong = seen = 0
+                part = order[first : first + _STEPS]
+                wrong += learn(part)
+                seen += int((self._text.sentences[part + 1] - self._text.sentences[part]).sum())
+                self.done += len(part)
+                signals.deliver()
+                report(self.done, epochs * sentences, wrong / max(seen, 1))
+
+    def epochs(self) -> float:
+        """How often it has gone through the text."""
+        return self.done / max(len(self._text.sentences) - 1, 1)
+
+    def fits(self, done: int) -> bool:
+        """Whether a training on this text can have been interrupted after so many sentences."""
+        return done % max(len(self._text.sentences) - 1, 1) % _STEPS == 0
+
+    def _learn_tags(self) -> Callable[[NDArray[np.int64]], int]:
+        """What learns whole tags from some sentences, by the best sequence, and says how many were wrong."""
         lattice = room_for(self._text, self.model.weights.shape[1])
+        (gold,) = self.gold
 
         def learn(order: NDArray[np.int64]) -> int:
             self.step, wrong = sequences.learn(
@@ -84,13 +120,12 @@ class Learner:
             )
             return int(wrong)
 
-        self.epochs(epochs, learn, report)
+        return learn
 
-    def learn_pieces(self, pieces: Sequence[Sequence[int]], epochs: int, report: Report) -> None:
-        """Learn tags in pieces, the end's among them; pieces[i] are those of word i."""
-        starts = offsets_of(np.fromiter(map(len, pieces), np.int64, len(pieces)))
-        gold = np.fromiter((piece for word in pieces for piece in word), np.int32, int(starts[-1]))
+    def _learn_pieces(self) -> Callable[[NDArray[np.int64]], int]:
+        """The same for tags in pieces."""
         rows, scores = room_for_pieces(self.model.weights.shape[1])
+        gold, starts = self.gold
 
         def learn(order: NDArray[np.int64]) -> int:
             self.step, wrong = choices.learn_pieces(
@@ -99,10 +134,10 @@ class Learner:
             )  # fmt: skip
             return int(wrong)
 
-        self.epochs(epochs, learn, report)
+        return learn
 
-    def weights(self) -> Weights:
-        """The mean over all steps, in a unit such that the largest fits eight bits."""
+    def weights(self) -> tuple[Weights, float]:
+        """The mean over all steps, in a unit such that the largest fits eight bits; and the unit."""
         steps, tags = max(self.step, 1), self._tags
         model = self.model
         mean = (model.weights - model.sums / np.float64(steps))[:, :tags]
@@ -110,7 +145,7 @@ class Learner:
         unit = max(float(np.abs(mean).max(initial=0.0)) / _EIGHT_BITS, 1e-9)
         forbidden = model.transitions[:, :tags] == FORBIDDEN
         transitions = np.where(forbidden, FORBIDDEN, np.rint(moved[:, :tags] / unit)).astype(np.int32)
-        return Weights(np.rint(mean / unit).astype(np.int8), transitions)
+        return Weights(np.rint(mean / unit).astype(np.int8), transitions), unit
 
 
 def _rows_for(words: int, width: int) -> int:

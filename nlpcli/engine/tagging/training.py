@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +13,7 @@ from nlpcli.engine.kernels.tagging.arguments import WORD
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.tagging.features import text_of
 from nlpcli.engine.tagging.labels import OUTSIDE, may_follow
-from nlpcli.engine.tagging.linear_tagger import MOST_TAGS, LinearTagger
+from nlpcli.engine.tagging.linear_tagger import MOST_PIECES, MOST_TAGS, LinearTagger
 from nlpcli.engine.tagging.perceptron import Learner
 from nlpcli.errors import InputError
 from nlpcli.settings.tagging import TaggerSettings
@@ -20,6 +22,70 @@ from nlpcli.settings.text import AnalysisSettings
 PLUS = "+"
 _WHOLE = 64  # tags at most that are not taken apart by themselves
 _MOST_WHOLE = 512  # tags at most among which the best sequence is searched
+
+
+class Training:
+    """A tagger in training. The same sentences, settings and seed give the same model.
+
+    Labels of spans (target "ner") are in BIO-2. Raises InputError for tags of one kind, and for too many.
+    """
+
+    def __init__(
+        self,
+        sentences: Sequence[Sequence[str]],
+        tags: Sequence[Sequence[str]],
+        target: str,
+        settings: TaggerSettings = TaggerSettings(),
+        analysis: AnalysisSettings = AnalysisSettings(tokenizer="nltk"),
+        space: str = "",
+    ) -> None:
+        self._target, self._settings, self._analysis, self._space = target, settings, analysis, space
+        given = [tag for sentence in tags for tag in sentence]
+        kinds = _kinds_of(given)
+        in_pieces = in_pieces_is_better(kinds, settings)
+        self._names = sorted({piece for tag in kinds for piece in _parts(tag)}) if in_pieces else kinds
+        _check_number(self._names)
+        self._text = text_of(sentences)
+        ids = {name: number for number, name in enumerate(self._names)}
+        self._most = 0
+        if in_pieces:
+            pieces = [[*(ids[part] for part in _parts(tag)), len(ids)] for tag in given]
+            self._most = max(map(len, pieces)) - 1
+            _check_length(self._most)
+            gold: Sequence[Sequence[int]] | NDArray[np.int32] = pieces
+        else:
+            gold = np.fromiter((ids[tag] for tag in given), np.int32, len(given))
+        self.learner = Learner(
+            self._text, gold, len(ids) + in_pieces, settings.margin, settings.seed, settings.hash_bits
+        )
+        if target == "ner" and not in_pieces:
+            self.learner.forbid(legal(self._names))
+
+    def go(self, progress: Progress = SILENT) -> None:
+        """Learn to the end, from wherever the learner stands. May be interrupted between two sentences."""
+
+        def report(done: int, total: int, wrong: float) -> None:
+            progress.update("training", done, total, f"{wrong:.2%} wrong")
+
+        self.learner.go(self._settings.epochs, report)
+
+    def model(self) -> LinearTagger:
+        """The tagger as it is now."""
+        weights, unit = self.learner.weights()
+        known = np.unique(self._text.words[:, WORD])
+        return LinearTagger(
+            tuple(self._names), self._most, self._target, self._space, unit, weights, known, self._analysis,
+            self._settings,
+        )  # fmt: skip
+
+    def digest(self) -> str:
+        """A sum of all that decides what is learnt: text, tags and settings."""
+        total = hashlib.sha256(self._text.features.data)
+        for array in (self._text.sentences, *self.learner.gold):
+            total.update(np.ascontiguousarray(array).data)
+        record = [self._names, self._target, self._space, self._settings.to_record()]
+        total.update(json.dumps(record, sort_keys=True).encode())
+        return total.hexdigest()
 
 
 def train(
@@ -31,57 +97,46 @@ def train(
     space: str = "",
     progress: Progress = SILENT,
 ) -> LinearTagger:
-    """A tagger of words. Labels of spans (target "ner") are in BIO-2.
+    """A tagger of words, trained in one go. Raises what `Training` raises."""
+    training = Training(sentences, tags, target, settings, analysis, space)
+    training.go(progress)
+    return training.model()
 
-    The same sentences, settings and seed give the same model.
 
-    Raises InputError for tags of a single kind, and for too many.
-    """
-    given = [tag for sentence in tags for tag in sentence]
+def _kinds_of(given: Sequence[str]) -> list[str]:
+    """The different tags, at least two."""
     kinds = sorted(set(given))
-    if len(kinds) < 2:
-        raise InputError(
-            f"all {len(given):,} words have the tag {kinds[0]!r}: there is nothing to learn"
-            if kinds
-            else "there are no tagged words to learn from",
-            hint="--tag and --columns say which tags are meant",
-        )
-    in_pieces = in_pieces_is_better(kinds, settings)
-    names = sorted({piece for tag in kinds for piece in _parts(tag)}) if in_pieces else kinds
+    if len(kinds) >= 2:
+        return kinds
+    raise InputError(
+        f"all {len(given):,} words have the tag {kinds[0]!r}: there is nothing to learn"
+        if kinds
+        else "there are no tagged words to learn from",
+        hint="--tag and --columns say which tags are meant",
+    )
+
+
+def _check_number(names: Sequence[str]) -> None:
     if len(names) > MOST_TAGS:
         raise InputError(
             f"there are {len(names):,} different tags, at most {MOST_TAGS:,} can be learnt",
             hint="is it the right column? --columns word=1,tag=4 names another",
         )
-    text = text_of(sentences)
-    ids = {name: number for number, name in enumerate(names)}
-    learner = Learner(text, len(names) + in_pieces, settings.margin, settings.seed, settings.hash_bits)
 
-    def report(done: int, total: int, wrong: float) -> None:
-        progress.update("training", done, total, f"{wrong:.2%} wrong")
 
-    most = 0
-    if in_pieces:
-        pieces = [[*(ids[part] for part in _parts(tag)), len(names)] for tag in given]
-        most = max(map(len, pieces)) - 1
-        learner.learn_pieces(pieces, settings.epochs, report)
-    else:
-        if target == "ner":
-            learner.forbid(legal(names))
-        learner.learn_tags(
-            np.fromiter((ids[tag] for tag in given), np.int32, len(given)), settings.epochs, report
+def _check_length(most: int) -> None:
+    if most > MOST_PIECES:
+        raise InputError(
+            f"a tag has {most:,} pieces, at most {MOST_PIECES} can be learnt", hint="--pieces no"
         )
-    known = np.unique(text.words[:, WORD])
-    return LinearTagger(tuple(names), most, target, space, learner.weights(), known, analysis, settings)
 
 
 def in_pieces_is_better(kinds: Sequence[str], settings: TaggerSettings) -> bool:
     """Whether tags are predicted piece by piece."""
     if settings.pieces != "auto":
         return settings.pieces == "yes"
-    return len(kinds) > _MOST_WHOLE or (
-        len(kinds) > _WHOLE and sum(PLUS in tag for tag in kinds) * 2 > len(kinds)
-    )
+    joined = sum(len(_parts(tag)) > 1 for tag in kinds)
+    return len(kinds) > _MOST_WHOLE or (len(kinds) > _WHOLE and joined * 2 > len(kinds))
 
 
 def _parts(tag: str) -> list[str]:
