@@ -13,7 +13,7 @@ _TREEBANK = {"upos": 4, "xpos": 5}
 _NAMES = {4: "UPOS", 5: "XPOS"}
 _MISC = 10
 _ENTITY = re.compile(r"(?:^|\|)NER=([^|]+)")
-_REMARK = re.compile(r"#(#|\s*\S+\s*=|\s*$)|# (?!\S+$)")
+_REMARK = re.compile(r"#(#|\s*\S+\s*=|\s*$)|# (?!\S+$)|# new(doc|par)$")
 _MORPHEMES = re.compile(r"[^\s]+?/[A-Z_]{2,}(?:\+[^\s]+?/[A-Z_]{2,})+")
 _JOINED = re.compile(r"(?<=[A-Z_])\+(?=[^\s]+?/[A-Z_]{2,})")
 

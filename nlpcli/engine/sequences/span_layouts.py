@@ -62,15 +62,14 @@ def _records(lines: Sequence[str], name: str) -> Iterator[tuple[int, Any]]:
     first = next((number for number, line in enumerate(lines, start=1) if line.strip()), 1)
     try:
         whole = json.loads(lines[first - 1])
-        in_one = isinstance(whole, list) and all(isinstance(one, dict) for one in whole)
+        in_one = isinstance(whole, list) and all(isinstance(one, dict | list) for one in whole)
     except ValueError:
         in_one = True
     if in_one:
         try:
             whole = json.loads("\n".join(lines))
-        except ValueError as error:
-            line = getattr(error, "lineno", first)
-            raise InputError(f"{name}:{line}: not JSON: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise _not_json(name, getattr(error, "lineno", first), error) from error
         yield from ((first, record) for record in (whole if isinstance(whole, list) else [whole]))
         return
     for number, line in enumerate(lines, start=1):
@@ -78,7 +77,13 @@ def _records(lines: Sequence[str], name: str) -> Iterator[tuple[int, Any]]:
             try:
                 yield number, json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise InputError(f"{name}:{number}: not JSON: {error}") from error
+                raise _not_json(name, number, error) from error
+
+
+def _not_json(name: str, line: int, error: Exception) -> InputError:
+    return InputError(
+        f"{name}:{line}: not JSON: {error}", hint="wanted: a record a line, or one list of them"
+    )
 
 
 class _Record:

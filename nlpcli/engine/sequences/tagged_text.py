@@ -30,6 +30,7 @@ LONGEST = 10_000  # words; what is longer has lost the lines between its sentenc
 _LOOKED_AT = 400
 _SLASHED = re.compile(r"\S+/[^\s/]+")
 _NODE = re.compile(r"\d+([-.]\d+)?\t")
+_FEW = 0.05  # of the lines may have what looks like a mark
 _AGREE = 0.9  # of the lines have as many columns as most: the others are mistakes
 
 
@@ -121,15 +122,18 @@ def layout_of(lines: Sequence[str]) -> str:
         return ""
     if some[0].lstrip()[:1] in ("{", "[") and span_layouts.is_json(some):
         return "jsonl"
-    if _most(bool(_NODE.match(line)) and line.count("\t") >= 3 for line in some) and any(
-        line.count("\t") == 9 for line in some
-    ):
+    rows = [line for line in some if not line.startswith("#")]
+    nodes = (bool(_NODE.match(line)) and line.count("\t") >= 3 for line in rows)
+    if any(line.count("\t") == 9 for line in rows) and _most(nodes):
         return "conllu"
     if _most(all(_SLASHED.fullmatch(word) for word in line.split()) for line in some):
         return "slash"
+    marked = sum(bool(span_layouts.MARKED.search(line)) for line in some)
+    if "\t" not in some[0] and marked > _FEW * len(some):
+        return "inline"
     if _are_columns(some):
         return "columns"
-    return "inline" if any(span_layouts.MARKED.search(line) for line in some) else ""
+    return "inline" if marked else ""
 
 
 def _most(each: Iterator[bool]) -> bool:
@@ -141,5 +145,6 @@ def _are_columns(some: Sequence[str]) -> bool:
     """Whether nearly all lines have the same number of columns; one line of prose is none."""
     counts = Counter(len(columns.fields(line)) for line in some)
     count, times = counts.most_common(1)[0]
-    parted = "\t" in some[0]
-    return 2 <= count < 30 and times >= _AGREE * len(some) and (parted or len(some) > 1 or count == 2)
+    if not 2 <= count < 30 or times < _AGREE * len(some):
+        return False
+    return "\t" in some[0] or len(some) > 1 or (count == 2 and some[0].split()[1].isupper())
