@@ -34,6 +34,7 @@ SUPERVISED = "supervised fastText"
 _CLASSIFIER = ("classify.classifier", "Classifier.load")
 _VECTORS = ("vectors.word_vectors", "Vectors.load")
 _CHARLM = ("charlm.model", "CharLM.load")
+_TAGGER = ("sequences.tagger", "Tagger.load")
 # Where the reader of each kind stands.
 READERS = {
     "naive-bayes": _CLASSIFIER,
@@ -44,8 +45,8 @@ READERS = {
     "vectors": _VECTORS,
     VECTOR_FILE: _VECTORS,
     SUPERVISED: ("vectors.supervised", "SupervisedFastText.load"),
-    "tagger-checkpoint": ("tagging.checkpoint", "refuse"),
-    "tagger": ("sequences.tagger", "Tagger.load"),
+    "tagger": _TAGGER,
+    "tagger-checkpoint": _TAGGER,
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
     "index": ("search.index", "SearchIndex.load"),
     "charlm": _CHARLM,

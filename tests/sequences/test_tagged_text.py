@@ -268,7 +268,7 @@ def test_characters_with_spaces_among_them(read, tmp_path):
             r"file:7: column 5 \(XPOS\) holds no tag for 'mar'",
         ),
         (TREE, {"columns": "tag=11"}, "file:4: no column 11: the line has 10"),
-        (TREE + "1\tx\n", {}, "file:12: 2 columns, where CoNLL-U has 10"),
+        (TREE + "1\tx\n", {}, "file:13: 2 columns, where CoNLL-U has 10"),
         ("a/X b\n" + "a/X b/Y\n" * 30, {"layout": "slash"}, "file:1: word 2: expected word/TAG, found 'b'"),
         ("a/ /X\n", {"layout": "slash"}, "file:1: word 1: expected word/TAG, found 'a/'"),
         ("w\tX\n" * 30000, {}, "file:1: a sentence of 30,000 words"),

@@ -9,7 +9,7 @@ import pytest
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.tagging import checkpoint, perceptron
-from nlpcli.engine.tagging.linear_tagger import KIND, LinearTagger
+from nlpcli.engine.tagging.linear_tagger import KIND, UNFINISHED, LinearTagger
 from nlpcli.engine.tagging.training import Training, train
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings.tagging import TaggerSettings
@@ -180,13 +180,13 @@ def test_a_checkpoint_wants_its_own_text_tags_and_settings(left, other):
     ],
 )  # fmt: skip
 def test_a_damaged_checkpoint_is_refused(left, tmp_path, header, tensors):
-    stored = read_model(left, checkpoint.KIND)
+    stored = read_model(left, UNFINISHED)
     rows = len(tensors.get("rows", []))
     whole = {
         **stored.tensors,
         "weights": np.zeros((rows, 8), np.int16),
         "sums": np.zeros((rows, 8), np.int64),
     }
-    write_model(tmp_path / "bad", checkpoint.KIND, {**stored.header, **header}, {**whole, **tensors})
+    write_model(tmp_path / "bad", UNFINISHED, {**stored.header, **header}, {**whole, **tensors})
     with pytest.raises(ModelError):
         checkpoint.restore(Training(WORDS, TAGS, "upos", SMALL), str(tmp_path / "bad"))

@@ -31,7 +31,7 @@ _LOOKED_AT = 400
 _SLASHED = re.compile(r"\S+/[^\s/]+")
 _NODE = re.compile(r"\d+([-.]\d+)?\t")
 _FEW = 0.05  # of the lines may have what looks like a mark
-_AGREE = 0.9  # of the lines have as many columns as most: the others are mistakes
+_AGREE = 0.6  # of the lines have as many columns as most: the others are mistakes
 
 
 @dataclass
@@ -124,9 +124,9 @@ def layout_of(lines: Sequence[str]) -> str:
         return "jsonl"
     rows = [line for line in some if not line.startswith("#")]
     nodes = (bool(_NODE.match(line)) and line.count("\t") >= 3 for line in rows)
-    if any(line.count("\t") == 9 for line in rows) and _most(nodes):
+    if any(line.count("\t") == 9 for line in rows) and sum(nodes) > _AGREE * len(rows):
         return "conllu"
-    if _most(all(_SLASHED.fullmatch(word) for word in line.split()) for line in some):
+    if sum(all(map(_SLASHED.fullmatch, line.split())) for line in some) > _AGREE * len(some):
         return "slash"
     marked = sum(bool(span_layouts.MARKED.search(line)) for line in some)
     if "\t" not in some[0] and marked > _FEW * len(some):
@@ -134,11 +134,6 @@ def layout_of(lines: Sequence[str]) -> str:
     if _are_columns(some):
         return "columns"
     return "inline" if marked else ""
-
-
-def _most(each: Iterator[bool]) -> bool:
-    answers = list(each)
-    return sum(answers) >= _AGREE * len(answers)
 
 
 def _are_columns(some: Sequence[str]) -> bool:

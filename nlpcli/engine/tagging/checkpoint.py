@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.io.model_file import read_model, take_tensor, write_model
+from nlpcli.engine.tagging.linear_tagger import UNFINISHED
 from nlpcli.engine.tagging.perceptron import FORBIDDEN
 from nlpcli.engine.tagging.training import Training
 from nlpcli.errors import ModelError
 
-KIND = "tagger-checkpoint"
 _MOST, _MOST_WEIGHT = 1 << 40, 1 << 24
 
 
@@ -33,12 +33,12 @@ def save(training: Training, path: str) -> None:
         "transitions": model.transitions,
         "transition_sums": model.transition_sums,
     }
-    write_model(path, KIND, header, tensors)
+    write_model(path, UNFINISHED, header, tensors)
 
 
 def restore(training: Training, path: str) -> None:
     """Let the training go on from where it stood. Raises ModelError for a file of another training."""
-    stored = read_model(path, KIND)
+    stored = read_model(path, UNFINISHED)
     if stored.header.get("digest") != training.digest():
         raise ModelError(
             f"{path} is of another training: the text, its tags or the settings are not the same",
@@ -62,15 +62,6 @@ def restore(training: Training, path: str) -> None:
     model.weights[rows], model.sums[rows] = weights, sums
     model.transitions[:], model.transition_sums[:] = transitions, transition_sums
     learner.done, learner.step = done, step
-
-
-def refuse(path: str) -> None:
-    """Raise ModelError: an unfinished tagger cannot be used."""
-    read_model(path, KIND)
-    raise ModelError(
-        f"{path} is a training that was interrupted, no tagger yet",
-        hint=f"repeat the train-tagger command with --resume {path}",
-    )
 
 
 def _is_count(number: object) -> TypeGuard[int]:

@@ -24,7 +24,7 @@ from nlpcli.errors import ModelError
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
 
-KIND = "tagger"
+KIND, UNFINISHED = "tagger", "tagger-checkpoint"
 MOST_TAGS = 1 << 12  # whole tags or pieces; more are no tags
 MOST_PIECES = 64  # of one tag
 _MOST_WEIGHT = 1 << 20  # of a transition
@@ -114,7 +114,13 @@ class LinearTagger:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> LinearTagger:
         """The model that `save` wrote. Raises ModelError."""
-        return cls.from_model(read_model(path, KIND))
+        model = read_model(path, (KIND, UNFINISHED))
+        if model.kind == UNFINISHED:
+            raise ModelError(
+                f"{path} is a training that was interrupted, no tagger yet",
+                hint=f"repeat the train-tagger command with --resume {path}",
+            )
+        return cls.from_model(model)
 
     @classmethod
     def from_model(cls, model: Model) -> LinearTagger:
