@@ -55,6 +55,9 @@ ROWS = [
     Row("classify", [MODELS / "naive-bayes.safetensors", "text"], "tsv"),
     Row("classify", [MODELS / "naive-bayes.safetensors", "text"], "tsv", {"top_k": 2, "explain": True}),
     Row("classify", [MODELS / "linear-classifier.safetensors", "text"], "jsonl", {"jsonl": True}),
+    Row("train-tagger", ["tagged"], "safetensors", {"hash_bits": 8, "epochs": 2}),
+    Row("tag", [MODELS / "tagger.safetensors", "text"], "txt"),
+    Row("tag", [MODELS / "tagger.safetensors", "text"], "jsonl", {"format": "jsonl", "proba": True}),
     Row("train-w2v", ["text"], "safetensors", SMALL),
     Row("train-fasttext", ["text"], "vec", {**SMALL, "bucket": 1000}),
     Row("train-glove", ["text"], "txt", {**SMALL, "window_size": 2}),
@@ -76,6 +79,7 @@ ROWS = [
 @pytest.fixture
 def files(tmp_path, monkeypatch):
     (tmp_path / "text").write_text(TEXT)
+    (tmp_path / "tagged").write_text("the/D king/N eats/V\nthe/D queen/N drinks/V tea/N\n" * 6)
     (tmp_path / "known").write_text("the king and the queen\n" * 9)
     (tmp_path / "pieces").write_text("▁the ▁ k i n g\n")
     (tmp_path / "table.tsv").write_text(TABLE)

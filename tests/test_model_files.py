@@ -31,6 +31,10 @@ def nearest(vectors):
     return [word for word, _ in vectors.similar("king", top_k=2)]
 
 
+def named(tagger):
+    return [(one.text, one.label) for one in tagger.entities("The king met Ann Lee in Seoul.")[0]]
+
+
 def rows(vectorizer):
     return np.round(vectorizer.transform(["the king and queen"]).toarray(), 3).tolist()
 
@@ -52,6 +56,7 @@ ANSWERS = {
     "vectors.bin": (nearest, ["tea", "the"]),
     "fasttext.bin": (lambda vectors: vectors.similar("film", top_k=1)[0][0], "poor"),
     "fasttext-softmax.ftz": (lambda model: model.classify(["lovely"]), ["__label__pos"]),
+    "tagger.safetensors": (named, [("Ann Lee", "PER"), ("Seoul", "LOC")]),
     "vectorizer.safetensors": (rows, [[0.357, 0.539, 0.539, 0.539, 0, 0, 0, 0, 0, 0, 0]]),
     "index.safetensors": (lambda index: index.texts[3], "the queen drinks tea"),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),
