@@ -133,8 +133,7 @@ def room(function):
         return 3, 4, 0, np.zeros(FEATURES + 13, np.int64), np.zeros(8, np.int32)
     lattice = Lattice(
         np.zeros((3, 8), np.int32),
-        np.zeros((3, 8), np.int16),
-        np.zeros((2, 8), np.int32),
+        np.zeros((3, 8), np.int32),
         np.zeros(3, np.int32),
     )
     return 3, 4, 0, lattice
@@ -155,8 +154,7 @@ def test_the_first_mistake_moves_the_weights_of_its_features_by_one():
     )  # fmt: skip
     lattice = Lattice(
         np.zeros((1, 8), np.int32),
-        np.zeros((1, 8), np.int16),
-        np.zeros((2, 8), np.int32),
+        np.zeros((1, 8), np.int32),
         np.zeros(1, np.int32),
     )
     step, wrong = viterbi.learn(

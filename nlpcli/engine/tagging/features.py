@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nlpcli.engine.kernels.tagging.arguments import FEATURES, PROPERTIES, Text
+from nlpcli.engine.kernels.tagging.arguments import CLUSTER_FEATURES, FEATURES, PROPERTIES, Text
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 
@@ -24,7 +24,7 @@ def text_of(sentences: Sequence[Sequence[str]], clusters: Mapping[str, int] | No
         classes = np.fromiter(found, np.int32, len(words))
     starts = offsets_of(np.fromiter(map(len, sentences), np.int64, len(sentences)))
     described = np.zeros((len(words), PROPERTIES), np.uint64)
-    features = np.zeros((len(words), FEATURES), np.uint32)
+    features = np.zeros((len(words), FEATURES + (CLUSTER_FEATURES if clusters else 0)), np.uint32)
     kernels.describe_words(np.frombuffer(b"".join(encoded), np.uint8), offsets, classes, described)
     kernels.describe_sentences(described, starts, features)
     return Text(described, features, starts)

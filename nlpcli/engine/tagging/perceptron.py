@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels.tagging.arguments import FEATURES, PIECE_FEATURES, Lattice, Perceptron, Text
+from nlpcli.engine.kernels.tagging.arguments import PIECE_FEATURES, Lattice, Perceptron, Text
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.interrupts import postponed_signals
@@ -66,7 +66,7 @@ class Learner:
                 starts,
             )
         width = -(-tags // 8) * 8
-        rows = 1 << hash_bits if hash_bits else _rows_for(len(text.words), width)
+        rows = 1 << hash_bits if hash_bits else _rows_for(len(self.gold[0]), width)
         self._mask = rows - 1
         self.model = Perceptron(
             np.zeros((rows, width), np.int16),
@@ -124,7 +124,7 @@ class Learner:
 
     def _learn_pieces(self) -> Callable[[NDArray[np.int64]], int]:
         """The same for tags in pieces."""
-        rows, scores = room_for_pieces(self.model.weights.shape[1])
+        rows, scores = room_for_pieces(self._text, self.model.weights.shape[1])
         gold, starts = self.gold
 
         def learn(order: NDArray[np.int64]) -> int:
@@ -138,18 +138,19 @@ class Learner:
 
     def weights(self) -> tuple[Weights, float]:
         """The mean over all steps, in a unit such that the largest fits eight bits; and the unit."""
-        steps, tags = max(self.step, 1), self._tags
+        step, tags = float(max(self.step, 1)), self._tags
         model = self.model
-        mean = (model.weights - model.sums / np.float64(steps))[:, :tags]
-        moved = model.transitions - model.transition_sums / np.float64(steps)
-        unit = max(float(np.abs(mean).max(initial=0.0)) / _EIGHT_BITS, 1e-9)
+        moved = model.transitions - model.transition_sums / step
+        unit = max(sequences.largest_mean(model.weights, model.sums, step, tags) / _EIGHT_BITS, 1e-9)
+        rows = np.zeros((len(model.weights), tags), np.int8)
+        sequences.round_means(model.weights, model.sums, step, unit, rows)
         forbidden = model.transitions[:, :tags] == FORBIDDEN
         transitions = np.where(forbidden, FORBIDDEN, np.rint(moved[:, :tags] / unit)).astype(np.int32)
-        return Weights(np.rint(mean / unit).astype(np.int8), transitions), unit
+        return Weights(rows, transitions), unit
 
 
 def _rows_for(words: int, width: int) -> int:
-    """A power of two: a few for each word of the training text, within memory's bounds."""
+    """A power of two: a few for each word (or piece) of the training text, within memory's bounds."""
     rows = _LEAST
     while rows < min(4 * words, _MOST) and 2 * rows * width * _BYTES <= _MEMORY:
         rows *= 2
@@ -161,15 +162,14 @@ def room_for(text: Text, width: int) -> Lattice:
     longest = max(int(np.diff(text.sentences).max(initial=0)), 1)
     return Lattice(
         np.zeros((longest, width), np.int32),
-        np.zeros((longest, width), np.int16),
-        np.zeros((2, width), np.int32),
+        np.zeros((longest, width), np.int32),
         np.zeros(longest, np.int32),
     )
 
 
-def room_for_pieces(width: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def room_for_pieces(text: Text, width: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """The rows and the scores of one choice."""
-    return np.zeros(FEATURES + PIECE_FEATURES, np.int64), np.zeros(width, np.int32)
+    return np.zeros(text.features.shape[1] + PIECE_FEATURES, np.int64), np.zeros(width, np.int32)
 
 
 def best_tags(weights: Weights, text: Text) -> NDArray[np.int32]:
@@ -216,7 +216,7 @@ def best_pieces(
     lengths, likely = np.zeros(len(found), np.int32), np.zeros(len(found))
     pieces, mask = weights.rows.shape[1], len(weights.rows) - 1
     choices.best_pieces(
-        text, weights.rows, mask, pieces, *room_for_pieces(pieces), found, lengths, scale, likely
+        text, weights.rows, mask, pieces, *room_for_pieces(text, pieces), found, lengths, scale, likely
     )
     pairs = zip(found.tolist(), lengths.tolist(), strict=True)
     return [row[:length] for row, length in pairs], likely

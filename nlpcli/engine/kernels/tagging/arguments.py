@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 # Columns of a word's properties: hashes of parts of it. Affixes have 1 to 4 characters.
 WORD, LOWER, SUFFIX, PREFIX, SHAPE, FINAL, VOWEL, CLUSTER = 0, 1, 2, 6, 10, 11, 12, 13
 PROPERTIES = 15
-FEATURES = 32  # of a word in its sentence
+FEATURES = 36  # of a word in its sentence, and those of its cluster
+CLUSTER_FEATURES = 4
 PIECE_FEATURES = 13  # of a piece of a tag, besides those of its word
 
 
@@ -42,12 +43,8 @@ class Perceptron(NamedTuple):
 
 
 class Lattice(NamedTuple):
-    """Room for the search in one sentence of up to L words.
-
-    emissions: int32 [L, W]; back: int16 [L, W]; scores: int32 [2, W]; path: int32 [L].
-    """
+    """Room for the search in one sentence of up to L words: emissions, scores: int32 [L, W]; path: int32 [L]."""
 
     emissions: NDArray[np.int32]
-    back: NDArray[np.int16]
     scores: NDArray[np.int32]
     path: NDArray[Any]

@@ -31,33 +31,37 @@ def _emit(features, weights, mask, emissions):
 
 @nb.njit(cache=True, nogil=True)
 def _search(length, tags, transitions, lattice):
-    """Set `lattice.path` to the best sequence for the emissions of a sentence; ties go to the lower tag."""
-    emissions, back, scores, path = lattice
-    for tag in range(tags):
+    """Set `lattice.path` to the best sequence for the emissions of a sentence; ties go to the lower tag.
+
+    Where a score came from is not noted but found again on the way back, for the tags on the path alone: so
+    the inner loop is a plain maximum. The columns beyond the tags are carried along and never looked at.
+    """
+    emissions, scores, path = lattice
+    width = transitions.shape[1]
+    for tag in range(width):
         scores[0, tag] = transitions[tags, tag] + emissions[0, tag]
-    now = 0
     for word in range(1, length):
-        then, now = now, 1 - now
-        best, came = scores[now], back[word]
-        for tag in range(tags):
-            best[tag] = scores[then, 0] + transitions[0, tag]
-            came[tag] = 0
+        then, best = scores[word - 1], scores[word]
+        for tag in range(width):
+            best[tag] = then[0] + transitions[0, tag]
         for before in range(1, tags):
-            score, into = scores[then, before], transitions[before]
-            for tag in range(tags):
-                value = score + into[tag]
-                if value > best[tag]:
-                    best[tag] = value
-                    came[tag] = np.int16(before)
-        for tag in range(tags):
+            score, into = then[before], transitions[before]
+            for tag in range(width):
+                best[tag] = max(best[tag], score + into[tag])
+        for tag in range(width):
             best[tag] += emissions[word, tag]
     tag = 0
     for other in range(1, tags):
-        if scores[now, other] > scores[now, tag]:
+        if scores[length - 1, other] > scores[length - 1, tag]:
             tag = other
-    for word in range(length - 1, -1, -1):
-        path[word] = tag
-        tag = int(back[word, tag])
+    path[length - 1] = tag
+    for word in range(length - 1, 0, -1):
+        came = scores[word, tag] - emissions[word, tag]
+        before = 0
+        while before < tags - 1 and scores[word - 1, before] + transitions[before, tag] != came:
+            before += 1
+        tag = before
+        path[word - 1] = tag
 
 
 @nb.njit(cache=True, nogil=True)
@@ -176,3 +180,23 @@ def probabilities(text, weights, steps, mask, tags, scale, lattice, forward, bac
                 if tag == found[begin + word]:
                     right = share
             likely[begin + word] = right / whole if whole > 0 else 0.0
+
+
+@nb.njit(cache=True, nogil=True)
+def largest_mean(weights, sums, step, tags):
+    """The largest absolute mean over all steps of any weight."""
+    largest = 0.0
+    for row in range(weights.shape[0]):
+        for tag in range(tags):
+            if weights[row, tag] != 0 or sums[row, tag] != 0:
+                largest = max(largest, abs(weights[row, tag] - sums[row, tag] / step))
+    return largest
+
+
+@nb.njit(cache=True, nogil=True)
+def round_means(weights, sums, step, unit, rounded):
+    """Set rounded int8 [R, T] to the means over all steps, in whole units."""
+    for row in range(weights.shape[0]):
+        for tag in range(rounded.shape[1]):
+            if weights[row, tag] != 0 or sums[row, tag] != 0:
+                rounded[row, tag] = np.int8(np.rint((weights[row, tag] - sums[row, tag] / step) / unit))
