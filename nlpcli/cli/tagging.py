@@ -38,6 +38,14 @@ def train_tagger(
     output: ModelOutput = None,
     settings: TaggerSettings = TaggerSettings(),
     tagged: TaggedTextSettings = TaggedTextSettings(),
+    clusters: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Word classes, as cluster --members prints them, or Brown's; a second file: coarser ones.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
     test: Test = None,
     resume: Annotated[
         str | None, typer.Option(help="Go on with an interrupted training.", metavar="CHECKPOINT")
@@ -56,11 +64,14 @@ def train_tagger(
       nlpcli train-tagger en_ewt-ud-train.conllu -o pos.safetensors --test en_ewt-ud-dev.conllu
       nlpcli train-tagger conll2003/train.txt.gz -o names.safetensors
       nlpcli train-tagger conll2003/train.txt.gz --columns word=1,tag=2 -o penn.safetensors
+      nlpcli cluster vectors.safetensors --k 1000 --members > classes.tsv
+      nlpcli train-tagger conll2003/train.txt.gz --clusters classes.tsv -o names.safetensors
       nlpcli train-tagger doccano.jsonl -o names.safetensors
       nlpcli train-tagger ko_gsd-ud-train.conllu --tag xpos -o morphemes.safetensors
     """
     jobs.train_tagger(
-        files, output, settings, tagged=tagged, test=test, resume=resume, reading=reading,
+        files, output, settings, tagged=tagged, clusters=clusters or [], test=test, resume=resume,
+        reading=reading,
         measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
     )  # fmt: skip
 

@@ -86,6 +86,10 @@ class TaggerSettings(Settings):
     margin: int = setting(
         16, "By how much the right tags have to win before nothing is learnt.", min=0, max=1000
     )
+    outside_margin: int = setting(
+        0, "The same for O, outside of spans: a higher one finds more spans; 0 goes by how rare they are.",
+        min=0, max=10_000,
+    )  # fmt: skip
     hash_bits: int = setting(
         0, "Hash features into 2^N rows of weights; 0 goes by the length of the text.", min=0, max=_MOST_BITS
     )

@@ -136,7 +136,7 @@ def room(function):
         np.zeros((3, 8), np.int32),
         np.zeros(3, np.int32),
     )
-    return 3, 4, 0, lattice
+    return 3, 4, (0, 9), 0, lattice
 
 
 def test_python_and_machine_code_learn_alike():
@@ -158,7 +158,7 @@ def test_the_first_mistake_moves_the_weights_of_its_features_by_one():
         np.zeros(1, np.int32),
     )
     step, wrong = viterbi.learn(
-        text, np.array([1], np.int32), np.zeros(1, np.int64), model, (1 << 16) - 1, 2, 0, 0, lattice
+        text, np.array([1], np.int32), np.zeros(1, np.int64), model, (1 << 16) - 1, 2, 0, (-1, 0), 0, lattice
     )
     rows = text.features[0] & ((1 << 16) - 1)
     assert (step, wrong) == (1, 1)

@@ -7,7 +7,7 @@ bare text ─ the model's tokenizer ─▶ words ─ best tags ─▶ lines
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
@@ -22,8 +22,10 @@ from nlpcli.engine.sequences.examples import Examples, examples_of, fitting_toke
 from nlpcli.engine.sequences.tag_formats import TagFormat
 from nlpcli.engine.sequences.tagged_text import read_tagged
 from nlpcli.engine.sequences.tagger import Tagger
+from nlpcli.engine.sequences.word_classes import read_classes
 from nlpcli.engine.sequences.words import Words
 from nlpcli.engine.tagging import checkpoint
+from nlpcli.engine.tagging.features import NO_CLASSES
 from nlpcli.engine.tagging.linear_tagger import LinearTagger
 from nlpcli.engine.tagging.training import Training
 from nlpcli.engine.text.arguments import as_list, plain_settings
@@ -52,6 +54,7 @@ def train_tagger(
     settings: TaggerSettings = TaggerSettings(),
     *,
     tagged: TaggedTextSettings = TaggedTextSettings(),
+    clusters: Sequence[str] = (),
     test: str | None = None,
     resume: str | None = None,
     reading: InputSettings = InputSettings(),
@@ -59,6 +62,9 @@ def train_tagger(
     progress: Progress = SILENT,
 ) -> TaggerOutcome:
     """A tagger of words, learnt from tagged text and written to `output`, and how well it does on `test`.
+
+    `clusters` names a file of words and their classes, by which rare words are like frequent ones, and
+    perhaps a second one of coarser classes.
 
     Raises InputError for text that is not tagged, or with tags of a single kind; SettingsError where there is
     neither a file to write nor one to measure on; ModelError for a checkpoint to `resume` that is of another
@@ -69,6 +75,7 @@ def train_tagger(
     tokenizer = settings.tokenizer if settings.tokenizer != "auto" else fitting_tokenizer(found)
     analysis = AnalysisSettings(tokenizer=tokenizer)  # type: ignore[arg-type]
     space = space_of(found.sentences)
+    classes = read_classes(clusters) if clusters else NO_CLASSES
     examples = examples_of(found, Words(analysis, space), tagged.tag, progress)
     # Read before training, so that what is wrong with it is told before.
     tests = (
@@ -76,7 +83,7 @@ def train_tagger(
         if test is None
         else _tests([test], tagged, examples.target, Words(analysis, space), reading, progress)
     )
-    training = Training(examples.words, examples.tags, examples.target, settings, analysis, space)
+    training = Training(examples.words, examples.tags, examples.target, settings, analysis, space, classes)
     model = _learnt(training, output, resume, settings.epochs, progress)
     outcome = TaggerOutcome(model)
     if output is not None:

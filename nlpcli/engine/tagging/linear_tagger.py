@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
-from nlpcli.engine.kernels.tagging.arguments import WORD
-from nlpcli.engine.tagging.features import text_of
+from nlpcli.engine.tagging.features import NO_CLASSES, Classes, hashes_of, text_of
 from nlpcli.engine.tagging.perceptron import FORBIDDEN, Weights, best_pieces, best_tags, probabilities
 from nlpcli.errors import ModelError
 from nlpcli.settings.tagging import TaggerSettings
@@ -40,7 +39,7 @@ class LinearTagger:
     tags: names, ascending, of whole tags, or of pieces; `most` is 0 for whole tags, else how many pieces a
     tag has at most. target: what the tags are. space: the word that stands for white space between words, as
     in text of characters; mostly none. unit: what 1 in the weights was while they were learnt. known: the
-    hashes, ascending, of the words of the training text.
+    hashes, ascending, of the words of the training text. classes: which words are alike, where that was told.
     """
 
     tags: tuple[str, ...]
@@ -50,6 +49,7 @@ class LinearTagger:
     unit: float
     weights: Weights
     known: NDArray[np.uint64]
+    classes: Classes
     analysis: AnalysisSettings
     settings: TaggerSettings
 
@@ -75,7 +75,7 @@ class LinearTagger:
     def _found(
         self, sentences: Sequence[Sequence[str]], scale: float
     ) -> tuple[list[list[str]], list[list[float]]]:
-        text = text_of(sentences)
+        text = text_of(sentences, self.classes)
         if self.most:
             pieces, likely = best_pieces(self.weights, text, self.most, scale)
             tags = ["+".join(self.tags[piece] for piece in word) for word in pieces]
@@ -89,7 +89,7 @@ class LinearTagger:
 
     def knows(self, words: Sequence[str]) -> NDArray[np.bool_]:
         """Which words stood in the training text."""
-        hashes = text_of([words]).words[:, WORD]
+        hashes = hashes_of(words)
         places = np.minimum(np.searchsorted(self.known, hashes), max(len(self.known) - 1, 0))
         return self.known[places] == hashes if len(self.known) else np.zeros(len(words), np.bool_)
 
@@ -109,6 +109,8 @@ class LinearTagger:
             "transitions": self.weights.transitions,
             "known_words": self.known,
         }
+        if len(self.classes.hashes):
+            tensors |= {"classes.words": self.classes.hashes, "classes.numbers": self.classes.numbers}
         write_model(path, KIND, header, tensors)
 
     @classmethod
@@ -143,6 +145,12 @@ class LinearTagger:
         moderate = (np.abs(transitions.astype(np.int64)) <= _MOST_WEIGHT) | (transitions == FORBIDDEN)
         _check(bool(moderate.all()), "transitions")
         _check(bool((known[1:] > known[:-1]).all()), "known_words: they do not ascend")
+        classes = NO_CLASSES
+        if "classes.words" in model.tensors:
+            hashes = take_tensor(model, "classes.words", "uint64", (None,))
+            classes = Classes(hashes, take_tensor(model, "classes.numbers", "int32", (len(hashes), 2)))
+            _check(bool((hashes[1:] > hashes[:-1]).all()), "classes.words: they do not ascend")
+            _check(bool((classes.numbers >= 0).all()), "classes.numbers")
         analysis, settings = header.get("analysis"), header.get("settings")
         _check(isinstance(analysis, dict) and isinstance(settings, dict), "settings")
         return cls(
@@ -153,6 +161,7 @@ class LinearTagger:
             header["unit"],
             Weights(rows, transitions),
             known,
+            classes,
             AnalysisSettings.from_record(header["analysis"]),
             TaggerSettings.from_record(header["settings"]),
         )

@@ -74,6 +74,7 @@ class Learner:
             np.zeros((tags + 1, width), np.int32),
             np.zeros((tags + 1, width), np.int64),
         )
+        self.outside = (-1, 0)
         self.step = self.done = 0
 
     def forbid(self, allowed: NDArray[np.bool_]) -> None:
@@ -116,7 +117,16 @@ class Learner:
 
         def learn(order: NDArray[np.int64]) -> int:
             self.step, wrong = sequences.learn(
-                self._text, gold, order, self.model, self._mask, self._tags, self._margin, self.step, lattice
+                self._text,
+                gold,
+                order,
+                self.model,
+                self._mask,
+                self._tags,
+                self._margin,
+                self.outside,
+                self.step,
+                lattice,
             )
             return int(wrong)
 

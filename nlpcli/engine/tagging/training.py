@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.kernels.tagging.arguments import WORD
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.tagging.features import text_of
+from nlpcli.engine.tagging.features import NO_CLASSES, Classes, text_of
 from nlpcli.engine.tagging.labels import OUTSIDE, may_follow
 from nlpcli.engine.tagging.linear_tagger import MOST_PIECES, MOST_TAGS, LinearTagger
 from nlpcli.engine.tagging.perceptron import Learner
@@ -21,6 +21,7 @@ from nlpcli.settings.text import AnalysisSettings
 
 PLUS = "+"
 _WHOLE = 64  # tags at most that are not taken apart by themselves
+_USUAL_RARITY, _MOST_RARITY = 6.0, 16.0  # words outside of spans for one within; times the margin
 _MOST_WHOLE = 512  # tags at most among which the best sequence is searched
 
 
@@ -38,14 +39,16 @@ class Training:
         settings: TaggerSettings = TaggerSettings(),
         analysis: AnalysisSettings = AnalysisSettings(tokenizer="nltk"),
         space: str = "",
+        classes: Classes = NO_CLASSES,
     ) -> None:
+        self._classes = classes
         self._target, self._settings, self._analysis, self._space = target, settings, analysis, space
         given = [tag for sentence in tags for tag in sentence]
         kinds = _kinds_of(given)
         in_pieces = in_pieces_is_better(kinds, settings)
         self._names = sorted({piece for tag in kinds for piece in _parts(tag)}) if in_pieces else kinds
         _check_number(self._names)
-        self._text = text_of(sentences)
+        self._text = text_of(sentences, classes)
         ids = {name: number for number, name in enumerate(self._names)}
         self._most = 0
         if in_pieces:
@@ -60,6 +63,8 @@ class Training:
         )
         if target == "ner" and not in_pieces:
             self.learner.forbid(legal(self._names))
+            if OUTSIDE in ids:
+                self.learner.outside = ids[OUTSIDE], _outside_margin(given, settings)
 
     def go(self, progress: Progress = SILENT) -> None:
         """Learn to the end, from wherever the learner stands. May be interrupted between two sentences."""
@@ -74,8 +79,8 @@ class Training:
         weights, unit = self.learner.weights()
         known = np.unique(self._text.words[:, WORD])
         return LinearTagger(
-            tuple(self._names), self._most, self._target, self._space, unit, weights, known, self._analysis,
-            self._settings,
+            tuple(self._names), self._most, self._target, self._space, unit, weights, known, self._classes,
+            self._analysis, self._settings,
         )  # fmt: skip
 
     def digest(self) -> str:
@@ -95,10 +100,11 @@ def train(
     settings: TaggerSettings = TaggerSettings(),
     analysis: AnalysisSettings = AnalysisSettings(tokenizer="nltk"),
     space: str = "",
+    classes: Classes = NO_CLASSES,
     progress: Progress = SILENT,
 ) -> LinearTagger:
     """A tagger of words, trained in one go. Raises what `Training` raises."""
-    training = Training(sentences, tags, target, settings, analysis, space)
+    training = Training(sentences, tags, target, settings, analysis, space, classes)
     training.go(progress)
     return training.model()
 
@@ -129,6 +135,18 @@ def _check_length(most: int) -> None:
         raise InputError(
             f"a tag has {most:,} pieces, at most {MOST_PIECES} can be learnt", hint="--pieces no"
         )
+
+
+def _outside_margin(given: Sequence[str], settings: TaggerSettings) -> int:
+    """By how much O has to win where it is right, and has a head start where it is not.
+
+    Where spans are rare, a learner of words finds too few: a larger margin makes up for it.
+    """
+    if settings.outside_margin:
+        return settings.outside_margin
+    outside = given.count(OUTSIDE)
+    rarity = outside / max(len(given) - outside, 1) / _USUAL_RARITY
+    return round(settings.margin * min(max(rarity**2, 1.0), _MOST_RARITY))
 
 
 def in_pieces_is_better(kinds: Sequence[str], settings: TaggerSettings) -> bool:

@@ -8,17 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Columns of a word's properties: hashes of parts of it. Affixes have 1 to 4 characters.
-WORD, LOWER, SUFFIX, PREFIX, SHAPE, FINAL, VOWEL, CLUSTER = 0, 1, 2, 6, 10, 11, 12, 13
+WORD, LOWER, SUFFIX, PREFIX, SHAPE, FINAL, VOWEL, FINE, COARSE = 0, 1, 2, 6, 10, 11, 12, 13, 14
 PROPERTIES = 15
-FEATURES = 36  # of a word in its sentence, and those of its cluster
-CLUSTER_FEATURES = 4
+FEATURES, CLASS_FEATURES = 36, 12  # of a word in its sentence, and what its class adds
 PIECE_FEATURES = 13  # of a piece of a tag, besides those of its word
 
 
 class Text(NamedTuple):
     """Sentences of words.
 
-    words: uint64 [N, PROPERTIES]; features: uint32 [N, FEATURES], hashes;
+    words: uint64 [N, PROPERTIES]; features: uint32 [N, FEATURES or more], hashes;
     sentences: int64 [S + 1], where each begins.
     """
 
@@ -43,7 +42,7 @@ class Perceptron(NamedTuple):
 
 
 class Lattice(NamedTuple):
-    """Room for the search in one sentence of up to L words: emissions, scores: int32 [L, W]; path: int32 [L]."""
+    """Room for the search in sentences of up to L words: emissions, scores int32 [L, W], path int32 [L]."""
 
     emissions: NDArray[np.int32]
     scores: NDArray[np.int32]

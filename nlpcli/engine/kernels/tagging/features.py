@@ -10,7 +10,18 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from nlpcli.engine.kernels.tagging.arguments import CLUSTER, FINAL, LOWER, PREFIX, SHAPE, SUFFIX, VOWEL, WORD
+from nlpcli.engine.kernels.tagging.arguments import (
+    COARSE,
+    FEATURES,
+    FINAL,
+    FINE,
+    LOWER,
+    PREFIX,
+    SHAPE,
+    SUFFIX,
+    VOWEL,
+    WORD,
+)
 
 _BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a
 _ODD, _EVEN = np.uint64(0xD6E8FEB86659FD93), np.uint64(0x9E3779B97F4A7C15)
@@ -65,10 +76,10 @@ def _shape(text, begin, end):
 
 
 @nb.njit(cache=True, nogil=True)
-def describe_words(text, offsets, clusters, words):
+def describe_words(text, offsets, words):
     """Set `words` uint64 [N, PROPERTIES] for the words at offsets int64 [N + 1] of text uint8 (UTF-8).
 
-    clusters: int32 [N], the class of each word, −1 where it has none.
+    Classes of words are set by the caller, behind the other properties.
     """
     for word in range(offsets.size - 1):
         begin, end = offsets[word], offsets[word + 1]
@@ -94,8 +105,6 @@ def describe_words(text, offsets, clusters, words):
             if _FIRST_SYLLABLE <= code <= _LAST_SYLLABLE:
                 row[FINAL] = np.uint64(1 + (code - _FIRST_SYLLABLE) % _FINALS)
                 row[VOWEL] = np.uint64(1 + (code - _FIRST_SYLLABLE) % _RHYMES)
-        row[CLUSTER] = np.uint64(clusters[word] + 1)
-        row[CLUSTER + 1] = np.uint64((clusters[word] >> 4) + 1)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -113,7 +122,10 @@ def _neighbour(words, place, begin, end, column):
 
 @nb.njit(cache=True, nogil=True)
 def describe_sentences(words, sentences, features):
-    """Set `features` uint32 [N, FEATURES] for words in sentences that begin at `sentences` int64 [S + 1]."""
+    """Set `features` uint32 [N, FEATURES, or with classes CLASS_FEATURES more] for words in sentences.
+
+    sentences: int64 [S + 1], where each begins, and the last ends.
+    """
     for sentence in range(sentences.size - 1):
         begin, end = sentences[sentence], sentences[sentence + 1]
         for at in range(begin, end):
@@ -152,8 +164,28 @@ def describe_sentences(words, sentences, features):
             row[k + 20] = feature(end_before, 44)
             row[k + 21] = feature(end_after, 45)
             row[k + 22] = feature(own[PREFIX + 2] ^ own[SUFFIX + 2] * np.uint64(3), 46)
-            if features.shape[1] > k + 23:
-                row[k + 23] = feature(own[CLUSTER], 35)
-                row[k + 24] = feature(_neighbour(words, at - 1, begin, end, CLUSTER), 36)
-                row[k + 25] = feature(_neighbour(words, at + 1, begin, end, CLUSTER), 37)
-                row[k + 26] = feature(own[CLUSTER] ^ own[SHAPE], 38)
+            if features.shape[1] > FEATURES:
+                _describe_classes(words, at, begin, end, row[FEATURES:])
+
+
+@nb.njit(cache=True, nogil=True)
+def _describe_classes(words, at, begin, end, row):
+    """Set `row` to the features of a word that its class and its neighbours' decide, fine and coarse."""
+    three, five = np.uint64(3), np.uint64(5)
+    own, shape = words[at, FINE], words[at, SHAPE]
+    before = _neighbour(words, at - 1, begin, end, FINE)
+    after = _neighbour(words, at + 1, begin, end, FINE)
+    coarse_before = _neighbour(words, at - 1, begin, end, COARSE)
+    coarse_after = _neighbour(words, at + 1, begin, end, COARSE)
+    row[0] = feature(own, 60)
+    row[1] = feature(before, 61)
+    row[2] = feature(after, 62)
+    row[3] = feature(own ^ shape * three, 63)
+    row[4] = feature(own ^ before * three, 64)
+    row[5] = feature(own ^ after * three, 65)
+    row[6] = feature(words[at, COARSE], 66)
+    row[7] = feature(words[at, COARSE] ^ shape * three, 67)
+    row[8] = feature(coarse_before, 68)
+    row[9] = feature(coarse_after, 69)
+    row[10] = feature(words[at, COARSE] ^ coarse_before * three ^ coarse_after * five, 70)
+    row[11] = feature(coarse_before ^ shape * three ^ coarse_after * five, 71)

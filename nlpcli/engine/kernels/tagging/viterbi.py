@@ -65,10 +65,12 @@ def _search(length, tags, transitions, lattice):
 
 
 @nb.njit(cache=True, nogil=True)
-def learn(text, gold, order, model, mask, tags, margin, step, lattice):
+def learn(text, gold, order, model, mask, tags, margin, outside, step, lattice):
     """Go through the sentences `order` int64 once, gold int32 [N] being their tags.
 
-    model: Perceptron; lattice: room for the longest of them. Returns: (steps so far, words got wrong).
+    model: Perceptron; lattice: room for the longest of them. outside: (tag, margin), a tag with a head
+    start of its own, −1 for none: so spans are rather found than missed.
+    Returns: (steps so far, words got wrong).
     """
     _, features, sentences = text
     weights, sums, transitions, transition_sums = model
@@ -80,7 +82,10 @@ def learn(text, gold, order, model, mask, tags, margin, step, lattice):
         _emit(features[begin : begin + length], weights, mask, lattice.emissions)
         for word in range(length):
             lattice.emissions[word, :tags] += margin
-            lattice.emissions[word, gold[begin + word]] -= margin
+            if outside[0] >= 0:
+                lattice.emissions[word, outside[0]] += outside[1] - margin
+            right = gold[begin + word]
+            lattice.emissions[word, right] -= outside[1] if right == outside[0] else margin
         _search(length, tags, transitions, lattice)
         step += length
         before, before_gold = tags, tags
