@@ -3,8 +3,8 @@
 Both read the same two-column files. CRFsuite (its averaged perceptron, ten epochs) is given the features
 that are usual with it: the word, its affixes and shape, and the words around. UDPipe trains its tagger as it
 comes, on CoNLL-U. Word classes are k-means of word2vec vectors of enwiki-100mb, which is all in lower case;
-what they take is printed apart. Figures of CPU seconds are of whole processes, features and all. Settings were
-chosen on the development parts; the test parts are read here alone.
+what they take is printed apart. Figures of CPU seconds are of whole processes, features and all. Settings
+were chosen on the development parts; the test parts are read here alone.
 """
 
 from __future__ import annotations

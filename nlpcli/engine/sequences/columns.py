@@ -43,6 +43,11 @@ class _Sentence:
         self._tags: list[str] = []
         self._line = 0
 
+    def note(self, line: str) -> None:
+        """A remark before the words, which may say how they were written."""
+        if line.startswith("# text = "):
+            self.text = line[9:].strip()
+
     def add(self, line: int, word: str, tag: str) -> None:
         self._line = self._line or line
         self._words.append(word)
@@ -60,40 +65,34 @@ class _Sentence:
 
 def read_conllu(lines: Sequence[str], name: str, wanted: TaggedTextSettings) -> Iterator[TaggedSentence]:
     """Sentences of CoNLL-U. Raises InputError for a row that is none, or has no tag."""
-    if wanted.tag == "ner" and not wanted.tag_column:
-        column = _MISC
-    else:
-        column = wanted.tag_column or _TREEBANK.get(wanted.tag, _TREEBANK["upos"])
+    usual = _MISC if wanted.tag == "ner" else _TREEBANK.get(wanted.tag, _TREEBANK["upos"])
+    form, column = wanted.word_column or 2, wanted.tag_column or usual
     sentence = _Sentence(name)
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             yield from sentence.taken()
-        elif line.startswith("#"):
-            if line.startswith("# text = "):
-                sentence.text = line[9:].strip()
+        elif line[0] == "#":
+            sentence.note(line)
         else:
             row = line.split("\t")
             if len(row) != 10:
                 raise InputError(f"{name}:{number}: {len(row)} columns, where CoNLL-U has 10 between tabs")
+            if max(form, column) > 10:
+                raise InputError(f"{name}:{number}: no column {max(form, column)}: the line has 10")
             if "-" in row[0] or "." in row[0]:
                 continue
-            word, tag = (
-                _cell(row, wanted.word_column or 2, name, number),
-                row[column - 1] if column <= 10 else "",
-            )
+            tag = row[column - 1]
             if column == _MISC:
                 entity = _ENTITY.search(tag)
                 tag = entity[1] if entity else "O"
             elif tag in ("", "_"):
                 raise _no_tag(name, number, column, row)
-            sentence.add(number, word, tag)
+            sentence.add(number, _cell(row, form, name, number), tag)
     yield from sentence.taken()
 
 
 def _no_tag(name: str, number: int, column: int, row: Sequence[str]) -> InputError:
     """What is told of a word whose column of tags is empty."""
-    if column > len(row):
-        return InputError(f"{name}:{number}: no column {column}: the line has {len(row)}")
     filled = [kind for kind, place in _TREEBANK.items() if row[place - 1] != "_"]
     label = f" ({_NAMES[column]})" if column in _NAMES else ""
     hint = f"--tag {filled[0]} has one" if filled else "the words of this file have no tags"
@@ -103,20 +102,19 @@ def _no_tag(name: str, number: int, column: int, row: Sequence[str]) -> InputErr
 def read_columns(lines: Sequence[str], name: str, wanted: TaggedTextSettings) -> Iterator[TaggedSentence]:
     """Sentences of a word a line. Raises InputError, with line and column, for a column that is not there."""
     sentence = _Sentence(name)
-    columns, first = 0, 0
+    form, is_last = wanted.word_column or 1, not wanted.tag_column
+    columns = first = tag = 0
     for number, line in enumerate(lines, start=1):
-        if not line.strip() or (is_remark(line) and not sentence):
+        if not line.strip() or (line[0] in "#-" and not sentence and is_remark(line)):
             yield from sentence.taken()
-            if line.startswith("# text = "):
-                sentence.text = line[9:].strip()
+            sentence.note(line)
             continue
         row = fields(line)
         if not columns:
-            columns, first = len(row), number
-        last = max(wanted.word_column or 1, tag := _tag_column(wanted, columns))
-        if len(row) < last or (not wanted.tag_column and len(row) != columns):
-            raise _missing(name, number, row, last, columns, first)
-        sentence.add(number, _cell(row, wanted.word_column or 1, name, number), _cell(row, tag, name, number))
+            columns, first, tag = len(row), number, _tag_column(wanted, len(row))
+        if len(row) < max(form, tag) or (is_last and len(row) != columns):
+            raise _missing(name, number, row, max(form, tag), columns, first)
+        sentence.add(number, _cell(row, form, name, number), _cell(row, tag, name, number))
     yield from sentence.taken()
 
 
