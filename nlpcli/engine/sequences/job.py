@@ -75,29 +75,28 @@ def train_tagger(
     tokenizer = settings.tokenizer if settings.tokenizer != "auto" else fitting_tokenizer(found)
     analysis = AnalysisSettings(tokenizer=tokenizer)  # type: ignore[arg-type]
     space = space_of(found.sentences)
+    words = Words(analysis, space)
     classes = read_classes(clusters) if clusters else NO_CLASSES
-    examples = examples_of(found, Words(analysis, space), tagged.tag, progress)
+    examples = examples_of(found, words, tagged.tag, progress)
     # Read before training, so that what is wrong with it is told before.
-    tests = (
-        None
-        if test is None
-        else _tests([test], tagged, examples.target, Words(analysis, space), reading, progress)
-    )
+    tests = None if test is None else _tests([test], tagged, examples.target, words, reading, progress)
     training = Training(examples.words, examples.tags, examples.target, settings, analysis, space, classes)
-    model = _learnt(training, output, resume, settings.epochs, progress)
-    outcome = TaggerOutcome(model)
+    outcome = TaggerOutcome(_learnt(training, output, resume, settings.epochs, progress))
     if output is not None:
-        kinds = "pieces of tags" if model.most else "tags"
-        words = sum(map(len, examples.words))
-        progress.note(
-            f"{output}: {len(examples.words):,} sentences, {words:,} words, {len(model.tags)} {kinds}; "
-            f"bare text is cut by {analysis.tokenizer}"
-        )
+        progress.note(f"{output}: {_described(examples, outcome.model)}")
     if tests is not None:
-        outcome.evaluations[TEST] = measure(model, tests)
+        outcome.evaluations[TEST] = measure(outcome.model, tests)
         if measured is not None:
             measured(TEST, outcome.evaluations[TEST])
     return outcome
+
+
+def _described(examples: Examples, model: LinearTagger) -> str:
+    """What a tagger was made of, and how it cuts a text."""
+    kinds = "pieces of tags" if model.most else "tags"
+    words = sum(map(len, examples.words))
+    made = f"{len(examples.words):,} sentences, {words:,} words, {len(model.tags)} {kinds}"
+    return f"{made}; bare text is cut by {model.analysis.tokenizer}"
 
 
 def _learnt(
