@@ -261,6 +261,7 @@ def test_characters_with_spaces_among_them(read, tmp_path):
         ("a X\nb Y\nc\n" + "d Z\n" * 40, {}, "file:3: 1 column, where line 1 has 2"),
         ("a X\n" * 30 + "b X Y\n", {}, "file:31: 3 columns, where line 1 has 2"),
         ("a\tX\nb\t\n", {}, "file:2: column 2 is empty"),
+        ("pos\ta good film\nneg\tdull\n", {}, "file:1: column 2 holds 'a good film', which is no tag"),
         (TREE.replace("NOUN", "_"), {}, r"file:7: column 4 \(UPOS\) holds no tag for 'mar'"),
         (
             TREE.replace("\tn\t", "\t_\t"),

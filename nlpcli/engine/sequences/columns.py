@@ -114,7 +114,7 @@ def read_columns(lines: Sequence[str], name: str, wanted: TaggedTextSettings) ->
             columns, first, tag = len(row), number, _tag_column(wanted, len(row))
         if len(row) < max(form, tag) or (is_last and len(row) != columns):
             raise _missing(name, number, row, max(form, tag), columns, first)
-        sentence.add(number, _cell(row, form, name, number), _cell(row, tag, name, number))
+        sentence.add(number, _cell(row, form, name, number), _tag(row, tag, name, number))
     yield from sentence.taken()
 
 
@@ -143,6 +143,18 @@ def _cell(row: Sequence[str], column: int, name: str, number: int) -> str:
     if not text and column > 1:
         raise InputError(f"{name}:{number}: column {column} is empty")
     return text or " "
+
+
+def _tag(row: Sequence[str], column: int, name: str, number: int) -> str:
+    """A tag, which is one word; what is more stands in a table of texts."""
+    text = _cell(row, column, name, number)
+    if " " in text:
+        shown = text if len(text) <= 40 else text[:39] + "…"
+        raise InputError(
+            f"{name}:{number}: column {column} holds {shown!r}, which is no tag",
+            hint="--columns word=1,tag=2 says where tags stand; tables of labelled texts are for train-nb",
+        )
+    return text
 
 
 def read_slashed(lines: Sequence[str], name: str) -> Iterator[TaggedSentence]:
