@@ -162,7 +162,7 @@ class Learner:
 def _rows_for(words: int, width: int) -> int:
     """A power of two: a few for each word (or piece) of the training text, within memory's bounds."""
     rows = _LEAST
-    while rows < min(4 * words, _MOST) and 2 * rows * width * _BYTES <= _MEMORY:
+    while rows < min(8 * words, _MOST) and 2 * rows * width * _BYTES <= _MEMORY:
         rows *= 2
     return rows
 
