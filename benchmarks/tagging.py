@@ -34,7 +34,6 @@ SETS = {
     "GSD-ko UPOS": (f"{UD}/ud-gsd-ko/train.conllu.gz", f"{UD}/ud-gsd-ko/test.conllu.gz", "upos"),
     "GSD-ko XPOS": (f"{UD}/ud-gsd-ko/train.conllu.gz", f"{UD}/ud-gsd-ko/test.conllu.gz", "xpos"),
     "Kaist UPOS": ("ko/ud-kaist-train.conllu.gz", "ko/ud-kaist-test.conllu.gz", "upos"),
-    "Kaist XPOS": ("ko/ud-kaist-train.conllu.gz", "ko/ud-kaist-test.conllu.gz", "xpos"),
 }  # fmt: skip
 ENGLISH = ("EWT UPOS", "CoNLL++", "WNUT17", "SNIPS")
 LIMIT = "240"  # CPU seconds of a peer
