@@ -38,6 +38,7 @@ from nlpcli.engine.vectors.word_vectors import Scored
 from nlpcli.settings.charlm import (
     ActivationSettings,
     CharLMSettings,
+    CheckpointSettings,
     GenerateSettings,
     GradientSettings,
     ToySettings,
@@ -58,6 +59,7 @@ from nlpcli.settings.plots import PlotSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import (
     AnalysisSettings,
+    ComparisonSettings,
     NgramSettings,
     NormalizeSettings,
     RunSettings,
@@ -208,12 +210,13 @@ def cluster(
 def compare_tokenizers(
     paths: _Paths,
     tokenizers: Sequence[str] = ...,
+    settings: ComparisonSettings = ...,
     *,
-    lines: int = 5,
-    limit: int = 1000,
     analysis: AnalysisSettings = ...,
     reading: InputSettings = ...,
     progress: Progress = ...,
+    lines: int = 5,
+    limit: int = 1000,
     lowercase: bool = False,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
     keep_jamo: bool = False,
@@ -713,7 +716,7 @@ def train_charlm(
     given: frozenset[str] = ...,
     resume: _Path | None = None,
     checkpoint: _Path | None = None,
-    checkpoint_every: int = 0,
+    checkpoints: CheckpointSettings = ...,
     reading: InputSettings = ...,
     progress: Progress = ...,
     cell: Literal["rnn", "lstm", "gru"] = "lstm",
@@ -738,6 +741,7 @@ def train_charlm(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
     threads: int = 0,
+    checkpoint_every: int = 0,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> CharLM:
@@ -933,7 +937,6 @@ def train_subword(
     output: Output,
     settings: SubwordSettings = ...,
     *,
-    merges: int = 0,
     reading: InputSettings = ...,
     progress: Progress = ...,
     model_type: Literal["bpe", "unigram"] = "bpe",
@@ -942,6 +945,7 @@ def train_subword(
     max_lines: int = 0,
     threads: int = 1,
     seed: int = 1,
+    merges: int = 0,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> Subwords:

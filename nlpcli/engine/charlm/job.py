@@ -14,7 +14,7 @@ from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
-from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, GenerateSettings
+from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, CheckpointSettings, GenerateSettings
 from nlpcli.settings.input import InputSettings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def train_charlm(
     given: frozenset[str] = frozenset(),
     resume: str | None = None,
     checkpoint: str | None = None,
-    checkpoint_every: int = 0,
+    checkpoints: CheckpointSettings = CheckpointSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> CharLM:
@@ -64,7 +64,7 @@ def train_charlm(
     check_writable(output)
     check_writable(path)
     training = _begun(paths, settings, reading, resume, progress)
-    _run(training, path, checkpoint_every, progress)
+    _run(training, path, checkpoints.checkpoint_every, progress)
     model = training.best()
     model.save(output)
     return model

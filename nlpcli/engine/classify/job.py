@@ -42,7 +42,7 @@ from nlpcli.settings.classify import (
     SelectionSettings,
     refuse_beside_append,
 )
-from nlpcli.settings.fields import Settings, option_name
+from nlpcli.settings.fields import Settings, check_whole_number, option_name
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
@@ -305,6 +305,7 @@ def evaluate(
 @plain_settings
 def telling_features(model: str, top: int = 10) -> list[TellingFeature]:
     """The `top` most telling features of each class of a classifier. Raises ModelError for other files."""
+    check_whole_number("top", top, 1)
     return explanations.telling_features(load_model(model), top)
 
 

@@ -25,6 +25,7 @@ from nlpcli.settings.text import (
     ENGLISH,
     KOREAN,
     AnalysisSettings,
+    ComparisonSettings,
     NgramSettings,
     NormalizeSettings,
     RunSettings,
@@ -137,9 +138,8 @@ def normalize(
 def compare_tokenizers(
     paths: Paths,
     tokenizers: Sequence[str] = ("word", "nltk", "kiwi"),
+    settings: ComparisonSettings = ComparisonSettings(),
     *,
-    lines: int = 5,
-    limit: int = 1000,
     analysis: AnalysisSettings = AnalysisSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
@@ -153,8 +153,8 @@ def compare_tokenizers(
     """
     from nlpcli.engine.text.comparison import compare
 
-    text = list(itertools.islice(Lines(paths, reading), limit))
-    return compare(text, tokenizers, analysis, lines, progress)
+    text = list(itertools.islice(Lines(paths, reading), settings.limit))
+    return compare(text, tokenizers, analysis, settings.lines, progress)
 
 
 def _names(texts: Paths | Iterable[str]) -> list[str] | None:
