@@ -35,6 +35,7 @@ from nlpcli.engine.runtime.spill import SpillList
 from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
 from nlpcli.engine.text.analyzer import TIME_LIMIT, Analyzer, isolated
 from nlpcli.engine.text.streaming import Pool, pieces
+from nlpcli.engine.text.tokenizers.tokenizer import LineFailed
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -199,17 +200,20 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Fo
     waiting: list[int] = []
     ends: list[int] = []
     total = 0
-    for tokens in _token_lists(iter(lines), analyzer):
-        for token in tokens:
-            number = number_of.setdefault(token, len(counts))
-            if number == len(counts):
-                counts.append(0)
-            counts[number] += 1
-            waiting.append(number)
-        total += len(tokens)
-        ends.append(total)
-        if len(waiting) >= _SEGMENT:
-            _write(waiting, spilled, keep)
+    try:
+        for tokens in _token_lists(iter(lines), analyzer):
+            for token in tokens:
+                number = number_of.setdefault(token, len(counts))
+                if number == len(counts):
+                    counts.append(0)
+                counts[number] += 1
+                waiting.append(number)
+            total += len(tokens)
+            ends.append(total)
+            if len(waiting) >= _SEGMENT:
+                _write(waiting, spilled, keep)
+    except LineFailed as error:
+        raise InputError(f"{_place(lines, len(ends) + 1)}: {error.message}", hint=error.hint) from error
     _write(waiting, spilled, keep)
     identity = np.arange(len(counts), dtype=np.int32)
     return _Found(
@@ -219,6 +223,12 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Fo
         [identity],
         np.array(ends, dtype=np.int64),
     )
+
+
+def _place(lines: Iterable[str], number: int) -> str:
+    """Where a line stands; of lines that were read ahead only their number is known."""
+    one_file = isinstance(lines, Lines) and len(lines.paths) == 1
+    return f"{lines.name}:{number}" if one_file else f"text {number}"  # type: ignore[attr-defined]
 
 
 def _token_lists(lines: Iterator[str], analyzer: Analyzer) -> Iterator[list[str]]:
@@ -241,7 +251,7 @@ def _token_lists(lines: Iterator[str], analyzer: Analyzer) -> Iterator[list[str]
                 piece, future = waiting.popleft()
                 for line, tokens in zip(piece, future.result(), strict=True):
                     if isinstance(tokens, Failure):
-                        raise InputError(f"{settings.tokenizer} failed on a line: {tokens}: {line[:60]!r}")
+                        raise LineFailed(f"{settings.tokenizer} failed on a line: {tokens}: {line[:60]!r}")
                     yield tokens
 
 

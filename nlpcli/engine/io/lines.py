@@ -229,6 +229,11 @@ class Lines:
                 yield last + "\n"
         except UnicodeDecodeError as error:
             raise self._bad_bytes(error, error.object, encoding) from error
+        except UnicodeError as error:  # UTF-16 and UTF-32 without a mark
+            raise InputError(
+                f"{display_name(self.path)}: not {encoding}: {error}",
+                hint=f"name the order of its bytes: --encoding {encoding}-le or {encoding}-be",
+            ) from error
 
     def _bad_bytes(self, error: UnicodeDecodeError, block: bytes, encoding: str) -> InputError:
         line = self.number + block.count(b"\n", 0, error.start) + 1

@@ -21,12 +21,14 @@ from nlpcli.engine.runtime.processes import Failure, Worker
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.text.analyzer import ISOLATED, Analyzer, isolated
 from nlpcli.engine.text.token import Token
+from nlpcli.engine.text.tokenizers.tokenizer import LineFailed
 from nlpcli.errors import InputError, NlpcliError
 from nlpcli.settings.text import KOREAN, AnalysisSettings, RunSettings
 
 _PIECE_LINES = 64
 _PIECE_CHARACTERS = 16_384
 _BATCH = 1024  # texts in memory that are handed on together
+_MOST_SLOW = 10  # lines over which a user's pattern may run out of time before it is an error
 _AHEAD = 4  # pieces per worker that may wait, when the input is a file
 
 
@@ -77,6 +79,7 @@ class _Run:
         self._run = run
         self._progress = progress
         self._method = method
+        self._failed = 0
 
     def pairs(self) -> Iterator[tuple[str, Any]]:
         """Every line and its result. Raises InputError on a line that fails, with `--on-error stop`."""
@@ -89,7 +92,7 @@ class _Run:
 
     def _here(self) -> Iterator[tuple[str, Any]]:
         function: Callable[[str], Any] = getattr(Analyzer(self._settings), self._method)
-        if self._settings.tokenizer in KOREAN:
+        if self._settings.tokenizer in (*KOREAN, "regexp"):
             function = _caught(function)
         for batch in self._lines.batches():
             for offset, line in enumerate(batch, start=1):
@@ -125,6 +128,9 @@ class _Run:
         message = f"{self._lines.name}:{number}: {self._settings.tokenizer} failed: {failure}"
         if self._run.on_error == "stop":
             raise InputError(message, hint="--on-error skip or keep goes on without the line's tokens")
+        self._failed += 1
+        if self._failed == _MOST_SLOW and self._settings.tokenizer == "regexp":
+            raise InputError(message, hint=f"it is the {_MOST_SLOW}th such line: mend the pattern")
         kept = self._run.on_error == "keep"
         self._progress.lost(f"{message}; {'kept as it is' if kept else 'left empty'}")
         if not kept:
@@ -142,6 +148,8 @@ def _caught(function: Callable[[str], Any]) -> Callable[[str], Any]:
     def careful(line: str) -> Any:
         try:
             return function(line)
+        except LineFailed as error:
+            return Failure(error.message)
         except (NlpcliError, MemoryError):
             raise
         except Exception as error:

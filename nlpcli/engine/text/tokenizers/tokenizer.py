@@ -7,11 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nlpcli.engine.text.token import Token
+from nlpcli.errors import InputError
 
 Tokenize = Callable[[str], list[str]]
 
 
 Analyse = Callable[[str], list[Token]]
+
+
+class LineFailed(InputError):
+    """A line that a tokenizer cannot do; which one of a file it is, is known to the one who read it."""
 
 
 @dataclass(frozen=True)
