@@ -10,14 +10,15 @@ Not here: columns and labels (`records.py`), and what becomes of a line (`text/a
 from __future__ import annotations
 
 import codecs
-import io
 import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, BinaryIO, TypeAlias, TypeVar, cast
+from typing import BinaryIO, TypeAlias, TypeVar, cast
 
 from nlpcli.engine.io.charsets import AUTO, checked_encoding, encoding_hint, encoding_of_mark, guess
+from nlpcli.engine.io.compressed import Damaged, decompressed, format_of
+from nlpcli.engine.io.writing import readable
 from nlpcli.engine.runtime.progress import SILENT, Progress, before_reading
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings
@@ -30,7 +31,6 @@ _LINE_END = 10
 _UTF8_NAMES = ("utf-8", "utf-8-sig")
 _CODEC_ERRORS = {"strict": "strict", "replace": "replace", "skip": "ignore"}
 Piece = TypeVar("Piece", str, bytes)
-_MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 class Lines:
@@ -118,7 +118,7 @@ class Lines:
         done_before = 0
         for path in self.paths:
             self.path, self.number = path, 0
-            with open_bytes(self.path) as (stream, raw):
+            with open_bytes(self.path, self._progress.lost) as (stream, raw):
                 for piece in pieces(stream):
                     yield piece
                     if self._total is not None:
@@ -278,7 +278,7 @@ def _ended(text: str) -> str:
 
 def display_name(path: str) -> str:
     """A path as messages show it."""
-    return "<stdin>" if path == STDIN else path
+    return "<stdin>" if path == STDIN else readable(path)
 
 
 def total_size(paths: Iterable[str]) -> int | None:
@@ -307,12 +307,12 @@ def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
 class open_bytes:
     """A context manager: `(stream, raw)`, the decompressed bytes and the file beneath them.
 
-    Compression is told by content (gzip, bz2, xz, zstd), not by name. `raw.tell()` is how far
-    the file has been read, for progress.
+    Compression is told by content (`compressed.py`), not by name. `raw.tell()` is how far the file
+    has been read, for progress. `told` hears of compressed data that is left out.
     """
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, path: str, told: Callable[[str], object] = SILENT.lost) -> None:
+        self._path, self._told = path, told
 
     def __enter__(self) -> tuple[BinaryIO, BinaryIO]:
         try:
@@ -320,23 +320,19 @@ class open_bytes:
                 self._raw: BinaryIO = sys.stdin.buffer
             else:
                 self._raw = open(self._path, "rb")
-        except OSError as error:
-            raise _unreadable(self._path, error) from error
-        try:
             head = self._raw.peek(6)[:6]  # type: ignore[attr-defined]
         except OSError as error:
             raise _unreadable(self._path, error) from error
-        kind = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
-        self._stream = _decompressed(self._raw, kind) if kind else self._raw
-        return self._stream, self._raw
+        kind = format_of(head)
+        if kind is None:
+            return self._raw, self._raw
+        told = lambda remark: self._told(f"{display_name(self._path)}: {remark}")  # noqa: E731
+        return cast(BinaryIO, decompressed(self._raw, kind, told)), self._raw
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if self._path != STDIN:
             self._raw.close()
-        if isinstance(error, EOFError) or (
-            error is not None
-            and type(error).__name__ in ("BadGzipFile", "IsalError", "LZMAError", "ZstdError", "error")
-        ):
+        if isinstance(error, Damaged):
             raise InputError(
                 f"{display_name(self._path)}: the compressed file is damaged or cut short ({error})"
             ) from error
@@ -350,34 +346,6 @@ def check_readable(path: str) -> None:
     if path != STDIN and (os.path.isfile(path) or not os.path.exists(path)):  # noqa: PTH110,PTH113
         with open_bytes(path):
             pass
-
-
-def _decompressed(raw: BinaryIO, kind: str) -> BinaryIO:
-    if kind == "gzip":
-        return io.BufferedReader(cast(io.RawIOBase, _gzip_file(raw)), CHUNK)
-    if kind == "bz2":
-        import bz2
-
-        return cast(BinaryIO, bz2.BZ2File(raw))
-    if kind == "xz":
-        import lzma
-
-        return cast(BinaryIO, lzma.LZMAFile(raw))
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    return cast(BinaryIO, zstd.ZstdFile(raw))
-
-
-def _gzip_file(raw: BinaryIO) -> Any:
-    try:
-        from isal.igzip import IGzipFile
-    except ImportError:  # there is none for this processor
-        import gzip
-
-        return gzip.GzipFile(fileobj=raw)
-    return IGzipFile(fileobj=raw)  # type: ignore[no-untyped-call]  # two to three times as fast
 
 
 def _unreadable(path: str, error: OSError) -> InputError:

@@ -21,6 +21,7 @@ from pathlib import Path
 from nlpcli.engine.io.lines import STDIN, Lines
 from nlpcli.engine.io.record_formats import Batch, Documents, Feed, Formats, as_texts
 from nlpcli.engine.io.record_layouts import detect, format_by_name, is_plain
+from nlpcli.engine.io.writing import readable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.errors import InputError
@@ -150,4 +151,4 @@ class Records:
                 )
             for some in range(0, len(files), 256):
                 texts = [" ".join(Lines([str(file)], self._reading)) for file in files[some : some + 256]]
-                yield Batch(texts, [entry.name] * len(texts))
+                yield Batch(texts, [readable(entry.name)] * len(texts))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.documents import sparse
-from nlpcli.engine.io.lines import Lines, display_name, open_bytes
+from nlpcli.engine.io.lines import STDIN, Lines, display_name, open_bytes
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.search.ranking import Hit, Search, idf
@@ -261,7 +261,7 @@ class _Documents:
             self.lines.append(line)
             self.file_numbers.append(len(self.files))
         if found:
-            self.files.append(display_name(path))
+            self.files.append("<stdin>" if path == STDIN else path)
 
 
 def _units(path: str, unit: str, reading: InputSettings) -> Iterator[tuple[int, str]]:
