@@ -54,7 +54,7 @@ from nlpcli.settings.embeddings import (
     PhraseSettings,
     Word2VecSettings,
 )
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import FolderSettings, InputSettings, RecordSettings
 from nlpcli.settings.plots import PlotSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import (
@@ -159,6 +159,7 @@ def classify(
     top_k: int = 0,
     explain: bool = False,
     jsonl: bool = False,
+    on_error: Literal["stop", "skip"] = "stop",
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
@@ -363,6 +364,7 @@ def evaluate(
     records: RecordSettings = ...,
     reading: InputSettings = ...,
     progress: Progress = ...,
+    on_error: Literal["stop", "skip"] = "stop",
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
@@ -434,6 +436,7 @@ def index(
     vectors: _Path | None = None,
     analysis: AnalysisSettings = ...,
     reading: InputSettings = ...,
+    folders: FolderSettings = ...,
     progress: Progress = ...,
     unit: Literal["line", "paragraph", "file"] = "line",
     lowercase: bool = True,
@@ -459,6 +462,7 @@ def index(
     stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    on_error: Literal["stop", "skip"] = "stop",
 ) -> SearchIndex:
     """An index of some texts (files, or folders of files), written to `output`."""
 
@@ -564,6 +568,7 @@ def search(
     settings: IndexSettings = ...,
     analysis: AnalysisSettings = ...,
     reading: InputSettings = ...,
+    folders: FolderSettings = ...,
     progress: Progress = ...,
     top_k: int = 10,
     by: Literal["tfidf", "bm25", "vectors"] = "tfidf",
@@ -595,6 +600,7 @@ def search(
     stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    on_error: Literal["stop", "skip"] = "stop",
 ) -> Answers[list[Hit]]:
     """Each of some queries with the documents that answer it, best first."""
 
@@ -921,6 +927,7 @@ def train_nb(
     lemma: bool = False,
     tag_english: bool = False,
     stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    on_error: Literal["stop", "skip"] = "stop",
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
@@ -1063,6 +1070,7 @@ def vectorize(
     min_count: int = 1,
     max_vocab: int | None = None,
     vocab_order: Literal["frequency", "first-seen", "alphabetical"] = "frequency",
+    on_error: Literal["stop", "skip"] = "stop",
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
