@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
+from nlpcli.settings.fields import MOST, Settings, setting
 
 
 @dataclass(frozen=True)
@@ -23,4 +23,4 @@ class PlotSettings(Settings):
     )
     k: int = setting(8, "Clusters to colour.", min=1, max=MOST)
     perplexity: float = setting(30.0, "t-SNE: about how many neighbours a word has.", above=1, max=1e6)
-    seed: int = setting(1, "Seed of t-SNE and of the clusters.", min=0, max=LAST_SEED)
+    seed: int = setting(1, "Seed of t-SNE and of the clusters.", min=0, max=2**32 - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
+from nlpcli.settings.fields import MOST, Settings, setting
 
 
 @dataclass(frozen=True)
@@ -14,4 +14,4 @@ class ClusterSettings(Settings):
     k: int = setting(20, "Clusters.", min=1, max=MOST)
     top: int | None = setting(None, "Words: only the N first (most frequent).", min=1, max=MOST)
     terms: int = setting(10, "Documents: terms to show for each cluster.", min=1, max=MOST)
-    seed: int = setting(1, "Seed of the starting points.", min=0, max=LAST_SEED)
+    seed: int = setting(1, "Seed of the starting points.", min=0, max=2**32 - 1)

@@ -280,6 +280,7 @@ def evaluate(
     an unknown kind, MissingDependency for a picture without matplotlib, ModelError for a file that
     is no classifier.
     """
+    check_whole_number("mistakes", mistakes, 0)
     if plot is not None:
         check_plot(plot)
     classifier = Classifier.load(model)

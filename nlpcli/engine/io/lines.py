@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import itertools
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,6 +29,7 @@ Paths: TypeAlias = Sequence[str] | None  # names of files, `-` is stdin; none is
 CHUNK = 1 << 20
 STDIN = "-"
 _LINE_END = 10
+_LONG_LINE = 4 << 20  # bytes of a line beyond which those who can take it in pieces get it so
 _UTF8_NAMES = ("utf-8", "utf-8-sig")
 _CODEC_ERRORS = {"strict": "strict", "replace": "replace", "skip": "ignore"}
 Piece = TypeVar("Piece", str, bytes)
@@ -92,6 +94,18 @@ class Lines:
             before = self.number
             yield lines
             self.number = before + len(lines)
+
+    def pieces(self) -> Iterator[tuple[list[str], bool]]:
+        """The same, but a line of more than some mebibytes in pieces that end with a space or tab.
+
+        True: the last of the list is such a piece, and the line goes on in the next list.
+        """
+        for text in self._each(self._decoded_in_pieces):
+            goes_on = not text.endswith("\n")
+            lines = ended_lines(text + "\n" if goes_on else text)
+            before = self.number
+            yield lines, goes_on
+            self.number = before + len(lines) - goes_on
 
     def line_blocks(self) -> Iterator[bytes]:
         """The same lines as valid UTF-8, in blocks that end after a line end; `\\r` is left in place.
@@ -161,32 +175,45 @@ class Lines:
             return text.encode()
         return block.removeprefix(codecs.BOM_UTF8) if at_start else block
 
-    def _decoded(self, stream: BinaryIO) -> Iterator[str]:
-        """Text that ends at a line end (the last piece gets one if the file has none)."""
+    def _decoded(self, stream: BinaryIO, longest: float = math.inf) -> Iterator[str]:
+        """Text that ends at a line end (the last piece gets one if the file has none).
+
+        Or, of a line that is longer than `longest`, after a space or tab.
+        """
         chunks = read_chunks(stream)
         if self._encoding in _UTF8_NAMES:
-            return self._decoded_utf8(chunks)
-        if self._encoding == AUTO:
-            return self._decoded_auto(chunks)
-        return self._decoded_stepwise(chunks, self._encoding)
+            texts = self._decoded_utf8(chunks, longest)
+        elif self._encoding == AUTO:
+            texts = self._decoded_auto(chunks, longest)
+        else:
+            texts = self._decoded_stepwise(chunks, self._encoding, longest)
+        return texts if longest < math.inf else map(_ended, texts)
 
-    def _decoded_auto(self, chunks: Iterator[bytes]) -> Iterator[str]:
+    def _decoded_in_pieces(self, stream: BinaryIO) -> Iterator[str]:
+        ended = True
+        for text in self._decoded(stream, _LONG_LINE):
+            ended = text.endswith("\n")
+            yield text
+        if not ended:
+            yield "\n"
+
+    def _decoded_auto(self, chunks: Iterator[bytes], longest: float) -> Iterator[str]:
         """UTF-16 and UTF-32 by their mark, then UTF-8; from the first line that is not, CP949."""
         first = next(chunks, b"")
         chunks = itertools.chain([first], chunks)
         if marked := encoding_of_mark(first):
-            yield from self._decoded_stepwise(chunks, marked)
+            yield from self._decoded_stepwise(chunks, marked, longest)
             return
         encoding, plain = "utf-8", True
-        for number, block in enumerate(line_blocks(chunks)):
+        for number, block in enumerate(line_blocks(chunks, longest)):
             block = block if number else block.removeprefix(codecs.BOM_UTF8)
             if encoding == "utf-8" and plain and not block.isascii():
                 plain = False
                 encoding = guess(block) or "utf-8"
             yield from self._as_far_as_it_is(block, encoding)
 
-    def _decoded_utf8(self, chunks: Iterator[bytes]) -> Iterator[str]:
-        for number, block in enumerate(line_blocks(chunks)):
+    def _decoded_utf8(self, chunks: Iterator[bytes], longest: float) -> Iterator[str]:
+        for number, block in enumerate(line_blocks(chunks, longest)):
             yield from self._as_far_as_it_is(
                 block if number else block.removeprefix(codecs.BOM_UTF8), "utf-8"
             )
@@ -194,7 +221,7 @@ class Lines:
     def _as_far_as_it_is(self, block: bytes, encoding: str) -> Iterator[str]:
         """The block's text; with bad bytes in it, the lines before them, and then the error."""
         try:
-            yield _ended(block.decode(encoding, self._errors))
+            yield block.decode(encoding, self._errors)
         except UnicodeDecodeError as error:
             good = block.rfind(b"\n", 0, error.start) + 1
             if good:
@@ -211,20 +238,24 @@ class Lines:
         except UnicodeDecodeError as error:
             raise self._bad_bytes(error, block, encoding) from error
 
-    def _decoded_stepwise(self, chunks: Iterator[bytes], encoding: str) -> Iterator[str]:
+    def _decoded_stepwise(self, chunks: Iterator[bytes], encoding: str, longest: float) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder(encoding)(self._errors)
         rest: list[str] = []
-        lines = 0
+        lines = size = 0
         try:
             for text in itertools.chain(map(decoder.decode, chunks), map(decoder.decode, [b""], [True])):
                 if not rest and not lines:
                     text = text.removeprefix("\ufeff")
                 cut = text.rfind("\n") + 1
+                if not cut and size > longest:
+                    cut = max(text.rfind(" "), text.rfind("\t")) + 1
                 if cut:
                     yield "".join([*rest, text[:cut]])
                     rest.clear()
                     lines += 1
+                    size = 0
                 rest.append(text[cut:])
+                size += len(text) - cut
             if last := "".join(rest):
                 yield last + "\n"
         except UnicodeDecodeError as error:
@@ -244,17 +275,27 @@ class Lines:
         )
 
 
-def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks' bytes in blocks that end at a line end, but for the last of a file without one."""
+def line_blocks(chunks: Iterable[bytes], longest: float = math.inf) -> Iterator[bytes]:
+    """The chunks' bytes in blocks that end at a line end, but for the last of a file without one.
+
+    A line of more than `longest` bytes is cut after a space or tab too.
+    """
     rest: list[bytes] = []
+    size = 0
     for chunk in chunks:
         cut = chunk.rfind(b"\n") + 1
+        if not cut and size > longest:
+            cut = max(chunk.rfind(b" "), chunk.rfind(b"\t")) + 1
         if not cut:
             rest.append(chunk)
+            size += len(chunk)
             continue
-        yield b"".join([*rest, chunk[:cut]])
-        rest = [chunk[cut:]]
+        rest.append(chunk[:cut])
+        block = b"".join(rest)
+        rest, size = [chunk[cut:]], len(chunk) - cut
+        yield block
     if last := b"".join(rest):
+        rest.clear()
         yield last
 
 

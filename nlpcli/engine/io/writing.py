@@ -39,9 +39,9 @@ class LineWriter:
         self._file = file
         self._flushed = float("-inf")  # the first line goes out at once
 
-    def write(self, line: str) -> None:
+    def write(self, line: str, end: bytes = b"\n") -> None:
         """One line; the newline is added. Lone surrogates cannot be written and become `?`."""
-        self._file.write(line.encode("utf-8", "replace") + b"\n")
+        self._file.write(line.encode("utf-8", "replace") + end)
         now = time.monotonic()
         if now - self._flushed > 0.2:
             self._file.flush()

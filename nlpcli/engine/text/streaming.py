@@ -42,13 +42,19 @@ class Texts:
     name, number, has_end = "<texts>", 0, True
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._texts = iter(texts)
+        self._texts = map(_checked, texts)
 
     def batches(self) -> Iterator[list[str]]:
         """The texts, some at a time; `number` counts those given before."""
         while batch := list(itertools.islice(self._texts, _BATCH)):
             yield batch
             self.number += len(batch)
+
+
+def _checked(text: str) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"texts must be str, not {type(text).__name__}: {text!r:.80}")
+    return text
 
 
 Source: TypeAlias = Lines | Texts
@@ -66,6 +72,23 @@ def token_details(
 ) -> Iterator[tuple[str, list[Token]]]:
     """Every line and its tokens with places, tags and lemmas, in order."""
     return _Run(lines, settings, run, progress, "analyse").pairs()
+
+
+_APART = ("word", "whitespace", "char", "jamo")  # no token of theirs looks beyond a space
+
+
+def works_in_pieces(settings: AnalysisSettings, run: RunSettings) -> bool:
+    """Whether the tokens of a line are those of its pieces, cut at spaces."""
+    return settings.tokenizer in _APART and not (settings.normalizes or settings.tagged or run.jobs > 1)
+
+
+def token_pieces(lines: Lines, settings: AnalysisSettings) -> Iterator[tuple[list[str], bool]]:
+    """The tokens of every line, in order; those of a long line in several lists, all but its last True."""
+    tokens = Analyzer(settings).tokens
+    for batch, goes_on in lines.pieces():
+        last = len(batch) - 1
+        for number, line in enumerate(batch):
+            yield tokens(line), goes_on and number == last
 
 
 class _Run:
