@@ -108,3 +108,66 @@ def test_numbers_given_from_python_are_refused_alike():
             nlpcli.compare_tokenizers(["nothing"], ["word"], **arguments)
     with pytest.raises(SettingsError, match="top must be at least 1"):
         nlpcli.telling_features("nothing", -1)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: nlpcli.tokenize([1]),
+        lambda: nlpcli.tokenize(part for part in [b"a"]),
+        lambda: nlpcli.tokenize(5),
+        lambda: nlpcli.normalize(["a", None]),
+        lambda: nlpcli.count([1]),
+        lambda: nlpcli.compare_tokenizers(["text"], [3]),
+        lambda: nlpcli.analyse([3.5]),
+    ],
+)
+def test_what_is_no_text_is_refused_where_it_comes_in(call):
+    with pytest.raises(TypeError, match=r"must be (texts|str), not "):
+        call()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: nlpcli.count([]),
+        lambda: nlpcli.compare_tokenizers([], ["word"]),
+        lambda: nlpcli.tokenize([], "output"),
+        lambda: nlpcli.train_w2v([], "output.vec"),
+    ],
+)
+def test_an_empty_list_of_files_is_not_stdin(call):
+    with pytest.raises(SettingsError, match="no files at all"):
+        call()
+    assert nlpcli.tokenize([]) == []
+
+
+@pytest.mark.parametrize("texts", ["a b c\n" * 3, "a\n\na\na\n", "a b\na b\nc d\n"])
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_texts_that_are_alike_make_fewer_clusters(nlpcli, tmp_path, texts, k):
+    (tmp_path / "text").write_text(texts)
+    done = nlpcli("cluster", "text", "--k", k)
+    sizes = [int(row.split("\t")[1]) for row in done.out.splitlines()[1:]]
+    assert sum(sizes) == texts.count("\n") - texts.count("\n\n") and len(sizes) <= k and not done.err
+
+
+@pytest.mark.parametrize("variant", ["binary-multinomial", "complement", "bernoulli", "nbsvm"])
+def test_too_few_texts_to_calibrate_are_told(nlpcli, tmp_path, variant):
+    (tmp_path / "text").write_text("x y\tp\nz w\tq\n")
+    columns = ("--text-col", 1, "--label-col", 2)
+    done = nlpcli("train-nb", "text", "-o", "m", *columns, "--calibrate", "--variant", variant, code=1)
+    assert done.err.startswith("error: there are too few texts to calibrate")
+
+
+def test_powers_beyond_a_float_are_infinite(nlpcli):
+    rows = nlpcli("gradients", "--toy", "--w-hh=-1000000", "--steps", 1001).out.splitlines()
+    assert rows[1].split("\t")[-1] == "-inf" and rows[2].split("\t")[-1] == "inf"
+
+
+@pytest.mark.parametrize("command", ["train-w2v", "cooccur", "train-glove"])
+def test_a_window_longer_than_every_line_is_that_of_the_longest(nlpcli, tmp_path, command):
+    (tmp_path / "text").write_text("a b c d\nb c a\n" * 5)
+    window = {"train-w2v": 10_000}.get(command, 1_000_000)
+    name = {"cooccur": "out.npz"}.get(command, "out.vec")
+    nlpcli(command, "text", "-o", name, "--window", window, "--min-count", 1)
+    assert (tmp_path / name).exists()

@@ -105,7 +105,8 @@ class _Found:
 
     The spilled holds the tokens in `segments` of (how many, which translation): translation t
     takes the numbers of a segment to ids in `types`, −1 for a token that is dropped.
-    `offsets` [D + 1] are the tokens before each document, and all.
+    `offsets` [D + 1] are the tokens before each document, and all. Where tokens are only counted,
+    neither is there.
     """
 
     types: Vocabulary
@@ -233,12 +234,14 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled
             ends.append(total)
             if len(waiting) + len(ends) >= _SEGMENT:
                 _write(waiting, spilled, keep)
-                offsets.add(np.array(ends, dtype=np.int64))
+                if keep:
+                    offsets.add(np.array(ends, dtype=np.int64))
                 ends.clear()
     except LineFailed as error:
         raise InputError(f"{_place(lines, documents + 1)}: {error.message}", hint=error.hint) from error
     _write(waiting, spilled, keep)
-    offsets.add(np.array(ends, dtype=np.int64))
+    if keep:
+        offsets.add(np.array(ends, dtype=np.int64))
     identity = np.arange(len(counts), dtype=np.int32)
     return _Found(
         Vocabulary.of(number_of, counts),
@@ -367,8 +370,8 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled
         which, numbers, line_ends = result
         if keep:
             spilled.append(numbers)
+            offsets.add(line_ends + total)
         segments.append((len(numbers), which))
-        offsets.add(line_ends + total)
         total += len(numbers)
 
     for result in in_threads(scan, ((block, number) for number, block in enumerate(blocks)), threads):
