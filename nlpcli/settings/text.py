@@ -128,7 +128,10 @@ class AnalysisSettings(NormalizeSettings):
         panel=ANALYSIS, metavar="NAME",
     )  # fmt: skip
     pattern: str = setting(
-        "", "With the tokenizer regexp: what a token looks like.", panel=ANALYSIS, metavar="REGEXP"
+        "",
+        "With the tokenizer regexp: what a token looks like; a line may take it 5 seconds.",
+        panel=ANALYSIS,
+        metavar="REGEXP",
     )
     gaps: bool = setting(
         False,

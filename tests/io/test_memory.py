@@ -73,7 +73,7 @@ def test_what_is_compressed_to_nearly_nothing_is_not_held(peak, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [("count",), ("train-w2v", "-o", "out.vec"), ("tokenize",)], ids=" ".join)
+@pytest.mark.parametrize("command", [("count",), ("train-w2v", "-o", "out.vec")], ids=" ".join)
 def test_a_gigabyte_of_nothing(peak, tmp_path, command):
     lines_of_nothing(tmp_path / "text.gz", 1000)
     assert peak(*command, "text.gz", code=int(command[0] == "train-w2v")) < 300
