@@ -24,7 +24,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-SHORT = 100
+SHORT = 60
 _PROGRAMS = {"gzip": "gzip", "bzip2": "bzip2", "xz": "xz", "zstd": "zstd"}
 _WORDS = ["the ", "cat ", "하늘은 ", "맑다\n", "sat\n", "\n"]
 

@@ -20,7 +20,7 @@ import typer
 from nlpcli.cli import build_app
 from tests.command_line import NLPCLI, ROOT
 
-SHORT = 6
+SHORT = 2
 _SECONDS = 120
 _MEMORY = 16 << 20  # kibibytes of addresses
 # Each as it works without a setting. `@` is a file that is made once, `>` one that is written.
