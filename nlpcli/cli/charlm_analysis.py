@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -178,5 +179,13 @@ def _toy_row(step: ToyStep, w_hh: float, last: int) -> list[object]:
         f"{step.factor:.6g}",
         f"{w_hh:g} × (1 − {step.h:.6f}²)",
         f"{step.product:.6g}",
-        f"{w_hh ** (last - step.t + 1):g}",
+        f"{_power(w_hh, last - step.t + 1):g}",
     ]
+
+
+def _power(base: float, exponent: int) -> float:
+    """The power, infinite where it is beyond a float."""
+    try:
+        return float(base**exponent)
+    except OverflowError:
+        return math.copysign(math.inf, base if exponent % 2 else 1)

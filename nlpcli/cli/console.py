@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from nlpcli.engine.io.writing import LineWriter
+from nlpcli.engine.io.writing import LineWriter, readable
 from nlpcli.engine.runtime.progress import Progress
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def output(path: str) -> str | BinaryIO:
 
 def print_line(text: str) -> None:
     """One line of data on stdout."""
-    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.write(readable(text).encode("utf-8", "replace") + b"\n")
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -52,7 +52,9 @@ def print_lines(lines: Iterable[str]) -> None:
 
 def print_json(value: Any) -> None:
     """A JSON value on stdout."""
-    print_line(json.dumps(value, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False)
+    # A name that is not UTF-8 keeps its bytes: `\udce9` in JSON is what Python makes of them.
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
 
 
 def is_terminal() -> bool:
@@ -115,7 +117,7 @@ def _cell(cell: object) -> str:
 
 def remark(text: str) -> None:
     """A line on stderr."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(readable(text) + "\n")
     sys.stderr.flush()
 
 
@@ -187,7 +189,7 @@ class Bars(Progress):
         else:
             from rich.text import Text
 
-            self._bars.console.print(Text(message))
+            self._bars.console.print(Text(readable(message)))
 
     def close(self) -> None:
         """Leave the bars as they stand."""

@@ -10,7 +10,7 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, Quiet, with_settings
 from nlpcli.engine import jobs
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import FolderSettings, InputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
@@ -37,6 +37,7 @@ def index(
     settings: IndexSettings = IndexSettings(),
     analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
+    folders: FolderSettings = FolderSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Make texts ready for searching: one file that holds all `search` needs.
@@ -49,7 +50,7 @@ def index(
     if vectors is not None:
         console.one_blas_thread()
     jobs.index(
-        files, output, settings, vectors=vectors, analysis=analysis, reading=reading,
+        files, output, settings, vectors=vectors, analysis=analysis, reading=reading, folders=folders,
         progress=console.progress(quiet),
     )  # fmt: skip
 
@@ -75,6 +76,7 @@ def search(
     settings: IndexSettings = IndexSettings(),
     analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
+    folders: FolderSettings = FolderSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -91,7 +93,7 @@ def search(
     queries = None if query in (None, [], ["-"]) else [" ".join(query or [])]
     answers = jobs.search(
         texts, queries, ranking, vectors=vectors, settings=settings, analysis=analysis,
-        reading=reading, progress=console.progress(quiet),
+        reading=reading, folders=folders, progress=console.progress(quiet),
     )  # fmt: skip
     _print(answers, queries is None, json)
 

@@ -11,8 +11,9 @@ import operator
 import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nlpcli.engine.io.lines import COMPRESSED, open_bytes
+from nlpcli.engine.io.compressed import format_of
 from nlpcli.engine.io.model_file import first_bytes, read_info
+from nlpcli.engine.io.opening import open_bytes
 from nlpcli.errors import InputError, ModelError
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
 def _kind_of(path: str) -> str:
     """What kind of thing a file holds, by its first bytes; word vectors are what is left."""
     start = first_bytes(path, 64)
-    if any(map(start.startswith, COMPRESSED)):
+    if format_of(start):
         with open_bytes(path) as (stream, _):
             start = stream.read(64)
     elif start[8:9] == b"{":

@@ -18,6 +18,7 @@ from nlpcli.engine.embeddings.fasttext_training import FastTextTraining
 from nlpcli.engine.embeddings.hogwild import Run
 from nlpcli.engine.embeddings.word2vec import pairs
 from nlpcli.engine.embeddings.word2vec_training import Training
+from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.errors import InputError
 from nlpcli.settings.embeddings import FastTextSettings, Word2VecSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -35,12 +36,16 @@ def encoded(lines, min_count=1):
 def trained(corpus, **chosen):
     """A training of an epoch, on which the pairs can be read off, and its output vectors by the rate."""
     if chosen.pop("subwords", False):
-        # All noise is the most frequent word, so that what is predicted can be told from what is noise.
-        training = FastTextTraining(corpus, FastTextSettings(**STILL, **chosen, bucket=50, ns_exponent=60))
+        training = FastTextTraining(corpus, FastTextSettings(**STILL, **chosen, bucket=50))
         shares = np.diff(training.starts)
     else:
-        training = Training(corpus, Word2VecSettings(**STILL, **chosen, ns_exponent=60))
+        training = Training(corpus, Word2VecSettings(**STILL, **chosen))
         shares = np.ones(training.words)
+    table = training.objective.table
+    if len(table):
+        # All noise is the most frequent word, so that what is predicted can be told from what is noise.
+        counts = corpus.vocabulary.counts.astype(float)
+        Kernels("embeddings.negative_sampling").set_alias_table(counts**60, table)
     training.inputs[:] = 0
     training.inputs[np.arange(training.words), np.arange(training.words)] = shares
     run = Run(training.schedule, training.step)

@@ -36,6 +36,8 @@ def read(path, *, labelled=True, encoding="utf-8", as_lines=False, notes=None, *
         def update(self, *_):
             pass
 
+        lost = note
+
     records = Records(
         [str(path)], RecordSettings(**options), InputSettings(encoding=encoding),
         labelled=labelled, progress=Notes(),

@@ -76,13 +76,13 @@ def unit_of(settings: CooccurrenceSettings) -> int:
     return math.lcm(*range(1, min(settings.window_size, _EXACT_WINDOW) + 1))
 
 
-def weights_of(settings: CooccurrenceSettings) -> NDArray[np.int64]:
+def weights_of(settings: CooccurrenceSettings, window: int) -> NDArray[np.int64]:
     """What a neighbour counts, in units, by its distance: int64 [window + 1], 0 at distance 0."""
-    unit = unit_of(settings)
-    distances = range(1, settings.window_size + 1)
-    if not settings.distance_weighting:
-        return np.array([0, *(1 for _ in distances)], dtype=np.int64)
-    return np.array([0, *(max(1, round(unit / distance)) for distance in distances)], dtype=np.int64)
+    weights = np.zeros(window + 1, dtype=np.int64)
+    unit = unit_of(settings) if settings.distance_weighting else 1
+    shares = unit / np.arange(1, window + 1) if settings.distance_weighting else 1
+    weights[1:] = np.maximum(np.round(shares), 1)
+    return weights
 
 
 def group_bounds(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> NDArray[np.int64]:
@@ -151,10 +151,12 @@ class TextCounts:
         self.words = len(corpus.vocabulary)
         self.unit = unit_of(settings)
         self.bounds = group_bounds(corpus.vocabulary.counts, settings)
-        self._weights = weights_of(settings)
+        # No neighbour is farther away than the longest document is long.
+        window = min(settings.window_size, int(np.diff(corpus.offsets).max(initial=1)))
+        self._weights = weights_of(settings, window)
         self._symmetric = settings.symmetric
         end = len(corpus.ids) if end is None else end
-        text, first, last = _lay_out(corpus, begin, end, settings.window_size)
+        text, first, last = _lay_out(corpus, begin, end, window)
         starts = np.zeros(self.words + 1, dtype=np.int64)
         positions = np.empty(end - begin, dtype=np.int32 if len(text) < 2**31 else np.int64)
         self._indexed = IndexedText(text, positions, starts)

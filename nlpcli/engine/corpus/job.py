@@ -6,7 +6,7 @@ from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.corpus.encoding import count_tokens
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.corpus.word_ngrams import count_ngrams
-from nlpcli.engine.io.lines import Paths
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.writing import Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings

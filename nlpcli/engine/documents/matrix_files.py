@@ -32,6 +32,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.documents.sparse import SparseMatrix
 from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.errors import OutputError
+from nlpcli.settings.fields import check_whole_number
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip file stores a time; ours must not make the bytes differ
 _ROWS = 1024
@@ -53,6 +54,7 @@ class LabelledMatrix:
 
     def heaviest(self, top: int) -> Iterator[list[tuple[str, float]]]:
         """The `top` heaviest features of each row, heaviest first; ties in column order."""
+        check_whole_number("top", top, 1)
         for columns, weights in _rows(self.matrix):
             order = sorted(range(len(columns)), key=lambda cell: (-weights[cell], columns[cell]))[:top]
             yield [(self.feature(columns[cell]), weights[cell]) for cell in order]

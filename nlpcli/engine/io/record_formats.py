@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 from nlpcli.engine.io.dialects import MAX_FIELD, csv_quoting, is_open, rows_of
-from nlpcli.engine.io.lines import Lines, display_name, ended_lines
+from nlpcli.engine.io.lines import Lines, ended_lines
+from nlpcli.engine.io.opening import display_name
 from nlpcli.engine.io.record_layouts import FASTTEXT_PREFIX, Layout, bad_quoting
 from nlpcli.errors import InputError
 

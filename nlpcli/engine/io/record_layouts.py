@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from nlpcli.engine.io.dialects import Beginning, Dialect, delimiter_of, dialect_of, named, rows_of
-from nlpcli.engine.io.lines import display_name
+from nlpcli.engine.io.opening import display_name
 from nlpcli.errors import InputError
 from nlpcli.settings.input import RecordSettings
 

@@ -15,15 +15,19 @@ becomes of the text (`corpus/encoding.py`).
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nlpcli.engine.io.dialects import SAMPLE, Beginning, Dialect, first_record_ends
-from nlpcli.engine.io.lines import STDIN, Lines, display_name
+from nlpcli.engine.io.folders import files_in
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import STDIN, display_name
 from nlpcli.engine.io.record_formats import Batch, Documents, Feed, Formats, as_texts
 from nlpcli.engine.io.record_layouts import Layout, detect, format_by_name, is_plain, table_layout
 from nlpcli.engine.io.workbooks import is_zipped, workbook_rows
+from nlpcli.engine.io.writing import readable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.errors import InputError
@@ -188,25 +192,26 @@ class Records:
     def _folder(self, folder: Path) -> Iterator[Batch]:
         if not self.labelled:
             raise InputError(f"{folder} is a folder", hint=f"name its files: {folder}/*")
-        classes = sorted(
-            entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")
-        )
+        try:
+            classes = sorted(
+                entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+            )
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be read: {error.strerror}") from error
         if not classes:
             raise InputError(
                 f"{folder}: no folder in it, so there are no labels", hint="wanted: folder/label/text-file"
             )
         for number, entry in enumerate(classes):
             self._progress.update("reading", number, len(classes))
-            files = sorted(
-                file for file in entry.rglob("*") if file.is_file() and not file.name.startswith(".")
-            )
-            if not files:
+            files = sorted(map(Path, files_in(str(entry), self.settings.on_error, self._progress)))
+            if not files and os.access(entry, os.R_OK | os.X_OK):
                 raise InputError(
                     f"{entry}: the class {entry.name!r} is empty", hint="remove the folder or fill it"
                 )
             for some in range(0, len(files), 256):
                 texts = [" ".join(Lines([str(file)], self._reading)) for file in files[some : some + 256]]
-                yield Batch(texts, [entry.name] * len(texts))
+                yield Batch(texts, [readable(entry.name)] * len(texts))
 
 
 def _sample(lines: list[str]) -> list[str]:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from nlpcli.engine.io.file_kinds import WORKBOOK, kind_of, refuse_other_kinds
-from nlpcli.engine.io.lines import STDIN, display_name, open_bytes
+from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import INSTALL_EXCEL, InputError, MissingDependency
 

@@ -232,7 +232,7 @@ def _load(content: bytes, arguments: Sequence[Any]) -> _Call:
         result, exception = result_type(), ctypes.c_void_p()
         status = function(ctypes.addressof(result), ctypes.addressof(exception), *flat)
         if status:  # kernels raise nothing of their own
-            raise MemoryError(f"{description['symbol']} failed with status {status}")
+            raise MemoryError("a kernel found no room for what it works on")
         values = tuple(getattr(result, f"_{n}") for n in range(len(kinds)))
         return values if len(values) > 1 else values[0] if values else None
 

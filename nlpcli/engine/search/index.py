@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.documents import sparse
-from nlpcli.engine.io.lines import Lines, display_name, open_bytes
+from nlpcli.engine.io.folders import files_in
+from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.search.ranking import Hit, Search, idf
 from nlpcli.engine.text.analyzer import Analyzer
@@ -27,7 +29,7 @@ from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors.document_vectors import document_vectors
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError, ModelError
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import FolderSettings, InputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -174,15 +176,17 @@ def build(
     settings: IndexSettings = IndexSettings(),
     reading: InputSettings = InputSettings(),
     vectors: Vectors | None = None,
+    folders: FolderSettings = FolderSettings(),
     progress: Progress = SILENT,
 ) -> SearchIndex:
     """An index of some texts: files, `-`, and folders with all text files in them.
 
     Files in a folder that are hidden, binary or badly encoded are passed over, which `progress`
-    is told; a named file is an error then. Raises InputError when there is no text.
+    is told; a named file is an error then. Raises InputError when there is no text, and for what
+    may not be read (`folders`).
     """
     found = _Documents()
-    for path, optional in _files(paths):
+    for path, optional in _files(paths, folders, progress):
         try:
             found.add(path, settings.unit, reading)
         except InputError as error:
@@ -261,7 +265,7 @@ class _Documents:
             self.lines.append(line)
             self.file_numbers.append(len(self.files))
         if found:
-            self.files.append(display_name(path))
+            self.files.append("<stdin>" if path == STDIN else path)
 
 
 def _units(path: str, unit: str, reading: InputSettings) -> Iterator[tuple[int, str]]:
@@ -286,12 +290,10 @@ def _units(path: str, unit: str, reading: InputSettings) -> Iterator[tuple[int, 
         yield first, "\n".join(kept)
 
 
-def _files(paths: Sequence[str]) -> Iterator[tuple[str, bool]]:
+def _files(paths: Sequence[str], folders: FolderSettings, progress: Progress) -> Iterator[tuple[str, bool]]:
     """The files, those in folders in alphabetical order; True for what was found in a folder."""
     for path in paths:
-        if not os.path.isdir(path):  # noqa: PTH112
+        if os.path.isdir(path):  # noqa: PTH112
+            yield from ((file, True) for file in files_in(path, folders.on_error, progress))
+        else:
             yield path, False
-            continue
-        for folder, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            yield from ((os.path.join(folder, name), True) for name in sorted(names) if name[0] != ".")  # noqa: PTH118

@@ -16,7 +16,7 @@ import functools
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from nlpcli.engine.text.resources import READERS
@@ -68,7 +68,9 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
             if name in classes:
                 _check_kind(function.__name__, name, bound.arguments[name], classes[name])
             if str(parameters[name].annotation).startswith(_SEVERAL):
-                bound.arguments[name] = as_list(bound.arguments[name])
+                several = as_list(bound.arguments[name])
+                _check_several(f"{function.__name__}(): {name}", parameters[name], several, bound.arguments)
+                bound.arguments[name] = several
         return function(*bound.args, **bound.kwargs)
 
     called.__signature__ = _spread(signature, classes)  # type: ignore[attr-defined]
@@ -105,6 +107,23 @@ def _refuse_names_of_texts(
         mapped = str(parameter.annotation).startswith("Paths | Iterable")
         if mapped and given.get("output") is None and isinstance(given.get(name), os.PathLike):
             raise TypeError(f"{function}(): {name} are texts; the names of files go with output=")
+
+
+def _check_several(what: str, parameter: inspect.Parameter, given: Any, arguments: Mapping[str, Any]) -> None:
+    """Raise for a list with other things than texts in it, and for an empty one of files.
+
+    No files at all (None) are stdin; a list that turned out empty is a mistake.
+    """
+    annotation = str(parameter.annotation)
+    names_files = annotation == "Paths" or arguments.get("output") is not None
+    if annotation.startswith("Paths") and names_files and isinstance(given, list | tuple) and not given:
+        raise SettingsError(f"{what} are no files at all", hint="None reads stdin")
+    if isinstance(given, list | tuple) and "Sequence[str | int]" not in annotation:
+        for part in given:
+            if not isinstance(part, str):
+                raise TypeError(f"{what} must be texts, not {type(part).__name__}: {part!r:.80}")
+    elif given is not None and not isinstance(given, Iterable):
+        raise TypeError(f"{what} must be texts, not {type(given).__name__}: {given!r:.80}")
 
 
 def as_list(given: Any) -> Any:

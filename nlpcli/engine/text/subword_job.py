@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterable, Sequence
 
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.lines import Lines, Paths
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import as_list, plain_settings
@@ -26,31 +27,30 @@ def train_subword(
     output: Output,
     settings: SubwordSettings = SubwordSettings(),
     *,
-    merges: int = 0,
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Subwords:
     """A subword model of some texts, written as sentencepiece's own file.
 
-    With byte-pair encoding, its attribute `merges` then holds the first `merges` joins.
+    With byte-pair encoding, its attribute `merges` then holds the first `settings.merges` joins.
 
     Raises InputError when the text is empty or has too little in it for the vocabulary, and
     OutputError, before any work, when `output` cannot be written.
     """
-    if merges and settings.model_type != "bpe":
+    if settings.merges and settings.model_type != "bpe":
         raise SettingsError("--show-merges needs --model bpe: a unigram model has no merges")
     path = output if isinstance(output, str | os.PathLike) else None
     if path is not None:
         check_writable(path)
     counter = WordCounts()
     lines = Lines(paths, reading, progress, "reading")
-    content = train(counter.counted(lines) if merges else lines, settings)
+    content = train(counter.counted(lines) if settings.merges else lines, settings)
     with open_output(output) as file:
         file.write(content)
     model = Subwords(content)
     if path is not None:
         progress.note(f"{path}: {len(model):,} pieces ({settings.model_type})")
-    model.merges = first_merges(model, counter.counts, merges)
+    model.merges = first_merges(model, counter.counts, settings.merges)
     return model
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ _MANY = 20_000  # points; above this in small batches (Sculley 2010)
 class Clusters:
     """The cluster of each point [n], the centres [k, dim], and each point's distance from its own [n].
 
+    None is empty: of points that are all alike there is one.
     Cluster 0 is the largest; equals are in the order of their first points.
     """
 
@@ -52,6 +54,7 @@ def cluster(points: Any, k: int, *, seed: int = 1) -> Clusters:
         )
     try:
         from sklearn.cluster import KMeans, MiniBatchKMeans
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.preprocessing import normalize
     except ImportError as error:
         raise MissingDependency("clusters need scikit-learn", hint=INSTALL_PLOT) from error
@@ -59,7 +62,9 @@ def cluster(points: Any, k: int, *, seed: int = 1) -> Clusters:
     make = MiniBatchKMeans if unit.shape[0] > _MANY else KMeans
     options = {"batch_size": 4096} if make is MiniBatchKMeans else {}
     with one_thread():  # the same sums on any number of cores
-        model = make(n_clusters=k, n_init=4, random_state=seed, **options).fit(unit)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # fewer points that differ than clusters
+            model = make(n_clusters=k, n_init=4, random_state=seed, **options).fit(unit)
         labels = np.asarray(model.labels_, dtype=np.int64)
         distances = np.asarray(model.transform(unit), dtype=np.float64)[np.arange(len(labels)), labels]
     return _by_size(labels, np.asarray(model.cluster_centers_, dtype=np.float64), distances)
@@ -71,7 +76,7 @@ def _by_size(
     sizes = np.bincount(labels, minlength=len(centres))
     first = np.full(len(centres), len(labels))
     np.minimum.at(first, labels, np.arange(len(labels)))
-    order = np.lexsort((first, -sizes))
+    order = np.lexsort((first, -sizes))[: np.count_nonzero(sizes)]
     number = np.empty(len(centres), dtype=np.int64)
-    number[order] = np.arange(len(centres))
+    number[order] = np.arange(len(order))
     return Clusters(number[labels], centres[order], distances)

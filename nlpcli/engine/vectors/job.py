@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from nlpcli.engine.io.lines import Paths
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.questions import Answers, Questions
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.io import fasttext_file
 from nlpcli.engine.io.binary_input import BinaryInput, decompressed_file, sampled
-from nlpcli.engine.io.lines import STDIN, display_name, open_bytes
 from nlpcli.engine.io.model_file import read_model, take_tensor
+from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.vectors import matrix_beside_words, text_rows
 from nlpcli.engine.vectors.facebook import read_facebook, settings_of
 from nlpcli.engine.vectors.subwords import Subwords, subwords_of

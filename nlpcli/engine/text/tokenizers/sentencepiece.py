@@ -23,7 +23,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from nlpcli.engine.io.lines import open_bytes
+from nlpcli.engine.io.opening import open_bytes
 from nlpcli.engine.text.arguments import as_list
 from nlpcli.engine.text.token import Token, locate, pieces
 from nlpcli.engine.text.tokenizers.tokenizer import Tokenizer
