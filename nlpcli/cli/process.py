@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from nlpcli.cli import console
+from nlpcli.engine.runtime.interrupts import arrived
 from nlpcli.engine.runtime.progress import before_reading, listeners
 from nlpcli.errors import NlpcliError
 
@@ -38,16 +39,13 @@ def run(work: Callable[[], object]) -> NoReturn:
     try:
         code = _exit_code(work)
     except (KeyboardInterrupt, _Terminated):
-        _die_by(_arrived[0] if _arrived else signal.SIGINT)
+        _die_by(arrived[0] if arrived else signal.SIGINT)
     except Exception:
         # A library may turn an interrupt into an error of its own, as LLVM does while it compiles.
-        if _arrived:
-            _die_by(_arrived[0])
+        if arrived:
+            _die_by(arrived[0])
         raise
     sys.exit(code)
-
-
-_arrived: list[int] = []
 
 
 def _flush_stdout() -> None:
@@ -57,7 +55,7 @@ def _flush_stdout() -> None:
 
 
 def _interrupt(number: int, _frame: object) -> NoReturn:
-    _arrived.append(number)
+    arrived.append(number)
     raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
 
 

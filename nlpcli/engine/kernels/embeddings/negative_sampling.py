@@ -26,7 +26,7 @@ _32 = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def mixed(state: np.uint64) -> np.uint64:
     """64 random bits from a state; the next state is `state + GOLDEN`."""
     state = (state ^ (state >> _30)) * _MULTIPLIER_1
@@ -34,13 +34,13 @@ def mixed(state: np.uint64) -> np.uint64:
     return state ^ (state >> _31)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def below(bits: np.uint64, limit: int) -> np.int64:
     """A whole number from 0 to `limit` − 1, from the upper half of 64 random bits."""
     return np.int64(((bits >> _32) * np.uint64(limit)) >> _32)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def drawn(bits: np.uint64, table: NDArray[np.uint32]) -> np.int64:
     """A word from an alias table, from 64 random bits."""
     word = below(bits, len(table))
@@ -50,7 +50,7 @@ def drawn(bits: np.uint64, table: NDArray[np.uint32]) -> np.int64:
     return word * stays + np.int64(table[word, 1]) * (1 - stays)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def noise_pool(size: int, table: NDArray[np.uint32], state: np.uint64) -> NDArray[np.int32]:
     """So many noise words, drawn from an alias table by the stream at `state`."""
     pool = np.empty(size, np.int32)
@@ -64,7 +64,7 @@ def noise_pool(size: int, table: NDArray[np.uint32], state: np.uint64) -> NDArra
     return pool
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def thinned(
     text: Text,
     first: int,
@@ -101,7 +101,7 @@ def thinned(
     return sentences
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def set_alias_table(weights: NDArray[np.float64], table: NDArray[np.uint32]) -> None:
     """Fill a table [V, 2] from which `drawn` gives words in proportion to `weights` [V].
 
