@@ -136,13 +136,21 @@ def _compile(
         names = []
     elif any(kind not in SCALARS for kind in names):
         return None
-    library = result.library
-    code: bytes = library._codegen._tm.emit_object(library._final_module)
-    made = unpacked(MachineCode(result.fndesc.llvm_func_name, tuple(names), code).packed())
+    made = unpacked(MachineCode(_symbol(result), tuple(names), _object_file(result.library)).packed())
     if made is None:
         raise Unexpected("numba gave something else than an object file")
     _check_symbols(made)
     return made
+
+
+def _symbol(result: Any) -> str:
+    name: str = result.fndesc.llvm_func_name
+    return name
+
+
+def _object_file(library: Any) -> bytes:
+    code: bytes = library._codegen._tm.emit_object(library._final_module)
+    return code
 
 
 def _check_symbols(made: MachineCode) -> None:
