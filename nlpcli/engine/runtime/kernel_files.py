@@ -88,7 +88,7 @@ def _trusted(folder: Path, mode: int) -> Path:
 
 def _check(folder: Path, state: os.stat_result) -> None:
     if not stat.S_ISDIR(state.st_mode):
-        raise Untrusted(f"{folder} is not a folder; remove it")
+        raise NotADirectoryError(str(folder))
     if state.st_uid not in (0, os.geteuid()):
         raise Untrusted(f"{folder} belongs to another user")
     # In a sticky folder, such as /tmp, only its owner exchanges what is there; the next step looks at that.
@@ -108,7 +108,11 @@ def _own_folder(parent: int, name: str, shown: Path) -> int:
     if os.fstat(descriptor).st_uid != os.geteuid():
         os.close(descriptor)
         raise Untrusted(f"{shown} belongs to another user; remove it")
-    os.fchmod(descriptor, 0o700)  # what others may have put there is told by its owner
+    try:
+        os.fchmod(descriptor, 0o700)  # what others may have put there is told by its owner
+    except OSError:  # it is on a medium that is read-only
+        os.close(descriptor)
+        raise
     return descriptor
 
 
@@ -149,8 +153,7 @@ def _first_place(name: str) -> tuple[int, Path] | None:
     reason = "no folder for them can be written"
     for base, own, mode in _places():
         try:
-            if os.access(base if base.exists() else _existing(base), os.W_OK):
-                return _open_own(base, (*own, name), mode)
+            return _open_own(base, (*own, name), mode)
         except OSError:
             continue
         except Untrusted as error:
@@ -160,10 +163,6 @@ def _first_place(name: str) -> tuple[int, Path] | None:
     for tell in listeners:
         tell(f"compiled kernels are not kept, so every run compiles them: {reason}")
     return None
-
-
-def _existing(folder: Path) -> Path:
-    return next(parent for parent in folder.parents if parent.exists())
 
 
 @functools.cache
