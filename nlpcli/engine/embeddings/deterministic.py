@@ -18,10 +18,11 @@ from nlpcli.engine.kernels.embeddings import shard_merge, shards
 from nlpcli.engine.kernels.embeddings.arguments import STRIDE, WIDTH, Objective, Subwords, Text, Window
 from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.engine.runtime.arrays import Floats
-from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.compiled import numba_kernels
 from nlpcli.engine.runtime.threads import Team
 
-kernels, merging = Kernels("embeddings.shards"), Kernels("embeddings.shard_merge")
+for file in ("shards", "shard_merge"):  # called as they are; what is compiled of them is kept
+    numba_kernels(f"embeddings.{file}")
 
 SHARDS = 4
 SHARD = 512  # words
@@ -43,12 +44,12 @@ class WordShards:
 
     def train(self, share: Share, work: shards.Round, *rest: Any) -> None:
         """Train a share of the shards."""
-        kernels.train_word_shards(*share, self._inputs, self._outputs, work, *rest)
+        shards.train_word_shards(*share, self._inputs, self._outputs, work, *rest)
 
     def merge(self, share: Share, work: shards.Round, alpha: float) -> None:
         """Merge a share of the rows."""
-        merging.merge_copies(*share, self._inputs, work.inputs, INPUT_PULL * alpha)
-        merging.merge_copies(*share, self._outputs, work.outputs, OUTPUT_PULL * alpha)
+        shard_merge.merge_copies(*share, self._inputs, work.inputs, INPUT_PULL * alpha)
+        shard_merge.merge_copies(*share, self._outputs, work.outputs, OUTPUT_PULL * alpha)
 
 
 class SubwordShards:
@@ -64,16 +65,16 @@ class SubwordShards:
 
     def train(self, share: Share, work: shards.Round, *rest: Any) -> None:
         """Train a share of the shards."""
-        kernels.train_subword_shards(
+        shards.train_subword_shards(
             *share, self._inputs, self._outputs, self._subwords, self._means, self._before, work, *rest
         )
 
     def merge(self, share: Share, work: shards.Round, alpha: float) -> None:
         """Merge a share of the rows."""
-        merging.add_gains_of_words(
+        shard_merge.add_gains_of_words(
             *share, self._inputs, self._subwords, work.inputs, self._means, self._tally, INPUT_PULL * alpha
         )
-        merging.merge_copies(*share, self._outputs, work.outputs, OUTPUT_PULL * alpha)
+        shard_merge.merge_copies(*share, self._outputs, work.outputs, OUTPUT_PULL * alpha)
 
 
 class Rounds:
@@ -109,7 +110,7 @@ class Rounds:
 
     def _prepare(self, share: Share, work: shards.Round, part: Chunk, first: int) -> None:
         last = min(first + SHARDS * SHARD, part.last)
-        kernels.prepare_shards(*share, *self._drawing, work, first, last, part.alpha, part.stream)
+        shards.prepare_shards(*share, *self._drawing, work, first, last, part.alpha, part.stream)
 
     def _train(self, share: Share, work: shards.Round) -> None:
         self._shards.train(share, work, *self._training)

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from nlpcli.engine.io.file_names import check_file_names
 from nlpcli.engine.text.resources import READERS
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import Settings, option_name
@@ -30,7 +31,8 @@ _SEVERAL = ("Paths", "Sequence[str]", "Iterable[str]")  # annotations of what a 
 def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
     """`function` with every field of its settings as a keyword argument too.
 
-    Raises TypeError for a keyword that is no field, and SettingsError for a value out of bounds.
+    Raises TypeError for a keyword that is no field, SettingsError for a value out of bounds, and what
+    `check_file_names` raises.
     """
     signature = inspect.signature(function)
     parameters = signature.parameters
@@ -69,6 +71,7 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
                 _check_kind(function.__name__, name, bound.arguments[name], classes[name])
             if str(parameters[name].annotation).startswith(_SEVERAL):
                 bound.arguments[name] = as_list(bound.arguments[name])
+        check_file_names(function.__name__, bound.arguments)
         return function(*bound.args, **bound.kwargs)
 
     called.__signature__ = _spread(signature, classes)  # type: ignore[attr-defined]
