@@ -23,6 +23,9 @@ def run() -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Idle threads of numpy's BLAS would spin, on a core that is wanted, instead of sleeping.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+    # torch makes a folder for compiled networks when it is imported, by default among temporary files, and
+    # nothing is compiled here: let it be one that is there.
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", os.path.dirname(__file__))  # noqa: PTH120
     from nlpcli.cli import main
 
     try:

@@ -133,6 +133,7 @@ OPENERS = {
     "nlpcli.engine.topics.document_clusters": "scipy's matrices, and numpy's",
     "nlpcli.engine.plots.activations": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.word_map_page": "the template of a page, which is part of the package",
+    "nlpcli.program": "/dev/null, in the place of streams that are closed",
     "nlpcli.cli.process": "/dev/null, for what Python flushes after a pipe has closed",
 }
 OPENING = re.compile(

@@ -18,12 +18,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from nlpcli.engine.io.paths import checked_name, is_no_file, own_descriptor
 from nlpcli.engine.runtime.progress import before_reading
 from nlpcli.errors import OutputError
 
 _EARLY = 4 << 20  # bytes
 _AN_HOUR = 3600  # seconds
-_MOST_LINKS = 40  # as many as Linux follows
 _LONGEST = 200  # bytes of a temporary file's name that are the target's; a name has 255
 # What a disk says that knows no flushing of folders.
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM)
@@ -45,7 +45,7 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     _refuse_stdout(path)
     try:
-        if (descriptor := _own_descriptor(path)) is not None:
+        if (descriptor := own_descriptor(path)) is not None:
             for act in before_reading:  # what was printed before stands before it
                 act()
             with open(os.dup(descriptor), "wb") as direct:
@@ -65,36 +65,8 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise _output_error(path, error) from error
 
 
-def is_no_file(path: str | os.PathLike[str]) -> bool:
-    """Whether a path leads to a device, a pipe, or what this process has open: nothing stays beside it."""
-    if _own_descriptor(path) is not None:
-        return True
-    try:
-        return not stat.S_ISREG(Path(path).stat().st_mode)
-    except OSError:
-        return False
-
-
-def _own_descriptor(path: str | os.PathLike[str]) -> int | None:
-    """The number of the open file of this process that a path means; None for other paths.
-
-    `/dev/stdout` is a link to one. Opening it by name would begin at the file's start again, cut it off,
-    or put another file in its place; to a pipe from `>(...)` there is no other name.
-    """
-    own = re.compile(rf"/dev/fd|/proc/{os.getpid()}(/task/\d+)?/fd")
-    name = os.path.abspath(path)  # noqa: PTH100
-    for _ in range(_MOST_LINKS):
-        folder, last = os.path.split(name)
-        if last.isascii() and last.isdecimal() and own.fullmatch(os.path.realpath(folder)):
-            return int(last)
-        if not os.path.islink(name):  # noqa: PTH114
-            return None
-        name = os.path.join(folder, os.readlink(name))  # noqa: PTH115, PTH118
-    return None
-
-
 def _refuse_stdout(path: str | os.PathLike[str]) -> None:
-    if str(path) == "-":
+    if checked_name(path, OutputError) == "-":
         raise OutputError("this result is a file and does not go to stdout", hint="name a file: -o FILE")
 
 
@@ -239,7 +211,7 @@ def _output_error(path: str | os.PathLike[str], error: OSError) -> OutputError |
 def check_writable(path: str | os.PathLike[str]) -> None:
     """Raise OutputError now, before an hour of training, if `path` cannot be written later."""
     _refuse_stdout(path)
-    if (descriptor := _own_descriptor(path)) is not None:
+    if (descriptor := own_descriptor(path)) is not None:
         _check_open_for_writing(path, descriptor)
         return
     target = Path(os.path.realpath(path))

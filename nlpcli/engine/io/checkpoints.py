@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from nlpcli.engine.io.atomic import is_no_file
+from nlpcli.engine.io.paths import is_no_file
 
 
 def checkpoint_path(output: str | os.PathLike[str]) -> str:

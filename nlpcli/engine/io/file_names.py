@@ -5,12 +5,10 @@ Not here: whether a file is there, can be read (`lines.py`) or written (`atomic.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from nlpcli.engine.io.atomic import is_no_file
+from nlpcli.engine.io.paths import checked_name, is_same_file
 from nlpcli.errors import InputError, NlpcliError, OutputError
 
 # The arguments of jobs that name files; each may also be an open file, a list of names, or no name at all.
@@ -62,25 +60,3 @@ def _names(value: Any, error: type[NlpcliError]) -> Iterator[str]:
             raise error(f"{part!r} is not the name of a file")
         if isinstance(part, str) and part != "-":
             yield checked_name(part, error)
-
-
-def checked_name(name: Any, error: type[NlpcliError]) -> str:
-    """A file's name as text. Raises `error` for what no file can be called."""
-    shown = os.fspath(name) if isinstance(name, str | os.PathLike) else name
-    if not isinstance(shown, str) or not shown or "\0" in shown:
-        raise error(f"{shown!r} is not the name of a file")
-    try:
-        os.fsencode(shown)
-    except UnicodeEncodeError:
-        raise error(f"{shown!r} is not the name of a file") from None
-    return shown
-
-
-def is_same_file(one: str, other: str) -> bool:
-    """Whether two paths mean one file, also by links or other spellings; devices and pipes are no files."""
-    if is_no_file(one) or is_no_file(other):
-        return False
-    try:
-        return Path(one).samefile(other)
-    except OSError:  # one of them is not there yet
-        return os.path.realpath(one) == os.path.realpath(other)

@@ -28,6 +28,7 @@ from nlpcli.engine.corpus.packed_strings import PackedTokens, to_bytes
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io import model_file
 from nlpcli.engine.io.atomic import write_atomically
+from nlpcli.engine.io.paths import is_no_file
 from nlpcli.engine.vectors import text_rows
 from nlpcli.errors import OutputError
 
@@ -264,8 +265,13 @@ def write_vectors(
 
 
 def layout_of(path: str | os.PathLike[str]) -> str:
-    """The layout that a file name asks for. Raises OutputError for an unknown extension."""
+    """The layout that a file name asks for; a pipe's asks for none, and gets ours.
+
+    Raises OutputError for an unknown extension.
+    """
     extension = os.path.splitext(path)[1].lower()  # noqa: PTH122 (`Path` is a type here)
+    if not extension and is_no_file(path):
+        return "safetensors"
     if extension not in FORMATS:
         raise OutputError(
             f"{path}: no vector layout has the extension {extension or '(none)'}",
