@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nlpcli.engine.io.model_file import first_bytes, read_info
+from nlpcli.engine.io.paths import checked_name
 from nlpcli.errors import InputError, ModelError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
 
     Raises ModelError for a file that is damaged, of a kind that is not known, or no model at all.
     """
-    name = os.fspath(path)
+    name = checked_name(path, ModelError)
     kind = _kind_of(name)
     if kind not in READERS:
         raise ModelError(

@@ -26,8 +26,8 @@ def check_file_names(function: str, arguments: Mapping[str, Any]) -> None:
 
     Before work begins: afterwards one of the two would be gone.
     """
-    # Without an output, `texts` are texts themselves.
-    texts_are_names = arguments.get("output") is not None
+    # Without an output, `texts` are texts themselves, but for those that are searched.
+    texts_are_names = arguments.get("output") is not None or function == "search"
     inputs = [
         (argument, name)
         for argument in INPUTS

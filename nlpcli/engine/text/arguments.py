@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from nlpcli.engine.io.file_names import check_file_names
+from nlpcli.engine.io.paths import checked_name
 from nlpcli.engine.text.resources import READERS
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import Settings, option_name
@@ -147,6 +148,9 @@ def contents(kind: type[Settings], fields: dict[str, Any]) -> dict[str, Any]:
         parts = value if isinstance(value, list | tuple) else []
         if reader and not all(isinstance(part, str) for part in parts):
             raise SettingsError(f"{option_name(known[name])} must be names, not {value!r}")
+        if reader and value:
+            for part in parts or [value]:
+                checked_name(part, SettingsError)
         found[name] = READERS[reader](value) if value and reader else value
     return found
 
