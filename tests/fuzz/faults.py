@@ -149,5 +149,6 @@ def _places(name: str, call: str) -> list[int]:
     return [
         number
         for number, line in enumerate(calls, start=1)
-        if folder in line.partition("(")[2] and "python" not in line or any(part in line for part in relative)
+        if (folder in line.partition("(")[2] and "python" not in line)
+        or any(part in line for part in relative)
     ]

@@ -1,4 +1,4 @@
-"""Kernels as they are kept, damaged in every way: a command computes the same, and what is in doubt is made anew.
+"""Kernels as they are kept, damaged in every way: what is in doubt is made anew, and computes the same.
 
 Files are cut, filled, exchanged, replaced by links, pipes and folders, with the key at hand or not. With the
 key, headers are forged; who has it may put any code there, as the user may (docs/SECURITY.md).
@@ -179,8 +179,8 @@ def forge_head(random: Random, folder: Path, name: str) -> None:
     content = (folder / name).read_bytes()[_DIGEST:]
     code = content.partition(b"\n")[2]
     heads = (
-        b"", b" ", b"[]", b"null", b" int64", b"absent ", b"absent int64,bool", b"a b", b"f int65", b"\xff\xfe ",
-        b'{"symbol": "", "returns": []}', random.randbytes(30).replace(b"\n", b""), b"x" * 10_000 + b" ",
+        b"", b" ", b"[]", b"null", b" int64", b"absent ", b"absent int64,bool", b"a b", b"f int65",
+        b"\xff\xfe ",        b'{"symbol": "", "returns": []}', random.randbytes(30).replace(b"\n", b""), b"x" * 10_000 + b" ",
     )  # fmt: skip
     body = random.choice((code, code, b"", b"\x7fELF\x02\x01\x01", random.randbytes(300)))
     forged = random.choice(heads) + b"\n" + body
@@ -189,5 +189,6 @@ def forge_head(random: Random, folder: Path, name: str) -> None:
 
 
 _CHANGES = (
-    flip, flip, cut, lengthen, fill, insert, another_digest, from_elsewhere, replace, loosen, forge_head, forge_head,
+    flip, flip, cut, lengthen, fill, insert, another_digest, from_elsewhere, replace, loosen, forge_head,
+    forge_head,
 )  # fmt: skip
