@@ -176,16 +176,21 @@ def loosen(random: Random, folder: Path, name: str) -> None:
 def forge_head(random: Random, folder: Path, name: str) -> None:
     """Another header before the code, with a digest that is right."""
     name = next(path.name for path in folder.iterdir() if path.name != "key")
-    content = (folder / name).read_bytes()[_DIGEST:]
-    code = content.partition(b"\n")[2]
+    code = (_whole() / name).read_bytes()[_DIGEST:].partition(b"\n")[2]
     heads = (
         b"", b" ", b"[]", b"null", b" int64", b"absent ", b"absent int64,bool", b"a b", b"f int65",
-        b"\xff\xfe ",        b'{"symbol": "", "returns": []}', random.randbytes(30).replace(b"\n", b""), b"x" * 10_000 + b" ",
+        b"\xff\xfe ", b'{"symbol": "", "returns": []}', random.randbytes(30).replace(b"\n", b""),
+        b"x" * 10_000 + b" ",
     )  # fmt: skip
-    body = random.choice((code, code, b"", b"\x7fELF\x02\x01\x01", random.randbytes(300)))
-    forged = random.choice(heads) + b"\n" + body
-    if body == code or not body.startswith(b"\x7fELF"):
-        _sign(folder, name, forged)
+    bodies = (
+        code,
+        code,
+        code[: random.randrange(1, len(code))],
+        b"",
+        b"\x7fELF\x02\x01\x01",
+        random.randbytes(300),
+    )
+    _sign(folder, name, random.choice(heads) + b"\n" + random.choice(bodies))
 
 
 _CHANGES = (

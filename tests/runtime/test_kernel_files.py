@@ -417,6 +417,15 @@ def test_something_else_where_a_kernel_would_be_is_no_kernel(tmp_path, make):
     assert files.read("name") == (None if (tmp_path / "name").is_dir() else b"content")
 
 
+def test_where_no_folder_can_be_open_files_are_kept_by_their_paths(tmp_path, monkeypatch):
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    for _ in range(2):
+        files = kernel_files._by_path("kernels-digest")
+        files.keep("name", b"content")
+        assert files.read("name") == b"content"
+    assert {path.name for path in (tmp_path / "nlpcli" / "kernels-digest").iterdir()} == {"key", "name"}
+
+
 def test_what_a_killed_process_left_is_removed_after_an_hour(tmp_path):
     files = KernelFiles(os.open(tmp_path, os.O_RDONLY))
     for name, age in ((".old.1234", 4000), (".new.1234", 10), ("old", 4000)):

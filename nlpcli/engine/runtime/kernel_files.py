@@ -22,6 +22,7 @@ _KERNELS = Path(__file__).parents[1] / "kernels"
 _KEY = "key"
 _DIGEST = 32  # bytes, of keys and of digests
 _LARGEST = 1 << 26  # bytes; a kernel has a few thousand
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _MOST_LINKS = 40  # as many as Linux follows
 _AN_HOUR = 3600  # seconds; what is younger may be in use by a process that runs now
 
@@ -175,7 +176,10 @@ def _source_digest() -> str:
 @functools.cache
 def kernel_files() -> KernelFiles | None:
     """The kernels of this user; None where no folder can be trusted with them."""
-    found = _first_place(f"kernels-{_source_digest()}")
+    name = f"kernels-{_source_digest()}"
+    if os.name != "posix":  # owners and modes say nothing there, but a user's folders are the user's
+        return _by_path(name)
+    found = _first_place(name)
     if found is None:
         return None
     folder, path = found
@@ -183,6 +187,15 @@ def kernel_files() -> KernelFiles | None:
     if files.is_new():
         _remove_older(path)
     return files
+
+
+def _by_path(name: str) -> KernelFiles | None:
+    with contextlib.suppress(OSError, RuntimeError):
+        place = os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
+        folder = Path(place, "nlpcli", name)
+        folder.mkdir(parents=True, exist_ok=True)
+        return KernelFiles(None, f"{folder}{os.sep}")
+    return None
 
 
 def _remove_older(folder: Path) -> None:
@@ -202,8 +215,8 @@ def _remove_older(folder: Path) -> None:
 class KernelFiles:
     """Files in an open folder, each with its digest in front."""
 
-    def __init__(self, folder: int) -> None:
-        self._folder = folder
+    def __init__(self, folder: int | None, prefix: str = "") -> None:
+        self._folder, self._prefix = folder, prefix  # names follow the prefix where no folder can be open
 
     def read(self, name: str) -> bytes | None:
         """What was kept under a name; None if it is not there, or there is any doubt about it."""
@@ -232,30 +245,25 @@ class KernelFiles:
 
     def _sweep(self) -> None:
         """Remove what a process that was killed while it wrote has left."""
-        with os.scandir(self._folder) as entries:
+        an_hour_ago = time.time() - _AN_HOUR
+        with os.scandir(self._prefix if self._folder is None else self._folder) as entries:
             for entry in entries:
-                if entry.name.startswith(".") and (
-                    entry.stat(follow_symlinks=False).st_mtime < time.time() - _AN_HOUR
-                ):
-                    os.unlink(entry.name, dir_fd=self._folder)
+                if entry.name.startswith(".") and entry.stat(follow_symlinks=False).st_mtime < an_hour_ago:
+                    os.unlink(self._prefix + entry.name, dir_fd=self._folder)
 
     def _content(self, name: str) -> bytes | None:
         """A file's content, if it is a plain one that only this user can have written."""
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe would be waited for
+        flags = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0)  # a pipe would be waited for
         try:
-            with open(os.open(name, flags, dir_fd=self._folder), "rb", buffering=0) as file:
+            with open(os.open(self._prefix + name, flags, dir_fd=self._folder), "rb", buffering=0) as file:
                 state = os.fstat(file.fileno())
-                is_own = state.st_uid in (0, os.geteuid()) and not state.st_mode & 0o022
-                # With a second name it could be a file of the user's that another put here.
-                if not stat.S_ISREG(state.st_mode) or not is_own or state.st_nlink != 1:
-                    return None
-                return file.read() if state.st_size <= _LARGEST else None
+                return file.read() if _is_own_file(state) and state.st_size <= _LARGEST else None
         except OSError:
             return None
 
     def _write(self, name: str, content: bytes) -> None:
-        part = f".{name}.{os.urandom(4).hex()}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        part, name = f"{self._prefix}.{name}.{os.urandom(4).hex()}", self._prefix + name
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW
         try:
             with open(os.open(part, flags, 0o600, dir_fd=self._folder), "wb") as file:
                 file.write(content)
@@ -264,6 +272,14 @@ class KernelFiles:
             with contextlib.suppress(OSError):
                 os.unlink(part, dir_fd=self._folder)
             raise
+
+
+def _is_own_file(state: os.stat_result) -> bool:
+    if os.name != "posix":
+        return stat.S_ISREG(state.st_mode)
+    is_own = state.st_uid in (0, os.geteuid()) and not state.st_mode & 0o022
+    # With a second name it could be a file of the user's that another put here.
+    return stat.S_ISREG(state.st_mode) and is_own and state.st_nlink == 1
 
 
 def _digest(key: bytes, name: str, content: bytes) -> bytes:

@@ -35,6 +35,7 @@ _KINDS = {int: "int64", float: "float64", bool: "bool"}
 # Of numba's extension modules that help kernels: what all their functions' names begin with, and the file.
 _EXTENSIONS = (("NRT_", "core/runtime/_nrt_python"), ("numba_", "_helperlib"))
 _SYMBOL = re.compile(r"[\w.$]+", re.ASCII)
+_SHT_SYMTAB, _SHT_NOBITS = 2, 8
 _ELF = b"\x7fELF\x02\x01\x01"  # 64 bits, the low byte first
 
 Call = Callable[[Sequence[Any]], Any]
@@ -59,9 +60,9 @@ class MachineCode(NamedTuple):
 def unpacked(content: bytes) -> MachineCode | None:
     """What `packed` gave; None for anything else."""
     head, _, code = content.partition(b"\n")
-    symbol, _, returns = head.decode("ascii", "replace").partition(" ")
+    symbol, space, returns = head.decode("ascii", "replace").partition(" ")
     names = tuple(returns.split(",")) if returns else ()
-    if not _SYMBOL.fullmatch(symbol) or not {*names} <= {*SCALARS} or not code.startswith(_ELF):
+    if not space or not _SYMBOL.fullmatch(symbol) or not {*names} <= {*SCALARS} or not code.startswith(_ELF):
         return None
     return MachineCode(symbol, names, code)
 
@@ -162,22 +163,22 @@ def _check_symbols(made: MachineCode) -> None:
 
     loader()  # makes numba's helpers known
     defined, needed = _elf_symbols(made.code)
-    if made.symbol not in defined:
-        raise Unexpected(f"numba gave an object file without {made.symbol}")
     for name in needed - defined - {"", "_GLOBAL_OFFSET_TABLE_"}:
         if not llvm.address_of_symbol(name):
             raise Unexpected(f"numba's {name} is not known")
 
 
 def _elf_symbols(code: bytes) -> tuple[set[str], set[str]]:
-    """The names that an object file of ELF defines, and those that it needs."""
+    """The names that an object file of ELF defines, and those that it needs; both are all there."""
     (start,) = struct.unpack_from("<Q", code, 0x28)
     size, count = struct.unpack_from("<HH", code, 0x3A)
     sections = [struct.unpack_from("<IIQQQQIIQQ", code, start + number * size) for number in range(count)]
     defined: set[str] = set()
     needed: set[str] = set()
     for _, kind, _, _, offset, length, link, _, _, step in sections:
-        if kind == 2:  # SHT_SYMTAB
+        if kind != _SHT_NOBITS and offset + length > len(code):
+            raise Unexpected("an object file is cut short")
+        if kind == _SHT_SYMTAB:
             names = sections[link][4]
             for place in range(offset, offset + length, step):
                 name, _, _, section = struct.unpack_from("<IBBH", code, place)
@@ -319,11 +320,13 @@ class _Loader:
 
     def add(self, made: MachineCode) -> int:
         """The address of a function in an object file."""
+        if made.symbol not in _elf_symbols(made.code)[0]:
+            raise Unexpected(f"there is no {made.symbol} in an object file")
         self._engine.add_object_file(self._llvm.ObjectFileRef.from_data(made.code))
         self._engine.finalize_object()
         address: int = self._engine.get_function_address(made.symbol)
         if not address:
-            raise Unexpected(f"no {made.symbol} in the machine code that was made for it")
+            raise Unexpected(f"LLVM does not find {made.symbol}")
         return address
 
 
