@@ -54,9 +54,9 @@ def check_file_names(function: str, arguments: Mapping[str, Any]) -> None:
 
 
 def _names(value: Any, error: type[NlpcliError]) -> Iterator[str]:
-    """The names of files in an argument: `-`, flags and open files are none."""
+    """The names of files in an argument: `-`, flags, open files and what is not given are none."""
     for part in value if isinstance(value, list | tuple) else [value]:
         if isinstance(part, int | float | bytes) and not isinstance(part, bool):
             raise error(f"{part!r} is not the name of a file")
-        if isinstance(part, str) and part != "-":
+        if isinstance(part, str) and part not in ("-", ""):
             yield checked_name(part, error)
