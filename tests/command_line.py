@@ -83,15 +83,18 @@ def _content(file: BinaryIO) -> bytes:
 def _process_state() -> Iterator[None]:
     """Puts back what a command leaves behind in its process, which is why it may leave it."""
     from nlpcli.cli import console, process
+    from nlpcli.engine.runtime.interrupts import arrived
     from nlpcli.engine.runtime.progress import before_reading, listeners
     from nlpcli.settings.libraries import OtherVersion
 
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    hooks = [(before_reading, list(before_reading)), (listeners, list(listeners))]
+    hooks: list[tuple[list[Any], list[Any]]] = [
+        (shared, list(shared)) for shared in (before_reading, listeners, arrived)
+    ]
     threads = sys.modules["torch"].get_num_threads() if "torch" in sys.modules else None
     fresh: list[tuple[ModuleType, dict[str, Any]]] = [
         (console, {"_open_bars": [], "_is_quiet": False}),
-        (process, {"_arrived": [], "_warned": set()}),
+        (process, {"_warned": set()}),
     ]
     try:
         with contextlib.ExitStack() as stack:

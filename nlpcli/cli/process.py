@@ -6,16 +6,24 @@ The only module that ends the process.
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from nlpcli.cli import console
+from nlpcli.engine.runtime.interrupts import arrived
 from nlpcli.engine.runtime.progress import before_reading, listeners
 from nlpcli.errors import NlpcliError
 
+_WRITE_HINTS = {
+    errno.ENOSPC: "the device is full",
+    errno.EDQUOT: "your quota is used up",
+    errno.EBADF: "stdout is closed",
+}
 CLOSED_PIPE = 128 + 13  # what a shell shows for a program that died of SIGPIPE
 
 
@@ -29,6 +37,7 @@ def run(work: Callable[[], object]) -> NoReturn:
     0 fine; 1 a mendable error; 2 usage; 141 when the reader of stdout went away; death by
     SIGINT on Ctrl-C, so that a shell loop around the command stops too.
     """
+    sys.stderr = _heedless(sys.stderr)
     _show_warnings()
     listeners.append(console.remark_unless_quiet)
     before_reading.append(_flush_stdout)
@@ -38,16 +47,32 @@ def run(work: Callable[[], object]) -> NoReturn:
     try:
         code = _exit_code(work)
     except (KeyboardInterrupt, _Terminated):
-        _die_by(_arrived[0] if _arrived else signal.SIGINT)
+        _die_by(arrived[0] if arrived else signal.SIGINT)
     except Exception:
         # A library may turn an interrupt into an error of its own, as LLVM does while it compiles.
-        if _arrived:
-            _die_by(_arrived[0])
+        if arrived:
+            _die_by(arrived[0])
         raise
     sys.exit(code)
 
 
-_arrived: list[int] = []
+class _Heedless(io.FileIO):
+    """A file that takes what cannot be written and forgets it."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data) or len(data)
+        except OSError:
+            return len(data)
+
+
+def _heedless(stderr: TextIO) -> TextIO:
+    """As `stderr`, but it stops no work: neither a full device nor a reader who left is an error."""
+    try:
+        raw = _Heedless(stderr.fileno(), "wb", closefd=False)
+    except (OSError, ValueError, AttributeError):  # replaced by what is no file
+        return stderr
+    return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", line_buffering=True)
 
 
 def _flush_stdout() -> None:
@@ -57,7 +82,7 @@ def _flush_stdout() -> None:
 
 
 def _interrupt(number: int, _frame: object) -> NoReturn:
-    _arrived.append(number)
+    arrived.append(number)
     raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
 
 
@@ -90,7 +115,7 @@ def _exit_code(work: Callable[[], object]) -> int:
     except OSError as error:
         if error.filename is not None:
             raise
-        _report(f"cannot write the output: {error.strerror}", "is the device full?")
+        _report(f"cannot write the output: {error.strerror}", _WRITE_HINTS.get(error.errno or 0))
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from nlpcli.engine.io.compressed import format_of
 from nlpcli.engine.io.model_file import first_bytes, read_info
 from nlpcli.engine.io.opening import open_bytes
+from nlpcli.engine.io.paths import checked_name
 from nlpcli.errors import InputError, ModelError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
 
     Raises ModelError for a file that is damaged, of a kind that is not known, or no model at all.
     """
-    name = os.fspath(path)
+    name = checked_name(path, ModelError)
     kind = _kind_of(name)
     if kind not in READERS:
         raise ModelError(

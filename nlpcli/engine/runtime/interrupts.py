@@ -8,6 +8,9 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+# Those that ended the work, added by who handles them: a library may turn one into an error of its own.
+arrived: list[int] = []
+
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 

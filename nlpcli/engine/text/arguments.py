@@ -19,6 +19,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from nlpcli.engine.io.file_names import check_file_names
+from nlpcli.engine.io.paths import checked_name
 from nlpcli.engine.text.resources import READERS
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import Settings, option_name
@@ -30,7 +32,8 @@ _SEVERAL = ("Paths", "Sequence[str]", "Iterable[str]")  # annotations of what a 
 def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
     """`function` with every field of its settings as a keyword argument too.
 
-    Raises TypeError for a keyword that is no field, and SettingsError for a value out of bounds.
+    Raises TypeError for a keyword that is no field, SettingsError for a value out of bounds, and what
+    `check_file_names` raises.
     """
     signature = inspect.signature(function)
     parameters = signature.parameters
@@ -71,6 +74,7 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
                 several = as_list(bound.arguments[name])
                 _check_several(f"{function.__name__}(): {name}", parameters[name], several, bound.arguments)
                 bound.arguments[name] = several
+        check_file_names(function.__name__, bound.arguments)
         return function(*bound.args, **bound.kwargs)
 
     called.__signature__ = _spread(signature, classes)  # type: ignore[attr-defined]
@@ -163,6 +167,9 @@ def contents(kind: type[Settings], fields: dict[str, Any]) -> dict[str, Any]:
         parts = value if isinstance(value, list | tuple) else []
         if reader and not all(isinstance(part, str) for part in parts):
             raise SettingsError(f"{option_name(known[name])} must be names, not {value!r}")
+        if reader and value:
+            for part in parts or [value]:
+                checked_name(part, SettingsError)
         found[name] = READERS[reader](value) if value and reader else value
     return found
 

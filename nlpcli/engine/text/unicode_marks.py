@@ -2,9 +2,9 @@
 
 `MARKS` continue a word without beginning one: Unicode's categories Mn, Mc and Me (accents, vowel
 signs; Unicode 14), the two joiners U+200C and U+200D and the Mongolian vowel separator U+180E. Written
-out because asking `unicodedata` about every character takes 0.1 s. `UNAPOSTROPHED` are the letters of scripts that write no apostrophe
-inside a word, where one is a quotation mark. `tests/text/test_tokenizers.py` holds the lists to
-`unicodedata`.
+out because asking `unicodedata` about every character takes 0.1 s. `UNAPOSTROPHED` are the letters of
+scripts that write no apostrophe inside a word, where one is a quotation mark.
+`tests/text/test_tokenizers.py` holds the lists to `unicodedata`.
 """
 
 MARKS = (

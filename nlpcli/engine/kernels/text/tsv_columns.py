@@ -11,7 +11,7 @@ _TAB, _LINE_END, _RETURN = 9, 10, 13
 _ONE = np.uint64(1)
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(nogil=True, inline="always")
 def _append(copies, size, table, begin, end):
     """Put `table[begin:end]` and a line end behind the `size` bytes of `copies`; the new size."""
     # Unsigned, as an index that may be negative keeps LLVM from copying many bytes at once.
@@ -23,7 +23,7 @@ def _append(copies, size, table, begin, end):
     return size
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def take_columns(table, text, label, texts, labels):
     """Copy column `text` of every row into `texts`, a line each, and column `label` into `labels`.
 
