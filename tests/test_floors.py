@@ -131,7 +131,6 @@ OPENERS = {
     "nlpcli.engine.cooccurrence.count_files": "its own format: arrays in an archive, mapped where they lie",
     "nlpcli.engine.vectors.reading": "word2vec's binary format and numpy's, mapped",
     "nlpcli.engine.vectors.facebook": "fastText's binary format, mapped",
-    "nlpcli.engine.topics.document_clusters": "scipy's matrices, and numpy's",
     "nlpcli.engine.plots.activations": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.word_map_page": "the template of a page, which is part of the package",
     "nlpcli.cli.process": "/dev/null, for what Python flushes after a pipe has closed",

@@ -17,6 +17,7 @@ from typing import Any, Literal, Self, TypeVar
 from nlpcli.errors import ModelError, SettingsError
 
 T = TypeVar("T")
+_INT64 = 1 << 63
 
 
 def setting(
@@ -86,6 +87,8 @@ class Settings:
 
         Raises ModelError for a field or value this version does not know.
         """
+        if not isinstance(record, dict):
+            raise ModelError("the model file's settings are damaged")
         known = {field.name for field in dataclasses.fields(cls)}
         if unknown := set(record) - known:
             raise ModelError(
@@ -125,6 +128,8 @@ def _all_texts(value: Any) -> bool:
 def _check_number(name: str, value: Any, may_be_float: bool, bounds: typing.Mapping[str, Any]) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float) if may_be_float else int):
         raise SettingsError(f"{name} must be a {'number' if may_be_float else 'whole number'}, not {value!r}")
+    if isinstance(value, int) and abs(value) >= _INT64:
+        raise SettingsError(f"{name} must be a number of at most 18 digits")
     if not math.isfinite(value):
         raise SettingsError(f"{name} must be a finite number, not {value}")
     if bounds["min"] is not None and value < bounds["min"]:

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.io.lines import STDIN, display_name, open_bytes
-from nlpcli.engine.io.model_file import read_model, take_tensor
+from nlpcli.engine.io.model_file import read_info, read_model
+from nlpcli.engine.io.npz import NotArrays, map_array
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.vectors import text_rows
-from nlpcli.engine.vectors.writing import DTYPES, companion, restored
+from nlpcli.engine.vectors.writing import companion, restored
 from nlpcli.errors import InputError, ModelError
 
 KINDS = ("word2vec", "fasttext", "glove", "vectors")
@@ -112,26 +113,15 @@ def _is_model(start: bytes) -> bool:
     return len(start) > 9 and start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 100 << 20
 
 
+_READ = ("vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts")
+_ASKED = (*_READ, "vectors", "vectors.scales", "ngram_buckets", "ngram_rows")  # for questions to vectors
+
+
 def _read_model(path: str, verify: bool | None) -> Content:
     small = os.stat(path).st_size <= _VERIFIED  # noqa: PTH116
-    model = read_model(path, KINDS, verify=small if verify is None else verify)
-    dtype = model.tensors["vectors"].dtype.name if "vectors" in model.tensors else "float32"
-    if dtype not in DTYPES["safetensors"]:
-        raise ModelError(
-            f"{path}: the vectors are of type {dtype}, not one of {', '.join(DTYPES['safetensors'])}"
-        )
-    stored = take_tensor(model, "vectors", dtype, (None, None))
-    scales = take_tensor(model, "vectors.scales", "float32", (len(stored),)) if dtype == "int8" else None
-    matrix = restored(stored, scales)
-    if small and not np.isfinite(matrix).all():
-        raise ModelError(f"{path}: the vectors hold nan or inf", hint="train them again")
-    tokens = PackedTokens.from_arrays(
-        take_tensor(model, "vocabulary.bytes", "uint8", (None,)),
-        take_tensor(model, "vocabulary.offsets", "int64", (None,)),
-    )
-    if len(tokens) != len(matrix):
-        raise ModelError(f"{path} is damaged: {len(tokens):,} words for {len(matrix):,} vectors")
-    counts = take_tensor(model, "vocabulary.counts", "int64", (len(tokens),))
+    model = read_model(path, KINDS, verify=small if verify is None else verify, only=_ASKED)
+    matrix = restored(model.tensors["vectors"], model.tensors.get("vectors.scales"))
+    tokens, counts = PackedTokens.from_model(model, "vocabulary"), model.tensors["vocabulary.counts"]
     unseen = None
     if model.kind == "fasttext":
         from nlpcli.engine.vectors.subwords import unseen_vectors
@@ -153,9 +143,9 @@ def _read_facebook(path: str) -> Content:
 
 def _read_npy(path: str) -> Content:
     try:
-        stored = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
-        raise InputError(f"{path}: not a matrix that numpy can map: {error}") from error
+        stored = map_array(path)
+    except NotArrays as error:
+        raise InputError(f"{path}: not a matrix that can be mapped: {error}") from error
     if stored.ndim != 2 or stored.dtype.kind != "f":
         raise InputError(f"{path}: expected a matrix of floats, found {stored.dtype} {stored.shape}")
     return _with_words(companion(path, "npy"), path, np.asarray(stored, dtype=np.float32), "npy")
@@ -187,21 +177,16 @@ def read_sides(path: str) -> tuple[Content, Content]:
 
     Raises ModelError for a file that holds one matrix only.
     """
-    model = read_model(path, KINDS)
-    names = _SIDES.get(model.kind)
-    if names is None or not set(names) <= set(model.tensors):
+    kind = read_info(path).kind
+    if kind not in _SIDES and kind in KINDS:
         raise ModelError(
             f"{path} holds one matrix only",
             hint="models (.safetensors) of train-w2v and train-glove hold both",
         )
-    whole = _read_model(path, None)
-    shape = whole.matrix.shape
-    first, second = (
-        Content(
-            whole.tokens, take_tensor(model, name, "float32", shape), model.kind, whole.counts, model.header
-        )
-        for name in names
-    )
+    names = _SIDES.get(kind, ())
+    model = read_model(path, KINDS, only=(*_READ, *names))
+    tokens, counts = PackedTokens.from_model(model, "vocabulary"), model.tensors["vocabulary.counts"]
+    first, second = (Content(tokens, model.tensors[name], kind, counts, model.header) for name in names)
     return first, second
 
 

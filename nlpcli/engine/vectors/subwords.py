@@ -97,7 +97,5 @@ def subword_vector(rule: SubwordRule, word: str, buckets: NDArray[np.int32], row
 
 def unseen_vectors(model: model_file.Model) -> Callable[[str], Floats]:
     """What gives the vector of a word that a model file does not hold."""
-    settings = FastTextSettings.from_record(model.header["settings"])
-    buckets = model_file.take_tensor(model, "ngram_buckets", "int32", (None,))
-    rows = model_file.take_tensor(model, "ngram_rows", "float32", (len(buckets), settings.dim))
-    return functools.partial(subword_vector, rule_of(settings), buckets=buckets, rows=rows)
+    buckets, rows = model.tensors["ngram_buckets"], model.tensors["ngram_rows"]
+    return functools.partial(subword_vector, rule_of(model.fields["settings"]), buckets=buckets, rows=rows)
