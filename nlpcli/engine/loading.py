@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nlpcli.engine.io.model_file import first_bytes, read_info
+from nlpcli.engine.io.schemas.by_kind import COUNTS
 from nlpcli.errors import InputError, ModelError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     Loaded: TypeAlias = Classifier | Vectors | Vectorizer | SearchIndex | CharLM | Cooccurrence | Subwords
 
-COUNTS, SENTENCEPIECE, VECTOR_FILE = "co-occurrence counts", "sentencepiece", "vector file"
+SENTENCEPIECE, VECTOR_FILE = "sentencepiece", "vector file"
 _CLASSIFIER = ("classify.classifier", "Classifier.load")
 _VECTORS = ("vectors.word_vectors", "Vectors.load")
 _CHARLM = ("charlm.model", "CharLM.load")

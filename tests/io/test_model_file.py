@@ -20,7 +20,6 @@ from nlpcli.engine.io.atomic import check_writable, write_atomically
 from nlpcli.engine.io.header_fields import Field, each, text
 from nlpcli.engine.io.model_file import read_info, read_model, write_model
 from nlpcli.engine.io.schema import Array, Schema, strings
-from nlpcli.engine.io.schemas import SCHEMAS
 from nlpcli.errors import ModelError, OutputError
 
 TENSORS = {
@@ -42,10 +41,9 @@ KINDS = {
 @pytest.fixture(autouse=True, scope="module")
 def kinds():
     """Schemas of the kinds that are written here."""
-    SCHEMAS.update(KINDS)
-    yield
-    for kind in KINDS:
-        del SCHEMAS[kind]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model_file, "schema_of", KINDS.__getitem__)
+        yield
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.model_file import parse_json
 from nlpcli.engine.io.npz import Arrays, NotArrays, open_arrays
 from nlpcli.engine.io.schema import AGAIN, Held
-from nlpcli.engine.io.schemas import COUNTS, SCHEMAS, count_bounds
+from nlpcli.engine.io.schemas.cooccurrence import COUNTS, count_bounds
 from nlpcli.engine.kernels.counts.arguments import Rows
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import read_at
@@ -47,7 +47,6 @@ from nlpcli.settings.text import AnalysisSettings
 
 FORMAT = 1
 _TABLE_WORDS = 100
-_SCHEMA = SCHEMAS[COUNTS]
 _PARTS = ("bytes", "offsets", "counts")
 _WHOLE = (*(f"vocabulary.{name}" for name in _PARTS), "shape", "indptr")  # the others stay in the file
 
@@ -182,7 +181,7 @@ class CountFile:
         rising = np.diff(columns) > 0
         rising[ends[(ends > 0) & (ends < len(columns))] - 1] = True  # where a row ends
         pieces = {"indices": columns, "data": counts}
-        _SCHEMA.check(self._path, Held(self._held.fields, self._held.sizes, pieces), pieces)
+        COUNTS.check(self._path, Held(self._held.fields, self._held.sizes, pieces), pieces)
         if not rising.all():
             raise ModelError(f"{self._path} is damaged: its columns are not in order", hint=AGAIN)
         return Rows(ends, columns, np.rint(counts * self.unit).astype(np.int64))
@@ -230,16 +229,16 @@ def _load(path: str, arrays: Arrays) -> Cooccurrence:
         header = parse_json(arrays.read("nlpcli").tobytes())
     except RecursionError as error:
         raise NotArrays("its header cannot be read") from error
-    fields = _SCHEMA.read_header(path, header if isinstance(header, dict) else {})
+    fields = COUNTS.read_header(path, header if isinstance(header, dict) else {})
     if fields["format"] > FORMAT:
         raise ModelError(
             f"{path} has counts in format {fields['format']}, this nlpcli reads up to {FORMAT}",
             hint="it was written by a newer nlpcli: upgrade nlpcli to use it",
         )
     settings = fields["settings"]
-    sizes = {**_SCHEMA.fit(path, fields, arrays.members), **count_bounds(unit_of(settings))}
+    sizes = {**COUNTS.fit(path, fields, arrays.members), **count_bounds(unit_of(settings))}
     held = Held(fields, sizes, {name: arrays.read(name) for name in _WHOLE})
-    _SCHEMA.check(path, held, _WHOLE)
+    COUNTS.check(path, held, _WHOLE)
     vocabulary = Vocabulary.of_bytes(*(held.arrays[f"vocabulary.{name}"] for name in _PARTS))
     bounds = group_bounds(vocabulary.counts, settings)
     places = {name: arrays.place(name) for name in ("indices", "data")}

@@ -2,14 +2,13 @@
 
 A reader takes a JSON value and gives what it stands for (settings, a tuple of labels); for any other
 value it raises ValueError that says what was expected. Not here: arrays (`schema.py`), and which
-fields each kind of file has (`schemas.py`).
+fields each kind of file has (`schemas/`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nlpcli.settings.fields import Settings
 
@@ -20,8 +19,7 @@ _REQUIRED: Any = object()
 Read = Callable[[Any], Any]
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """An entry of the header: how it is read, and what it is when the file lacks it."""
 
     read: Read

@@ -4,7 +4,7 @@ A model is one `.safetensors` file: tensors, and one metadata key that holds a s
 `{kind, format, sha256, …}`. No pickle anywhere, no path, host or time inside, so the same input,
 settings and seed give the same bytes.
 
-Not here: what stands in each kind of model (`schemas.py`), and foreign formats such as word2vec's
+Not here: what stands in each kind of model (`schemas/`), and foreign formats such as word2vec's
 (`vectors/reading.py`, `vectors/writing.py`).
 """
 
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.header_fields import text, whole
 from nlpcli.engine.io.schema import AGAIN, Held
+from nlpcli.engine.io.schemas.by_kind import schema_of
 from nlpcli.errors import ModelError
 
 if TYPE_CHECKING:
@@ -238,17 +239,17 @@ def read_model(
     *,
     verify: bool = True,
     only: Collection[str] | None = None,
+    unread: Collection[str] = (),
 ) -> Model:
     """A model file of the given kind (or one of several), its arrays mapped from the disk.
 
     All of it was compared with the schema of its kind; of arrays that `only` leaves out, which are not
-    handed out, the type and shape alone. `verify` compares the SHA-256 of the arrays (about a second
+    handed out, the type and shape alone, and of those that are `unread` too: who reads them has to look
+    for nan and inf. `verify` compares the SHA-256 of the arrays (about a second
     per gigabyte); safetensors itself does not notice a flipped bit.
 
     Raises ModelError for a damaged file or one of another kind.
     """
-    from nlpcli.engine.io.schemas import SCHEMAS
-
     info = read_info(path)
     kinds = (kind,) if isinstance(kind, str) else kind
     if info.kind not in kinds:
@@ -256,7 +257,7 @@ def read_model(
             f"{path} is a {info.kind} model; this command needs a {' or '.join(kinds)} model",
             hint=f"nlpcli inspect {path} shows what it holds",
         )
-    schema = SCHEMAS[info.kind]
+    schema = schema_of(info.kind)
     fields = schema.read_header(info.path, info.header)
     sizes = schema.fit(info.path, fields, info.tensors)
     if verify:
@@ -264,7 +265,7 @@ def read_model(
     known = [name for name in schema.arrays_for(fields) if name in info.tensors]
     wanted = [name for name in known if only is None or name in only]
     tensors = _map_tensors(info, wanted)
-    schema.check(info.path, Held(fields, sizes, tensors), wanted)
+    schema.check(info.path, Held(fields, sizes, tensors), [name for name in wanted if name not in unread])
     return Model(info.kind, info.header, fields, tensors)
 
 

@@ -4,7 +4,7 @@ No array is made before the file is seen to have the bytes for it, pickles are n
 plain numbers are arrays here. Whatever else a zip file can be (encrypted, of several disks, with a
 member twice, packed so tightly that it can only be meant to fill the memory) is refused.
 
-Not here: what arrays a file should have (`schemas.py`).
+Not here: what arrays a file should have (`schemas/`).
 """
 
 from __future__ import annotations

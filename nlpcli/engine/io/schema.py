@@ -1,7 +1,7 @@
 """What a kind of file may hold, declared: header fields, arrays, their shapes and values; and the check.
 
 Kernels and settings trust their callers, so nothing of a file reaches them before it was compared with
-the schema of its kind (`schemas.py` has one for each). Here is what schemas are made of:
+the schema of its kind (`schemas/` has one for each). Here is what schemas are made of:
 
     fields     what stands in the JSON header (`header_fields.py`): `Field(settings_of(AnalysisSettings))`
     arrays     `Array("int64", ("V+1",), offsets_into("vocabulary.bytes"))`: type, shape in named sizes
@@ -15,14 +15,25 @@ Not here: how a file is laid out (`model_file.py`, `npz.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from nlpcli.engine.io.header_fields import LARGEST, Field, read_fields
 from nlpcli.errors import ModelError, NlpcliError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    class Shaped(Protocol):
+        """What tells its type and shape, as an array and as a header's claim of one do."""
+
+        @property
+        def dtype(self) -> Any:
+            """The name of its numbers."""
+
+        @property
+        def shape(self) -> tuple[int, ...]:
+            """Its lengths."""
+
 
 AGAIN = "copy it or make it again; numbers from a damaged file cannot be trusted"
 _BLOCK = 1 << 18  # numbers looked at while they are in the cache
@@ -31,23 +42,10 @@ _TEXT_BLOCK = 1 << 20
 Sizes = Mapping[str, float]
 
 
-class Shaped(Protocol):
-    """What tells its type and shape, as an array and as a header's claim of one do."""
-
-    @property
-    def dtype(self) -> Any:
-        """The name of its numbers."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Its lengths."""
-
-
 # --- arrays ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(NamedTuple):
     """What of a file is already known when values are looked at."""
 
     fields: Mapping[str, Any]
@@ -55,8 +53,7 @@ class Held:
     arrays: Mapping[str, NDArray[Any]]
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """Something that is true of an array's values, in words, and whether it is."""
 
     words: str
@@ -215,8 +212,7 @@ Arrays = Mapping[str, Array]
 Relation = Callable[[Held], str | None]  # what is wrong, in words
 
 
-@dataclass(frozen=True)
-class Schema:
+class Schema(NamedTuple):
     """All that is true of a kind of file.
 
     `arrays` may depend on the fields, and `sizes` are those that the fields tell.

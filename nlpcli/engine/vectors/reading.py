@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.io.lines import STDIN, display_name, open_bytes
 from nlpcli.engine.io.model_file import read_info, read_model
-from nlpcli.engine.io.npz import NotArrays, map_array
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.vectors import text_rows
 from nlpcli.engine.vectors.writing import companion, restored
@@ -50,11 +49,12 @@ class Content:
     unseen: Callable[[str], NDArray[np.float32]] | None = None  # the vector of any word, from its n-grams
 
 
-def read(path: str, *, verify: bool | None = None) -> Content:
+def read(path: str, *, verify: bool | None = None, unread: bool = False) -> Content:
     """The content of a vectors file of any layout we know, plain or compressed.
 
-    A model file is mapped, not read; `verify` compares its checksum (default: only when it is
-    small). Of a word that stands in a text file twice the first counts, as with gensim.
+    A model file is mapped; `verify` compares its checksum (default: only when it is small). One that
+    is not small and `unread` may hold nan and inf: who reads it looks for them on the way. Of a word
+    that stands in a text file twice the first counts, as with gensim.
 
     Raises InputError (with the line) or ModelError for what cannot be read.
     """
@@ -67,7 +67,7 @@ def read(path: str, *, verify: bool | None = None) -> Content:
                     raise InputError(
                         "a model file cannot be read from stdin", hint="name the file: it is mapped"
                     )
-                return _read_model(path, verify)
+                return _read_model(path, verify, unread)
             if start.startswith(FASTTEXT_MAGIC):
                 return _read_facebook(path)
             if start.startswith(b"\x93NUMPY"):
@@ -115,11 +115,13 @@ def _is_model(start: bytes) -> bool:
 
 _READ = ("vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts")
 _ASKED = (*_READ, "vectors", "vectors.scales", "ngram_buckets", "ngram_rows")  # for questions to vectors
+_LONG = ("vectors", "ngram_rows")
 
 
-def _read_model(path: str, verify: bool | None) -> Content:
+def _read_model(path: str, verify: bool | None, unread: bool) -> Content:
     small = os.stat(path).st_size <= _VERIFIED  # noqa: PTH116
-    model = read_model(path, KINDS, verify=small if verify is None else verify, only=_ASKED)
+    later = _LONG if unread and not small else ()
+    model = read_model(path, KINDS, verify=small if verify is None else verify, only=_ASKED, unread=later)
     matrix = restored(model.tensors["vectors"], model.tensors.get("vectors.scales"))
     tokens, counts = PackedTokens.from_model(model, "vocabulary"), model.tensors["vocabulary.counts"]
     unseen = None
@@ -142,6 +144,8 @@ def _read_facebook(path: str) -> Content:
 
 
 def _read_npy(path: str) -> Content:
+    from nlpcli.engine.io.npz import NotArrays, map_array
+
     try:
         stored = map_array(path)
     except NotArrays as error:

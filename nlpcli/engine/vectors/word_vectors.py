@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors import reading
-from nlpcli.engine.vectors.neighbours import Found, Neighbours, odd_one_out, parse_analogy
+from nlpcli.engine.vectors.neighbours import (
+    Found,
+    Neighbours,
+    check_finite,
+    odd_one_out,
+    parse_analogy,
+)
 from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError
 from nlpcli.settings.vectors import AnalogySettings, OddOneOutSettings, SimilarSettings
@@ -62,15 +68,16 @@ class Vectors:
         self._neighbours: dict[int | None, Neighbours] = {}
 
     @classmethod
-    def load(cls, path: str, *, verify: bool | None = None) -> Vectors:
+    def load(cls, path: str, *, verify: bool | None = None, unread: bool = False) -> Vectors:
         """The vectors in a file: a model of ours, word2vec text or binary, GloVe or fastText text.
 
         Models are mapped from the disk; text may be compressed; `-` is stdin. `verify` compares
-        a model's checksum (default: only of small files).
+        a model's checksum (default: only of small files). With `unread` the numbers of a large model
+        are looked at only as questions are answered.
 
         Raises InputError or ModelError for a file that holds no vectors or is damaged.
         """
-        return cls._of(reading.read(path, verify=verify))
+        return cls._of(reading.read(path, verify=verify, unread=unread))
 
     @classmethod
     def load_sides(cls, path: str) -> tuple[Vectors, Vectors]:
@@ -120,8 +127,11 @@ class Vectors:
         """
         row = self.find(word)
         if row is not None:
-            return row, np.asarray(self.matrix[row])
+            vector = np.asarray(self.matrix[row])
+            check_finite(vector)
+            return row, vector
         if self.unseen is not None and (vector := self.unseen(word)).any():
+            check_finite(vector)
             return None, vector
         raise self._unknown(word) if hint else InputError(f"no vector for {word!r}")
 
