@@ -213,7 +213,10 @@ def test_a_partial_model_with_a_mad_header_is_refused(text, tmp_path):
     whole = read_model(tmp_path / "w.safetensors", "word2vec")
     going_on = job(text, continuation=ContinuationSettings(resume=str(tmp_path / "mad.safetensors")))
     far = {"stretches": 10**9, "words": 960, "loss": 0.0, "predictions": 0}
-    for left, message in ((far, "cannot have come so far"), ({"stretches": 1}, "how far its training came")):
+    for left, message in (
+        (far, "cannot have come so far"),
+        ({"stretches": 1}, "unfinished: words is missing"),
+    ):
         write_model(
             tmp_path / "mad.safetensors", "word2vec", {**whole.header, "unfinished": left}, whole.tensors
         )
