@@ -135,7 +135,7 @@ def _command(line: str, name: str) -> list[str]:
 
 
 # What even a sound file has no answer to.
-_NO_ANSWER = re.compile("not installed|no vector for|index with word vectors")
+_NO_ANSWER = re.compile("not installed|no vector for|index with word vectors|not the one|another text")
 
 
 def _complaint(end: dict[str, Any], is_sound: bool) -> str:

@@ -89,8 +89,8 @@ def each(read: Read, least: int = 0, distinct: bool = False) -> Read:
 
 
 def parts(**fields: Field) -> Read:
-    """An object with these entries; others stay as they are."""
-    return lambda value: {**mapping(value), **read_fields(value, fields)}
+    """An object with these entries; others are passed over."""
+    return lambda value: read_fields(mapping(value), fields)
 
 
 def settings_of(kind: type[Settings]) -> Read:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nlpcli.engine.io.header_fields import (
     MOST,
     Field,
@@ -10,6 +12,7 @@ from nlpcli.engine.io.header_fields import (
     nothing_or,
     number,
     parts,
+    read_fields,
     settings_of,
     text,
     whole,
@@ -64,9 +67,14 @@ def _charlm_checkpoint(fields: Fields) -> Arrays:
     }
 
 
+def _record(value: Any) -> dict[str, Any]:
+    """What training measured: told, and not relied on but for the history, which goes on."""
+    return {**mapping(value), **read_fields(value, {"history": Field(each(mapping), default=())})}
+
+
 _CHARLM_FIELDS = {
     "settings": Field(settings_of(CharLMSettings)),
-    "record": Field(parts(history=Field(each(mapping), default=())), default={}),
+    "record": Field(_record, default={}),
 }
 CHARLM = Schema(_CHARLM_FIELDS, _charlm, never_empty=("V",), relations=(_alphabet,))
 CHARLM_CHECKPOINT = Schema(

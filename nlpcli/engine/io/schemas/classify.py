@@ -12,6 +12,7 @@ from nlpcli.engine.io.header_fields import (
     parts,
     settings_of,
     text,
+    whole,
 )
 from nlpcli.engine.io.schema import (
     ASCENDING,
@@ -36,7 +37,12 @@ _CLASSIFIER = {
     "settings": Field(settings_of(NaiveBayesSettings)),
     # In what they go into, exp(scale − length · ln(features)), larger ones would overflow.
     "calibration": Field(
-        nothing_or(parts(scale=Field(number(-50, 50)), length=Field(number(-10, 10)))), default=None
+        nothing_or(
+            parts(
+                scale=Field(number(-50, 50)), length=Field(number(-10, 10)), texts=Field(whole(), default=0)
+            )
+        ),
+        default=None,
     ),
 }
 _FEATURES = {"features.keys": Array("uint64", ("F",), ASCENDING)}
