@@ -148,13 +148,16 @@ def _finite(array: NDArray[Any], _held: Held) -> bool:
     import numpy as np
 
     flat = array.reshape(-1)
+    if flat.dtype.kind != "f":
+        return True
     fast = flat.dtype == np.float32
+    most = flat.dtype.type(min(LARGEST, np.finfo(flat.dtype).max))
     for start in range(0, len(flat), _BLOCK):
         block = flat[start : start + _BLOCK]
         with np.errstate(over="ignore", invalid="ignore"):
             if fast and np.dot(block, block) <= LARGEST**2:
                 continue
-            if flat.dtype.kind == "f" and not (np.abs(block) <= LARGEST).all():
+            if not (np.abs(block) <= most).all():
                 return False
     return True
 
@@ -181,7 +184,7 @@ def _utf8(array: NDArray[Any], _held: Held) -> bool:
 
 
 ASCENDING = Check("ascending values", _ascend)
-FINITE = Check("finite numbers", _finite)
+FINITE = Check("finite numbers below 1e15", _finite)
 NAN_OR_FINITE = Check("numbers", _nan_or_finite)
 UTF8 = Check("UTF-8", _utf8)
 
