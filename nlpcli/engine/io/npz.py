@@ -99,7 +99,7 @@ def map_array(path: str) -> NDArray[Any]:
     if found != member.size:
         raise NotArrays(f"it holds {found:,} bytes of numbers where {member.size:,} are due")
     if not member.size:
-        return np.empty(member.shape, member.type)
+        return np.empty(member.shape, member.type.newbyteorder("="))
     order = "F" if member.fortran else "C"
     mapped = np.memmap(path, member.type, "r", member.start, member.shape, order)  # type: ignore[call-overload]
     return np.asarray(mapped).astype(member.type.newbyteorder("="), copy=False)
