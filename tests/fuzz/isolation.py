@@ -30,7 +30,11 @@ class Isolated:
     """The process, and what it answers."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
+        self._process = self._start()
+
+    @staticmethod
+    def _start() -> subprocess.Popen[str]:
+        return subprocess.Popen(
             [sys.executable, "-m", "tests.fuzz.isolation"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -43,17 +47,22 @@ class Isolated:
 
         After a command that ended the child there are no more. `needs` is a package to import first.
         """
+        if self._process.poll() is not None:  # whoever ended it: tries after this one are others
+            self._process = self._start()
         assert self._process.stdin is not None and self._process.stdout is not None
         request = {"commands": commands, "folder": str(folder), "needs": needs}
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
-        answer: list[dict[str, Any]] = json.loads(self._process.stdout.readline())
+        line = self._process.stdout.readline()
+        assert line, f"the process of all tries ended, with {self._process.wait()}"
+        answer: list[dict[str, Any]] = json.loads(line)
         return answer
 
     def close(self) -> None:
         """End the process."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
 
@@ -80,7 +89,7 @@ def _attempt(commands: list[list[str]], folder: Path) -> list[dict[str, Any]]:
     status = _ended(child)
     ended = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
     if status:
-        ended.append({"code": -status, "out": "", "err": f"ended by {signal.Signals(status).name}"})
+        ended.append({"code": -status, "out": "", "err": f"ended by signal {status}"})
     return ended
 
 
