@@ -18,7 +18,7 @@ from tests.fuzz.forging import forged_arrays, forged_bytes, forged_model
 from tests.fuzz.isolation import Isolated
 from tests.fuzz.sound_files import TEXT, sources
 
-SHORT = 12
+SHORT = 6
 FILES = {
     "t.txt": TEXT,
     "films.tsv": "pos\ta good film\nneg\ta bad film\npos\tgood king\nneg\tbad tea\n",

@@ -104,7 +104,7 @@ _ANY_INT32 = ("lengths", "lines", "postings.counts")
 @by_model
 def test_strings_that_are_not_utf8_are_refused(path: Path, tmp_path: Path):
     record, tensors = parts_of(path)
-    for name in (name for name in tensors if name.endswith(".bytes")):
+    for name in (name for name in tensors if name.endswith(".bytes") and not name.startswith("files")):
         for content in (b"\xff", b"\xed\xa0", b"\x80"):
             forged = tensors[name].copy()
             forged[: len(content)] = np.frombuffer(content, np.uint8)

@@ -51,9 +51,9 @@ class PackedTokens(Sequence[str]):
         packed = cls(text.tobytes(), offsets)
         try:
             packed.text.decode("utf-8")
-        except UnicodeDecodeError:  # lone surrogates, which a model file holds as three bytes
+        except UnicodeDecodeError:
             pieces = (packed._bytes_of(number) for number in range(len(packed)))
-            return cls.of(piece.decode("utf-8", "surrogatepass") for piece in pieces)
+            return cls.of(map(_as_written, pieces))
         return packed
 
     def to_tensors(self, name: str) -> dict[str, NDArray[Any]]:
@@ -139,6 +139,14 @@ def to_bytes(token: str) -> bytes:
         return token.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # a lone surrogate that no byte was read as
         return token.encode("utf-8", "surrogatepass")
+
+
+def _as_written(piece: bytes) -> str:
+    """A string of a model file, which may hold lone surrogates as three bytes, or (names) any bytes."""
+    try:
+        return piece.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return from_bytes(piece)
 
 
 def from_bytes(text: bytes) -> str:

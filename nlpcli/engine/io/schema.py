@@ -151,7 +151,7 @@ def _finite(array: NDArray[Any], _held: Held) -> bool:
     if flat.dtype.kind != "f":
         return True
     fast = flat.dtype == np.float32
-    most = flat.dtype.type(min(LARGEST, np.finfo(flat.dtype).max))
+    most = flat.dtype.type(min(LARGEST, float(np.finfo(flat.dtype).max)))
     for start in range(0, len(flat), _BLOCK):
         block = flat[start : start + _BLOCK]
         with np.errstate(over="ignore", invalid="ignore"):
@@ -199,12 +199,13 @@ def between_characters(name: str) -> Check:
     return Check("offsets between characters", holds)
 
 
-def strings(name: str, size: str) -> dict[str, Array]:
-    """Strings packed end to end, and where each begins and the last ends."""
+def strings(name: str, size: str, *, any_bytes: bool = False) -> dict[str, Array]:
+    """Strings packed end to end, and where each begins and the last ends; UTF-8, or of `any_bytes`."""
+    content, offsets = f"{name}.bytes", offsets_into(f"{name}.bytes")
     return {
-        f"{name}.bytes": Array("uint8", (f"bytes of {name}",), UTF8),
+        content: Array("uint8", (f"bytes of {name}",), *(() if any_bytes else (UTF8,))),
         f"{name}.offsets": Array(
-            "int64", (f"{size}+1",), offsets_into(f"{name}.bytes"), between_characters(f"{name}.bytes")
+            "int64", (f"{size}+1",), offsets, *(() if any_bytes else (between_characters(content),))
         ),
     }
 

@@ -51,7 +51,7 @@ INDEX = Schema(
     {
         **strings("terms", "V"),
         **strings("texts", "D"),
-        **strings("files", "files"),
+        **strings("files", "files", any_bytes=True),  # names of files, which format 1 wrote as they are
         "postings.starts": Array("int64", ("V+1",), offsets_into("postings")),
         "postings.documents": Array("int32", ("postings",), below("D")),
         "postings.counts": Array("int32", ("postings",), within(1, MOST)),
