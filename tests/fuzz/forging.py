@@ -134,7 +134,7 @@ def change_record(record: Record, random: Random) -> str:
     elif path:
         old = place[path[-1]]
         value = random.choice(VALUES)
-        if how == "number" and isinstance(old, (int, float)) and not isinstance(old, bool):
+        if how == "number" and isinstance(old, (int, float)) and abs(old) < 2**63 and old is not True:
             value = random.choice((old + 1, old - 1, -old, old * 2, old / 2, 10**18, float(old)))
         place[path[-1]] = copy.deepcopy(value) if value is not DEEP else value
         how = f"{how} {str(value)[:40]}"
