@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pkgutil
+import re
 import resource
 import signal
 import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -42,15 +45,15 @@ class Isolated:
             text=True,
         )
 
-    def run(self, commands: list[list[str]], folder: Path, needs: str = "") -> list[dict[str, Any]]:
+    def run(self, commands: list[list[str]], folder: Path, needs: Sequence[str] = ()) -> list[dict[str, Any]]:
         """How each command ended: its `code` (negative: the signal), `out` and `err`.
 
-        After a command that ended the child there are no more. `needs` is a package to import first.
+        After a command that ended the child there are no more. `needs` are modules to import first.
         """
         if self._process.poll() is not None:  # whoever ended it: tries after this one are others
             self._process = self._start()
         assert self._process.stdin is not None and self._process.stdout is not None
-        request = {"commands": commands, "folder": str(folder), "needs": needs}
+        request = {"commands": commands, "folder": str(folder), "needs": [*needs]}
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
@@ -68,14 +71,23 @@ class Isolated:
 
 
 def _serve() -> None:
-    for name in _IMPORTED:
+    for name in (*_IMPORTED, *_engine()):
         import_module(name)
     for line in sys.stdin:
         request = json.loads(line)
-        if request["needs"]:
-            import_module(request["needs"])
+        for name in request["needs"]:
+            with contextlib.suppress(ImportError):
+                import_module(name)
         answer = _attempt(request["commands"], Path(request["folder"]))
         print(json.dumps(answer), flush=True)
+
+
+def _engine() -> list[str]:
+    """The modules of the engine that need no numba and no torch."""
+    import nlpcli.engine
+
+    found = pkgutil.walk_packages(nlpcli.engine.__path__, "nlpcli.engine.")
+    return [module.name for module in found if not re.search(r"\.(kernels|nets)\b", module.name)]
 
 
 def _attempt(commands: list[list[str]], folder: Path) -> list[dict[str, Any]]:

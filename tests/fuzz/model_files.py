@@ -120,12 +120,22 @@ def attempt(random: Random, folder: Path, kind: str = "") -> None:
     commands = [_command(line, name) for line in lines]
     if name.endswith(".safetensors"):
         commands.append(_command(random.choice(("inspect FILE", "inspect FILE --json --verify")), name))
-    needs = "torch" if kind == "charlm-checkpoint" or "gradients" in str(lines) else ""
+    needs = [module for sign, module in _NEEDS.items() if sign in f"{kind} {lines}"]
     ended = _isolated().run(commands, folder, needs)
     for command, end in zip(commands, ended, strict=False):
         complaint = _complaint(end, is_sound)
         assert not complaint, f"{kind}: {said}: {' '.join(command)}: {complaint}"
     assert len(ended) == len(commands), f"{kind}: {said}: {commands}: {ended}"
+
+
+# What is slow to import, and need not be so for each try anew.
+_NEEDS = {
+    "checkpoint": "torch",
+    "gradients": "torch",
+    "cluster": "sklearn.cluster",
+    "plot": "matplotlib.figure",
+    "sentencepiece": "sentencepiece",
+}
 
 
 def _command(line: str, name: str) -> list[str]:
