@@ -45,9 +45,9 @@ class Done(subprocess.CompletedProcess[bytes]):
 
 
 def within(
-    *arguments: object, input: str | bytes = b"", code: int = 0, cwd: Path, **environment: str
+    *arguments: object, input: str | bytes = b"", code: int | None = 0, cwd: Path, **environment: str
 ) -> Done:
-    """What `nlpcli ARGUMENTS` writes, called in this process; checks its exit code.
+    """What `nlpcli ARGUMENTS` writes, called in this process; checks its exit code, unless `code` is None.
 
     Input and outputs are the real descriptors 0, 1 and 2, so that what C libraries and worker
     processes print is seen too. What the call changes in this process is put back.
@@ -67,7 +67,8 @@ def within(
                 main()
             except SystemExit as end:
                 ended = int(end.code or 0)
-        return Done(command, ended, _content(out), _content(err)).checked(code)
+        done = Done(command, ended, _content(out), _content(err))
+        return done if code is None else done.checked(code)
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -128,7 +128,6 @@ OPENERS = {
     "nlpcli.engine.text.tokenizers.english_tagger": "a library's own model, which the library opens",
     "nlpcli.engine.cooccurrence.memory": "asks the system how much memory the process has",
     "nlpcli.engine.cooccurrence.count_files": "its own format: arrays in an archive, mapped where they lie",
-    "nlpcli.engine.topics.document_clusters": "scipy's matrices, and numpy's",
     "nlpcli.engine.plots.activations": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.word_map_page": "the template of a page, which is part of the package",
     "nlpcli.program": "/dev/null, in the place of streams that are closed",

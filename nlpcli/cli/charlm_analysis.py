@@ -108,13 +108,13 @@ def _coloured(text: str, levels: list[int]) -> str:
     pieces = []
     for character, level in zip(text, levels, strict=True):
         if character == "\n":
-            pieces.append("\033[0m\n")
+            pieces.append("\n")
             continue
         share, target = abs(level) / 127, (66, 110, 220) if level < 0 else (222, 70, 60)
         red, green, blue = (round(255 + (end - 255) * share) for end in target)
         shown_character = character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        pieces.append(f"\033[30;48;2;{red};{green};{blue}m{shown_character}")
-    return "".join(pieces) + "\033[0m"
+        pieces.append(console.in_colour(shown_character, f"30;48;2;{red};{green};{blue}"))
+    return "".join(pieces)
 
 
 @with_settings

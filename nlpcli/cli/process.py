@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TextIO
 
 from nlpcli.cli import console
+from nlpcli.cli.visible import coloured, on_one_line
 from nlpcli.engine.runtime.interrupts import arrived
 from nlpcli.engine.runtime.progress import before_reading, listeners
 from nlpcli.errors import NlpcliError
@@ -136,11 +137,11 @@ def _usage_hint(error: object) -> str | None:
 
 def _report(message: str, hint: str | None) -> None:
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    red, bold, plain = ("\033[31m", "\033[1m", "\033[0m") if colour else ("", "", "")
+    error, advice = (coloured("error:", "31;1"), coloured("hint:", "1")) if colour else ("error:", "hint:")
     with contextlib.suppress(OSError):
-        console.remark(f"{red}{bold}error:{plain} {message}")
+        console.remark(f"{error} {on_one_line(message)}")
         if hint:
-            console.remark(f"{bold}hint:{plain} {hint}")
+            console.remark(f"{advice} {on_one_line(hint)}")
 
 
 def _die_by(number: int) -> NoReturn:
@@ -166,6 +167,6 @@ def _show_warnings() -> None:
             usual(message, category, *place, **more)
         elif str(message) not in _warned:
             _warned.add(str(message))
-            console.remark_unless_quiet(f"warning: {message}")
+            console.remark_unless_quiet(f"warning: {on_one_line(str(message))}")
 
     warnings.showwarning = show

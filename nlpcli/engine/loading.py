@@ -15,6 +15,7 @@ from nlpcli.engine.io.compressed import format_of
 from nlpcli.engine.io.model_file import first_bytes, read_info
 from nlpcli.engine.io.opening import open_bytes
 from nlpcli.engine.io.paths import checked_name
+from nlpcli.engine.io.schemas.by_kind import COUNTS
 from nlpcli.errors import InputError, ModelError
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 
     Loaded: TypeAlias = Classifier | Vectors | Vectorizer | SearchIndex | CharLM | Cooccurrence | Subwords
 
-COUNTS, SENTENCEPIECE, VECTOR_FILE = "co-occurrence counts", "sentencepiece", "vector file"
-SUPERVISED = "supervised fastText"
+SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
 _CLASSIFIER = ("classify.classifier", "Classifier.load")
 _VECTORS = ("vectors.word_vectors", "Vectors.load")
 _CHARLM = ("charlm.model", "CharLM.load")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
 
 TRAINING = "Training"
+GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+Size = TypeVar("Size", int, str)
 
 
 NETWORK = "Network"
@@ -93,6 +95,26 @@ class CharLMSettings(Settings):
         max=256,
         panel=TRAINING,
     )
+
+
+def weight_shapes(settings: CharLMSettings, size: Size) -> dict[str, tuple[int | Size, ...]]:
+    """The weights of a network over an alphabet of `size`, a number or what stands for it, by name.
+
+    >>> weight_shapes(CharLMSettings(cell="gru", rnn_size=8), 4)["layer0.w_hh"]
+    (8, 24)
+    """
+    hidden = settings.rnn_size
+    gates = GATES[settings.cell] * hidden
+    found: dict[str, tuple[int | Size, ...]] = {}
+    if settings.embedding_dim:
+        found["embedding"] = (size, settings.embedding_dim)
+    inputs: int | Size = settings.embedding_dim or size
+    for n in range(settings.num_layers):
+        found[f"layer{n}.w_xh"] = (inputs, gates)
+        found[f"layer{n}.w_hh"] = (hidden, gates)
+        found[f"layer{n}.b"] = (gates,)
+        inputs = hidden
+    return {**found, "output.w": (hidden, size), "output.b": (size,)}
 
 
 # Sizes that suit a laptop, a workstation, a GPU.

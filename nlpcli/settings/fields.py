@@ -90,6 +90,8 @@ class Settings:
 
         Raises ModelError for a field or value this version does not know.
         """
+        if not isinstance(record, dict):
+            raise ModelError("the model file's settings are damaged")
         known = {field.name for field in dataclasses.fields(cls)}
         if unknown := set(record) - known:
             raise ModelError(
@@ -137,7 +139,7 @@ def _all_texts(value: Any) -> bool:
 def _check_number(name: str, value: Any, may_be_float: bool, bounds: typing.Mapping[str, Any]) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float) if may_be_float else int):
         raise SettingsError(f"{name} must be a {'number' if may_be_float else 'whole number'}, not {value!r}")
-    if isinstance(value, float) and not math.isfinite(value):
+    if not (isinstance(value, int) or math.isfinite(value)):
         raise SettingsError(f"{name} must be a finite number, not {value}")
     if bounds["min"] is not None and value < bounds["min"]:
         raise SettingsError(f"{name} must be at least {bounds['min']}, not {_shown(value)}")

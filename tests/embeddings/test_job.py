@@ -213,7 +213,7 @@ def test_a_partial_model_with_a_mad_header_is_refused(text, tmp_path):
     old = {"stretches": 9, "words": 960, "loss": 0.0, "predictions": 0}
     for left, message in (
         (far, "cannot have come so far"),
-        ({"chunks": 1}, "how far its training came"),
+        ({"chunks": 1}, "unfinished: words is missing"),
         (old, "was interrupted by an earlier nlpcli"),
     ):
         write_model(

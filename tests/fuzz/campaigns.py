@@ -13,7 +13,9 @@ from random import Random
 from typing import Any
 
 # In the order in which they run; a campaign is tests/fuzz/<name>.py.
-CAMPAIGNS: tuple[str, ...] = ("compressed", "faults", "kernel_files", "settings", "vector_files")
+CAMPAIGNS: tuple[str, ...] = (
+    "compressed", "faults", "kernel_files", "model_files", "settings", "vector_files",
+)  # fmt: skip
 
 
 @dataclass

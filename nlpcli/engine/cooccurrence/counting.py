@@ -35,6 +35,7 @@ from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import SpillStore
 from nlpcli.engine.runtime.threads import Stop, run_threads
+from nlpcli.errors import ModelError
 from nlpcli.settings.embeddings import CooccurrenceSettings
 
 kernels = Kernels("counts.cooccurrence")
@@ -44,6 +45,7 @@ _MIN_GROUPS = 32
 _EXACT_WINDOW = 22
 _PLACES_A_CALL = 100_000  # places of a word; with their neighbours well under 0.2 s
 _CELLS_A_CALL = 10_000_000
+_MOST_UNITS = 2**63 - 1
 
 
 class Counts(Protocol):
@@ -100,7 +102,8 @@ def largest_group(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> 
 def _most_cells(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> NDArray[np.int64]:
     """A word seen n times has at most 2·window·n different neighbours, and at most V."""
     reach = settings.window_size * (2 if settings.symmetric else 1)
-    return np.minimum(counts * min(reach, 1 << 30), len(counts))
+    most: NDArray[np.int64] = np.minimum(counts, len(counts)) * min(reach, 1 << 30)
+    return np.minimum(most, len(counts))
 
 
 def divide(sizes: NDArray[np.int64], limit: int, longest: int | None = None) -> NDArray[np.int64]:
@@ -251,6 +254,8 @@ def add_rows(parts: list[Rows], scratch: Scratch, stop: Stop) -> Rows:
     """The sum of the same rows of several matrices."""
     if len(parts) == 1:
         return parts[0]
+    if sum(int(part.units.max(initial=0)) for part in parts) > _MOST_UNITS:
+        raise ModelError("the counts are too large to be added up", hint="are the files what they should be?")
     rows = len(parts[0].ends)
     begins = np.zeros((len(parts), rows + 1), dtype=np.int64)
     base = 0

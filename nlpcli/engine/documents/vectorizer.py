@@ -22,12 +22,12 @@ from nlpcli.engine.corpus.word_ngrams import with_ngrams
 from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.char_ngrams import with_char_ngrams
 from nlpcli.engine.documents.sparse import SparseMatrix
-from nlpcli.engine.io.model_file import read_model, take_tensor, write_model
+from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.io.record_formats import Documents, one_line
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.text.arguments import as_list
-from nlpcli.errors import InputError, ModelError
+from nlpcli.errors import InputError
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -100,16 +100,10 @@ class Vectorizer:
     def load(cls, path: str | os.PathLike[str]) -> Vectorizer:
         """Read a model file. Raises ModelError."""
         model = read_model(path, KIND)
-        vocabulary = Vocabulary.from_model(model)
-        documents = model.header.get("documents")
-        if not isinstance(documents, int) or documents < 0:
-            raise ModelError(f"{path} is damaged: it does not say how many documents it was fitted on")
         return cls(
-            VectorizeSettings.from_record(model.header.get("settings", {})),
-            AnalysisSettings.from_record(model.header.get("analysis", {})),
-            vocabulary,
-            take_tensor(model, "document_frequencies", "int64", (len(vocabulary),)),
-            documents,
+            vocabulary=Vocabulary.from_model(model),
+            document_frequencies=model.tensors["document_frequencies"],
+            **model.fields,
         )
 
 

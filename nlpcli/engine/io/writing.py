@@ -29,6 +29,18 @@ def open_output(output: Output) -> Iterator[BinaryIO]:
         output.flush()
 
 
+_IN_A_CELL = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def cell(text: str) -> str:
+    """A label or name as a field of TSV: a tab or a line break in it is written as its escape.
+
+    >>> cell("a\\tb")
+    'a\\\\tb'
+    """
+    return text.translate(_IN_A_CELL)
+
+
 class LineWriter:
     """Lines of text to a file; flushed five times a second while they come.
 

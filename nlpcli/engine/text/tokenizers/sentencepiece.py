@@ -26,6 +26,7 @@ from typing import Any, TypeAlias
 from nlpcli.engine.io.opening import open_bytes
 from nlpcli.engine.text.arguments import as_list
 from nlpcli.engine.text.token import Token, locate, pieces
+from nlpcli.engine.text.tokenizers.sentencepiece_file import check_model
 from nlpcli.engine.text.tokenizers.tokenizer import Tokenizer
 from nlpcli.errors import InputError, MissingDependency, ModelError, SettingsError
 from nlpcli.settings.text import SubwordSettings
@@ -50,13 +51,14 @@ class Subwords:
     """
 
     def __init__(self, model: bytes) -> None:
+        check_model(model)
         sentencepiece = _library()
         self.model = model
         self.merges: list[Merge] = []
         self._processor = sentencepiece.SentencePieceProcessor()
         try:
-            loaded = bool(model) and self._processor.LoadFromSerializedProto(model)
-        except RuntimeError:
+            loaded = bool(self._processor.LoadFromSerializedProto(model))
+        except (RuntimeError, ValueError):  # its own words may quote what is no UTF-8
             loaded = False
         if not loaded:
             raise ModelError(

@@ -1,0 +1,27 @@
+"""Word vectors alone, as `convert` writes them."""
+
+from __future__ import annotations
+
+from nlpcli.engine.io.header_fields import MOST, Field, parts, whole
+from nlpcli.engine.io.schema import FINITE, Array, Held, Schema, within
+from nlpcli.engine.io.schemas.vocabulary import VOCABULARY
+
+
+def _scales(held: Held) -> str | None:
+    vectors = held.arrays.get("vectors")
+    if vectors is None or (vectors.dtype.name == "int8") == ("vectors.scales" in held.arrays):
+        return None
+    return "its vectors and their scales do not fit together"
+
+
+VECTORS = Schema(
+    {"settings": Field(parts(dim=Field(whole(1, 2**20))))},
+    {
+        "vectors": Array(("float32", "float16", "int8"), ("V", "dim"), FINITE),
+        "vectors.scales": Array("float32", ("V",), FINITE, within(0, MOST), optional=True),
+        **VOCABULARY,
+    },
+    sizes=lambda fields: {"dim": fields["settings"]["dim"]},
+    never_empty=("V",),
+    relations=(_scales,),
+)
