@@ -156,7 +156,7 @@ def test_too_few_texts_to_calibrate_are_told(nlpcli, tmp_path, variant):
     (tmp_path / "text").write_text("x y\tp\nz w\tq\n")
     columns = ("--text-col", 1, "--label-col", 2, "--header", "no")
     done = nlpcli("train-nb", "text", "-o", "m", *columns, "--calibrate", "--variant", variant, code=1)
-    assert done.err.startswith("error: there are too few texts to calibrate")
+    assert "error: there are too few texts to calibrate" in done.err
 
 
 def test_powers_beyond_a_float_are_infinite(nlpcli):

@@ -82,7 +82,7 @@ def test_what_is_no_regular_expression_is_told_plainly(nlpcli, pattern):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["((a{1000}){1000})", "(?:(?:a{1000}){1000}){1000}", "(a?){1000}" * 50, "[[a]"]
+    "pattern", ["((a{1000}){1000})", "(?:(?:a{1000}){1000}){1000}", "(a?){1000}" * 5, "[[a]"]
 )
 def test_monstrous_patterns_are_taken(pattern):
     assert LinePattern(pattern)("b" * 50) in ([], [(place, place) for place in range(51)])
