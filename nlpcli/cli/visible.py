@@ -15,11 +15,10 @@ import os
 import re
 from typing import BinaryIO
 
-from nlpcli.engine.io.writing import readable
-
 # The C0 and C1 controls and DEL; what turns the direction of the text around it, and the two line ends
 # of Unicode; lone surrogates.
 _CONTROLS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # how Python reads bytes of file names that are no UTF-8
 _BREAKS = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r"})
 # Nothing that was written before this process began can hold it.
 _MARK = f"\x1b{os.urandom(8).hex()}["
@@ -27,6 +26,8 @@ _MARK = f"\x1b{os.urandom(8).hex()}["
 
 def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
+    if _NOT_UTF8.match(found[0]):
+        code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
@@ -36,7 +37,7 @@ def visible(text: str) -> str:
     >>> visible("\\x1b[31mred\\u202e")
     '\\\\x1b[31mred\\\\u202e'
     """
-    parts = (_CONTROLS.sub(_escape, readable(part)) for part in text.split(_MARK))
+    parts = (_CONTROLS.sub(_escape, part) for part in text.split(_MARK))
     return "\x1b[".join(parts)
 
 
@@ -51,8 +52,11 @@ def coloured(text: str, code: str) -> str:
 
 
 def plainly(text: str) -> str:
-    """The text as it is, its marks as colours: for what is no terminal."""
-    return readable(text).replace(_MARK, "\x1b[")
+    """The text as it is, its marks as colours: for what is no terminal.
+
+    Bytes of no character are escapes there too.
+    """
+    return _NOT_UTF8.sub(_escape, text).replace(_MARK, "\x1b[")
 
 
 class Visible(io.RawIOBase):

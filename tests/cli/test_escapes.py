@@ -130,7 +130,8 @@ def test_an_error_that_quotes_a_name_is_one_line_of_plain_characters_everywhere(
 
 def test_a_pipe_gets_the_bytes_as_they_are(folder: Path, nlpcli) -> None:
     tokens = nlpcli("tokenize", "t.txt", "--tokenizer", "whitespace", cwd=folder)
-    assert tokens.stdout == (folder / "t.txt").read_bytes()
+    seen = (folder / "t.txt").read_text().translate({ord(mark): None for mark in "\u202e\u2066"})
+    assert tokens.stdout == seen.encode()  # no token holds what turns the direction of text
     assert HOSTILE["colour"].encode() in nlpcli("similar", "v.safetensors", "king", cwd=folder).stdout
     assert HOSTILE["title"].encode() in nlpcli("classify", "nb.safetensors", "t.txt", cwd=folder).stdout
 
@@ -143,9 +144,9 @@ def test_tabs_and_line_breaks_in_labels_do_not_break_a_table(nlpcli, tmp_path: P
     labelled = (
         nlpcli("classify", "nb.safetensors", "--proba", input="good film\nbad film\n").out.strip().split("\n")
     )
-    assert [line.split("\t")[0] for line in labelled] == [r"a\tb", r"d\re"]
+    assert [line.split("\t")[0] for line in labelled] == [r"a\tb", "d e"]
     tables = nlpcli("evaluate", "nb.safetensors", "films.jsonl", *reading).out
-    widths = {len(line.split("\t")) for line in tables.split("\n") if line.startswith((r"a\tb", r"d\r"))}
+    widths = {len(line.split("\t")) for line in tables.split("\n") if line.startswith((r"a\tb", "d e"))}
     assert widths == {5, 3}  # of the table of classes, and of the confusion
 
 

@@ -117,7 +117,6 @@ def test_numbers_given_from_python_are_refused_alike():
         lambda: nlpcli.tokenize(part for part in [b"a"]),
         lambda: nlpcli.tokenize(5),
         lambda: nlpcli.normalize(["a", None]),
-        lambda: nlpcli.count([1]),
         lambda: nlpcli.compare_tokenizers(["text"], [3]),
         lambda: nlpcli.analyse([3.5]),
     ],

@@ -71,10 +71,11 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
             if name in classes:
                 _check_kind(function.__name__, name, bound.arguments[name], classes[name])
             if str(parameters[name].annotation).startswith(_SEVERAL):
-                several = as_list(bound.arguments[name])
-                _check_several(f"{function.__name__}(): {name}", parameters[name], several, bound.arguments)
-                bound.arguments[name] = several
+                bound.arguments[name] = as_list(bound.arguments[name])
         check_file_names(function.__name__, bound.arguments)
+        for name, given in bound.arguments.items():
+            if str(parameters[name].annotation).startswith(_SEVERAL):
+                _check_several(f"{function.__name__}(): {name}", parameters[name], given, bound.arguments)
         return function(*bound.args, **bound.kwargs)
 
     called.__signature__ = _spread(signature, classes)  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nlpcli.engine.io.header_fields import MOST, Field, parts, whole
-from nlpcli.engine.io.schema import FINITE, Array, Held, Schema, within
+from nlpcli.engine.io.schema import FINITE, Array, Held, Schema, strings, within
 from nlpcli.engine.io.schemas.vocabulary import VOCABULARY
 
 
@@ -20,6 +20,7 @@ VECTORS = Schema(
         "vectors": Array(("float32", "float16", "int8"), ("V", "dim"), FINITE),
         "vectors.scales": Array("float32", ("V",), FINITE, within(0, MOST), optional=True),
         **VOCABULARY,
+        **strings("vocabulary", "V", any_bytes=True),  # word2vec.c cuts long words within a character
     },
     sizes=lambda fields: {"dim": fields["settings"]["dim"]},
     never_empty=("V",),
