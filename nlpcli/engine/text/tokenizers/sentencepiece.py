@@ -18,10 +18,11 @@ import binascii
 import collections
 import io
 import itertools
+import operator
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias
 
 from nlpcli.engine.io.lines import open_bytes
 from nlpcli.engine.text.arguments import as_list
@@ -120,11 +121,19 @@ class Subwords:
         """The pieces' ids."""
         return [self._processor.piece_to_id(part) for part in parts]
 
-    def from_ids(self, ids: Sequence[int]) -> list[str]:
-        """The pieces with these ids. Raises InputError for an id the model does not have."""
-        if ids and not 0 <= min(ids) <= max(ids) < len(self):
-            raise InputError(f"the model has ids 0 to {len(self) - 1}, not {min(ids)} or {max(ids)}")
-        return [self._processor.id_to_piece(number) for number in ids]
+    def from_ids(self, ids: Iterable[SupportsIndex | str]) -> list[str]:
+        """The pieces with these ids. Raises InputError naming what is no id of the model."""
+        parts = list(ids)
+        numbers = [_as_id(part) for part in parts]
+        wrong = [part for part, n in zip(parts, numbers, strict=True) if not 0 <= n < len(self)]
+        if wrong:
+            shown = [_as_given(part) for part in dict.fromkeys(wrong)]
+            named = ", ".join(shown[:10]) + (f" and {len(shown) - 10:,} more" if len(shown) > 10 else "")
+            last = len(self) - 1
+            if any(part.startswith("'") for part in shown):
+                raise InputError(f"expected ids from 0 to {last}, found {named}")
+            raise InputError(f"the model has ids 0 to {last}, not {named}")
+        return [self._processor.id_to_piece(number) for number in numbers]
 
     def analyse(self, text: str) -> list[Token]:
         """The pieces with the places of the characters they stand for."""
@@ -158,6 +167,23 @@ def _library() -> Any:
         raise MissingDependency("sentencepiece is not installed", hint="pip install sentencepiece") from error
     sentencepiece.set_min_log_level(2)
     return sentencepiece
+
+
+_LONGEST_ID = 18  # digits of a number that fits 64 bits
+
+
+def _as_id(part: SupportsIndex | str) -> int:
+    """The number; −1 for what cannot be an id."""
+    if not isinstance(part, str):
+        return operator.index(part)
+    digits = part.lstrip("0") or part[-1:]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_ID else -1
+
+
+def _as_given(part: SupportsIndex | str) -> str:
+    text = str(part)
+    shown = text if len(text) <= _LONGEST_ID + 2 else f"{text[:_LONGEST_ID]}…"
+    return shown if re.fullmatch("-?[0-9]+…?", shown) else repr(shown)
 
 
 def _replaced(parts: list[str], old: list[str], new: list[str]) -> list[str]:
