@@ -96,7 +96,7 @@ def generate(
             yield piece
             if out.reached(piece):
                 return
-    if rest := writer.end():
+    if (rest := writer.end()) and model.settings.unit != "byte":  # bytes held back are no whole character
         yield rest
 
 

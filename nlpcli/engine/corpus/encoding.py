@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.corpus.empty_corpus import Sample
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.io.lines import Lines
@@ -44,6 +45,7 @@ kernels = Kernels("text.scan")
 
 _SMALL = 1 << 20  # bytes or tokens that are dealt with before machine code is loaded
 _SEGMENT = 1 << 20  # ids renumbered at a time
+_SAMPLED = 1000  # types, or bytes, that tell why no token is left
 _FEW_LINES = 256  # below this, processes cost more than they gain
 
 
@@ -58,10 +60,10 @@ def encode(
 
     `vocabulary` says how to choose one, or is one already (other tokens are dropped).
 
-    Raises InputError when no token is left for a vocabulary.
+    Raises NoTokens, which says why, when no token is left for a vocabulary.
     """
     lines = Lines(paths, reading, progress, stage="reading")
-    return _finish(_encode_lines(lines, analysis), vocabulary)
+    return _finish(_encode_lines(lines, analysis), vocabulary, analysis)
 
 
 def encode_documents(
@@ -75,7 +77,7 @@ def encode_documents(
     >>> corpus.ids.tolist(), corpus.offsets.tolist(), corpus.vocabulary.tokens
     ([0, 1, 0], [0, 3, 3], ('a', 'b'))
     """
-    return _finish(_encode_batches(batches, analysis), vocabulary)
+    return _finish(_encode_batches(batches, analysis), vocabulary, analysis)
 
 
 def count_tokens(
@@ -85,12 +87,14 @@ def count_tokens(
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Vocabulary:
-    """The vocabulary of some files alone, empty for an empty text; keeps no ids.
+    """The vocabulary of some files alone; keeps no ids.
 
-    Raises InputError when `vocabulary` leaves none of the tokens there are.
+    Raises NoTokens when there are none, InputError when `vocabulary` leaves none of them.
     """
     found = _encode_lines(Lines(paths, reading, progress, stage="counting"), analysis, keep=False)
-    return select(found.types, vocabulary)[0] if len(found.types) else found.types
+    if not len(found.types):
+        raise found.sample.no_tokens(analysis)
+    return select(found.types, vocabulary)[0]
 
 
 # --- what the two roads give ----------------------------------------------------------------
@@ -102,7 +106,7 @@ class _Found:
 
     The spilled holds the tokens in `segments` of (how many, which translation): translation t
     takes the numbers of a segment to ids in `types`, −1 for a token that is dropped.
-    `ends` [D] are the tokens before each document's end.
+    `ends` [D] are the tokens before each document's end; `sample` is what tells why there are none.
     """
 
     types: Vocabulary
@@ -110,12 +114,17 @@ class _Found:
     segments: list[tuple[int, int]]
     translations: list[NDArray[np.int32]]
     ends: NDArray[np.int64]
+    sample: Sample
 
 
-def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:
+def _finish(
+    found: _Found, vocabulary: VocabularySettings | Vocabulary, analysis: AnalysisSettings
+) -> EncodedCorpus:
     """Give the tokens their final ids; on the disk in place."""
     if isinstance(vocabulary, Vocabulary):
         chosen, new_id = vocabulary, vocabulary.ids_of(found.types.tokens)
+    elif not len(found.types):
+        raise found.sample.no_tokens(analysis)
     else:
         chosen, new_id = select(found.types, vocabulary)
     # −1 stays −1: the last entry of the table is what a dropped token finds.
@@ -199,7 +208,8 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Fo
     waiting: list[int] = []
     ends: list[int] = []
     total = 0
-    for tokens in _token_lists(iter(lines), analyzer):
+    sample = Sample()
+    for tokens in _token_lists(sample.watched(lines), analyzer):
         for token in tokens:
             number = number_of.setdefault(token, len(counts))
             if number == len(counts):
@@ -218,6 +228,7 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Fo
         [(total, 0)],
         [identity],
         np.array(ends, dtype=np.int64),
+        sample,
     )
 
 
@@ -309,6 +320,14 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
         finally:
             idle.append(which)
 
+    beginning = [""]
+
+    def watched() -> Iterator[bytes]:
+        for block in blocks:
+            if not beginning[0]:
+                beginning[0] = block.lstrip()[:_SAMPLED].decode("utf-8", "replace")
+            yield block
+
     def take(result: tuple[int, NDArray[np.int32], NDArray[np.int64]]) -> None:
         nonlocal total
         which, numbers, line_ends = result
@@ -318,14 +337,18 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
         ends.append(line_ends + total)
         total += len(numbers)
 
-    for result in in_threads(scan, ((block, number) for number, block in enumerate(blocks)), threads):
+    for result in in_threads(scan, ((block, number) for number, block in enumerate(watched())), threads):
         take(result)
     types, translations = union(scanners)
+    scanned = types
     if not (lower or analyzer.finishes_nothing):
         types, finished = _finished_types(types, analyzer)
         translations = [finished[translation] for translation in translations]
     document_ends = np.concatenate(ends) if ends else np.zeros(0, dtype=np.int64)
-    return _Found(types, spilled, segments, translations, document_ends)
+    sample = Sample()
+    if not len(types):
+        sample.add(*(scanned.tokens[:_SAMPLED] or beginning))
+    return _Found(types, spilled, segments, translations, document_ends, sample)
 
 
 def _finished_types(types: Vocabulary, analyzer: Analyzer) -> tuple[Vocabulary, NDArray[np.int32]]:
