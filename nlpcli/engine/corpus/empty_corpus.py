@@ -36,9 +36,10 @@ class NoTokens(InputError):
 
 
 class Sample:
-    """The first lines of a text that hold letters or digits, and the first of the others."""
+    """The first lines of a text that hold letters or digits, and the first of the others; its analysis."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: AnalysisSettings) -> None:
+        self.settings = settings
         self.lines: list[str] = []
         self._empty = True
         self._other = ""
@@ -62,8 +63,9 @@ class Sample:
             elif not self._other:
                 self._other = shown
 
-    def no_tokens(self, settings: AnalysisSettings, source: str = "the input") -> NoTokens:
+    def no_tokens(self, source: str = "the input") -> NoTokens:
         """The error that says why nothing is left of this text."""
+        settings = self.settings
         text = [*self.lines, self._other] if self._other else self.lines
         if not text:
             what = "it is empty" if self._empty else "it is empty but for white space"

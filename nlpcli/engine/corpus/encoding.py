@@ -63,7 +63,7 @@ def encode(
     Raises NoTokens, which says why, when no token is left for a vocabulary.
     """
     lines = Lines(paths, reading, progress, stage="reading")
-    return _finish(_encode_lines(lines, analysis), vocabulary, analysis)
+    return _finish(_encode_lines(lines, analysis), vocabulary)
 
 
 def encode_documents(
@@ -77,7 +77,7 @@ def encode_documents(
     >>> corpus.ids.tolist(), corpus.offsets.tolist(), corpus.vocabulary.tokens
     ([0, 1, 0], [0, 3, 3], ('a', 'b'))
     """
-    return _finish(_encode_batches(batches, analysis), vocabulary, analysis)
+    return _finish(_encode_batches(batches, analysis), vocabulary)
 
 
 def count_tokens(
@@ -93,7 +93,7 @@ def count_tokens(
     """
     found = _encode_lines(Lines(paths, reading, progress, stage="counting"), analysis, keep=False)
     if not len(found.types):
-        raise found.sample.no_tokens(analysis)
+        raise found.sample.no_tokens()
     return select(found.types, vocabulary)[0]
 
 
@@ -117,14 +117,12 @@ class _Found:
     sample: Sample
 
 
-def _finish(
-    found: _Found, vocabulary: VocabularySettings | Vocabulary, analysis: AnalysisSettings
-) -> EncodedCorpus:
+def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:
     """Give the tokens their final ids; on the disk in place."""
     if isinstance(vocabulary, Vocabulary):
         chosen, new_id = vocabulary, vocabulary.ids_of(found.types.tokens)
     elif not len(found.types):
-        raise found.sample.no_tokens(analysis)
+        raise found.sample.no_tokens()
     else:
         chosen, new_id = select(found.types, vocabulary)
     # −1 stays −1: the last entry of the table is what a dropped token finds.
@@ -208,7 +206,7 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Fo
     waiting: list[int] = []
     ends: list[int] = []
     total = 0
-    sample = Sample()
+    sample = Sample(analyzer.settings)
     for tokens in _token_lists(sample.watched(lines), analyzer):
         for token in tokens:
             number = number_of.setdefault(token, len(counts))
@@ -345,7 +343,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
         types, finished = _finished_types(types, analyzer)
         translations = [finished[translation] for translation in translations]
     document_ends = np.concatenate(ends) if ends else np.zeros(0, dtype=np.int64)
-    sample = Sample()
+    sample = Sample(analyzer.settings)
     if not len(types):
         sample.add(*(scanned.tokens[:_SAMPLED] or beginning))
     return _Found(types, spilled, segments, translations, document_ends, sample)

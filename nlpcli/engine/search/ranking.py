@@ -131,9 +131,9 @@ class Search:
 
     def _nothing(self, query: str, words: list[str]) -> InputError:
         if not words:
-            sample = Sample()
+            sample = Sample(self._analyzer.settings)
             sample.add(query)
-            return sample.no_tokens(self._analyzer.settings, "the query")
+            return sample.no_tokens("the query")
         near = [
             form for word in dict.fromkeys(words) for form in nearest_spellings(word, self.index.terms, 2)
         ]
