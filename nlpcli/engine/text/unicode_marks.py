@@ -1,10 +1,10 @@
 """Kinds of characters that Python's `re` has no names for, as ranges for a character class.
 
 `MARKS` continue a word without beginning one: Unicode's categories Mn, Mc and Me (accents, vowel
-signs; Unicode 14), the two joiners U+200C and U+200D and Mongolian's U+180E. Written out because asking `unicodedata`
-about every character takes 0.1 s. `UNAPOSTROPHED` are the letters of scripts that write no apostrophe
-inside a word, where one is a quotation mark. `tests/text/test_tokenizers.py` holds the lists to
-`unicodedata`.
+signs; Unicode 14), the two joiners U+200C and U+200D and Mongolian's U+180E. Written out because asking
+`unicodedata` about every character takes 0.1 s. `UNAPOSTROPHED` are the letters of scripts that write
+no apostrophe inside a word, where one is a quotation mark. `tests/text/test_tokenizers.py` holds the
+lists to `unicodedata`.
 """
 
 MARKS = (
