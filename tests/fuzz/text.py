@@ -55,9 +55,7 @@ _PIECES: tuple[Piece, ...] = (
     _one_of("하늘이 푸르다.", "먹었다 먹는다", "ㅋㅋㅋㅋ ㅠㅠ", "'기생충'을 봤다", "값싼 닭"),
     _words("👨‍👩‍👧‍👦 🏴\U000e0067\U000e0062\U000e007f 👍🏽 🇰🇷 ❤️‍🔥 1️⃣ ☺︎ 🤦\u200d♀️"),
     _words("\u202eabc\u202c שלום السَّلام नमस्ते क्‍ष ไทยคำ ᠬᠠᠷ\u180eᠠ 漢字かな"),
-    _words(
-        "\u1112\u1161\u11ab cafe\u0301 \ud55c\u11ab \uffa1\uffc2 \ufffe \uffff \ufdd0 \ufdd1 \U0010ffff \ufffd"
-    ),
+    _words("\u1112\u1161\u11ab cafe\u0301 \ud55c\u11ab \uffa1\uffc2 \ufffe \uffff \ufdd0 \ufdd1 \U0010ffff"),
     _words("http://a.kr/가 a@b.co #태그 <b>x</b> &amp;&#0;&#xD800; 2026-01-02 010-1234-5678"),
     _words("▁ <unk> <0xE2> </s> <url> =1+1 1,000.5 가/NNG __label__x"),
     _one_of(*"\u00ad\u200b\u200c\u200d\u2060\ufeff\u180e\u200e\u202e\u2066\u2069\ufe0f\u3164\u034f"),
@@ -105,6 +103,7 @@ class _File:
 
 
 def _lines(text: str) -> list[str]:
+    text = text.removeprefix("\ufeff")
     if "\n" not in text:
         text = text.replace("\r", "\n")
     lines = text.split("\n")
@@ -227,7 +226,8 @@ def _subwords(random: Random, folder: Path, nlpcli: _Session) -> None:
         "train-subword", "text", "--vocab-size", size, "--model", kind, "-o", "m.model", *file.options
     )
     model = str(MODELS / "sentencepiece.model") if done.returncode else "m.model"
-    text = "".join(f"{line}\n" for line in _lines(_text(random)) + (file.lines if file.is_told else []))
+    lines = _lines(_text(random)) + (file.lines if file.is_told else [])
+    text = "".join(f"{line}\n" for line in lines).removeprefix("\ufeff")
     ids = random.choice(((), ("--ids",)))
     parts = nlpcli("tokenize", "--tokenizer", "subword", "--model", model, *ids, input=text)
     back = nlpcli("detokenize", "--model", model, *ids, input=parts.stdout)

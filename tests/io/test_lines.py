@@ -120,3 +120,15 @@ def test_the_lines_before_a_bad_byte_are_given_before_the_error(tmp_path, encodi
     assert [next(given), next(given)] == ["one", "둘"]
     with pytest.raises(InputError, match=r"t\.txt:3: not "):
         next(given)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "auto", "utf-16", "utf-32"])
+@pytest.mark.parametrize("text", ["", "\n", "a", "a\n\ufeff", "가\n"])
+def test_a_mark_alone_is_no_line(tmp_path, encoding, text):
+    written = "utf-8-sig" if encoding in ("utf-8", "auto") else encoding
+    (tmp_path / "a").write_text(text, encoding=written, newline="")
+    lines = text.removesuffix("\n").split("\n") if text else []
+    reading = InputSettings(encoding=encoding)
+    assert list(Lines([str(tmp_path / "a")], reading)) == lines
+    blocks = Lines([str(tmp_path / "a")], reading).blocks()
+    assert b"".join(blocks) == "".join(f"{line}\n" for line in lines).encode()

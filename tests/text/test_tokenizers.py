@@ -17,7 +17,7 @@ from nlpcli.engine.text.stopwords import load
 from nlpcli.engine.text.token import locate
 from nlpcli.engine.text.tokenizers.by_name import TOKENIZERS, make_tokenizer
 from nlpcli.engine.text.tokenizers.rules import char, jamo, whitespace, word
-from nlpcli.engine.text.tokenizers.treebank import _inside, by_rules, treebank, words
+from nlpcli.engine.text.tokenizers.treebank import _inside, by_rules, placed_words, treebank, words
 from nlpcli.engine.text.unicode_marks import MARKS, UNAPOSTROPHED
 from nlpcli.settings.text import AnalysisSettings
 
@@ -202,6 +202,37 @@ CONTRACTIONS = [
     "rock'n'roll", "y'all", "d'ye", "more'n", "90's", "мʼята", "м'ята", "'tis", "'em", "'90s", "isn't.",
     "(can't)", '"he\'s"', "she's,", "we're;", "you've—", "x'y'z",
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "tokens"),
+    [
+        ("Great movie. :) I loved it.", "Great movie . : ) I loved it ."),
+        ("what a year. :/ ok", "what a year . : / ok"),
+        ("Loved it. 😀 Great. 😀😀 Bye.", "Loved it . 😀 Great . 😀😀 Bye ."),
+        ("It works. [1] Next one.", "It works . [ 1 ] Next one ."),
+        ("the number. . . then", "the number . . . then"),
+        ("Very good hospitality offered.!", "Very good hospitality offered . !"),
+        ("So good.? Yes.", "So good . ? Yes ."),
+        ('"Stop." he said. "Go."', "`` Stop . '' he said . `` Go . ''"),
+        ("He said “yes.” then left.", "He said “ yes . ” then left ."),
+        ("(It was bad.) he said.", "( It was bad . ) he said ."),
+        ("I liked it. ★★★★★ Wow.", "I liked it . ★★★★★ Wow ."),
+        ("Buy now. $5 each. #deal", "Buy now . $ 5 each . # deal"),
+        # an abbreviation keeps its stop before a sign too
+        ("Dr. (Kim) and St. [Mary]", "Dr. ( Kim ) and St. [ Mary ]"),
+        ("in the U.S. (and Canada) now", "in the U.S. ( and Canada ) now"),
+        ("files, dirs, etc. (all) went", "files , dirs , etc. ( all ) went"),
+    ],
+)
+def test_stops_inside_a_sentence_are_parted_too(line, tokens):
+    assert words(line) == tokens.split()
+    assert [token.form for token in placed_words(line)] == words(line)
+
+
+@pytest.mark.parametrize("line", ["don’t a\ufdd1b it’s", "’\ufdd1’", "isn’t ok. \ufdd1 x"])
+def test_no_character_stands_for_an_apostrophe(line):
+    assert "".join(words(line)) == line.replace(" ", "")
 
 
 @pytest.mark.parametrize("name", ["word", "nltk", "whitespace"])

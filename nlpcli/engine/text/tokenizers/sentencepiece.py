@@ -33,8 +33,7 @@ from nlpcli.settings.text import SubwordSettings
 
 SPACE = "▁"
 _SPACE_BYTES = ["<0xE2>", "<0x96>", "<0x81>"]  # a real ▁, in UTF-8
-_STAND_IN = "\ufdd0"  # no character, and in no text
-_STAND_IN_BYTES = ["<0xEF>", "<0xB7>", "<0x90>"]
+_STAND_INS = range(0xFDD0, 0x110000)  # the first are no characters
 _BYTE = re.compile("<0x[0-9A-F]{2}>")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MOST = 1000  # characters given to the trainer at once: it leaves out sentences over 4192 bytes
@@ -107,11 +106,13 @@ class Subwords:
         text = _SURROGATE.sub("\ufffd", text)
         if SPACE not in text:
             return self._processor.encode(text, out_type=str)  # type: ignore[no-any-return]
-        return _replaced(
-            self._processor.encode(text.replace(SPACE, _STAND_IN), out_type=str),
-            _STAND_IN_BYTES,
-            _SPACE_BYTES,
-        )
+        stand_in = next(filter(self._is_free, (sign for sign in map(chr, _STAND_INS) if sign not in text)))
+        parts = self._processor.encode(text.replace(SPACE, stand_in), out_type=str)
+        return _replaced(parts, [f"<0x{byte:02X}>" for byte in stand_in.encode()], _SPACE_BYTES)
+
+    def _is_free(self, sign: str) -> bool:
+        """Whether no piece holds that character, so that it is spelled in bytes."""
+        return bool(self._processor.is_unknown(self._processor.piece_to_id(sign)))
 
     def join(self, parts: Sequence[str]) -> str:
         """The text that was split into these pieces."""
@@ -190,9 +191,9 @@ def _replaced(parts: list[str], old: list[str], new: list[str]) -> list[str]:
     result: list[str] = []
     position = 0
     while position < len(parts):
-        if parts[position : position + 3] == old:
+        if parts[position : position + len(old)] == old:
             result += new
-            position += 3
+            position += len(old)
         else:
             result.append(parts[position])
             position += 1

@@ -19,6 +19,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from nlpcli.engine.text.english_sentences import stop_is_mark
 from nlpcli.engine.text.sentences import split_english
 from nlpcli.engine.text.token import Token, locate
 from nlpcli.engine.text.unicode_marks import APOSTROPHES, MARKS, UNAPOSTROPHED
@@ -27,7 +28,7 @@ from nlpcli.engine.text.unicode_marks import APOSTROPHES, MARKS, UNAPOSTROPHED
 # the separators U+001C to U+001F.
 _W = rf"[\w{MARKS}]"
 _TYPOGRAPHIC = APOSTROPHES.replace("'", "")
-_INNER = "\ufdd1"  # stands for a typographic apostrophe inside a word; no character, and in no text
+_INNER = "\ufdd1"  # stands for a typographic apostrophe inside a word; no character
 _Q = f"['{_INNER}]"
 _S = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 
@@ -83,6 +84,9 @@ _CLOSING_OR_SPACE = _CLOSING + "".join(filter(str.isspace, map(chr, range(0x3001
 _CACHE_SIZE = 1 << 17
 _LONG = 64  # pieces longer than this are not worth remembering
 
+_WORD = 60  # characters of a word that are looked at
+_STOP = re.compile(rf"\w\.(?:(?=(?P<more>[!?]))|(?P<closed>[\]\)}}>\"'»”’]*+)(?={_S}+(?P<next>[^\s])))")
+
 _JOINED = re.compile(r"(?i)\b(?:cannot|gimme|gonna|gotta|lemme|wanna)\b")
 # Most pieces need no rules: words with single - . / and with , : before digits inside, and signs
 # that always stand alone. Possessive throughout: one way to read a piece, or none.
@@ -122,7 +126,7 @@ def words(line: str) -> list[str]:
     >>> words("Great movie. I loved it.")
     ['Great', 'movie', '.', 'I', 'loved', 'it', '.']
     """
-    return [token for start, end in _sentences(line) for token in treebank(line[start:end])]
+    return [token for start, end in _sentences(line) for token in _sentence_words(line[start:end])]
 
 
 def placed_words(line: str) -> list[Token]:
@@ -136,13 +140,35 @@ def placed_sentences(line: str) -> Iterator[list[Token]]:
         sentence = line[start:end]
         yield [
             token._replace(start=start + token.start, end=start + token.end)
-            for token in locate(sentence, treebank(sentence))
+            for token in locate(sentence, _sentence_words(sentence))
         ]
 
 
 def _sentences(line: str) -> list[tuple[int, int]]:
     """Where they begin and end, whatever the apostrophes inside words."""
     return split_english(_inside().sub("'", line) if _inside_words(line) else line)
+
+
+def _sentence_words(sentence: str) -> list[str]:
+    """The tokens of a sentence, where a stop may stand before an emoticon, a note, a quotation's end."""
+    if "." not in sentence[:-1]:
+        return treebank(sentence)
+    tokens: list[str] = []
+    start = 0
+    for stop in _STOP.finditer(sentence):
+        if _is_mark(sentence, start, stop):
+            tokens += treebank(sentence[start : stop.end()])
+            start = stop.end()
+    return tokens + treebank(sentence[start:])
+
+
+def _is_mark(sentence: str, start: int, stop: re.Match[str]) -> bool:
+    """Whether a full stop inside a sentence is parted from its word, as it is at a sentence's end."""
+    following = sentence[stop.end() : stop.end() + 1] if stop["more"] else stop["next"]
+    if following.isalnum() and not (stop["closed"] and following.islower()):
+        return False  # whether a sentence ends before a word has been looked at
+    before = sentence[max(start, stop.start() - _WORD) : stop.start() + 1]
+    return stop_is_mark(before.rsplit(None, 1)[-1])
 
 
 def treebank(text: str) -> list[str]:
@@ -160,7 +186,7 @@ def treebank(text: str) -> list[str]:
 
 
 def _inside_words(text: str) -> list[str]:
-    """The apostrophes inside words that are no typewriter's."""
+    """The apostrophes inside words that are no typewriter's, and what would be taken for one of them."""
     if text.isascii() or not any(mark in text for mark in _TYPOGRAPHIC):
         return []
     return _inside().findall(text)
@@ -170,7 +196,7 @@ def _inside_words(text: str) -> list[str]:
 def _inside() -> re.Pattern[str]:
     """Such an apostrophe: letters of a script that writes so on both sides, or a digit before it."""
     before, after = rf"(?<=[^\W{UNAPOSTROPHED}])|(?<=[{MARKS}])", rf"[^\W\d_{UNAPOSTROPHED}]"
-    return re.compile(rf"(?:{before})[{_TYPOGRAPHIC}](?={after})")
+    return re.compile(rf"(?:{before})[{_TYPOGRAPHIC}](?={after})|{_INNER}")
 
 
 def _treebank(text: str) -> list[str]:
