@@ -132,3 +132,11 @@ def test_a_mark_alone_is_no_line(tmp_path, encoding, text):
     assert list(Lines([str(tmp_path / "a")], reading)) == lines
     blocks = Lines([str(tmp_path / "a")], reading).blocks()
     assert b"".join(blocks) == "".join(f"{line}\n" for line in lines).encode()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_an_encoding_without_its_mark_is_told(tmp_path, encoding):
+    (tmp_path / "a").write_bytes("a b\n".encode(f"{encoding}-le"))
+    with pytest.raises(InputError, match=f"a:1: not {encoding}: ") as caught:
+        list(Lines([str(tmp_path / "a")], InputSettings(encoding=encoding)))
+    assert f"--encoding {encoding}-le" in str(caught.value.hint)

@@ -17,7 +17,7 @@ from nlpcli.engine.text.stopwords import load
 from nlpcli.engine.text.token import locate
 from nlpcli.engine.text.tokenizers.by_name import TOKENIZERS, make_tokenizer
 from nlpcli.engine.text.tokenizers.rules import char, jamo, whitespace, word
-from nlpcli.engine.text.tokenizers.treebank import _inside, by_rules, placed_words, treebank, words
+from nlpcli.engine.text.tokenizers.treebank import _beside, _inside, by_rules, placed_words, treebank, words
 from nlpcli.engine.text.unicode_marks import MARKS, UNAPOSTROPHED
 from nlpcli.settings.text import AnalysisSettings
 
@@ -147,7 +147,9 @@ def test_nltk_tokens_are_nltks_on_hostile_lines():
     chance = random.Random(1)
     for _ in range(3000):
         text = "".join(chance.choice(parts) for _ in range(chance.randint(1, 14)))
-        assert alike(treebank(text)) == alike(nltk_tokens(_inside().sub("'", text))), repr(text)
+        # NLTK parts a typographic mark, which our quotation marks beside Hangul are read like.
+        plain = _beside().sub("’", _inside().sub("'", text))
+        assert alike(treebank(text)) == alike(nltk_tokens(plain)), repr(text)
 
 
 def alike(tokens):
@@ -269,6 +271,21 @@ def test_stems_are_alike_whatever_the_apostrophe(stem):
 def test_quotes_beside_letters_that_write_no_apostrophe_are_quotes(opening, closing, title, after):
     expected = ["앞", title, *word(after), "K", title, "끝"]
     assert word(f"앞 {opening}{title}{closing}{after} K{opening}{title}{closing}끝") == expected
+
+
+@pytest.mark.parametrize("mark", ["'", "’", "＇"])
+@pytest.mark.parametrize("after", ["을", "은 봤다", "에서", ",", "이라는", ""])
+@pytest.mark.parametrize("title", ["기생충", "漢字", "カナ", "BTS", "ㅋㅋ"])
+def test_nltk_parts_quotes_beside_letters_that_write_no_apostrophe(mark, after, title):
+    if mark == "＇" and title == "BTS":
+        return
+    tokens = words(f"영화 {mark}{title}{mark}{after}")
+    assert tokens[:4] == ["영화", mark, title, mark]
+
+
+@pytest.mark.parametrize("mark", ["'", "’"])
+def test_an_english_genitive_stays_one_behind_other_letters(mark):
+    assert words(f"東京{mark}s best and 삼성{mark}s.") == f"東京 {mark}s best and 삼성 {mark}s .".split()
 
 
 def test_a_quoted_word_of_latin_letters_in_korean_stands_alone():

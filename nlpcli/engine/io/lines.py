@@ -272,6 +272,11 @@ class Lines:
                 yield last + "\n"
         except UnicodeDecodeError as error:
             raise self._bad_bytes(error, error.object, encoding) from error
+        except UnicodeError as error:  # the mark that tells the order of the bytes
+            raise InputError(
+                f"{display_name(self.path)}:1: not {encoding}: there is no mark at the beginning",
+                hint=f"--encoding {encoding}-le or {encoding}-be says the order of the bytes",
+            ) from error
 
     def _bad_bytes(self, error: UnicodeDecodeError, block: bytes, encoding: str) -> InputError:
         line = block.count(b"\n", 0, error.start)

@@ -2,8 +2,9 @@
 
 A line is cut into sentences, and each into tokens. NLTK's sentences come from a Punkt model that it
 downloads; here they are those of `text/sentences.py`. The tokens of a sentence are NLTK's own, but for
-one thing: a typographic apostrophe inside a word (don’t) is what a typewriter's is, while NLTK takes
-it for a closing quotation mark.
+two things: a typographic apostrophe inside a word (don’t) is what a typewriter's is, while NLTK takes
+it for a closing quotation mark; and one beside a letter of a script that writes none ('기생충'을) is a
+quotation mark, while NLTK may take it for part of the word.
 
 The rules are those of NLTK's NLTKWordTokenizer (Apache License 2.0), after the Penn Treebank's
 sed script, run here through Python's own `re`; tests hold the output to NLTK's. Two things make
@@ -29,6 +30,8 @@ from nlpcli.engine.text.unicode_marks import APOSTROPHES, MARKS, UNAPOSTROPHED
 _W = rf"[\w{MARKS}]"
 _TYPOGRAPHIC = APOSTROPHES.replace("'", "")
 _INNER = "\ufdd1"  # stands for a typographic apostrophe inside a word; no character
+_QUOTE = "\ufdd2"  # stands for an apostrophe that is a quotation mark
+_CLITIC = rf"(?i:[smd]|ll|re|ve)(?![\w{APOSTROPHES}])"  # English, also behind letters of other scripts
 _Q = f"['{_INNER}]"
 _S = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 
@@ -57,7 +60,7 @@ _BEFORE = (
 )
 _AFTER = (
     # closing quotes, genitives and clitics
-    ("»”’", r"([»”’])", r" \1 "),
+    ("»”’" + _QUOTE, rf"([»”’{_QUOTE}])", r" \1 "),
     ("'", r"''", " '' "),
     ('"', r'"', " '' "),
     ("", rf"{_S}+", " "),
@@ -146,7 +149,7 @@ def placed_sentences(line: str) -> Iterator[list[Token]]:
 
 def _sentences(line: str) -> list[tuple[int, int]]:
     """Where they begin and end, whatever the apostrophes inside words."""
-    return split_english(_inside().sub("'", line) if _inside_words(line) else line)
+    return split_english(_inside().sub("'", line) if _has_apostrophes(line) else line)
 
 
 def _sentence_words(sentence: str) -> list[str]:
@@ -177,26 +180,34 @@ def treebank(text: str) -> list[str]:
     >>> treebank('They\\'ll say "I can\\'t, Mr. Lee."')
     ['They', "'ll", 'say', '``', 'I', 'ca', "n't", ',', 'Mr.', 'Lee', '.', "''"]
     """
-    found = _inside_words(text)
-    if not found:
+    if not _has_apostrophes(text):
         return _treebank(text)
-    apostrophes = iter(found)
-    tokens = _treebank(_inside().sub(_INNER, text))
-    return [re.sub(_INNER, lambda _: next(apostrophes), token) for token in tokens]
+    marks = re.findall(f"{_inside().pattern}|{_beside().pattern}", text)
+    if not marks:
+        return _treebank(text)
+    original = iter(marks)
+    tokens = _treebank(_beside().sub(_QUOTE, _inside().sub(_INNER, text)))
+    return [re.sub(f"[{_INNER}{_QUOTE}]", lambda _: next(original), token) for token in tokens]
 
 
-def _inside_words(text: str) -> list[str]:
-    """The apostrophes inside words that are no typewriter's, and what would be taken for one of them."""
-    if text.isascii() or not any(mark in text for mark in _TYPOGRAPHIC):
-        return []
-    return _inside().findall(text)
+def _has_apostrophes(text: str) -> bool:
+    """Whether there is one that the rules of a sentence, written for typewriters, could misread."""
+    return not text.isascii() and any(mark in text for mark in APOSTROPHES)
+
+
+@functools.cache
+def _beside() -> re.Pattern[str]:
+    """An apostrophe beside a letter of a script that writes none: a quotation mark."""
+    quote, letter = "['\uff07]", f"[{UNAPOSTROPHED}]"  # of the others the rules know that
+    return re.compile(f"{quote}(?={letter})|(?<={letter}){quote}(?!{_CLITIC})|{_QUOTE}")
 
 
 @functools.cache
 def _inside() -> re.Pattern[str]:
-    """Such an apostrophe: letters of a script that writes so on both sides, or a digit before it."""
+    """One inside a word: between letters of scripts that write so, after a digit, or in 東京’s."""
     before, after = rf"(?<=[^\W{UNAPOSTROPHED}])|(?<=[{MARKS}])", rf"[^\W\d_{UNAPOSTROPHED}]"
-    return re.compile(rf"(?:{before})[{_TYPOGRAPHIC}](?={after})|{_INNER}")
+    marks = f"[{_TYPOGRAPHIC}]"
+    return re.compile(rf"(?:{before}){marks}(?={after})|(?<=[{UNAPOSTROPHED}]){marks}(?={_CLITIC})|{_INNER}")
 
 
 def _treebank(text: str) -> list[str]:
