@@ -17,7 +17,7 @@ from nlpcli.engine.text.invisible import visible
 from tests.command_line import Done, within
 from tests.fuzz.vector_files import _AnyCode
 
-SHORT = 60
+SHORT = 12
 MODELS = Path(__file__).parents[1] / "models"
 _LIST = "good\t좋다\nthe\n# remark\n은/J\n"
 

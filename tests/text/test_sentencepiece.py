@@ -128,3 +128,8 @@ def test_no_character_stands_for_another(text, trained):
     model = Subwords(train([trained] * 9, SubwordSettings(vocab_size=272)))
     assert model.join(model.split(text)) == text
     assert model.join(model.from_ids(model.ids(model.split(text)))) == text
+
+
+def test_pieces_of_another_model_leave_no_sign_of_a_space(model):
+    assert model.join(["▁The", "▁film", "▁kn", "it▁com", "edy"]) == "The film knit comedy"
+    assert model.join([*model.split("a ▁b"), "▁Ünknown"]) == "a ▁b Ünknown"

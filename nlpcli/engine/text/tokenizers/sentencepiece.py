@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 import collections
+import functools
 import io
 import itertools
 import operator
@@ -115,8 +116,20 @@ class Subwords:
         return bool(self._processor.is_unknown(self._processor.piece_to_id(sign)))
 
     def join(self, parts: Sequence[str]) -> str:
-        """The text that was split into these pieces."""
-        return str(self._processor.decode(list(parts))) if parts else ""
+        """The text that was split into these pieces; in those of another model, too, ▁ is a space."""
+        if not parts:
+            return ""
+        foreign = any(SPACE in part and part not in self._known for part in parts)
+        apart = (piece for part in parts for piece in self._apart(part)) if foreign else parts
+        return str(self._processor.decode(list(apart)))
+
+    @functools.cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.pieces)
+
+    def _apart(self, part: str) -> list[str]:
+        """A piece, or where the model does not know it what stands between its spaces, and these."""
+        return [part] if part in self._known else [piece for piece in re.split(f"({SPACE})", part) if piece]
 
     def ids(self, parts: Iterable[str]) -> list[int]:
         """The pieces' ids."""
