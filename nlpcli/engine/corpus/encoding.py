@@ -16,7 +16,6 @@ from __future__ import annotations
 import concurrent.futures
 import itertools
 import os
-from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.corpus.empty_corpus import Sample
+from nlpcli.engine.corpus.encoded_corpus import DocumentOffsets, EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.record_formats import Documents, as_texts
@@ -47,6 +47,7 @@ kernels = Kernels("text.scan")
 _SMALL = 1 << 20  # bytes or tokens that are dealt with before machine code is loaded
 _LARGE = 1 << 21  # bytes given to a kernel at once, where there is white space to cut at
 _SEGMENT = 1 << 20  # ids renumbered at a time
+_SAMPLED = 1000  # types, or bytes, that tell why no token is left
 _FEW_LINES = 256  # below this, processes cost more than they gain
 
 
@@ -61,7 +62,7 @@ def encode(
 
     `vocabulary` says how to choose one, or is one already (other tokens are dropped).
 
-    Raises InputError when no token is left for a vocabulary.
+    Raises NoTokens, which says why, when no token is left for a vocabulary.
     """
     lines = Lines(paths, reading, progress, stage="reading")
     return _finish(_encode_lines(lines, analysis), vocabulary)
@@ -88,12 +89,14 @@ def count_tokens(
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Vocabulary:
-    """The vocabulary of some files alone, empty for an empty text; keeps no ids.
+    """The vocabulary of some files alone; keeps no ids.
 
-    Raises InputError when `vocabulary` leaves none of the tokens there are.
+    Raises NoTokens when there are none, InputError when `vocabulary` leaves none of them.
     """
     found = _encode_lines(Lines(paths, reading, progress, stage="counting"), analysis, keep=False)
-    return select(found.types, vocabulary)[0] if len(found.types) else found.types
+    if not len(found.types):
+        raise found.sample.no_tokens()
+    return select(found.types, vocabulary)[0]
 
 
 # --- what the two roads give ----------------------------------------------------------------
@@ -106,7 +109,7 @@ class _Found:
     The spilled holds the tokens in `segments` of (how many, which translation): translation t
     takes the numbers of a segment to ids in `types`, −1 for a token that is dropped.
     `offsets` [D + 1] are the tokens before each document, and all. Where tokens are only counted,
-    neither is there.
+    neither is there. `sample` is what tells why there are none.
     """
 
     types: Vocabulary
@@ -114,30 +117,15 @@ class _Found:
     segments: list[tuple[int, int]]
     translations: list[NDArray[np.int32]]
     offsets: NDArray[np.int64]
-
-
-class _Offsets:
-    """Where documents begin, in 8 bytes each; with `filled` only of those that hold a token."""
-
-    def __init__(self, filled: bool) -> None:
-        self._filled = filled
-        self._places = array("q", [0])
-
-    def add(self, ends: NDArray[np.int64]) -> None:
-        """The ends of the next documents."""
-        if self._filled:
-            ends = ends[np.diff(ends, prepend=self._places[-1]) > 0]
-        self._places.frombytes(np.ascontiguousarray(ends).data.cast("B"))
-
-    def array(self) -> NDArray[np.int64]:
-        """All of them; no more can be added."""
-        return np.frombuffer(self._places, dtype=np.int64)
+    sample: Sample
 
 
 def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:
     """Give the tokens their final ids; on the disk in place."""
     if isinstance(vocabulary, Vocabulary):
         chosen, new_id = vocabulary, vocabulary.ids_of(found.types.tokens)
+    elif not len(found.types):
+        raise found.sample.no_tokens()
     else:
         chosen, new_id = select(found.types, vocabulary)
     # −1 stays −1: the last entry of the table is what a dropped token finds.
@@ -219,10 +207,11 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled
     spilled = SpillList()
     waiting: list[int] = []
     ends: list[int] = []
-    offsets = _Offsets(filled)
+    offsets = DocumentOffsets(filled)
     total = documents = 0
+    sample = Sample(analyzer.settings)
     try:
-        for tokens in _token_lists(iter(lines), analyzer):
+        for tokens in _token_lists(sample.watched(lines), analyzer):
             for token in tokens:
                 number = number_of.setdefault(token, len(counts))
                 if number == len(counts):
@@ -249,6 +238,7 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled
         [(total, 0)],
         [identity],
         offsets.array(),
+        sample,
     )
 
 
@@ -354,7 +344,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled
     idle = deque(range(threads))
     spilled = SpillList()
     segments: list[tuple[int, int]] = []
-    offsets = _Offsets(filled)
+    offsets = DocumentOffsets(filled)
     total = 0
 
     def scan(block: bytes, number: int) -> tuple[int, NDArray[np.int32], NDArray[np.int64]]:
@@ -365,6 +355,14 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled
         finally:
             idle.append(which)
 
+    beginning = [""]
+
+    def watched() -> Iterator[bytes]:
+        for block in blocks:
+            if not beginning[0]:
+                beginning[0] = block.lstrip()[:_SAMPLED].decode("utf-8", "replace")
+            yield block
+
     def take(result: tuple[int, NDArray[np.int32], NDArray[np.int64]]) -> None:
         nonlocal total
         which, numbers, line_ends = result
@@ -374,13 +372,17 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled
         segments.append((len(numbers), which))
         total += len(numbers)
 
-    for result in in_threads(scan, ((block, number) for number, block in enumerate(blocks)), threads):
+    for result in in_threads(scan, ((block, number) for number, block in enumerate(watched())), threads):
         take(result)
     types, translations = union(scanners)
+    scanned = types
     if not (lower or analyzer.finishes_nothing):
         types, finished = _finished_types(types, analyzer)
         translations = [finished[translation] for translation in translations]
-    return _Found(types, spilled, segments, translations, offsets.array())
+    sample = Sample(analyzer.settings)
+    if not len(types):
+        sample.add(*(scanned.tokens[:_SAMPLED] or beginning))
+    return _Found(types, spilled, segments, translations, offsets.array(), sample)
 
 
 def _finished_types(types: Vocabulary, analyzer: Analyzer) -> tuple[Vocabulary, NDArray[np.int32]]:

@@ -177,9 +177,7 @@ def select(found: Vocabulary, settings: VocabularySettings) -> tuple[Vocabulary,
 
 def _nothing_left(found: int, highest: int, settings: VocabularySettings) -> InputError:
     if not found:
-        return InputError(
-            "the input holds no tokens", hint="is the file empty, or the tokenizer the wrong one?"
-        )
+        return InputError("the input holds no tokens")
     return InputError(
         f"no token is left: the most frequent of {found:,} was seen {highest:,} times, "
         f"--min-count is {settings.min_count:,}",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.corpus.empty_corpus import NoTokens
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus, renumber
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
@@ -240,7 +241,7 @@ def _hashed(documents: list[str], analysis: AnalysisSettings, settings: Vectoriz
     columns = 1 << settings.hash_bits
     try:
         found = find_features([documents], analysis, settings, VocabularySettings())
-    except InputError:  # documents without a single token are rows of zeros
+    except NoTokens:  # documents without a single token are rows of zeros
         empty = np.zeros(0, dtype=np.int32)
         return SparseMatrix(np.zeros(0), empty, np.zeros(len(documents) + 1, dtype=np.int64), columns)
     counts = found.counts

@@ -173,17 +173,17 @@ class Lines:
                 self.encoding = found or self._asked
             elif found and not marked:
                 raise self._not_text(0, head[:6], "NUL in every letter", encoding_hint(head, self._asked))
-        chunks = itertools.chain([head], chunks)
         if self.encoding in (AUTO, *_UTF8_NAMES):
-            return with_line_feeds(chunks, quoted=self._table)
-        return chunks
+            without_mark = head.removeprefix(codecs.BOM_UTF8)
+            return with_line_feeds(itertools.chain([without_mark], chunks), quoted=self._table)
+        return itertools.chain([head], chunks)
 
     def _valid_lines(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         if self.encoding not in _UTF8_NAMES:
             yield from (text.encode("utf-8", "surrogatepass") for text in self._decoded(chunks))
             return
-        for number, block in enumerate(line_blocks(chunks)):
-            valid = self._valid(block, at_start=not number)
+        for block in line_blocks(chunks):
+            valid = self._valid(block)
             yield valid if valid.endswith(b"\n") else valid + b"\n"
 
     def _valid_blocks(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -192,26 +192,24 @@ class Lines:
                 yield text.encode("utf-8", "surrogatepass")
             return
         rest: list[bytes] = []
-        at_start = at_line_start = True
+        at_line_start = True
         for chunk in chunks:
             cut = max(chunk.rfind(b"\n"), chunk.rfind(b" "), chunk.rfind(b"\t")) + 1
             if not cut:
                 rest.append(chunk)
                 continue
-            yield self._valid(b"".join([*rest, chunk[:cut]]), at_start)
+            yield self._valid(b"".join([*rest, chunk[:cut]]))
             rest = [chunk[cut:]]
-            at_start, at_line_start = False, chunk[cut - 1 : cut] == b"\n"
+            at_line_start = chunk[cut - 1 : cut] == b"\n"
         last = b"".join(rest)
         if last or not at_line_start:
-            yield self._valid(last, at_start) + b"\n"
+            yield self._valid(last) + b"\n"
 
-    def _valid(self, block: bytes, at_start: bool) -> bytes:
+    def _valid(self, block: bytes) -> bytes:
         if block.isascii():
             return block
-        text = self._utf8(block, at_start)
-        if self._errors != "strict":
-            return text.encode()
-        return block.removeprefix(codecs.BOM_UTF8) if at_start else block
+        text = self._text(block, "utf-8")
+        return block if self._errors == "strict" else text.encode()
 
     def _decoded(self, chunks: Iterator[bytes], longest: float = math.inf) -> Iterator[str]:
         """Text that ends at a line end (the last piece gets one if the file has none).
@@ -237,18 +235,15 @@ class Lines:
     def _decoded_auto(self, chunks: Iterator[bytes], longest: float) -> Iterator[str]:
         """UTF-8; from the first line that is not, CP949."""
         encoding, plain = "utf-8", True
-        for number, block in enumerate(line_blocks(chunks, longest)):
-            block = block if number else block.removeprefix(codecs.BOM_UTF8)
+        for block in line_blocks(chunks, longest):
             if encoding == "utf-8" and plain and not block.isascii():
                 plain = False
                 encoding = guess(block) or "utf-8"
             yield from self._as_far_as_it_is(block, encoding)
 
     def _decoded_utf8(self, chunks: Iterator[bytes], longest: float) -> Iterator[str]:
-        for number, block in enumerate(line_blocks(chunks, longest)):
-            yield from self._as_far_as_it_is(
-                block if number else block.removeprefix(codecs.BOM_UTF8), "utf-8"
-            )
+        for block in line_blocks(chunks, longest):
+            yield from self._as_far_as_it_is(block, "utf-8")
 
     def _as_far_as_it_is(self, block: bytes, encoding: str) -> Iterator[str]:
         """The block's text; with bad bytes in it, the lines before them, and then the error."""
@@ -260,9 +255,6 @@ class Lines:
                 yield block[:good].decode(encoding, self._errors)
             # `number` has gone on by what was good.
             yield self._text(block[good:], encoding)
-
-    def _utf8(self, block: bytes, at_start: bool) -> str:
-        return self._text(block.removeprefix(codecs.BOM_UTF8) if at_start else block, "utf-8")
 
     def _text(self, block: bytes, encoding: str) -> str:
         try:
@@ -293,10 +285,10 @@ class Lines:
                 yield last + "\n"
         except UnicodeDecodeError as error:
             raise self._bad_bytes(error, error.object, encoding) from error
-        except UnicodeError as error:  # UTF-16 and UTF-32 without a mark
+        except UnicodeError as error:  # the mark that tells the order of the bytes
             raise InputError(
-                f"{display_name(self.path)}: not {encoding}: {error}",
-                hint=f"name the order of its bytes: --encoding {encoding}-le or {encoding}-be",
+                f"{display_name(self.path)}:1: not {encoding}: there is no mark at the beginning",
+                hint=f"--encoding {encoding}-le or {encoding}-be says the order of the bytes",
             ) from error
 
     def _bad_bytes(self, error: UnicodeDecodeError, block: bytes, encoding: str) -> InputError:

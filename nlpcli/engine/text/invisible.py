@@ -41,7 +41,11 @@ _PICTURES = (  # without the numbers in circles, which are words
     "\u2190-\u245f\u24b6-\u24e9\u2500-\u2775\u2794-\u2bff\U0001f000-\U0001f0ff\U0001f10d-\U0001faff"
 )
 _MONGOLIAN = "\u1800-\u18af"
-_VARIED = rf"{HAN}{_MONGOLIAN}\u1000-\u109f\ua840-\ua87f"  # scripts whose letters have variants
+_KEYS = "#*0-9"  # with U+20E3 behind they are keycaps
+_VARIED = (  # what has variants: pictures, signs that can be one, full-width signs, letters of some scripts
+    rf"{_PICTURES}{_KEYS}\u00a9\u00ae\u203c\u2049\u2122\u2139\u3000-\u303f\u3297\u3299\uff00-\uff65"
+    rf"{HAN}{_MONGOLIAN}\u1000-\u109f\ua840-\ua87f"
+)
 
 _ANY = re.compile(f"[{SPACE}{INVISIBLE}]")
 
@@ -51,11 +55,11 @@ def _changed() -> re.Pattern[str]:
     """What is dropped, and U+200B; made when it is needed, which takes some milliseconds."""
     return re.compile(
         rf"[{SPACE}{_DROPPED}]"
-        rf"|(?<![{_MONGOLIAN}]){_MONGOLIAN_VOWEL}"
+        rf"|(?:(?<![{_MONGOLIAN}])|(?<={_MONGOLIAN_VOWEL})){_MONGOLIAN_VOWEL}"
         rf"|\u200c(?:(?<![{_JOINING}].)|(?![{_JOINING}])|(?![\w{MARKS}]))"
         rf"|\u200d(?<![{_JOINING}].)(?:(?<![{_PICTURES}].)(?<![{_PICTURES}]\ufe0f.)|(?![{_PICTURES}]))"
         rf"|(?<![{_PICTURES}{_TAGS}])[{_TAGS}]+"
-        rf"|(?:\A|(?<=[\s{SPACE}{_NOT_SELECTORS}])|(?<=[^\W\d{_VARIED}]))[{_SELECTORS}]+"
+        rf"|(?:(?<![{_VARIED}])|(?<=[{_NOT_SELECTORS}]))[{_SELECTORS}]+|(?<=[{_KEYS}])[{_SELECTORS}]+(?!\u20e3)"
     )
 
 

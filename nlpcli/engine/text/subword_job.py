@@ -81,18 +81,15 @@ def detokenize(
         for line in lines:
             try:
                 writer.write(subwords.join(_pieces(subwords, line, ids)))
-            except ValueError as error:
-                raise InputError(f"{lines.place}: expected ids, found {line[:40]!r}") from error
             except InputError as error:
-                raise InputError(f"{lines.place}: {error.message}") from error
+                raise InputError(f"{lines.place}: {error.message}", hint=error.hint) from error
     return []
 
 
 def _pieces(subwords: Subwords, text: str | Sequence[str | int], ids: bool) -> Sequence[str]:
-    """The pieces of a text. Raises ValueError for what is no id, InputError for one that is not known."""
+    """The pieces of a text. Raises InputError naming what is no id of the model."""
     if ids:
-        parts = text.split() if isinstance(text, str) else text
-        return subwords.from_ids([int(part) for part in parts])
+        return subwords.from_ids(text.split() if isinstance(text, str) else text)
     if isinstance(text, str):
         return text.split(" ") if text else []
     return [str(part) for part in text]

@@ -56,7 +56,7 @@ MARKS = (
     "\U0001e8d0-\U0001e8d6\U0001e944-\U0001e94a\U000e0100-\U000e01ef"
 )
 
-APOSTROPHES = "'\u2019\u2018\uff07"  # typewriter, typographic, the other typographic one, full-width
+APOSTROPHES = "'\u2019\u2018\u201b\uff07"  # typewriter's, typographic ones, full-width
 
 HAN = (
     "\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -78,4 +78,4 @@ def typewriter(word: str) -> str:
     return word if word.isascii() else word.translate(_TYPEWRITER)
 
 
-_TYPEWRITER = dict.fromkeys(map(ord, APOSTROPHES + "\u02bc\u201b"), "'")
+_TYPEWRITER = dict.fromkeys(map(ord, APOSTROPHES + "\u02bc"), "'")

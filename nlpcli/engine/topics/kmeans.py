@@ -46,6 +46,8 @@ def cluster(points: Any, k: int, *, seed: int = 1) -> Clusters:
     >>> cluster(np.array([[1.0, 0], [0, 1], [1, 0.1], [1, 0.2]]), 2).labels.tolist()
     [0, 1, 0, 0]
 
+    Of points that are alike there are fewer clusters: none is empty.
+
     Raises InputError for more clusters than points, MissingDependency without scikit-learn.
     """
     if points.shape[0] < k:
@@ -61,10 +63,10 @@ def cluster(points: Any, k: int, *, seed: int = 1) -> Clusters:
     unit = normalize(points)
     make = MiniBatchKMeans if unit.shape[0] > _MANY else KMeans
     options = {"batch_size": 4096} if make is MiniBatchKMeans else {}
-    with one_thread():  # the same sums on any number of cores
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # fewer points that differ than clusters
-            model = make(n_clusters=k, n_init=4, random_state=seed, **options).fit(unit)
+    # The same sums on any number of cores. Fewer different points than k are no reason for a warning.
+    with one_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = make(n_clusters=k, n_init=4, random_state=seed, **options).fit(unit)
         labels = np.asarray(model.labels_, dtype=np.int64)
         distances = np.asarray(model.transform(unit), dtype=np.float64)[np.arange(len(labels)), labels]
     return _by_size(labels, np.asarray(model.cluster_centers_, dtype=np.float64), distances)

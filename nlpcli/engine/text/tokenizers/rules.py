@@ -76,12 +76,12 @@ def char(text: str) -> list[str]:
     >>> char("한글 👍🏽!")
     ['한', '글', '👍🏽', '!']
     """
-    return _character().findall(text)
+    return graphemes().findall(text)
 
 
 @functools.cache
-def _character() -> re.Pattern[str]:
-    """A character as a reader sees it: what joins (marks, conjoining jamo, skin tones, ZWJ) stays on."""
+def graphemes() -> re.Pattern[str]:
+    """Finds characters as a reader sees them: marks, conjoining jamo, skin tones and ZWJ join."""
     return re.compile(
         rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|[\u1100-\u115f]*[\u1160-\u11ff]+|\S)"
         rf"(?:[{MARKS}\U0001f3fb-\U0001f3ff]|(?<=\u200d)[^\W\d_]?[\u2190-\u2bff\U0001f000-\U0001faff])*"
