@@ -16,6 +16,7 @@ from nlpcli.cli import console
 from nlpcli.engine.runtime.progress import before_reading, listeners
 from nlpcli.errors import NlpcliError
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT))
 CLOSED_PIPE = 128 + 13  # what a shell shows for a program that died of SIGPIPE
 
 
@@ -32,11 +33,15 @@ def run(work: Callable[[], object]) -> NoReturn:
     _show_warnings()
     listeners.append(console.remark_unless_quiet)
     before_reading.append(_flush_stdout)
-    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)):
+    for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
             signal.signal(number, _interrupt)
     try:
         code = _exit_code(work)
+        # From here on a signal ends the process at once: Python would show an exception amid its own end.
+        for number in _SIGNALS:
+            if signal.getsignal(number) is _interrupt:
+                signal.signal(number, signal.SIG_DFL)
     except (KeyboardInterrupt, _Terminated):
         _die_by(_arrived[0] if _arrived else signal.SIGINT)
     except Exception:

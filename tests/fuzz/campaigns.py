@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 # In the order in which they run; a campaign is tests/fuzz/<name>.py.
-CAMPAIGNS: tuple[str, ...] = ("vector_files",)
+CAMPAIGNS: tuple[str, ...] = ("vector_files", "resumes", "kills")
 
 
 @dataclass

@@ -14,9 +14,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from subprocess import Popen
 
-from tests.command_line import Processes
+from tests.fuzz.forked import Forked
 
 SHORT = 2
 _LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
@@ -54,17 +53,17 @@ def _charlm(*options: str) -> Kind:
 
 
 def _glove(*options: str) -> Kind:
-    return Kind("train-glove", (*_VECTORS, "--epochs", "6", *options), "co-occurrence cells of", (1, 2, 3))
+    return Kind("train-glove", (*_VECTORS, "--epochs", "3", *options), "co-occurrence cells of", (1, 2, 3))
 
 
 KINDS = {
     "skip-gram": _w2v(),
-    "CBOW, a path for each word": _w2v("--model", "cbow", "--loss", "hs", "--sample", "0"),
-    "softmax": _w2v("--loss", "softmax", epochs=12),
-    "rounds": _w2v("--deterministic", threads=(1, 2, 3)),
+    "CBOW, a path for each word": _w2v("--model", "cbow", "--loss", "hs", "--sample", "0", epochs=10),
+    "softmax": _w2v("--loss", "softmax", epochs=4),
+    "rounds": _w2v("--deterministic", threads=(1, 2, 3), epochs=10),
     "fastText": _fasttext(),
     "fastText, CBOW": _fasttext("--model", "cbow", "--maxn", "4"),
-    "fastText in rounds": _fasttext("--deterministic", threads=(1, 2, 3)),
+    "fastText in rounds": _fasttext("--deterministic", threads=(1, 2, 3), epochs=6),
     "GloVe": _glove(),
     "GloVe of both sides": _glove("--model", "both", "--x-max", "5"),
     "LSTM": _charlm(),
@@ -99,13 +98,13 @@ def _uninterrupted(name: str, text: str, output: str) -> _Whole:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "text").write_text(_texts()[text], encoding="utf-8")
-        processes, started = Processes(folder), time.monotonic()
-        process = processes.start(*_command(KINDS[name], output, KINDS[name].threads[0]))
-        _wait_for(process, KINDS[name].begins)
+        started = time.monotonic()
+        process = Forked(folder, _command(KINDS[name], output, KINDS[name].threads[0]))
+        said = process.said_until(KINDS[name].begins)
         began = time.monotonic()
-        _, said = process.communicate()
+        code, rest = process.ended()
         ended = time.monotonic()
-        assert process.returncode == 0, said.decode()
+        assert code == 0, said + rest
         assert {path.name for path in folder.iterdir()} == {"text", output}
         return _Whole((folder / output).read_bytes(), ended - started, ended - began)
 
@@ -113,17 +112,6 @@ def _uninterrupted(name: str, text: str, output: str) -> _Whole:
 def _command(kind: Kind, output: str, threads: int) -> list[str]:
     several = () if "--threads" in kind.options else ("--threads", str(threads))
     return [kind.command, "text", "-o", output, *kind.options, *several]
-
-
-def _wait_for(process: Popen[bytes], text: str) -> str:
-    """What the process has said, up to the line with the text, or all."""
-    said = ""
-    assert process.stderr is not None
-    for line in process.stderr:
-        said += line.decode()
-        if text in said:
-            break
-    return said
 
 
 def attempt(random: Random, folder: Path) -> None:
@@ -139,8 +127,8 @@ def attempt(random: Random, folder: Path) -> None:
     checkpoint = _checkpoint(folder, output)
     if checkpoint.exists() or not (folder / output).exists():
         command = _resumed(random, folder, kind, output, story)
-        done = Processes(folder)(*command, code=None)
-        assert done.returncode == 0, "\n".join([*story, done.err])
+        code, said = Forked(folder, command).ended()
+        assert code == 0, "\n".join([*story, said])
         assert not checkpoint.exists(), "\n".join([*story, "the checkpoint stays"])
     content = (folder / output).read_bytes()
     assert content == whole.content, "\n".join([*story, "other bytes than the uninterrupted training's"])
@@ -169,24 +157,20 @@ def _interrupt(
         command += ["--checkpoint-every", random.choice(kind.every)]
         numbers.append(signal.SIGKILL)
     number, twice = random.choice(numbers), random.random() < 0.2
-    processes = Processes(folder)
-    try:
-        process = processes.start(*command)
-        if random.random() < 0.15:
-            said, wait = "", random.random() * whole.seconds
-        else:
-            said, wait = _wait_for(process, kind.begins), random.random() * whole.training
-        time.sleep(wait)
-        process.send_signal(number)
-        if twice:
-            time.sleep(random.random() * 0.01)
-            process.send_signal(number)
-        _, rest = process.communicate(timeout=120)
-    finally:
-        processes.close()
-    said += rest.decode()
+    process = Forked(folder, command)
+    if random.random() < 0.15:
+        said, wait = "", random.random() * whole.seconds
+    else:
+        said, wait = process.said_until(kind.begins), random.random() * whole.training
+    time.sleep(wait)
+    process.send(number)
+    if twice:
+        time.sleep(random.random() * 0.01)
+        process.send(number)
+    code, rest = process.ended()
+    said += rest
     story.append(f"{number.name}{' twice' if twice else ''} after {wait:.3f} s; {said}")
-    _check(folder, output, whole, process.returncode, number, said, "\n".join(story))
+    _check(folder, output, whole, code, number, said, "\n".join(story))
 
 
 def _check(
