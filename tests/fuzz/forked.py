@@ -13,7 +13,20 @@ import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-_PRELOADED = ["nlpcli.engine.jobs", "nlpcli.cli", "nlpcli.program", "numpy", "torch", "safetensors"]
+from nlpcli.commands import COMMANDS
+
+# The modules of every command, and what they load only when they work.
+_PRELOADED = [
+    *sorted({f"nlpcli.cli.{command.cli}" for command in COMMANDS.values()}),
+    *sorted({f"nlpcli.engine.{command.engine}" for command in COMMANDS.values()}),
+    *(
+        "llvmlite.binding",
+        "matplotlib.figure",
+        "nlpcli.engine.charlm.report",
+        "nlpcli.program",
+        "torch._dynamo",
+    ),
+]
 
 
 class Forked:
