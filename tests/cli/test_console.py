@@ -57,6 +57,20 @@ def test_a_signal_is_died_of_so_that_loops_stop(process, number, tmp_path):
     assert target.read_text() == "old"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_amid_the_end_of_the_process_shows_no_traceback(process, number):
+    """Libraries tidy up there; torch takes a second for it."""
+    program = f"""
+import atexit, os, sys, time
+from nlpcli.program import run
+atexit.register(lambda: (os.kill(os.getpid(), {int(number)}), time.sleep(9)))
+sys.argv = ["nlpcli", "--version"]
+run()
+"""
+    done = process.python(program, code=-number)
+    assert done.out.startswith("nlpcli ") and not done.err
+
+
 def test_a_signal_that_a_library_turned_into_an_error_is_died_of_all_the_same(process):
     program = """
 import os, signal

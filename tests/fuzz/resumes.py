@@ -37,12 +37,12 @@ class Kind:
     every: tuple[str, ...] = ()
 
 
-def _w2v(*options: str, threads: tuple[int, ...] = (1,), epochs: int = 40) -> Kind:
+def _w2v(*options: str, threads: tuple[int, ...] = (1,), epochs: int = 8) -> Kind:
     more = (*_VECTORS, "--epochs", str(epochs), *options)
     return Kind("train-w2v", more, " lines", threads, ("0.1", "0.37", "3"))
 
 
-def _fasttext(*options: str, threads: tuple[int, ...] = (1,), epochs: int = 30) -> Kind:
+def _fasttext(*options: str, threads: tuple[int, ...] = (1,), epochs: int = 8) -> Kind:
     more = (*_VECTORS, "--epochs", str(epochs), "--bucket", "500", *options)
     return Kind("train-fasttext", more, " lines", threads, ("0.1", "0.37", "3"))
 
@@ -53,7 +53,7 @@ def _charlm(*options: str) -> Kind:
 
 
 def _glove(*options: str) -> Kind:
-    return Kind("train-glove", (*_VECTORS, "--epochs", "3", *options), "co-occurrence cells of", (1, 2, 3))
+    return Kind("train-glove", (*_VECTORS, "--epochs", "4", *options), "co-occurrence cells of", (1, 2, 3))
 
 
 KINDS = {
@@ -78,7 +78,7 @@ _CHOICES = [name for name in KINDS for _ in range(1 if KINDS[name].command == "t
 @functools.cache
 def _texts() -> dict[str, str]:
     random = Random("texts")
-    words = sorted({"".join(random.choices(_SYLLABLES, k=random.randint(1, 3))) for _ in range(60)})
+    words = sorted({"".join(random.choices(_SYLLABLES, k=random.randint(1, 3))) for _ in range(30)})
     lines = [" ".join(random.choices(words, range(len(words), 0, -1), k=9)) for _ in range(300)]
     uneven = [" ".join(line.split()[: number % 11]) for number, line in enumerate(lines)]
     return {"lines": "\n".join(uneven), "one line": " ".join(lines[:150])}
@@ -86,11 +86,11 @@ def _texts() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Whole:
-    """An uninterrupted training: what it writes, and how long it took, from when it began to train."""
+    """An uninterrupted training: what it writes, how long it takes, and how many epochs it tells of."""
 
     content: bytes
     seconds: float
-    training: float
+    epochs: int
 
 
 @functools.cache
@@ -100,13 +100,11 @@ def _uninterrupted(name: str, text: str, output: str) -> _Whole:
         (folder / "text").write_text(_texts()[text], encoding="utf-8")
         started = time.monotonic()
         process = Forked(folder, _command(KINDS[name], output, KINDS[name].threads[0]))
-        said = process.said_until(KINDS[name].begins)
-        began = time.monotonic()
-        code, rest = process.ended()
-        ended = time.monotonic()
-        assert code == 0, said + rest
+        code, said = process.ended()
+        seconds = time.monotonic() - started
+        assert code == 0, said
         assert {path.name for path in folder.iterdir()} == {"text", output}
-        return _Whole((folder / output).read_bytes(), ended - started, ended - began)
+        return _Whole((folder / output).read_bytes(), seconds, len(re.findall("^epoch", said, re.MULTILINE)))
 
 
 def _command(kind: Kind, output: str, threads: int) -> list[str]:
@@ -161,7 +159,10 @@ def _interrupt(
     if random.random() < 0.15:
         said, wait = "", random.random() * whole.seconds
     else:
-        said, wait = process.said_until(kind.begins), random.random() * whole.training
+        said = process.said_until(kind.begins)
+        for _ in range(int(random.random() * random.random() * whole.epochs)):
+            said += process.said_until("epoch")
+        wait = random.random() * whole.seconds / whole.epochs / 2
     time.sleep(wait)
     process.send(number)
     if twice:
