@@ -200,19 +200,16 @@ def lines(text: Path, folder: Path, epochs: int) -> Rows:
     short = write_lines(
         folder / "short.txt", text.read_text().split(), iter(lambda: sizes.randint(10, 30), None)
     )
-    rows = {"nlpcli train-w2v, lines of 1,000 words": ours("train-w2v", text, folder, epochs)}
-    for alpha in (0.025, 0.05):
-        rows[f"nlpcli train-w2v --alpha {alpha}, short lines"] = ours(
-            "train-w2v", short, folder, epochs, "--alpha", alpha
-        )
-        for name, row in gensim(short, folder, epochs, sg=1, alpha=alpha).items():
-            rows[f"{name}, alpha {alpha}, short lines"] = row
-    rows["nlpcli train-w2v --model cbow, short lines"] = ours(
-        "train-w2v", short, folder, epochs, "--model", "cbow", "--alpha", 0.075
-    )
-    for name, row in gensim(short, folder, epochs, sg=0, alpha=0.05).items():
-        rows[f"{name}, CBOW, short lines"] = row
-    return rows
+    of_cbow = {f"{name}, CBOW": row for name, row in gensim(short, folder, epochs, sg=0, alpha=0.05).items()}
+    cbow = "--model", "cbow", "--alpha", 0.075
+    return {
+        "nlpcli train-w2v --alpha 0.025": ours("train-w2v", short, folder, epochs, "--alpha", 0.025),
+        **gensim(short, folder, epochs, sg=1, alpha=0.025),
+        "nlpcli train-w2v": ours("train-w2v", short, folder, epochs),
+        "nlpcli train-w2v --model cbow": ours("train-w2v", short, folder, epochs, *cbow),
+        **of_cbow,
+        "nlpcli train-w2v, lines of 1,000 words": ours("train-w2v", text, folder, epochs),
+    }
 
 
 def threads(text: Path, folder: Path, epochs: int) -> Rows:
