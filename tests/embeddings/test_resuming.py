@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -206,6 +207,33 @@ def test_an_interrupt_at_any_line_of_the_waiting_thread_changes_nothing(training
         if lines.count <= at:
             break
     assert interrupts > 5 and left > 2
+
+
+# --- at any time ----------------------------------------------------------------------------
+
+
+@every()
+@pytest.mark.parametrize("times", [5, pytest.param(200, marks=pytest.mark.slow)])
+def test_interrupts_at_random_times_change_nothing(training, whole, times, tmp_path):
+    """As they come, until so many have ended a training; one that comes to its end is the whole one."""
+    output, random = tmp_path / "broken.safetensors", Random(times)
+    started = time.monotonic()
+    training(output)
+    took = time.monotonic() - started
+    struck = 0
+    while struck < times or not output.exists():
+        output.unlink(missing_ok=True)
+        timer = threading.Timer(random.random() * took, os.kill, (os.getpid(), signal.SIGINT))
+        try:
+            timer.start()
+            training(output)
+            timer.cancel()
+            timer.join()
+        except (KeyboardInterrupt, SystemError):  # as which it comes out of a call of numba's
+            struck += 1
+            timer.join()
+        if output.exists():
+            assert output.read_bytes() == whole
 
 
 # --- what waits -----------------------------------------------------------------------------
