@@ -212,16 +212,18 @@ def test_an_interrupt_at_any_line_of_the_waiting_thread_changes_nothing(training
 # --- at any time ----------------------------------------------------------------------------
 
 
+# Python shows an exception that comes while an object is deleted, and goes on.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.slow
 @every()
-@pytest.mark.parametrize("times", [5, pytest.param(200, marks=pytest.mark.slow)])
-def test_interrupts_at_random_times_change_nothing(training, whole, times, tmp_path):
-    """As they come, until so many have ended a training; one that comes to its end is the whole one."""
-    output, random = tmp_path / "broken.safetensors", Random(times)
+def test_interrupts_at_random_times_change_nothing(training, whole, tmp_path):
+    """As they come, until 200 have ended a training; one that comes to its end is the whole one."""
+    output, random = tmp_path / "broken.safetensors", Random(1)
     started = time.monotonic()
     training(output)
     took = time.monotonic() - started
     struck = 0
-    while struck < times or not output.exists():
+    while struck < 200 or not output.exists():
         output.unlink(missing_ok=True)
         timer = threading.Timer(random.random() * took, os.kill, (os.getpid(), signal.SIGINT))
         try:
