@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -43,16 +44,17 @@ def run(work: Callable[[], object]) -> NoReturn:
             if signal.getsignal(number) is _interrupt:
                 signal.signal(number, signal.SIG_DFL)
     except (KeyboardInterrupt, _Terminated):
-        _die_by(_arrived[0] if _arrived else signal.SIGINT)
+        _die_by(_arrived[0][0] if _arrived else signal.SIGINT)
     except Exception:
         # A library may turn an interrupt into an error of its own, as LLVM does while it compiles.
         if _arrived:
-            _die_by(_arrived[0])
+            _die_by(_arrived[0][0])
         raise
     sys.exit(code)
 
 
-_arrived: list[int] = []
+_arrived: list[tuple[int, float]] = []  # and when, in seconds
+_AT_ONCE = 1.0
 
 
 def _flush_stdout() -> None:
@@ -61,9 +63,15 @@ def _flush_stdout() -> None:
         sys.stdout.flush()
 
 
-def _interrupt(number: int, _frame: object) -> NoReturn:
-    _arrived.append(number)
-    raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
+def _interrupt(number: int, _frame: object) -> None:
+    """Raise the signal as an exception; not one that follows at once, while the first is being obeyed.
+
+    It would cut off what tidies up. Later ones raise again: a library may have swallowed the first.
+    """
+    now = time.monotonic()
+    if not _arrived or now - _arrived[-1][1] > _AT_ONCE:
+        _arrived.append((number, now))
+        raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
 
 
 def _exit_code(work: Callable[[], object]) -> int:
