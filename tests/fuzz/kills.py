@@ -19,7 +19,7 @@ from random import Random
 
 from tests.fuzz.forked import Forked
 
-SHORT = 3
+SHORT = 2
 MODELS = Path(__file__).parents[1] / "models"
 _LEFTOVER = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")
 _OLD = b"what was there before\n" * 9

@@ -17,7 +17,7 @@ from random import Random
 
 from tests.fuzz.forked import Forked
 
-SHORT = 2
+SHORT = 1
 _LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 _SYLLABLES = ("ba", "ko", "li", "mu", "ne", "ras", "tin", "vor", "서", "울")
 _COMPILING = "compiling for this processor"
