@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, NoReturn, TextIO
 
@@ -25,6 +27,7 @@ _WRITE_HINTS = {
     errno.EDQUOT: "your quota is used up",
     errno.EBADF: "stdout is closed",
 }
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT))
 CLOSED_PIPE = 128 + 13  # what a shell shows for a program that died of SIGPIPE
 
 
@@ -42,11 +45,15 @@ def run(work: Callable[[], object]) -> NoReturn:
     _show_warnings()
     listeners.append(console.remark_unless_quiet)
     before_reading.append(_flush_stdout)
-    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)):
+    for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
             signal.signal(number, _interrupt)
     try:
         code = _exit_code(work)
+        # From here on a signal ends the process at once: Python would show an exception amid its own end.
+        for number in _SIGNALS:
+            if signal.getsignal(number) is _interrupt:
+                signal.signal(number, signal.SIG_DFL)
     except (KeyboardInterrupt, _Terminated):
         _die_by(arrived[0] if arrived else signal.SIGINT)
     except Exception:
@@ -76,15 +83,26 @@ def _heedless(stderr: TextIO) -> TextIO:
     return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", line_buffering=True)
 
 
+_AT_ONCE = 1.0  # seconds
+_last = [-math.inf]  # when a signal was obeyed last
+
+
 def _flush_stdout() -> None:
     """What stands in stdout's buffer goes to the reader; an error shows again where more is written."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
 
 
-def _interrupt(number: int, _frame: object) -> NoReturn:
-    arrived.append(number)
-    raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
+def _interrupt(number: int, _frame: object) -> None:
+    """Raise the signal as an exception; not one that follows at once, while the first is being obeyed.
+
+    It would cut off what tidies up. Later ones raise again: a library may have swallowed the first.
+    """
+    now = time.monotonic()
+    if now - _last[0] > _AT_ONCE:
+        _last[0] = now
+        arrived.append(number)
+        raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
 
 
 def _exit_code(work: Callable[[], object]) -> int:

@@ -100,8 +100,8 @@ def contexts(corpus, window):
     assert not list(rest)
 
 
-def check(lines, **chosen):
-    corpus = encoded(lines)
+def check(lines, min_count=1, **chosen):
+    corpus = encoded(lines, min_count)
     training, outputs = trained(corpus, **chosen)
     np.testing.assert_allclose(outputs, expected(corpus, training), rtol=2e-3, atol=2e-3)
 
@@ -123,10 +123,10 @@ ways = st.one_of(
 
 
 @settings(max_examples=60)
-@given(lines_of_words, ways, st.integers(1, 12), st.integers(1, 7))
-def test_training_makes_exactly_the_pairs_that_are_shown(lines, way, window, negative):
-    a_is_most_frequent = [*lines, "a " * (1 + sum(map(len, lines)))]
-    check(a_is_most_frequent, window=window, negative=negative, **way)
+@given(lines_of_words, ways, st.integers(1, 12), st.integers(1, 7), st.sampled_from([1, 1, 2, 3, 6]))
+def test_training_makes_exactly_the_pairs_that_are_shown(lines, way, window, negative, min_count):
+    a_is_most_frequent = [*lines, *["b a"] * min_count, "a " * (9 + sum(map(len, lines)))]
+    check(a_is_most_frequent, min_count=min_count, window=window, negative=negative, **way)
 
 
 ONE_LINE = [" ".join(np.random.default_rng(3).choice(WORDS, 1500)) + " a" * 90]

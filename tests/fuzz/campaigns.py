@@ -14,7 +14,8 @@ from typing import Any
 
 # In the order in which they run; a campaign is tests/fuzz/<name>.py.
 CAMPAIGNS: tuple[str, ...] = (
-    "compressed", "faults", "kernel_files", "model_files", "settings", "text", "vector_files",
+    "compressed", "faults", "kernel_files", "kills", "model_files", "resumes", "settings", "text",
+    "vector_files",
 )  # fmt: skip
 
 
