@@ -12,6 +12,7 @@ import math
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, NoReturn, TextIO
@@ -43,6 +44,7 @@ def run(work: Callable[[], object]) -> NoReturn:
     """
     sys.stderr = _heedless(sys.stderr)
     _show_warnings()
+    sys.unraisablehook = _unraisable
     listeners.append(console.remark_unless_quiet)
     before_reading.append(_flush_stdout)
     for number in _SIGNALS:
@@ -103,6 +105,18 @@ def _interrupt(number: int, _frame: object) -> None:
         _last[0] = now
         arrived.append(number)
         raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
+
+
+def _unraisable(found: sys.UnraisableHookArgs) -> None:
+    """A signal that came while an object was finalised, where Python drops exceptions, comes again."""
+    if isinstance(found.exc_value, KeyboardInterrupt | _Terminated) and arrived:
+        _last[0] = -math.inf
+        # Not from here, where exceptions are dropped too.
+        again = threading.Timer(0.01, os.kill, (os.getpid(), arrived.pop()))
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(found)
 
 
 def _exit_code(work: Callable[[], object]) -> int:

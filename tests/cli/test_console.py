@@ -175,3 +175,27 @@ def test_ctrl_c_while_the_program_loads_ends_it_without_a_word(process):
         "from nlpcli.program import run; run()"
     )
     assert process.python(program).out == "True\n"
+
+
+def test_a_signal_while_an_object_is_finalised_is_not_lost(process):
+    ended = process.python(
+        """
+import os, signal, time
+from nlpcli.cli import process
+
+class Slow:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.05)
+
+def work():
+    slow = Slow()
+    del slow
+    time.sleep(20)
+    print("went on")
+
+process.run(work)
+""",
+        code=-signal.SIGTERM,
+    )
+    assert "Traceback" not in ended.err and "went on" not in ended.out

@@ -70,5 +70,5 @@ def test_bytes_of_no_encoding_are_an_error_with_their_place_or_replaced(tmp_path
 def test_a_wide_encoding_without_its_mark_wants_the_order_of_the_bytes(nlpcli, tmp_path, encoding):
     (tmp_path / "text").write_bytes("hello\n".encode(f"{encoding}-le"))
     done = nlpcli("tokenize", "text", "--encoding", encoding, code=1)
-    assert done.err.startswith(f"error: text: not {encoding}: ") and f"--encoding {encoding}-le" in done.err
+    assert done.err.startswith(f"error: text:1: not {encoding}: ") and f"--encoding {encoding}-le" in done.err
     assert nlpcli("tokenize", "text", "--encoding", f"{encoding}-le").out == "hello\n"

@@ -32,15 +32,16 @@ _TAGS = "\U000e0020-\U000e007f"
 _NOT_SELECTORS = f"{_DROPPED}{_JOINERS}{_MONGOLIAN_VOWEL}{_TAGS}"
 INVISIBLE = f"{_NOT_SELECTORS}{_SELECTORS}"
 
-# Scripts whose letters join: Arabic and its like, those of India and South-East Asia, Mongolian.
+# Scripts whose letters join: Arabic and its like, those of India and South-East Asia, Mongolian; without
+# what is invisible there (U+061C, U+180E), beside which nothing can join.
 _JOINING = (
-    "\u0600-\u0dff\u0f00-\u109f\u1700-\u18af\u1900-\u1cff\ua800-\ua95f\ua980-\uabff\ufb50-\ufdff\ufe70-\ufefc"
+    "\u0600-\u061b\u061d-\u0dff\u0f00-\u109f\u1700-\u180d\u180f-\u18af\u1900-\u1cff\ua800-\ua95f\ua980-\uabff\ufb50-\ufdff\ufe70-\ufefc"
     "\U00010a00-\U00011fff\U0001e900-\U0001e95f"
 )
 _PICTURES = (  # without the numbers in circles, which are words
     "\u2190-\u245f\u24b6-\u24e9\u2500-\u2775\u2794-\u2bff\U0001f000-\U0001f0ff\U0001f10d-\U0001faff"
 )
-_MONGOLIAN = "\u1800-\u18af"
+_MONGOLIAN = "\u1800-\u180d\u180f-\u18af"
 _KEYS = "#*0-9"  # with U+20E3 behind they are keycaps
 _VARIED = (  # what has variants: pictures, signs that can be one, full-width signs, letters of some scripts
     rf"{_PICTURES}{_KEYS}\u00a9\u00ae\u203c\u2049\u2122\u2139\u3000-\u303f\u3297\u3299\uff00-\uff65"
