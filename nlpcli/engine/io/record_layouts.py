@@ -13,7 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from nlpcli.engine.io.dialects import Beginning, Dialect, delimiter_of, dialect_of, named, rows_of
+from nlpcli.engine.io.dialects import (
+    Beginning,
+    Dialect,
+    delimiter_of,
+    dialect_of,
+    folded,
+    named,
+    rows_of,
+    sep_line,
+)
 from nlpcli.engine.io.opening import display_name
 from nlpcli.errors import InputError
 from nlpcli.settings.input import RecordSettings
@@ -108,6 +117,9 @@ def _guess_format(path: str, beginning: Beginning, settings: RecordSettings) -> 
     if first_line.lstrip().startswith(FASTTEXT_PREFIX):
         return "fasttext"
     by_name = format_by_name(path)
+    sep = sep_line(first_line)
+    if sep is not None and len(beginning.lines) > 1 and by_name != "jsonl" and settings.delimiter == "auto":
+        return "tsv" if sep == "\t" else "csv"
     if by_name == "tsv" and settings.delimiter == "auto" and "\t" not in first_line:
         by_name = None  # by what is in it
     if by_name:
@@ -166,10 +178,10 @@ def _has_header(
     asked = [column for column in (settings.text_col, settings.label_col) if column is not None]
     if any(not column.isdecimal() or column in cells for column in asked):
         return True, ""
-    known = {named(cell).lower() for cell in cells}
+    known = {folded(cell) for cell in cells}
     if known & set(LABEL_NAMES) and (asked or known & set(TEXT_NAMES) or len(cells) > 2):
         return True, ""
-    if any(named(cell).lower() in TEXT_NAMES for cell in _may_be_texts(cells, settings, labelled)):
+    if any(folded(cell) in TEXT_NAMES for cell in _may_be_texts(cells, settings, labelled)):
         return True, ""
     shown = f"{display_name(path)}: the first row ({_shown(cells)}) is taken"
     if len(others) > 1 and _are_names(cells) and _above_numbers(cells, others):
@@ -183,7 +195,7 @@ def _has_header(
 def _may_be_texts(cells: Sequence[str], settings: RecordSettings, labelled: bool) -> Sequence[str]:
     """The cells of the column that was asked for, or of those that may be it: labels are words like names."""
     if settings.text_col is not None and settings.text_col.isdecimal():
-        number = int(settings.text_col)
+        number = _number(settings.text_col)
         return cells[number - 1 : number] if number else ()
     return cells[1:] if labelled else cells
 
@@ -213,27 +225,27 @@ def _column(
 ) -> int | None:
     """The column's number from 0; None when nothing was asked and no known name is there."""
     names = [named(cell) for cell in header or ()]
-    lowered = [name.lower() for name in names]
+    lowered = [*map(folded, header or ())]
     if asked is None:
         found = next((name for name in known if name in lowered), None)
         return None if found is None else _only(_places(found, lowered), found, path, option)
     for wanted, there in (
         (asked, list(header or ())),
         (named(asked), names),
-        (named(asked).lower(), lowered),
+        (folded(asked), lowered),
     ):
         if places := _places(wanted, there):
             return _only(places, asked, path, option)
-    if asked.isdecimal() and 1 <= int(asked) <= width:
-        return int(asked) - 1
+    if asked.isdecimal() and 1 <= _number(asked) <= width:
+        return _number(asked) - 1
     if header is None or asked.isdecimal():
         columns = f"{width} column{'s' * (width != 1)}"
         raise InputError(
-            f"{display_name(path)}: there is no column {asked}: the first row has {columns}",
+            f"{display_name(path)}: there is no column {asked[:_LONGEST_NAME]}: the first row has {columns}",
             hint=f"{option} is a header name or a number from 1"
             + ("; is the separator right? --delimiter says what it is" if width == 1 else ""),
         )
-    close = difflib.get_close_matches(named(asked).lower(), lowered, n=3)
+    close = difflib.get_close_matches(folded(asked), lowered, n=3)
     nearest = " or ".join(repr(names[lowered.index(name)]) for name in close)
     raise InputError(
         f"{display_name(path)}: no column is called {asked!r}; there are: {_shown(header)}",
@@ -241,6 +253,11 @@ def _column(
         + f"{option} is one of these names or a number from 1"
         + ("; is the separator right? --delimiter says what it is" if width == 1 else ""),
     )
+
+
+def _number(digits: str) -> int:
+    """The number of a column; what has more digits than any table has columns is none of them."""
+    return int(digits) if len(digits) < 20 else 0
 
 
 def _places(name: str, names: Sequence[str]) -> list[int]:

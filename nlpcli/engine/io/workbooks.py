@@ -135,7 +135,7 @@ def _sheet_number(name: str, titles: Sequence[str], sheet: str | None) -> int:
     lowered = [title.strip().lower() for title in titles]
     if sheet.strip().lower() in lowered:
         return lowered.index(sheet.strip().lower())
-    if sheet.isdecimal() and 1 <= int(sheet) <= len(titles):
+    if sheet.isdecimal() and len(sheet) < 20 and 1 <= int(sheet) <= len(titles):
         return int(sheet) - 1
     raise InputError(
         f"{name}: no sheet is called {sheet!r}; there are: {', '.join(titles)}",
