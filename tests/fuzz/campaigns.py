@@ -14,7 +14,7 @@ from typing import Any
 
 # In the order in which they run; a campaign is tests/fuzz/<name>.py.
 CAMPAIGNS: tuple[str, ...] = (
-    "compressed", "faults", "kernel_files", "model_files", "settings", "vector_files",
+    "compressed", "faults", "kernel_files", "model_files", "settings", "tables", "vector_files",
 )  # fmt: skip
 
 

@@ -28,7 +28,10 @@ _DECIMAL = re.compile(r"\d,\d")
 
 @dataclass(frozen=True)
 class Dialect:
-    """What stands between columns, whether `"…"` encloses a field, how many lines come before the rows."""
+    """What stands between columns, whether `"…"` encloses a field, how many lines come before the rows.
+
+    Nothing stands between the cells of a workbook.
+    """
 
     delimiter: str
     quoted: bool

@@ -157,6 +157,11 @@ def table_layout(
             hint=f"name it with {option}, or give its number; --header no if the first row is data",
         )
     if labelled and text == label:
+        if len(cells) == 1 and not dialect.delimiter:
+            raise InputError(
+                f"{display_name(path)}: the first row has one cell: {_shown(cells)}",
+                hint="the first row names the columns: take out what stands above it",
+            )
         if len(cells) == 1:
             raise _unlabelled(path, cells[0])
         raise InputError(
@@ -307,6 +312,11 @@ def bad_quoting(place: str, wrong: object) -> InputError:
 
 
 def _unlabelled(path: str, first_line: str) -> InputError:
+    if first_line.lstrip("\ufeff \t").startswith(("<!", "<?", "<html", "<HTML", "<table", "<TABLE")):
+        return InputError(
+            f"{display_name(path)}: this is a page in HTML or XML, as some sites name .xls, and no table of text",
+            hint="open it in a spreadsheet program and save it as .xlsx or as CSV UTF-8",
+        )
     if first_line.lstrip().startswith("["):
         return InputError(
             f"{display_name(path)}: a JSON array, or plain text without labels",

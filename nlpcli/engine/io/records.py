@@ -191,7 +191,7 @@ class Records:
             for row in rows:
                 number += 1
                 if layout is None and begun is not None and row:
-                    dialect = Dialect("\t", True)
+                    dialect = Dialect("", True)
                     layout = table_layout(path, rows[begun:], dialect, self.settings, self.labelled)
                     self._tell(layout)
                     if layout.has_header:

@@ -7,6 +7,7 @@ workbook was saved, errors such as #N/A. Rows are read one after another, so tha
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import io
 import itertools
@@ -18,6 +19,8 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
+from nlpcli.engine.io.compressed import Damaged, decompressed, format_of
+from nlpcli.engine.io.dialects import folded
 from nlpcli.engine.io.file_kinds import WORKBOOK, kind_of, refuse_other_kinds
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -40,7 +43,11 @@ def is_zipped(path: str) -> bool:
 
 
 def _begins(stream: BinaryIO) -> bool:
-    return bool(stream.peek(4)[:4] == b"PK\x03\x04")  # type: ignore[attr-defined]
+    head = stream.peek(4)  # type: ignore[attr-defined]
+    if kind := format_of(head[:6]):
+        with contextlib.suppress(Damaged, OSError, EOFError):  # there is more than what was seen of it
+            head = decompressed(io.BytesIO(head), kind, SILENT.lost).read(4)
+    return bool(head[:4] == b"PK\x03\x04")
 
 
 def workbook_rows(
@@ -119,22 +126,22 @@ def _chosen(name: str, workbook: Any, sheet: str | None, progress: Progress) -> 
     titles = [worksheet.title for worksheet in sheets]
     if not sheets:
         raise _unreadable(name, "it has no sheet with cells")
-    number = _sheet_number(name, titles, sheet)
-    if sheet is None and len(sheets) > 1:
+    if sheet is not None:
+        return sheets[_sheet_number(name, titles, sheet)]
+    shown = [worksheet for worksheet in sheets if worksheet.sheet_state == "visible"] or sheets
+    if len(sheets) > 1:
         progress.note(
-            f"{name}: the sheet {titles[0]!r} is read, the first of {len(sheets)}; --sheet names another"
+            f"{name}: the sheet {shown[0].title!r} is read, the first of {len(sheets)}; --sheet names another"
         )
-    return sheets[number]
+    return shown[0]
 
 
-def _sheet_number(name: str, titles: Sequence[str], sheet: str | None) -> int:
-    if sheet is None:
-        return 0
+def _sheet_number(name: str, titles: Sequence[str], sheet: str) -> int:
     if sheet in titles:
         return titles.index(sheet)
-    lowered = [title.strip().lower() for title in titles]
-    if sheet.strip().lower() in lowered:
-        return lowered.index(sheet.strip().lower())
+    lowered = [*map(folded, titles)]
+    if folded(sheet) in lowered:
+        return lowered.index(folded(sheet))
     if sheet.isdecimal() and len(sheet) < 20 and 1 <= int(sheet) <= len(titles):
         return int(sheet) - 1
     raise InputError(
