@@ -30,12 +30,13 @@ _DECIMAL = re.compile(r"\d,\d")
 class Dialect:
     """What stands between columns, whether `"…"` encloses a field, how many lines come before the rows.
 
-    Nothing stands between the cells of a workbook.
+    `spaced`: quotes that enclose a field stand behind a space. Nothing stands between cells of a workbook.
     """
 
     delimiter: str
     quoted: bool
     skipped: int = 0
+    spaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ class Beginning:
     from_excel: bool = False  # text in UTF-16 with a mark, as Excel writes tables with tabs
 
 
-def rows_of(lines: Iterable[str], delimiter: str, quoted: bool) -> tuple[list[list[str]], str]:
+def rows_of(
+    lines: Iterable[str], delimiter: str, quoted: bool, spaced: bool = False
+) -> tuple[list[list[str]], str]:
     """The rows of some lines, as far as they go; and what is wrong with the next one, or "".
 
     >>> rows_of(['a,"b', 'c"', 'd,"'], ",", True)
@@ -57,7 +60,9 @@ def rows_of(lines: Iterable[str], delimiter: str, quoted: bool) -> tuple[list[li
         return [line.split(delimiter) for line in lines], ""
     csv.field_size_limit(MAX_FIELD)
     ended = (line.rstrip("\r").replace("\r", " ") + "\n" for line in lines)
-    reader = csv.reader(ended, delimiter=delimiter, quoting=csv_quoting(True), strict=True)
+    reader = csv.reader(
+        ended, delimiter=delimiter, quoting=csv_quoting(True), strict=True, skipinitialspace=spaced
+    )
     rows: list[list[str]] = []
     try:
         rows.extend(reader)
@@ -138,7 +143,7 @@ def dialect_of(
         quoted = settings.quoting == "rfc4180"
     else:
         quoted = form == "csv" or (delimiter == "\t" and _has_quoted_fields(beginning, rest))
-    return Dialect(delimiter, quoted, skipped)
+    return Dialect(delimiter, quoted, skipped, quoted and _has_spaced_quotes(beginning, rest, delimiter))
 
 
 def delimiter_of(
@@ -237,6 +242,20 @@ def _has_quoted_fields(beginning: Beginning, lines: Sequence[str]) -> bool:
         return True
     plain, _ = rows_of(lines, "\t", False)
     return _evenness(plain) < 1 or all(map(_is_quoted_or_number, itertools.chain.from_iterable(plain)))
+
+
+def _has_spaced_quotes(beginning: Beginning, lines: Sequence[str], delimiter: str) -> bool:
+    """Whether quotes behind a space enclose fields: they all do, and rows are as equal in length for it."""
+    if delimiter == " " or not any(f'{delimiter} "' in line for line in lines):
+        return False
+    outside = "\n".join(lines).split('"')[:-1:2]  # each part is followed by a quote that begins a field
+    if not any(part.endswith(f"{delimiter} ") for part in outside):
+        return False
+    rows, wrong = rows_of(lines, delimiter, True, spaced=True)
+    if not rows or (wrong and (beginning.whole or wrong != "unexpected end of data")):
+        return False
+    plain, _ = rows_of(lines, delimiter, True)
+    return _evenness(rows) >= _evenness(plain)
 
 
 def _is_quoted_or_number(cell: str) -> bool:

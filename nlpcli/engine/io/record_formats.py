@@ -99,7 +99,13 @@ class Formats:
     def table(self, lines: Lines, feed: Feed, layout: Layout, before: int) -> Iterator[Batch]:
         """The rows of a table with quoting, whose fields may hold line ends; `before` lines come before."""
         csv.field_size_limit(MAX_FIELD)
-        reader = csv.reader(feed, delimiter=layout.delimiter, quoting=csv_quoting(True), strict=True)
+        reader = csv.reader(
+            feed,
+            delimiter=layout.delimiter,
+            quoting=csv_quoting(True),
+            strict=True,
+            skipinitialspace=layout.spaced,
+        )
         found = Batch([], [])
         skip = layout.has_header
         start = before + 1
@@ -240,7 +246,7 @@ def parted(line: str, layout: Layout) -> list[str]:
         return [line]
     parts = [part for part in line.split("\r") if part]
     if len(parts) > 1 and layout.width > 1:
-        rows, wrong = rows_of(parts, layout.delimiter, layout.format == "csv")
+        rows, wrong = rows_of(parts, layout.delimiter, layout.format == "csv", layout.spaced)
         if not wrong and len(rows) == len(parts) and all(len(row) == layout.width for row in rows):
             return parts
     return [line.rstrip("\r").replace("\r", " ")]

@@ -49,8 +49,8 @@ class Layout:
     """Where the text and the label are: column numbers from 0, or field names in JSON.
 
     `format` is tsv (no quoting, whatever the delimiter), csv (with quoting), jsonl or fasttext. `width` is
-    how many columns the first row has, `skipped` how many lines come before it. `remark` says what was
-    decided without being asked for.
+    how many columns the first row has, `skipped` how many lines come before it, `spaced` whether
+    spaces behind a delimiter are no part of the cell. `remark` says what was decided without being asked for.
     """
 
     format: str
@@ -62,6 +62,7 @@ class Layout:
     delimiter: str = "\t"
     width: int = 0
     skipped: int = 0
+    spaced: bool = False
     remark: str = ""
 
 
@@ -86,7 +87,9 @@ def detect(path: str, beginning: Beginning, settings: RecordSettings, labelled: 
     if form == "jsonl":
         return _json_layout(path, first_line, settings, labelled)
     dialect = dialect_of(beginning, form, settings, _KNOWN)
-    rows, wrong = rows_of(beginning.lines[dialect.skipped :], dialect.delimiter, dialect.quoted)
+    rows, wrong = rows_of(
+        beginning.lines[dialect.skipped :], dialect.delimiter, dialect.quoted, dialect.spaced
+    )
     if not rows:
         raise bad_quoting(f"{display_name(path)}:{dialect.skipped + 1}", wrong)
     return table_layout(path, rows, dialect, settings, labelled)
@@ -169,8 +172,9 @@ def table_layout(
         )
     form = "csv" if dialect.quoted else "tsv"
     return Layout(
-        form, text, label, "", None, has_header, dialect.delimiter, len(cells), dialect.skipped, remark
-    )
+        form, text, label, "", None, has_header, dialect.delimiter, len(cells), dialect.skipped,
+        dialect.spaced, remark,
+    )  # fmt: skip
 
 
 def _has_header(
@@ -181,7 +185,8 @@ def _has_header(
         return settings.header == "yes", ""
     cells, others = rows[0], [row for row in rows[1:] if any(row)]
     asked = [column for column in (settings.text_col, settings.label_col) if column is not None]
-    if any(not column.isdecimal() or column in cells for column in asked):
+    # A number that stands in the first row is a label or a count there, rather than a column's name.
+    if any(not column.isdecimal() for column in asked):
         return True, ""
     known = {folded(cell) for cell in cells}
     if known & set(LABEL_NAMES) and (asked or known & set(TEXT_NAMES) or len(cells) > 2):
@@ -189,7 +194,7 @@ def _has_header(
     if any(folded(cell) in TEXT_NAMES for cell in _may_be_texts(cells, settings, labelled)):
         return True, ""
     shown = f"{display_name(path)}: the first row ({_shown(cells)}) is taken"
-    if len(others) > 1 and _are_names(cells) and _above_numbers(cells, others):
+    if _are_counted(cells) or (len(others) > 1 and _are_names(cells) and _above_numbers(cells, others)):
         return True, f"{shown} for the names of the columns; --header no if it is data"
     is_doubtful = bool(others) if asked else labelled and len(others) > 4
     if is_doubtful and _are_names(cells) and not _recur(cells, others):
@@ -210,6 +215,12 @@ def _are_names(cells: Sequence[str]) -> bool:
     return len({*names}) == len(names) and all(
         name and len(name) <= _LONGEST_NAME and not _NUMBER.fullmatch(name) for name in names
     )
+
+
+def _are_counted(cells: Sequence[str]) -> bool:
+    """Whether the names are 0, 1, 2 …, as pandas writes columns that have none; one for the index before."""
+    numbers = [str(number) for number in range(len(cells))]
+    return len(cells) > 1 and ([*cells] == numbers or (len(cells) > 2 and [*cells] == ["", *numbers[:-1]]))
 
 
 def _above_numbers(cells: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
@@ -314,7 +325,7 @@ def bad_quoting(place: str, wrong: object) -> InputError:
 def _unlabelled(path: str, first_line: str) -> InputError:
     if first_line.lstrip("\ufeff \t").startswith(("<!", "<?", "<html", "<HTML", "<table", "<TABLE")):
         return InputError(
-            f"{display_name(path)}: this is a page in HTML or XML, as some sites name .xls, and no table of text",
+            f"{display_name(path)}: this is a page in HTML or XML, though it may be named .xls",
             hint="open it in a spreadsheet program and save it as .xlsx or as CSV UTF-8",
         )
     if first_line.lstrip().startswith("["):
