@@ -119,7 +119,7 @@ class Records:
                 yield from self._file(path, as_lines)
 
     def _file(self, path: str, as_lines: bool) -> Iterator[Batch]:
-        if is_zipped(path):
+        if is_zipped(path, self._progress):
             yield from self._workbook(path)
             return
         if self.settings.sheet is not None:

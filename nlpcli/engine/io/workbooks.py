@@ -7,19 +7,16 @@ workbook was saved, errors such as #N/A. Rows are read one after another, so tha
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import io
 import itertools
 import os
 import re
-import sys
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
-from nlpcli.engine.io.compressed import Damaged, decompressed, format_of
 from nlpcli.engine.io.dialects import folded
 from nlpcli.engine.io.file_kinds import WORKBOOK, kind_of, refuse_other_kinds
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
@@ -32,22 +29,12 @@ _MOST_UNPACKED, _HIGHEST_RATIO = 64 << 20, 200
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # how characters stand there that XML cannot hold
 
 
-def is_zipped(path: str) -> bool:
+def is_zipped(path: str, progress: Progress = SILENT) -> bool:
     """Whether the file is a zip archive, as workbooks are; in a named pipe it is not looked for."""
-    if path == STDIN:
-        return _begins(sys.stdin.buffer)
-    if not os.path.isfile(path):  # noqa: PTH113
+    if path != STDIN and not os.path.isfile(path):  # noqa: PTH113
         return False  # what is read of a pipe is gone
-    with open_bytes(path) as (stream, _):
-        return _begins(stream)
-
-
-def _begins(stream: BinaryIO) -> bool:
-    head = stream.peek(4)  # type: ignore[attr-defined]
-    if kind := format_of(head[:6]):
-        with contextlib.suppress(Damaged, OSError, EOFError):  # there is more than what was seen of it
-            head = decompressed(io.BytesIO(head), kind, SILENT.lost).read(4)
-    return bool(head[:4] == b"PK\x03\x04")
+    with open_bytes(path, progress.lost) as (stream, _):
+        return bool(stream.peek(4)[:4] == b"PK\x03\x04")  # type: ignore[attr-defined]
 
 
 def workbook_rows(
