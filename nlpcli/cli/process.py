@@ -21,7 +21,7 @@ from nlpcli.cli import console
 from nlpcli.cli.visible import coloured, on_one_line
 from nlpcli.engine.runtime.interrupts import arrived
 from nlpcli.engine.runtime.progress import before_reading, listeners
-from nlpcli.errors import NlpcliError
+from nlpcli.errors import NlpcliError, OutputError
 
 _WRITE_HINTS = {
     errno.ENOSPC: "the device is full",
@@ -133,6 +133,8 @@ def _exit_code(work: Callable[[], object]) -> int:
         sys.stdout.flush()
         return code
     except NlpcliError as error:
+        if arrived and not isinstance(error, OutputError):
+            raise  # an interrupted import looks like a missing library
         _report(error.message, error.hint)
         return _flushed(error.exit_code)
     except TyperException as error:

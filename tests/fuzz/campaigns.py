@@ -14,7 +14,7 @@ from typing import Any
 
 # In the order in which they run; a campaign is tests/fuzz/<name>.py.
 CAMPAIGNS: tuple[str, ...] = (
-    "compressed", "faults", "kernel_files", "kills", "model_files", "resumes", "settings", "text",
+    "compressed", "faults", "kernel_files", "kills", "model_files", "resumes", "settings", "tables", "text",
     "vector_files",
 )  # fmt: skip
 

@@ -214,9 +214,12 @@ def forged_arrays(content: bytes, random: Random) -> tuple[bytes, str]:
     changes = []
     for _ in range(random.choice((1, 1, 2))):
         if "nlpcli" in tensors and random.random() < 0.35:
-            record = json.loads(tensors["nlpcli"].tobytes())
+            try:
+                record = json.loads(tensors["nlpcli"].tobytes())
+            except ValueError:  # the first change broke it
+                break
             changes.append(change_record(record, random))
-            tensors["nlpcli"] = np.frombuffer(json.dumps(record).encode(), np.uint8)
+            tensors["nlpcli"] = np.frombuffer(bytearray(json.dumps(record).encode()), np.uint8)
         else:
             numeric = {name: array for name, array in tensors.items() if array.dtype.kind in "iuf"}
             others = {name: array for name, array in tensors.items() if name not in numeric}

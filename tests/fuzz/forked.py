@@ -39,6 +39,7 @@ class Forked:
         self._process = context.Process(target=_run, args=(str(folder), arguments, writer), daemon=True)
         self._process.start()
         writer.close()
+        reader.recv_bytes()  # until then it is Python that starts, not the command
         self._said = os.fdopen(os.dup(reader.fileno()), "rb")
         reader.close()
 
@@ -73,6 +74,9 @@ class Forked:
 def _run(folder: str, arguments: list[str], stderr: Connection) -> None:
     from nlpcli.program import run
 
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    stderr.send_bytes(b"begun")
     os.chdir(folder)
     os.dup2(stderr.fileno(), 2)
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
@@ -81,6 +85,4 @@ def _run(folder: str, arguments: list[str], stderr: Connection) -> None:
     sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
     sys.argv = ["nlpcli", *arguments]
     stderr.close()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     run()

@@ -145,7 +145,9 @@ def _command(line: str, name: str) -> list[str]:
 
 
 # What even a sound file has no answer to.
-_NO_ANSWER = re.compile("not installed|no vector for|index with word vectors|not the one|another text")
+_NO_ANSWER = re.compile(
+    "not installed|no vector for|index with word vectors|not the one|another text|by an earlier nlpcli"
+)
 
 
 def _complaint(end: dict[str, Any], is_sound: bool) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, TypeAlias, cast
 
@@ -20,6 +21,8 @@ Paths: TypeAlias = Sequence[str] | None  # names of files, `-` is stdin; none is
 
 CHUNK = 1 << 20
 STDIN = "-"
+# What comes out of a compressed stdin: who opens it again goes on where the other looked.
+_unpacked: weakref.WeakKeyDictionary[BinaryIO, BinaryIO] = weakref.WeakKeyDictionary()
 
 
 class open_bytes:
@@ -36,6 +39,8 @@ class open_bytes:
         try:
             if self._path == STDIN:
                 self._raw: BinaryIO = sys.stdin.buffer
+                if self._raw in _unpacked:
+                    return _unpacked[self._raw], self._raw
             else:
                 self._raw = open(self._path, "rb")
             head = self._raw.peek(6)[:6]  # type: ignore[attr-defined]
@@ -45,7 +50,10 @@ class open_bytes:
         if kind is None:
             return self._raw, self._raw
         told = lambda remark: self._told(f"{display_name(self._path)}: {remark}")  # noqa: E731
-        return cast(BinaryIO, decompressed(self._raw, kind, told)), self._raw
+        stream = cast(BinaryIO, decompressed(self._raw, kind, told))
+        if self._path == STDIN:
+            _unpacked[self._raw] = stream
+        return stream, self._raw
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if self._path != STDIN:

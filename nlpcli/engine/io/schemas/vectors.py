@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from nlpcli.engine.io.header_fields import MOST, Field, parts, whole
+from nlpcli.engine.io.header_fields import MOST, Field, nothing_or, parts, settings_of, whole
 from nlpcli.engine.io.schema import FINITE, Array, Held, Schema, strings, within
 from nlpcli.engine.io.schemas.vocabulary import VOCABULARY
+from nlpcli.settings.embeddings import PhraseSettings
+from nlpcli.settings.text import AnalysisSettings
 
 
 def _scales(held: Held) -> str | None:
@@ -15,7 +17,11 @@ def _scales(held: Held) -> str | None:
 
 
 VECTORS = Schema(
-    {"settings": Field(parts(dim=Field(whole(1, 2**20))))},
+    {
+        "settings": Field(parts(dim=Field(whole(1, 2**20)))),
+        "analysis": Field(nothing_or(settings_of(AnalysisSettings)), default=None),
+        "phrases": Field(settings_of(PhraseSettings), default=PhraseSettings()),
+    },
     {
         "vectors": Array(("float32", "float16", "int8"), ("V", "dim"), FINITE),
         "vectors.scales": Array("float32", ("V",), FINITE, within(0, MOST), optional=True),

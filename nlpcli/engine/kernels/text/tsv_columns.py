@@ -24,7 +24,7 @@ def _append(copies, size, table, begin, end):
 
 
 @nb.njit(nogil=True)
-def take_columns(table, text, label, texts, labels):
+def take_columns(table, text, label, width, texts, labels):
     """Copy column `text` of every row into `texts`, a line each, and column `label` into `labels`.
 
     `table` ends with a line end; so do the copies, which have room for as many bytes. A `\\r`
@@ -32,7 +32,7 @@ def take_columns(table, text, label, texts, labels):
     without (−1) they are empty texts.
 
     Returns: (bytes of texts, bytes of labels, True if all is well); stops at a row that lacks a
-    column or has an empty label.
+    column, has more than `width` of them, or has an empty label.
     """
     wanted = max(text, label)
     text_size = label_size = 0
@@ -62,7 +62,7 @@ def take_columns(table, text, label, texts, labels):
                 continue
             if end == row:
                 text_begin = text_end = row
-            elif field <= wanted or (label >= 0 and label_begin == label_end):
+            elif field <= wanted or field > width or (label >= 0 and label_begin == label_end):
                 return text_size, label_size, False
             if end > row or label < 0:
                 text_size = _append(texts, text_size, table, text_begin, text_end)
