@@ -1,10 +1,11 @@
 """Word vectors of 100 MB of English beside gensim, fastText, word2vec.c and pWord2Vec.
 
-    python benchmarks/word2vec.py [--epochs N] [--only WORD]
+    python benchmarks/word2vec.py [--epochs N] [--only WORD] [--words N]
 
 Whole processes, vocabulary and writing of the vectors included, on the same text (lines of 1,000
-words, since gensim and word2vec.c cut longer ones), with the same settings and two threads; the
-first of our skip-gram rows has the peers' learning rate too, the others ours.
+words, since gensim and word2vec.c cut longer ones; of 10 to 30 words where lines are what is compared),
+with the same settings and two threads; the first of our skip-gram rows has the peers' learning rate too,
+the others ours.
 Quality: Spearman's ρ on WordSim-353 and MEN, Google analogies, 30,000 words. gensim and fasttext
 are Python packages among the peers; the compiled programs are found in $WORD2VEC_BUILD (a folder
 with word2vec) and $PWORD2VEC_BUILD (a folder with pWord2Vec) and skipped where that is not set.
@@ -14,10 +15,13 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 from side_by_side import NLPCLI, Measured, data, measure, peer
 
@@ -48,20 +52,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--only", default="", help="Only contests whose title has this word.")
+    parser.add_argument("--words", type=int, help="Only so many words of the text.")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        text = lines_of_words(folder / "text.txt")
+        text = lines_of_words(folder / "text.txt", arguments.words)
         for title, contest in CONTESTS.items():
             if arguments.only in title:
                 show(title, contest(text, folder, arguments.epochs))
 
 
-def lines_of_words(path: Path, size: int = 1000) -> Path:
+def lines_of_words(path: Path, most: int | None = None) -> Path:
     with gzip.open(data("en/enwiki-100mb.txt.gz"), "rt") as file:
-        words = file.read().split()
-    with path.open("w") as out:
-        out.writelines(" ".join(words[place : place + size]) + "\n" for place in range(0, len(words), size))
+        return write_lines(path, file.read().split()[:most], itertools.repeat(1000))
+
+
+def write_lines(path: Path, words: list[str], sizes: Iterator[int]) -> Path:
+    """The words in lines of these sizes."""
+    ends = itertools.accumulate(sizes, initial=0)
+    bounds = itertools.pairwise(itertools.takewhile(lambda end: end < len(words), ends))
+    lines, last = [], 0
+    for first, last in bounds:
+        lines.append(" ".join(words[first:last]))
+    path.write_text("\n".join([*lines, " ".join(words[last:])]) + "\n")
     return path
 
 
@@ -182,6 +195,23 @@ def subwords(text: Path, folder: Path, epochs: int) -> Rows:
     }
 
 
+def lines(text: Path, folder: Path, epochs: int) -> Rows:
+    sizes = Random(1)
+    short = write_lines(
+        folder / "short.txt", text.read_text().split(), iter(lambda: sizes.randint(10, 30), None)
+    )
+    of_cbow = {f"{name}, CBOW": row for name, row in gensim(short, folder, epochs, sg=0, alpha=0.05).items()}
+    cbow = "--model", "cbow", "--alpha", 0.075
+    return {
+        "nlpcli train-w2v --alpha 0.025": ours("train-w2v", short, folder, epochs, "--alpha", 0.025),
+        **gensim(short, folder, epochs, sg=1, alpha=0.025),
+        "nlpcli train-w2v": ours("train-w2v", short, folder, epochs),
+        "nlpcli train-w2v --model cbow": ours("train-w2v", short, folder, epochs, *cbow),
+        **of_cbow,
+        "nlpcli train-w2v, lines of 1,000 words": ours("train-w2v", text, folder, epochs),
+    }
+
+
 def threads(text: Path, folder: Path, epochs: int) -> Rows:
     return {
         f"{count} thread{'s' * (count > 1)}": ours("train-w2v", text, folder, epochs, "--threads", count)
@@ -193,6 +223,7 @@ CONTESTS = {
     "skip-gram with negative sampling": skipgram,
     "CBOW with negative sampling": cbow,
     "skip-gram with subwords": subwords,
+    "lines of 10 to 30 words": lines,
     "nlpcli alone: threads": threads,
 }
 

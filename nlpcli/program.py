@@ -17,11 +17,15 @@ def run() -> NoReturn:
     When all is done and said, Python would still take every module and object apart, which for a
     vocabulary takes longer than writing it; the system takes the memory back at once.
     """
+    _open_closed_streams()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # Ctrl-C while the rest is loading ends the process without a word; then `process.run` takes over.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Idle threads of numpy's BLAS would spin, on a core that is wanted, instead of sleeping.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+    # torch makes a folder for compiled networks when it is imported, by default among temporary files, and
+    # nothing is compiled here: let it be one that is there.
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", os.path.dirname(__file__))  # noqa: PTH120
     from nlpcli.cli import main
 
     try:
@@ -34,3 +38,28 @@ def run() -> NoReturn:
             with contextlib.suppress(OSError, AttributeError, ValueError):  # closed, full, or not there
                 stream.flush()
         os._exit(end.code)
+
+
+def _open_closed_streams() -> None:
+    """Give a place to streams that the caller has closed, before a file that is opened takes theirs.
+
+    Reading such a stdin and writing such a stdout are errors, as in every Unix tool; what is said on such a
+    stderr is lost.
+    """
+    for number, name, mode in (
+        (0, "stdin", os.O_WRONLY),
+        (1, "stdout", os.O_RDONLY),
+        (2, "stderr", os.O_WRONLY),
+    ):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, mode)  # the lowest number that is free: this one
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            os.set_inheritable(number, True)
+        if getattr(sys, name) is None:
+            mode_of = "w" if number else "r"
+            stream = open(number, mode_of, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)

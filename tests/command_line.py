@@ -45,9 +45,9 @@ class Done(subprocess.CompletedProcess[bytes]):
 
 
 def within(
-    *arguments: object, input: str | bytes = b"", code: int = 0, cwd: Path, **environment: str
+    *arguments: object, input: str | bytes = b"", code: int | None = 0, cwd: Path, **environment: str
 ) -> Done:
-    """What `nlpcli ARGUMENTS` writes, called in this process; checks its exit code.
+    """What `nlpcli ARGUMENTS` writes, called in this process; checks its exit code, unless `code` is None.
 
     Input and outputs are the real descriptors 0, 1 and 2, so that what C libraries and worker
     processes print is seen too. What the call changes in this process is put back.
@@ -67,7 +67,8 @@ def within(
                 main()
             except SystemExit as end:
                 ended = int(end.code or 0)
-        return Done(command, ended, _content(out), _content(err)).checked(code)
+        done = Done(command, ended, _content(out), _content(err))
+        return done if code is None else done.checked(code)
 
 
 def _bytes(text: str | bytes) -> bytes:
@@ -83,15 +84,18 @@ def _content(file: BinaryIO) -> bytes:
 def _process_state() -> Iterator[None]:
     """Puts back what a command leaves behind in its process, which is why it may leave it."""
     from nlpcli.cli import console, process
+    from nlpcli.engine.runtime.interrupts import arrived
     from nlpcli.engine.runtime.progress import before_reading, listeners
     from nlpcli.settings.libraries import OtherVersion
 
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    hooks = [(before_reading, list(before_reading)), (listeners, list(listeners))]
+    hooks: list[tuple[list[Any], list[Any]]] = [
+        (shared, list(shared)) for shared in (before_reading, listeners, arrived)
+    ]
     threads = sys.modules["torch"].get_num_threads() if "torch" in sys.modules else None
     fresh: list[tuple[ModuleType, dict[str, Any]]] = [
         (console, {"_open_bars": [], "_is_quiet": False}),
-        (process, {"_arrived": [], "_warned": set()}),
+        (process, {"_warned": set()}),
     ]
     try:
         with contextlib.ExitStack() as stack:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,15 @@ os.environ.pop("PYTHONUNBUFFERED", None)  # set by many containers; it hides wha
 for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, usual)
+
+
+def pytest_collection_finish() -> None:
+    """What tests call through numba is kept as commands keep it, and not compiled in every run."""
+    from nlpcli.engine.runtime.compiled import numba_kernels
+
+    prefix = "nlpcli.engine.kernels."
+    for module in [name for name in sys.modules if name.startswith(prefix)]:
+        numba_kernels(module.removeprefix(prefix))
 
 
 @pytest.fixture

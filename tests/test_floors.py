@@ -28,7 +28,7 @@ ORDER = [
 MECHANISM = {
     "console": ("nlpcli.engine.io.writing", "nlpcli.engine.runtime.progress"),
     "options": ("nlpcli.engine.text.arguments",),
-    "process": ("nlpcli.engine.runtime.progress",),
+    "process": ("nlpcli.engine.runtime.interrupts", "nlpcli.engine.runtime.progress"),
 }
 
 
@@ -123,15 +123,14 @@ def test_a_command_reads_arguments_calls_its_job_and_prints(name):
 
 # Files are opened by engine/io and engine/runtime; and by these modules, each for its own reason.
 OPENERS = {
-    "nlpcli.engine.kernels": "reads the kernels' source, whose digest names the cache of machine code",
     "nlpcli.engine.text.tokenizers.mecab": "writes the user dictionary that mecab's compiler reads",
     "nlpcli.engine.text.tokenizers.konlpy": "writes the user dictionary that Komoran reads",
     "nlpcli.engine.text.tokenizers.english_tagger": "a library's own model, which the library opens",
     "nlpcli.engine.cooccurrence.memory": "asks the system how much memory the process has",
     "nlpcli.engine.cooccurrence.count_files": "its own format: arrays in an archive, mapped where they lie",
-    "nlpcli.engine.topics.document_clusters": "scipy's matrices, and numpy's",
     "nlpcli.engine.plots.activations": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.word_map_page": "the template of a page, which is part of the package",
+    "nlpcli.program": "/dev/null, in the place of streams that are closed",
     "nlpcli.cli.process": "/dev/null, for what Python flushes after a pipe has closed",
 }
 OPENING = re.compile(

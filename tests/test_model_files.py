@@ -15,7 +15,8 @@ import pytest
 import nlpcli
 from nlpcli.engine.cooccurrence import count_files
 from nlpcli.engine.io import model_file
-from nlpcli.engine.loading import COUNTS, READERS, SENTENCEPIECE, SUPERVISED, VECTOR_FILE
+from nlpcli.engine.io.schemas.by_kind import COUNTS
+from nlpcli.engine.loading import READERS, SENTENCEPIECE, SUPERVISED, VECTOR_FILE
 from nlpcli.errors import ModelError
 
 MODELS = Path(__file__).parent / "models"

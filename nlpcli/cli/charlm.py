@@ -9,7 +9,7 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
 from nlpcli.engine import jobs
-from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
+from nlpcli.settings.charlm import CharLMSettings, CheckpointSettings, GenerateSettings
 from nlpcli.settings.input import InputSettings
 
 _ModelOut = Annotated[
@@ -38,9 +38,7 @@ def train_charlm(
             metavar="FILE",
         ),
     ] = None,
-    checkpoint_every: Annotated[
-        int, typer.Option(help="Updates between checkpoints; 0 is only when interrupted.", min=0)
-    ] = 0,
+    checkpoints: CheckpointSettings = CheckpointSettings(),
     reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -57,7 +55,7 @@ def train_charlm(
     """
     jobs.train_charlm(
         files, output, settings, preset=preset, given=given_names(context), resume=resume,
-        checkpoint=checkpoint, checkpoint_every=checkpoint_every, reading=reading,
+        checkpoint=checkpoint, checkpoints=checkpoints, reading=reading,
         progress=console.progress(quiet),
     )  # fmt: skip
 

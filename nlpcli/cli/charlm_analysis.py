@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -107,13 +108,13 @@ def _coloured(text: str, levels: list[int]) -> str:
     pieces = []
     for character, level in zip(text, levels, strict=True):
         if character == "\n":
-            pieces.append("\033[0m\n")
+            pieces.append("\n")
             continue
         share, target = abs(level) / 127, (66, 110, 220) if level < 0 else (222, 70, 60)
         red, green, blue = (round(255 + (end - 255) * share) for end in target)
         shown_character = character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        pieces.append(f"\033[30;48;2;{red};{green};{blue}m{shown_character}")
-    return "".join(pieces) + "\033[0m"
+        pieces.append(console.in_colour(shown_character, f"30;48;2;{red};{green};{blue}"))
+    return "".join(pieces)
 
 
 @with_settings
@@ -178,5 +179,13 @@ def _toy_row(step: ToyStep, w_hh: float, last: int) -> list[object]:
         f"{step.factor:.6g}",
         f"{w_hh:g} × (1 − {step.h:.6f}²)",
         f"{step.product:.6g}",
-        f"{w_hh ** (last - step.t + 1):g}",
+        f"{_power(w_hh, last - step.t + 1):g}",
     ]
+
+
+def _power(base: float, exponent: int) -> float:
+    """The power, infinite where it is beyond a float."""
+    try:
+        return float(base**exponent)
+    except OverflowError:
+        return math.copysign(math.inf, base if exponent % 2 else 1)

@@ -10,7 +10,7 @@ from nlpcli.cli import console
 from nlpcli.cli.options import Files, Json, Quiet, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.input import InputSettings
-from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.text import AnalysisSettings, ComparisonSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.text.comparison import TokenizerComparison
@@ -22,10 +22,7 @@ def compare_tokenizers(
     tokenizers: Annotated[
         str, typer.Option(help="Names with commas between; subword:FILE is a model's.", metavar="NAME,…")
     ] = "word,nltk,kiwi",
-    lines: Annotated[
-        int, typer.Option("--lines", help="Lines to show side by side.", min=0, metavar="N")
-    ] = 5,
-    limit: Annotated[int, typer.Option("--limit", help="Lines to measure on.", min=1, metavar="N")] = 1000,
+    settings: ComparisonSettings = ComparisonSettings(),
     analysis: AnalysisSettings = AnalysisSettings(),
     reading: InputSettings = InputSettings(),
     as_json: Json = False,
@@ -41,7 +38,7 @@ def compare_tokenizers(
     """
     names = [name.strip() for name in tokenizers.split(",") if name.strip()]
     compared = jobs.compare_tokenizers(
-        files, names, lines=lines, limit=limit, analysis=analysis, reading=reading,
+        files, names, settings, analysis=analysis, reading=reading,
         progress=console.progress(quiet),
     )  # fmt: skip
     if as_json:

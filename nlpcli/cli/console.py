@@ -12,13 +12,16 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from nlpcli.engine.io.writing import LineWriter
+from nlpcli.cli.visible import Visible, coloured, on_one_line, plainly, visible
+from nlpcli.engine.io.writing import LineWriter, cell
 from nlpcli.engine.runtime.progress import Progress
 
 if TYPE_CHECKING:
     import rich.progress
+
+_COLOURS = {"green": "32", "red": "31", "dim": "2", "magenta": "35", "plain": "0"}
 
 
 def one_blas_thread() -> None:
@@ -34,17 +37,25 @@ def one_blas_thread() -> None:
 
 def output(path: str) -> str | BinaryIO:
     """Where a result goes, for the engine: `-` is stdout, anything else the path of a file."""
-    return sys.stdout.buffer if path == "-" else path
+    if path != "-":
+        return path
+    return cast(BinaryIO, Visible(sys.stdout.buffer)) if is_terminal() else sys.stdout.buffer
 
 
 def print_line(text: str) -> None:
-    """One line of data on stdout."""
-    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    """One line of data on stdout; what a terminal would obey is shown there as escapes."""
+    shown = visible(text) if is_terminal() else plainly(text)
+    sys.stdout.buffer.write(shown.encode("utf-8", "replace") + b"\n")
+
+
+def print_cells(cells: Iterable[str]) -> None:
+    """A line of TSV on stdout: a tab or line end in a label or name is written as its escape."""
+    print_line("\t".join(map(cell, cells)))
 
 
 def print_lines(lines: Iterable[str]) -> None:
     """Lines of data on stdout, as they come."""
-    writer = LineWriter(sys.stdout.buffer)
+    writer = LineWriter(cast(BinaryIO, output("-")))
     for line in lines:
         writer.write(line)
     flush()
@@ -52,7 +63,9 @@ def print_lines(lines: Iterable[str]) -> None:
 
 def print_json(value: Any) -> None:
     """A JSON value on stdout."""
-    print_line(json.dumps(value, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False)
+    # A name that is not UTF-8 keeps its bytes: `\udce9` in JSON is what Python makes of them.
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
 
 
 def is_terminal() -> bool:
@@ -75,12 +88,21 @@ def flush() -> None:
     sys.stdout.buffer.flush()
 
 
+def in_colour(text: str, code: str) -> str:
+    """The text in any colour, by the numbers of its SGR sequence."""
+    return coloured(text, code)
+
+
+def one_line(text: str) -> str:
+    """A name within a line: its tabs and line ends shown as escapes, with all else."""
+    return on_one_line(text)
+
+
 def painted(text: str, colour: str, *, bold: bool = False) -> str:
-    """The text in a colour (green, red, dim), where colours are wanted."""
+    """The text in a colour (see `_COLOURS`), where colours are wanted."""
     if not wants_colour():
         return text
-    code = {"green": "32", "red": "31", "dim": "2"}[colour]
-    return f"\033[{'1;' if bold else ''}{code}m{text}\033[0m"
+    return coloured(text, ("1;" if bold else "") + _COLOURS[colour])
 
 
 def print_table(
@@ -88,34 +110,34 @@ def print_table(
 ) -> None:
     """Rows as a table on a terminal, as TSV with a header line when piped."""
     if not sys.stdout.isatty():
-        print_line("\t".join(columns))
+        print_cells(columns)
         for row in rows:
-            print_line("\t".join(_cell(cell) for cell in row))
+            print_cells(map(_as_text, row))
         return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     rows = [list(row) for row in rows]
-    table = Table(title=title)
+    table = Table(title=None if title is None else Text(on_one_line(title), "table.title"))
     for number, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[number], (int, float)) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left")
+        table.add_column(Text(on_one_line(column)), justify="right" if numeric else "left")
     for row in rows:
-        table.add_row(*(Text(_cell(cell)) for cell in row))
+        table.add_row(*(Text(on_one_line(_as_text(value))) for value in row))
     Console().print(table)
 
 
-def _cell(cell: object) -> str:
-    return f"{cell:.4f}" if isinstance(cell, float) else str(cell)
+def _as_text(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 # --- remarks --------------------------------------------------------------------------------
 
 
 def remark(text: str) -> None:
-    """A line on stderr."""
-    sys.stderr.write(text + "\n")
+    """A line on stderr, whatever stderr is; control characters are shown as escapes."""
+    sys.stderr.write(visible(text) + "\n")
     sys.stderr.flush()
 
 
@@ -177,8 +199,8 @@ class Bars(Progress):
         bars = self._start()
         if not same or self._task is None:
             self._stage = stage
-            self._task = bars.add_task(stage, total=total, detail=detail)
-        bars.update(self._task, completed=done, total=total, detail=detail)
+            self._task = bars.add_task(on_one_line(stage), total=total, detail="")
+        bars.update(self._task, completed=done, total=total, detail=on_one_line(detail))
 
     def note(self, message: str) -> None:
         """Print the line above the bars."""
@@ -187,7 +209,7 @@ class Bars(Progress):
         else:
             from rich.text import Text
 
-            self._bars.console.print(Text(message))
+            self._bars.console.print(Text(visible(message)))
 
     def close(self) -> None:
         """Leave the bars as they stand."""
@@ -208,14 +230,14 @@ class Bars(Progress):
             )
 
             self._bars = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=24),
                 TaskProgressColumn(),
                 TextColumn("elapsed"),
                 TimeElapsedColumn(),
                 TextColumn("left"),
                 TimeRemainingColumn(),
-                TextColumn("{task.fields[detail]}"),
+                TextColumn("{task.fields[detail]}", markup=False),
                 console=Console(stderr=True),
             )
             self._bars.start()

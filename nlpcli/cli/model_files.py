@@ -12,6 +12,7 @@ from nlpcli.cli.classifier_output import print_telling_features
 from nlpcli.cli.options import Json, Model, Quiet, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.embeddings import GloveResources
+from nlpcli.settings.fields import MOST
 
 if TYPE_CHECKING:
     from nlpcli.engine.io.model_file import ModelInfo
@@ -21,7 +22,8 @@ def inspect(
     model: Model,
     json: Json = False,
     top: Annotated[
-        int | None, typer.Option(min=1, help="A classifier's N most telling features of each class.")
+        int | None,
+        typer.Option(min=1, max=MOST, help="A classifier's N most telling features of each class."),
     ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Compare the checksum of all tensors.")] = False,
 ) -> None:

@@ -25,7 +25,7 @@ import typer
 from nlpcli.cli import console
 from nlpcli.engine.text.arguments import contents
 from nlpcli.errors import MissingFile
-from nlpcli.settings.fields import Settings, option_name
+from nlpcli.settings.fields import MOST, Settings, option_name
 
 _FILE_NAME = re.compile(r"\.\w{1,12}$")  # at its end
 
@@ -133,7 +133,12 @@ def _option(field: dataclasses.Field[Any], hint: Any) -> Any:
         else (option_name(field),)
     )
     number = int if int in (hint, *typing.get_args(hint)) else float
-    bounds = {name: number(about[name]) for name in ("min", "max") if about[name] is not None}
+    # What is there to keep numbers within 32 bits is told when it is reached, not on every help page.
+    bounds = {
+        name: number(bound)
+        for name in ("min", "max")
+        if (bound := about[name]) is not None and abs(bound) < MOST
+    }
     option: Any = typer.Option  # its overloads know no computed arguments
     return option(
         *flags,

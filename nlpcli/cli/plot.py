@@ -80,6 +80,9 @@ def plot(
         console.remark(f"{output}: {len(word_map.words):,} words, {word_map.note}")
 
 
+_COLOURS = (34, 31, 32, 33, 36, 35, 91, 90)
+
+
 def _draw_here(word_map: WordMap) -> None:
     size = console.size()
     coloured = console.is_terminal() and console.wants_colour() and len(word_map.group_names) > 1
@@ -92,4 +95,4 @@ def _draw_here(word_map: WordMap) -> None:
 
 
 def _painted(text: str, group: int) -> str:
-    return text if group < 0 else f"\033[{(34, 31, 32, 33, 36, 35, 91, 90)[group % 8]}m{text}\033[0m"
+    return text if group < 0 else console.in_colour(text, str(_COLOURS[group % len(_COLOURS)]))

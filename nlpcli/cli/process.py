@@ -6,16 +6,29 @@ The only module that ends the process.
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
+import math
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from nlpcli.cli import console
+from nlpcli.cli.visible import coloured, on_one_line
+from nlpcli.engine.runtime.interrupts import arrived
 from nlpcli.engine.runtime.progress import before_reading, listeners
-from nlpcli.errors import NlpcliError
+from nlpcli.errors import NlpcliError, OutputError
 
+_WRITE_HINTS = {
+    errno.ENOSPC: "the device is full",
+    errno.EDQUOT: "your quota is used up",
+    errno.EBADF: "stdout is closed",
+}
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT))
 CLOSED_PIPE = 128 + 13  # what a shell shows for a program that died of SIGPIPE
 
 
@@ -29,25 +42,51 @@ def run(work: Callable[[], object]) -> NoReturn:
     0 fine; 1 a mendable error; 2 usage; 141 when the reader of stdout went away; death by
     SIGINT on Ctrl-C, so that a shell loop around the command stops too.
     """
+    sys.stderr = _heedless(sys.stderr)
     _show_warnings()
+    sys.unraisablehook = _unraisable
     listeners.append(console.remark_unless_quiet)
     before_reading.append(_flush_stdout)
-    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)):
+    for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
             signal.signal(number, _interrupt)
     try:
         code = _exit_code(work)
+        # From here on a signal ends the process at once: Python would show an exception amid its own end.
+        for number in _SIGNALS:
+            if signal.getsignal(number) is _interrupt:
+                signal.signal(number, signal.SIG_DFL)
     except (KeyboardInterrupt, _Terminated):
-        _die_by(_arrived[0] if _arrived else signal.SIGINT)
+        _die_by(arrived[0] if arrived else signal.SIGINT)
     except Exception:
         # A library may turn an interrupt into an error of its own, as LLVM does while it compiles.
-        if _arrived:
-            _die_by(_arrived[0])
+        if arrived:
+            _die_by(arrived[0])
         raise
     sys.exit(code)
 
 
-_arrived: list[int] = []
+class _Heedless(io.FileIO):
+    """A file that takes what cannot be written and forgets it."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data) or len(data)
+        except OSError:
+            return len(data)
+
+
+def _heedless(stderr: TextIO) -> TextIO:
+    """As `stderr`, but it stops no work: neither a full device nor a reader who left is an error."""
+    try:
+        raw = _Heedless(stderr.fileno(), "wb", closefd=False)
+    except (OSError, ValueError, AttributeError):  # replaced by what is no file
+        return stderr
+    return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", line_buffering=True)
+
+
+_AT_ONCE = 1.0  # seconds
+_last = [-math.inf]  # when a signal was obeyed last
 
 
 def _flush_stdout() -> None:
@@ -56,9 +95,28 @@ def _flush_stdout() -> None:
         sys.stdout.flush()
 
 
-def _interrupt(number: int, _frame: object) -> NoReturn:
-    _arrived.append(number)
-    raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
+def _interrupt(number: int, _frame: object) -> None:
+    """Raise the signal as an exception; not one that follows at once, while the first is being obeyed.
+
+    It would cut off what tidies up. Later ones raise again: a library may have swallowed the first.
+    """
+    now = time.monotonic()
+    if now - _last[0] > _AT_ONCE:
+        _last[0] = now
+        arrived.append(number)
+        raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
+
+
+def _unraisable(found: sys.UnraisableHookArgs) -> None:
+    """A signal that came while an object was finalised, where Python drops exceptions, comes again."""
+    if isinstance(found.exc_value, KeyboardInterrupt | _Terminated) and arrived:
+        _last[0] = -math.inf
+        # Not from here, where exceptions are dropped too.
+        again = threading.Timer(0.01, os.kill, (os.getpid(), arrived.pop()))
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(found)
 
 
 def _exit_code(work: Callable[[], object]) -> int:
@@ -75,6 +133,8 @@ def _exit_code(work: Callable[[], object]) -> int:
         sys.stdout.flush()
         return code
     except NlpcliError as error:
+        if arrived and not isinstance(error, OutputError):
+            raise  # an interrupted import looks like a missing library
         _report(error.message, error.hint)
         return _flushed(error.exit_code)
     except TyperException as error:
@@ -90,7 +150,7 @@ def _exit_code(work: Callable[[], object]) -> int:
     except OSError as error:
         if error.filename is not None:
             raise
-        _report(f"cannot write the output: {error.strerror}", "is the device full?")
+        _report(f"cannot write the output: {error.strerror}", _WRITE_HINTS.get(error.errno or 0))
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
@@ -111,11 +171,11 @@ def _usage_hint(error: object) -> str | None:
 
 def _report(message: str, hint: str | None) -> None:
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    red, bold, plain = ("\033[31m", "\033[1m", "\033[0m") if colour else ("", "", "")
+    error, advice = (coloured("error:", "31;1"), coloured("hint:", "1")) if colour else ("error:", "hint:")
     with contextlib.suppress(OSError):
-        console.remark(f"{red}{bold}error:{plain} {message}")
+        console.remark(f"{error} {on_one_line(message)}")
         if hint:
-            console.remark(f"{bold}hint:{plain} {hint}")
+            console.remark(f"{advice} {on_one_line(hint)}")
 
 
 def _die_by(number: int) -> NoReturn:
@@ -141,6 +201,6 @@ def _show_warnings() -> None:
             usual(message, category, *place, **more)
         elif str(message) not in _warned:
             _warned.add(str(message))
-            console.remark_unless_quiet(f"warning: {message}")
+            console.remark_unless_quiet(f"warning: {on_one_line(str(message))}")
 
     warnings.showwarning = show

@@ -10,7 +10,7 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Json, Quiet, with_settings
 from nlpcli.engine import jobs
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import FolderSettings, InputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
@@ -37,6 +37,7 @@ def index(
     settings: IndexSettings = IndexSettings(),
     analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
+    folders: FolderSettings = FolderSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Make texts ready for searching: one file that holds all `search` needs.
@@ -49,7 +50,7 @@ def index(
     if vectors is not None:
         console.one_blas_thread()
     jobs.index(
-        files, output, settings, vectors=vectors, analysis=analysis, reading=reading,
+        files, output, settings, vectors=vectors, analysis=analysis, reading=reading, folders=folders,
         progress=console.progress(quiet),
     )  # fmt: skip
 
@@ -75,6 +76,7 @@ def search(
     settings: IndexSettings = IndexSettings(),
     analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
+    folders: FolderSettings = FolderSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -91,7 +93,7 @@ def search(
     queries = None if query in (None, [], ["-"]) else [" ".join(query or [])]
     answers = jobs.search(
         texts, queries, ranking, vectors=vectors, settings=settings, analysis=analysis,
-        reading=reading, progress=console.progress(quiet),
+        reading=reading, folders=folders, progress=console.progress(quiet),
     )  # fmt: skip
     _print(answers, queries is None, json)
 
@@ -102,7 +104,7 @@ def _print(answers: Answers[list[Hit]], stream: bool, json: bool) -> None:
     for batch in answers.batches():
         for query, hits in batch:
             if not headed:
-                console.print_line("\t".join(["query"] * stream + ["score", "place", "text"]))
+                console.print_cells(["query"] * stream + ["score", "place", "text"])
                 headed = True
             if json:
                 console.print_json({"query": query, "hits": [_record(hit) for hit in hits]})
@@ -111,7 +113,7 @@ def _print(answers: Answers[list[Hit]], stream: bool, json: bool) -> None:
             else:
                 for hit in hits:
                     row = [f"{hit.score:.4f}", f"{hit.file}:{hit.line}", hit.snippet.text]
-                    console.print_line("\t".join([query] * stream + row))
+                    console.print_cells([query] * stream + row)
         console.flush()
 
 
@@ -126,12 +128,12 @@ def _record(hit: Hit) -> dict[str, object]:
 
 
 def _show(hits: Iterable[Hit]) -> None:
-    escapes = ("\033[35m", "\033[1;31m", "\033[0m") if console.wants_colour() else ("", "", "")
-    place, mark, plain = escapes
     for hit in hits:
         text, end = "", 0
         for first, last in hit.snippet.marks:
-            text += hit.snippet.text[end:first] + mark + hit.snippet.text[first:last] + plain
+            marked = console.painted(hit.snippet.text[first:last], "red", bold=True)
+            text += hit.snippet.text[end:first] + marked
             end = last
-        console.print_line(f"{place}{hit.file}:{hit.line}{plain}  {hit.score:.4f}")
+        place = console.painted(f"{console.one_line(hit.file)}:{hit.line}", "magenta")
+        console.print_line(f"{place}  {hit.score:.4f}")
         console.print_line(f"  {text}{hit.snippet.text[end:]}")

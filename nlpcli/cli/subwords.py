@@ -22,9 +22,6 @@ def train_subword(
     ] = ...,  # type: ignore[assignment]
     settings: SubwordSettings = SubwordSettings(),
     reading: InputSettings = InputSettings(),
-    show_merges: Annotated[
-        int, typer.Option(help="BPE: print the first N merges and their counts.", min=0, metavar="N")
-    ] = 0,
     quiet: Quiet = False,
 ) -> None:
     """Learn subwords from text; the model is sentencepiece's own file.
@@ -36,13 +33,13 @@ def train_subword(
       nlpcli train-subword tiny.txt --vocab-size 300 --show-merges 20 -o tiny.model
       nlpcli tokenize --tokenizer subword --model ko.model news.txt | nlpcli detokenize --model ko.model
     """
-    if show_merges and output == "-":
+    if settings.merges and output == "-":
         raise SettingsError("--show-merges prints to stdout: write the model to a file with -o")
     model = jobs.train_subword(
-        files, console.output(output), settings, merges=show_merges, reading=reading,
+        files, console.output(output), settings, reading=reading,
         progress=console.progress(quiet),
     )  # fmt: skip
-    if show_merges:
+    if settings.merges:
         rows = [(number, *row) for number, row in enumerate(model.merges, start=1)]
         console.print_table(["merge", "left", "right", "joined", "count"], rows)
 

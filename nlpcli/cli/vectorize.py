@@ -10,6 +10,7 @@ from nlpcli.cli import console
 from nlpcli.cli.options import Files, Json, Output, Quiet, given_names, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.documents import VectorizeSettings
+from nlpcli.settings.fields import MOST
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -22,7 +23,7 @@ def vectorize(
     output: Output = "-",
     settings: VectorizeSettings = VectorizeSettings(),
     top: Annotated[
-        int | None, typer.Option(help="Print the N heaviest terms of each document.", min=1)
+        int | None, typer.Option(help="Print the N heaviest terms of each document.", min=1, max=MOST)
     ] = None,
     save_model: Annotated[
         str | None, typer.Option(metavar="FILE", help="Keep vocabulary and analysis for new text.")

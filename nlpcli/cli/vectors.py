@@ -120,7 +120,7 @@ def _print(answers: Answers[Scored], columns: tuple[str, str, str], json: bool) 
     headed = json or console.is_terminal()
     for batch in filter(None, answers.batches()):
         if not headed:
-            console.print_line("\t".join(columns))
+            console.print_cells(columns)
             headed = True
         for question, found in batch:
             if json:
@@ -130,5 +130,5 @@ def _print(answers: Answers[Scored], columns: tuple[str, str, str], json: bool) 
                 console.print_table((item, score), found, title=question)
             else:
                 for word, number in found:
-                    console.print_line(f"{question}\t{word}\t{number:.4f}")
+                    console.print_cells((question, word, f"{number:.4f}"))
         console.flush()

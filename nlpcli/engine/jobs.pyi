@@ -40,6 +40,7 @@ from nlpcli.engine.vectors.word_vectors import Scored
 from nlpcli.settings.charlm import (
     ActivationSettings,
     CharLMSettings,
+    CheckpointSettings,
     GenerateSettings,
     GradientSettings,
     ToySettings,
@@ -55,12 +56,13 @@ from nlpcli.settings.embeddings import (
     PhraseSettings,
     Word2VecSettings,
 )
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import FolderSettings, InputSettings, RecordSettings
 from nlpcli.settings.plots import PlotSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import (
     AnalysisSettings,
+    ComparisonSettings,
     NgramSettings,
     NormalizeSettings,
     RunSettings,
@@ -160,6 +162,7 @@ def classify(
     top_k: int = 0,
     explain: bool = False,
     jsonl: bool = False,
+    on_error: Literal["stop", "skip"] = "stop",
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
@@ -213,12 +216,13 @@ def cluster(
 def compare_tokenizers(
     paths: _Paths,
     tokenizers: Sequence[str] = ...,
+    settings: ComparisonSettings = ...,
     *,
-    lines: int = 5,
-    limit: int = 1000,
     analysis: AnalysisSettings = ...,
     reading: InputSettings = ...,
     progress: Progress = ...,
+    lines: int = 5,
+    limit: int = 1000,
     lowercase: bool = False,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
     keep_jamo: bool = False,
@@ -368,6 +372,7 @@ def evaluate(
     tagged: TaggedTextSettings = ...,
     reading: InputSettings = ...,
     progress: Progress = ...,
+    on_error: Literal["stop", "skip"] = "stop",
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
@@ -444,6 +449,7 @@ def index(
     vectors: _Path | None = None,
     analysis: AnalysisSettings = ...,
     reading: InputSettings = ...,
+    folders: FolderSettings = ...,
     progress: Progress = ...,
     unit: Literal["line", "paragraph", "file"] = "line",
     lowercase: bool = True,
@@ -469,6 +475,7 @@ def index(
     stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    on_error: Literal["stop", "skip"] = "stop",
 ) -> SearchIndex:
     """An index of some texts (files, or folders of files), written to `output`."""
 
@@ -574,6 +581,7 @@ def search(
     settings: IndexSettings = ...,
     analysis: AnalysisSettings = ...,
     reading: InputSettings = ...,
+    folders: FolderSettings = ...,
     progress: Progress = ...,
     top_k: int = 10,
     by: Literal["tfidf", "bm25", "vectors"] = "tfidf",
@@ -605,6 +613,7 @@ def search(
     stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    on_error: Literal["stop", "skip"] = "stop",
 ) -> Answers[list[Hit]]:
     """Each of some queries with the documents that answer it, best first."""
 
@@ -743,7 +752,7 @@ def train_charlm(
     given: frozenset[str] = ...,
     resume: _Path | None = None,
     checkpoint: _Path | None = None,
-    checkpoint_every: int = 0,
+    checkpoints: CheckpointSettings = ...,
     reading: InputSettings = ...,
     progress: Progress = ...,
     cell: Literal["rnn", "lstm", "gru"] = "lstm",
@@ -768,6 +777,7 @@ def train_charlm(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
     threads: int = 0,
+    checkpoint_every: int = 0,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> CharLM:
@@ -947,6 +957,7 @@ def train_nb(
     lemma: bool = False,
     tag_english: bool = False,
     stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    on_error: Literal["stop", "skip"] = "stop",
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
@@ -965,7 +976,6 @@ def train_subword(
     output: Output,
     settings: SubwordSettings = ...,
     *,
-    merges: int = 0,
     reading: InputSettings = ...,
     progress: Progress = ...,
     model_type: Literal["bpe", "unigram"] = "bpe",
@@ -974,6 +984,7 @@ def train_subword(
     max_lines: int = 0,
     threads: int = 1,
     seed: int = 1,
+    merges: int = 0,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> Subwords:
@@ -1121,6 +1132,7 @@ def vectorize(
     min_count: int = 1,
     max_vocab: int | None = None,
     vocab_order: Literal["frequency", "first-seen", "alphabetical"] = "frequency",
+    on_error: Literal["stop", "skip"] = "stop",
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,

@@ -11,8 +11,11 @@ import operator
 import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nlpcli.engine.io.lines import COMPRESSED, open_bytes
+from nlpcli.engine.io.compressed import format_of
 from nlpcli.engine.io.model_file import first_bytes, read_info
+from nlpcli.engine.io.opening import open_bytes
+from nlpcli.engine.io.paths import checked_name
+from nlpcli.engine.io.schemas.by_kind import COUNTS
 from nlpcli.errors import InputError, ModelError
 
 if TYPE_CHECKING:
@@ -29,8 +32,7 @@ if TYPE_CHECKING:
         Classifier | Vectors | Vectorizer | SearchIndex | CharLM | Cooccurrence | Subwords | Tagger
     )
 
-COUNTS, SENTENCEPIECE, VECTOR_FILE = "co-occurrence counts", "sentencepiece", "vector file"
-SUPERVISED = "supervised fastText"
+SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
 _CLASSIFIER = ("classify.classifier", "Classifier.load")
 _VECTORS = ("vectors.word_vectors", "Vectors.load")
 _CHARLM = ("charlm.model", "CharLM.load")
@@ -79,7 +81,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
 
     Raises ModelError for a file that is damaged, of a kind that is not known, or no model at all.
     """
-    name = os.fspath(path)
+    name = checked_name(path, ModelError)
     kind = _kind_of(name)
     if kind not in READERS:
         raise ModelError(
@@ -101,7 +103,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
 def _kind_of(path: str) -> str:
     """What kind of thing a file holds, by its first bytes; word vectors are what is left."""
     start = first_bytes(path, 64)
-    if any(map(start.startswith, COMPRESSED)):
+    if format_of(start):
         with open_bytes(path) as (stream, _):
             start = stream.read(64)
     elif start[8:9] == b"{":

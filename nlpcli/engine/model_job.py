@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from nlpcli.engine.io import model_file
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.lines import Paths
 from nlpcli.engine.io.model_file import ModelInfo
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import SettingsError

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from nlpcli.settings.fields import Settings, setting
+from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
 
 TRAINING = "Training"
+GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+Size = TypeVar("Size", int, str)
 
 
 NETWORK = "Network"
@@ -37,6 +39,7 @@ class CharLMSettings(Settings):
         1,
         "Characters seen fewer times than this become one, U+FFFD.",
         min=1,
+        max=MOST,
         panel=NETWORK,
         flags=("--min-count", "--min-char-count"),
     )
@@ -44,18 +47,23 @@ class CharLMSettings(Settings):
         64,
         "Characters through which the gradient flows back; the state is carried on.",
         min=1,
+        max=1_000_000,
         panel=TRAINING,
     )
     batch_size: int = setting(
-        64, "Streams trained side by side; fewer if the text is short.", min=1, panel=TRAINING
+        64, "Streams trained side by side; fewer if the text is short.", min=1, max=1_000_000, panel=TRAINING
     )
-    epochs: int = setting(10, "Passes over the text.", min=1, panel=TRAINING)
-    learning_rate: float = setting(0.004, "Adam's step size at the start.", above=0, panel=TRAINING)
+    epochs: int = setting(10, "Passes over the text.", min=1, max=1_000_000, panel=TRAINING)
+    learning_rate: float = setting(0.004, "Adam's step size at the start.", above=0, max=100, panel=TRAINING)
     schedule: Literal["constant", "linear", "cosine"] = setting(
         "cosine", "How the step size falls to 1 % of the start.", panel=TRAINING
     )
-    weight_decay: float = setting(0.0, "Pull of the weights towards zero (AdamW).", min=0, panel=TRAINING)
-    grad_clip: float = setting(5.0, "Largest norm of the gradient; 0 is off.", min=0, panel=TRAINING)
+    weight_decay: float = setting(
+        0.0, "Pull of the weights towards zero (AdamW).", min=0, max=1000, panel=TRAINING
+    )
+    grad_clip: float = setting(
+        5.0, "Largest norm of the gradient; 0 is off.", min=0, max=1e12, panel=TRAINING
+    )
     val_frac: float = setting(
         0.05, "Share of the text, from its end, kept for validation.", min=0, max=0.9, panel=TRAINING
     )
@@ -63,15 +71,16 @@ class CharLMSettings(Settings):
         0,
         "Updates between validations; 0 is an epoch, about 40 at most and at least every 1000 updates.",
         min=0,
+        max=MOST,
         panel=TRAINING,
     )
     patience: int = setting(
-        0, "Stop after this many validations without a better one; 0 is off.", min=0, panel=TRAINING
+        0, "Stop after this many validations without a better one; 0 is off.", min=0, max=MOST, panel=TRAINING
     )
     sample_every: int = setting(
-        0, "Updates between samples of what the model writes; 0 is off.", min=0, panel=TRAINING
+        0, "Updates between samples of what the model writes; 0 is off.", min=0, max=MOST, panel=TRAINING
     )
-    seed: int = setting(1, "Seed of all randomness.", min=0, panel=TRAINING)
+    seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED, panel=TRAINING)
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where to compute.", panel=TRAINING)
     precision: Literal["auto", "float32", "bfloat16"] = setting(
         "auto",
@@ -86,6 +95,26 @@ class CharLMSettings(Settings):
         max=256,
         panel=TRAINING,
     )
+
+
+def weight_shapes(settings: CharLMSettings, size: Size) -> dict[str, tuple[int | Size, ...]]:
+    """The weights of a network over an alphabet of `size`, a number or what stands for it, by name.
+
+    >>> weight_shapes(CharLMSettings(cell="gru", rnn_size=8), 4)["layer0.w_hh"]
+    (8, 24)
+    """
+    hidden = settings.rnn_size
+    gates = GATES[settings.cell] * hidden
+    found: dict[str, tuple[int | Size, ...]] = {}
+    if settings.embedding_dim:
+        found["embedding"] = (size, settings.embedding_dim)
+    inputs: int | Size = settings.embedding_dim or size
+    for n in range(settings.num_layers):
+        found[f"layer{n}.w_xh"] = (inputs, gates)
+        found[f"layer{n}.w_hh"] = (hidden, gates)
+        found[f"layer{n}.b"] = (gates,)
+        inputs = hidden
+    return {**found, "output.w": (hidden, size), "output.b": (size,)}
 
 
 # Sizes that suit a laptop, a workstation, a GPU.
@@ -118,16 +147,31 @@ CHARLM_PRESETS: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True)
+class CheckpointSettings(Settings):
+    """When a training leaves a checkpoint."""
+
+    checkpoint_every: int = setting(
+        0,
+        "Updates between checkpoints; 0 is only when interrupted.",
+        min=0,
+        max=MOST,
+        panel="Options",
+    )
+
+
+@dataclass(frozen=True)
 class GenerateSettings(Settings):
     """How characters are drawn from a language model."""
 
-    length: int = setting(500, "Most characters to write.", min=0)
+    length: int = setting(500, "Most characters to write.", min=0, max=MOST)
     until: str | None = setting(None, "Stop when this has been written.", metavar="TEXT")
-    temperature: float = setting(1.0, "Below 1 safer, above 1 bolder; 0 always takes the likeliest.", min=0)
-    top_k: int = setting(0, "Draw from the K likeliest only; 0 is off.", min=0)
+    temperature: float = setting(
+        1.0, "Below 1 safer, above 1 bolder; 0 always takes the likeliest.", min=0, max=1000
+    )
+    top_k: int = setting(0, "Draw from the K likeliest only; 0 is off.", min=0, max=MOST)
     top_p: float = setting(1.0, "Draw from the likeliest that together reach P.", above=0, max=1)
-    num_samples: int = setting(1, "Texts to write.", min=1)
-    seed: int = setting(1, "Seed of all randomness.", min=0)
+    num_samples: int = setting(1, "Texts to write.", min=1, max=MOST)
+    seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED)
 
 
 @dataclass(frozen=True)
@@ -137,10 +181,12 @@ class ActivationSettings(Settings):
     find: Literal["quote", "line-length", "bracket", "indent", "if", "word-length", "upper-case"] | None = (
         setting(None, "Rank the cells by their correlation with this property of the text.")
     )
-    count: int = setting(10, "Cells in the ranking.", min=1)
-    layer: int | None = setting(None, "Layer to begin at, from 0; the last if not given.", min=0)
+    count: int = setting(10, "Cells in the ranking.", min=1, max=MOST)
+    layer: int | None = setting(None, "Layer to begin at, from 0; the last if not given.", min=0, max=MOST)
     signal: str = setting("cell", "Signal to begin at: cell, h, or a gate: i f o g (LSTM), z r n (GRU).")
-    cell: int | None = setting(None, "Cell to begin at, from 0; with --find, the best match.", min=0)
+    cell: int | None = setting(
+        None, "Cell to begin at, from 0; with --find, the best match.", min=0, max=MOST
+    )
     max_chars: int = setting(2000, "Characters of the text to read.", min=1, max=100_000)
 
 
@@ -149,17 +195,21 @@ class GradientSettings(Settings):
     """How far back, on how much text."""
 
     steps: int = setting(50, "Steps back in time.", min=1, max=10_000)
-    max_text: int = setting(100_000, "Characters of the text to use.", min=2)
+    max_text: int = setting(100_000, "Characters of the text to use.", min=2, max=MOST)
 
 
 @dataclass(frozen=True)
 class ToySettings(Settings):
     """The scalar network h_t = tanh(w_hh h_(t-1) + w_xh x_t + b)."""
 
-    w_hh: float = setting(3.0, "Recurrent weight.", panel="Toy")
-    w_xh: float = setting(2.0, "Input weight.", panel="Toy")
-    b: float = setting(1.0, "Bias.", panel="Toy")
+    w_hh: float = setting(3.0, "Recurrent weight.", min=-1e6, max=1e6, panel="Toy")
+    w_xh: float = setting(2.0, "Input weight.", min=-1e6, max=1e6, panel="Toy")
+    b: float = setting(1.0, "Bias.", min=-1e6, max=1e6, panel="Toy")
     x: tuple[float, ...] = setting(
-        (0.0,), "Input; given several times, one a step (then --steps is theirs).", panel="Toy"
+        (0.0,),
+        "Input; given several times, one a step (then --steps is theirs).",
+        min=-1e6,
+        max=1e6,
+        panel="Toy",
     )
-    h0: float = setting(0.0, "State before the first step.", panel="Toy")
+    h0: float = setting(0.0, "State before the first step.", min=-1e6, max=1e6, panel="Toy")

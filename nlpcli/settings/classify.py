@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import NgramRanges, Settings, setting
+from nlpcli.settings.fields import LAST_SEED, MOST, NgramRanges, Settings, setting
 
 FEATURES = "Features"
 CHECKING = "Checking and searching"
@@ -34,7 +34,7 @@ class FeatureSettings(NgramRanges, Settings):
         False, "A feature counts once per document, however often it is there.", panel=FEATURES
     )
     min_docs: int = setting(
-        1, "Leave features out that were seen fewer times than this.", min=1, panel=FEATURES,
+        1, "Leave features out that were seen fewer times than this.", min=1, max=MOST, panel=FEATURES,
         flags=("--min-count", "--min-docs"),
     )  # fmt: skip
     hash_bits: int = setting(
@@ -57,14 +57,20 @@ class NaiveBayesSettings(Settings):
         "binary-multinomial", "The model; see above.", panel="Model"
     )
     alpha: float = setting(
-        0.5, "Additive smoothing; 1 is Laplace's, 0 is maximum likelihood.", min=0, panel="Model"
+        0.5, "Additive smoothing; 1 is Laplace's, 0 is maximum likelihood.", min=0, max=1e9, panel="Model"
     )
     prior: Literal["fit", "uniform"] = setting(
         "fit", "Class priors from the label counts, or all equal.", panel="Model"
     )
-    cost: float = setting(1.0, "nbsvm: what a mistake costs; lower is smoother.", above=0, panel="Model")
-    epochs: int = setting(10, "nbsvm: passes over the texts, at most.", min=1, panel="Model")
-    seed: int = setting(1, "Seed of all shuffling.", min=0, panel="Model")
+    cost: float = setting(
+        1.0,
+        "nbsvm: what a mistake costs; lower is smoother.",
+        above=0,
+        max=1e9,
+        panel="Model",
+    )
+    epochs: int = setting(10, "nbsvm: passes over the texts, at most.", min=1, max=1_000_000, panel="Model")
+    seed: int = setting(1, "Seed of all shuffling.", min=0, max=LAST_SEED, panel="Model")
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class SelectionSettings(Settings):
         0,
         "Measure in K parts, each with a model of the others; 0 is off.",
         min=0,
+        max=MOST,
         panel=CHECKING,
         metavar="K",
     )
@@ -86,6 +93,7 @@ class SelectionSettings(Settings):
         0.0,
         "Search for variant, smoothing and n-grams for so long.",
         min=0,
+        max=1e9,
         panel=CHECKING,
         metavar="SECONDS",
     )
@@ -101,7 +109,9 @@ class ClassifySettings(Settings):
     """What is told of a text besides its label."""
 
     proba: bool = setting(False, "The probability after the label.", flags=("--proba",), panel=ANSWERS)
-    top_k: int = setting(0, "The K likeliest labels with their probabilities.", min=0, panel=ANSWERS)
+    top_k: int = setting(
+        0, "The K likeliest labels with their probabilities.", min=0, max=MOST, panel=ANSWERS
+    )
     explain: bool = setting(
         False, "The tokens that decided, with their log-odds.", flags=("--explain",), panel=ANSWERS
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import NgramRanges, Settings, setting
+from nlpcli.settings.fields import MOST, NgramRanges, Settings, setting
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class VectorizeSettings(NgramRanges, Settings):
     smooth_idf: bool = setting(True, "TF-IDF: idf = ln((1 + n) / (1 + df)) + 1, or ln(n / df) + 1.")
     sublinear_tf: bool = setting(False, "TF-IDF: 1 + ln(count) in place of the count.")
     norm: Literal["l2", "l1", "none"] = setting("l2", "TF-IDF: length to which each row is scaled.")
-    min_df: int = setting(1, "Drop features found in fewer documents than this.", min=1)
+    min_df: int = setting(1, "Drop features found in fewer documents than this.", min=1, max=MOST)
     max_df: float = setting(1.0, "Drop features found in a larger share of the documents.", above=0, max=1)
-    max_features: int | None = setting(None, "Keep only the N most frequent features.", min=1)
+    max_features: int | None = setting(None, "Keep only the N most frequent features.", min=1, max=MOST)
     hash_bits: int = setting(20, "Hashing: two to this power is the number of columns.", min=1, max=30)
 
     def __post_init__(self) -> None:

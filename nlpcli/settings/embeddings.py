@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import Settings, setting
+from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
+
+MOST_EPOCHS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -18,23 +20,25 @@ class Word2VecSettings(Settings):
         "ns", "Negative sampling, hierarchical softmax, or the full softmax (for small vocabularies)."
     )
     dim: int = setting(100, "Length of a vector.", min=1, max=4096)
-    window: int = setting(5, "Most words to each side of the centre.", min=1)
-    epochs: int = setting(5, "Passes over the text.", min=1)
-    negative: int = setting(5, "Noise words drawn per centre word.", min=1)
-    sample: float = setting(1e-3, "Subsampling threshold for frequent words; 0 is off.", min=0)
-    alpha: float = setting(0.05, "Learning rate at the start.", above=0)
-    min_alpha: float = setting(0.0001, "Learning rate at the end.", min=0)
-    ns_exponent: float = setting(0.75, "Power of the counts from which noise words are drawn.")
+    window: int = setting(5, "Most words to each side of the centre.", min=1, max=10_000)
+    epochs: int = setting(5, "Passes over the text.", min=1, max=MOST_EPOCHS)
+    negative: int = setting(5, "Noise words drawn per centre word.", min=1, max=1000)
+    sample: float = setting(1e-3, "Subsampling threshold for frequent words; 0 is off.", min=0, max=1)
+    alpha: float = setting(0.05, "Learning rate at the start.", above=0, max=100)
+    min_alpha: float = setting(0.0001, "Learning rate at the end.", min=0, max=100)
+    ns_exponent: float = setting(
+        0.75, "Power of the counts from which noise words are drawn.", min=-10, max=10
+    )
     fixed_window: bool = setting(
         False, "Always the whole window, not a random part of it.", flags=("--fixed-window",)
     )
     threads: int = setting(
-        1, "Threads; more than one gives other bytes every time, but with --deterministic.", min=1
+        1, "Threads; more than one gives other bytes every time, but with --deterministic.", min=1, max=256
     )
     deterministic: bool = setting(
         False, "The same bytes with any number of threads, at some cost.", flags=("--deterministic",)
     )
-    seed: int = setting(1, "Seed of all randomness.", min=0)
+    seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -47,8 +51,8 @@ class FastTextSettings(Word2VecSettings):
     """Word2vec with subwords: a word is the mean of itself and its n-grams (Bojanowski et al. 2017)."""
 
     loss: Literal["ns", "hs"] = setting("ns", "Negative sampling or hierarchical softmax.")
-    sample: float = setting(1e-4, "Subsampling threshold for frequent words; 0 is off.", min=0)
-    minn: int = setting(3, "Shortest character n-gram.", min=1, panel="Subwords")
+    sample: float = setting(1e-4, "Subsampling threshold for frequent words; 0 is off.", min=0, max=1)
+    minn: int = setting(3, "Shortest character n-gram.", min=1, max=64, panel="Subwords")
     maxn: int = setting(6, "Longest character n-gram; 0 is none.", min=0, max=64, panel="Subwords")
     bucket: int = setting(
         2_000_000, "Buckets that n-grams are hashed into.", min=1, max=2**31 - 1, panel="Subwords"
@@ -66,10 +70,12 @@ class PhraseSettings(Settings):
     """Word pairs that are joined to one word before training (Mikolov et al. 2013b, section 4)."""
 
     phrases: int = setting(
-        0, "Times to join words that belong together (new_york); 0 is off.", min=0, panel="Phrases"
+        0, "Times to join words that belong together (new_york); 0 is off.", min=0, max=100, panel="Phrases"
     )
-    phrase_threshold: float = setting(100.0, "Higher joins fewer.", min=0, panel="Phrases")
-    phrase_discount: int = setting(5, "Pairs must be seen more often than this.", min=0, panel="Phrases")
+    phrase_threshold: float = setting(100.0, "Higher joins fewer.", min=0, max=1e12, panel="Phrases")
+    phrase_discount: int = setting(
+        5, "Pairs must be seen more often than this.", min=0, max=MOST, panel="Phrases"
+    )
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,7 @@ class ContinuationSettings(Settings):
         None,
         "Epochs (or a part of one) between checkpoints; without it only when interrupted.",
         above=0,
+        max=MOST_EPOCHS,
         panel="Continue",
         metavar="EPOCHS",
     )
@@ -97,7 +104,11 @@ class CooccurrenceSettings(Settings):
     """Which neighbours count, and how much (Pennington et al. 2014, section 4.2)."""
 
     window_size: int = setting(
-        10, "Words to each side that count as neighbours.", min=1, flags=("--window-size", "--window")
+        10,
+        "Words to each side that count as neighbours.",
+        min=1,
+        max=1_000_000,
+        flags=("--window-size", "--window"),
     )
     symmetric: bool = setting(
         True, "Count both sides, or the left side only.", flags=("--symmetric/--asymmetric",)
@@ -112,10 +123,10 @@ class GloveSettings(Settings):
     """Weighted least squares on log co-occurrence counts, by AdaGrad (Pennington et al. 2014)."""
 
     dim: int = setting(100, "Length of a vector.", min=1, max=4096)
-    epochs: int = setting(15, "Passes over the co-occurrence cells.", min=1)
-    x_max: float = setting(100.0, "Count from which a cell has full weight.", above=0)
-    alpha: float = setting(0.75, "Exponent of the weighting function.", min=0)
-    eta: float = setting(0.05, "AdaGrad's first step.", above=0)
+    epochs: int = setting(15, "Passes over the co-occurrence cells.", min=1, max=MOST_EPOCHS)
+    x_max: float = setting(100.0, "Count from which a cell has full weight.", above=0, max=1e15)
+    alpha: float = setting(0.75, "Exponent of the weighting function.", min=0, max=100)
+    eta: float = setting(0.05, "AdaGrad's first step.", above=0, max=100)
     bias: bool = setting(True, "Bias terms b_i and b_j, as in the paper.")
     tolerance: float = setting(
         0.0, "End when an epoch lowers the cost by a smaller share than this; 0 is off.", min=0, max=1
@@ -123,12 +134,14 @@ class GloveSettings(Settings):
     output_vectors: Literal["w+c", "w", "c", "both"] = setting(
         "w+c", "Sum of word and context vectors, one of them, or both side by side.", flags=("--model",)
     )
-    seed: int = setting(1, "Seed of all randomness.", min=0)
+    seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED)
 
 
 @dataclass(frozen=True)
 class GloveResources(Settings):
     """What counting and training may use of this machine. None of it changes the result."""
 
-    threads: int | None = setting(None, "Threads; all cores if not given. The result is the same.", min=1)
+    threads: int | None = setting(
+        None, "Threads; all cores if not given. The result is the same.", min=1, max=256
+    )
     memory: str = setting("4GB", "Most memory to use; what is more goes to $TMPDIR.", metavar="SIZE")

@@ -18,6 +18,9 @@ from nlpcli.errors import ModelError, SettingsError
 
 T = TypeVar("T")
 
+MOST = 2**31 - 1  # of what is counted: documents, words and features have 32-bit numbers
+LAST_SEED = 2**63 - 1
+
 
 def setting(
     default: T,
@@ -34,6 +37,7 @@ def setting(
 ) -> T:
     """One setting: its default, its help text, its bounds (`min`/`max` inclusive, `above` exclusive).
 
+    Every number has a lower and an upper one, so that nothing overflows further in.
     `flags` replaces the option's name, which otherwise is the field's name with dashes.
     `panel` is the heading under which `--help` lists it. `reads` names the reader in
     `text/resources.py` that turns what the user wrote (a file's name) into what is stored
@@ -86,6 +90,8 @@ class Settings:
 
         Raises ModelError for a field or value this version does not know.
         """
+        if not isinstance(record, dict):
+            raise ModelError("the model file's settings are damaged")
         known = {field.name for field in dataclasses.fields(cls)}
         if unknown := set(record) - known:
             raise ModelError(
@@ -114,8 +120,16 @@ def _check(name: str, value: Any, hint: Any, bounds: typing.Mapping[str, Any]) -
         raise SettingsError(f"{name} must be texts, not {value!r}")
     if bool in options and not isinstance(value, bool):
         raise SettingsError(f"{name} is on or off, not {value!r}")
+    if typing.get_origin(hint) is tuple and float in typing.get_args(hint):
+        for part in value if isinstance(value, tuple) else [value]:
+            _check_number(name, part, True, bounds)
     if int in options or float in options:
         _check_number(name, value, float in options, bounds)
+
+
+def check_whole_number(name: str, value: Any, min: int, max: int = MOST) -> None:
+    """Raise SettingsError unless `value`, which is no field of a settings class, lies within bounds."""
+    _check_number(name, value, False, {"min": min, "max": max, "above": None})
 
 
 def _all_texts(value: Any) -> bool:
@@ -125,14 +139,21 @@ def _all_texts(value: Any) -> bool:
 def _check_number(name: str, value: Any, may_be_float: bool, bounds: typing.Mapping[str, Any]) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float) if may_be_float else int):
         raise SettingsError(f"{name} must be a {'number' if may_be_float else 'whole number'}, not {value!r}")
-    if not math.isfinite(value):
+    if not (isinstance(value, int) or math.isfinite(value)):
         raise SettingsError(f"{name} must be a finite number, not {value}")
     if bounds["min"] is not None and value < bounds["min"]:
-        raise SettingsError(f"{name} must be at least {bounds['min']}, not {value}")
+        raise SettingsError(f"{name} must be at least {bounds['min']}, not {_shown(value)}")
     if bounds["max"] is not None and value > bounds["max"]:
-        raise SettingsError(f"{name} must be at most {bounds['max']}, not {value}")
+        raise SettingsError(f"{name} must be at most {bounds['max']}, not {_shown(value)}")
     if bounds["above"] is not None and value <= bounds["above"]:
-        raise SettingsError(f"{name} must be greater than {bounds['above']}, not {value}")
+        raise SettingsError(f"{name} must be greater than {bounds['above']}, not {_shown(value)}")
+
+
+def _shown(value: float) -> str:
+    """A number as it stands; Python writes no whole number of more than 4,300 digits."""
+    return (
+        str(value) if isinstance(value, float) or value.bit_length() < 300 else "a number of so many digits"
+    )
 
 
 def _alternatives(hint: Any) -> tuple[Any, ...]:
@@ -155,10 +176,13 @@ def ngram_range(name: str, text: str) -> tuple[int, int]:
     if text.strip() == "0":
         return 1, 0
     if not low.isdecimal() or (dash and not high.isdecimal()):
-        raise SettingsError(f"{name} is a range such as 1-3, a number, or 0 for none, not {text!r}")
-    first, last = int(low), int(high or low)
+        raise SettingsError(f"{name} is a range such as 1-3, a number, or 0 for none, not {text[:80]!r}")
+    few = len(low) < 10 and len(high) < 10  # digits
+    first, last = (int(low), int(high or low)) if few else (0, 0)
     if not 1 <= first <= last <= 16:
-        raise SettingsError(f"{name} goes from a length of at least 1 to one of at most 16, not {text!r}")
+        raise SettingsError(
+            f"{name} goes from a length of at least 1 to one of at most 16, not {text[:80]!r}"
+        )
     return first, last
 
 

@@ -27,7 +27,16 @@ class InputSettings(Settings):
 
 
 @dataclass(frozen=True)
-class RecordSettings(Settings):
+class FolderSettings(Settings):
+    """What becomes of a folder of texts that is not all there."""
+
+    on_error: Literal["stop", "skip"] = setting(
+        "stop", "A file or folder in a folder that cannot be read: end, or go on without it.", panel=INPUT
+    )
+
+
+@dataclass(frozen=True)
+class RecordSettings(FolderSettings):
     """Where text and label stand in a line."""
 
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = setting(

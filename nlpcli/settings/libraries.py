@@ -6,6 +6,7 @@ A model holds the versions it was made with (`AnalysisSettings.to_record`); wher
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,11 @@ from typing import Any
 from nlpcli.errors import MissingDependency, ModelError
 
 _NO_LONGER = {"python-mecab-ko"}  # stands in older models; another binding gives the same
+# What a model may name: the name and the version go into an install line, which a user may copy.
+_NAME, _VERSION = (
+    re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,60}[A-Za-z0-9])?"),
+    re.compile(r"[A-Za-z0-9.+!_-]{1,60}"),
+)
 
 
 class OtherVersion(UserWarning):
@@ -31,7 +37,10 @@ def installed_version(name: str) -> str:
 
 def checked_versions(value: Any) -> Mapping[str, str]:
     """Versions as they stand in a model file. Raises ModelError."""
-    if not isinstance(value, dict) or not all(isinstance(version, str) for version in value.values()):
+    if not isinstance(value, dict) or not all(
+        _NAME.fullmatch(name) and isinstance(version, str) and _VERSION.fullmatch(version)
+        for name, version in value.items()
+    ):
         raise ModelError("the model's record of library versions is damaged")
     return value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from nlpcli.settings.fields import Settings, setting
+from nlpcli.settings.fields import MOST, Settings, setting
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,12 @@ class PlotSettings(Settings):
     method: Literal["pca", "tsne"] = setting(
         "pca", "Straight onto the two widest directions, or neighbours kept together (t-SNE)."
     )
-    top: int = setting(500, "Words to draw when none are named: the N first (most frequent).", min=2)
+    top: int = setting(
+        500, "Words to draw when none are named: the N first (most frequent).", min=2, max=MOST
+    )
     color_by: Literal["none", "cluster", "rank"] = setting(
         "none", "Colours: all alike, k-means clusters, or by rank in the vocabulary.", flags=("--color-by",)
     )
-    k: int = setting(8, "Clusters to colour.", min=1)
-    perplexity: float = setting(30.0, "t-SNE: about how many neighbours a word has.", above=1)
-    seed: int = setting(1, "Seed of t-SNE and of the clusters.", min=0)
+    k: int = setting(8, "Clusters to colour.", min=1, max=MOST)
+    perplexity: float = setting(30.0, "t-SNE: about how many neighbours a word has.", above=1, max=1e6)
+    seed: int = setting(1, "Seed of t-SNE and of the clusters.", min=0, max=2**32 - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from nlpcli.settings.fields import Settings, setting
+from nlpcli.settings.fields import MOST, Settings, setting
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class IndexSettings(Settings):
 class SearchSettings(Settings):
     """How found documents are ranked."""
 
-    top_k: int = setting(10, "Documents to show.", min=1, flags=("--top-k", "-k"))
+    top_k: int = setting(10, "Documents to show.", min=1, max=MOST, flags=("--top-k", "-k"))
     by: Literal["tfidf", "bm25", "vectors"] = setting(
         "tfidf", "Cosine of TF-IDF rows, Okapi BM25, or cosine of mean word vectors (needs --vectors)."
     )
@@ -29,6 +29,6 @@ class SearchSettings(Settings):
         "auto",
         "A query word also finds longer words that begin with it; auto: Hangul words, for their particles.",
     )
-    bm25_k1: float = setting(1.2, "BM25: how soon more of a word says no more.", min=0)
+    bm25_k1: float = setting(1.2, "BM25: how soon more of a word says no more.", min=0, max=1e6)
     bm25_b: float = setting(0.75, "BM25: how much long documents are held back.", min=0, max=1)
-    width: int = setting(160, "Characters of text to show.", min=20)
+    width: int = setting(160, "Characters of text to show.", min=20, max=MOST)

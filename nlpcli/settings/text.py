@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import NgramRanges, Settings, setting
+from nlpcli.settings.fields import MOST, NgramRanges, Settings, setting
 from nlpcli.settings.libraries import checked_versions, installed_version
 
 ANALYSIS = "Analysis"
@@ -83,8 +83,8 @@ class NormalizeSettings(Settings):
         (), "Remove any of these, and punct or symbol.", panel=NORMALIZATION, metavar="KIND,…"
     )
     squeeze_repeats: int = setting(
-        0, "Cut runs of one character, but digits, to N; 0 is off.", min=0, panel=NORMALIZATION,
-        metavar="N",
+        0, "Cut runs of one character, but digits, to N; 0 is off.", min=0, max=1_000_000,
+        panel=NORMALIZATION, metavar="N",
     )  # fmt: skip
     squeeze_space: bool = setting(
         False,
@@ -128,7 +128,10 @@ class AnalysisSettings(NormalizeSettings):
         panel=ANALYSIS, metavar="NAME",
     )  # fmt: skip
     pattern: str = setting(
-        "", "With the tokenizer regexp: what a token looks like.", panel=ANALYSIS, metavar="REGEXP"
+        "",
+        "With the tokenizer regexp: what a token looks like; a line may take it 5 seconds.",
+        panel=ANALYSIS,
+        metavar="REGEXP",
     )
     gaps: bool = setting(
         False,
@@ -275,9 +278,21 @@ class SubwordSettings(Settings):
         above=0,
         max=1,
     )
-    max_lines: int = setting(0, "Learn from this many lines, drawn at random; 0 is all.", min=0)
+    max_lines: int = setting(0, "Learn from this many lines, drawn at random; 0 is all.", min=0, max=MOST)
     threads: int = setting(1, "Threads.", min=1, max=256)
     seed: int = setting(1, "Seed of the draw of lines.", min=0, max=2**32 - 1)
+    merges: int = setting(
+        0, "BPE: print the first N merges and their counts.", min=0, max=MOST, flags=("--show-merges",),
+        panel="Options", metavar="N",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ComparisonSettings(Settings):
+    """How many lines tokenizers are compared on."""
+
+    lines: int = setting(5, "Lines to show side by side.", min=0, max=MOST, panel="Options", metavar="N")
+    limit: int = setting(1000, "Lines to measure on.", min=1, max=MOST, panel="Options", metavar="N")
 
 
 RUNNING = "Running"
@@ -298,6 +313,7 @@ class RunSettings(Settings):
         30.0,
         "Seconds a Java analyser, or a worker, may take for one line.",
         above=0,
+        max=1e6,
         panel=RUNNING,
         metavar="SECONDS",
     )

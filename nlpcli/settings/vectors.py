@@ -5,27 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from nlpcli.settings.fields import Settings, setting
+from nlpcli.settings.fields import MOST, Settings, setting
 
 
 @dataclass(frozen=True)
 class SimilarSettings(Settings):
     """Which words are near."""
 
-    top_k: int = setting(10, "Words to show.", min=1, panel="Method", flags=("--top-k", "-k"))
+    top_k: int = setting(10, "Words to show.", min=1, max=MOST, panel="Method", flags=("--top-k", "-k"))
     by: Literal["cosine", "dot", "euclidean"] = setting("cosine", "What nearness is.")
-    vocab: int | None = setting(None, "Look among the N first (most frequent) words only.", min=1)
+    vocab: int | None = setting(None, "Look among the N first (most frequent) words only.", min=1, max=MOST)
 
 
 @dataclass(frozen=True)
 class AnalogySettings(Settings):
     """How an analogy is completed."""
 
-    top_k: int = setting(10, "Words to show.", min=1, flags=("--top-k", "-k"))
+    top_k: int = setting(10, "Words to show.", min=1, max=MOST, flags=("--top-k", "-k"))
     method: Literal["3cosadd", "3cosmul"] = setting(
         "3cosadd", "Add and subtract vectors, or multiply and divide cosines (Levy and Goldberg 2014)."
     )
-    vocab: int | None = setting(None, "Look among the N first (most frequent) words only.", min=1)
+    vocab: int | None = setting(None, "Look among the N first (most frequent) words only.", min=1, max=MOST)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class OddOneOutSettings(Settings):
 class VectorEvaluationSettings(Settings):
     """What takes part when word vectors are evaluated."""
 
-    vocab: int = setting(300_000, "Only the N first (most frequent) words take part.", min=1)
+    vocab: int = setting(300_000, "Only the N first (most frequent) words take part.", min=1, max=MOST)
     method: Literal["3cosadd", "3cosmul"] = setting("3cosadd", "How analogies are answered.")
     case_sensitive: bool = setting(False, "Tell King from king.", flags=("--case-sensitive",))
     unknown: Literal["skip", "wrong"] = setting(
@@ -56,7 +56,7 @@ class ConvertSettings(Settings):
     layout: Literal[
         "auto", "safetensors", "word2vec", "word2vec-bin", "fasttext-bin", "glove", "npy", "tsv"
     ] = setting("auto", "Layout of the output; auto goes by its extension.", flags=("--format",))
-    top: int | None = setting(None, "Only the N first (most frequent) words.", min=1)
+    top: int | None = setting(None, "Only the N first (most frequent) words.", min=1, max=MOST)
     normalize: bool = setting(False, "Scale every vector to length 1.", flags=("--normalize",))
     dtype: Literal["float32", "float16", "int8"] = setting(
         "float32", "Type of the numbers: a half or a quarter of the size in .safetensors (.npy: float16)."

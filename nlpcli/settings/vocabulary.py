@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from nlpcli.settings.fields import Settings, setting
+from nlpcli.settings.fields import MOST, Settings, setting
 
 VOCABULARY = "Vocabulary"
 
@@ -14,8 +14,10 @@ VOCABULARY = "Vocabulary"
 class VocabularySettings(Settings):
     """Which tokens get an id, and in which order."""
 
-    min_count: int = setting(1, "Drop tokens seen fewer times than this.", min=1, panel=VOCABULARY)
-    max_vocab: int | None = setting(None, "Keep only the N most frequent tokens.", min=1, panel=VOCABULARY)
+    min_count: int = setting(1, "Drop tokens seen fewer times than this.", min=1, max=MOST, panel=VOCABULARY)
+    max_vocab: int | None = setting(
+        None, "Keep only the N most frequent tokens.", min=1, max=MOST, panel=VOCABULARY
+    )
     vocab_order: Literal["frequency", "first-seen", "alphabetical"] = setting(
         "frequency", "Order of the ids.", panel=VOCABULARY
     )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nlpcli.cli.charlm_analysis import _coloured
+from nlpcli.cli.visible import visible
 from nlpcli.engine.charlm import activations
 from nlpcli.engine.charlm.activations import PROPERTIES, Activations, Match, find, record
 from nlpcli.engine.charlm.model import CharLM
@@ -113,6 +114,6 @@ def test_the_terminal_shows_the_text_in_colours():
         Match(0, "cell", 0, 0),
         [],
     )
-    shown = _coloured(view.activations.text, view.levels())
+    shown = visible(_coloured(view.activations.text, view.levels()))
     assert shown == "\033[30;48;2;222;70;60ma\033[0m\n\033[30;48;2;66;110;220mb\033[0m"
     assert activations.GATE_NAMES["lstm"] == "ifog"

@@ -201,12 +201,12 @@ def test_weights_that_are_not_numbers_are_refused(text_file, tmp_path):
     model = train([text_file], CharLMSettings(**{**SMALL, "epochs": 1}))
     model.weights["output.b"][0] = np.nan
     model.save(tmp_path / "m")
-    with pytest.raises(ModelError, match="not finite"):
+    with pytest.raises(ModelError, match="does not hold finite"):
         CharLM.load(tmp_path / "m")
 
 
 def test_a_network_that_diverges_keeps_no_weights_that_are_not_numbers(text_file):
-    settings = CharLMSettings(**{**SMALL, "learning_rate": 1e30, "grad_clip": 0.0})
+    settings = CharLMSettings(**{**SMALL, "learning_rate": 100.0, "grad_clip": 0.0})
     model = train([text_file], settings)
     assert all(np.isfinite(weight).all() for weight in model.weights.values())
 

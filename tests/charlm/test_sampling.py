@@ -68,3 +68,38 @@ def test_writing_stops_when_the_wanted_text_appears(model):
 def test_with_no_prime_a_text_begins_as_after_a_line_end(model):
     given = "".join(sampling.generate(model, "\n", GenerateSettings(length=20), echo=False))
     assert "".join(sampling.generate(model, "", GenerateSettings(length=20))) == given
+
+
+def unprimed(unit, tokens, counts):
+    settings = CharLMSettings(rnn_size=8, unit=unit)
+    alphabet = Vocabulary.of(tokens, counts)
+    return CharLM(settings, alphabet, initial_weights(settings, alphabet), {})
+
+
+@pytest.mark.parametrize(
+    ("unit", "tokens", "first"),
+    [
+        ("char", ["a", "b", "c"], "b"),
+        ("char", ["a", "\ufffd", "c"], "a"),  # the sign of a rare character begins nothing
+        ("char", ["e", "\u0301", "c"], "e"),
+        ("jamo", ["ᄒ", "ᅡ", "ᆫ"], "ᄒ"),
+        ("byte", ["\xc3", "\xa9", "\x80"], "\xc3"),
+    ],
+)
+def test_without_a_prime_temperature_0_begins_with_the_likeliest(unit, tokens, first):
+    model = unprimed(unit, tokens, [2, 9, 1])
+    settings = [GenerateSettings(length=9, temperature=0, seed=seed) for seed in range(5)]
+    texts = {"".join(sampling.generate(model, "", given, sample=n)) for given in settings for n in range(3)}
+    assert len(texts) == 1
+    random = np.random.default_rng(0)
+    assert tokens[sampling._beginning(model, settings[0], random)] == first
+
+
+def test_without_a_prime_the_first_unit_is_drawn_by_frequency_and_temperature():
+    model = unprimed("char", ["a", "b"], [1, 3])
+    random = np.random.default_rng(0)
+    for temperature, share in ((1, 3 / 4), (0.5, 9 / 10)):
+        settings = GenerateSettings(temperature=temperature)
+        drawn = [sampling._beginning(model, settings, random) for _ in range(4000)]
+        assert np.mean(drawn) == pytest.approx(share, abs=0.03)
+    assert {sampling._beginning(model, GenerateSettings(top_k=1), random) for _ in range(50)} == {1}

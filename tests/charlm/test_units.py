@@ -1,13 +1,27 @@
 """Text to units and back."""
 
 import math
+import re
+import unicodedata
+from collections import Counter
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpcli.engine.charlm.units import RARE, Writer, encode, entropies, read_text, to_units
+from nlpcli.engine.charlm.units import (
+    RARE,
+    Writer,
+    encode,
+    entropies,
+    ids_of,
+    in_own_form,
+    read_text,
+    to_units,
+)
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.text.tokenizers.rules import graphemes
 from nlpcli.errors import InputError
 
 TEXTS = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("가각힣한한 ㅋa\n")))
@@ -86,3 +100,67 @@ def test_encoding_names_unknown_characters(tmp_path):
     with pytest.raises(InputError, match="'x' '한'"):
         encode("axb한x", "char", alphabet)
     assert encode("axb", "char", alphabet, skip_unknown=True).tolist() == [0, 1]
+
+
+# --- a prime in the model's own form ---------------------------------------------------------
+
+UNITS = ("char", "jamo", "byte")
+FORMS = ("NFC", "NFD")
+PRIMES = ("한국", "값싼 닭", "café", "Ångström", "ề", "각ㅋㅋ", "が", "😀 a")
+
+
+def alphabet_of(text, unit):
+    counts = Counter(chr(point) for point in to_units(text, unit).tolist())
+    return Vocabulary.of(list(counts), list(counts.values()))
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("trained", FORMS)
+@pytest.mark.parametrize("given", FORMS)
+@pytest.mark.parametrize("prime", PRIMES)
+def test_a_prime_composed_or_not_becomes_the_form_of_the_models_text(unit, trained, given, prime):
+    own = unicodedata.normalize(trained, prime)
+    alphabet = alphabet_of(own * 3 + "\n", unit)
+    found = in_own_form(unicodedata.normalize(given, prime), unit, alphabet)
+    assert to_units(found, unit).tolist() == to_units(own, unit).tolist()
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_stray_unit_of_the_other_form_does_not_decide(unit):
+    alphabet = alphabet_of("한국 café" * 9 + unicodedata.normalize("NFD", "한국 café"), unit)
+    assert in_own_form(unicodedata.normalize("NFD", "한국 café"), unit, alphabet) == "한국 café"
+    assert in_own_form("한국 café", unit, alphabet) == "한국 café"
+
+
+def test_line_ends_of_any_kind_are_the_models():
+    assert in_own_form("a\r\nb\rc", "char", alphabet_of("abc\n", "char")) == "a\nb\nc"
+
+
+def test_half_a_syllable_from_a_keyboard_begins_one():
+    assert in_own_form("하ㅎ", "jamo", alphabet_of("하", "jamo")) == "하\u1112"
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize(
+    "unknown", ("뷁", "é", "q\u0301", "각\u0301", "\u1112\u1161\u11ab", "👨\u200d👩", "€")
+)
+def test_an_unknown_character_is_named_and_skipped_as_a_whole(unit, unknown):
+    alphabet = alphabet_of("a b 각 하 q 👨 À ¬ \u1112", unit)
+    with pytest.raises(InputError) as raised:
+        in_own_form(f"a{unknown}b", unit, alphabet)
+    assert raised.value.message.count("'") == 2
+    assert in_own_form(f"a{unknown}b", unit, alphabet, skip_unknown=True) == "ab"
+
+
+@given(TEXTS, TEXTS, st.sampled_from(UNITS))
+def test_what_is_left_of_a_prime_is_known_and_whole(trained, prime, unit):
+    alphabet = alphabet_of(trained, unit)
+    left = in_own_form(prime, unit, alphabet, skip_unknown=True)
+    assert len(ids_of(left, unit, alphabet)) == len(to_units(left, unit))
+    kept = [c for c in graphemes_of(prime) if in_own_form(c, unit, alphabet, skip_unknown=True)]
+    if not set(prime) & set("\r\u3131\u314b"):  # what becomes another character
+        assert unicodedata.normalize("NFD", left) == unicodedata.normalize("NFD", "".join(kept))
+
+
+def graphemes_of(text):
+    return re.findall(graphemes().pattern + r"|\s", text)

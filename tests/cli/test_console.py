@@ -57,6 +57,57 @@ def test_a_signal_is_died_of_so_that_loops_stop(process, number, tmp_path):
     assert target.read_text() == "old"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_amid_the_end_of_the_process_shows_no_traceback(process, number):
+    """Libraries tidy up there; torch takes a second for it."""
+    program = f"""
+import atexit, os, sys, time
+from nlpcli.program import run
+atexit.register(lambda: (os.kill(os.getpid(), {int(number)}), time.sleep(9)))
+sys.argv = ["nlpcli", "--version"]
+run()
+"""
+    done = process.python(program, code=-number)
+    assert done.out.startswith("nlpcli ") and not done.err
+
+
+@pytest.mark.parametrize("pause", [0, 0.001, 0.05, 0.3])
+def test_a_second_signal_does_not_cut_off_what_the_first_has_begun(process, pause):
+    program = f"""
+import os, signal, threading, time
+from nlpcli.cli import process
+def signals():
+    for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+        os.kill(os.getpid(), number)
+        time.sleep({pause})
+def work():
+    threading.Timer(0.05, signals).start()
+    try:
+        time.sleep(9)
+    finally:
+        time.sleep(0.1)
+        print("tidied up", flush=True)
+process.run(work)
+"""
+    done = process.python(program, code=-signal.SIGINT)
+    assert done.out == "tidied up\n" and not done.err
+
+
+def test_a_signal_that_a_library_swallowed_is_obeyed_when_it_comes_again(process):
+    program = """
+import contextlib, os, signal, time
+from nlpcli.cli import process
+process._AT_ONCE = 0.1
+def work():
+    with contextlib.suppress(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGINT)
+process.run(work)
+"""
+    assert process.python(program, code=-signal.SIGINT).err == ""
+
+
 def test_a_signal_that_a_library_turned_into_an_error_is_died_of_all_the_same(process):
     program = """
 import os, signal
@@ -124,3 +175,27 @@ def test_ctrl_c_while_the_program_loads_ends_it_without_a_word(process):
         "from nlpcli.program import run; run()"
     )
     assert process.python(program).out == "True\n"
+
+
+def test_a_signal_while_an_object_is_finalised_is_not_lost(process):
+    ended = process.python(
+        """
+import os, signal, time
+from nlpcli.cli import process
+
+class Slow:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.05)
+
+def work():
+    slow = Slow()
+    del slow
+    time.sleep(20)
+    print("went on")
+
+process.run(work)
+""",
+        code=-signal.SIGTERM,
+    )
+    assert "Traceback" not in ended.err and "went on" not in ended.out

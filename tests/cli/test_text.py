@@ -249,17 +249,31 @@ def test_a_bad_byte_under_the_trainer_is_told_as_such(nlpcli, tmp_path):
     assert "<stdin>:2: not utf-8" in said
 
 
-def test_ids_that_are_none_are_told_with_their_line(nlpcli, tmp_path):
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("a b", "expected ids from 0 to 274, found 'a', 'b'"),
+        ("5 999999 3", "the model has ids 0 to 274, not 999999"),
+        ("275 5 -1 274 275", "the model has ids 0 to 274, not 275, -1"),
+        ("1 -0", "the model has ids 0 to 274, not -0"),
+        (f"3 {'9' * 5000}", f"the model has ids 0 to 274, not {'9' * 18}…"),
+        ("3 -99999999999999999999999", "the model has ids 0 to 274, not -99999999999999999…"),
+        ("1 2.0 1_0 +5 ５ 1e2", "expected ids from 0 to 274, found '2.0', '1_0', '+5', '５', '1e2'"),
+        ("5 x 999 0x10", "expected ids from 0 to 274, found 'x', 999, '0x10'"),
+        (
+            " ".join(str(1000 + n) for n in range(12)),
+            "not 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009 and 2 more",
+        ),
+    ],
+)
+def test_ids_that_are_none_are_told_with_their_line(nlpcli, tmp_path, line, said):
     model = tmp_path / "m"
-    nlpcli("train-subword", "--vocab-size", "275", "-o", str(model), input="low lower lowest\n" * 5)
-    assert (
-        "<stdin>:1: expected ids"
-        in nlpcli("detokenize", "--ids", "--model", str(model), input="a b\n", code=1).err
-    )
-    assert (
-        "<stdin>:2: the model has ids"
-        in nlpcli("detokenize", "--ids", "--model", str(model), input="1\n99999\n", code=1).err
-    )
+    nlpcli("train-subword", "--vocab-size", "275", "-o", model, input="low lower lowest\n" * 5)
+    told = nlpcli("detokenize", "--ids", "--model", model, input=f"1 2\n{line}\n1\n", code=1)
+    assert told.err.startswith("error: <stdin>:2: ")
+    assert said in told.err
+    assert "\n" not in told.err.removesuffix("\n")
+    assert len(told.out.splitlines()) == 1
 
 
 def test_tokenizers_are_compared_side_by_side(nlpcli):

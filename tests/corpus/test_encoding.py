@@ -95,6 +95,12 @@ EVERY = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.parametrize("text", ["ᠬᠠᠷ\u180eᠠ", "ᠠ\u180b\u180eᠠ", "ᠠ\u180e", "1\u180b\u180e", "ᠠ\u180e1"])
+def test_the_vowel_separator_of_mongolian_stays_inside_its_word(text):
+    assert encoding.Analyzer(AnalysisSettings()).tokens(text) == [text]
+    assert through_kernel([text], AnalysisSettings()) == [[text]]
+
+
 @EVERY
 def test_every_character_has_the_same_class_in_the_kernel_as_in_the_regular_expression(codes):
     """Each code point alone, between letters, and between digits."""

@@ -11,6 +11,7 @@ from nlpcli.engine.embeddings.hogwild import Run
 from nlpcli.engine.embeddings.job import train_fasttext, train_w2v
 from nlpcli.engine.embeddings.word2vec import Word2Vec
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.vectors.job import similar
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings.embeddings import (
     ContinuationSettings,
@@ -203,6 +204,73 @@ def test_ctrl_c_ends_by_the_signal_and_says_how_to_go_on(process, tmp_path):
     assert Word2Vec.load(tmp_path / "w.txt.checkpoint.safetensors").unfinished.chunks > 0
 
 
+TOY = """\
+the cat sleeps on the warm mat
+the dog sleeps on the warm mat
+the hen sleeps on the warm mat
+the cat chased a small mouse home
+the dog chased a small mouse home
+the hen chased a small mouse home
+we drink hot tea every morning
+we drink hot milk every morning
+we drink hot soup every morning
+pour some tea into my cup
+pour some milk into my cup
+pour some soup into my cup
+red paint covers their old wall
+blue paint covers their old wall
+green paint covers their old wall
+she wore her red coat
+she wore her blue coat
+she wore her green coat
+"""
+ALIKE = [{"cat", "dog", "hen"}, {"tea", "milk", "soup"}, {"red", "blue", "green"}]
+
+
+@pytest.mark.parametrize(
+    ("train", "options"),
+    [
+        (train_w2v, {}),
+        (train_w2v, {"model": "cbow"}),
+        (train_w2v, {"loss": "hs"}),
+        (train_w2v, {"loss": "softmax"}),
+        (train_w2v, {"deterministic": True, "threads": 2}),
+        (train_fasttext, {"bucket": 2000}),
+    ],
+    ids=["skip-gram", "CBOW", "paths", "softmax", "deterministic", "fastText"],
+)
+def test_words_that_stand_alike_are_neighbours_after_111_words(train, options, tmp_path):
+    """gensim's Word2Vec, trained with these settings by skip-gram and by CBOW, has the same neighbours."""
+    (tmp_path / "text").write_text(TOY)
+    settings = {"dim": 16, "window": 3, "min_count": 1, "sample": 0, "epochs": 120, "alpha": 0.1}
+    train([tmp_path / "text"], tmp_path / "w.safetensors", **settings, **options)
+    for word, near in similar(tmp_path / "w.safetensors", set.union(*ALIKE), top_k=2):
+        (group,) = (group for group in ALIKE if word in group)
+        assert {neighbour for neighbour, _ in near} == group - {word}
+
+
+def test_more_epochs_learn_more_from_five_short_lines(tmp_path):
+    lines = ["the cat sat on the mat", "the dog sat on the rug", "the cat ran", "the dog ran", "the bird sat"]
+    (tmp_path / "kid").write_text("\n".join(lines))
+    settings = {"min_count": 1, "dim": 8, "sample": 0}
+    one, many = (
+        train_w2v([tmp_path / "kid"], tmp_path / f"{epochs}.safetensors", epochs=epochs, **settings)
+        for epochs in (1, 150)
+    )
+    assert one.losses[0] > many.losses[-1] > 0
+    assert not np.allclose(one.vectors, many.vectors, atol=0.1)
+
+
+@pytest.mark.parametrize("command", ["train-w2v", "train-fasttext", "train-glove"])
+@pytest.mark.parametrize("text", ["one\ntwo\none\n", "one\n\n\ntwo", "one two\nthree one\n"])
+def test_a_text_without_any_pair_is_refused_with_a_hint(nlpcli, command, text, tmp_path):
+    least = 1 if "one two" not in text else 2
+    done = nlpcli(command, "-", "-o", "w.txt", "--min-count", least, input=text, code=1)
+    assert "error: no two words stand near each other: there is nothing to train on" in done.err
+    assert "hint: " in done.err and "--min-count" in done.err
+    assert not (tmp_path / "w.txt").exists()
+
+
 def test_a_partial_model_with_a_mad_header_is_refused(text, tmp_path):
     from nlpcli.engine.io.model_file import read_model, write_model
 
@@ -213,7 +281,7 @@ def test_a_partial_model_with_a_mad_header_is_refused(text, tmp_path):
     old = {"stretches": 9, "words": 960, "loss": 0.0, "predictions": 0}
     for left, message in (
         (far, "cannot have come so far"),
-        ({"chunks": 1}, "how far its training came"),
+        ({"chunks": 1}, "unfinished: words is missing"),
         (old, "was interrupted by an earlier nlpcli"),
     ):
         write_model(

@@ -18,6 +18,7 @@ from nlpcli.engine.embeddings.fasttext_training import FastTextTraining
 from nlpcli.engine.embeddings.hogwild import Run
 from nlpcli.engine.embeddings.word2vec import pairs
 from nlpcli.engine.embeddings.word2vec_training import Training
+from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.errors import InputError
 from nlpcli.settings.embeddings import FastTextSettings, Word2VecSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -35,12 +36,16 @@ def encoded(lines, min_count=1):
 def trained(corpus, **chosen):
     """A training of an epoch, on which the pairs can be read off, and its output vectors by the rate."""
     if chosen.pop("subwords", False):
-        # All noise is the most frequent word, so that what is predicted can be told from what is noise.
-        training = FastTextTraining(corpus, FastTextSettings(**STILL, **chosen, bucket=50, ns_exponent=60))
+        training = FastTextTraining(corpus, FastTextSettings(**STILL, **chosen, bucket=50))
         shares = np.diff(training.starts)
     else:
-        training = Training(corpus, Word2VecSettings(**STILL, **chosen, ns_exponent=60))
+        training = Training(corpus, Word2VecSettings(**STILL, **chosen))
         shares = np.ones(training.words)
+    table = training.objective.table
+    if len(table):
+        # All noise is the most frequent word, so that what is predicted can be told from what is noise.
+        counts = corpus.vocabulary.counts.astype(float)
+        Kernels("embeddings.negative_sampling").set_alias_table(counts**60, table)
     training.inputs[:] = 0
     training.inputs[np.arange(training.words), np.arange(training.words)] = shares
     run = Run(training.schedule, training.step)
@@ -95,8 +100,8 @@ def contexts(corpus, window):
     assert not list(rest)
 
 
-def check(lines, **chosen):
-    corpus = encoded(lines)
+def check(lines, min_count=1, **chosen):
+    corpus = encoded(lines, min_count)
     training, outputs = trained(corpus, **chosen)
     np.testing.assert_allclose(outputs, expected(corpus, training), rtol=2e-3, atol=2e-3)
 
@@ -118,10 +123,10 @@ ways = st.one_of(
 
 
 @settings(max_examples=60)
-@given(lines_of_words, ways, st.integers(1, 12), st.integers(1, 7))
-def test_training_makes_exactly_the_pairs_that_are_shown(lines, way, window, negative):
-    a_is_most_frequent = [*lines, "a " * (1 + sum(map(len, lines)))]
-    check(a_is_most_frequent, window=window, negative=negative, **way)
+@given(lines_of_words, ways, st.integers(1, 12), st.integers(1, 7), st.sampled_from([1, 1, 2, 3, 6]))
+def test_training_makes_exactly_the_pairs_that_are_shown(lines, way, window, negative, min_count):
+    a_is_most_frequent = [*lines, *["b a"] * min_count, "a " * (9 + sum(map(len, lines)))]
+    check(a_is_most_frequent, min_count=min_count, window=window, negative=negative, **way)
 
 
 ONE_LINE = [" ".join(np.random.default_rng(3).choice(WORDS, 1500)) + " a" * 90]

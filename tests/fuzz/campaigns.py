@@ -13,7 +13,10 @@ from random import Random
 from typing import Any
 
 # In the order in which they run; a campaign is tests/fuzz/<name>.py.
-CAMPAIGNS: tuple[str, ...] = ("vector_files",)
+CAMPAIGNS: tuple[str, ...] = (
+    "compressed", "faults", "kernel_files", "kills", "model_files", "resumes", "settings", "tables", "text",
+    "vector_files",
+)  # fmt: skip
 
 
 @dataclass

@@ -34,6 +34,7 @@ KINDS = {
     ".hwpx": archive("Contents/section0.xml", first=("mimetype", "application/hwp+zip")),
     ".ods": archive("content.xml", first=("mimetype", OPEN_DOCUMENT + "spreadsheet")),
     "OpenDocument file": archive("content.xml", first=("mimetype", OPEN_DOCUMENT + "text")),
+    "Numbers": archive("Index/Document.iwa", "Metadata/Properties.plist"),
     ".epub": archive("META-INF/container.xml", first=("mimetype", "application/epub+zip")),
     "zip archive": archive("reviews.csv"),
     ".xls": compound("Workbook"),

@@ -31,6 +31,8 @@ def test_lines_without_any_other_end_end_at_returns_however_the_text_is_cut(text
         ('a,"b\r\nc"\rd,e\r', True),
         ("a,b\rc,d\ne,f\r\n", False),
         ('a,"b\n', False),
+        ('"a\nb\rc\r\nd",e\rf,g\r', True),
+        ('"a\rb\rc",e\nf,g\n', False),
     ],
 )
 def test_in_a_table_the_ends_outside_quotes_count(table, is_mac, whole):

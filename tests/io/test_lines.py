@@ -120,3 +120,23 @@ def test_the_lines_before_a_bad_byte_are_given_before_the_error(tmp_path, encodi
     assert [next(given), next(given)] == ["one", "둘"]
     with pytest.raises(InputError, match=r"t\.txt:3: not "):
         next(given)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "auto", "utf-16", "utf-32"])
+@pytest.mark.parametrize("text", ["", "\n", "a", "a\n\ufeff", "가\n"])
+def test_a_mark_alone_is_no_line(tmp_path, encoding, text):
+    written = "utf-8-sig" if encoding in ("utf-8", "auto") else encoding
+    (tmp_path / "a").write_text(text, encoding=written, newline="")
+    lines = text.removesuffix("\n").split("\n") if text else []
+    reading = InputSettings(encoding=encoding)
+    assert list(Lines([str(tmp_path / "a")], reading)) == lines
+    blocks = Lines([str(tmp_path / "a")], reading).blocks()
+    assert b"".join(blocks) == "".join(f"{line}\n" for line in lines).encode()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_an_encoding_without_its_mark_is_told(tmp_path, encoding):
+    (tmp_path / "a").write_bytes("a b\n".encode(f"{encoding}-le"))
+    with pytest.raises(InputError, match=f"a:1: not {encoding}: ") as caught:
+        list(Lines([str(tmp_path / "a")], InputSettings(encoding=encoding)))
+    assert f"--encoding {encoding}-le" in str(caught.value.hint)

@@ -6,7 +6,9 @@ import csv
 import gzip
 import io
 import itertools
+import re
 import sys
+import unicodedata
 from collections.abc import Sequence
 
 import pytest
@@ -35,6 +37,8 @@ def read(path, *, labelled=True, encoding="utf-8", as_lines=False, notes=None, *
 
         def update(self, *_):
             pass
+
+        lost = note
 
     records = Records(
         [str(path)], RecordSettings(**options), InputSettings(encoding=encoding),
@@ -174,6 +178,17 @@ def test_rows_are_found_whatever_the_line_ends(tmp_path, name, content, wanted):
     assert read(path, as_lines=True) == wanted
 
 
+@pytest.mark.parametrize("inner", ["\n", "\r", "\r\n"])
+@pytest.mark.parametrize("header", ["", "label,text\r"])
+@pytest.mark.parametrize("size", [3, 6_000])
+def test_an_old_mac_may_begin_with_a_long_text_of_many_lines(tmp_path, inner, header, size):
+    path = tmp_path / "mac.csv"
+    line = "x y " * 50
+    lines = f"{line}{inner}" * size  # the larger one is more than what line ends are told by
+    path.write_bytes(f'{header}a,"{lines}"\rb,two\r'.encode())
+    assert read(path) == [("a", f"{line} " * size), ("b", "two")]
+
+
 def test_lines_of_an_old_mac_are_lines(nlpcli):
     assert nlpcli("tokenize", input="one two\rthree\r").out == "one two\nthree\n"
     assert nlpcli("tokenize", input="10%\r20%\rdone\nnext\n").out.count("\n") == 2
@@ -196,16 +211,33 @@ def test_lines_of_an_old_mac_are_lines(nlpcli):
         (f"text,label,{'long ' * 40_000}", {}),
         (f'text,"{"길게 " * 100_000}",label', {}),
         ('sep=,\ntext,"a\nb",label', {}),
+        ('sep=,\n\n\ntext,"a\nb",label', {}),
+        ('\ufeff\ufeff"text","label"', {}),
+        (unicodedata.normalize("NFD", "본문,라벨,label"), {"label_col": "label"}),
+        ("본문 내용,label", {"text_col": unicodedata.normalize("NFD", "본문  내용")}),
+        ("ＴＥＸＴ,label", {}),
+        ("\u200btext\u200b,label\u00a0", {}),
+        ("Straße,label", {"text_col": "STRASSE"}),
     ],
 )  # fmt: skip
 def test_the_first_record_is_a_record(tmp_path, header, columns):
-    names = next(csv.reader(io.StringIO(header.removeprefix("sep=,\n"), newline="")))
+    names = next(csv.reader(io.StringIO(header.removeprefix("sep=,\n").lstrip("\n\ufeff"), newline="")))
     row = [""] * len(names)
     row[0] = "영화"
     row[next(number for number, name in enumerate(names) if name.strip().lower() == "label")] = "x"
     path = tmp_path / "table.csv"
     path.write_text(f"{header}\n{','.join(row)}\n", newline="")
     assert read(path, **columns) == [("x", "영화")]
+
+
+@pytest.mark.parametrize("line", ["x y", 'x ""y""'])
+def test_a_first_text_of_very_many_lines_takes_time_as_its_length(tmp_path, line):
+    path = tmp_path / "t.csv"
+    size = 30_000  # lines: looked at anew for each of them, it would be minutes
+    lines = f"{line}\n" * size
+    path.write_text(f'a,"{lines}"\nb,two\n')
+    wanted = lines.replace('""', '"').replace("\n", " ")
+    assert read(path) == [("a", wanted), ("b", "two")]
 
 
 def test_a_first_row_as_long_as_a_book_is_a_row(tmp_path):
@@ -245,6 +277,57 @@ def test_a_header_is_not_taken_for_a_text_in_silence(tmp_path, content, options,
     assert [note in line for line in notes] == ([True] if note else [])
 
 
+@pytest.mark.parametrize(
+    ("content", "options", "wanted"),
+    [
+        ("1\tgood\n0\tbad\n", {"label_col": "1", "text_col": "2"}, [("1", "good"), ("0", "bad")]),
+        ("1,good\n2,bad\n", {"label_col": "1", "text_col": "2"}, [("1", "good"), ("2", "bad")]),
+        ("good|2|\nbad|1|\n", {"label_col": "2", "text_col": "1"}, [("2", "good"), ("1", "bad")]),
+        ("label,2,1\na,x,one\nb,y,two\n", {"text_col": "1"}, [("a", "one"), ("b", "two")]),
+        ("0,1\ngood,a\nbad,b\n", {"label_col": "1", "text_col": "0"}, [("a", "good"), ("b", "bad")]),
+        (",0,1\n0,good,a\n", {"label_col": "1", "text_col": "0"}, [("a", "good")]),
+        ("0,good\n1,bad\n", {}, [("0", "good"), ("1", "bad")]),
+    ],
+)
+def test_a_number_is_a_columns_place_unless_the_first_row_has_names(tmp_path, content, options, wanted):
+    path = tmp_path / "t.csv"
+    path.write_text(content)
+    assert read(path, **options) == wanted
+
+
+@pytest.mark.parametrize("as_lines", [False, True])
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("t.csv", "label,text\na,one, and more\nb,two\n", "1 row has more cells than the first row .*:2"),
+        ("t.csv", "label,text\na,one\nb,two,x\nb,two,,y\n", "2 rows have more cells .*:3"),
+        ("t.tsv", "label\ttext\na\tone\tmore\nb\ttwo\n", "1 row has more cells .*:2"),
+        ("t.tsv", "a\tone\nb\ttwo\r\nb\ttwo\tx\r\n", "1 row has more cells .*:3"),
+        ("t.tsv", "label\ttext\na\tone\t\nb\ttwo\t\t\n", None),
+        ("t.csv", "label,text\na,one,\nb,two,,\n", None),
+    ],
+)
+def test_cells_beyond_the_first_rows_are_not_left_out_in_silence(tmp_path, name, content, told, as_lines):
+    path = tmp_path / name
+    path.write_text(content)
+    notes: list[str] = []
+    found = read(path, notes=notes, as_lines=as_lines)
+    assert [text for _, text in found][:2] == ["one", "two"]
+    assert [bool(re.search(told or "", note)) for note in notes] == ([True] if told else [])
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_labels_of_white_space_are_errors_and_those_that_differ_in_it_are_told(tmp_path, separator):
+    path = tmp_path / "t.csv"
+    path.write_text(f"label{separator}text\n {separator}one\nb{separator}two\n")
+    with pytest.raises(InputError, match="a label is nothing but white space"):
+        read(path)
+    path.write_text(f"label{separator}text\na{separator}one\na {separator}two\nb{separator}x\n")
+    notes: list[str] = []
+    assert [label for label, _ in read(path, notes=notes)] == ["a", "a ", "b"]
+    assert notes == ["labels that differ in white space only: 'a' and 'a '"]
+
+
 # --- delimiters and quotes ------------------------------------------------------------------
 
 
@@ -261,6 +344,8 @@ def test_a_header_is_not_taken_for_a_text_in_silence(tmp_path, content, options,
         (["id;has_data;cost", "1;False;62,25", "4;True;['112', '112']"], ";"),
         (["country,unit", '"KR","Per cent | of GDP"', '"DE","Euro | total"'], ","),
         (["하나\t둘, 셋", "넷\t다섯, 여섯"], "\t"),
+        (["pos;good, nice", "neg;bad, awful"], ";"),
+        (["pos, good; nice", "neg, bad; awful"], ","),
         (["text"], None),
         (["a text; of one column", "and more"], ";"),
     ],
@@ -286,6 +371,9 @@ def test_the_line_that_tells_excel_the_delimiter_is_no_row(tmp_path, line):
     path = tmp_path / "t.csv"
     path.write_text(f"{line}\nlabel;text\na;one, two\n")
     assert read(path) == [("a", "one, two")]
+    for name in ("t.tsv", "t.txt", "t"):
+        (tmp_path / name).write_text(f"\ufeff{line}\n\nlabel;text\na;one, two\n")
+        assert read(tmp_path / name) == [("a", "one, two")]
     path.write_text(f"{line}\na;one, two\n")
     assert read(path, labelled=False, text_col="2") == ["one, two"]
     path.write_text(f'{line}\nlabel;text\na;"x\n')
@@ -315,6 +403,24 @@ def test_quotes_enclose_fields_of_a_tsv_only_where_its_rows_show_it(tmp_path):
     assert read(path, quoting="rfc4180", label_col="1", text_col="2")[-1] == ("one two", "b")
 
 
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        ('"label"\t"text"\n"a"\t"one"\n"b"\t"two"\n', ["one", "two"]),
+        ('"label"\t"n"\t"text"\r\n"a"\t1.5\t"say ""so"""\r\n"b"\tNA\t"two"\r\n', ['say "so"', "two"]),
+        ('label\ttext\na\t"one"\nb\ttwo\n', ['"one"', "two"]),
+        ('label, text\n"a", "one, and"\nb, "two"\n', ["one, and", "two"]),
+        ('"label"; "text"\n"a"; "one; and"\n"b"; "two"\n', ["one; and", "two"]),
+        ('label, text\na, "one" and\nb, two\n', [' "one" and', " two"]),
+        ('label,text\na,"one, ""x"""\nb, two\n', ['one, "x"', " two"]),
+    ],
+)
+def test_quotes_enclose_fields_where_all_are_quoted_or_stand_behind_a_space(tmp_path, content, wanted):
+    path = tmp_path / ("t.tsv" if "\t" in content else "t.csv")
+    path.write_text(content, newline="")
+    assert [text for _, text in read(path)] == wanted
+
+
 # --- what is wrong --------------------------------------------------------------------------
 
 
@@ -325,6 +431,9 @@ def test_quotes_enclose_fields_of_a_tsv_only_where_its_rows_show_it(tmp_path):
         ("t.csv", "번호,본문내용\n1,a\n", {"text_col": "본문"}, "there are: 번호, 본문내용", "본문내용"),
         ("t.csv", "id,text\n1,a\n", {"text_col": "7"}, "no column 7: the first row has 2", "from 1"),
         ("t.csv", "id,text\n1,a\n", {"text_col": "²"}, "no column is called '²'", "number from 1"),
+        ("t.csv", "id,text\n1,a\n", {"text_col": "9" * 5_000}, "no column 9999", "from 1"),
+        ("t.xls", "<html><table><tr><td>text</td></tr>\n", {}, "a page in HTML", "save it as .xlsx"),
+        ("t.xls", '<?xml version="1.0"?>\n<Workbook/>\n', {}, "a page in HTML or XML", "save it as .xlsx"),
         ("t.csv", "id,text\n1,a\n", {"text_col": "0"}, "there is no column 0", "number from 1"),
         ("t.tsv", "id,text\n1,a\n", {"text_col": "3"}, "there is no column 3", "number from 1"),
         ("t.csv", "id:doc\n1:a\n", {"text_col": "doc"}, "no column is called 'doc'", "--delimiter"),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import datetime
+import gzip
 import io
+import lzma
 import sys
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +89,30 @@ def test_a_sheet_is_named_or_numbered(nlpcli, tmp_path):
     assert "the sheet 'One' is read, the first of 3" in nlpcli("vectorize", path, "--text-col", "1").err
 
 
+def test_the_first_sheet_that_is_shown_is_read(tmp_path):
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "lists"
+    workbook.active.append(["hidden"])
+    workbook.active.sheet_state = "hidden"
+    workbook.create_sheet("한국").append(["shown"])
+    workbook.active = 1
+    workbook.save(tmp_path / "t.xlsx")
+    assert rows_of(tmp_path / "t.xlsx") == [["shown"]]
+    assert rows_of(tmp_path / "t.xlsx", "lists") == [["hidden"]]
+    assert rows_of(tmp_path / "t.xlsx", unicodedata.normalize("NFD", "한국")) == [["shown"]]
+    with pytest.raises(InputError, match="no sheet is called '9999"):
+        rows_of(tmp_path / "t.xlsx", "9" * 5_000)
+
+
+def test_a_title_above_the_table_and_cells_beside_it_are_told(nlpcli, tmp_path):
+    saved(tmp_path / "t.xlsx", a=[["Reviews of 2026"], ["label", "text"], ["a", "one"], ["b", "two"]])
+    told = nlpcli("train-nb", "t.xlsx", "-o", "m.safetensors", code=1).err
+    assert "the first row has one cell: Reviews of 2026\nhint: the first row names the columns" in told
+    saved(tmp_path / "t.xlsx", a=[["label", "text"], ["a", "one"], ["b", "two", None, "a remark"]])
+    told = nlpcli("train-nb", "t.xlsx", "-o", "m.safetensors").err
+    assert "1 row has more cells than the first row (t.xlsx: row 3)" in told
+
+
 def edited(source: Path, target: Path, member: str, edit: Callable[[bytes], bytes]) -> Path:
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -149,11 +177,16 @@ def test_without_the_extra_the_error_names_it(nlpcli, tmp_path, monkeypatch):
 
 
 def test_a_packed_workbook_and_one_from_stdin_are_the_same(tmp_path, monkeypatch):
-    import bz2
-
     path = saved(tmp_path / "t.xlsx", a=REVIEWS)
     packed = tmp_path / "t.xlsx.bz2"
     packed.write_bytes(bz2.compress(path.read_bytes()))
     assert rows_of(packed) == rows_of(path) != []
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(path.read_bytes()))))
     assert rows_of(Path("-")) == rows_of(path)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+def test_a_workbook_in_a_pipe_is_read_packed_too(nlpcli, tmp_path, pack):
+    content = pack(saved(tmp_path / "t.xlsx", a=REVIEWS).read_bytes())
+    told = nlpcli("train-nb", "-o", "m.safetensors", "--text-col", "본문", input=content).err
+    assert "2 texts, 2 classes" in told

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from nlpcli.engine.io.schemas.tagging import FORBIDDEN
 from nlpcli.engine.kernels.tagging import pieces, viterbi
 from nlpcli.engine.kernels.tagging.arguments import (
     FEATURES,
@@ -20,7 +21,7 @@ from nlpcli.engine.kernels.tagging.arguments import (
     Text,
 )
 from nlpcli.engine.tagging.features import text_of
-from nlpcli.engine.tagging.perceptron import FORBIDDEN, Weights, best_pieces, best_tags, probabilities
+from nlpcli.engine.tagging.perceptron import Weights, best_pieces, best_tags, probabilities
 
 RANDOM = np.random.default_rng(3)
 SENTENCES = [["The", "cat's", "paw", "."], ["학교에", "갔다"], [], ["x"], ["Zürich", "", "\udcff", "🙂🙂"]]

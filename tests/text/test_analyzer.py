@@ -149,3 +149,18 @@ def test_regexp_needs_a_pattern_that_is_one():
         analyzer(tokenizer="regexp")
     with pytest.raises(SettingsError, match="not a regular expression"):
         analyzer(tokenizer="regexp", pattern="(")
+
+
+@pytest.mark.parametrize("tokenizer", ["word", "whitespace", "nltk", "char", "jamo", "kiwi"])
+@pytest.mark.parametrize("selector", ["\ufe0f", "\ufe0e", "\ufe00", "\U000e0100"])
+@pytest.mark.parametrize("text", ["works well.|", "3|.14 km", "stop!|", "(|a)", "‘|a’", "5| %|"])
+def test_a_variation_selector_where_nothing_varies_is_left_out(tokenizer, selector, text):
+    analyzer = Analyzer(AnalysisSettings(tokenizer=tokenizer))
+    assert analyzer.tokens(text.replace("|", selector)) == analyzer.tokens(text.replace("|", ""))
+
+
+@pytest.mark.parametrize(
+    "text", ["❤\ufe0f", "1\ufe0f\u20e3", "©\ufe0f", "‼\ufe0f", "⚠\ufe0f", "葛\U000e0100"]
+)
+def test_a_variation_selector_where_something_varies_stays(text):
+    assert Analyzer(AnalysisSettings(tokenizer="whitespace")).tokens(text) == [text]

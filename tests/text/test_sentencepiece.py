@@ -117,3 +117,19 @@ def test_damaged_settings_are_refused():
 def test_an_unknown_id_is_refused(model):
     with pytest.raises(InputError, match="ids 0 to"):
         model.from_ids([10_000])
+
+
+NO_CHARACTERS = "".join(map(chr, range(0xFDD0, 0xFDF0)))
+
+
+@pytest.mark.parametrize("text", ["\ufdd0▁", "▁\ufdd0\ufdd1▁", "a▁b\ufdd0c", f"{NO_CHARACTERS}▁"])
+@pytest.mark.parametrize("trained", ["low lower lowest", "low \ufdd0\ufdd1 \ufdd0 lowest"])
+def test_no_character_stands_for_another(text, trained):
+    model = Subwords(train([trained] * 9, SubwordSettings(vocab_size=272)))
+    assert model.join(model.split(text)) == text
+    assert model.join(model.from_ids(model.ids(model.split(text)))) == text
+
+
+def test_pieces_of_another_model_leave_no_sign_of_a_space(model):
+    assert model.join(["▁The", "▁film", "▁kn", "it▁com", "edy"]) == "The film knit comedy"
+    assert model.join([*model.split("a ▁b"), "▁Ünknown"]) == "a ▁b Ünknown"

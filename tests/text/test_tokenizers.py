@@ -17,7 +17,7 @@ from nlpcli.engine.text.stopwords import load
 from nlpcli.engine.text.token import locate
 from nlpcli.engine.text.tokenizers.by_name import TOKENIZERS, make_tokenizer
 from nlpcli.engine.text.tokenizers.rules import char, jamo, whitespace, word
-from nlpcli.engine.text.tokenizers.treebank import _inside, by_rules, treebank, words
+from nlpcli.engine.text.tokenizers.treebank import _beside, _inside, by_rules, placed_words, treebank, words
 from nlpcli.engine.text.unicode_marks import MARKS, UNAPOSTROPHED
 from nlpcli.settings.text import AnalysisSettings
 
@@ -32,9 +32,9 @@ def test_marks_are_those_of_unicode():
     }
     found = {c for c in map(chr, range(sys.maxunicode + 1)) if pattern.match(c)}
     if unicodedata.unidata_version == "14.0.0":
-        assert found == expected | {"\u200c", "\u200d"}
+        assert found == expected | {"\u200c", "\u200d", "\u180e"}
     else:
-        assert found - expected <= {"\u200c", "\u200d"}
+        assert found - expected <= {"\u200c", "\u200d", "\u180e"}
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,9 @@ def test_nltk_tokens_are_nltks_on_hostile_lines():
     chance = random.Random(1)
     for _ in range(3000):
         text = "".join(chance.choice(parts) for _ in range(chance.randint(1, 14)))
-        assert alike(treebank(text)) == alike(nltk_tokens(_inside().sub("'", text))), repr(text)
+        # NLTK parts a typographic mark, which our quotation marks beside Hangul are read like.
+        plain = _beside().sub("’", _inside().sub("'", text))
+        assert alike(treebank(text)) == alike(nltk_tokens(plain)), repr(text)
 
 
 def alike(tokens):
@@ -204,6 +206,37 @@ CONTRACTIONS = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("line", "tokens"),
+    [
+        ("Great movie. :) I loved it.", "Great movie . : ) I loved it ."),
+        ("what a year. :/ ok", "what a year . : / ok"),
+        ("Loved it. 😀 Great. 😀😀 Bye.", "Loved it . 😀 Great . 😀😀 Bye ."),
+        ("It works. [1] Next one.", "It works . [ 1 ] Next one ."),
+        ("the number. . . then", "the number . . . then"),
+        ("Very good hospitality offered.!", "Very good hospitality offered . !"),
+        ("So good.? Yes.", "So good . ? Yes ."),
+        ('"Stop." he said. "Go."', "`` Stop . '' he said . `` Go . ''"),
+        ("He said “yes.” then left.", "He said “ yes . ” then left ."),
+        ("(It was bad.) he said.", "( It was bad . ) he said ."),
+        ("I liked it. ★★★★★ Wow.", "I liked it . ★★★★★ Wow ."),
+        ("Buy now. $5 each. #deal", "Buy now . $ 5 each . # deal"),
+        # an abbreviation keeps its stop before a sign too
+        ("Dr. (Kim) and St. [Mary]", "Dr. ( Kim ) and St. [ Mary ]"),
+        ("in the U.S. (and Canada) now", "in the U.S. ( and Canada ) now"),
+        ("files, dirs, etc. (all) went", "files , dirs , etc. ( all ) went"),
+    ],
+)
+def test_stops_inside_a_sentence_are_parted_too(line, tokens):
+    assert words(line) == tokens.split()
+    assert [token.form for token in placed_words(line)] == words(line)
+
+
+@pytest.mark.parametrize("line", ["don’t a\ufdd1b it’s", "’\ufdd1’", "isn’t ok. \ufdd1 x"])
+def test_no_character_stands_for_an_apostrophe(line):
+    assert "".join(words(line)) == line.replace(" ", "")
+
+
 @pytest.mark.parametrize("name", ["word", "nltk", "whitespace"])
 @pytest.mark.parametrize("apostrophe", "’‘＇")
 @given(st.lists(st.sampled_from(CONTRACTIONS), max_size=6))
@@ -238,6 +271,21 @@ def test_stems_are_alike_whatever_the_apostrophe(stem):
 def test_quotes_beside_letters_that_write_no_apostrophe_are_quotes(opening, closing, title, after):
     expected = ["앞", title, *word(after), "K", title, "끝"]
     assert word(f"앞 {opening}{title}{closing}{after} K{opening}{title}{closing}끝") == expected
+
+
+@pytest.mark.parametrize("mark", ["'", "’", "＇"])
+@pytest.mark.parametrize("after", ["을", "은 봤다", "에서", ",", "이라는", ""])
+@pytest.mark.parametrize("title", ["기생충", "漢字", "カナ", "BTS", "ㅋㅋ"])
+def test_nltk_parts_quotes_beside_letters_that_write_no_apostrophe(mark, after, title):
+    if mark == "＇" and title == "BTS":
+        return
+    tokens = words(f"영화 {mark}{title}{mark}{after}")
+    assert tokens[:4] == ["영화", mark, title, mark]
+
+
+@pytest.mark.parametrize("mark", ["'", "’"])
+def test_an_english_genitive_stays_one_behind_other_letters(mark):
+    assert words(f"東京{mark}s best and 삼성{mark}s.") == f"東京 {mark}s best and 삼성 {mark}s .".split()
 
 
 def test_a_quoted_word_of_latin_letters_in_korean_stands_alone():

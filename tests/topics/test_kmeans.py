@@ -96,3 +96,14 @@ def test_damaged_matrix_is_an_error_and_no_crash(tmp_path: Path) -> None:
     (tmp_path / "m.npz").write_bytes(b"PK\3\4")
     with pytest.raises(InputError, match="not a matrix of documents"):
         cluster_matrix(path)
+
+
+def test_points_that_are_alike_make_fewer_clusters():
+    found = cluster(np.array([[1.0, 0], [1, 0], [0, 1], [1, 0]]), 3)
+    assert len(found) == 2
+    assert found.labels.tolist() == [0, 0, 1, 0]
+
+
+def test_lines_that_are_alike_make_fewer_clusters(nlpcli):
+    out = nlpcli("cluster", "--k", 3, input="the cat\nthe cat\nthe dog\nthe cat\n").out
+    assert [line.split("\t")[1] for line in out.splitlines()] == ["size", "3", "1"]

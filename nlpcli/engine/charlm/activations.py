@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.model import CharLM
-from nlpcli.engine.charlm.units import encode, to_units
+from nlpcli.engine.charlm.units import ids_of, in_own_form, to_units
 from nlpcli.errors import SettingsError
 
 GATE_NAMES = {"rnn": "", "lstm": "ifog", "gru": "zrn"}
@@ -53,14 +53,8 @@ def record(model: CharLM, text: str, *, skip_unknown: bool = False) -> Activatio
 
     Raises InputError for characters the model has never seen, unless they are skipped.
     """
-    text = text.replace("\r\n", "\n")
-    ids = encode(text, model.settings.unit, model.alphabet, skip_unknown=skip_unknown)
-    if skip_unknown:
-        known = set(model.alphabet.tokens)
-        text = "".join(
-            c for c in text if all(chr(n) in known for n in to_units(c, model.settings.unit).tolist())
-        )
-        ids = encode(text, model.settings.unit, model.alphabet)
+    text = in_own_form(text, model.settings.unit, model.alphabet, skip_unknown=skip_unknown)
+    ids = ids_of(text, model.settings.unit, model.alphabet)
     last_units = np.cumsum([len(to_units(c, model.settings.unit)) for c in text]) - 1
     names = GATE_NAMES[model.settings.cell]
     layers = range(model.settings.num_layers)

@@ -20,9 +20,8 @@ from nlpcli.engine.charlm.training import Training
 from nlpcli.engine.charlm.units import CharText
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.neural import checkpoint
-from nlpcli.engine.neural.weights import shapes
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings.charlm import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings, weight_shapes
 from nlpcli.settings.fields import option_name
 
 # Settings that may change when a training goes on. The others are built into what was saved.
@@ -71,22 +70,18 @@ def resume(path: str | os.PathLike[str], text: CharText, settings: CharLMSetting
     Raises ModelError when the text is another one.
     """
     model = read_model(path, CHECKPOINT)
-    place = model.header.get("training")
-    if not isinstance(place, dict) or not place.keys() >= {"threads", "text_sha256"}:
-        raise checkpoint.damaged(path)
+    place = model.fields["training"]
     if place["text_sha256"] != text.sha256:
         raise ModelError(
             f"{path} was trained on another text", hint="give the same files in the same order as before"
         )
     best = CharLM.from_model(model)
-    sizes = shapes(settings, len(text.alphabet))
+    sizes = weight_shapes(settings, len(text.alphabet))
     now = checkpoint.weights_now(model, sizes)
-    if not isinstance(place["threads"], int) or not 1 <= place["threads"] <= 4096:
-        raise checkpoint.damaged(path)
     training = Training(text, settings, now, settings.threads or place["threads"])
     checkpoint.restore(training, training.network, model, place)
     training.best_weights = {name: np.array(weight) for name, weight in best.weights.items()}
-    training.history = [dict(entry) for entry in best.record.get("history", [])]
+    training.history = [dict(entry) for entry in best.record.get("history", ())]
     shape = (training.split.batch, settings.rnn_size)
     checkpoint.restore_states(training.states, training.parts, model, shape)
     return training

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
-from nlpcli.engine.io.lines import Lines, Paths
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
-from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, GenerateSettings
+from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, CheckpointSettings, GenerateSettings
 from nlpcli.settings.input import InputSettings
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def train_charlm(
     given: frozenset[str] = frozenset(),
     resume: str | None = None,
     checkpoint: str | None = None,
-    checkpoint_every: int = 0,
+    checkpoints: CheckpointSettings = CheckpointSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> CharLM:
@@ -65,9 +66,10 @@ def train_charlm(
     check_writable(output)
     check_writable(path)
     training = _begun(paths, settings, reading, resume, progress)
-    model = _run(training, output, path, checkpoint_every, progress)
+    every = checkpoints.checkpoint_every
+    model = _run(training, output, path, every, progress)
     if checkpoint is None:
-        remove_checkpoint(path, 0 < checkpoint_every <= training.step, resume)
+        remove_checkpoint(path, 0 < every <= training.step, resume)
     return model
 
 

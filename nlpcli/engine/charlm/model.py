@@ -11,17 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm import sampling
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.neural.recurrent_step import CharStep
-from nlpcli.engine.neural.weights import Weights, shapes
+from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.text.arguments import plain_settings
-from nlpcli.errors import ModelError
-from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings, weight_shapes
 
 KIND = "charlm"
 CHECKPOINT = "charlm-checkpoint"
@@ -83,18 +81,7 @@ class CharLM:
 
     @classmethod
     def from_model(cls, model: Model) -> CharLM:
-        """The model in an opened file; every array is checked for its shape."""
-        record = model.header.get("settings")
-        if not isinstance(record, dict):
-            raise ModelError("the model file's header has no settings")
-        settings = CharLMSettings.from_record(record)
-        alphabet = Vocabulary.from_model(model)
-        if not len(alphabet) or any(len(token) != 1 for token in alphabet.tokens):
-            raise ModelError("the model's alphabet is empty or holds more than single characters")
-        weights = {
-            name: take_tensor(model, name, "float32", shape)
-            for name, shape in shapes(settings, len(alphabet)).items()
-        }
-        if not all(np.isfinite(weight).all() for weight in weights.values()):
-            raise ModelError("the model's weights are not finite numbers", hint="train it again")
-        return cls(settings, alphabet, weights, model.header.get("record", {}))
+        """The model in an opened file."""
+        settings, alphabet = model.fields["settings"], Vocabulary.from_model(model)
+        weights = {name: model.tensors[name] for name in weight_shapes(settings, len(alphabet))}
+        return cls(settings, alphabet, weights, model.fields["record"])

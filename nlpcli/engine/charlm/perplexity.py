@@ -52,8 +52,8 @@ class Surprise:
 
     @property
     def perplexity(self) -> float:
-        """2 to the bits per character."""
-        return 2**self.bits_per_character
+        """2 to the bits per character; infinite where that is more than a number can be."""
+        return 2**self.bits_per_character if self.bits_per_character < 1024 else math.inf
 
 
 def of_text(

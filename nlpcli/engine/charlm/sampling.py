@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.charlm.units import RARE, Writer, encode
+from nlpcli.engine.charlm.units import RARE, Writer, begins_character, encode
 from nlpcli.settings.charlm import GenerateSettings
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def generate(
     """A text in pieces, as it is made: the prime (unless not `echo`), then its continuation.
 
     `sample` numbers the texts of one seed. With no prime the model begins as after a line end
-    or, if its alphabet has none, after a unit drawn by frequency, which begins the text.
+    or, if its alphabet has none, after a unit drawn by frequency, which begins the text; at
+    temperature 0 that is the most frequent one.
     Raises InputError for a prime with characters the model has never seen.
     """
     random = np.random.default_rng([settings.seed, sample])
@@ -78,7 +79,7 @@ def generate(
     elif given:
         yield given
     if not ids:
-        ids = [_beginning(model, random)]
+        ids = [_beginning(model, settings, random)]
         if model.alphabet.tokens[ids[0]] != "\n":
             yield writer.write(model.alphabet.tokens[ids[0]])
     for number in ids[:-1]:
@@ -95,16 +96,19 @@ def generate(
             yield piece
             if out.reached(piece):
                 return
-    if rest := writer.end():
+    if (rest := writer.end()) and model.settings.unit != "byte":  # bytes held back are no whole character
         yield rest
 
 
-def _beginning(model: CharLM, random: np.random.Generator) -> int:
-    newline = model.alphabet.id_of.get("\n")
+def _beginning(model: CharLM, settings: GenerateSettings, random: np.random.Generator) -> int:
+    """What stands before a text, a line end, or else its first unit: drawn like any other, by frequency."""
+    alphabet = model.alphabet
+    newline = alphabet.id_of.get("\n")
     if newline is not None:
         return newline
-    counts = model.alphabet.counts
-    return int(random.choice(len(counts), p=counts / counts.sum()))
+    fit = [token != RARE and begins_character(token, model.settings.unit) for token in alphabet.tokens]
+    counts = np.where(fit, alphabet.counts, 0) if any(fit) else alphabet.counts
+    return draw(np.log(np.maximum(counts, 1e-30)).astype(np.float32), settings, random)
 
 
 class _Until:

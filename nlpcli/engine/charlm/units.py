@@ -11,8 +11,11 @@ Not here: how a model is trained on it (`training.py`).
 from __future__ import annotations
 
 import codecs
+import functools
 import hashlib
 import math
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +26,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.text.tokenizers.rules import graphemes
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -208,19 +212,76 @@ def _composed(held: str, token: str) -> str | None:
     return None
 
 
-def encode(text: str, unit: str, alphabet: Vocabulary, *, skip_unknown: bool = False) -> NDArray[np.int32]:
-    """The ids of a short text, such as a prime.
+def begins_character(token: str, unit: str) -> bool:
+    """Whether a text may begin with that unit: no byte inside a character, no mark, no jamo but a first one.
 
-    Raises InputError naming the characters the model has never seen, unless they are skipped.
+    >>> [begins_character(unit, "jamo") for unit in ("ᄒ", "ᅡ", "ᆫ", "ㅏ", "a")]
+    [True, False, False, True, True]
     """
-    tokens = [chr(number) for number in to_units(text.replace("\r\n", "\n"), unit).tolist()]
-    unknown = list(dict.fromkeys(token for token in tokens if token not in alphabet.id_of))
+    if unit == "byte":
+        return not 0x80 <= ord(token) < 0xC0
+    return not unicodedata.category(token).startswith("M") and not _VOWELS - 1 <= ord(token) <= 0x11FF
+
+
+# --- short texts, such as a prime -----------------------------------------------------------
+
+
+def encode(text: str, unit: str, alphabet: Vocabulary, *, skip_unknown: bool = False) -> NDArray[np.int32]:
+    """The ids of a short text in the model's own form. Raises InputError as `in_own_form` does."""
+    return ids_of(in_own_form(text, unit, alphabet, skip_unknown=skip_unknown), unit, alphabet)
+
+
+def ids_of(text: str, unit: str, alphabet: Vocabulary) -> NDArray[np.int32]:
+    """The ids of a text whose units are all known."""
+    return np.array([alphabet.id_of[chr(point)] for point in to_units(text, unit).tolist()], dtype=np.int32)
+
+
+def in_own_form(text: str, unit: str, alphabet: Vocabulary, *, skip_unknown: bool = False) -> str:
+    """A short text as the model knows it: line ends `\\n`, characters composed or apart as in its own text.
+
+    Raises InputError naming the characters the model has never seen, unless they are skipped; either
+    way a character is what a reader sees, with its marks, and all of its units or none are kept.
+    """
+    characters = _characters().findall(text.replace("\r\n", "\n"))
+    forms = {character: _own_form(character, unit, alphabet) for character in dict.fromkeys(characters)}
+    unknown = [character for character, form in forms.items() if form is None]
     if unknown and not skip_unknown:
-        shown = " ".join(repr(token) for token in unknown[:10]) + (" …" if len(unknown) > 10 else "")
+        shown = " ".join(_shown(character) for character in unknown[:10]) + " …" * (len(unknown) > 10)
         raise InputError(
             f"the model has never seen {shown}", hint="leave them out, or use --skip-unknown to ignore them"
         )
-    return np.array([alphabet.id_of[token] for token in tokens if token in alphabet.id_of], dtype=np.int32)
+    return "".join(forms[character] or "" for character in characters)
+
+
+@functools.cache
+def _characters() -> re.Pattern[str]:
+    """Characters as a reader sees them, white space among them."""
+    return re.compile(rf"{graphemes().pattern}|\s")
+
+
+def _own_form(character: str, unit: str, alphabet: Vocabulary) -> str | None:
+    """The character composed or decomposed, whichever the model has seen more of; None: it knows neither."""
+
+    def seen(form: str) -> int:
+        """How often the rarest of its units stood in the model's text, plus 1; 0: never."""
+        numbers = (alphabet.id_of.get(chr(point)) for point in to_units(form, unit).tolist())
+        return min(0 if number is None else int(alphabet.counts[number]) + 1 for number in numbers)
+
+    composed = unicodedata.normalize("NFC", character)
+    if character == composed and seen(character):
+        return character
+    forms = [composed, character, unicodedata.normalize("NFD", character)]
+    if unit == "jamo" and "ㄱ" <= character <= "ㆎ":  # half a syllable, as a keyboard gives it
+        forms.append(unicodedata.normalize("NFKD", character))
+    if character == "\r":
+        forms.append("\n")
+    best = max(forms, key=seen)
+    return best if seen(best) else None
+
+
+def _shown(character: str) -> str:
+    character = unicodedata.normalize("NFC", character)
+    return repr(character) if len(character) <= 10 else f"{character[:10]!r}…"
 
 
 # --- baselines ------------------------------------------------------------------------------

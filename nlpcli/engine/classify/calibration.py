@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.errors import InputError
+
 
 def log_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Scores of classes as log-probabilities that add up to one, each document by itself.
@@ -56,12 +58,18 @@ def _trust(found: NDArray[np.int64], scale: float, length: float) -> NDArray[np.
 def fit(scores: NDArray[np.float64], found: NDArray[np.int64], labels: NDArray[np.int32]) -> dict[str, Any]:
     """The calibration under which the held-out labels are likeliest.
 
-    Rounded to six digits, so that it does not depend on the last bits of a sum.
+    Rounded to six digits, so that it does not depend on the last bits of a sum. Raises InputError
+    when no text was held out.
     """
     from scipy.optimize import minimize
 
     usable = np.isfinite(scores).all(axis=1)
     scores, found, labels = scores[usable], found[usable], labels[usable]
+    if not len(labels):
+        raise InputError(
+            "there are too few texts to calibrate probabilities on some of them",
+            hint="give more texts of each class, or leave --calibrate out",
+        )
     rows = np.arange(len(labels))
 
     def surprise(parameters: NDArray[np.float64]) -> float:

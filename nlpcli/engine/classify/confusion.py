@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import html
 from pathlib import PurePath
 
 from nlpcli.engine.classify.metrics import Evaluation
+from nlpcli.engine.io import pages
 from nlpcli.engine.io.atomic import check_writable, write_atomically
 from nlpcli.errors import MissingDependency, SettingsError
 
@@ -40,7 +40,10 @@ def plot_confusion(result: Evaluation, path: str, counted: str = "texts") -> Non
         with write_atomically(path) as file:
             file.write(_page(result, counted).encode())
     else:
-        _draw(result, path, suffix[1:], counted)
+        from matplotlib import rc_context
+
+        with rc_context({"text.parse_math": False}):  # a label is no formula
+            _draw(result, path, suffix[1:], counted)
 
 
 def _shares(result: Evaluation) -> list[list[float]]:
@@ -49,7 +52,7 @@ def _shares(result: Evaluation) -> list[list[float]]:
 
 
 def _page(result: Evaluation, counted: str) -> str:
-    names = [html.escape(label) for label in result.labels]
+    names = [pages.escaped(label) for label in result.labels]
     rows = []
     for name, counts, shares in zip(names, result.confusion.tolist(), _shares(result), strict=True):
         cells = "".join(
@@ -58,7 +61,7 @@ def _page(result: Evaluation, counted: str) -> str:
         )
         rows.append(f"<tr><th>{name}</th>{cells}</tr>")
     head = "".join(f"<th>{name}</th>" for name in names)
-    return (
+    return pages.page(
         '<!doctype html><meta charset="utf-8"><title>confusion matrix</title>'
         "<style>body{font-family:sans-serif}table{border-collapse:collapse}"
         "td,th{border:1px solid #ccc;padding:.5em;text-align:center}</style>"
@@ -84,8 +87,9 @@ def _draw(result: Evaluation, path: str, kind: str, counted: str) -> None:
         name for name in ("Noto Sans CJK KR", "NanumGothic", "Malgun Gothic", "AppleGothic") if name in fonts
     ]
     family = [*korean, "DejaVu Sans"]
-    axes.set_xticks(range(len(result.labels)), result.labels, rotation=45, family=family)
-    axes.set_yticks(range(len(result.labels)), result.labels, family=family)
+    labels = [pages.plain(label) for label in result.labels]
+    axes.set_xticks(range(len(labels)), labels, rotation=45, family=family)
+    axes.set_yticks(range(len(labels)), labels, family=family)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     axes.set_title(f"accuracy {result.accuracy:.4f}, {result.documents:,} {counted}")

@@ -65,7 +65,7 @@ def read_examples(
     whose texts holds a token.
     """
     examples = read_labelled(paths, analysis, records, reading, progress)
-    _check_classes(examples)
+    _check_classes(examples, analysis)
     return examples
 
 
@@ -103,7 +103,7 @@ def examples_of(texts: list[str], labels: Sequence[str], analysis: AnalysisSetti
     return Examples(corpus, np.array([names.index(label) for label in labels], dtype=np.int32), names)
 
 
-def _check_classes(examples: Examples) -> None:
+def _check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
     names, documents = examples.names, examples.corpus.documents
     if len(names) == 1:
         raise InputError(
@@ -122,7 +122,8 @@ def _check_classes(examples: Examples) -> None:
         raise InputError(
             f"the class {name!r} is empty: none of its {int((examples.labels == names.index(name)).sum()):,} "
             "texts holds a token",
-            hint="leave the class out, or choose another --tokenizer",
+            hint="leave the class out, or "
+            + ("shorten --stopwords" if analysis.stopwords else "choose another --tokenizer"),
         )
 
 

@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.io.model_file import Model, take_tensor
+from nlpcli.engine.io.model_file import Model
 from nlpcli.engine.kernels.classify.arguments import Documents, Letters, Made, TokenTypes, Wanted
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
-from nlpcli.errors import ModelError
 from nlpcli.settings.classify import FeatureSettings
 
 kernels = Kernels("classify.features")
@@ -74,25 +73,11 @@ class FeatureCounts:
         }
 
     @classmethod
-    def from_model(cls, model: Model, classes: int) -> FeatureCounts:
+    def from_model(cls, model: Model) -> FeatureCounts:
         """What `to_tensors` put into a model file."""
-        keys = checked_keys(model)
-        small = take_tensor(model, "features.small", "uint8", (len(keys), classes))
-        large = take_tensor(model, "features.large", "int64", (None,))
-        counts = small.astype(np.int64)
-        escaped = counts == _SMALL_COUNT
-        if int(escaped.sum()) != len(large) or (large < _SMALL_COUNT).any():
-            raise ModelError("the model's counts are damaged")
-        counts[escaped] = large
-        return cls(keys, counts)
-
-
-def checked_keys(model: Model) -> NDArray[np.uint64]:
-    """The feature keys of a model file; ModelError unless they ascend."""
-    keys = take_tensor(model, "features.keys", "uint64", (None,))
-    if (keys[1:] <= keys[:-1]).any():
-        raise ModelError("the model's features are damaged: they are not in order")
-    return keys
+        counts = model.tensors["features.small"].astype(np.int64)
+        counts[counts == _SMALL_COUNT] = model.tensors["features.large"]
+        return cls(model.tensors["features.keys"], counts)
 
 
 class FeatureExtractor:

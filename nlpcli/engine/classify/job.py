@@ -30,7 +30,7 @@ from nlpcli.engine.classify.model_selection import Trial
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.classify.prediction_lines import prediction_lines
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.lines import STDIN, Paths, check_readable
+from nlpcli.engine.io.opening import STDIN, Paths, check_readable
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -43,7 +43,7 @@ from nlpcli.settings.classify import (
     SelectionSettings,
     refuse_beside_append,
 )
-from nlpcli.settings.fields import Settings, option_name
+from nlpcli.settings.fields import Settings, check_whole_number, option_name
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
@@ -280,6 +280,7 @@ def evaluate_classifier(
     an unknown kind, MissingDependency for a picture without matplotlib, ModelError for a file that
     is no classifier.
     """
+    check_whole_number("mistakes", mistakes, 0)
     if plot is not None:
         check_plot(plot)
     classifier = load_classifier(model)
@@ -308,6 +309,7 @@ def evaluate_classifier(
 @plain_settings
 def telling_features(model: str, top: int = 10) -> list[TellingFeature]:
     """The `top` most telling features of each class of a classifier. Raises ModelError for other files."""
+    check_whole_number("top", top, 1)
     return explanations.telling_features(load_model(model), top)
 
 

@@ -15,17 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.classify.features import checked_keys
-from nlpcli.engine.classify.naive_bayes import (
-    EVERY,
-    Rows,
-    checked_calibration,
-    checked_labels,
-    checked_record,
-)
+from nlpcli.engine.classify.naive_bayes import EVERY, Rows
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
-from nlpcli.errors import ModelError
+from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -96,22 +88,10 @@ class LinearModel:
     @classmethod
     def from_model(cls, model: Model) -> LinearModel:
         """The same from a file already read."""
-        labels = checked_labels(model)
-        keys = checked_keys(model)
-        problems = 1 if len(labels) == 2 else len(labels)
-        learnt = take_tensor(model, "weights", "float32", (len(keys), problems))
-        bias = take_tensor(model, "bias", "float64", (problems,))
-        if not (np.isfinite(learnt).all() and np.isfinite(bias).all()):
-            raise ModelError("the model's weights are damaged: some are not numbers")
         return cls(
-            labels,
-            keys,
-            learnt,
-            bias,
-            bool(model.header.get("normalised")),
-            functools.partial(Vocabulary.from_model, model),
-            AnalysisSettings.from_record(checked_record(model, "analysis")),
-            FeatureSettings.from_record(checked_record(model, "features")),
-            NaiveBayesSettings.from_record(checked_record(model, "settings")),
-            checked_calibration(model),
+            keys=model.tensors["features.keys"],
+            learnt=model.tensors["weights"],
+            bias=model.tensors["bias"],
+            names=functools.partial(Vocabulary.from_model, model),
+            **model.fields,
         )

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.classify.examples import Examples
 from nlpcli.engine.classify.features import FeatureCounts, count, has_syllable_script, type_keys
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
@@ -139,44 +139,12 @@ class NaiveBayes:
     @classmethod
     def from_model(cls, model: Model) -> NaiveBayes:
         """The same from a file already read."""
-        labels = checked_labels(model)
         return cls(
-            labels,
-            take_tensor(model, "documents", "int64", (len(labels),)),
-            FeatureCounts.from_model(model, len(labels)),
-            functools.partial(Vocabulary.from_model, model),
-            AnalysisSettings.from_record(checked_record(model, "analysis")),
-            FeatureSettings.from_record(checked_record(model, "features")),
-            NaiveBayesSettings.from_record(checked_record(model, "settings")),
-            checked_calibration(model),
-            bool(model.header.get("pruned")),
+            documents=model.tensors["documents"],
+            counts=FeatureCounts.from_model(model),
+            names=functools.partial(Vocabulary.from_model, model),
+            **model.fields,
         )
-
-
-def checked_labels(model: Model) -> tuple[str, ...]:
-    """The class names in a model file. Raises ModelError."""
-    labels = model.header.get("labels")
-    if not isinstance(labels, list) or len(labels) < 2 or not all(isinstance(label, str) for label in labels):
-        raise ModelError("the model's labels are damaged")
-    return tuple(labels)
-
-
-def checked_record(model: Model, name: str) -> dict[str, Any]:
-    """Settings in a model file's header. Raises ModelError."""
-    record = model.header.get(name)
-    if not isinstance(record, dict):
-        raise ModelError(f"the model's {name} are damaged")
-    return record
-
-
-def checked_calibration(model: Model) -> dict[str, Any] | None:
-    """The calibration in a model file, if there is one. Raises ModelError."""
-    if model.header.get("calibration") is None:
-        return None
-    calibration = checked_record(model, "calibration")
-    if not all(isinstance(calibration.get(name), (int, float)) for name in ("scale", "length")):
-        raise ModelError("the model's calibration is damaged")
-    return calibration
 
 
 def check_settings(settings: NaiveBayesSettings) -> None:

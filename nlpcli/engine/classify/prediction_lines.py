@@ -17,6 +17,7 @@ from typing import Any
 from nlpcli.engine.classify.classifier import Classifier, Predictions
 from nlpcli.engine.classify.explanations import Reason, explain
 from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier
+from nlpcli.engine.io.writing import cell
 from nlpcli.errors import SettingsError
 from nlpcli.settings.classify import ClassifySettings
 
@@ -75,9 +76,9 @@ def _record(likeliest: list[tuple[str, float]], reason: Reason | None) -> dict[s
 
 def _cells(likeliest: list[tuple[str, float]], proba: bool) -> list[str]:
     if not proba:
-        return [likeliest[0][0]]
-    return [part for label, chance in likeliest for part in (label, f"{chance:.4f}")]
+        return [cell(likeliest[0][0])]
+    return [part for label, chance in likeliest for part in (cell(label), f"{chance:.4f}")]
 
 
 def _strongest(reason: Reason) -> str:
-    return " ".join(f"{token}:{odds:+.2f}" for token, odds in reason.strongest(_STRONGEST))
+    return " ".join(f"{cell(token)}:{odds:+.2f}" for token, odds in reason.strongest(_STRONGEST))

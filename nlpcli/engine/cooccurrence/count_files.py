@@ -33,7 +33,10 @@ from nlpcli.engine.cooccurrence.counting import (
 from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.atomic import write_atomically
-from nlpcli.engine.io.model_file import Model
+from nlpcli.engine.io.model_file import parse_json
+from nlpcli.engine.io.npz import Arrays, NotArrays, open_arrays
+from nlpcli.engine.io.schema import AGAIN, Held
+from nlpcli.engine.io.schemas.cooccurrence import COUNTS, count_bounds
 from nlpcli.engine.kernels.counts.arguments import Rows
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import read_at
@@ -44,8 +47,8 @@ from nlpcli.settings.text import AnalysisSettings
 
 FORMAT = 1
 _TABLE_WORDS = 100
-_SMALL_MEMBERS = 1 << 32  # the vocabulary and indptr are read whole: no real one is larger
-_CHECKED = 1 << 24  # bytes read at a time when a file is checked
+_PARTS = ("bytes", "offsets", "counts")
+_WHOLE = (*(f"vocabulary.{name}" for name in _PARTS), "shape", "indptr")  # the others stay in the file
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,21 +158,15 @@ def _write_long(member: IO[bytes], length: int, dtype: np.dtype[Any], pieces: It
 class CountFile:
     """The matrix in an `.npz` file, read group by group; safe to use from threads."""
 
-    def __init__(
-        self,
-        path: str,
-        indptr: NDArray[np.int64],
-        places: dict[str, int],
-        unit: int,
-        bounds: NDArray[np.int64],
-    ) -> None:
-        self.words = len(indptr) - 1
-        self.unit = unit
+    def __init__(self, path: str, held: Held, places: dict[str, int], bounds: NDArray[np.int64]) -> None:
+        self.unit = unit_of(held.fields["settings"])
         self.bounds = bounds
-        self.indptr = indptr
+        self.indptr = held.arrays["indptr"]
+        self.words = len(self.indptr) - 1
         self._file = open(path, "rb")  # noqa: SIM115 (open as long as the counts are in use)
         weakref.finalize(self, self._file.close)
         self._path = path
+        self._held = held
         self._places = places
 
     def rows(self, first: int, last: int) -> Rows:
@@ -181,10 +178,12 @@ class CountFile:
         columns = self._read("indices", np.dtype("<i4"), begin, end)
         counts = self._read("data", np.dtype("<f8"), begin, end)
         ends = self.indptr[first + 1 : last + 1] - begin
-        sound = not len(columns) or (columns.min() >= 0 and columns.max() < self.words)
-        falls = np.flatnonzero(np.diff(columns) <= 0) + 1
-        if not sound or not np.isin(falls, ends).all() or not (np.isfinite(counts) & (counts > 0)).all():
-            raise ModelError(f"{self._path} is damaged: its matrix does not fit together")
+        rising = np.diff(columns) > 0
+        rising[ends[(ends > 0) & (ends < len(columns))] - 1] = True  # where a row ends
+        pieces = {"indices": columns, "data": counts}
+        COUNTS.check(self._path, Held(self._held.fields, self._held.sizes, pieces), pieces)
+        if not rising.all():
+            raise ModelError(f"{self._path} is damaged: its columns are not in order", hint=AGAIN)
         return Rows(ends, columns, np.rint(counts * self.unit).astype(np.int64))
 
     def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:  # noqa: ARG002
@@ -210,83 +209,40 @@ def load(path: str) -> Cooccurrence:
     Raises InputError for a missing file and ModelError for one that is damaged or not counts.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            return _load(path, archive)
+        with open_arrays(path) as arrays:
+            return _load(path, arrays)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        EOFError,
-        RecursionError,
-    ) as error:
-        reason = f"it has no {error}" if isinstance(error, KeyError) else error
+    except NotArrays as error:
         raise ModelError(
-            f"{path} is not a file of co-occurrence counts, or it is damaged ({reason})",
+            f"{path} is not a file of co-occurrence counts, or it is damaged ({error})",
             hint="nlpcli cooccur FILE… -o counts.npz makes one",
         ) from error
 
 
-def _load(path: str, archive: zipfile.ZipFile) -> Cooccurrence:
-    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-    record = json.loads(_read_small(archive, members["nlpcli"]).tobytes())
-    if record["format"] > FORMAT:
+def _load(path: str, arrays: Arrays) -> Cooccurrence:
+    if "nlpcli" not in arrays.members:
+        raise NotArrays("it has no nlpcli")
+    try:
+        header = parse_json(arrays.read("nlpcli").tobytes())
+    except RecursionError as error:
+        raise NotArrays("its header cannot be read") from error
+    fields = COUNTS.read_header(path, header if isinstance(header, dict) else {})
+    if fields["format"] > FORMAT:
         raise ModelError(
-            f"{path} has counts in format {record['format']}, this nlpcli reads up to {FORMAT}",
+            f"{path} has counts in format {fields['format']}, this nlpcli reads up to {FORMAT}",
             hint="it was written by a newer nlpcli: upgrade nlpcli to use it",
         )
-    settings = CooccurrenceSettings.from_record(record["settings"])
-    names = ("vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts")
-    vocabulary = Vocabulary.from_model(
-        Model("counts", {}, {name: _read_small(archive, members[name]) for name in names})
-    )
-    indptr = _read_small(archive, members["indptr"]).astype(np.int64)
-    if len(indptr) != len(vocabulary) + 1 or indptr[0] != 0 or (np.diff(indptr) < 0).any():
-        raise ValueError("its rows do not fit together")
-    places = {
-        name: _checked_place(archive, members[name], dtype, int(indptr[-1]))
-        for name, dtype in (("indices", np.dtype("<i4")), ("data", np.dtype("<f8")))
-    }
-    counts = CountFile(path, indptr, places, unit_of(settings), group_bounds(vocabulary.counts, settings))
-    return Cooccurrence(vocabulary, settings, AnalysisSettings.from_record(record["analysis"]), counts)
-
-
-def _read_small(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
-    if info.compress_type != zipfile.ZIP_STORED or info.file_size > _SMALL_MEMBERS:
-        raise ValueError("a small file that claims to be large")
-    with archive.open(info) as member:
-        array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
-    return array
-
-
-def _checked_place(archive: zipfile.ZipFile, info: zipfile.ZipInfo, dtype: np.dtype[Any], length: int) -> int:
-    """Where in the file the numbers of a member begin, once its checksum and header are right."""
-    if info.compress_type != zipfile.ZIP_STORED:
-        raise ValueError("compressed")
-    with archive.open(info) as member:
-        major = np.lib.format.read_magic(member)
-        if major != (1, 0):
-            raise ValueError("an unknown kind of array")
-        shape, fortran, kind = np.lib.format.read_array_header_1_0(member)
-        begin = member.tell()
-        if (
-            shape != (length,)
-            or kind != dtype
-            or fortran
-            or info.file_size != begin + length * dtype.itemsize
-        ):
-            raise ValueError("its arrays do not fit together")
-        while member.read(_CHECKED):  # at the end the CRC is compared
-            pass
-    with open(str(archive.filename), "rb") as file:
-        file.seek(info.header_offset + 26)
-        name, extra = (int.from_bytes(file.read(2), "little") for _ in range(2))
-    return info.header_offset + 30 + name + extra + begin
+    settings = fields["settings"]
+    sizes = {**COUNTS.fit(path, fields, arrays.members), **count_bounds(unit_of(settings))}
+    held = Held(fields, sizes, {name: arrays.read(name) for name in _WHOLE})
+    COUNTS.check(path, held, _WHOLE)
+    vocabulary = Vocabulary.of_bytes(*(held.arrays[f"vocabulary.{name}"] for name in _PARTS))
+    bounds = group_bounds(vocabulary.counts, settings)
+    places = {name: arrays.place(name) for name in ("indices", "data")}
+    return Cooccurrence(vocabulary, settings, fields["analysis"], CountFile(path, held, places, bounds))
 
 
 # --- sums -----------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import SpillStore
 from nlpcli.engine.runtime.threads import Stop, run_threads
+from nlpcli.errors import ModelError
 from nlpcli.settings.embeddings import CooccurrenceSettings
 
 kernels = Kernels("counts.cooccurrence")
@@ -44,6 +45,7 @@ _MIN_GROUPS = 32
 _EXACT_WINDOW = 22
 _PLACES_A_CALL = 100_000  # places of a word; with their neighbours well under 0.2 s
 _CELLS_A_CALL = 10_000_000
+_MOST_UNITS = 2**63 - 1
 
 
 class Counts(Protocol):
@@ -76,13 +78,13 @@ def unit_of(settings: CooccurrenceSettings) -> int:
     return math.lcm(*range(1, min(settings.window_size, _EXACT_WINDOW) + 1))
 
 
-def weights_of(settings: CooccurrenceSettings) -> NDArray[np.int64]:
+def weights_of(settings: CooccurrenceSettings, window: int) -> NDArray[np.int64]:
     """What a neighbour counts, in units, by its distance: int64 [window + 1], 0 at distance 0."""
-    unit = unit_of(settings)
-    distances = range(1, settings.window_size + 1)
-    if not settings.distance_weighting:
-        return np.array([0, *(1 for _ in distances)], dtype=np.int64)
-    return np.array([0, *(max(1, round(unit / distance)) for distance in distances)], dtype=np.int64)
+    weights = np.zeros(window + 1, dtype=np.int64)
+    unit = unit_of(settings) if settings.distance_weighting else 1
+    shares = unit / np.arange(1, window + 1) if settings.distance_weighting else 1
+    weights[1:] = np.maximum(np.round(shares), 1)
+    return weights
 
 
 def group_bounds(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> NDArray[np.int64]:
@@ -100,7 +102,8 @@ def largest_group(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> 
 def _most_cells(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> NDArray[np.int64]:
     """A word seen n times has at most 2·window·n different neighbours, and at most V."""
     reach = settings.window_size * (2 if settings.symmetric else 1)
-    return np.minimum(counts * min(reach, 1 << 30), len(counts))
+    most: NDArray[np.int64] = np.minimum(counts, len(counts)) * min(reach, 1 << 30)
+    return np.minimum(most, len(counts))
 
 
 def divide(sizes: NDArray[np.int64], limit: int, longest: int | None = None) -> NDArray[np.int64]:
@@ -151,10 +154,12 @@ class TextCounts:
         self.words = len(corpus.vocabulary)
         self.unit = unit_of(settings)
         self.bounds = group_bounds(corpus.vocabulary.counts, settings)
-        self._weights = weights_of(settings)
+        # No neighbour is farther away than the longest document is long.
+        window = min(settings.window_size, int(np.diff(corpus.offsets).max(initial=1)))
+        self._weights = weights_of(settings, window)
         self._symmetric = settings.symmetric
         end = len(corpus.ids) if end is None else end
-        text, first, last = _lay_out(corpus, begin, end, settings.window_size)
+        text, first, last = _lay_out(corpus, begin, end, window)
         starts = np.zeros(self.words + 1, dtype=np.int64)
         positions = np.empty(end - begin, dtype=np.int32 if len(text) < 2**31 else np.int64)
         self._indexed = IndexedText(text, positions, starts)
@@ -249,6 +254,8 @@ def add_rows(parts: list[Rows], scratch: Scratch, stop: Stop) -> Rows:
     """The sum of the same rows of several matrices."""
     if len(parts) == 1:
         return parts[0]
+    if sum(int(part.units.max(initial=0)) for part in parts) > _MOST_UNITS:
+        raise ModelError("the counts are too large to be added up", hint="are the files what they should be?")
     rows = len(parts[0].ends)
     begins = np.zeros((len(parts), rows + 1), dtype=np.int64)
     base = 0

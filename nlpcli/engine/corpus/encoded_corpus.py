@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,3 +42,21 @@ def renumber(corpus: EncodedCorpus, new_id: NDArray[np.int32], vocabulary: Vocab
     if kept.all():
         return EncodedCorpus(ids, corpus.offsets, vocabulary)
     return EncodedCorpus(ids[kept], offsets_of(kept)[corpus.offsets], vocabulary)
+
+
+class DocumentOffsets:
+    """Where documents begin, in 8 bytes each; with `filled` only of those that hold a token."""
+
+    def __init__(self, filled: bool) -> None:
+        self._filled = filled
+        self._places = array("q", [0])
+
+    def add(self, ends: NDArray[np.int64]) -> None:
+        """The ends of the next documents."""
+        if self._filled:
+            ends = ends[np.diff(ends, prepend=self._places[-1]) > 0]
+        self._places.frombytes(np.ascontiguousarray(ends).data.cast("B"))
+
+    def array(self) -> NDArray[np.int64]:
+        """All of them; no more can be added."""
+        return np.frombuffer(self._places, dtype=np.int64)

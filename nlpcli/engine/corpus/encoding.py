@@ -23,7 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.corpus.empty_corpus import Sample
+from nlpcli.engine.corpus.encoded_corpus import DocumentOffsets, EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.record_formats import Documents, as_texts
@@ -35,6 +36,7 @@ from nlpcli.engine.runtime.spill import SpillList
 from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
 from nlpcli.engine.text.analyzer import TIME_LIMIT, Analyzer, isolated
 from nlpcli.engine.text.streaming import Pool, pieces
+from nlpcli.engine.text.tokenizers.tokenizer import LineFailed
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -43,7 +45,9 @@ from nlpcli.settings.vocabulary import VocabularySettings
 kernels = Kernels("text.scan")
 
 _SMALL = 1 << 20  # bytes or tokens that are dealt with before machine code is loaded
+_LARGE = 1 << 21  # bytes given to a kernel at once, where there is white space to cut at
 _SEGMENT = 1 << 20  # ids renumbered at a time
+_SAMPLED = 1000  # types, or bytes, that tell why no token is left
 _FEW_LINES = 256  # below this, processes cost more than they gain
 
 
@@ -54,11 +58,11 @@ def encode(
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> EncodedCorpus:
-    """The lines of some files as ids; every line is a document.
+    """The lines of some files as ids; every line that holds a token is a document.
 
     `vocabulary` says how to choose one, or is one already (other tokens are dropped).
 
-    Raises InputError when no token is left for a vocabulary.
+    Raises NoTokens, which says why, when no token is left for a vocabulary.
     """
     lines = Lines(paths, reading, progress, stage="reading")
     return _finish(_encode_lines(lines, analysis), vocabulary)
@@ -85,12 +89,14 @@ def count_tokens(
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Vocabulary:
-    """The vocabulary of some files alone, empty for an empty text; keeps no ids.
+    """The vocabulary of some files alone; keeps no ids.
 
-    Raises InputError when `vocabulary` leaves none of the tokens there are.
+    Raises NoTokens when there are none, InputError when `vocabulary` leaves none of them.
     """
     found = _encode_lines(Lines(paths, reading, progress, stage="counting"), analysis, keep=False)
-    return select(found.types, vocabulary)[0] if len(found.types) else found.types
+    if not len(found.types):
+        raise found.sample.no_tokens()
+    return select(found.types, vocabulary)[0]
 
 
 # --- what the two roads give ----------------------------------------------------------------
@@ -102,20 +108,24 @@ class _Found:
 
     The spilled holds the tokens in `segments` of (how many, which translation): translation t
     takes the numbers of a segment to ids in `types`, −1 for a token that is dropped.
-    `ends` [D] are the tokens before each document's end.
+    `offsets` [D + 1] are the tokens before each document, and all. Where tokens are only counted,
+    neither is there. `sample` is what tells why there are none.
     """
 
     types: Vocabulary
     spilled: SpillList
     segments: list[tuple[int, int]]
     translations: list[NDArray[np.int32]]
-    ends: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    sample: Sample
 
 
 def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:
     """Give the tokens their final ids; on the disk in place."""
     if isinstance(vocabulary, Vocabulary):
         chosen, new_id = vocabulary, vocabulary.ids_of(found.types.tokens)
+    elif not len(found.types):
+        raise found.sample.no_tokens()
     else:
         chosen, new_id = select(found.types, vocabulary)
     # −1 stays −1: the last entry of the table is what a dropped token finds.
@@ -123,16 +133,15 @@ def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> Encod
     tables = [new_id[translation] for translation in found.translations]
     dropping = any((table < 0).any() for table in tables)
     if found.spilled.pieces is not None:
-        ids, ends = _renumbered(found, found.spilled.pieces, tables), found.ends
+        ids, offsets = _renumbered(found, found.spilled.pieces, tables), found.offsets
         if dropping:
             keeps = ids >= 0
-            ids, ends = ids[keeps], offsets_of(keeps)[ends]
+            ids, offsets = ids[keeps], offsets_of(keeps)[offsets]
     elif dropping:
-        ids, ends = _renumber_some(found, tables)
+        ids, offsets = _renumber_some(found, tables)
     else:
-        ids, ends = _renumber(found, tables), found.ends
+        ids, offsets = _renumber(found, tables), found.offsets
     ids.flags.writeable = False
-    offsets = np.concatenate([np.zeros(1, dtype=np.int64), ends])
     return EncodedCorpus(ids, offsets, chosen)
 
 
@@ -167,19 +176,19 @@ def _renumber(found: _Found, tables: list[NDArray[np.int32]]) -> NDArray[np.int3
 def _renumber_some(
     found: _Found, tables: list[NDArray[np.int32]]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """The same where tokens are dropped: the ids that are left, and how many before each document's end."""
-    ends = np.empty_like(found.ends)
+    """The same where tokens are dropped: the ids that are left, and how many before each document."""
+    offsets = np.empty_like(found.offsets)
     start = kept = document = 0
     for count, table in _slices(found.segments):
         ids = tables[table][found.spilled.read(start, count)]
         keeps = ids >= 0
         before = offsets_of(keeps)
-        through = int(np.searchsorted(found.ends, start + count))
-        ends[document:through] = before[found.ends[document:through] - start] + kept
+        through = int(np.searchsorted(found.offsets, start + count))
+        offsets[document:through] = before[found.offsets[document:through] - start] + kept
         found.spilled.rewrite(kept, ids[keeps])
         start, document, kept = start + count, through, kept + int(before[-1])
-    ends[document:] = kept
-    return found.spilled.numbers(kept), ends
+    offsets[document:] = kept
+    return found.spilled.numbers(kept), offsets
 
 
 def _slices(segments: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -191,34 +200,52 @@ def _slices(segments: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 # --- the general road -----------------------------------------------------------------------
 
 
-def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True) -> _Found:
+def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled: bool = False) -> _Found:
     """Every line through the analyzer, a dictionary for the types."""
     number_of: dict[str, int] = {}
     counts: list[int] = []
     spilled = SpillList()
     waiting: list[int] = []
     ends: list[int] = []
-    total = 0
-    for tokens in _token_lists(iter(lines), analyzer):
-        for token in tokens:
-            number = number_of.setdefault(token, len(counts))
-            if number == len(counts):
-                counts.append(0)
-            counts[number] += 1
-            waiting.append(number)
-        total += len(tokens)
-        ends.append(total)
-        if len(waiting) >= _SEGMENT:
-            _write(waiting, spilled, keep)
+    offsets = DocumentOffsets(filled)
+    total = documents = 0
+    sample = Sample(analyzer.settings)
+    try:
+        for tokens in _token_lists(sample.watched(lines), analyzer):
+            for token in tokens:
+                number = number_of.setdefault(token, len(counts))
+                if number == len(counts):
+                    counts.append(0)
+                counts[number] += 1
+                waiting.append(number)
+            total += len(tokens)
+            documents += 1
+            ends.append(total)
+            if len(waiting) + len(ends) >= _SEGMENT:
+                _write(waiting, spilled, keep)
+                if keep:
+                    offsets.add(np.array(ends, dtype=np.int64))
+                ends.clear()
+    except LineFailed as error:
+        raise InputError(f"{_place(lines, documents + 1)}: {error.message}", hint=error.hint) from error
     _write(waiting, spilled, keep)
+    if keep:
+        offsets.add(np.array(ends, dtype=np.int64))
     identity = np.arange(len(counts), dtype=np.int32)
     return _Found(
         Vocabulary.of(number_of, counts),
         spilled,
         [(total, 0)],
         [identity],
-        np.array(ends, dtype=np.int64),
+        offsets.array(),
+        sample,
     )
+
+
+def _place(lines: Iterable[str], number: int) -> str:
+    """Where a line stands; of lines that were read ahead only their number is known."""
+    one_file = isinstance(lines, Lines) and len(lines.paths) == 1
+    return f"{lines.name}:{number}" if one_file else f"text {number}"  # type: ignore[attr-defined]
 
 
 def _token_lists(lines: Iterator[str], analyzer: Analyzer) -> Iterator[list[str]]:
@@ -241,7 +268,7 @@ def _token_lists(lines: Iterator[str], analyzer: Analyzer) -> Iterator[list[str]
                 piece, future = waiting.popleft()
                 for line, tokens in zip(piece, future.result(), strict=True):
                     if isinstance(tokens, Failure):
-                        raise InputError(f"{settings.tokenizer} failed on a line: {tokens}: {line[:60]!r}")
+                        raise LineFailed(f"{settings.tokenizer} failed on a line: {tokens}: {line[:60]!r}")
                     yield tokens
 
 
@@ -257,8 +284,8 @@ def _write(waiting: list[int], spilled: SpillList, keep: bool) -> None:
 def _encode_lines(lines: Lines, analysis: AnalysisSettings, keep: bool = True) -> _Found:
     analyzer = Analyzer(analysis)
     if not analyzer.is_plain:
-        return _analyze(lines, analyzer, keep)
-    return _encode_blocks(lines.blocks(), analyzer, keep)
+        return _analyze(lines, analyzer, keep, filled=True)
+    return _encode_blocks(lines.blocks(), analyzer, keep, filled=True)
 
 
 def _encode_batches(batches: Iterable[Documents], analysis: AnalysisSettings) -> _Found:
@@ -272,23 +299,42 @@ def _as_blocks(batches: Iterable[Documents]) -> Iterator[bytes]:
     """Documents as lines of UTF-8; a line end inside a document is white space like any other."""
     for batch in batches:
         if isinstance(batch, bytes):
-            yield batch
+            yield from _in_pieces(batch)
         elif batch:
             text = "\n".join([document.replace("\n", " ") for document in batch])
-            yield (text + "\n").encode("utf-8", "surrogatepass")
+            yield from _in_pieces((text + "\n").encode("utf-8", "surrogatepass"))
 
 
-def _encode_blocks(blocks: Iterator[bytes], analyzer: Analyzer, keep: bool = True) -> _Found:
+def _in_pieces(text: bytes) -> Iterator[bytes]:
+    """A long block cut at white space, so that what a kernel fills stays small.
+
+    >>> [len(piece) for piece in _in_pieces(b"word " * 1_000_000)]
+    [2097150, 2097150, 805700]
+    """
+    start = 0
+    while len(text) - start > _LARGE:
+        end = start + _LARGE
+        cut = max(text.rfind(end_of_word, start, end) for end_of_word in (b"\n", b" ", b"\t")) + 1
+        if not cut:
+            break
+        yield text[start:cut]
+        start = cut
+    yield text[start:] if start else text
+
+
+def _encode_blocks(
+    blocks: Iterator[bytes], analyzer: Analyzer, keep: bool = True, filled: bool = False
+) -> _Found:
     small = []
     for block in blocks:
         small.append(block)
         if sum(map(len, small)) > _SMALL:
-            return _scan_blocks(itertools.chain(small, blocks), analyzer, keep)
+            return _scan_blocks(itertools.chain(small, blocks), analyzer, keep, filled)
     text = b"".join(small).decode("utf-8", "surrogatepass")
-    return _analyze(text.split("\n")[:-1], analyzer, keep)
+    return _analyze(text.split("\n")[:-1], analyzer, keep, filled)
 
 
-def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Found:
+def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled: bool = False) -> _Found:
     """Every block through the kernel, on all cores; results in the order of the text."""
     from nlpcli.engine.corpus.scanner import Scanner, union
 
@@ -298,7 +344,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
     idle = deque(range(threads))
     spilled = SpillList()
     segments: list[tuple[int, int]] = []
-    ends: list[NDArray[np.int64]] = []
+    offsets = DocumentOffsets(filled)
     total = 0
 
     def scan(block: bytes, number: int) -> tuple[int, NDArray[np.int32], NDArray[np.int64]]:
@@ -309,23 +355,34 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool) -> _Fo
         finally:
             idle.append(which)
 
+    beginning = [""]
+
+    def watched() -> Iterator[bytes]:
+        for block in blocks:
+            if not beginning[0]:
+                beginning[0] = block.lstrip()[:_SAMPLED].decode("utf-8", "replace")
+            yield block
+
     def take(result: tuple[int, NDArray[np.int32], NDArray[np.int64]]) -> None:
         nonlocal total
         which, numbers, line_ends = result
         if keep:
             spilled.append(numbers)
+            offsets.add(line_ends + total)
         segments.append((len(numbers), which))
-        ends.append(line_ends + total)
         total += len(numbers)
 
-    for result in in_threads(scan, ((block, number) for number, block in enumerate(blocks)), threads):
+    for result in in_threads(scan, ((block, number) for number, block in enumerate(watched())), threads):
         take(result)
     types, translations = union(scanners)
+    scanned = types
     if not (lower or analyzer.finishes_nothing):
         types, finished = _finished_types(types, analyzer)
         translations = [finished[translation] for translation in translations]
-    document_ends = np.concatenate(ends) if ends else np.zeros(0, dtype=np.int64)
-    return _Found(types, spilled, segments, translations, document_ends)
+    sample = Sample(analyzer.settings)
+    if not len(types):
+        sample.add(*(scanned.tokens[:_SAMPLED] or beginning))
+    return _Found(types, spilled, segments, translations, offsets.array(), sample)
 
 
 def _finished_types(types: Vocabulary, analyzer: Analyzer) -> tuple[Vocabulary, NDArray[np.int32]]:

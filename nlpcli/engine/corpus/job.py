@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from nlpcli.engine.corpus import vocabulary_files
+from nlpcli.engine.corpus.empty_corpus import NoTokens
 from nlpcli.engine.corpus.encoding import count_tokens
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.corpus.word_ngrams import count_ngrams
-from nlpcli.engine.io.lines import Paths
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.writing import Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
@@ -40,13 +41,18 @@ def count(
     >>> dict(zip(counted.tokens, counted.counts.tolist()))
     {'a': 2, 'rose': 2, 'is': 1}
 
-    Raises InputError when no token is left.
+    Of a text without tokens the result is empty, and `progress` is told why there are none. Raises
+    InputError when there are tokens, but none is frequent enough.
     """
     shortest, longest = ngram_range("--ngrams", ngrams)
-    if longest == 1:
-        counted = count_tokens(paths, analysis, vocabulary, reading, progress)
-    else:
-        counted = count_ngrams(paths, shortest, longest, analysis, vocabulary, reading, progress)
+    try:
+        if longest == 1:
+            counted = count_tokens(paths, analysis, vocabulary, reading, progress)
+        else:
+            counted = count_ngrams(paths, shortest, longest, analysis, vocabulary, reading, progress)
+    except NoTokens as reason:
+        progress.note(reason.message)
+        counted = Vocabulary.of([], [])
     if output is not None:
         with open_output(output) as file:
             vocabulary_files.write_to(file, counted)

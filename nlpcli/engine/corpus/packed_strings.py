@@ -13,8 +13,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.io.model_file import Model
 from nlpcli.engine.runtime.arrays import offsets_of
-from nlpcli.errors import ModelError
 
 _SCANS_BEFORE_DICT = 8
 
@@ -45,18 +45,26 @@ class PackedTokens(Sequence[str]):
         return cls(b"".join(encoded), offsets_of(np.fromiter(map(len, encoded), np.int64, len(encoded))))
 
     @classmethod
-    def from_arrays(cls, text: NDArray[Any], offsets: NDArray[np.int64]) -> PackedTokens:
-        """Tokens from a model file's arrays. Raises ModelError when they do not fit together."""
-        whole = len(offsets) > 0 and offsets[0] == 0 and offsets[-1] == len(text)
-        if not whole or (np.diff(offsets) < 0).any():
-            raise ModelError("the model's vocabulary is damaged")
+    def from_model(cls, model: Model, name: str) -> PackedTokens:
+        """The strings that `to_tensors` put into a model file by this name."""
+        text, offsets = model.tensors[f"{name}.bytes"], model.tensors[f"{name}.offsets"]
         packed = cls(text.tobytes(), offsets)
         try:
             packed.text.decode("utf-8")
-        except UnicodeDecodeError:  # lone surrogates, which a model file holds as three bytes
+        except UnicodeDecodeError:
             pieces = (packed._bytes_of(number) for number in range(len(packed)))
-            return cls.of(piece.decode("utf-8", "surrogatepass") for piece in pieces)
+            return cls.of(map(_as_written, pieces))
         return packed
+
+    def to_tensors(self, name: str) -> dict[str, NDArray[Any]]:
+        """The strings as arrays for a model file; what is not UTF-8 stands there as lone surrogates."""
+        packed = self
+        try:
+            self.text.decode("utf-8")
+        except UnicodeDecodeError:
+            encoded = [token.encode("utf-8", "surrogatepass") for token in self]
+            packed = PackedTokens(b"".join(encoded), offsets_of(list(map(len, encoded))))
+        return {f"{name}.bytes": np.frombuffer(packed.text, np.uint8), f"{name}.offsets": packed.offsets}
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -131,6 +139,14 @@ def to_bytes(token: str) -> bytes:
         return token.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # a lone surrogate that no byte was read as
         return token.encode("utf-8", "surrogatepass")
+
+
+def _as_written(piece: bytes) -> str:
+    """A string of a model file, which may hold lone surrogates as three bytes, or bytes of no character."""
+    try:
+        return piece.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return from_bytes(piece)
 
 
 def from_bytes(text: bytes) -> str:

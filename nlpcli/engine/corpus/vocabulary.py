@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.io.model_file import Model, take_tensor
+from nlpcli.engine.io.model_file import Model
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.threads import available_cores, run_all
-from nlpcli.errors import InputError, ModelError
+from nlpcli.errors import InputError
 from nlpcli.settings.vocabulary import VocabularySettings
 
 kernels = Kernels("text.scan")
@@ -121,19 +121,8 @@ class Vocabulary:
     @classmethod
     def from_model(cls, model: Model) -> Vocabulary:
         """The vocabulary that `to_tensors` put into a model file."""
-        text = take_tensor(model, "vocabulary.bytes", "uint8", (None,))
-        offsets = take_tensor(model, "vocabulary.offsets", "int64", (None,))
-        counts = take_tensor(model, "vocabulary.counts", "int64", (max(len(offsets) - 1, 0),))
-        whole = bool(len(offsets)) and offsets[0] == 0 and offsets[-1] == len(text)
-        if not whole or (np.diff(offsets) < 0).any():
-            raise ModelError("the model's vocabulary is damaged")
-        try:
-            text.tobytes().decode("utf-8", "surrogatepass")
-        except UnicodeDecodeError as error:
-            raise ModelError("the model's vocabulary is damaged") from error
-        if (text[offsets[offsets < len(text)]] & 0xC0 == 0x80).any():  # a token begins inside a character
-            raise ModelError("the model's vocabulary is damaged")
-        return cls.of_bytes(text, offsets, counts)
+        names = ("bytes", "offsets", "counts")
+        return cls.of_bytes(*(model.tensors[f"vocabulary.{name}"] for name in names))
 
 
 def _packed(tokens: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -188,9 +177,7 @@ def select(found: Vocabulary, settings: VocabularySettings) -> tuple[Vocabulary,
 
 def _nothing_left(found: int, highest: int, settings: VocabularySettings) -> InputError:
     if not found:
-        return InputError(
-            "the input holds no tokens", hint="is the file empty, or the tokenizer the wrong one?"
-        )
+        return InputError("the input holds no tokens")
     return InputError(
         f"no token is left: the most frequent of {found:,} was seen {highest:,} times, "
         f"--min-count is {settings.min_count:,}",

@@ -19,7 +19,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.errors import SettingsError
+from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -54,6 +54,11 @@ def with_ngrams(
     first[ids[::-1]] = np.arange(len(ids) - 1, -1, -1)  # written last, so it stays: the first appearance
     enough = vocabulary.min_count if isinstance(vocabulary, VocabularySettings) else 1
     candidates = np.flatnonzero(counts >= min(enough, counts.max(initial=1)))
+    if not len(candidates) and isinstance(vocabulary, VocabularySettings):
+        raise InputError(
+            f"no n-gram is left: no text has {shortest} tokens",
+            hint="use --ngrams 1, or shorter ones",
+        )
     candidates = candidates[np.argsort(first[candidates], kind="stable")]
     named = names.of(candidates + starts[0])
     if isinstance(vocabulary, VocabularySettings):
@@ -79,7 +84,7 @@ def count_ngrams(
 ) -> Vocabulary:
     """How often each n-gram of words stands in the lines of some files.
 
-    Raises InputError when no run is left, SettingsError for an empty range.
+    Raises InputError when no run is left (NoTokens: no token), SettingsError for an empty range.
     """
     if shortest > longest:
         raise SettingsError("--ngrams 0 leaves nothing to count")

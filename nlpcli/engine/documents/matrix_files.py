@@ -23,7 +23,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +31,19 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.documents.sparse import SparseMatrix
 from nlpcli.engine.io.atomic import write_atomically
-from nlpcli.errors import OutputError
+from nlpcli.engine.io.npz import NotArrays, open_arrays, read_checked
+from nlpcli.engine.io.schema import FINITE, UTF8, Array, Held, Schema, offsets_into, within
+from nlpcli.errors import InputError, ModelError, OutputError
+from nlpcli.settings.fields import check_whole_number
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip file stores a time; ours must not make the bytes differ
 _ROWS = 1024
 _LINE_END = 10
 _PIECE = 1 << 20  # bytes
+_MOST = 2**31 - 1  # rows and columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +60,7 @@ class LabelledMatrix:
 
     def heaviest(self, top: int) -> Iterator[list[tuple[str, float]]]:
         """The `top` heaviest features of each row, heaviest first; ties in column order."""
+        check_whole_number("top", top, 1)
         for columns, weights in _rows(self.matrix):
             order = sorted(range(len(columns)), key=lambda cell: (-weights[cell], columns[cell]))[:top]
             yield [(self.feature(columns[cell]), weights[cell]) for cell in order]
@@ -230,3 +238,64 @@ WRITERS: dict[str, Callable[[BinaryIO, LabelledMatrix], None]] = {
     ".tsv": _write_tsv,
     ".jsonl": write_jsonl,
 }
+
+
+# --- reading --------------------------------------------------------------------------------
+
+
+def _matrix_shape(held: Held) -> str | None:
+    rows, columns = held.arrays["shape"].tolist()
+    indices = held.arrays["indices"]
+    if rows != held.sizes["rows"] or (len(indices) and not 0 <= indices.min() <= indices.max() < columns):
+        return "its cells do not lie within its shape"
+    return None
+
+
+def _is_csr(held: Held) -> str | None:
+    layout = held.arrays.get("format")
+    return None if layout is None or layout.tobytes() == b"csr" else "its layout is not csr"
+
+
+_INDICES = ("int32", "int64")
+# Of scipy.sparse.save_npz, and what `vectorize` adds.
+_MATRIX = Schema(
+    {},
+    {
+        "format": Array("bytes24", (), optional=True),
+        "shape": Array(_INDICES, (2,), within(0, _MOST)),
+        "data": Array(
+            ("float64", "float32", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))),
+            ("cells",),
+            FINITE,
+        ),
+        "indices": Array(_INDICES, ("cells",)),
+        "indptr": Array(_INDICES, ("rows+1",), offsets_into("cells"), within(0, _MOST)),
+        "features": Array("uint8", ("bytes of features",), UTF8, optional=True),
+    },
+    never_empty=("rows",),
+    relations=(_matrix_shape, _is_csr),
+)
+
+
+def read_matrix(path: str) -> tuple[csr_array, list[str]]:
+    """The matrix in an `.npz` file, float64 in CSR, without empty columns; and what the columns are called.
+
+    Raises InputError for a file that is no such matrix, or is damaged.
+    """
+    import scipy.sparse
+
+    try:
+        with open_arrays(path) as arrays:
+            parts = read_checked(path, _MATRIX, arrays)
+    except (OSError, NotArrays, ModelError) as error:
+        raise InputError(
+            f"{path}: not a matrix of documents: {error}", hint="nlpcli vectorize -o NAME.npz"
+        ) from error
+    features = parts.get("features", np.zeros(0, np.uint8)).tobytes()
+    names = features.decode("utf-8", "surrogatepass").split("\n")
+    used, indices = np.unique(parts["indices"], return_inverse=True)  # few where columns are hashed
+    cells = parts["data"].astype(np.float64), indices.astype(np.int32), parts["indptr"].astype(np.int32)
+    matrix = scipy.sparse.csr_array(cells, shape=(len(parts["indptr"]) - 1, len(used)))
+    matrix.sum_duplicates()
+    known = len(names) == int(parts["shape"][1])
+    return matrix, [names[number] if known else str(number) for number in used.tolist()]

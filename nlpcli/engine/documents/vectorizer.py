@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.corpus.empty_corpus import NoTokens
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus, renumber
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
@@ -22,12 +23,12 @@ from nlpcli.engine.corpus.word_ngrams import with_ngrams
 from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.char_ngrams import with_char_ngrams
 from nlpcli.engine.documents.sparse import SparseMatrix
-from nlpcli.engine.io.model_file import read_model, take_tensor, write_model
+from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.io.record_formats import Documents, one_line
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.text.arguments import as_list
-from nlpcli.errors import InputError, ModelError
+from nlpcli.errors import InputError
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -100,16 +101,10 @@ class Vectorizer:
     def load(cls, path: str | os.PathLike[str]) -> Vectorizer:
         """Read a model file. Raises ModelError."""
         model = read_model(path, KIND)
-        vocabulary = Vocabulary.from_model(model)
-        documents = model.header.get("documents")
-        if not isinstance(documents, int) or documents < 0:
-            raise ModelError(f"{path} is damaged: it does not say how many documents it was fitted on")
         return cls(
-            VectorizeSettings.from_record(model.header.get("settings", {})),
-            AnalysisSettings.from_record(model.header.get("analysis", {})),
-            vocabulary,
-            take_tensor(model, "document_frequencies", "int64", (len(vocabulary),)),
-            documents,
+            vocabulary=Vocabulary.from_model(model),
+            document_frequencies=model.tensors["document_frequencies"],
+            **model.fields,
         )
 
 
@@ -246,7 +241,7 @@ def _hashed(documents: list[str], analysis: AnalysisSettings, settings: Vectoriz
     columns = 1 << settings.hash_bits
     try:
         found = find_features([documents], analysis, settings, VocabularySettings())
-    except InputError:  # documents without a single token are rows of zeros
+    except NoTokens:  # documents without a single token are rows of zeros
         empty = np.zeros(0, dtype=np.int32)
         return SparseMatrix(np.zeros(0), empty, np.zeros(len(documents) + 1, dtype=np.int64), columns)
     counts = found.counts

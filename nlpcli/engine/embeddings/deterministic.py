@@ -18,7 +18,11 @@ from nlpcli.engine.kernels.embeddings import negative_sampling, shard_merge, sha
 from nlpcli.engine.kernels.embeddings.arguments import STRIDE, WIDTH, Objective, Subwords, Text, Window
 from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.engine.runtime.arrays import Floats
+from nlpcli.engine.runtime.compiled import numba_kernels
 from nlpcli.engine.runtime.threads import Team
+
+for file in ("shards", "shard_merge"):  # called as they are; what is compiled of them is kept
+    numba_kernels(f"embeddings.{file}")
 
 SHARDS = 4
 SHARD = 512  # words

@@ -93,18 +93,14 @@ class FastText:
     def load(cls, path: str | os.PathLike[str]) -> FastText:
         """A model from its file. Raises ModelError when it is damaged or of another kind."""
         model = model_file.read_model(path, cls.kind)
-        vocabulary = Vocabulary.from_model(model)
-        settings = FastTextSettings.from_record(model.header["settings"])
-        words, dim = len(vocabulary), settings.dim
-        buckets = model_file.take_tensor(model, "ngram_buckets", "int32", (None,))
+        found = model.tensors
         return cls(
-            vocabulary,
-            model_file.take_tensor(model, "vectors", "float32", (words, dim)),
-            model_file.take_tensor(model, "output_vectors", "float32", (words, dim)),
-            model_file.take_tensor(model, "word_rows", "float32", (words, dim)),
-            model_file.take_tensor(model, "ngram_rows", "float32", (len(buckets), dim)),
-            buckets,
-            settings,
+            vocabulary=Vocabulary.from_model(model),
+            vectors=found["vectors"],
+            output_vectors=found["output_vectors"],
+            word_rows=found["word_rows"],
+            ngram_rows=found["ngram_rows"],
+            buckets=found["ngram_buckets"],
             zeros=model.header.get(ABSENT) == ZEROS,
             **read_header(model),
         )

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove_blocks import BlockScheduler, Cells, sequence_of
-from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.kernels.embeddings.arguments import Sides
 from nlpcli.engine.kernels.simd.padding import LANES
 from nlpcli.engine.runtime.compiled import Kernels
@@ -31,7 +31,7 @@ from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import Stop, run_threads
 from nlpcli.engine.vectors.writing import layout_of, write_vectors
-from nlpcli.errors import NlpcliError, SettingsError
+from nlpcli.errors import ModelError, NlpcliError, SettingsError
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveSettings
 from nlpcli.settings.fields import Settings, option_name
 from nlpcli.settings.text import AnalysisSettings
@@ -75,12 +75,13 @@ class Parameters:
         return cls(rows, biases)
 
     @classmethod
-    def from_model(cls, model: Model, name: str, words: int, dim: int) -> Self:
+    def from_model(cls, model: Model, name: str) -> Self:
         """The side that `tensors` put into a model file."""
+        words, dim = model.tensors[name].shape
         rows = _fresh_rows(words, dim)
-        rows[:, 0, :dim] = take_tensor(model, name, "float32", (words, dim))
-        rows[:, 1, :dim] = take_tensor(model, f"{name}.squares", "float32", (words, dim))
-        return cls(rows, take_tensor(model, f"{name}.biases", "float32", (words, 2)).copy())
+        rows[:, 0, :dim] = model.tensors[name]
+        rows[:, 1, :dim] = model.tensors[f"{name}.squares"]
+        return cls(rows, model.tensors[f"{name}.biases"].copy())
 
     def tensors(self, name: str, dim: int) -> dict[str, NDArray[np.float32]]:
         """What a model file holds of this side: without padding."""
@@ -169,25 +170,13 @@ class Glove:
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """The model that `save` wrote. Raises ModelError for any other file."""
         model = read_model(path, KIND)
-        settings = GloveSettings.from_record(model.header["settings"])
-        vocabulary = Vocabulary.from_model(model)
-        words, contexts = (
-            Parameters.from_model(model, name, len(vocabulary), settings.dim)
-            for name in ("words", "contexts")
-        )
+        words, contexts = (Parameters.from_model(model, name) for name in ("words", "contexts"))
         return cls(
-            vocabulary,
-            AnalysisSettings.from_record(model.header["analysis"]),
-            CooccurrenceSettings.from_record(model.header["counting"]),
-            settings,
-            words,
-            contexts,
-            tuple(model.header["costs"]),
-            int(model.header["cells"]),
-            int(model.header["total"]),
-            take_tensor(model, "unfinished", "float64", (None,)).copy()
-            if "unfinished" in model.tensors
-            else _nothing(),
+            vocabulary=Vocabulary.from_model(model),
+            words=words,
+            contexts=contexts,
+            unfinished=model.tensors.get("unfinished", _nothing()).copy(),
+            **model.fields,
         )
 
 
@@ -302,6 +291,8 @@ def begin(
             "the text is not the one the model was trained on: its co-occurrence counts differ",
             hint="--resume goes on with the same files and the same options; for other text train anew",
         )
+    if len(resume.unfinished) not in (0, np.count_nonzero(cells.sizes())):
+        raise ModelError("the checkpoint is damaged: it is of another number of blocks")
     return dataclasses.replace(
         resume, settings=as_before(settings, resume.settings, resume.settings, MAY_CHANGE)
     )

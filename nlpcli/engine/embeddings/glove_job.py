@@ -17,7 +17,7 @@ from nlpcli.engine.embeddings.glove import MAY_CHANGE, Glove, Training, as_befor
 from nlpcli.engine.embeddings.glove_blocks import Cells
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
-from nlpcli.engine.io.lines import Paths
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import available_cores

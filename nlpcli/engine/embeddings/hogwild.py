@@ -41,8 +41,8 @@ def release(ids: NDArray[np.int32], first: int, last: int) -> None:
 class Run:
     """The chunks of a schedule from `start` on, trained on some threads.
 
-    `done` is the number of chunks finished without a gap. `carried` is the summed loss, and
-    of how many predictions, that an interrupted run has left of the epoch under way.
+    `carried` is the summed loss, and of how many predictions, that an interrupted run has left of the
+    epoch under way.
 
     Raises NlpcliError when the loss is no longer a number. On Ctrl-C the chunks under way
     are finished first; then KeyboardInterrupt goes on. So all chunks before `done` have been trained,
@@ -53,16 +53,20 @@ class Run:
         self, schedule: Schedule, step: Step, start: int = 0, carried: tuple[float, int] = (0.0, 0)
     ) -> None:
         self.schedule = schedule
-        self.done = start
         self._start = start
         self._step = step
         self._next = start
         self._sums = np.zeros((len(schedule) + 1, 2))
         # What an epoch has from before stands in the place of the chunk before the first.
         self._sums[start - 1] = carried
-        self._finished = np.zeros(len(schedule), dtype=bool)
+        self._finished = np.arange(len(schedule) + 1) < start
         self._lock = threading.Lock()
         self._began = time.monotonic()
+
+    @property
+    def done(self) -> int:
+        """How many chunks are finished without a gap."""
+        return int(self._finished.argmin())
 
     def go(
         self, threads: int, pauses: Iterable[int], pause: Callable[[int], None], progress: Progress = SILENT
@@ -109,10 +113,7 @@ class Run:
                 self._sums[number] = sums
                 self._finished[number] = True
 
-        try:
-            run_threads(work, threads, lambda: self._report(progress))
-        finally:
-            self._count_done()
+        run_threads(work, threads, lambda: self._report(progress))
 
     def _take(self, limit: int, stop: Stop) -> int | None:
         """The number of the next chunk below the limit; None when there is none, or all are to stop."""
@@ -122,17 +123,13 @@ class Run:
             self._next += 1
             return self._next - 1
 
-    def _count_done(self) -> None:
-        while self.done < len(self._finished) and self._finished[self.done]:
-            self.done += 1
-
     def _report(self, progress: Progress) -> None:
-        self._count_done()
-        words, total = self.schedule.words_before(self.done), self.schedule.words_before(len(self.schedule))
+        done = self.done
+        words, total = self.schedule.words_before(done), self.schedule.words_before(len(self.schedule))
         detail = f"{self._speed() / 1000:,.0f} kwords/s"
-        if self.done > self._start:
-            loss = self.loss(max(self._start, self.done - _RECENT), self.done)
-            detail += f" · alpha {self.schedule[self.done - 1].alpha:.4f} · loss {loss:.4f}"
+        if done > self._start:
+            loss = self.loss(max(self._start, done - _RECENT), done)
+            detail += f" · alpha {self.schedule[done - 1].alpha:.4f} · loss {loss:.4f}"
         progress.update("training", words, total, detail)
 
     def _speed(self) -> float:

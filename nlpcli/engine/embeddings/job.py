@@ -34,7 +34,8 @@ from nlpcli.engine.embeddings.word2vec import pairs as pairs_within
 from nlpcli.engine.embeddings.word2vec_training import PairTraining, Training
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
-from nlpcli.engine.io.lines import Lines, Paths
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.runtime.compiled import release_llvm
 from nlpcli.engine.runtime.interrupts import postponed_signals, saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress

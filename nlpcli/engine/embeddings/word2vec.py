@@ -24,7 +24,6 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io import model_file
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.vectors.writing import layout_of, write_vectors
-from nlpcli.errors import ModelError
 from nlpcli.settings.embeddings import PhraseSettings, Word2VecSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -45,13 +44,6 @@ class Unfinished:
     def to_record(self) -> dict[str, Any]:
         """As it stands in a model file."""
         return dataclasses.asdict(self)
-
-    @classmethod
-    def from_record(cls, record: dict[str, Any]) -> Unfinished:
-        """What `to_record` wrote. Raises KeyError or TypeError for other fields."""
-        if "stretches" in record:
-            return cls(None, record["words"], record["loss"], record["predictions"])
-        return cls(**record)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,14 +83,10 @@ class Word2Vec:
     def load(cls, path: str | os.PathLike[str]) -> Word2Vec:
         """A model from its file. Raises ModelError when it is damaged or of another kind."""
         model = model_file.read_model(path, cls.kind)
-        vocabulary = Vocabulary.from_model(model)
-        settings = Word2VecSettings.from_record(model.header["settings"])
-        shape = (len(vocabulary), settings.dim)
         return cls(
-            vocabulary,
-            model_file.take_tensor(model, "vectors", "float32", shape),
-            model_file.take_tensor(model, "output_vectors", "float32", shape),
-            settings,
+            Vocabulary.from_model(model),
+            model.tensors["vectors"],
+            model.tensors["output_vectors"],
             **read_header(model),
         )
 
@@ -121,17 +109,12 @@ def header_of(
 
 
 def read_header(model: model_file.Model) -> dict[str, Any]:
-    """What `header_of` wrote, but for the settings, as arguments of a model."""
-    left = model.header.get("unfinished")
-    try:
-        unfinished = Unfinished.from_record(left) if left else None
-    except (KeyError, TypeError) as error:
-        raise ModelError("the model file does not say how far its training came") from error
+    """What `header_of` wrote, as arguments of a model."""
+    left = model.fields["unfinished"]
     return {
-        "analysis": AnalysisSettings.from_record(model.header["analysis"]),
-        "phrases": PhraseSettings.from_record(model.header.get("phrases", {})),
-        "losses": [float(loss) for loss in model.header.get("losses", [])],
-        "unfinished": unfinished,
+        **model.fields,
+        "losses": list(model.fields["losses"]),
+        "unfinished": None if left is None else Unfinished(**left),
     }
 
 

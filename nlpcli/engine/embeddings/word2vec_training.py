@@ -168,12 +168,12 @@ class Training:
         return 1 if self.settings.deterministic else self.settings.threads
 
     def _softmax_step(self) -> Step:
-        from nlpcli.engine.kernels.embeddings.softmax import train_softmax
-
+        train_softmax = Kernels("embeddings.softmax").train_softmax
         inputs, outputs, text, window = self.inputs, self.outputs, self.text(), self.window
 
         def step(part: Chunk) -> tuple[float, int]:
-            return train_softmax(inputs, outputs, text, window, *part.arguments())
+            sums: tuple[float, int] = train_softmax(inputs, outputs, text, window, *part.arguments())
+            return sums
 
         return step
 
@@ -215,12 +215,14 @@ class PairTraining(Training):
         return super()._schedule(at_least=1)  # pairs are shuffled within a chunk
 
     def _softmax_step(self) -> Step:
-        from nlpcli.engine.kernels.embeddings.softmax import train_pairs
-
+        train_pairs = Kernels("embeddings.softmax").train_pairs
         inputs, outputs, pairs = self.inputs, self.outputs, self.pairs
 
         def step(part: Chunk) -> tuple[float, int]:
-            return train_pairs(inputs, outputs, pairs, part.first, part.last, part.alpha, part.stream)
+            sums: tuple[float, int] = train_pairs(
+                inputs, outputs, pairs, part.first, part.last, part.alpha, part.stream
+            )
+            return sums
 
         return step
 
@@ -230,9 +232,7 @@ def make_objective(counts: NDArray[np.int64], settings: Word2VecSettings) -> Obj
     starts, nodes, codes = np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32)
     table = np.zeros((0, 2), np.uint32)
     if settings.loss == "hs":
-        from nlpcli.engine.kernels.embeddings.targets import huffman_paths
-
-        starts, nodes, codes = huffman_paths(counts)
+        starts, nodes, codes = Kernels("embeddings.targets").huffman_paths(counts)
         slots, negative = int(np.diff(starts).max()), 0
     else:
         table = np.empty((len(counts), 2), np.uint32)

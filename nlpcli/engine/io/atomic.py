@@ -1,22 +1,36 @@
 """Outputs that are whole or not there at all: a temporary file beside the target, then a rename.
 
-The old target is never touched before the new one is complete and on the disk.
+The old target is never touched before the new one is complete and on the disk. What is no file, such as
+`/dev/stdout` or a pipe, is written to as it is.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import io
 import os
+import re
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from nlpcli.engine.io.paths import checked_name, is_no_file, own_descriptor
+from nlpcli.engine.runtime.progress import before_reading
 from nlpcli.errors import OutputError
 
 _EARLY = 4 << 20  # bytes
+_AN_HOUR = 3600  # seconds
+_LONGEST = 200  # bytes of a temporary file's name that are the target's; a name has 255
+# What a disk says that knows no flushing of folders.
+_NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM)
+
+
+class FolderNotFlushed(OutputError):
+    """The new file is in place, but whether it would survive a power failure is not known."""
 
 
 @contextlib.contextmanager
@@ -24,20 +38,27 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A binary file that replaces `path` when the block ends well, and vanishes when it does not.
 
     The old file stays as it was until the new one is whole and flushed to the disk. A symbolic
-    link is written through. A device or pipe (`/dev/stdout`) is written to directly, since a
-    rename would put a plain file in its place.
+    link is written through. A device or pipe is written to directly, since a rename would put a plain
+    file in its place; so is what this process has open (`/dev/stdout`, `/dev/fd/63`), at its own place.
 
     Raises OutputError when the folder is missing, not writable or full.
     """
     _refuse_stdout(path)
-    target = Path(os.path.realpath(path))
     try:
+        if (descriptor := own_descriptor(path)) is not None:
+            for act in before_reading:  # what was printed before stands before it
+                act()
+            with open(os.dup(descriptor), "wb") as direct:
+                yield direct
+            return
+        target = Path(os.path.realpath(path))
         if target.is_dir():
             raise OutputError(f"{path} is a folder", hint="name a file in it")
-        if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        if is_no_file(target):
             with open(target, "wb") as direct:
                 yield direct
             return
+        _sweep(target)
         with _replacement(target) as file:
             yield file
     except OSError as error:
@@ -45,7 +66,7 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def _refuse_stdout(path: str | os.PathLike[str]) -> None:
-    if str(path) == "-":
+    if checked_name(path, OutputError) == "-":
         raise OutputError("this result is a file and does not go to stdout", hint="name a file: -o FILE")
 
 
@@ -53,10 +74,11 @@ def _refuse_stdout(path: str | os.PathLike[str]) -> None:
 def _replacement(target: Path) -> Iterator[BinaryIO]:
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
     # The name is chosen first: a signal may come as soon as the file is there.
-    name = target.with_name(f".{target.name[:80]}.{os.urandom(4).hex()}.tmp")
+    name = target.with_name(f"{_temporary_prefix(target)}{os.urandom(4).hex()}.tmp")
     try:
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with io.BufferedWriter(_Early(descriptor, "wb")) as file:
+            _hold(descriptor)
             yield file
             file.flush()
             if os.name == "posix":
@@ -67,7 +89,57 @@ def _replacement(target: Path) -> Iterator[BinaryIO]:
         with contextlib.suppress(OSError):
             os.unlink(name)  # noqa: PTH108
         raise
-    _sync_folder(target.parent)
+    _sync_folder(target)
+
+
+# --- what killed processes have left --------------------------------------------------------
+
+
+def _temporary_prefix(target: Path) -> str:
+    shortened = os.fsencode(target.name)[:_LONGEST].decode("utf-8", "ignore")
+    return f".{shortened}."
+
+
+def _sweep(target: Path) -> None:
+    """Remove the temporary files of runs that were killed while they wrote this target.
+
+    Only this user's, older than an hour, and held by no process.
+    """
+    kind = re.compile(re.escape(_temporary_prefix(target)) + r"[0-9a-f]{8}\.tmp")
+    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+        for entry in entries:
+            if kind.fullmatch(entry.name):
+                _remove_if_left(Path(entry.path))
+
+
+def _remove_if_left(path: Path) -> None:
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            state = os.fstat(descriptor)
+            is_old = state.st_mtime < time.time() - _AN_HOUR
+            if stat.S_ISREG(state.st_mode) and state.st_uid == os.geteuid() and is_old and _hold(descriptor):
+                path.unlink()
+        finally:
+            os.close(descriptor)
+
+
+def _hold(descriptor: int) -> bool:
+    """Keep a file from others who ask likewise, as long as it is open; False if one of them has it."""
+    if os.name != "posix":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+# --- to the disk ----------------------------------------------------------------------------
 
 
 class _Early(io.FileIO):
@@ -105,14 +177,22 @@ def _umask() -> int:
     return current
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_folder(target: Path) -> None:
+    """The new name goes to the disk too. Raises FolderNotFlushed: by now the new file is in place."""
     if os.name != "posix":  # a folder cannot be opened there
         return
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            raise FolderNotFlushed(
+                f"{target} is written, but its folder could not be flushed to the disk: {error.strerror}",
+                hint="the new file is in place; a power failure now could bring the old one back",
+            ) from error
 
 
 def _output_error(path: str | os.PathLike[str], error: OSError) -> OutputError | OSError:
@@ -124,12 +204,16 @@ def _output_error(path: str | os.PathLike[str], error: OSError) -> OutputError |
         return OutputError(
             f"cannot write {path}: the folder {folder} does not exist", hint=f"mkdir -p {folder}"
         )
-    return OutputError(f"cannot write {path}: {reason}", hint="the old file, if there was one, is untouched")
+    untouched = None if is_no_file(path) else "the old file, if there was one, is untouched"
+    return OutputError(f"cannot write {path}: {reason}", hint=untouched)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
     """Raise OutputError now, before an hour of training, if `path` cannot be written later."""
     _refuse_stdout(path)
+    if (descriptor := own_descriptor(path)) is not None:
+        _check_open_for_writing(path, descriptor)
+        return
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise OutputError(f"{path} is a folder", hint="name a file in it")
@@ -138,6 +222,17 @@ def check_writable(path: str | os.PathLike[str]) -> None:
             f"cannot write {path}: the folder {target.parent} does not exist",
             hint=f"mkdir -p {target.parent}",
         )
-    checked = target if target.exists() and not target.is_file() else target.parent
+    checked = target if is_no_file(target) else target.parent
     if not os.access(checked, os.W_OK):
         raise OutputError(f"cannot write {path}: no permission to write in {target.parent}")
+
+
+def _check_open_for_writing(path: str | os.PathLike[str], descriptor: int) -> None:
+    import fcntl
+
+    try:
+        mode = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: it is not open") from error
+    if mode == os.O_RDONLY:
+        raise OutputError(f"cannot write {path}: it is closed, or open for reading only")

@@ -18,6 +18,8 @@ _MARKS = (  # the longer ones first: UTF-32's begins with UTF-16's
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 1 << 16
+# Codecs of single names, and of Python's own sources.
+_NOT_OF_LINES = ("idna", "punycode", "unicode-escape", "raw-unicode-escape")
 
 
 def checked_encoding(name: str) -> str:
@@ -32,6 +34,8 @@ def checked_encoding(name: str) -> str:
     try:
         "".encode(found.name)  # hex and rot13 are codecs too, but not of text
         codecs.getincrementaldecoder(found.name)
+        if found.name in _NOT_OF_LINES:
+            raise ValueError
     except (LookupError, ValueError) as error:
         raise SettingsError(f"--encoding: {name} is not an encoding of text", hint=hint) from error
     return found.name

@@ -6,6 +6,8 @@ import contextlib
 import os
 from pathlib import Path
 
+from nlpcli.engine.io.paths import is_no_file
+
 
 def checkpoint_path(output: str | os.PathLike[str]) -> str:
     """The checkpoint of a training that will write `output`; it is a model file, whatever `output` is.
@@ -13,7 +15,8 @@ def checkpoint_path(output: str | os.PathLike[str]) -> str:
     >>> checkpoint_path("w.safetensors"), checkpoint_path("wiki/w.txt")
     ('w.checkpoint.safetensors', 'wiki/w.txt.checkpoint.safetensors')
     """
-    path = Path(output)
+    # Beside a pipe or a device there is no place for it.
+    path = Path("nlpcli") if is_no_file(output) else Path(output)
     return str(path.with_name(f"{path.name.removesuffix('.safetensors')}.checkpoint.safetensors"))
 
 

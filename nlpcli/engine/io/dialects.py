@@ -7,7 +7,9 @@ names, then rows of equal length. Not here: what the columns are (`record_layout
 from __future__ import annotations
 
 import csv
+import itertools
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -19,17 +21,22 @@ SAMPLE = 1 << 18  # characters of the beginning that are looked at
 MAX_FIELD = 1 << 27
 CANDIDATES = ("\t", ";", ",", "|")
 _SEP = re.compile(r'"?sep=(.)"?$', re.IGNORECASE)  # a line by which Excel is told the delimiter
-_RETURN_IN_QUOTES = re.compile(r'(?:^|\t)"[^"\t]*\r[^"\t]*"(?:[\t\r]|$)')
+_QUOTED = re.compile(r'(?:^|(?<=\t))"([^"\t]*)"(?=[\t\r]|$)')
+_NEEDS_NO_QUOTES = re.compile(r"[-+]?[\d.,]*(?:[eE][-+]?\d+)?|NA|NaN|NULL|TRUE|FALSE|\\N", re.IGNORECASE)
 _DECIMAL = re.compile(r"\d,\d")
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """What stands between columns, whether `"…"` encloses a field, how many lines come before the rows."""
+    """What stands between columns, whether `"…"` encloses a field, how many lines come before the rows.
+
+    `spaced`: quotes that enclose a field stand behind a space. Nothing stands between cells of a workbook.
+    """
 
     delimiter: str
     quoted: bool
     skipped: int = 0
+    spaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,9 @@ class Beginning:
     from_excel: bool = False  # text in UTF-16 with a mark, as Excel writes tables with tabs
 
 
-def rows_of(lines: Iterable[str], delimiter: str, quoted: bool) -> tuple[list[list[str]], str]:
+def rows_of(
+    lines: Iterable[str], delimiter: str, quoted: bool, spaced: bool = False
+) -> tuple[list[list[str]], str]:
     """The rows of some lines, as far as they go; and what is wrong with the next one, or "".
 
     >>> rows_of(['a,"b', 'c"', 'd,"'], ",", True)
@@ -51,7 +60,9 @@ def rows_of(lines: Iterable[str], delimiter: str, quoted: bool) -> tuple[list[li
         return [line.split(delimiter) for line in lines], ""
     csv.field_size_limit(MAX_FIELD)
     ended = (line.rstrip("\r").replace("\r", " ") + "\n" for line in lines)
-    reader = csv.reader(ended, delimiter=delimiter, quoting=csv_quoting(True), strict=True)
+    reader = csv.reader(
+        ended, delimiter=delimiter, quoting=csv_quoting(True), strict=True, skipinitialspace=spaced
+    )
     rows: list[list[str]] = []
     try:
         rows.extend(reader)
@@ -79,16 +90,35 @@ def is_open(text: str, delimiter: str | None = None) -> bool:
     return any(not field[1] for field in fields)
 
 
-def first_record_ends(lines: Sequence[str], delimiter: str | None) -> bool:
-    """Whether the first record is whole; it may hold line ends in quotes.
+class FirstRecord:
+    """How many lines the first record has: several, where a quoted field in it holds line ends.
 
-    >>> first_record_ends(['a,"b', "c"], None), first_record_ends(['a,"b', 'c"'], None)
-    (False, True)
+    >>> record = FirstRecord(None)
+    >>> record.add(['a,"b', "c"]), record.add(['d"', "e"]), record.lines
+    (False, True, 3)
     """
-    if not is_open(lines[0], delimiter):
-        return True
-    ends = (number for number, line in enumerate(lines) if number and '"' in line)
-    return any(not is_open("\n".join(lines[: number + 1]), delimiter) for number in ends)
+
+    def __init__(self, delimiter: str | None) -> None:
+        self.lines = 0
+        self.is_whole = False
+        self._delimiter = delimiter
+
+    def add(self, lines: Iterable[str]) -> bool:
+        """Whether the record is whole with these further lines, each of which is looked at once."""
+        for line in lines:
+            if self.is_whole:
+                break
+            begun = self.lines > 0  # within quotes
+            self.lines += 1
+            if not begun or '"' in line:
+                self.is_whole = not is_open('"' + line if begun else line, self._delimiter)
+        return self.is_whole
+
+
+def sep_line(line: str) -> str | None:
+    """What a line like `sep=;`, for Excel, says to stand between columns."""
+    found = _SEP.match(line.rstrip("\r"))
+    return found[1] if found else None
 
 
 def dialect_of(
@@ -96,13 +126,15 @@ def dialect_of(
 ) -> Dialect:
     """How a table of the given form (tsv, csv, or unknown) is written; `known` are usual names of columns."""
     lines = beginning.lines
-    sep = _SEP.match(lines[0].rstrip("\r"))
-    skipped = 1 if sep is not None and len(lines) > 1 and settings.delimiter in ("auto", sep[1]) else 0
+    sep = sep_line(lines[0])
+    skipped = 0
+    if sep is not None and settings.delimiter in ("auto", sep):
+        skipped = next((number for number, line in enumerate(lines) if number and line.strip()), 0)
     rest = lines[skipped:]
     if settings.delimiter != "auto":
         delimiter = settings.delimiter
     elif skipped and sep is not None:
-        delimiter = sep[1]
+        delimiter = sep
     elif form == "tsv":
         delimiter = "\t"
     else:
@@ -111,7 +143,7 @@ def dialect_of(
         quoted = settings.quoting == "rfc4180"
     else:
         quoted = form == "csv" or (delimiter == "\t" and _has_quoted_fields(beginning, rest))
-    return Dialect(delimiter, quoted, skipped)
+    return Dialect(delimiter, quoted, skipped, quoted and _has_spaced_quotes(beginning, rest, delimiter))
 
 
 def delimiter_of(
@@ -134,8 +166,8 @@ def delimiter_of(
         rows, _ = rows_of(lines, delimiter, quoted)
         if not rows or len(rows[0]) < 2:
             continue
-        cells = {named(cell) for cell in rows[0]}
-        found = len(cells & set(asked)), len({cell.lower() for cell in cells} & set(known))
+        cells = {folded(cell) for cell in rows[0]}
+        found = len(cells & set(map(folded, asked))), len(cells & set(known))
         if by_names and not any(found):
             continue
         scores[delimiter] = (*found, _evenness(rows))
@@ -143,18 +175,30 @@ def delimiter_of(
         return None
     best = max(scores.values())
     tied = [delimiter for delimiter in CANDIDATES if scores.get(delimiter) == best]
-    if tied[:2] == [";", ","] and not _are_decimal(lines):
+    if tied[:2] == [";", ","] and not _are_decimal(lines) and not _are_punctuation(lines):
         return ","  # a semicolon in each text, rather than a comma in each
     return tied[0]
 
 
 def named(cell: str) -> str:
-    """A column's name as it is compared: without a mark, spaces around it and line ends in it.
+    """A column's name as it is shown: composed, without a mark, spaces around it and line ends in it.
 
     >>> named("\\ufeff review\\n text ")
     'review text'
     """
-    return " ".join(cell.replace("\ufeff", "").split())
+    return " ".join(unicodedata.normalize("NFC", cell.replace("\ufeff", "")).split())
+
+
+def folded(cell: str) -> str:
+    """A column's name as it is compared: any case and width, and without invisible characters.
+
+    >>> folded("ＴＥＸＴ\\u200b "), folded("Straße")
+    ('text', 'strasse')
+    """
+    if cell.isascii():
+        return " ".join(cell.casefold().split())
+    seen = "".join(sign for sign in cell if unicodedata.category(sign) != "Cf")
+    return named(unicodedata.normalize("NFKC", seen).casefold())
 
 
 def _evenness(rows: Sequence[Sequence[str]]) -> float:
@@ -174,11 +218,19 @@ def _are_decimal(lines: Sequence[str]) -> bool:
     return sum(len(_DECIMAL.findall(line)) for line in lines) * 2 > commas
 
 
+def _are_punctuation(lines: Sequence[str]) -> bool:
+    """Whether commas stand as in a sentence, with a space behind each, and semicolons do not."""
+    commas, semicolons = (sum(line.count(sign) for line in lines) for sign in ",;")
+    spaced, parted = (sum(line.count(sign) for line in lines) for sign in (", ", "; "))
+    return spaced == commas and parted * 2 < semicolons
+
+
 def _has_quoted_fields(beginning: Beginning, lines: Sequence[str]) -> bool:
     """Whether quotes enclose fields in a table with tabs, where usually they are characters like others.
 
-    They do where rows are of equal length only if line ends or tabs in quotes belong to a field, or where
-    a carriage return stands in a quoted field; and in what Excel wrote, if that makes rows of equal length.
+    They do where rows are of equal length only if line ends or tabs in quotes belong to a field, where
+    a carriage return stands in a quoted field, or where every cell but numbers is quoted (as R writes them);
+    and in what Excel wrote, if that makes rows of equal length.
     """
     if not any(line.startswith('"') or '\t"' in line for line in lines):
         return False
@@ -186,7 +238,27 @@ def _has_quoted_fields(beginning: Beginning, lines: Sequence[str]) -> bool:
     cut = wrong == "unexpected end of data" and not beginning.whole
     if not rows or len(rows[0]) < 2 or (wrong and not cut) or _evenness(rows) < 1:
         return False
-    if beginning.from_excel or any(_RETURN_IN_QUOTES.search(line) for line in lines if "\r" in line):
+    if beginning.from_excel or any("\r" in cell for line in lines for cell in _QUOTED.findall(line)):
         return True
     plain, _ = rows_of(lines, "\t", False)
-    return _evenness(plain) < 1
+    return _evenness(plain) < 1 or all(map(_is_quoted_or_number, itertools.chain.from_iterable(plain)))
+
+
+def _has_spaced_quotes(beginning: Beginning, lines: Sequence[str], delimiter: str) -> bool:
+    """Whether quotes behind a space enclose fields: they all do, and rows are as equal in length for it."""
+    if delimiter == " " or not any(f'{delimiter} "' in line for line in lines):
+        return False
+    outside = "\n".join(lines).split('"')[:-1:2]  # each part is followed by a quote that begins a field
+    if not any(part.endswith(f"{delimiter} ") for part in outside):
+        return False
+    rows, wrong = rows_of(lines, delimiter, True, spaced=True)
+    if not rows or (wrong and (beginning.whole or wrong != "unexpected end of data")):
+        return False
+    plain, _ = rows_of(lines, delimiter, True)
+    return _evenness(rows) >= _evenness(plain)
+
+
+def _is_quoted_or_number(cell: str) -> bool:
+    cell = cell.rstrip("\r")
+    is_quoted = len(cell) > 1 and cell[0] == cell[-1] == '"'
+    return is_quoted or _NEEDS_NO_QUOTES.fullmatch(cell) is not None

@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.binary_input import BinaryInput, CutShort, sampled
-from nlpcli.engine.io.lines import open_bytes
 from nlpcli.engine.io.model_file import ModelInfo, TensorInfo
+from nlpcli.engine.io.opening import open_bytes
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.errors import ModelError
 

@@ -38,6 +38,7 @@ _BY_MAGIC = (  # (how the bytes begin, what it is, what to do)
 _IN_ZIP = (  # (how a member's name begins, what it is, what to do)
     (b"xl/workbook.bin", "a binary Excel workbook (.xlsb)", _AS_TABLE),
     (b"xl/", WORKBOOK, "vectorize, train-nb, classify and evaluate read it; or save the sheet as CSV UTF-8"),
+    (b"Index/", "a Numbers, Pages or Keynote document", "export it as .xlsx or CSV, or as plain text"),
     (b"word/", "a Word document (.docx)", _AS_TEXT),
     (b"ppt/", "a PowerPoint file (.pptx)", _AS_TEXT),
     (b"Contents/", "a Hangul document (.hwpx)", _AS_TEXT),
@@ -57,7 +58,7 @@ _IN_OLE = (  # names of streams, in UTF-16
     ("PowerPoint Document", "an old PowerPoint file (.ppt)", _AS_TEXT),
     ("HwpSummaryInformation", "a Hangul document (.hwp)", _AS_TEXT),
 )
-_MEMBER = re.compile(rb"PK\x03\x04.{22}(..)..([ -~]{1,60})", re.DOTALL)
+_MEMBER = re.compile(rb"PK\x03\x04.{22}(..)..(?=([ -~]{1,60}))", re.DOTALL)
 _NOT_IN_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x7f]")
 _MODEL = re.compile(rb'.{6}\0\0\{\s*"', re.DOTALL)
 

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator
 from typing import TypeVar
 
-_SAMPLE = 1 << 20
+_SAMPLE, _MOST_WAITED = 1 << 20, 1 << 24  # the second where all ends of the first stand in quotes
 Piece = TypeVar("Piece", str, bytes)
 
 
@@ -17,7 +17,8 @@ def with_line_feeds(pieces: Iterator[Piece], *, quoted: bool = False) -> Iterato
     """The same text or bytes; where lines end with `\\r` alone, every line end is `\\n`.
 
     Told by the beginning: all up to the first `\\n`, but no more than a mebibyte. `quoted`: it is a
-    table, in whose quoted fields `\\n` may stand, although `\\r` ends the rows.
+    table, in whose quoted fields `\\n` may stand, although `\\r` ends the rows; then
+    it is all up to the first end outside quotes.
 
     >>> list(with_line_feeds(iter(["one\\rtwo\\r", "three"]))), list(with_line_feeds(iter(["a\\rb\\n"])))
     (['one\\ntwo\\n', 'three'], ['a\\rb\\n'])
@@ -28,11 +29,10 @@ def with_line_feeds(pieces: Iterator[Piece], *, quoted: bool = False) -> Iterato
         begun.append(piece)
         size += len(piece)
         feed, back = (b"\n", b"\r") if isinstance(piece, bytes) else ("\n", "\r")
-        if size >= _SAMPLE and not piece.endswith(back):  # the other half of its line end may follow
-            break
-        if feed in piece:
-            _, is_sure = _beginning(piece[:0].join(begun), quoted)
-            if is_sure:
+        is_enough = size >= _SAMPLE and not piece.endswith(back)  # the other half of its line end may follow
+        if is_enough or feed in piece:
+            _, is_sure, has_end = _beginning(piece[:0].join(begun), quoted)
+            if is_sure or (is_enough and (has_end or size >= _MOST_WAITED)):
                 break
     pieces = itertools.chain(begun, pieces)
     if begun and _beginning(begun[0][:0].join(begun), quoted)[0]:
@@ -40,19 +40,19 @@ def with_line_feeds(pieces: Iterator[Piece], *, quoted: bool = False) -> Iterato
     return pieces
 
 
-def _beginning(text: Piece, quoted: bool) -> tuple[bool, bool]:
-    """Whether lines end with `\\r` alone, as far as the beginning shows; whether more cannot change it."""
+def _beginning(text: Piece, quoted: bool) -> tuple[bool, bool, bool]:
+    """Whether lines end with `\\r` alone, as far as the beginning shows; whether more cannot change it.
+
+    And whether it has a line end outside quotes, or none at all.
+    """
     if isinstance(text, str):
-        feed, back, both, quote = "\n", "\r", "\r\n", '"'
+        feed, back, quote = "\n", "\r", '"'
     else:
-        feed, back, both, quote = b"\n", b"\r", b"\r\n", b'"'
-    has_feed = feed in text
-    has_back_alone = text.count(back) > text.count(both) if back in text else False
-    if not quoted or not has_back_alone:
-        return has_back_alone and not has_feed, has_feed
+        feed, back, quote = b"\n", b"\r", b'"'
     # Between an odd quote and the next one is what a field holds.
-    outside = quote.join(text.split(quote)[::2])
-    return outside.count(back) > outside.count(both) and feed not in outside, feed in outside
+    outside = quote.join(text.split(quote)[::2]) if quoted and quote in text else text
+    has_feed, has_back = feed in outside, back in outside
+    return has_back and not has_feed, has_feed, has_feed or has_back
 
 
 def _translated(pieces: Iterator[Piece]) -> Iterator[Piece]:

@@ -5,19 +5,17 @@ have no other end (`line_ends.py`); `str.splitlines` would cut at eight other ch
 in chunks and never held whole. The locale is ignored: the encoding is what the settings say, and stdin
 is read as bytes.
 
-Not here: columns and labels (`records.py`), and what becomes of a line (`text/analyzer.py`).
+Not here: how files are opened (`opening.py`), columns and labels (`records.py`), and what becomes of a
+line (`text/analyzer.py`).
 """
 
 from __future__ import annotations
 
 import codecs
-import errno
-import io
 import itertools
-import os
-import sys
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, BinaryIO, TypeAlias, TypeVar, cast
+from typing import BinaryIO, TypeVar
 
 from nlpcli.engine.io.charsets import (
     AUTO,
@@ -30,30 +28,16 @@ from nlpcli.engine.io.charsets import (
 )
 from nlpcli.engine.io.file_kinds import refuse_other_kinds
 from nlpcli.engine.io.line_ends import with_line_feeds
-from nlpcli.engine.runtime.progress import SILENT, Progress, before_reading
-from nlpcli.errors import InputError, MissingFile
+from nlpcli.engine.io.opening import CHUNK, STDIN, display_name, open_bytes, read_chunks, total_size
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings
 
-Paths: TypeAlias = Sequence[str] | None  # names of files, `-` is stdin; none is stdin too
-
-CHUNK = 1 << 20
-STDIN = "-"
 _LINE_END = 10
+_LONG_LINE = 4 << 20  # bytes of a line beyond which those who can take it in pieces get it so
 _UTF8_NAMES = ("utf-8", "utf-8-sig")
 _CODEC_ERRORS = {"strict": "strict", "replace": "replace", "skip": "ignore"}
 Piece = TypeVar("Piece", str, bytes)
-COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
-
-
-def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """What the stream has, up to a mebibyte at a time; what a pipe has now comes now."""
-    read = getattr(stream, "read1", stream.read)
-    while True:
-        for act in before_reading:
-            act()
-        if not (chunk := read(CHUNK)):
-            return
-        yield chunk
 
 
 def _full_chunks(stream: BinaryIO) -> Iterator[bytes]:
@@ -126,6 +110,18 @@ class Lines:
             yield lines
             self.number = before + len(lines)
 
+    def pieces(self) -> Iterator[tuple[list[str], bool]]:
+        """The same, but a line of more than some mebibytes in pieces that end with a space or tab.
+
+        True: the last of the list is such a piece, and the line goes on in the next list.
+        """
+        for text in self._each(self._decoded_in_pieces):
+            goes_on = not text.endswith("\n")
+            lines = ended_lines(text + "\n" if goes_on else text)
+            before = self.number
+            yield lines, goes_on
+            self.number = before + len(lines) - goes_on
+
     def line_blocks(self) -> Iterator[bytes]:
         """The same lines as valid UTF-8, in blocks that end after a line end; `\\r` is left in place.
 
@@ -155,7 +151,7 @@ class Lines:
         done_before = 0
         for path in self.paths:
             self.path, self.number = path, 0
-            with open_bytes(self.path) as (stream, raw):
+            with open_bytes(self.path, self._progress.lost) as (stream, raw):
                 for piece in pieces(self._begun(chunks(stream))):
                     yield piece
                     if self._total is not None:
@@ -177,17 +173,17 @@ class Lines:
                 self.encoding = found or self._asked
             elif found and not marked:
                 raise self._not_text(0, head[:6], "NUL in every letter", encoding_hint(head, self._asked))
-        chunks = itertools.chain([head], chunks)
         if self.encoding in (AUTO, *_UTF8_NAMES):
-            return with_line_feeds(chunks, quoted=self._table)
-        return chunks
+            without_mark = head.removeprefix(codecs.BOM_UTF8)
+            return with_line_feeds(itertools.chain([without_mark], chunks), quoted=self._table)
+        return itertools.chain([head], chunks)
 
     def _valid_lines(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         if self.encoding not in _UTF8_NAMES:
             yield from (text.encode("utf-8", "surrogatepass") for text in self._decoded(chunks))
             return
-        for number, block in enumerate(line_blocks(chunks)):
-            valid = self._valid(block, at_start=not number)
+        for block in line_blocks(chunks):
+            valid = self._valid(block)
             yield valid if valid.endswith(b"\n") else valid + b"\n"
 
     def _valid_blocks(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -196,55 +192,63 @@ class Lines:
                 yield text.encode("utf-8", "surrogatepass")
             return
         rest: list[bytes] = []
-        at_start = at_line_start = True
+        at_line_start = True
         for chunk in chunks:
             cut = max(chunk.rfind(b"\n"), chunk.rfind(b" "), chunk.rfind(b"\t")) + 1
             if not cut:
                 rest.append(chunk)
                 continue
-            yield self._valid(b"".join([*rest, chunk[:cut]]), at_start)
+            yield self._valid(b"".join([*rest, chunk[:cut]]))
             rest = [chunk[cut:]]
-            at_start, at_line_start = False, chunk[cut - 1 : cut] == b"\n"
+            at_line_start = chunk[cut - 1 : cut] == b"\n"
         last = b"".join(rest)
         if last or not at_line_start:
-            yield self._valid(last, at_start) + b"\n"
+            yield self._valid(last) + b"\n"
 
-    def _valid(self, block: bytes, at_start: bool) -> bytes:
+    def _valid(self, block: bytes) -> bytes:
         if block.isascii():
             return block
-        text = self._utf8(block, at_start)
-        if self._errors != "strict":
-            return text.encode()
-        return block.removeprefix(codecs.BOM_UTF8) if at_start else block
+        text = self._text(block, "utf-8")
+        return block if self._errors == "strict" else text.encode()
 
-    def _decoded(self, chunks: Iterator[bytes]) -> Iterator[str]:
-        """Text that ends at a line end (the last piece gets one if the file has none)."""
+    def _decoded(self, chunks: Iterator[bytes], longest: float = math.inf) -> Iterator[str]:
+        """Text that ends at a line end (the last piece gets one if the file has none).
+
+        Or, of a line that is longer than `longest`, after a space or tab.
+        """
         if self.encoding in _UTF8_NAMES:
-            return self._decoded_utf8(chunks)
-        if self.encoding == AUTO:
-            return self._decoded_auto(chunks)
-        return self._decoded_stepwise(chunks, self.encoding)
+            texts = self._decoded_utf8(chunks, longest)
+        elif self.encoding == AUTO:
+            texts = self._decoded_auto(chunks, longest)
+        else:
+            texts = self._decoded_stepwise(chunks, self.encoding, longest)
+        return texts if longest < math.inf else map(_ended, texts)
 
-    def _decoded_auto(self, chunks: Iterator[bytes]) -> Iterator[str]:
+    def _decoded_in_pieces(self, chunks: Iterator[bytes]) -> Iterator[str]:
+        ended = True
+        for text in self._decoded(chunks, _LONG_LINE):
+            ended = text.endswith("\n")
+            yield text
+        if not ended:
+            yield "\n"
+
+    def _decoded_auto(self, chunks: Iterator[bytes], longest: float) -> Iterator[str]:
         """UTF-8; from the first line that is not, CP949."""
         encoding, plain = "utf-8", True
-        for number, block in enumerate(line_blocks(chunks)):
-            block = block if number else block.removeprefix(codecs.BOM_UTF8)
+        for block in line_blocks(chunks, longest):
             if encoding == "utf-8" and plain and not block.isascii():
                 plain = False
                 encoding = guess(block) or "utf-8"
             yield from self._as_far_as_it_is(block, encoding)
 
-    def _decoded_utf8(self, chunks: Iterator[bytes]) -> Iterator[str]:
-        for number, block in enumerate(line_blocks(chunks)):
-            yield from self._as_far_as_it_is(
-                block if number else block.removeprefix(codecs.BOM_UTF8), "utf-8"
-            )
+    def _decoded_utf8(self, chunks: Iterator[bytes], longest: float) -> Iterator[str]:
+        for block in line_blocks(chunks, longest):
+            yield from self._as_far_as_it_is(block, "utf-8")
 
     def _as_far_as_it_is(self, block: bytes, encoding: str) -> Iterator[str]:
         """The block's text; with bad bytes in it, the lines before them, and then the error."""
         try:
-            yield _ended(block.decode(encoding, self._errors))
+            yield block.decode(encoding, self._errors)
         except UnicodeDecodeError as error:
             good = block.rfind(b"\n", 0, error.start) + 1
             if good:
@@ -252,34 +256,40 @@ class Lines:
             # `number` has gone on by what was good.
             yield self._text(block[good:], encoding)
 
-    def _utf8(self, block: bytes, at_start: bool) -> str:
-        return self._text(block.removeprefix(codecs.BOM_UTF8) if at_start else block, "utf-8")
-
     def _text(self, block: bytes, encoding: str) -> str:
         try:
             return block.decode(encoding, self._errors)
         except UnicodeDecodeError as error:
             raise self._bad_bytes(error, block, encoding) from error
 
-    def _decoded_stepwise(self, chunks: Iterator[bytes], encoding: str) -> Iterator[str]:
+    def _decoded_stepwise(self, chunks: Iterator[bytes], encoding: str, longest: float) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder(encoding)(self._errors)
         rest: list[str] = []
-        lines = 0
+        lines = size = 0
         decoded = itertools.chain(map(decoder.decode, chunks), map(decoder.decode, [b""], [True]))
         try:
             for text in with_line_feeds(decoded, quoted=self._table):
                 if not rest and not lines:
                     text = text.removeprefix("\ufeff")
                 cut = text.rfind("\n") + 1
+                if not cut and size > longest:
+                    cut = max(text.rfind(" "), text.rfind("\t")) + 1
                 if cut:
                     yield "".join([*rest, text[:cut]])
                     rest.clear()
                     lines += 1
+                    size = 0
                 rest.append(text[cut:])
+                size += len(text) - cut
             if last := "".join(rest):
                 yield last + "\n"
         except UnicodeDecodeError as error:
             raise self._bad_bytes(error, error.object, encoding) from error
+        except UnicodeError as error:  # the mark that tells the order of the bytes
+            raise InputError(
+                f"{display_name(self.path)}:1: not {encoding}: there is no mark at the beginning",
+                hint=f"--encoding {encoding}-le or {encoding}-be says the order of the bytes",
+            ) from error
 
     def _bad_bytes(self, error: UnicodeDecodeError, block: bytes, encoding: str) -> InputError:
         line = block.count(b"\n", 0, error.start)
@@ -296,17 +306,27 @@ class Lines:
         )
 
 
-def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks' bytes in blocks that end at a line end, but for the last of a file without one."""
+def line_blocks(chunks: Iterable[bytes], longest: float = math.inf) -> Iterator[bytes]:
+    """The chunks' bytes in blocks that end at a line end, but for the last of a file without one.
+
+    A line of more than `longest` bytes is cut after a space or tab too.
+    """
     rest: list[bytes] = []
+    size = 0
     for chunk in chunks:
         cut = chunk.rfind(b"\n") + 1
+        if not cut and size > longest:
+            cut = max(chunk.rfind(b" "), chunk.rfind(b"\t")) + 1
         if not cut:
             rest.append(chunk)
+            size += len(chunk)
             continue
-        yield b"".join([*rest, chunk[:cut]])
-        rest = [chunk[cut:]]
+        rest.append(chunk[:cut])
+        block = b"".join(rest)
+        rest, size = [chunk[cut:]], len(chunk) - cut
+        yield block
     if last := b"".join(rest):
+        rest.clear()
         yield last
 
 
@@ -326,104 +346,3 @@ def ended_lines(text: str) -> list[str]:
 
 def _ended(text: str) -> str:
     return text if text.endswith("\n") else text + "\n"
-
-
-def display_name(path: str) -> str:
-    """A path as messages show it."""
-    return "<stdin>" if path == STDIN else path
-
-
-def total_size(paths: Iterable[str]) -> int | None:
-    """Bytes on disk of all files together; None when one is a pipe (no total is known)."""
-    try:
-        return sum(os.stat(path).st_size for path in paths if os.path.isfile(path) or _refuse())  # noqa: PTH113,PTH116
-    except OSError:
-        return None
-
-
-def _refuse() -> bool:
-    raise FileNotFoundError
-
-
-class open_bytes:
-    """A context manager: `(stream, raw)`, the decompressed bytes and the file beneath them.
-
-    Compression is told by content (gzip, bz2, xz, zstd), not by name. `raw.tell()` is how far
-    the file has been read, for progress.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __enter__(self) -> tuple[BinaryIO, BinaryIO]:
-        try:
-            if self._path == STDIN:
-                self._raw: BinaryIO = sys.stdin.buffer
-            else:
-                self._raw = open(self._path, "rb")
-        except OSError as error:
-            raise _unreadable(self._path, error) from error
-        try:
-            head = self._raw.peek(6)[:6]  # type: ignore[attr-defined]
-        except OSError as error:
-            raise _unreadable(self._path, error) from error
-        kind = next((name for magic, name in COMPRESSED.items() if head.startswith(magic)), None)
-        self._stream = _decompressed(self._raw, kind) if kind else self._raw
-        return self._stream, self._raw
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if self._path != STDIN:
-            self._raw.close()
-        if isinstance(error, EOFError) or (
-            error is not None
-            and type(error).__name__ in ("BadGzipFile", "IsalError", "LZMAError", "ZstdError", "error")
-        ):
-            raise InputError(
-                f"{display_name(self._path)}: the compressed file is damaged or cut short ({error})"
-            ) from error
-        if isinstance(error, OSError) and error.filename is None and not isinstance(error, BrokenPipeError):
-            raise error
-
-
-def check_readable(path: str) -> None:
-    """Raise InputError for a file that is not there or cannot be read, before long work that ends with it."""
-    # A pipe is not opened: what is read of it is gone. Neither is a folder, which may hold labelled files.
-    if path != STDIN and (os.path.isfile(path) or not os.path.exists(path)):  # noqa: PTH110,PTH113
-        with open_bytes(path):
-            pass
-
-
-def _decompressed(raw: BinaryIO, kind: str) -> BinaryIO:
-    if kind == "gzip":
-        return io.BufferedReader(cast(io.RawIOBase, _gzip_file(raw)), CHUNK)
-    if kind == "bz2":
-        import bz2
-
-        return cast(BinaryIO, bz2.BZ2File(raw))
-    if kind == "xz":
-        import lzma
-
-        return cast(BinaryIO, lzma.LZMAFile(raw))
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    return cast(BinaryIO, zstd.ZstdFile(raw))
-
-
-def _gzip_file(raw: BinaryIO) -> Any:
-    try:
-        from isal.igzip import IGzipFile
-    except ImportError:  # there is none for this processor
-        import gzip
-
-        return gzip.GzipFile(fileobj=raw)
-    return IGzipFile(fileobj=raw)  # type: ignore[no-untyped-call]  # two to three times as fast
-
-
-def _unreadable(path: str, error: OSError) -> InputError:
-    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
-        return MissingFile(f"{path}: no such file", hint="check the name; - reads from stdin")
-    if isinstance(error, IsADirectoryError):
-        return InputError(f"{path} is a folder", hint=f"name its files: {path.rstrip('/')}/*")
-    return InputError(f"{path}: cannot be read: {error.strerror}")

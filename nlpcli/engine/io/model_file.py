@@ -4,8 +4,8 @@ A model is one `.safetensors` file: tensors, and one metadata key that holds a s
 `{kind, format, sha256, …}`. No pickle anywhere, no path, host or time inside, so the same input,
 settings and seed give the same bytes.
 
-Not here: what stands in the header of each kind of model (the method's own module knows), and
-foreign formats such as word2vec's (`vectors/reading.py`, `vectors/writing.py`).
+Not here: what stands in each kind of model (`schemas/`), and foreign formats such as word2vec's
+(`vectors/reading.py`, `vectors/writing.py`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nlpcli.engine.io.atomic import write_atomically
+from nlpcli.engine.io.header_fields import text, whole
+from nlpcli.engine.io.schema import AGAIN, Held
+from nlpcli.engine.io.schemas.by_kind import schema_of
 from nlpcli.errors import ModelError
 
 if TYPE_CHECKING:
@@ -43,14 +47,20 @@ _DTYPES = {
     "bool": "BOOL",
 }
 _NAMES = {code: name for name, code in _DTYPES.items()}
+_DIMENSIONS, _LONGEST = 8, 1 << 48  # of a shape: of an empty one, too, which takes no room in the file
+_INFO = {"kind": text, "format": whole(1), "sha256": text}
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model file's content: what it is, its JSON header, and its arrays (mapped, read-only)."""
+    """A model file's content: what it is, its JSON header, and its arrays (mapped, read-only).
+
+    `fields` is what the header stands for, read by the schema of the kind: settings are settings.
+    """
 
     kind: str
     header: dict[str, Any]
+    fields: dict[str, Any]
     tensors: dict[str, NDArray[Any]]
 
 
@@ -101,7 +111,7 @@ def write_model(
         position += array.nbytes
         digest.update(_bytes(array))
     record = {**header, "kind": kind, "format": FORMAT, "sha256": digest.hexdigest()}
-    layout["__metadata__"] = {_METADATA_KEY: json.dumps(record, sort_keys=True, ensure_ascii=False)}
+    layout["__metadata__"] = {_METADATA_KEY: _json(record)}
     head = json.dumps(layout, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
     head += b" " * (-len(head) % 64 + 56)  # 8 bytes of length + head = a multiple of 64: rows stay aligned
     with write_atomically(path) as file:
@@ -109,6 +119,20 @@ def write_model(
         file.write(head)
         for array in arrays.values():
             file.write(_bytes(array))
+
+
+def _json(record: Mapping[str, Any]) -> str:
+    """The record as JSON that is UTF-8: a lone surrogate, out of a JSON string, is written as an escape."""
+    plain = json.dumps(record, sort_keys=True, ensure_ascii=False)
+    return plain if _is_text(plain) else json.dumps(record, sort_keys=True)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
@@ -140,7 +164,7 @@ def read_info(path: str | os.PathLike[str]) -> ModelInfo:
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror}") from error
     try:
-        layout = json.loads(head)
+        layout = parse_json(head)
         metadata = layout.pop("__metadata__", {})
         tensors = {name: _tensor_info(entry) for name, entry in layout.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -149,16 +173,35 @@ def read_info(path: str | os.PathLike[str]) -> ModelInfo:
         raise ModelError(f"{path} is a safetensors file, but not one that nlpcli wrote")
     _check_layout(path, tensors, size - 8 - length)
     try:
-        record = json.loads(metadata[_METADATA_KEY])
-        kind, version, sha256 = record.pop("kind"), record.pop("format"), record.pop("sha256")
+        record = parse_json(metadata[_METADATA_KEY])
+        kind, version, sha256 = (_INFO[name](record.pop(name)) for name in ("kind", "format", "sha256"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError(f"{path} is damaged: its header cannot be read") from error
-    if not isinstance(version, int) or version > FORMAT:
+        raise ModelError(f"{path} is damaged: its header cannot be read", hint=AGAIN) from error
+    if version > FORMAT:
         raise ModelError(
             f"{path} has model format {version}, this nlpcli reads up to {FORMAT}",
             hint="it was written by a newer nlpcli: upgrade nlpcli to use it",
         )
-    return ModelInfo(str(path), str(kind), record, tensors, str(sha256), 8 + length)
+    return ModelInfo(str(path), kind, record, tensors, sha256, 8 + length)
+
+
+def parse_json(content: bytes | str) -> Any:
+    """A JSON value; ValueError for what is no number (NaN, 1e999), and for a name that stands twice."""
+    return json.loads(content, object_pairs_hook=_distinct, parse_constant=_number, parse_float=_number)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _number(written: str) -> float:
+    found = float(written)
+    if not math.isfinite(found):
+        raise ValueError(f"{written} is no number of JSON")
+    return found
 
 
 def _not_a_model(path: str | os.PathLike[str]) -> str:
@@ -170,15 +213,15 @@ def _not_a_model(path: str | os.PathLike[str]) -> str:
 def _tensor_info(entry: dict[str, Any]) -> TensorInfo:
     start, end = entry["data_offsets"]
     shape = tuple(entry["shape"])
-    if not all(isinstance(number, int) and number >= 0 for number in (start, end, *shape)):
-        raise ValueError("negative or fractional size")
+    if len(shape) > _DIMENSIONS or not all(
+        isinstance(number, int) and 0 <= number <= _LONGEST for number in (start, end, *shape)
+    ):
+        raise ValueError("negative, fractional or endless size")
     return TensorInfo(_NAMES[entry["dtype"]], shape, start, end)
 
 
 def _check_layout(path: str | os.PathLike[str], tensors: Mapping[str, TensorInfo], room: int) -> None:
     """Tensors must tile the data exactly; a header that claims more is never allocated for."""
-    import math
-
     widths = {"float64": 8, "int64": 8, "uint64": 8, "float32": 4, "int32": 4, "uint32": 4}
     widths |= {"float16": 2, "int16": 2, "uint16": 2, "int8": 1, "uint8": 1, "bool": 1}
     position = 0
@@ -190,11 +233,20 @@ def _check_layout(path: str | os.PathLike[str], tensors: Mapping[str, TensorInfo
         raise ModelError(f"{path} is damaged: it holds {room:,} bytes of data where {position:,} are due")
 
 
-def read_model(path: str | os.PathLike[str], kind: str | tuple[str, ...], *, verify: bool = True) -> Model:
+def read_model(
+    path: str | os.PathLike[str],
+    kind: str | tuple[str, ...],
+    *,
+    verify: bool = True,
+    only: Collection[str] | None = None,
+    unread: Collection[str] = (),
+) -> Model:
     """A model file of the given kind (or one of several), its arrays mapped from the disk.
 
-    `verify` compares the SHA-256 of the arrays (about a second per gigabyte); safetensors
-    itself does not notice a flipped bit.
+    All of it was compared with the schema of its kind; of arrays that `only` leaves out, which are not
+    handed out, the type and shape alone, and of those that are `unread` too: who reads them has to look
+    for nan and inf. `verify` compares the SHA-256 of the arrays (about a second
+    per gigabyte); safetensors itself does not notice a flipped bit.
 
     Raises ModelError for a damaged file or one of another kind.
     """
@@ -205,20 +257,28 @@ def read_model(path: str | os.PathLike[str], kind: str | tuple[str, ...], *, ver
             f"{path} is a {info.kind} model; this command needs a {' or '.join(kinds)} model",
             hint=f"nlpcli inspect {path} shows what it holds",
         )
+    schema = schema_of(info.kind)
+    fields = schema.read_header(info.path, info.header)
+    sizes = schema.fit(info.path, fields, info.tensors)
     if verify:
         verify_digest(info)
-    return Model(info.kind, info.header, _map_tensors(info))
+    known = [name for name in schema.arrays_for(fields) if name in info.tensors]
+    wanted = [name for name in known if only is None or name in only]
+    tensors = _map_tensors(info, wanted)
+    schema.check(info.path, Held(fields, sizes, tensors), [name for name in wanted if name not in unread])
+    return Model(info.kind, info.header, fields, tensors)
 
 
-def _map_tensors(info: ModelInfo) -> dict[str, NDArray[Any]]:
+def _map_tensors(info: ModelInfo, names: Collection[str]) -> dict[str, NDArray[Any]]:
     import numpy as np
 
-    if not any(tensor.end for tensor in info.tensors.values()):
-        return {name: np.zeros(tensor.shape, tensor.dtype) for name, tensor in info.tensors.items()}
+    wanted = {name: info.tensors[name] for name in names}
+    if not any(tensor.end for tensor in wanted.values()):
+        return {name: np.zeros(tensor.shape, tensor.dtype) for name, tensor in wanted.items()}
     data = np.memmap(info.path, dtype=np.uint8, mode="r", offset=info.data_start)
     return {
         name: np.asarray(data[tensor.start : tensor.end]).view(tensor.dtype).reshape(tensor.shape)
-        for name, tensor in info.tensors.items()
+        for name, tensor in wanted.items()
     }
 
 
@@ -232,27 +292,8 @@ def verify_digest(info: ModelInfo) -> None:
     if digest.hexdigest() != info.sha256:
         raise ModelError(
             f"{info.path} is damaged: its checksum does not match",
-            hint="copy or train it again; numbers from a damaged model cannot be trusted",
+            hint=AGAIN,
         )
-
-
-def take_tensor(model: Model, name: str, dtype: str, shape: tuple[int | None, ...]) -> NDArray[Any]:
-    """A tensor of the model, checked for type and shape (`None` matches any length).
-
-    Raises ModelError when it is missing or otherwise, so that a file made by hand cannot send
-    a kernel outside its arrays.
-    """
-    array = model.tensors.get(name)
-    if array is None:
-        raise ModelError(f"the {model.kind} model has no tensor {name!r}")
-    fits = len(array.shape) == len(shape) and all(
-        want in (None, have) for want, have in zip(shape, array.shape, strict=True)
-    )
-    if array.dtype.name != dtype or not fits:
-        raise ModelError(
-            f"the {model.kind} model's tensor {name!r} has type {array.dtype} and shape {array.shape}"
-        )
-    return array
 
 
 def first_bytes(path: str, count: int) -> bytes:

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
-from nlpcli.engine.io.lines import STDIN, Lines
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import STDIN
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 

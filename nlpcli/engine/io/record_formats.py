@@ -8,21 +8,29 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from nlpcli.engine.io.dialects import MAX_FIELD, csv_quoting, is_open, rows_of
-from nlpcli.engine.io.lines import Lines, display_name, ended_lines
+from nlpcli.engine.io.lines import Lines, ended_lines
+from nlpcli.engine.io.opening import display_name
 from nlpcli.engine.io.record_layouts import FASTTEXT_PREFIX, Layout, bad_quoting
 from nlpcli.errors import InputError
 
 Documents = list[str] | bytes  # a text each; or lines of UTF-8, each a text, with a `\\n` at its end
 
 
-class Batch(NamedTuple):
-    """Some rows: their texts, and their labels (empty where none are read)."""
+@dataclass(slots=True)
+class Batch:
+    """Some rows: their texts, and their labels (empty where none are read).
+
+    longer: how many of them have more cells than the first row of the table; `longer_place` is one.
+    """
 
     texts: Documents
     labels: list[str]
+    longer: int = 0
+    longer_place: str = ""
 
 
 class Formats:
@@ -42,6 +50,8 @@ class Formats:
         if any("\r" in line for line in batch):
             return self._row_by_row(lines, lines.number, batch, layout)
         rows = [line.split(layout.delimiter) for line in batch if line or not self._labelled]
+        if rows and max(map(len, rows)) > layout.width:
+            return self._row_by_row(lines, lines.number, batch, layout)
         text, label = layout.text, layout.label
         try:
             if label is None:
@@ -67,7 +77,7 @@ class Formats:
             np.empty(len(block) if wanted else 0, dtype=np.uint8) for wanted in (True, label >= 0)
         )
         text_size, label_size, well = kernels_of("text.tsv_columns").take_columns(
-            table, layout.text, label, texts, labels
+            table, layout.text, label, layout.width, texts, labels
         )
         if not well:
             return self._row_by_row(lines, before, as_texts(block), layout)
@@ -75,7 +85,7 @@ class Formats:
         return Batch(texts[:text_size].tobytes(), names)
 
     def _row_by_row(self, lines: Lines, before: int, batch: list[str], layout: Layout) -> Batch:
-        """What `split` does where rows are blank, hold a `\\r` or are wrong; `before` lines come before.
+        """What `split` does where rows are blank, long, wrong or hold a `\\r`; `before` lines come before.
 
         Not `lines.number`: other threads may have read on.
         """
@@ -89,7 +99,13 @@ class Formats:
     def table(self, lines: Lines, feed: Feed, layout: Layout, before: int) -> Iterator[Batch]:
         """The rows of a table with quoting, whose fields may hold line ends; `before` lines come before."""
         csv.field_size_limit(MAX_FIELD)
-        reader = csv.reader(feed, delimiter=layout.delimiter, quoting=csv_quoting(True), strict=True)
+        reader = csv.reader(
+            feed,
+            delimiter=layout.delimiter,
+            quoting=csv_quoting(True),
+            strict=True,
+            skipinitialspace=layout.spaced,
+        )
         found = Batch([], [])
         skip = layout.has_header
         start = before + 1
@@ -120,6 +136,9 @@ class Formats:
             return
         if len(row) <= wanted:
             raise _too_few(place, row, wanted + 1, layout)
+        if len(row) > layout.width and any(row[layout.width :]):
+            found.longer += 1
+            found.longer_place = found.longer_place or place
         if label is not None:
             if not row[label]:
                 raise _empty_label(place)
@@ -227,7 +246,7 @@ def parted(line: str, layout: Layout) -> list[str]:
         return [line]
     parts = [part for part in line.split("\r") if part]
     if len(parts) > 1 and layout.width > 1:
-        rows, wrong = rows_of(parts, layout.delimiter, layout.format == "csv")
+        rows, wrong = rows_of(parts, layout.delimiter, layout.format == "csv", layout.spaced)
         if not wrong and len(rows) == len(parts) and all(len(row) == layout.width for row in rows):
             return parts
     return [line.rstrip("\r").replace("\r", " ")]

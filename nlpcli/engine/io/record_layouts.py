@@ -13,8 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from nlpcli.engine.io.dialects import Beginning, Dialect, delimiter_of, dialect_of, named, rows_of
-from nlpcli.engine.io.lines import display_name
+from nlpcli.engine.io.dialects import (
+    Beginning,
+    Dialect,
+    delimiter_of,
+    dialect_of,
+    folded,
+    named,
+    rows_of,
+    sep_line,
+)
+from nlpcli.engine.io.opening import display_name
 from nlpcli.errors import InputError
 from nlpcli.settings.input import RecordSettings
 
@@ -40,8 +49,8 @@ class Layout:
     """Where the text and the label are: column numbers from 0, or field names in JSON.
 
     `format` is tsv (no quoting, whatever the delimiter), csv (with quoting), jsonl or fasttext. `width` is
-    how many columns the first row has, `skipped` how many lines come before it. `remark` says what was
-    decided without being asked for.
+    how many columns the first row has, `skipped` how many lines come before it, `spaced` whether
+    spaces behind a delimiter are no part of the cell. `remark` says what was decided without being asked for.
     """
 
     format: str
@@ -53,6 +62,7 @@ class Layout:
     delimiter: str = "\t"
     width: int = 0
     skipped: int = 0
+    spaced: bool = False
     remark: str = ""
 
 
@@ -77,7 +87,9 @@ def detect(path: str, beginning: Beginning, settings: RecordSettings, labelled: 
     if form == "jsonl":
         return _json_layout(path, first_line, settings, labelled)
     dialect = dialect_of(beginning, form, settings, _KNOWN)
-    rows, wrong = rows_of(beginning.lines[dialect.skipped :], dialect.delimiter, dialect.quoted)
+    rows, wrong = rows_of(
+        beginning.lines[dialect.skipped :], dialect.delimiter, dialect.quoted, dialect.spaced
+    )
     if not rows:
         raise bad_quoting(f"{display_name(path)}:{dialect.skipped + 1}", wrong)
     return table_layout(path, rows, dialect, settings, labelled)
@@ -108,6 +120,9 @@ def _guess_format(path: str, beginning: Beginning, settings: RecordSettings) -> 
     if first_line.lstrip().startswith(FASTTEXT_PREFIX):
         return "fasttext"
     by_name = format_by_name(path)
+    sep = sep_line(first_line)
+    if sep is not None and len(beginning.lines) > 1 and by_name != "jsonl" and settings.delimiter == "auto":
+        return "tsv" if sep == "\t" else "csv"
     if by_name == "tsv" and settings.delimiter == "auto" and "\t" not in first_line:
         by_name = None  # by what is in it
     if by_name:
@@ -145,6 +160,11 @@ def table_layout(
             hint=f"name it with {option}, or give its number; --header no if the first row is data",
         )
     if labelled and text == label:
+        if len(cells) == 1 and not dialect.delimiter:
+            raise InputError(
+                f"{display_name(path)}: the first row has one cell: {_shown(cells)}",
+                hint="the first row names the columns: take out what stands above it",
+            )
         if len(cells) == 1:
             raise _unlabelled(path, cells[0])
         raise InputError(
@@ -152,8 +172,9 @@ def table_layout(
         )
     form = "csv" if dialect.quoted else "tsv"
     return Layout(
-        form, text, label, "", None, has_header, dialect.delimiter, len(cells), dialect.skipped, remark
-    )
+        form, text, label, "", None, has_header, dialect.delimiter, len(cells), dialect.skipped,
+        dialect.spaced, remark,
+    )  # fmt: skip
 
 
 def _has_header(
@@ -164,15 +185,16 @@ def _has_header(
         return settings.header == "yes", ""
     cells, others = rows[0], [row for row in rows[1:] if any(row)]
     asked = [column for column in (settings.text_col, settings.label_col) if column is not None]
-    if any(not column.isdecimal() or column in cells for column in asked):
+    # A number that stands in the first row is a label or a count there, rather than a column's name.
+    if any(not column.isdecimal() for column in asked):
         return True, ""
-    known = {named(cell).lower() for cell in cells}
+    known = {folded(cell) for cell in cells}
     if known & set(LABEL_NAMES) and (asked or known & set(TEXT_NAMES) or len(cells) > 2):
         return True, ""
-    if any(named(cell).lower() in TEXT_NAMES for cell in _may_be_texts(cells, settings, labelled)):
+    if any(folded(cell) in TEXT_NAMES for cell in _may_be_texts(cells, settings, labelled)):
         return True, ""
     shown = f"{display_name(path)}: the first row ({_shown(cells)}) is taken"
-    if len(others) > 1 and _are_names(cells) and _above_numbers(cells, others):
+    if _are_counted(cells) or (len(others) > 1 and _are_names(cells) and _above_numbers(cells, others)):
         return True, f"{shown} for the names of the columns; --header no if it is data"
     is_doubtful = bool(others) if asked else labelled and len(others) > 4
     if is_doubtful and _are_names(cells) and not _recur(cells, others):
@@ -183,7 +205,7 @@ def _has_header(
 def _may_be_texts(cells: Sequence[str], settings: RecordSettings, labelled: bool) -> Sequence[str]:
     """The cells of the column that was asked for, or of those that may be it: labels are words like names."""
     if settings.text_col is not None and settings.text_col.isdecimal():
-        number = int(settings.text_col)
+        number = _number(settings.text_col)
         return cells[number - 1 : number] if number else ()
     return cells[1:] if labelled else cells
 
@@ -193,6 +215,12 @@ def _are_names(cells: Sequence[str]) -> bool:
     return len({*names}) == len(names) and all(
         name and len(name) <= _LONGEST_NAME and not _NUMBER.fullmatch(name) for name in names
     )
+
+
+def _are_counted(cells: Sequence[str]) -> bool:
+    """Whether the names are 0, 1, 2 …, as pandas writes columns that have none; one for the index before."""
+    numbers = [str(number) for number in range(len(cells))]
+    return len(cells) > 1 and ([*cells] == numbers or (len(cells) > 2 and [*cells] == ["", *numbers[:-1]]))
 
 
 def _above_numbers(cells: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
@@ -213,27 +241,27 @@ def _column(
 ) -> int | None:
     """The column's number from 0; None when nothing was asked and no known name is there."""
     names = [named(cell) for cell in header or ()]
-    lowered = [name.lower() for name in names]
+    lowered = [*map(folded, header or ())]
     if asked is None:
         found = next((name for name in known if name in lowered), None)
         return None if found is None else _only(_places(found, lowered), found, path, option)
     for wanted, there in (
         (asked, list(header or ())),
         (named(asked), names),
-        (named(asked).lower(), lowered),
+        (folded(asked), lowered),
     ):
         if places := _places(wanted, there):
             return _only(places, asked, path, option)
-    if asked.isdecimal() and 1 <= int(asked) <= width:
-        return int(asked) - 1
+    if asked.isdecimal() and 1 <= _number(asked) <= width:
+        return _number(asked) - 1
     if header is None or asked.isdecimal():
         columns = f"{width} column{'s' * (width != 1)}"
         raise InputError(
-            f"{display_name(path)}: there is no column {asked}: the first row has {columns}",
+            f"{display_name(path)}: there is no column {asked[:_LONGEST_NAME]}: the first row has {columns}",
             hint=f"{option} is a header name or a number from 1"
             + ("; is the separator right? --delimiter says what it is" if width == 1 else ""),
         )
-    close = difflib.get_close_matches(named(asked).lower(), lowered, n=3)
+    close = difflib.get_close_matches(folded(asked), lowered, n=3)
     nearest = " or ".join(repr(names[lowered.index(name)]) for name in close)
     raise InputError(
         f"{display_name(path)}: no column is called {asked!r}; there are: {_shown(header)}",
@@ -241,6 +269,11 @@ def _column(
         + f"{option} is one of these names or a number from 1"
         + ("; is the separator right? --delimiter says what it is" if width == 1 else ""),
     )
+
+
+def _number(digits: str) -> int:
+    """The number of a column; what has more digits than any table has columns is none of them."""
+    return int(digits) if len(digits) < 20 else 0
 
 
 def _places(name: str, names: Sequence[str]) -> list[int]:
@@ -290,6 +323,11 @@ def bad_quoting(place: str, wrong: object) -> InputError:
 
 
 def _unlabelled(path: str, first_line: str) -> InputError:
+    if first_line.lstrip("\ufeff \t").startswith(("<!", "<?", "<html", "<HTML", "<table", "<TABLE")):
+        return InputError(
+            f"{display_name(path)}: this is a page in HTML or XML, though it may be named .xls",
+            hint="open it in a spreadsheet program and save it as .xlsx or as CSV UTF-8",
+        )
     if first_line.lstrip().startswith("["):
         return InputError(
             f"{display_name(path)}: a JSON array, or plain text without labels",

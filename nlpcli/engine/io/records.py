@@ -15,15 +15,19 @@ becomes of the text (`corpus/encoding.py`).
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from nlpcli.engine.io.dialects import SAMPLE, Beginning, Dialect, first_record_ends
-from nlpcli.engine.io.lines import STDIN, Lines, display_name
+from nlpcli.engine.io.dialects import SAMPLE, Beginning, Dialect, FirstRecord
+from nlpcli.engine.io.folders import files_in
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import STDIN, display_name
 from nlpcli.engine.io.record_formats import Batch, Documents, Feed, Formats, as_texts
 from nlpcli.engine.io.record_layouts import Layout, detect, format_by_name, is_plain, table_layout
 from nlpcli.engine.io.workbooks import is_zipped, workbook_rows
+from nlpcli.engine.io.writing import readable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.errors import InputError
@@ -80,8 +84,13 @@ class Records:
 
     def _coded(self, batches: Iterable[Batch]) -> Iterator[Documents]:
         number_of = self._number_of
-        for texts, labels in batches:
+        longer, place = 0, ""
+        for batch in batches:
+            texts, labels = batch.texts, batch.labels
+            longer += batch.longer
+            place = place or batch.longer_place
             for label in set(labels) - number_of.keys():
+                _check_label(label)
                 number_of[label] = -1
             if len(number_of) > len(self.names):  # new ones, numbered as they come
                 for label in labels:
@@ -90,6 +99,13 @@ class Records:
                         self.names.append(label)
             self.codes.extend(map(number_of.__getitem__, labels))
             yield texts
+        if longer:
+            self._progress.lost(
+                f"{longer:,} row{'s have' if longer > 1 else ' has'} more cells than the first row "
+                f"({place}): those beyond are not read; does a text hold what separates columns?"
+            )
+        if alike := _differ_in_space(self.names):
+            self._progress.note(f"labels that differ in white space only: {alike}")
         if several := self._formats.several_labels:
             kept = "the first one counts" if self.settings.multi_label == "first" else "each one counts"
             self._progress.note(f"{several:,} lines have more than one label; {kept} (--multi-label)")
@@ -103,7 +119,7 @@ class Records:
                 yield from self._file(path, as_lines)
 
     def _file(self, path: str, as_lines: bool) -> Iterator[Batch]:
-        if is_zipped(path):
+        if is_zipped(path, self._progress):
             yield from self._workbook(path)
             return
         if self.settings.sheet is not None:
@@ -119,10 +135,10 @@ class Records:
                 )
             yield from (Batch(batch, []) for batch in (blocks if as_lines else batches))
             return
-        head, first, whole = self._beginning(lines, batches)
+        head, first, least, whole = self._beginning(lines, batches)
         if first == len(head):
             return
-        sample = Beginning(_sample(head[first:]), whole, lines.encoding.startswith("utf-16"))
+        sample = Beginning(_sample(head[first:], least), whole, lines.encoding.startswith("utf-16"))
         layout = detect(path, sample, self.settings, self.labelled)
         self._tell(layout)
         if layout.has_header or layout.skipped:
@@ -143,8 +159,9 @@ class Records:
             return
         yield from (parse(lines, batch, layout) for batch in batches)
 
-    def _beginning(self, lines: Lines, batches: Iterable[list[str]]) -> tuple[list[str], int, bool]:
-        """As many lines as it takes to see the layout; the number of the first not blank; are they all?
+    def _beginning(self, lines: Lines, batches: Iterable[list[str]]) -> tuple[list[str], int, int, bool]:
+        """As many lines as it takes to see the layout; the number of the first not blank; the lines of the
+        first record; whether all lines are there.
 
         From a pipe without labels, where somebody may be waiting, no more than the first record.
         """
@@ -152,15 +169,18 @@ class Records:
         delimiter = None if self.settings.delimiter == "auto" else self.settings.delimiter
         enough = SAMPLE if self.labelled or lines.has_end else 0
         first = size = 0
+        record = FirstRecord(delimiter)
         for batch in batches:
+            if not head and batch:
+                batch[0] = batch[0].lstrip("\ufeff")  # written by two programs, one after the other
             head += batch
             size += sum(map(len, batch))
             while first < len(head) and not head[first].strip(_BLANK):
                 first += 1
-            is_complete = first < len(head) and first_record_ends(head[first:], delimiter)
+            is_complete = record.add(head[first + record.lines :])
             if (is_complete and size >= enough) or size > _MOST_WAITED:
-                return head, first, False
-        return head, first, True
+                return head, first, record.lines, False
+        return head, first, record.lines, True
 
     def _workbook(self, path: str) -> Iterator[Batch]:
         layout: Layout | None = None
@@ -171,7 +191,7 @@ class Records:
             for row in rows:
                 number += 1
                 if layout is None and begun is not None and row:
-                    dialect = Dialect("\t", True)
+                    dialect = Dialect("", True)
                     layout = table_layout(path, rows[begun:], dialect, self.settings, self.labelled)
                     self._tell(layout)
                     if layout.has_header:
@@ -188,32 +208,53 @@ class Records:
     def _folder(self, folder: Path) -> Iterator[Batch]:
         if not self.labelled:
             raise InputError(f"{folder} is a folder", hint=f"name its files: {folder}/*")
-        classes = sorted(
-            entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")
-        )
+        try:
+            classes = sorted(
+                entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+            )
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be read: {error.strerror}") from error
         if not classes:
             raise InputError(
                 f"{folder}: no folder in it, so there are no labels", hint="wanted: folder/label/text-file"
             )
         for number, entry in enumerate(classes):
             self._progress.update("reading", number, len(classes))
-            files = sorted(
-                file for file in entry.rglob("*") if file.is_file() and not file.name.startswith(".")
-            )
-            if not files:
+            files = sorted(map(Path, files_in(str(entry), self.settings.on_error, self._progress)))
+            if not files and os.access(entry, os.R_OK | os.X_OK):
                 raise InputError(
                     f"{entry}: the class {entry.name!r} is empty", hint="remove the folder or fill it"
                 )
             for some in range(0, len(files), 256):
                 texts = [" ".join(Lines([str(file)], self._reading)) for file in files[some : some + 256]]
-                yield Batch(texts, [entry.name] * len(texts))
+                yield Batch(texts, [readable(entry.name)] * len(texts))
 
 
-def _sample(lines: list[str]) -> list[str]:
-    """The first lines, up to some number of characters whatever the chunks in which they were read."""
+def _check_label(label: str) -> None:
+    if not label.strip():
+        raise InputError(
+            f"a label is nothing but white space: {label!r}", hint="label every row or take it out"
+        )
+
+
+def _differ_in_space(names: Iterable[str]) -> str:
+    """Some labels that are the same but for white space, as a message shows them."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault("".join(name.split()), name)
+        if other != name:
+            return f"{other!r} and {name!r}"
+    return ""
+
+
+def _sample(lines: list[str], least: int) -> list[str]:
+    """The first lines, up to some number of characters whatever the chunks in which they were read.
+
+    `least`: as many lines at least.
+    """
     size = 0
-    for number, line in enumerate(lines):
+    for number, line in enumerate(lines, start=1):
         size += len(line)
-        if size > SAMPLE and first_record_ends(lines[: number + 1], None):
-            return lines[: number + 1]
+        if size > SAMPLE and number >= least:
+            return lines[:number]
     return lines

@@ -12,14 +12,14 @@ import io
 import itertools
 import os
 import re
-import sys
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
+from nlpcli.engine.io.dialects import folded
 from nlpcli.engine.io.file_kinds import WORKBOOK, kind_of, refuse_other_kinds
-from nlpcli.engine.io.lines import STDIN, display_name, open_bytes
+from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import INSTALL_EXCEL, InputError, MissingDependency
 
@@ -29,18 +29,12 @@ _MOST_UNPACKED, _HIGHEST_RATIO = 64 << 20, 200
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # how characters stand there that XML cannot hold
 
 
-def is_zipped(path: str) -> bool:
+def is_zipped(path: str, progress: Progress = SILENT) -> bool:
     """Whether the file is a zip archive, as workbooks are; in a named pipe it is not looked for."""
-    if path == STDIN:
-        return _begins(sys.stdin.buffer)
-    if not os.path.isfile(path):  # noqa: PTH113
+    if path != STDIN and not os.path.isfile(path):  # noqa: PTH113
         return False  # what is read of a pipe is gone
-    with open_bytes(path) as (stream, _):
-        return _begins(stream)
-
-
-def _begins(stream: BinaryIO) -> bool:
-    return bool(stream.peek(4)[:4] == b"PK\x03\x04")  # type: ignore[attr-defined]
+    with open_bytes(path, progress.lost) as (stream, _):
+        return bool(stream.peek(4)[:4] == b"PK\x03\x04")  # type: ignore[attr-defined]
 
 
 def workbook_rows(
@@ -119,23 +113,23 @@ def _chosen(name: str, workbook: Any, sheet: str | None, progress: Progress) -> 
     titles = [worksheet.title for worksheet in sheets]
     if not sheets:
         raise _unreadable(name, "it has no sheet with cells")
-    number = _sheet_number(name, titles, sheet)
-    if sheet is None and len(sheets) > 1:
+    if sheet is not None:
+        return sheets[_sheet_number(name, titles, sheet)]
+    shown = [worksheet for worksheet in sheets if worksheet.sheet_state == "visible"] or sheets
+    if len(sheets) > 1:
         progress.note(
-            f"{name}: the sheet {titles[0]!r} is read, the first of {len(sheets)}; --sheet names another"
+            f"{name}: the sheet {shown[0].title!r} is read, the first of {len(sheets)}; --sheet names another"
         )
-    return sheets[number]
+    return shown[0]
 
 
-def _sheet_number(name: str, titles: Sequence[str], sheet: str | None) -> int:
-    if sheet is None:
-        return 0
+def _sheet_number(name: str, titles: Sequence[str], sheet: str) -> int:
     if sheet in titles:
         return titles.index(sheet)
-    lowered = [title.strip().lower() for title in titles]
-    if sheet.strip().lower() in lowered:
-        return lowered.index(sheet.strip().lower())
-    if sheet.isdecimal() and 1 <= int(sheet) <= len(titles):
+    lowered = [*map(folded, titles)]
+    if folded(sheet) in lowered:
+        return lowered.index(folded(sheet))
+    if sheet.isdecimal() and len(sheet) < 20 and 1 <= int(sheet) <= len(titles):
         return int(sheet) - 1
     raise InputError(
         f"{name}: no sheet is called {sheet!r}; there are: {', '.join(titles)}",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterator
 from typing import BinaryIO, TypeAlias
@@ -14,6 +15,7 @@ from typing import BinaryIO, TypeAlias
 from nlpcli.engine.io.atomic import write_atomically
 
 Output: TypeAlias = str | os.PathLike[str] | BinaryIO
+_ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that Python could not read as UTF-8
 
 
 @contextlib.contextmanager
@@ -27,6 +29,18 @@ def open_output(output: Output) -> Iterator[BinaryIO]:
         output.flush()
 
 
+_IN_A_CELL = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def cell(text: str) -> str:
+    """A label or name as a field of TSV: a tab or a line break in it is written as its escape.
+
+    >>> cell("a\\tb")
+    'a\\\\tb'
+    """
+    return text.translate(_IN_A_CELL)
+
+
 class LineWriter:
     """Lines of text to a file; flushed five times a second while they come.
 
@@ -37,10 +51,21 @@ class LineWriter:
         self._file = file
         self._flushed = float("-inf")  # the first line goes out at once
 
-    def write(self, line: str) -> None:
+    def write(self, line: str, end: bytes = b"\n") -> None:
         """One line; the newline is added. Lone surrogates cannot be written and become `?`."""
-        self._file.write(line.encode("utf-8", "replace") + b"\n")
+        self._file.write(line.encode("utf-8", "replace") + end)
         now = time.monotonic()
         if now - self._flushed > 0.2:
             self._file.flush()
             self._flushed = now
+
+
+def readable(text: str) -> str:
+    """Text that can be written: what was not UTF-8 in the name of a file becomes `\\xe9`.
+
+    >>> readable(b"caf\\xe9".decode("utf-8", "surrogateescape"))
+    'caf\\\\xe9'
+    """
+    if text.isascii():
+        return text
+    return _ESCAPED.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", text)

@@ -6,14 +6,13 @@ Not here: the file, and what a training is of (`charlm/checkpoint.py`).
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.io.model_file import Model, take_tensor
+from nlpcli.engine.io.model_file import Model
 from nlpcli.engine.neural.trainer import Network, Trainer
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.errors import ModelError
@@ -55,18 +54,13 @@ def place(trainer: Trainer) -> dict[str, Any]:
 def restore(trainer: Trainer, network: Network, model: Model, where: Mapping[str, Any]) -> None:
     """Bring a new training, its network begun with `weights_now`, to the place `where`.
 
-    Raises ModelError for a place that `place` did not write.
+    Raises ModelError for moments of other shapes.
     """
     import torch
 
-    try:
-        trainer.step, trainer.stale = int(where["step"]), int(where["stale"])
-        trainer.best_loss = math.inf if where["best_loss"] is None else float(where["best_loss"])
-        trainer.loss_sum, trainer.loss_count = float(where["loss_sum"]), int(where["loss_count"])
-    except (KeyError, OverflowError, TypeError, ValueError) as error:
-        raise damaged("the checkpoint") from error
-    if min(trainer.step, trainer.stale, trainer.loss_count) < 0:
-        raise damaged("the checkpoint")
+    trainer.step, trainer.stale = where["step"], where["stale"]
+    trainer.best_loss = math.inf if where["best_loss"] is None else where["best_loss"]
+    trainer.loss_sum, trainer.loss_count = where["loss_sum"], where["loss_count"]
     if not trainer.step:
         return
     for name, weight in network.weights.items():
@@ -77,11 +71,6 @@ def restore(trainer: Trainer, network: Network, model: Model, where: Mapping[str
                 for moment in _MOMENTS
             },
         }
-
-
-def damaged(path: str | os.PathLike[str]) -> ModelError:
-    """The error for a checkpoint that does not say where its training was."""
-    return ModelError(f"{path} is damaged: it does not say where the training was")
 
 
 def state_tensors(states: Sequence[State]) -> dict[str, NDArray[Any]]:
@@ -108,4 +97,10 @@ def restore_states(
 
 
 def _taken(model: Model, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    return take_tensor(model, name, "float32", shape).copy()
+    array: NDArray[np.float32] = model.tensors[name]
+    if array.shape != shape:
+        raise ModelError(
+            f"the checkpoint does not fit: its {name} is {list(array.shape)}, the training's {list(shape)}",
+            hint="give the same files in the same order as before",
+        )
+    return array.copy()

@@ -1,4 +1,4 @@
-"""The weights of a recurrent network: their names and shapes, and what they begin as."""
+"""The weights of a recurrent network, and what they begin as."""
 
 from __future__ import annotations
 
@@ -8,30 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.settings.charlm import CharLMSettings
+from nlpcli.settings.charlm import GATES, CharLMSettings, weight_shapes
 
 Weights = dict[str, NDArray[np.float32]]
-GATES = {"rnn": 1, "lstm": 4, "gru": 3}
-
-
-def shapes(settings: CharLMSettings, size: int) -> dict[str, tuple[int, ...]]:
-    """The weights of a network over an alphabet of `size`, by name.
-
-    >>> shapes(CharLMSettings(cell="gru", rnn_size=8), 4)["layer0.w_hh"]
-    (8, 24)
-    """
-    hidden = settings.rnn_size
-    gates = GATES[settings.cell] * hidden
-    found: dict[str, tuple[int, ...]] = {}
-    if settings.embedding_dim:
-        found["embedding"] = (size, settings.embedding_dim)
-    inputs = settings.embedding_dim or size
-    for n in range(settings.num_layers):
-        found[f"layer{n}.w_xh"] = (inputs, gates)
-        found[f"layer{n}.w_hh"] = (hidden, gates)
-        found[f"layer{n}.b"] = (gates,)
-        inputs = hidden
-    return {**found, "output.w": (hidden, size), "output.b": (size,)}
 
 
 def initial_weights(settings: CharLMSettings, alphabet: Vocabulary) -> Weights:
@@ -45,7 +24,7 @@ def initial_weights(settings: CharLMSettings, alphabet: Vocabulary) -> Weights:
     random = np.random.default_rng([settings.seed, 0])
     hidden = settings.rnn_size
     weights: Weights = {}
-    for name, shape in shapes(settings, len(alphabet)).items():
+    for name, shape in weight_shapes(settings, len(alphabet)).items():
         if name.endswith("w_hh"):
             weights[name] = np.hstack([_orthogonal(random, hidden) for _ in range(GATES[settings.cell])])
         elif name.endswith(".b"):

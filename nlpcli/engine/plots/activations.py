@@ -6,8 +6,6 @@ Blue is −1 (a gate: 0), red is 1, white lies between.
 from __future__ import annotations
 
 import base64
-import html
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.activations import Activations, Match
+from nlpcli.engine.io import pages
 
 _SIGMOIDS = "ifozr"
 _TEMPLATE = Path(__file__).parents[2] / "data" / "activations.html"
@@ -45,10 +44,8 @@ def page(
             for (layer, signal), values in activations.values.items()
         },
     }
-    # "</" would end the script element, wherever it stood.
-    encoded = json.dumps(data, ensure_ascii=False).replace("</", "<\\/").replace("<!--", "<\\u0021--")
     template = _TEMPLATE.read_text(encoding="utf-8")
-    return template.replace("@TITLE@", html.escape(title)).replace("@DATA@", encoded)
+    return pages.page(template, TITLE=pages.escaped(title), DATA=pages.script_data(data))
 
 
 def _place(match: Match) -> dict[str, int | str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import html
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from nlpcli.engine.charlm.gradients import Reach
+from nlpcli.engine.io import pages
+from nlpcli.engine.io.writing import cell
 from nlpcli.errors import MissingDependency
 
 _COLOURS = ("#1f6fb4", "#d9531e", "#3a923a", "#8e5ea2", "#b8860b", "#17a2a2", "#c2185b", "#555555")
@@ -33,17 +35,17 @@ def series(reaches: Mapping[str, Reach]) -> dict[str, list[float]]:
 
 def table(lines: Mapping[str, Sequence[float]]) -> Iterator[str]:
     """TSV: k, then a column per line."""
-    yield "\t".join(["k", *lines])
+    yield "\t".join(["k", *map(cell, lines)])
     for k in range(max(map(len, lines.values()))):
         yield "\t".join([str(k), *(f"{values[k]:.6g}" for values in lines.values())])
 
 
 def page(lines: Mapping[str, Sequence[float]]) -> str:
     """An HTML page with the curves as SVG on a logarithmic scale, and the numbers below."""
-    rows = [row.split("\t") for row in table(lines)]
-    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in rows[0])
+    rows = [["k", *lines], *(row.split("\t") for row in itertools.islice(table(lines), 1, None))]
+    head = "".join(f"<th>{pages.escaped(cell)}</th>" for cell in rows[0])
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows[1:])
-    return f"""<!doctype html>
+    template = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{TITLE}</title>
 <style>
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 1rem auto; max-width: 58rem; }}
@@ -60,6 +62,7 @@ a level line remembers.</p>
 {body}
 </table></details></body></html>
 """
+    return pages.page(template)
 
 
 def _svg(lines: Mapping[str, Sequence[float]]) -> str:
@@ -92,28 +95,30 @@ def _svg(lines: Mapping[str, Sequence[float]]) -> str:
         stroke = f'stroke="{_COLOURS[number % len(_COLOURS)]}" stroke-width="2" fill="none"'
         stroke += f' stroke-dasharray="{_DASHES[number // len(_COLOURS) % len(_DASHES)]}"'
         points = [f"{x(k):.1f} {y(math.log10(value)):.1f}" for k, value in enumerate(values) if value > 0]
-        parts.append(f'<path d="M{"L".join(points)}" {stroke}><title>{html.escape(label)}</title></path>')
+        parts.append(f'<path d="M{"L".join(points)}" {stroke}><title>{pages.escaped(label)}</title></path>')
         row = _HEIGHT + 14 + 20 * number
         parts.append(f'<path d="M{_LEFT} {row - 4}h34" {stroke}/>')
-        parts.append(f'<text x="{_LEFT + 42}" y="{row}">{html.escape(label)}</text>')
+        parts.append(f'<text x="{_LEFT + 42}" y="{row}">{pages.escaped(label)}</text>')
     return "\n".join([*parts, "</svg>"])
 
 
 def picture(lines: Mapping[str, Sequence[float]], file: BinaryIO) -> None:
     """A PNG. Raises MissingDependency without matplotlib."""
     try:
+        from matplotlib import rc_context
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingDependency(
             "a .png picture needs matplotlib", hint="pip install 'nlpcli[plot]', or name a .html or .tsv file"
         ) from error
-    figure = Figure(figsize=(8.6, 4.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    for label, values in lines.items():
-        axes.semilogy(range(len(values)), values, label=label)
-    axes.set(title=TITLE, xlabel=X_LABEL, ylabel=Y_LABEL)
-    axes.grid(color="#ddd")
-    axes.legend()
-    figure.savefig(file, format="png", dpi=120)
+    with rc_context({"text.parse_math": False}):
+        figure = Figure(figsize=(8.6, 4.6), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        for label, values in lines.items():
+            axes.semilogy(range(len(values)), values, label=pages.plain(label))
+        axes.set(title=TITLE, xlabel=X_LABEL, ylabel=Y_LABEL)
+        axes.grid(color="#ddd")
+        axes.legend()
+        figure.savefig(file, format="png", dpi=120)

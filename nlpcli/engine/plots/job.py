@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from nlpcli.engine.io.lines import STDIN, Lines, Paths
-from nlpcli.engine.io.writing import Output, open_output
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import STDIN, Paths
+from nlpcli.engine.io.writing import Output, open_output, readable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import InputError, OutputError, SettingsError
@@ -158,9 +159,11 @@ def activations(
     matches = find(recorded, settings.find, settings.count) if settings.find else []
     start = _start(recorded, settings, matches)
     if output is not None:
-        name = "stdin" if path == STDIN else Path(path).name
+        name = "stdin" if path == STDIN else readable(Path(path).name)
         with open_output(output) as file:
-            written = page(recorded, f"{Path(model).name} reads {name}", start, matches, settings.find or "")
+            written = page(
+                recorded, f"{readable(Path(model).name)} reads {name}", start, matches, settings.find or ""
+            )
             file.write(written.encode("utf-8", "replace"))
     return CellView(recorded, start, matches)
 
@@ -217,7 +220,8 @@ def gradients(
     for name in models or []:
         model = CharLM.load(name)
         ids = encode(text, model.settings.unit, model.alphabet, skip_unknown=True)
-        found[name if Path(name).stem in found else Path(name).stem] = reach(model, ids, settings.steps)
+        short, whole = readable(Path(name).stem), readable(name)
+        found[whole if short in found else short] = reach(model, ids, settings.steps)
     if output is not None:
         lines = drawing.series(found)
         with open_output(output) as file:

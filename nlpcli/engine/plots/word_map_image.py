@@ -6,11 +6,13 @@ drawn as shapes, so that it looks the same where their font is missing.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import warnings
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from nlpcli.engine.io.pages import plain
 from nlpcli.engine.plots.fonts import fonts_for
 from nlpcli.engine.plots.word_map import WordMap
 from nlpcli.errors import INSTALL_PLOT, MissingDependency
@@ -40,6 +42,7 @@ def picture(
         import matplotlib
     except ImportError as error:
         raise MissingDependency("pictures need matplotlib", hint=INSTALL_PLOT) from error
+    word_map = _plain(word_map)
     families, unseen = fonts_for([*word_map.words, word_map.title, *word_map.group_names], font)
     colours = _THEMES[theme]
     style: Any = {
@@ -56,6 +59,15 @@ def picture(
         metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
         figure.savefig(out, format=kind, dpi=_DPI, facecolor=colours["ground"], metadata=metadata)
     return out.getvalue(), unseen
+
+
+def _plain(word_map: WordMap) -> WordMap:
+    """The map without control characters, which no font shows and no SVG may hold."""
+    words, names = ([*map(plain, texts)] for texts in (word_map.words, word_map.group_names))
+    return dataclasses.replace(
+        word_map, words=words, group_names=names, title=plain(word_map.title), note=plain(word_map.note),
+        colours=[],
+    )  # fmt: skip
 
 
 def _figure(word_map: WordMap, colours: dict[str, str]) -> Any:

@@ -5,11 +5,10 @@ The page itself is `data/word_map.html`; this puts the words into it.
 
 from __future__ import annotations
 
-import html
-import json
 from importlib import resources
 from typing import Literal
 
+from nlpcli.engine.io import pages
 from nlpcli.engine.plots.word_map import WordMap
 
 
@@ -27,9 +26,6 @@ def page(word_map: WordMap, theme: Literal["auto", "light", "dark"] = "auto") ->
         "chosen": word_map.chosen,
     }
     template = resources.files("nlpcli").joinpath("data/word_map.html").read_text(encoding="utf-8")
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    # "<" cannot end the script element that holds it; lone surrogates cannot be written at all.
-    safe = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    before, _, after = template.partition("@DATA@")
-    filled = before.replace("@TITLE@", html.escape(word_map.title)).replace("@THEME@", theme) + safe + after
-    return filled.encode("utf-8", "replace")
+    title, safe = pages.escaped(word_map.title), pages.script_data(data)
+    # Lone surrogates cannot be written.
+    return pages.page(template, TITLE=title, THEME=theme, DATA=safe).encode("utf-8", "replace")

@@ -8,6 +8,9 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+# Those that ended the work, added by who handles them: a library may turn one into an error of its own.
+arrived: list[int] = []
+
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -36,9 +39,14 @@ class Postponed:
                 signal.signal(number, lambda number, _frame: self._waiting.append(number))
 
     def end(self) -> None:
-        """Let no more wait."""
-        while self._before:
-            signal.signal(*self._before.popitem())
+        """Let no more wait; one that comes now takes effect when all can."""
+        try:
+            for number in [*self._before]:
+                signal.signal(number, self._before[number])
+                del self._before[number]
+        except BaseException:
+            self.end()
+            raise
 
 
 @contextlib.contextmanager

@@ -51,12 +51,14 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
 
-    def map(self, lines: Sequence[str]) -> list[Any]:
+    def map(self, lines: Sequence[str], time_limit: float | None = None) -> list[Any]:
         """The result for each line, or a `Failure` for one that crashed, hung or raised.
 
+        `time_limit` is what each may take, if not what any may.
         Raises the NlpcliError that starting the analyser raised, and WorkerDied when the
         process cannot start or is killed from outside.
         """
+        limit = time_limit or self._time_limit
         results: list[Any] = []
         while len(results) < len(lines):
             self._start()
@@ -64,10 +66,10 @@ class Worker:
             try:
                 self._send(rest)
                 for _ in rest:
-                    results.append(self._receive(self._time_limit))
+                    results.append(self._receive(limit))
             except TimeoutError:
                 self.close()
-                results.append(Failure(f"no answer within {self._time_limit:g} s"))
+                results.append(Failure(f"no answer within {limit:g} s"))
             except (EOFError, OSError) as error:
                 if self._stopped:
                     raise WorkerDied("stopped") from error

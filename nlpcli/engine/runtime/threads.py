@@ -52,7 +52,8 @@ def run_threads(
             stop.set()
 
     workers: list[threading.Thread] = []
-    # A signal that took effect at once could leave a worker behind that just starts, or is waited for.
+    # An exception that a signal raises in `start` would leave that worker out, and one in `join` makes Python
+    # take a thread that runs for one that has ended (3.11): nobody would wait for it.
     with postponed_signals() as signals:
         try:
             for number in range(threads):
@@ -67,8 +68,8 @@ def run_threads(
             stop.set()
             for worker in workers:
                 worker.join()
-    if failures:
-        raise failures[0]
+        if failures:
+            raise failures[0]
 
 
 Made = TypeVar("Made")

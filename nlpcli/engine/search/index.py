@@ -18,21 +18,26 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.documents import sparse
-from nlpcli.engine.io.lines import Lines, display_name, open_bytes
-from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.io.folders import files_in
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.model_file import read_model, write_model
+from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.search.ranking import Hit, Search, idf
 from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors.document_vectors import document_vectors
 from nlpcli.engine.vectors.word_vectors import Vectors
-from nlpcli.errors import InputError, ModelError
-from nlpcli.settings.input import InputSettings
+from nlpcli.errors import InputError
+from nlpcli.settings.input import FolderSettings, InputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
 KIND = "index"
+_STRINGS = ("terms", "texts", "files")
+_ARRAYS = ("lengths", "norms", "file_numbers", "lines", "term_vectors", "document_vectors")
+_POSTINGS = ("starts", "documents", "counts")
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +103,8 @@ class SearchIndex:
             "file_numbers": self.file_numbers,
             "lines": self.lines,
         }
-        for name in ("terms", "texts", "files"):
-            packed: PackedTokens = getattr(self, name)
-            tensors[f"{name}.bytes"] = np.frombuffer(packed.text, dtype=np.uint8)
-            tensors[f"{name}.offsets"] = packed.offsets
+        for name in _STRINGS:
+            tensors |= getattr(self, name).to_tensors(name)
         if self.term_vectors is not None and self.document_vectors is not None:
             tensors |= {"term_vectors": self.term_vectors, "document_vectors": self.document_vectors}
         header = {"analysis": self.analysis.to_record(), "settings": self.settings.to_record()}
@@ -111,34 +114,11 @@ class SearchIndex:
     def load(cls, path: str | os.PathLike[str]) -> SearchIndex:
         """Read an index. Raises ModelError."""
         model = read_model(path, KIND)
-        terms, texts, files = (_packed(model, name) for name in ("terms", "texts", "files"))
-        entries = len(model.tensors["postings.documents"]) if "postings.documents" in model.tensors else 0
-        postings = Postings(
-            take_tensor(model, "postings.starts", "int64", (len(terms) + 1,)),
-            take_tensor(model, "postings.documents", "int32", (entries,)),
-            take_tensor(model, "postings.counts", "int32", (entries,)),
-        )
-        _check(path, postings, len(texts))
-        vectors: tuple[NDArray[np.float32] | None, NDArray[np.float32] | None] = (None, None)
-        if "term_vectors" in model.tensors:
-            known = take_tensor(model, "term_vectors", "float32", (len(terms), None))
-            shape = (len(texts), known.shape[1])
-            vectors = (known, take_tensor(model, "document_vectors", "float32", shape))
-        numbers = take_tensor(model, "file_numbers", "int32", (len(texts),))
-        if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < len(files):
-            raise ModelError(f"{path} is damaged: its file numbers are out of range")
+        strings = {name: PackedTokens.from_model(model, name) for name in _STRINGS}
+        arrays: dict[str, Any] = {name: model.tensors.get(name) for name in _ARRAYS}
         return cls(
-            AnalysisSettings.from_record(model.header.get("analysis", {})),
-            IndexSettings.from_record(model.header.get("settings", {})),
-            terms,
-            postings,
-            take_tensor(model, "lengths", "int32", (len(texts),)),
-            take_tensor(model, "norms", "float32", (len(texts),)),
-            texts,
-            files,
-            numbers,
-            take_tensor(model, "lines", "int32", (len(texts),)),
-            *vectors,
+            **{**model.fields, **strings, **arrays},
+            postings=Postings(*(model.tensors[f"postings.{name}"] for name in _POSTINGS)),
         )
 
 
@@ -151,20 +131,6 @@ def is_index(path: str) -> bool:
     return len(start) > 9 and start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 100 << 20
 
 
-def _packed(model: Model, name: str) -> PackedTokens:
-    return PackedTokens.from_arrays(
-        take_tensor(model, f"{name}.bytes", "uint8", (None,)),
-        take_tensor(model, f"{name}.offsets", "int64", (None,)),
-    )
-
-
-def _check(path: str | os.PathLike[str], postings: Postings, documents: int) -> None:
-    starts, numbers = postings.starts, postings.documents
-    fits = starts[0] == 0 and starts[-1] == len(numbers) and (np.diff(starts) >= 0).all()
-    if not fits or (len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < documents):
-        raise ModelError(f"{path} is damaged: its postings are out of range")
-
-
 # --- making one -----------------------------------------------------------------------------
 
 
@@ -174,15 +140,17 @@ def build(
     settings: IndexSettings = IndexSettings(),
     reading: InputSettings = InputSettings(),
     vectors: Vectors | None = None,
+    folders: FolderSettings = FolderSettings(),
     progress: Progress = SILENT,
 ) -> SearchIndex:
     """An index of some texts: files, `-`, and folders with all text files in them.
 
     Files in a folder that are hidden, binary or badly encoded are passed over, which `progress`
-    is told; a named file is an error then. Raises InputError when there is no text.
+    is told; a named file is an error then. Raises InputError when there is no text, and for what
+    may not be read (`folders`).
     """
     found = _Documents()
-    for path, optional in _files(paths):
+    for path, optional in _files(paths, folders, progress):
         try:
             found.add(path, settings.unit, reading)
         except InputError as error:
@@ -261,7 +229,7 @@ class _Documents:
             self.lines.append(line)
             self.file_numbers.append(len(self.files))
         if found:
-            self.files.append(display_name(path))
+            self.files.append("<stdin>" if path == STDIN else path)
 
 
 def _units(path: str, unit: str, reading: InputSettings) -> Iterator[tuple[int, str]]:
@@ -286,12 +254,10 @@ def _units(path: str, unit: str, reading: InputSettings) -> Iterator[tuple[int, 
         yield first, "\n".join(kept)
 
 
-def _files(paths: Sequence[str]) -> Iterator[tuple[str, bool]]:
+def _files(paths: Sequence[str], folders: FolderSettings, progress: Progress) -> Iterator[tuple[str, bool]]:
     """The files, those in folders in alphabetical order; True for what was found in a folder."""
     for path in paths:
-        if not os.path.isdir(path):  # noqa: PTH112
+        if os.path.isdir(path):  # noqa: PTH112
+            yield from ((file, True) for file in files_in(path, folders.on_error, progress))
+        else:
             yield path, False
-            continue
-        for folder, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            yield from ((os.path.join(folder, name), True) for name in sorted(names) if name[0] != ".")  # noqa: PTH118

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.lines import STDIN, Paths
+from nlpcli.engine.io.opening import STDIN, Paths
 from nlpcli.engine.io.questions import Answers, Questions
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.search.index import SearchIndex, build, is_index
 from nlpcli.engine.search.ranking import Hit, Search
 from nlpcli.engine.text.arguments import plain_settings
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import FolderSettings, InputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
@@ -25,17 +25,18 @@ def index(
     vectors: str | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
+    folders: FolderSettings = FolderSettings(),
     progress: Progress = SILENT,
 ) -> SearchIndex:
     """An index of some texts (files, or folders of files), written to `output`.
 
     `vectors` is a file of word vectors, with which documents are also found by meaning.
 
-    Raises InputError when there is no text, and OutputError, before any work, when `output` cannot
-    be written.
+    Raises InputError when there is no text, or something in a folder may not be read, and OutputError,
+    before any work, when `output` cannot be written.
     """
     check_writable(output)
-    made = _built(paths, vectors, settings, analysis, reading, progress)
+    made = _built(paths, vectors, settings, analysis, reading, folders, progress)
     made.save(output)
     progress.note(f"{output}: {len(made):,} documents, {len(made.terms):,} terms")
     return made
@@ -51,6 +52,7 @@ def search(
     settings: IndexSettings = IndexSettings(),
     analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
+    folders: FolderSettings = FolderSettings(),
     progress: Progress = SILENT,
 ) -> Answers[list[Hit]]:
     """Each of some queries with the documents that answer it, best first.
@@ -69,7 +71,7 @@ def search(
     if is_index(texts):
         found = SearchIndex.load(texts)
     else:
-        found = _built([texts], vectors, settings, analysis, reading, progress)
+        found = _built([texts], vectors, settings, analysis, reading, folders, progress)
     engine = Search(found, ranking)
     questions = Questions(queries, progress)
     return Answers(questions, lambda batch: questions.solved(batch, engine.find))
@@ -81,6 +83,7 @@ def _built(
     settings: IndexSettings,
     analysis: AnalysisSettings,
     reading: InputSettings,
+    folders: FolderSettings,
     progress: Progress,
 ) -> SearchIndex:
     words = None
@@ -88,4 +91,4 @@ def _built(
         from nlpcli.engine.vectors.job import load_vectors
 
         words = load_vectors(vectors, progress)
-    return build(paths or [STDIN], analysis, settings, reading, words, progress)
+    return build(paths or [STDIN], analysis, settings, reading, words, folders, progress)

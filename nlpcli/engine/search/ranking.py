@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.corpus.empty_corpus import Sample
 from nlpcli.engine.search.snippets import Snippet, snippet
 from nlpcli.engine.vectors.spelling import nearest_spellings
 from nlpcli.errors import InputError
@@ -129,6 +130,10 @@ class Search:
         return Hit(score, self.index.files[int(self.index.file_numbers[document])], line, shown)
 
     def _nothing(self, query: str, words: list[str]) -> InputError:
+        if not words:
+            sample = Sample(self._analyzer.settings)
+            sample.add(query)
+            return sample.no_tokens("the query")
         near = [
             form for word in dict.fromkeys(words) for form in nearest_spellings(word, self.index.terms, 2)
         ]

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
-from nlpcli.engine.io.lines import STDIN, Lines, Paths, check_readable
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import STDIN, Paths, check_readable
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress

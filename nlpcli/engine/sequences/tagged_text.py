@@ -18,7 +18,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from nlpcli.engine.io.lines import STDIN, Lines, Paths, display_name
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import STDIN, Paths, display_name
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences import columns, span_layouts
 from nlpcli.engine.sequences.records import SpannedText, TaggedSentence

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nlpcli.engine.io.lines import Lines, display_name
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import display_name
 from nlpcli.engine.tagging.features import Classes, hashes_of
 from nlpcli.errors import InputError, SettingsError
 

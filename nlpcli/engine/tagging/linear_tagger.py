@@ -16,20 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.io.model_file import Model, read_model, take_tensor, write_model
+from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.tagging.features import NO_CLASSES, Classes, hashes_of, text_of
-from nlpcli.engine.tagging.perceptron import FORBIDDEN, Weights, best_pieces, best_tags, probabilities
+from nlpcli.engine.tagging.perceptron import Weights, best_pieces, best_tags, probabilities
 from nlpcli.errors import ModelError
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
 
 KIND, UNFINISHED = "tagger", "tagger-checkpoint"
-MOST_TAGS = 1 << 12  # whole tags or pieces; more are no tags
-MOST_PIECES = 64  # of one tag
-_MOST_WEIGHT = 1 << 20  # of a transition
-_MOST_UNIT = 1e6
 LIKELIHOOD = 0.08  # of the scores in training, which a margin of 16 made
-TARGETS = ("upos", "xpos", "ner", "tag")
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,48 +121,20 @@ class LinearTagger:
 
     @classmethod
     def from_model(cls, model: Model) -> LinearTagger:
-        """The same from a file already read; all that kernels rely on is checked here."""
-        header = model.header
-        tags, most = header.get("tags"), header.get("most_pieces")
-        _check(isinstance(tags, list) and 0 < len(tags) <= MOST_TAGS, "tags")
-        assert isinstance(tags, list)
-        _check(all(isinstance(tag, str) and tag for tag in tags) and tags == sorted(set(tags)), "tags")
-        _check(type(most) is int and 0 <= most <= MOST_PIECES, "most_pieces")
-        _check(header.get("target") in TARGETS and isinstance(header.get("space"), str), "target")
-        unit = header.get("unit")
-        _check(isinstance(unit, float) and 0 < unit < _MOST_UNIT, "unit")
-        assert isinstance(most, int)
-        width = len(tags) + (most > 0)
-        rows = take_tensor(model, "weights", "int8", (None, width))
-        transitions = take_tensor(model, "transitions", "int32", (width + 1, width))
-        known = take_tensor(model, "known_words", "uint64", (None,))
-        _check(len(rows) > 0 and len(rows) & (len(rows) - 1) == 0, "weights: their number is no power of two")
-        moderate = (np.abs(transitions.astype(np.int64)) <= _MOST_WEIGHT) | (transitions == FORBIDDEN)
-        _check(bool(moderate.all()), "transitions")
-        _check(bool((known[1:] > known[:-1]).all()), "known_words: they do not ascend")
+        """The same from a file already read."""
+        fields, arrays = model.fields, model.tensors
         classes = NO_CLASSES
-        if "classes.words" in model.tensors:
-            hashes = take_tensor(model, "classes.words", "uint64", (None,))
-            classes = Classes(hashes, take_tensor(model, "classes.numbers", "int32", (len(hashes), 2)))
-            _check(bool((hashes[1:] > hashes[:-1]).all()), "classes.words: they do not ascend")
-            _check(bool((classes.numbers >= 0).all()), "classes.numbers")
-        analysis, settings = header.get("analysis"), header.get("settings")
-        _check(isinstance(analysis, dict) and isinstance(settings, dict), "settings")
+        if "classes.words" in arrays:
+            classes = Classes(arrays["classes.words"], arrays["classes.numbers"])
         return cls(
-            tuple(tags),
-            most,
-            header["target"],
-            header["space"],
-            header["unit"],
-            Weights(rows, transitions),
-            known,
+            fields["tags"],
+            fields["most_pieces"],
+            fields["target"],
+            fields["space"],
+            fields["unit"],
+            Weights(arrays["weights"], arrays["transitions"]),
+            arrays["known_words"],
             classes,
-            AnalysisSettings.from_record(header["analysis"]),
-            TaggerSettings.from_record(header["settings"]),
+            fields["analysis"],
+            fields["settings"],
         )
-
-
-def _check(right: bool, what: str) -> None:
-    """Raise ModelError for what is not as `save` writes it."""
-    if not right:
-        raise ModelError(f"the {KIND} model is damaged: {what}", hint="copy or train it again")

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.io.schemas.tagging import FORBIDDEN
 from nlpcli.engine.kernels.tagging.arguments import PIECE_FEATURES, Lattice, Perceptron, Text
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
@@ -19,7 +20,6 @@ from nlpcli.engine.runtime.interrupts import postponed_signals
 
 sequences, choices = Kernels("tagging.viterbi"), Kernels("tagging.pieces")
 
-FORBIDDEN = -(1 << 28)  # a transition's weight; no sum of others comes near it
 _STEPS = 512  # sentences a kernel call
 _LEAST, _MOST = 1 << 14, 1 << 20  # rows of weights
 _MEMORY = 1 << 29

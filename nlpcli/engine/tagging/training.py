@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.io.schemas.tagging import MOST_PIECES, MOST_TAGS
 from nlpcli.engine.kernels.tagging.arguments import WORD
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.tagging.features import NO_CLASSES, Classes, text_of
 from nlpcli.engine.tagging.labels import OUTSIDE, may_follow
-from nlpcli.engine.tagging.linear_tagger import MOST_PIECES, MOST_TAGS, LinearTagger
+from nlpcli.engine.tagging.linear_tagger import LinearTagger
 from nlpcli.engine.tagging.perceptron import Learner
 from nlpcli.errors import InputError
 from nlpcli.settings.tagging import TaggerSettings

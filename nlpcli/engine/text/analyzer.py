@@ -17,7 +17,8 @@ from nlpcli.engine.text.alignment import Aligned
 from nlpcli.engine.text.invisible import aligned_visible, visible
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.by_name import make_tokenizer
-from nlpcli.errors import InputError, SettingsError
+from nlpcli.engine.text.tokenizers.tokenizer import LineFailed
+from nlpcli.errors import SettingsError
 from nlpcli.settings.libraries import check_versions
 from nlpcli.settings.text import ENGLISH, KOREAN, AnalysisSettings
 
@@ -153,7 +154,7 @@ class Analyzer:
             self._workers[method] = isolated(self.settings, method, TIME_LIMIT)
         result = self._workers[method].map([text])[0]
         if isinstance(result, Failure):
-            raise InputError(f"{self.settings.tokenizer} failed on a line: {result}: {text[:60]!r}")
+            raise LineFailed(f"{self.settings.tokenizer} failed on a line: {result}: {text[:60]!r}")
         return result
 
 

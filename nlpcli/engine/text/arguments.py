@@ -16,9 +16,11 @@ import functools
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from nlpcli.engine.io.file_names import check_file_names
+from nlpcli.engine.io.paths import checked_name
 from nlpcli.engine.text.resources import READERS
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import Settings, option_name
@@ -30,7 +32,8 @@ _SEVERAL = ("Paths", "Sequence[str]", "Iterable[str]")  # annotations of what a 
 def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
     """`function` with every field of its settings as a keyword argument too.
 
-    Raises TypeError for a keyword that is no field, and SettingsError for a value out of bounds.
+    Raises TypeError for a keyword that is no field, SettingsError for a value out of bounds, and what
+    `check_file_names` raises.
     """
     signature = inspect.signature(function)
     parameters = signature.parameters
@@ -69,6 +72,10 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
                 _check_kind(function.__name__, name, bound.arguments[name], classes[name])
             if str(parameters[name].annotation).startswith(_SEVERAL):
                 bound.arguments[name] = as_list(bound.arguments[name])
+        check_file_names(function.__name__, bound.arguments)
+        for name, given in bound.arguments.items():
+            if str(parameters[name].annotation).startswith(_SEVERAL):
+                _check_several(f"{function.__name__}(): {name}", parameters[name], given, bound.arguments)
         return function(*bound.args, **bound.kwargs)
 
     called.__signature__ = _spread(signature, classes)  # type: ignore[attr-defined]
@@ -105,6 +112,23 @@ def _refuse_names_of_texts(
         mapped = str(parameter.annotation).startswith("Paths | Iterable")
         if mapped and given.get("output") is None and isinstance(given.get(name), os.PathLike):
             raise TypeError(f"{function}(): {name} are texts; the names of files go with output=")
+
+
+def _check_several(what: str, parameter: inspect.Parameter, given: Any, arguments: Mapping[str, Any]) -> None:
+    """Raise for a list with other things than texts in it, and for an empty one of files.
+
+    No files at all (None) are stdin; a list that turned out empty is a mistake.
+    """
+    annotation = str(parameter.annotation)
+    names_files = annotation == "Paths" or arguments.get("output") is not None
+    if annotation.startswith("Paths") and names_files and isinstance(given, list | tuple) and not given:
+        raise SettingsError(f"{what} are no files at all", hint="None reads stdin")
+    if isinstance(given, list | tuple) and "Sequence[str | int]" not in annotation:
+        for part in given:
+            if not isinstance(part, str):
+                raise TypeError(f"{what} must be texts, not {type(part).__name__}: {part!r:.80}")
+    elif given is not None and not isinstance(given, Iterable):
+        raise TypeError(f"{what} must be texts, not {type(given).__name__}: {given!r:.80}")
 
 
 def as_list(given: Any) -> Any:
@@ -144,6 +168,9 @@ def contents(kind: type[Settings], fields: dict[str, Any]) -> dict[str, Any]:
         parts = value if isinstance(value, list | tuple) else []
         if reader and not all(isinstance(part, str) for part in parts):
             raise SettingsError(f"{option_name(known[name])} must be names, not {value!r}")
+        if reader and value:
+            for part in parts or [value]:
+                checked_name(part, SettingsError)
         found[name] = READERS[reader](value) if value and reader else value
     return found
 

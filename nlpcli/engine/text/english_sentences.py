@@ -147,6 +147,16 @@ def _is_short(part: str) -> bool:
     return (len(part) == 1 and part.isalpha()) or listed or bool(_DOTTED.fullmatch(part))
 
 
+def stop_is_mark(word: str) -> bool:
+    """Whether the full stop after a word is a mark, and no part of an abbreviation, whatever follows.
+
+    >>> [stop_is_mark(word) for word in ("movie", "(movie", "Dr", "U.S", "mfg", "5")]
+    [True, True, False, False, False, True]
+    """
+    part = _latter(word)
+    return not (_is_short(part) or (part.isalpha() and not _VOWELS.search(part.lower())))
+
+
 def _ends_before_small(word: str, following: str, mark: str) -> bool:
     """Before a small letter: people who write so end sentences with words, not with abbreviations."""
     part = _latter(word)

@@ -32,16 +32,21 @@ _TAGS = "\U000e0020-\U000e007f"
 _NOT_SELECTORS = f"{_DROPPED}{_JOINERS}{_MONGOLIAN_VOWEL}{_TAGS}"
 INVISIBLE = f"{_NOT_SELECTORS}{_SELECTORS}"
 
-# Scripts whose letters join: Arabic and its like, those of India and South-East Asia, Mongolian.
+# Scripts whose letters join: Arabic and its like, those of India and South-East Asia, Mongolian; without
+# what is invisible there (U+061C, U+180E), beside which nothing can join.
 _JOINING = (
-    "\u0600-\u0dff\u0f00-\u109f\u1700-\u18af\u1900-\u1cff\ua800-\ua95f\ua980-\uabff\ufb50-\ufdff\ufe70-\ufefc"
+    "\u0600-\u061b\u061d-\u0dff\u0f00-\u109f\u1700-\u180d\u180f-\u18af\u1900-\u1cff\ua800-\ua95f\ua980-\uabff\ufb50-\ufdff\ufe70-\ufefc"
     "\U00010a00-\U00011fff\U0001e900-\U0001e95f"
 )
 _PICTURES = (  # without the numbers in circles, which are words
     "\u2190-\u245f\u24b6-\u24e9\u2500-\u2775\u2794-\u2bff\U0001f000-\U0001f0ff\U0001f10d-\U0001faff"
 )
-_MONGOLIAN = "\u1800-\u18af"
-_VARIED = rf"{HAN}{_MONGOLIAN}\u1000-\u109f\ua840-\ua87f"  # scripts whose letters have variants
+_MONGOLIAN = "\u1800-\u180d\u180f-\u18af"
+_KEYS = "#*0-9"  # with U+20E3 behind they are keycaps
+_VARIED = (  # what has variants: pictures, signs that can be one, full-width signs, letters of some scripts
+    rf"{_PICTURES}{_KEYS}\u00a9\u00ae\u203c\u2049\u2122\u2139\u3000-\u303f\u3297\u3299\uff00-\uff65"
+    rf"{HAN}{_MONGOLIAN}\u1000-\u109f\ua840-\ua87f"
+)
 
 _ANY = re.compile(f"[{SPACE}{INVISIBLE}]")
 
@@ -51,11 +56,11 @@ def _changed() -> re.Pattern[str]:
     """What is dropped, and U+200B; made when it is needed, which takes some milliseconds."""
     return re.compile(
         rf"[{SPACE}{_DROPPED}]"
-        rf"|(?<![{_MONGOLIAN}]){_MONGOLIAN_VOWEL}"
+        rf"|(?:(?<![{_MONGOLIAN}])|(?<={_MONGOLIAN_VOWEL})){_MONGOLIAN_VOWEL}"
         rf"|\u200c(?:(?<![{_JOINING}].)|(?![{_JOINING}])|(?![\w{MARKS}]))"
         rf"|\u200d(?<![{_JOINING}].)(?:(?<![{_PICTURES}].)(?<![{_PICTURES}]\ufe0f.)|(?![{_PICTURES}]))"
         rf"|(?<![{_PICTURES}{_TAGS}])[{_TAGS}]+"
-        rf"|(?:\A|(?<=[\s{SPACE}{_NOT_SELECTORS}])|(?<=[^\W\d{_VARIED}]))[{_SELECTORS}]+"
+        rf"|(?:(?<![{_VARIED}])|(?<=[{_NOT_SELECTORS}]))[{_SELECTORS}]+|(?<=[{_KEYS}])[{_SELECTORS}]+(?!\u20e3)"
     )
 
 

@@ -13,18 +13,27 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nlpcli.engine.io.lines import Lines, Paths
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text import token_formats
 from nlpcli.engine.text.arguments import as_list, plain_settings
-from nlpcli.engine.text.streaming import LineRate, Texts, token_details, token_lists
+from nlpcli.engine.text.streaming import (
+    LineRate,
+    Texts,
+    token_details,
+    token_lists,
+    token_pieces,
+    works_in_pieces,
+)
 from nlpcli.errors import SettingsError
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import (
     ENGLISH,
     KOREAN,
     AnalysisSettings,
+    ComparisonSettings,
     NgramSettings,
     NormalizeSettings,
     RunSettings,
@@ -73,6 +82,10 @@ def tokenize(
     lines = Lines(_names(texts), reading, progress, "tokenizing")
     results: Iterator[Any]
     as_lines: Callable[[Any], Iterable[str]]
+    if shape == TokenFormatSettings() and runs == NgramSettings() and works_in_pieces(analysis, running):
+        pieces = progress.counted(token_pieces(lines, analysis))
+        _write_pieces(output, pieces, token_formats.joined(analysis.tokenizer))
+        return []
     if token_formats.needs_details(shape):
         head, as_lines = _details(shape, analysis, runs)
         results = token_details(lines, analysis, running, progress)
@@ -129,6 +142,14 @@ def normalize(
         return list(map(normalized, _given(texts)))
     progress = LineRate(progress)
     lines = Lines(_names(texts), reading, progress, "normalizing")
+    if normalizer.is_local:
+        pieces = (
+            ([normalized(line)], goes_on and number == len(batch))
+            for batch, goes_on in lines.pieces()
+            for number, line in enumerate(batch, start=1)
+        )
+        _write_pieces(output, progress.counted(pieces), "".join)
+        return []
     _write(output, ([normalized(line)] for line in progress.counted(lines)))
     return []
 
@@ -137,9 +158,8 @@ def normalize(
 def compare_tokenizers(
     paths: Paths,
     tokenizers: Sequence[str] = ("word", "nltk", "kiwi"),
+    settings: ComparisonSettings = ComparisonSettings(),
     *,
-    lines: int = 5,
-    limit: int = 1000,
     analysis: AnalysisSettings = AnalysisSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
@@ -153,8 +173,8 @@ def compare_tokenizers(
     """
     from nlpcli.engine.text.comparison import compare
 
-    text = list(itertools.islice(Lines(paths, reading), limit))
-    return compare(text, tokenizers, analysis, lines, progress)
+    text = list(itertools.islice(Lines(paths, reading), settings.limit))
+    return compare(text, tokenizers, analysis, settings.lines, progress)
 
 
 def _names(texts: Paths | Iterable[str]) -> list[str] | None:
@@ -175,6 +195,22 @@ def _write(output: Output, results: Iterable[Iterable[str]]) -> None:
         for lines in results:
             for line in lines:
                 writer.write(line)
+
+
+def _write_pieces(
+    output: Output, pieces: Iterable[tuple[list[str], bool]], join: Callable[[list[str]], str]
+) -> None:
+    """The tokens of every line, as they come; True: the line goes on with those that follow."""
+    begun: list[str] = []  # the last token of the line so far
+    with open_output(output) as file:
+        writer = LineWriter(file)
+        for tokens, goes_on in pieces:
+            if not (goes_on or begun):
+                writer.write(join(tokens))
+                continue
+            text = join([*begun, *tokens])
+            writer.write(text[len(join(begun)) :], b"" if goes_on else b"\n")
+            begun = (tokens or begun)[-1:] if goes_on else []
 
 
 def _check(shape: TokenFormatSettings, analysis: AnalysisSettings) -> None:

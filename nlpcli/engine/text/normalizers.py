@@ -94,6 +94,8 @@ _NOT_COMPATIBILITY_JAMO = re.compile("[^\u3131-\u318e]++")
 class Normalizer:
     """Lines made uniform as the settings say; does nothing by default.
 
+    `is_local`: pieces of a line, cut at spaces, give the pieces of the whole.
+
     >>> Normalizer(NormalizeSettings(mask=("url", "date"), squeeze_repeats=2))("2026년 11월 20일 ㅋㅋㅋㅋ https://x.kr/a에서")
     '<date> ㅋㅋ <url>에서'
     """
@@ -102,6 +104,8 @@ class Normalizer:
         self._form = None if settings.unicode == "none" else cast(Form, settings.unicode.upper())
         self._keep_jamo = settings.keep_jamo and settings.unicode in ("nfkc", "nfkd")
         self._before = _html_steps() if settings.html else []
+        patterns = settings.html or settings.mask or settings.strip
+        self.is_local = not (patterns or settings.squeeze_repeats or settings.squeeze_space)
         self._after = _steps(settings)
 
     @property

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from nlpcli.engine.io.lines import Lines, open_bytes
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import open_bytes
 
 
 def read_text(path: str) -> str:

@@ -28,6 +28,7 @@ from nlpcli.settings.text import KOREAN, AnalysisSettings, RunSettings
 _PIECE_LINES = 64
 _PIECE_CHARACTERS = 16_384
 _BATCH = 1024  # texts in memory that are handed on together
+_MOST_SLOW = 10  # lines over which a user's pattern may run out of time before it is an error
 _AHEAD = 4  # pieces per worker that may wait, when the input is a file
 
 
@@ -41,13 +42,19 @@ class Texts:
     name, number, has_end = "<texts>", 0, True
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._texts = iter(texts)
+        self._texts = map(_checked, texts)
 
     def batches(self) -> Iterator[list[str]]:
         """The texts, some at a time; `number` counts those given before."""
         while batch := list(itertools.islice(self._texts, _BATCH)):
             yield batch
             self.number += len(batch)
+
+
+def _checked(text: str) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"texts must be str, not {type(text).__name__}: {text!r:.80}")
+    return text
 
 
 Source: TypeAlias = Lines | Texts
@@ -67,6 +74,23 @@ def token_details(
     return _Run(lines, settings, run, progress, "analyse").pairs()
 
 
+_APART = ("word", "whitespace", "char", "jamo")  # no token of theirs looks beyond a space
+
+
+def works_in_pieces(settings: AnalysisSettings, run: RunSettings) -> bool:
+    """Whether the tokens of a line are those of its pieces, cut at spaces."""
+    return settings.tokenizer in _APART and not (settings.normalizes or settings.tagged or run.jobs > 1)
+
+
+def token_pieces(lines: Lines, settings: AnalysisSettings) -> Iterator[tuple[list[str], bool]]:
+    """The tokens of every line, in order; those of a long line in several lists, all but its last True."""
+    tokens = Analyzer(settings).tokens
+    for batch, goes_on in lines.pieces():
+        last = len(batch) - 1
+        for number, line in enumerate(batch):
+            yield tokens(line), goes_on and number == last
+
+
 class _Run:
     """One pass over the lines. A line that fails is dealt with as `run.on_error` says."""
 
@@ -78,6 +102,7 @@ class _Run:
         self._run = run
         self._progress = progress
         self._method = method
+        self._failed = 0
 
     def pairs(self) -> Iterator[tuple[str, Any]]:
         """Every line and its result. Raises InputError on a line that fails, with `--on-error stop`."""
@@ -90,7 +115,7 @@ class _Run:
 
     def _here(self) -> Iterator[tuple[str, Any]]:
         function: Callable[[str], Any] = getattr(Analyzer(self._settings), self._method)
-        if self._settings.tokenizer in KOREAN:
+        if self._settings.tokenizer in (*KOREAN, "regexp"):
             function = _caught(function)
         for batch in self._lines.batches():
             for offset, line in enumerate(batch, start=1):
@@ -126,6 +151,9 @@ class _Run:
         message = f"{self._lines.name}:{number}: {self._settings.tokenizer} failed: {failure}"
         if self._run.on_error == "stop":
             raise InputError(message, hint="--on-error skip or keep goes on without the line's tokens")
+        self._failed += 1
+        if self._failed == _MOST_SLOW and self._settings.tokenizer == "regexp":
+            raise InputError(message, hint=f"it is the {_MOST_SLOW}th such line: mend the pattern")
         kept = self._run.on_error == "keep"
         self._progress.lost(f"{message}; {'kept as it is' if kept else 'left empty'}")
         if not kept:

@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterable, Sequence
 
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.lines import Lines, Paths
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import as_list, plain_settings
@@ -26,31 +27,30 @@ def train_subword(
     output: Output,
     settings: SubwordSettings = SubwordSettings(),
     *,
-    merges: int = 0,
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Subwords:
     """A subword model of some texts, written as sentencepiece's own file.
 
-    With byte-pair encoding, its attribute `merges` then holds the first `merges` joins.
+    With byte-pair encoding, its attribute `merges` then holds the first `settings.merges` joins.
 
     Raises InputError when the text is empty or has too little in it for the vocabulary, and
     OutputError, before any work, when `output` cannot be written.
     """
-    if merges and settings.model_type != "bpe":
+    if settings.merges and settings.model_type != "bpe":
         raise SettingsError("--show-merges needs --model bpe: a unigram model has no merges")
     path = output if isinstance(output, str | os.PathLike) else None
     if path is not None:
         check_writable(path)
     counter = WordCounts()
     lines = Lines(paths, reading, progress, "reading")
-    content = train(counter.counted(lines) if merges else lines, settings)
+    content = train(counter.counted(lines) if settings.merges else lines, settings)
     with open_output(output) as file:
         file.write(content)
     model = Subwords(content)
     if path is not None:
         progress.note(f"{path}: {len(model):,} pieces ({settings.model_type})")
-    model.merges = first_merges(model, counter.counts, merges)
+    model.merges = first_merges(model, counter.counts, settings.merges)
     return model
 
 
@@ -81,18 +81,15 @@ def detokenize(
         for line in lines:
             try:
                 writer.write(subwords.join(_pieces(subwords, line, ids)))
-            except ValueError as error:
-                raise InputError(f"{lines.place}: expected ids, found {line[:40]!r}") from error
             except InputError as error:
-                raise InputError(f"{lines.place}: {error.message}") from error
+                raise InputError(f"{lines.place}: {error.message}", hint=error.hint) from error
     return []
 
 
 def _pieces(subwords: Subwords, text: str | Sequence[str | int], ids: bool) -> Sequence[str]:
-    """The pieces of a text. Raises ValueError for what is no id, InputError for one that is not known."""
+    """The pieces of a text. Raises InputError naming what is no id of the model."""
     if ids:
-        parts = text.split() if isinstance(text, str) else text
-        return subwords.from_ids([int(part) for part in parts])
+        return subwords.from_ids(text.split() if isinstance(text, str) else text)
     if isinstance(text, str):
         return text.split(" ") if text else []
     return [str(part) for part in text]

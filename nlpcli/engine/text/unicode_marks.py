@@ -1,10 +1,10 @@
 """Kinds of characters that Python's `re` has no names for, as ranges for a character class.
 
 `MARKS` continue a word without beginning one: Unicode's categories Mn, Mc and Me (accents, vowel
-signs; Unicode 14) and the two joiners U+200C and U+200D. Written out because asking `unicodedata`
-about every character takes 0.1 s. `UNAPOSTROPHED` are the letters of scripts that write no apostrophe
-inside a word, where one is a quotation mark. `tests/text/test_tokenizers.py` holds the lists to
-`unicodedata`.
+signs; Unicode 14), the two joiners U+200C and U+200D and the Mongolian vowel separator U+180E. Written
+out because asking `unicodedata` about every character takes 0.1 s. `UNAPOSTROPHED` are the letters of
+scripts that write no apostrophe inside a word, where one is a quotation mark.
+`tests/text/test_tokenizers.py` holds the lists to `unicodedata`.
 """
 
 MARKS = (
@@ -23,7 +23,7 @@ MARKS = (
     "\u0f18\u0f19\u0f35\u0f37\u0f39\u0f3e\u0f3f\u0f71-\u0f84\u0f86\u0f87\u0f8d-\u0f97\u0f99-\u0fbc\u0fc6"
     "\u102b-\u103e\u1056-\u1059\u105e-\u1060\u1062-\u1064\u1067-\u106d\u1071-\u1074\u1082-\u108d\u108f"
     "\u109a-\u109d\u135d-\u135f\u1712-\u1715\u1732-\u1734\u1752\u1753\u1772\u1773\u17b4-\u17d3\u17dd"
-    "\u180b-\u180d\u180f\u1885\u1886\u18a9\u1920-\u192b\u1930-\u193b\u1a17-\u1a1b\u1a55-\u1a5e"
+    "\u180b-\u180f\u1885\u1886\u18a9\u1920-\u192b\u1930-\u193b\u1a17-\u1a1b\u1a55-\u1a5e"
     "\u1a60-\u1a7c\u1a7f\u1ab0-\u1ace\u1b00-\u1b04\u1b34-\u1b44\u1b6b-\u1b73\u1b80-\u1b82\u1ba1-\u1bad"
     "\u1be6-\u1bf3\u1c24-\u1c37\u1cd0-\u1cd2\u1cd4-\u1ce8\u1ced\u1cf4\u1cf7-\u1cf9\u1dc0-\u1dff"
     "\u200c\u200d\u20d0-\u20f0\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\u302a-\u302f\u3099\u309a\ua66f-\ua672"
@@ -56,7 +56,7 @@ MARKS = (
     "\U0001e8d0-\U0001e8d6\U0001e944-\U0001e94a\U000e0100-\U000e01ef"
 )
 
-APOSTROPHES = "'\u2019\u2018\uff07"  # typewriter, typographic, the other typographic one, full-width
+APOSTROPHES = "'\u2019\u2018\u201b\uff07"  # typewriter's, typographic ones, full-width
 
 HAN = (
     "\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -78,4 +78,4 @@ def typewriter(word: str) -> str:
     return word if word.isascii() else word.translate(_TYPEWRITER)
 
 
-_TYPEWRITER = dict.fromkeys(map(ord, APOSTROPHES + "\u02bc\u201b"), "'")
+_TYPEWRITER = dict.fromkeys(map(ord, APOSTROPHES + "\u02bc"), "'")

@@ -6,7 +6,6 @@ Rows are TF-IDF, where there are many condensed by latent semantic analysis (Dee
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from nlpcli.engine.documents import vectorizer
+from nlpcli.engine.documents.matrix_files import read_matrix
 from nlpcli.engine.runtime.threads import one_thread
 from nlpcli.engine.topics.kmeans import Clusters, cluster
-from nlpcli.errors import INSTALL_PLOT, InputError, MissingDependency
+from nlpcli.errors import INSTALL_PLOT, MissingDependency
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.topics import ClusterSettings
@@ -57,32 +57,7 @@ def cluster_matrix(
 
     Raises InputError for a file that is no such matrix, or is damaged.
     """
-    import scipy.sparse
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            claimed = sum(entry.file_size for entry in archive.infolist())
-            stored = sum(entry.compress_size for entry in archive.infolist())
-        if claimed > 1000 * stored + 4096:  # never make room for what a header only claims
-            raise InputError(f"{path}: claims {claimed:,} bytes in {stored:,}")
-        with np.load(path, allow_pickle=False) as arrays:
-            parts = {name: arrays[name] for name in ("data", "indices", "indptr", "shape")}
-            names = arrays["features"].tobytes().decode("utf-8").split("\n") if "features" in arrays else []
-        cells = (
-            parts["data"].astype(np.float64),
-            parts["indices"].astype(np.int32),
-            parts["indptr"].astype(np.int32),
-        )
-        matrix = scipy.sparse.csr_array(cells, shape=tuple(parts["shape"].tolist()))
-        matrix.check_format(full_check=True)
-    except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise InputError(
-            f"{path}: not a matrix of documents: {error}", hint="nlpcli vectorize -o NAME.npz"
-        ) from error
-    if len(matrix.data) != len(matrix.indices) or int(matrix.indptr[-1]) != len(matrix.data):
-        raise InputError(f"{path}: damaged: its parts do not fit together")
-    if len(names) != matrix.shape[1]:
-        names = [str(number) for number in range(matrix.shape[1])]
+    matrix, names = read_matrix(path)
     return _cluster_rows(matrix, names, settings)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nlpcli.engine.io.lines import STDIN, Lines, Paths, display_name
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import STDIN, Paths, display_name
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.topics.document_clusters import DocumentClusters, cluster_documents, cluster_matrix

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ _MANY = 20_000  # points; above this in small batches (Sculley 2010)
 class Clusters:
     """The cluster of each point [n], the centres [k, dim], and each point's distance from its own [n].
 
+    None is empty: of points that are all alike there is one.
     Cluster 0 is the largest; equals are in the order of their first points.
     """
 
@@ -44,6 +46,8 @@ def cluster(points: Any, k: int, *, seed: int = 1) -> Clusters:
     >>> cluster(np.array([[1.0, 0], [0, 1], [1, 0.1], [1, 0.2]]), 2).labels.tolist()
     [0, 1, 0, 0]
 
+    Of points that are alike there are fewer clusters: none is empty.
+
     Raises InputError for more clusters than points, MissingDependency without scikit-learn.
     """
     if points.shape[0] < k:
@@ -52,13 +56,16 @@ def cluster(points: Any, k: int, *, seed: int = 1) -> Clusters:
         )
     try:
         from sklearn.cluster import KMeans, MiniBatchKMeans
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.preprocessing import normalize
     except ImportError as error:
         raise MissingDependency("clusters need scikit-learn", hint=INSTALL_PLOT) from error
     unit = normalize(points)
     make = MiniBatchKMeans if unit.shape[0] > _MANY else KMeans
     options = {"batch_size": 4096} if make is MiniBatchKMeans else {}
-    with one_thread():  # the same sums on any number of cores
+    # The same sums on any number of cores. Fewer different points than k are no reason for a warning.
+    with one_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
         model = make(n_clusters=k, n_init=4, random_state=seed, **options).fit(unit)
         labels = np.asarray(model.labels_, dtype=np.int64)
         distances = np.asarray(model.transform(unit), dtype=np.float64)[np.arange(len(labels)), labels]
@@ -71,7 +78,7 @@ def _by_size(
     sizes = np.bincount(labels, minlength=len(centres))
     first = np.full(len(centres), len(labels))
     np.minimum.at(first, labels, np.arange(len(labels)))
-    order = np.lexsort((first, -sizes))
+    order = np.lexsort((first, -sizes))[: np.count_nonzero(sizes)]
     number = np.empty(len(centres), dtype=np.int64)
-    number[order] = np.arange(len(centres))
+    number[order] = np.arange(len(order))
     return Clusters(number[labels], centres[order], distances)

@@ -15,7 +15,7 @@ from nlpcli.engine.documents import matrix_files
 from nlpcli.engine.documents.matrix_files import LabelledMatrix
 from nlpcli.engine.documents.vectorizer import Vectorizer, fit, hashed
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.lines import Paths
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.writing import Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress

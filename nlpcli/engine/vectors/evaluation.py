@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.io.lines import Lines, display_name
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.opening import display_name
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.engine.vectors.word_vectors import Vectors

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from nlpcli.engine.io.lines import Paths
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.questions import Answers, Questions
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
@@ -39,7 +39,7 @@ def similar(
     Without `words` they are read from stdin, one per line, as they arrive; those without a vector
     are noted and passed over. Of a list the first such word raises InputError.
     """
-    loaded = load_vectors(vectors, progress)
+    loaded = load_vectors(vectors, progress, unread=True)
     questions = Questions(words, progress)
 
     def answer(batch: list[str]) -> Iterable[tuple[str, Scored]]:
@@ -63,7 +63,7 @@ def analogy(
     An analogy is 'king - man + woman', or three words 'man king woman'. Without any they are read
     from stdin, as with `similar`. Raises InputError for what is no analogy.
     """
-    loaded = load_vectors(vectors, progress)
+    loaded = load_vectors(vectors, progress, unread=True)
     asked = Questions(questions, progress)
     hint = not asked.stream
     return Answers(
@@ -84,7 +84,7 @@ def odd_one_out(
     A group is three words or more with spaces between them. Without any they are read from stdin,
     as with `similar`. Raises InputError for fewer words.
     """
-    loaded = load_vectors(vectors, progress)
+    loaded = load_vectors(vectors, progress, unread=True)
     asked = Questions(groups, progress)
     hint = not asked.stream
     return Answers(
@@ -105,15 +105,18 @@ def evaluate_vectors(
 
     Raises InputError, with `file:line`, for a line that is neither scored pair nor analogy.
     """
-    return evaluate(load_vectors(vectors, progress), paths or [], settings, reading, progress)
+    return evaluate(load_vectors(vectors, progress, unread=True), paths or [], settings, reading, progress)
 
 
-def load_vectors(vectors: VectorsOrPath, progress: Progress = SILENT) -> Vectors:
-    """The vectors in a file, or those already loaded; a note when words stand in the file twice."""
+def load_vectors(vectors: VectorsOrPath, progress: Progress = SILENT, *, unread: bool = False) -> Vectors:
+    """The vectors in a file, or those already loaded; a note when words stand in the file twice.
+
+    With `unread` the numbers of a large model are looked at only as questions are answered.
+    """
     if isinstance(vectors, Vectors):
         return vectors
     path = os.fspath(vectors)
-    loaded = Vectors.load(path)
+    loaded = Vectors.load(path, unread=unread)
     if loaded.repeated:
         progress.lost(
             f"{path}: {loaded.repeated:,} words stand in it more than once; the first of each counts"

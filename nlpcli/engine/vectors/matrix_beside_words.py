@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.io.binary_input import BinaryInput, CutShort
-from nlpcli.engine.io.lines import open_bytes
+from nlpcli.engine.io.opening import open_bytes
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.vectors import text_rows
 from nlpcli.engine.vectors.text_layout import packed

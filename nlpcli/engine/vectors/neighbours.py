@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.runtime.threads import in_threads
-from nlpcli.errors import InputError
+from nlpcli.errors import InputError, ModelError
 
 By = Literal["cosine", "dot", "euclidean"]
 Method = Literal["3cosadd", "3cosmul"]
@@ -80,7 +80,9 @@ class Neighbours:
     def _scores(self, rows: slice, turned: NDArray[np.float32], by: By) -> NDArray[np.float32]:
         """How near the queries [dim, Q] are to a block of rows: [rows, Q], the larger the nearer."""
         block = self.matrix[rows]
-        scores: NDArray[np.float32] = block @ turned
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores: NDArray[np.float32] = block @ turned
+        check_finite(scores)
         if by == "cosine":
             scores /= self._norms_of(rows, block)[:, None]
         elif by == "euclidean":  # |x − y|² = |x|² − (2 x·y − |y|²), and |x|² is the same for all y
@@ -130,8 +132,7 @@ class Neighbours:
         best = _Best(1, top_k + len(without) + _SPARE)
         turned = np.ascontiguousarray(asked.T, dtype=np.float32)
         for rows in self._blocks(len(asked)):
-            block = self.matrix[rows]
-            cosines = (block @ turned) / self._norms_of(rows, block)[:, None]
+            cosines = self._scores(rows, turned, "cosine")
             best.offer(_product(cosines, len(positive))[:, None], rows.start)
         self._norms_known = True
         ids = np.sort(best.ids_of(0))
@@ -144,6 +145,18 @@ class Neighbours:
         step = max(256, _BLOCK_BYTES // width)
         for start in range(0, len(self.matrix), step):
             yield slice(start, min(start + step, len(self.matrix)))
+
+
+def check_finite(numbers: NDArray[Any]) -> None:
+    """Raise ModelError where numbers that come of vectors are nan or inf: then numbers of theirs are.
+
+    A sum of products shows it of all that go into it, so that a large file need not be read twice.
+    """
+    if not np.isfinite(numbers).all():
+        raise ModelError(
+            "the vectors hold nan, inf or numbers beyond all measure",
+            hint="are they damaged? train them again",
+        )
 
 
 def _ordered(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.io import fasttext_file
 from nlpcli.engine.io.binary_input import BinaryInput, decompressed_file, sampled
-from nlpcli.engine.io.lines import STDIN, display_name, open_bytes
-from nlpcli.engine.io.model_file import read_model, take_tensor
+from nlpcli.engine.io.model_file import read_info, read_model
+from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.vectors import matrix_beside_words, text_rows
 from nlpcli.engine.vectors.facebook import read_facebook, settings_of
 from nlpcli.engine.vectors.subwords import Subwords, subwords_of
 from nlpcli.engine.vectors.text_layout import BOM, head_of, read_text
 from nlpcli.engine.vectors.word2vec_binary import read_binary
-from nlpcli.engine.vectors.writing import DTYPES, restored
+from nlpcli.engine.vectors.writing import restored
 from nlpcli.errors import InputError, ModelError, NlpcliError
 
 KINDS = ("word2vec", "fasttext", "glove", "vectors")
@@ -53,12 +53,13 @@ class Content:
     left_out: str = ""
 
 
-def read(path: str, *, verify: bool | None = None, whole: bool = False) -> Content:
+def read(path: str, *, verify: bool | None = None, whole: bool = False, unread: bool = False) -> Content:
     """The content of a vectors file of any layout we know, plain or compressed.
 
-    A model file is mapped, not read; `verify` compares its checksum (default: only when it is
-    small). Of a word that stands in a file twice the first counts, as with gensim. `whole` keeps of
-    a fastText model also what only writing it anew takes.
+    A model file is mapped; `verify` compares its checksum (default: only when it is small). One that
+    is not small and `unread` may hold nan and inf: who reads it looks for them on the way. Of a word
+    that stands in a file twice the first counts, as with gensim. `whole` keeps of a model with subwords
+    also what only writing it anew takes.
 
     Raises InputError (with the line) or ModelError for what cannot be read.
     """
@@ -67,7 +68,8 @@ def read(path: str, *, verify: bool | None = None, whole: bool = False) -> Conte
         start, is_all, stream = sampled(opened, _SAMPLE)
         plain = raw if opened is raw else None
         if _is_model(start):
-            return _read_model_anywhere(path, None if path == STDIN else plain, stream, verify)
+            asked = _Asked(verify, whole, unread)
+            return _read_model_anywhere(path, None if path == STDIN else plain, stream, asked)
         source = BinaryInput(stream, plain)
         if start.startswith(fasttext_file.MAGIC):
             return _without_repeats(_read_facebook(source, name, whole))
@@ -113,38 +115,43 @@ def _is_model(start: bytes) -> bool:
     return len(start) > 9 and start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 100 << 20
 
 
-def _read_model_anywhere(path: str, plain: BinaryIO | None, stream: BinaryIO, verify: bool | None) -> Content:
+_READ = ("vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts")
+_FOR_QUESTIONS = (*_READ, "vectors", "vectors.scales", "ngram_buckets", "ngram_rows")
+_FOR_WRITING = ("word_rows", "output_vectors")
+_LONG = ("vectors", "ngram_rows")
+
+
+class _Asked(NamedTuple):
+    """What of a model file is wanted: see `read`."""
+
+    verify: bool | None = None
+    whole: bool = False
+    unread: bool = False
+
+
+def _read_model_anywhere(path: str, plain: BinaryIO | None, stream: BinaryIO, asked: _Asked) -> Content:
     """A model file where it lies, or unpacked into a file without a name, since it is mapped."""
     if plain is not None:
-        return _read_model(path, verify)
+        return _read_model(path, asked)
     with decompressed_file(stream) as unpacked:
         try:
-            return _read_model(unpacked, verify)
+            return _read_model(unpacked, asked)
         except NlpcliError as error:
             hint = error.hint and error.hint.replace(unpacked, path)
             raise type(error)(error.message.replace(unpacked, display_name(path)), hint=hint) from error
 
 
-def _read_model(path: str, verify: bool | None) -> Content:
+def _read_model(path: str, asked: _Asked) -> Content:
     small = os.stat(path).st_size <= _VERIFIED  # noqa: PTH116
-    model = read_model(path, KINDS, verify=small if verify is None else verify)
-    dtype = model.tensors["vectors"].dtype.name if "vectors" in model.tensors else "float32"
-    if dtype not in DTYPES["safetensors"]:
-        raise ModelError(
-            f"{path}: the vectors are of type {dtype}, not one of {', '.join(DTYPES['safetensors'])}"
-        )
-    stored = take_tensor(model, "vectors", dtype, (None, None))
-    scales = take_tensor(model, "vectors.scales", "float32", (len(stored),)) if dtype == "int8" else None
-    matrix = restored(stored, scales)
-    if small and not np.isfinite(matrix).all():
-        raise ModelError(f"{path}: the vectors hold nan or inf", hint="train them again")
-    tokens = PackedTokens.from_arrays(
-        take_tensor(model, "vocabulary.bytes", "uint8", (None,)),
-        take_tensor(model, "vocabulary.offsets", "int64", (None,)),
+    model = read_model(
+        path,
+        KINDS,
+        verify=small if asked.verify is None else asked.verify,
+        only=_FOR_QUESTIONS + (_FOR_WRITING if asked.whole else ()),
+        unread=_LONG if asked.unread and not small else (),
     )
-    if len(tokens) != len(matrix):
-        raise ModelError(f"{path} is damaged: {len(tokens):,} words for {len(matrix):,} vectors")
-    counts = take_tensor(model, "vocabulary.counts", "int64", (len(tokens),))
+    matrix = restored(model.tensors["vectors"], model.tensors.get("vectors.scales"))
+    tokens, counts = PackedTokens.from_model(model, "vocabulary"), model.tensors["vocabulary.counts"]
     subwords = subwords_of(model) if model.kind == "fasttext" else None
     return Content(tokens, matrix, model.kind, counts, model.header, subwords=subwords)
 
@@ -166,21 +173,16 @@ def read_sides(path: str) -> tuple[Content, Content]:
 
     Raises ModelError for a file that holds one matrix only.
     """
-    model = read_model(path, KINDS)
-    names = _SIDES.get(model.kind)
-    if names is None or not set(names) <= set(model.tensors):
+    kind = read_info(path).kind
+    if kind not in _SIDES and kind in KINDS:
         raise ModelError(
             f"{path} holds one matrix only",
             hint="models (.safetensors) of train-w2v and train-glove hold both",
         )
-    whole = _read_model(path, None)
-    shape = whole.matrix.shape
-    first, second = (
-        Content(
-            whole.tokens, take_tensor(model, name, "float32", shape), model.kind, whole.counts, model.header
-        )
-        for name in names
-    )
+    names = _SIDES.get(kind, ())
+    model = read_model(path, KINDS, only=(*_READ, *names))
+    tokens, counts = PackedTokens.from_model(model, "vocabulary"), model.tensors["vocabulary.counts"]
+    first, second = (Content(tokens, model.tensors[name], kind, counts, model.header) for name in names)
     return first, second
 
 

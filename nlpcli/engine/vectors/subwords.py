@@ -23,7 +23,6 @@ from nlpcli.engine.corpus.subwords import SubwordRule, rule_of
 from nlpcli.engine.io import model_file
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.errors import ModelError
-from nlpcli.settings.embeddings import FastTextSettings
 
 ABSENT, ZEROS = "absent_ngrams", "zeros"  # in the header of a model file
 _WORDS = 20_000  # put together at a time, since their n-grams are listed meanwhile
@@ -133,17 +132,13 @@ def _aligned(rows: Floats) -> Floats:
 
 
 def subwords_of(model: model_file.Model) -> Subwords:
-    """The subwords of a model file of ours. Raises ModelError when they do not fit together."""
-    settings = FastTextSettings.from_record(model.header["settings"])
-    buckets = model_file.take_tensor(model, "ngram_buckets", "int32", (None,))
-    if len(buckets) and (buckets[0] < 0 or buckets[-1] >= settings.bucket or (np.diff(buckets) <= 0).any()):
-        raise ModelError("the model's n-grams are damaged: they are not in order")
-    words = (None, settings.dim)
+    """The subwords of a model file of ours; with the words' own rows where these were asked for."""
+    found = model.tensors
     return Subwords(
-        rule_of(settings),
-        buckets,
-        model_file.take_tensor(model, "ngram_rows", "float32", (len(buckets), settings.dim)),
+        rule_of(model.fields["settings"]),
+        found["ngram_buckets"],
+        found["ngram_rows"],
         model.header.get(ABSENT) == ZEROS,
-        model_file.take_tensor(model, "word_rows", "float32", words),
-        model_file.take_tensor(model, "output_vectors", "float32", words),
+        found.get("word_rows"),
+        found.get("output_vectors"),
     )

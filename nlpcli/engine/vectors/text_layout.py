@@ -121,13 +121,10 @@ def _binary_rows(rest: bytes, dim: int) -> Iterator[tuple[bytes, int]]:
             return
 
 
-def _may_be_utf8(piece: bytes) -> bool:
-    """Whether a piece that was cut anywhere can be UTF-8."""
-    start = next((place for place, byte in enumerate(piece[:4]) if byte & 0xC0 != 0x80), min(len(piece), 4))
-    if start > 3:
-        return False
+def _may_be_utf8(row: bytes) -> bool:
+    """Whether what follows a space, and may be cut off in a character, can be UTF-8."""
     try:
-        piece[start:].decode("utf-8")
+        row.decode("utf-8")
     except UnicodeDecodeError as error:
         return error.reason == "unexpected end of data"
     return True

@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors import reading
-from nlpcli.engine.vectors.neighbours import Found, Neighbours, odd_one_out, parse_analogy
+from nlpcli.engine.vectors.neighbours import (
+    Found,
+    Neighbours,
+    check_finite,
+    odd_one_out,
+    parse_analogy,
+)
 from nlpcli.engine.vectors.word_forms import WordForms
 from nlpcli.engine.vectors.writing import SubwordModel, write_vectors
 from nlpcli.errors import InputError
@@ -69,15 +75,18 @@ class Vectors:
         self._neighbours: dict[int | None, Neighbours] = {}
 
     @classmethod
-    def load(cls, path: str, *, verify: bool | None = None, whole: bool = False) -> Vectors:
+    def load(
+        cls, path: str, *, verify: bool | None = None, whole: bool = False, unread: bool = False
+    ) -> Vectors:
         """The vectors in a file: a model of ours or of fastText, word2vec text or binary, GloVe text.
 
         Models are mapped from the disk; any file may be compressed; `-` is stdin. `verify` compares
-        a model's checksum (default: only of small files). `whole` is for writing subwords anew.
+        a model's checksum (default: only of small files). `whole` is for writing subwords anew. With
+        `unread` the numbers of a large model are looked at only as questions are answered.
 
         Raises InputError or ModelError for a file that holds no vectors or is damaged.
         """
-        return cls._of(reading.read(path, verify=verify, whole=whole))
+        return cls._of(reading.read(path, verify=verify, whole=whole, unread=unread))
 
     @classmethod
     def load_sides(cls, path: str) -> tuple[Vectors, Vectors]:
@@ -129,8 +138,11 @@ class Vectors:
         """
         row = self.find(word)
         if row is not None:
-            return row, np.asarray(self.matrix[row])
+            vector = np.asarray(self.matrix[row])
+            check_finite(vector)
+            return row, vector
         if self.unseen is not None and (vector := self.unseen(self._forms.spelt(word))).any():
+            check_finite(vector)
             return None, vector
         raise self._unknown(word) if hint else InputError(f"no vector for {word!r}")
 

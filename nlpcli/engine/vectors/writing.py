@@ -31,6 +31,7 @@ from nlpcli.engine.corpus.subwords import SubwordRule
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io import model_file
 from nlpcli.engine.io.atomic import write_atomically
+from nlpcli.engine.io.paths import is_no_file
 from nlpcli.engine.vectors import text_rows
 from nlpcli.engine.vectors.facebook import fits_facebook, write_facebook
 from nlpcli.engine.vectors.subwords import ABSENT, ZEROS, Subwords
@@ -343,9 +344,13 @@ def write_vectors(
 def layout_of(path: str | os.PathLike[str], rule: SubwordRule | None = None) -> str:
     """The layout that a file name asks for, for vectors with subwords by a rule or without.
 
+    A pipe's name asks for none, and gets ours.
+
     Raises OutputError for an unknown extension.
     """
     extension = os.path.splitext(path)[1].lower()  # noqa: PTH122 (`Path` is a type here)
+    if not extension and is_no_file(path):
+        return "safetensors"
     if extension not in FORMATS:
         raise OutputError(
             f"{path}: no vector layout has the extension {extension or '(none)'}",

@@ -30,7 +30,7 @@ _UNSTEP = np.uint64(0xF1DE83E19937733D)
 _SPACE = np.uint8(32)
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(nogil=True, inline="always")
 def _mix(key):
     """splitmix64's finaliser (Steele et al. 2014), a bijection."""
     key = (key ^ (key >> np.uint64(30))) * _MIX_1
@@ -38,7 +38,7 @@ def _mix(key):
     return key ^ (key >> np.uint64(31))
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _unmix(key):
     key = key ^ (key >> np.uint64(31)) ^ (key >> np.uint64(62))
     key = key * _UNMIX_2
@@ -47,13 +47,13 @@ def _unmix(key):
     return key ^ (key >> np.uint64(30)) ^ (key >> np.uint64(60))
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(nogil=True, inline="always")
 def joined(prefix, last):
     """The key of an n-gram from its first n − 1 words' key and its last word's."""
     return _mix(prefix * _STEP + last)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def word_prefixes(key, last, prefixes):
     """For each word key in `last` [V]: the prefix that with it makes `key`, into `prefixes` [V]."""
     undone = _unmix(key)
@@ -61,7 +61,7 @@ def word_prefixes(key, last, prefixes):
         prefixes[word] = (undone - last[word]) * _UNSTEP
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def letter_keys(pool, starts, keys):
     """The key of every letter as a character n-gram by itself."""
     for letter in range(starts.size - 1):
@@ -71,7 +71,7 @@ def letter_keys(pool, starts, keys):
         keys[letter] = _mix(key)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def letter_prefixes(key, pool, starts, prefixes):
     """The same for character n-grams and the letters `pool[starts[i]:starts[i + 1]]`."""
     undone = _unmix(key)
@@ -82,7 +82,7 @@ def letter_prefixes(key, pool, starts, prefixes):
         prefixes[letter] = _mix(state)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def hash_tokens(pool, starts, hashes):
     """The key of every token type (FNV-1a over its bytes, mixed)."""
     for word in range(starts.size - 1):
@@ -92,13 +92,13 @@ def hash_tokens(pool, starts, hashes):
         hashes[word] = _mix(key)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def empty_text_key():
     """The key of a character n-gram of no characters, where `letter_prefixes` ends."""
     return _mix(_CHAR_OFFSET)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _word_features(ids, begin, stop, hashes, low, high, mask, keys, spans, total):
     """The word n-grams of one document, appended to `keys`."""
     for at in range(begin, stop):
@@ -115,7 +115,7 @@ def _word_features(ids, begin, stop, hashes, low, high, mask, keys, spans, total
     return total
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _char_features(text, letters, words, count, low, high, mask, keys, spans, total):
     """The character n-grams of `text`, appended to `keys`. A space alone is no feature.
 
@@ -136,7 +136,7 @@ def _char_features(text, letters, words, count, low, high, mask, keys, spans, to
     return total
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def make_features(documents, first, end, types, wanted, scratch, made):
     """Keys of all features of documents `first` to `end`.
 
@@ -179,7 +179,7 @@ def make_features(documents, first, end, types, wanted, scratch, made):
     return total
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def sort_by_part(made, ends, first, shift, part_ends, keys, documents):
     """Bring features whose keys have the same bits from `shift` up together, in stable order.
 
@@ -207,13 +207,13 @@ def sort_by_part(made, ends, first, shift, part_ends, keys, documents):
         begin = ends[number]
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(nogil=True, inline="always")
 def _slot(key, mask):
     """Where to look first; a product's high bits, since hashed keys have no low ones."""
     return ((key * _STEP) >> np.uint64(32)) & mask
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def count_keys(keys, documents, start, labels, binary, slots, table, used):
     """Count features by class into a hash table, from the one at `start` on.
 
@@ -254,7 +254,7 @@ def count_keys(keys, documents, start, labels, binary, slots, table, used):
     return keys.size, used
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def rehash(slots, table, used):
     """Fill an empty (−1), larger table with the keys there are."""
     mask = np.uint64(slots.size - 1)
@@ -265,7 +265,7 @@ def rehash(slots, table, used):
         slots[slot] = row
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def index_keys(keys, shift, index):
     """Where the keys with each leading bits begin: `index` int32 [2^(64 − shift) + 1]."""
     bucket = 0
@@ -277,7 +277,7 @@ def index_keys(keys, shift, index):
     index[bucket:] = keys.size
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def find_rows(made, ends, keys, index, shift, binary, seen, rows, row_ends):
     """Rows in sorted `keys` of the known features of each document, with where they end.
 
@@ -305,7 +305,7 @@ def find_rows(made, ends, keys, index, shift, binary, seen, rows, row_ends):
     return total
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(nogil=True, inline="always")
 def _distinct(rows, first, end, seen):
     """Move the first of each of `rows[first:end]` together; where they end now."""
     size = 16
@@ -325,7 +325,7 @@ def _distinct(rows, first, end, seen):
     return kept
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def add_scores(rows, ends, weights, scores):
     """Add to `scores` [D, C] the `weights` [F, C] of every document's rows."""
     classes = weights.shape[1]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numba as nb
 
 
-@nb.njit(cache=True, nogil=True, fastmath=True)
+@nb.njit(nogil=True, fastmath=True)
 def diagonals(rows, ends, first, state, cost, norms, diagonal):
     """1 / √n_d and the dual problem's diagonal for the documents in `ends`, from `first` on.
 
@@ -31,7 +31,7 @@ def diagonals(rows, ends, first, state, cost, norms, diagonal):
         begin = ends[number]
 
 
-@nb.njit(cache=True, nogil=True, fastmath=True)
+@nb.njit(nogil=True, fastmath=True)
 def descend(rows, ends, order, state, norms, diagonal, targets, alphas, bias, cost):
     """One step for each document in `order`; `targets` are ±1, 0 for a document left out.
 

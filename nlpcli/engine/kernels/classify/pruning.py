@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba as nb
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def place_documents(rows, ends, first, starts, documents):
     """Turn documents' features around: `documents` gets each feature's documents.
 
@@ -20,7 +20,7 @@ def place_documents(rows, ends, first, starts, documents):
         begin = ends[number]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def drop_features(order, stops, documents, weights, predicted, floors, scores, kept):
     """Try to drop each feature in `order`; `kept` [F] is set false for those that went.
 

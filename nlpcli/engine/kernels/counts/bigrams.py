@@ -12,7 +12,7 @@ Ints = NDArray[np.int32]
 _EMPTY = np.int64(-1)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def slot_of(keys: NDArray[np.int64], key: int) -> np.int64:
     """The place of a key in a table of 2^k places, or the empty place where it belongs."""
     mask = len(keys) - 1
@@ -22,7 +22,7 @@ def slot_of(keys: NDArray[np.int64], key: int) -> np.int64:
     return slot
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def count_bigrams(
     ids: Ints,
     ends: NDArray[np.bool_],
@@ -54,7 +54,7 @@ def count_bigrams(
     return last, used
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def refill(
     old_keys: NDArray[np.int64],
     old_counts: NDArray[np.int64],
@@ -69,7 +69,7 @@ def refill(
             counts[slot] = old_counts[old]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def enter(pairs: NDArray[np.int64], named: Ints, keys: NDArray[np.int64], phrases: Ints) -> None:
     """Put the keys of pairs into an empty table, and beside each the id of its phrase."""
     for number in range(len(pairs)):
@@ -78,7 +78,7 @@ def enter(pairs: NDArray[np.int64], named: Ints, keys: NDArray[np.int64], phrase
         phrases[slot] = named[number]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def joined(
     ids: Ints,
     offsets: NDArray[np.int64],

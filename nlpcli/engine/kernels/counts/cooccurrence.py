@@ -18,7 +18,7 @@ for _bit in range(64):
     _LOWEST_BIT[((int(_DE_BRUIJN) << _bit) & (2**64 - 1)) >> 58] = _bit
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def lay_out(ids, offsets, text):
     """Documents into `text` [len(ids) + documents + 1] with −1 before, between and after them."""
     out = 0
@@ -31,7 +31,7 @@ def lay_out(ids, offsets, text):
     text[out] = -1
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def count_words(text, begin, end, starts):
     """Add how often each word i stands in text[begin:end] to starts[i + 1]."""
     for place in range(begin, end):
@@ -40,7 +40,7 @@ def count_words(text, begin, end, starts):
             starts[word + 1] += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def index_words(text, begin, end, cursors, positions):
     """Where the words of text[begin:end] stand; `cursors` move on in `positions`."""
     for place in range(begin, end):
@@ -50,7 +50,7 @@ def index_words(text, begin, end, cursors, positions):
             cursors[word] += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _mark(touched, count, low, high):
     """Set the bits of the columns that are in use."""
     for number in range(count):
@@ -59,7 +59,7 @@ def _mark(touched, count, low, high):
         high[column >> np.uint64(12)] |= np.uint64(1) << ((column >> np.uint64(6)) & np.uint64(63))
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _read_out(row, low, high, columns, units, written):
     """Move the row's entries to columns and units from `written` on, ascending; leave it zero."""
     one = np.uint64(1)
@@ -83,7 +83,7 @@ def _read_out(row, low, high, columns, units, written):
     return written
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def count_rows(indexed, weights, symmetric, state, last, most, accumulator, rows):
     """Rows state[0] … last − 1 of the matrix; gives up after `most` places, to be called again.
 
@@ -132,7 +132,7 @@ def count_rows(indexed, weights, symmetric, state, last, most, accumulator, rows
     state[0], state[1], state[2], state[3] = word, place, written, used
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def add_rows(begins, all_columns, all_units, state, last, most, accumulator, rows):
     """Sums of the same rows of several matrices; gives up after `most` cells, to be called again.
 

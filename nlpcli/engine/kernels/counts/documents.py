@@ -10,7 +10,7 @@ from nlpcli.engine.kernels.text.utf8 import lowest_bit
 _ONE = np.uint64(1)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def count_rows(ids, offsets, first, last, counts, words, groups, indices, data, ends):
     """The distinct ids of documents `first` to `last`, ascending, each with its count.
 
@@ -44,14 +44,14 @@ def count_rows(ids, offsets, first, last, counts, words, groups, indices, data, 
         ends[document] = end
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def count_columns(indices, frequencies):
     """How often each column is named, added to `frequencies` int64 [V]."""
     for column in indices:
         frequencies[column] += 1
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def weigh_rows(counts, indices, indptr, first, last, idf, sublinear, norm, weights):
     """TF-IDF of rows `first` to `last`: counts times idf, then rows divided by their length.
 
@@ -72,7 +72,7 @@ def weigh_rows(counts, indices, indptr, first, last, idf, sublinear, norm, weigh
                 weights[cell] /= length
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def spell_counts(text, bounds, counts, lines):
     """A line `token<TAB>count` for each token `text[bounds[t]:bounds[t + 1]]`; how many bytes in all."""
     at = 0
@@ -94,12 +94,12 @@ def spell_counts(text, bounds, counts, lines):
     return at
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(nogil=True, inline="always")
 def _rotated(value, by):
     return (value << np.uint32(by)) | (value >> np.uint32(32 - by))
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def murmur3(pool, starts, hashes):
     """MurmurHash3 (x86, 32 bits, seed 0; Appleby 2011) of the tokens pool[starts[t]:starts[t + 1]]."""
     c1 = np.uint32(0xCC9E2D51)

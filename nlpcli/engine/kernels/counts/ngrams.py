@@ -8,7 +8,7 @@ import numpy as np
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def number_pairs(left, right, keys, slots, found, known):
     """The number of each pair (left, right), counted up from 0 in order of first appearance.
 
@@ -44,7 +44,7 @@ def number_pairs(left, right, keys, slots, found, known):
     return left.size, known
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def refill(keys, known, slots):
     """Put the known pairs into an empty (−1), larger table."""
     mask = np.uint64(slots.size - 1)
@@ -56,7 +56,7 @@ def refill(keys, known, slots):
         slots[slot] = number
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def interleave(runs, bases, offsets, ids, new_offsets):
     """Each document's runs, the shorter ones first, as one row of ids.
 

@@ -21,7 +21,7 @@ _MEAN, _ZEROS, _BEFORE = 0, 1, 2
 _PAIR = np.array([_MEAN, _ZEROS], np.int32)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(nogil=True, fastmath=True, forceinline=True)
 def cbow_step(
     inputs: Floats,
     rows: Ints,
@@ -47,7 +47,7 @@ def cbow_step(
     add_gain(inputs, rows, count, hidden)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(nogil=True, fastmath=True, forceinline=True)
 def set_mean(inputs: Floats, rows: Ints, count: int, hidden: Floats) -> None:
     """Set the mean, and the mean as it was, to the mean of the input rows."""
     sum_rows(inputs, rows, 0, count, hidden, _MEAN)
@@ -57,7 +57,7 @@ def set_mean(inputs: Floats, rows: Ints, count: int, hidden: Floats) -> None:
         hidden[_BEFORE, d] = hidden[_MEAN, d]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(nogil=True, fastmath=True, forceinline=True)
 def add_gain(inputs: Floats, rows: Ints, count: int, hidden: Floats) -> None:
     """Add what the mean has gained to every input row."""
     for d in range(inputs.shape[1]):

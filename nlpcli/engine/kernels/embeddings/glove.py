@@ -12,7 +12,7 @@ from nlpcli.engine.kernels.embeddings.adagrad import dot_rows, step_rows
 from nlpcli.engine.kernels.simd.rows import prefetch_row
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def arrange_cells(counted, grid, weighting, cells, segments, arranged):
     """Cells of some rows, given row by row, into column blocks (`Cells` in `embeddings/glove_blocks.py`).
 
@@ -43,7 +43,7 @@ def arrange_cells(counted, grid, weighting, cells, segments, arranged):
         begin = ends[row]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def measure_cells(ends, columns, block_of, cells, segments):
     """Add the cells and segments of some rows in column block b to cells[b + 1], segments[b + 1]."""
     begin = 0
@@ -59,7 +59,7 @@ def measure_cells(ends, columns, block_of, cells, segments):
 
 
 # error_model="numpy": a check for division by zero would stand in the way of vector code.
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@njit(nogil=True, fastmath=True, error_model="numpy")
 def update_cells(sides, block, shift, eta, with_bias):
     """Half the weighted squared error of the cells, each taken just before its own update.
 

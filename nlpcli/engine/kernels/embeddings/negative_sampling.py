@@ -28,7 +28,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 FARTHEST = 50_000  # words thinned out that a window reaches over, at most, where a chunk of text ends
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def mixed(state: np.uint64) -> np.uint64:
     """64 random bits from a state; the next state is `state + GOLDEN`."""
     state = (state ^ (state >> _30)) * _MULTIPLIER_1
@@ -36,13 +36,13 @@ def mixed(state: np.uint64) -> np.uint64:
     return state ^ (state >> _31)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def below(bits: np.uint64, limit: int) -> np.int64:
     """A whole number from 0 to `limit` − 1, from the upper half of 64 random bits."""
     return np.int64(((bits >> _32) * np.uint64(limit)) >> _32)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def drawn(bits: np.uint64, table: NDArray[np.uint32]) -> np.int64:
     """A word from an alias table, from 64 random bits."""
     word = below(bits, len(table))
@@ -52,7 +52,7 @@ def drawn(bits: np.uint64, table: NDArray[np.uint32]) -> np.int64:
     return word * stays + np.int64(table[word, 1]) * (1 - stays)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def noise_pool(size: int, table: NDArray[np.uint32], state: np.uint64) -> NDArray[np.int32]:
     """So many noise words, drawn from an alias table by the stream at `state`."""
     pool = np.empty(size, np.int32)
@@ -66,13 +66,13 @@ def noise_pool(size: int, table: NDArray[np.uint32], state: np.uint64) -> NDArra
     return pool
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def stays(position: int, word: int, keep: NDArray[np.uint32], stream: np.uint64) -> bool:
     """Whether a word is not thinned out: it depends on its place in the text, not on who asks."""
     return bool((mixed(stream + GOLDEN * np.uint64(position)) >> _32) <= keep[word])
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def thinned(
     text: Text,
     first: int,
@@ -124,7 +124,7 @@ def thinned(
     return sentences, begin, end
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def set_alias_table(weights: NDArray[np.float64], table: NDArray[np.uint32]) -> None:
     """Fill a table [V, 2] from which `drawn` gives words in proportion to `weights` [V].
 

@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(nogil=True, fastmath=True, forceinline=True)
 def skipgram_step(
     inputs: Floats,
     rows: Ints,

@@ -38,7 +38,7 @@ class Tally(NamedTuple):
     scales: Floats
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def merge_copies(part: int, parts: int, matrix: Floats, uses: Uses, pull: float) -> None:
     """Set every row that several shards have copied to what they make of it together.
 
@@ -70,7 +70,7 @@ def merge_copies(part: int, parts: int, matrix: Floats, uses: Uses, pull: float)
                 matrix[row, d] = rest * matrix[row, d] + scale * total[0, d]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def add_gains_of_words(
     part: int,
     parts: int,
@@ -113,13 +113,13 @@ def add_gains_of_words(
                     matrix[row, d] += scales[row] * gains[shard, place, d]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(nogil=True, fastmath=True, forceinline=True)
 def is_in(row: int, part: int, parts: int) -> bool:
     """Every row is in one of the parts, which are about equal: a multiplicative hash."""
     return bool((((np.uint64(row) * _HASH & _LOW) * np.uint64(parts)) >> _32) == np.uint64(part))
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def together(shards: int, pull: float) -> float:
     """How far shards go together, of the sum of what each has gone.
 

@@ -71,7 +71,7 @@ class Round(NamedTuple):
     outputs: Uses
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def prepare_shards(
     part: int,
     parts: int,
@@ -94,7 +94,7 @@ def prepare_shards(
         _prepare_shard(shard, words, objective, work, begin, min(begin + length, last), alpha, stream)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def _prepare_shard(
     shard: int,
     words: Words,
@@ -120,7 +120,7 @@ def _prepare_shard(
     _list_rows(targets[: (last - first) * objective.tiles].reshape(-1), work.outputs, shard)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def _list_rows(numbers: Ints, uses: Uses, shard: int) -> None:
     """Make the shard's list of these rows, and put places in the list for their numbers."""
     place_of, rows, counts = uses.place_of[shard], uses.rows[shard], uses.uses[shard]
@@ -143,7 +143,7 @@ def _list_rows(numbers: Ints, uses: Uses, shard: int) -> None:
     uses.sizes[shard] = size
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def train_word_shards(
     part: int,
     parts: int,
@@ -166,7 +166,7 @@ def train_word_shards(
         _train_shard(shard, inputs, outputs, words, work, tiles, window, sums)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def train_subword_shards(
     part: int,
     parts: int,
@@ -196,7 +196,7 @@ def train_subword_shards(
                 gains[place, d] -= begun[place, d]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def _train_shard(
     shard: int,
     inputs: Floats,
@@ -221,7 +221,7 @@ def _train_shard(
     sums[shard, 0], sums[shard, 1] = loss, predictions
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def _choose_rows(matrix: Floats, uses: Uses, shard: int) -> None:
     """Copy the rows that other shards use too; say for all which rows are trained."""
     place_of, rows, trained = uses.place_of, uses.rows[shard], uses.trained[shard]
@@ -242,7 +242,7 @@ def _choose_rows(matrix: Floats, uses: Uses, shard: int) -> None:
             copy += 1
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def _put_rows(numbers: Ints, trained: Ints, spare: int) -> None:
     """Put the rows that are trained for their places in the list."""
     for at in range(len(numbers)):

@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def softmax_step(
     inputs: Floats,
     row: int,
@@ -59,7 +59,7 @@ def softmax_step(
     return loss
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def train_pairs(
     inputs: Floats, outputs: Floats, pairs: Ints, first: int, last: int, alpha: float, state: np.uint64
 ) -> tuple[float, int]:
@@ -78,7 +78,7 @@ def train_pairs(
     return loss, last - first
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def train_softmax(
     inputs: Floats,
     outputs: Floats,

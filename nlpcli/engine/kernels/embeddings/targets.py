@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(nogil=True, fastmath=True, forceinline=True)
 def set_noise_targets(
     word: int,
     negative: int,
@@ -64,7 +64,7 @@ def set_noise_targets(
     return (negative + WIDTH) // WIDTH
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(nogil=True, fastmath=True, forceinline=True)
 def set_path_targets(
     first: int,
     last: int,
@@ -88,7 +88,7 @@ def set_path_targets(
     return used
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(nogil=True, fastmath=True, forceinline=True)
 def tile_loss(tile: int, place: int, count: int, rates: Floats, gradients: Floats) -> float:
     """Σ −log σ(±score) over a tile: gradients[place] holds 1 − σ(±score), times ±rate."""
     product = 1.0
@@ -103,7 +103,7 @@ def tile_loss(tile: int, place: int, count: int, rates: Floats, gradients: Float
     return loss - math.log(max(product, 1e-300))
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(nogil=True, fastmath=True, forceinline=True)
 def huffman_paths(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], Ints, Floats]:
     """The way to every word in the Huffman tree of `counts` [V]: starts, nodes and codes.
 

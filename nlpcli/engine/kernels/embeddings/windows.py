@@ -33,7 +33,7 @@ BLOCK = 128  # centres that share a pool of noise words, and means of subwords
 SMALLEST_POOL = 64
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, forceinline=True)
+@numba.njit(nogil=True, fastmath=True, forceinline=True)
 def make_tile_buffers(words: int, tiles: int, spare: int) -> TileBuffers:
     """Empty tiles for so many words."""
     return TileBuffers(
@@ -44,7 +44,7 @@ def make_tile_buffers(words: int, tiles: int, spare: int) -> TileBuffers:
     )
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def draw_targets(
     words: Ints,
     first: int,
@@ -81,7 +81,7 @@ def draw_targets(
     return state
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def train_block(
     inputs: Floats,
     numbers: Ints,
@@ -144,7 +144,7 @@ def train_block(
     return loss, predictions
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def train_words(
     inputs: Floats,
     outputs: Floats,
@@ -182,7 +182,7 @@ def train_words(
     return loss, predictions
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def train_subwords(
     inputs: Floats,
     outputs: Floats,
@@ -243,7 +243,7 @@ def train_subwords(
     return loss, predictions
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def set_means(
     inputs: Floats, subwords: Subwords, words: Ints, count: int, means: Floats, before: Floats
 ) -> None:
@@ -263,7 +263,7 @@ def set_means(
             before[number, d] = means[number, d]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def add_gains(
     inputs: Floats, subwords: Subwords, words: Ints, count: int, means: Floats, before: Floats
 ) -> None:
@@ -277,7 +277,7 @@ def add_gains(
         move_rows(inputs, rows, starts[word], starts[word + 1], before, number)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def put_together(inputs: Floats, subwords: Subwords, vectors: Floats) -> None:
     """Set every row of `vectors` [V, R] to the mean of its word's subwords."""
     for word in range(len(vectors)):

@@ -103,7 +103,7 @@ def _sigmoid(x: Any) -> Any:
 # --- vanilla RNN ----------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@njit(nogil=True, fastmath=True, error_model="numpy")
 def rnn_forward(table: F32, rows: Rows, recurrent: Low, h: Low) -> None:
     """The new state h = tanh(table[rows] + recurrent)."""
     y = np.empty(h.shape[1], dtype=np.float32)
@@ -115,7 +115,7 @@ def rnn_forward(table: F32, rows: Rows, recurrent: Low, h: Low) -> None:
         _store(y, h[b])
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@njit(nogil=True, fastmath=True, error_model="numpy")
 def rnn_backward(d_out: Low, d_recurrent: Low, h: Low, d_gates: Low) -> None:
     """∂loss/∂(pre-activation) from ∂loss/∂h = d_out + d_recurrent."""
     size = h.shape[1]
@@ -132,7 +132,7 @@ def rnn_backward(d_out: Low, d_recurrent: Low, h: Low, d_gates: Low) -> None:
 # --- LSTM: gates i, f, o, g -----------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@njit(nogil=True, fastmath=True, error_model="numpy")
 def lstm_forward(table: F32, rows: Rows, recurrent: Low, c_before: F32, gates: Low, c: F32, h: Low) -> None:
     """The four gates, the new cell c = f c_before + i g, and h = o tanh(c)."""
     size = c.shape[1]
@@ -157,7 +157,7 @@ def lstm_forward(table: F32, rows: Rows, recurrent: Low, c_before: F32, gates: L
         _store(out, h[b])
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@njit(nogil=True, fastmath=True, error_model="numpy")
 def lstm_backward(
     d_out: Low, d_recurrent: Low, gates: Low, c: F32, c_before: F32, d_c: F32, d_gates: Low
 ) -> None:
@@ -196,7 +196,7 @@ def lstm_backward(
 # --- GRU: gates z, r, n, the reset gate applied before the product --------------------------
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@njit(nogil=True, fastmath=True, error_model="numpy")
 def gru_gates_forward(
     table: F32, rows: Rows, recurrent: Low, h_before: F32, gates: Low, reset_h: Low
 ) -> None:
@@ -215,7 +215,7 @@ def gru_gates_forward(
         _store(r, reset_h[b])
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@njit(nogil=True, fastmath=True, error_model="numpy")
 def gru_forward(
     table: F32, rows: Rows, recurrent: Low, h_before: F32, gates: Low, h: F32, h_low: Low
 ) -> None:
@@ -234,7 +234,7 @@ def gru_forward(
         _store(out, h_low[b])
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@njit(nogil=True, fastmath=True, error_model="numpy")
 def gru_backward(
     d_out: Low, d_recurrent: Low, gates: Low, h_before: F32, d_h: F32, d_gates: Low, d_candidate: Low
 ) -> None:
@@ -262,7 +262,7 @@ def gru_backward(
             carry[j] *= one - z[j]
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@njit(nogil=True, fastmath=True, error_model="numpy")
 def gru_reset_backward(d_reset_h: Low, gates: Low, h_before: F32, d_h: F32, d_gates: Low) -> None:
     """∂loss/∂(pre-activation of r) from ∂loss/∂(r ∘ h_before); adds r ∂(r ∘ h) to `d_h`."""
     size = h_before.shape[1]
@@ -279,7 +279,7 @@ def gru_reset_backward(d_reset_h: Low, gates: Low, h_before: F32, d_h: F32, d_ga
         _store(d, d_gates[b][size:])
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(nogil=True, fastmath=True)
 def add_rows(rows: Rows, values: Low, sums: F32) -> None:
     """sums[rows[n]] += values[n]: the gradient of a table that was read row by row."""
     value = np.empty(sums.shape[1], dtype=np.float32)

@@ -38,14 +38,17 @@ class Array:
 
     def __init__(self, context: Any, builder: Any, kind: Any, value: Any) -> None:
         array = context.make_array(kind)(context, builder, value)
-        self._builder = builder
+        self._context, self._builder = context, builder
         self._data = array.data
         self._element = context.get_data_type(kind.dtype)
         self.shape = cgutils.unpack_tuple(builder, array.shape, kind.ndim)
 
     def at(self, *place: Any) -> Any:
-        """The address of one element."""
+        """The address of one element; its place is checked where numba checks indices."""
         builder = self._builder
+        if self._context.enable_boundscheck:
+            for number, size in zip(place, self.shape, strict=True):
+                cgutils.do_boundscheck(self._context, builder, number, size)
         flat = place[0]
         for number, size in zip(place[1:], self.shape[1:], strict=True):
             flat = builder.add(builder.mul(flat, size), number)

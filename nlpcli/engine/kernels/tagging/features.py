@@ -29,7 +29,7 @@ _BEGINNING, _END = np.uint64(0x51), np.uint64(0x52)
 _FIRST_SYLLABLE, _LAST_SYLLABLE, _FINALS, _RHYMES = 0xAC00, 0xD7A3, 28, 588
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def mixed(value):
     """A hash whose bits all depend on all bits of `value`."""
     value ^= value >> np.uint64(32)
@@ -37,12 +37,12 @@ def mixed(value):
     return value ^ (value >> np.uint64(32))
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _lowered(byte):
     return byte + np.uint8(32) if 0x41 <= byte <= 0x5A else byte
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _hash(text, begin, end, lower):
     value = _BASIS
     for place in range(begin, end):
@@ -51,7 +51,7 @@ def _hash(text, begin, end, lower):
     return mixed(value)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _kind(byte):
     """What a byte looks like in a word's shape: X, x, 9, a letter beyond ASCII, or itself."""
     if 0x41 <= byte <= 0x5A:
@@ -63,7 +63,7 @@ def _kind(byte):
     return 4 if byte >= 0x80 else 5 + byte
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _shape(text, begin, end):
     """Like McDonald's is XxXx'x: kinds of characters, repeats once."""
     value, before = _BASIS, 0
@@ -75,7 +75,7 @@ def _shape(text, begin, end):
     return mixed(value)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def describe_words(text, offsets, words):
     """Set `words` uint64 [N, PROPERTIES] for the words at offsets int64 [N + 1] of text uint8 (UTF-8).
 
@@ -107,20 +107,20 @@ def describe_words(text, offsets, words):
                 row[VOWEL] = np.uint64(1 + (code - _FIRST_SYLLABLE) % _RHYMES)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def feature(value, kind):
     """The hash of a feature: a value, told apart from the same value of another kind."""
     return np.uint32(mixed(value ^ np.uint64(kind) * _EVEN) & np.uint64(0xFFFFFFFF))
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _neighbour(words, place, begin, end, column):
     if place < begin:
         return _BEGINNING + np.uint64(begin - place)
     return _END if place >= end else words[place, column]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def describe_sentences(words, sentences, features):
     """Set `features` uint32 [N, FEATURES, or with classes CLASS_FEATURES more] for words in sentences.
 
@@ -168,7 +168,7 @@ def describe_sentences(words, sentences, features):
                 _describe_classes(words, at, begin, end, row[FEATURES:])
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _describe_classes(words, at, begin, end, row):
     """Set `row` to the features of a word that its class and its neighbours' decide, fine and coarse."""
     three, five = np.uint64(3), np.uint64(5)

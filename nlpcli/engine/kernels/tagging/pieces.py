@@ -19,7 +19,7 @@ _PLACES = 4  # pieces from here on share weights
 _LIMIT = 32000  # of a weight
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _describe(own, features, after, place, piece, before, last, mask, rows):
     """Set `rows` to those of the features of the piece at `place`, when `piece`, `before` it, came last."""
     told = np.uint64(min(place, _PLACES) + 1) * _PLACE
@@ -42,7 +42,7 @@ def _describe(own, features, after, place, piece, before, last, mask, rows):
     row[12] = feature(two ^ own[PREFIX + 1], 62) & mask
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _add_up(rows, weights, scores):
     scores[:] = 0
     for row in rows:
@@ -51,7 +51,7 @@ def _add_up(rows, weights, scores):
             scores[piece] += weight[piece]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _rival(scores, pieces, right):
     """The piece with the highest score but one."""
     rival = 1 if right == 0 else 0
@@ -61,7 +61,7 @@ def _rival(scores, pieces, right):
     return rival
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def learn_pieces(text, gold, starts, order, model, mask, pieces, margin, step, rows, scores):
     """Go through the sentences `order` once; gold int32: word i has gold[starts[i]:starts[i + 1]].
 
@@ -96,7 +96,7 @@ def learn_pieces(text, gold, starts, order, model, mask, pieces, margin, step, r
     return step, wrong
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def best_pieces(text, weights, mask, pieces, rows, scores, found, lengths, scale, likely):
     """Set found int32 [N, P] to the pieces of each word, and lengths int32 [N] to their number, at least 1.
 

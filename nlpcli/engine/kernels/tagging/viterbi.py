@@ -16,7 +16,7 @@ import numpy as np
 _LIMIT = 32000  # of a weight
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _emit(features, weights, mask, emissions):
     """Set row i of `emissions` to the sum of the weights of word i's features."""
     width = weights.shape[1]
@@ -29,7 +29,7 @@ def _emit(features, weights, mask, emissions):
                 row[tag] += weight[tag]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _search(length, tags, transitions, lattice):
     """Set `lattice.path` to the best sequence for the emissions of a sentence; ties go to the lower tag.
 
@@ -64,7 +64,7 @@ def _search(length, tags, transitions, lattice):
         path[word - 1] = tag
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def learn(text, gold, order, model, mask, tags, margin, outside, step, lattice):
     """Go through the sentences `order` int64 once, gold int32 [N] being their tags.
 
@@ -109,7 +109,7 @@ def learn(text, gold, order, model, mask, tags, margin, outside, step, lattice):
     return step, wrong
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def best_tags(text, weights, transitions, mask, tags, lattice, found):
     """Set found int32 [N] to the best sequence of each sentence."""
     _, features, sentences = text
@@ -122,7 +122,7 @@ def best_tags(text, weights, transitions, mask, tags, lattice, found):
             found[begin : begin + length] = lattice.path[:length]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _soften(emissions, length, tags, scale, shares):
     """Set row i of `shares` to the exponentials of word i's emissions, the largest 1."""
     for word in range(length):
@@ -133,7 +133,7 @@ def _soften(emissions, length, tags, scale, shares):
             shares[word, tag] = np.exp(scale * (emissions[word, tag] - most))
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _made_one(row, tags):
     """Divide by the sum; equal shares where nothing is left of it."""
     total = 0.0
@@ -143,7 +143,7 @@ def _made_one(row, tags):
         row[tag] = row[tag] / total if total > 0 else 1.0 / tags
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def probabilities(text, weights, steps, mask, tags, scale, lattice, forward, backward, found, likely):
     """Set likely float64 [N] to how probable the tag found int32 [N] of each word is (forward-backward).
 
@@ -187,7 +187,7 @@ def probabilities(text, weights, steps, mask, tags, scale, lattice, forward, bac
             likely[begin + word] = right / whole if whole > 0 else 0.0
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def largest_mean(weights, sums, step, tags):
     """The largest absolute mean over all steps of any weight."""
     largest = 0.0
@@ -198,7 +198,7 @@ def largest_mean(weights, sums, step, tags):
     return largest
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def round_means(weights, sums, step, unit, rounded):
     """Set rounded int8 [R, T] to the means over all steps, in whole units."""
     for row in range(weights.shape[0]):

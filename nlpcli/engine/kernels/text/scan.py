@@ -37,7 +37,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _CUT = np.uint64(0b11 << SURE - 1)  # the last sure byte and the one behind it
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(nogil=True, inline="always")
 def _decode(text, at):
     """The code point at `at` of valid UTF-8, and its length in bytes."""
     first = np.int64(text[at])
@@ -57,7 +57,7 @@ def _decode(text, at):
     ), 4
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _class_at(text, at, end, classes):
     """The class of the character at `at`, and its length; past the end is a break."""
     if at >= end:
@@ -66,7 +66,7 @@ def _class_at(text, at, end, classes):
     return (np.int64(classes[code]) if code < classes.size else np.int64(BREAK)), width
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _word_end(text, at, end, classes):
     """Where the word that begins at `at` ends; `at` itself where none begins."""
     kind, width = _class_at(text, at, end, classes)
@@ -86,7 +86,7 @@ def _word_end(text, at, end, classes):
                 return at
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _class_past_marks(text, at, end, classes):
     """The class of the first character from `at` on that is no mark."""
     kind, width = _class_at(text, at, end, classes)
@@ -96,13 +96,13 @@ def _class_past_marks(text, at, end, classes):
     return kind
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(nogil=True, inline="always")
 def _below(place):
     """A 1 for each of the first `place` bits, of which there are fewer than 64."""
     return (_ONE << np.uint64(place)) - _ONE
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _split(text, at, end, classes, spaced, begins, stops, ends, tokens, documents):
     """Where the next tokens of `text[at:end]` begin and stop, as many as `begins` has room for.
 
@@ -161,7 +161,7 @@ def _split(text, at, end, classes, spaced, begins, stops, ends, tokens, document
     return at, found, documents
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _number(text, batch, found, table, types, place, ids):
     """The numbers of the types of `found` tokens, into `ids`; new types are entered.
 
@@ -215,14 +215,14 @@ def _number(text, batch, found, table, types, place, ids):
     return found, types
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(nogil=True, inline="always")
 def _home(first, second):
     """The slot to look at first, before masking."""
     key = (first ^ (first >> _29)) * _ODD + second * _ODD_2
     return (key ^ (key >> _HIGH)) * _ODD >> np.uint64(20)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def _long_keys(text, begin, length):
     """Two keys of a token: its bytes if there are at most sixteen, else two hashes of them."""
     first = second = np.uint64(0)
@@ -238,7 +238,7 @@ def _long_keys(text, begin, length):
     return first, second
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(nogil=True, inline="always")
 def _same(text, start, pool, base, length):
     same = True
     for offset in range(length):
@@ -246,7 +246,7 @@ def _same(text, start, pool, base, length):
     return same
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def scan(text, block, definition, table, batch, scanned, reached):
     """The tokens of `text` from reached.at on and its line ends, written behind those there are.
 
@@ -273,7 +273,7 @@ def scan(text, block, definition, table, batch, scanned, reached):
     return at, types, tokens, documents
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def lower_ascii(text, lowered):
     """Copy `text` with A to Z as a to z."""
     for place in range(text.size):
@@ -281,7 +281,7 @@ def lower_ascii(text, lowered):
         lowered[place] = byte | np.uint8(0x20) if 0x41 <= byte <= 0x5A else byte
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def rehash(old, new):
     """Fill the empty (0), larger table `new` with what `old` holds."""
     mask = np.uint64(new.shape[0] - 1)
@@ -295,7 +295,7 @@ def rehash(old, new):
             new[slot] = old[place]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def counts_of(slots, counts):
     """How often each type was seen, into `counts` [T]."""
     for place in range(slots.shape[0]):
@@ -303,7 +303,7 @@ def counts_of(slots, counts):
             counts[np.int64(slots[place, 2] & _LOW) - 1] = slots[place, 3]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def absorb(table, types, other, counts, keys, position):
     """Add a second scan's types, seen `counts` times, to the first, whose tables are large enough.
 
@@ -323,7 +323,7 @@ def absorb(table, types, other, counts, keys, position):
     return types
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def take_tokens(pool, starts, order, text):
     """The bytes of the types `order` names, one after the other, into `text`."""
     at = 0
@@ -333,14 +333,14 @@ def take_tokens(pool, starts, order, text):
             at += 1
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def translate(numbers, table, ids):
     """The entry of each number (none is negative) in `table`, into `ids` (which may be `numbers`)."""
     for place in range(numbers.size):
         ids[place] = table[np.uint32(numbers[place])]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def with_case(pool, starts, found):
     """The types in whose bytes stands a character beyond ASCII that may have a lower case, into `found`.
 
@@ -365,7 +365,7 @@ def with_case(pool, starts, found):
     return count
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(nogil=True)
 def with_invisible(pool, starts, classes, found):
     """The types in which a character is INVISIBLE, into `found`. Returns: how many."""
     count = 0

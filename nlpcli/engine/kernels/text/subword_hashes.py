@@ -16,7 +16,7 @@ _SIGN = np.uint32(0xFFFFFF00)
 _CONTINUES, _MASK, _HIGH = np.uint8(0x80), np.uint8(0xC0), np.uint8(0x80)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def subword_buckets(
     text: NDArray[np.uint8],
     offsets: NDArray[np.int64],
@@ -57,7 +57,7 @@ def subword_buckets(
         starts[word + 1] = size
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(nogil=True, fastmath=True)
 def row_means(
     matrix: NDArray[np.float32],
     starts: NDArray[np.int64],

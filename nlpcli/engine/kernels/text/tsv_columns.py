@@ -11,7 +11,7 @@ _TAB, _LINE_END, _RETURN = 9, 10, 13
 _ONE = np.uint64(1)
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(nogil=True, inline="always")
 def _append(copies, size, table, begin, end):
     """Put `table[begin:end]` and a line end behind the `size` bytes of `copies`; the new size."""
     # Unsigned, as an index that may be negative keeps LLVM from copying many bytes at once.
@@ -23,8 +23,8 @@ def _append(copies, size, table, begin, end):
     return size
 
 
-@nb.njit(cache=True, nogil=True)
-def take_columns(table, text, label, texts, labels):
+@nb.njit(nogil=True)
+def take_columns(table, text, label, width, texts, labels):
     """Copy column `text` of every row into `texts`, a line each, and column `label` into `labels`.
 
     `table` ends with a line end; so do the copies, which have room for as many bytes. A `\\r`
@@ -32,7 +32,7 @@ def take_columns(table, text, label, texts, labels):
     without (−1) they are empty texts.
 
     Returns: (bytes of texts, bytes of labels, True if all is well); stops at a row that lacks a
-    column or has an empty label.
+    column, has more than `width` of them, or has an empty label.
     """
     wanted = max(text, label)
     text_size = label_size = 0
@@ -62,7 +62,7 @@ def take_columns(table, text, label, texts, labels):
                 continue
             if end == row:
                 text_begin = text_end = row
-            elif field <= wanted or (label >= 0 and label_begin == label_end):
+            elif field <= wanted or field > width or (label >= 0 and label_begin == label_end):
                 return text_size, label_size, False
             if end > row or label < 0:
                 text_size = _append(texts, text_size, table, text_begin, text_end)

@@ -18,7 +18,7 @@ _POWERS = 10.0 ** np.arange(23)  # the powers of ten that float64 holds exactly
 _TAB, _CR, _SPACE, _PLUS, _MINUS, _POINT, _ZERO, _NINE, _E = 9, 13, 32, 43, 45, 46, 48, 57, 101
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def parse_rows(
     text: NDArray[np.uint8],
     starts: NDArray[np.int64],
@@ -114,7 +114,7 @@ def parse_rows(
             states[line] = ODD
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def format_rows(
     matrix: NDArray[np.float32],
     tokens: NDArray[np.uint8],
@@ -143,7 +143,7 @@ def format_rows(
     return at
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _format_number(value: float, digits: NDArray[np.uint8], out: NDArray[np.uint8], at: int) -> int:
     if np.signbit(value):
         out[at] = _MINUS
@@ -193,7 +193,7 @@ def _format_number(value: float, digits: NDArray[np.uint8], out: NDArray[np.uint
     return at
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _shortest(value: float, scaled: float, exponent: int) -> int:
     """How many digits, six to nine, give `value` back in float32; nine always do."""
     for count in range(6, 9):
@@ -206,7 +206,7 @@ def _shortest(value: float, scaled: float, exponent: int) -> int:
     return 9
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _format_scientific(
     digits: NDArray[np.uint8], last: int, exponent: int, out: NDArray[np.uint8], at: int
 ) -> int:
@@ -224,7 +224,7 @@ def _format_scientific(
     return at + 4
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _shifted(value: float, power: int) -> float:
     """Value · 10^power, for |power| up to 66."""
     while power > 22:

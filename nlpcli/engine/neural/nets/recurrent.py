@@ -31,7 +31,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nlpcli.engine.kernels.neural import recurrent_cells as cells
+from nlpcli.engine.runtime.compiled import numba_kernels
+
+cells = numba_kernels("neural.recurrent_cells")
 
 
 def layer(

@@ -8,8 +8,8 @@ from nlpcli.engine.text.invisible import visible
 from nlpcli.engine.text.token import Token, locate
 from nlpcli.engine.text.tokenizers.rules import (
     _NOT_SPACE,
-    _character,
     char,
+    graphemes,
     jamo,
     letters,
     make_regexp,
@@ -48,7 +48,7 @@ def _jamo() -> Tokenizer:
 TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
     "word": lambda: Tokenizer(word, placed_words),
     "whitespace": lambda: _matched(whitespace, _NOT_SPACE),
-    "char": lambda: _matched(char, _character()),
+    "char": lambda: _matched(char, graphemes()),
     "jamo": _jamo,
     "sentence": _sentence,
     "nltk": _nltk,

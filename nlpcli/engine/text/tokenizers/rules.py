@@ -13,9 +13,9 @@ import unicodedata
 from collections.abc import Sequence
 
 from nlpcli.engine.text.token import Token
+from nlpcli.engine.text.tokenizers.patterns import LinePattern
 from nlpcli.engine.text.tokenizers.tokenizer import Analyse
 from nlpcli.engine.text.unicode_marks import APOSTROPHES, MARKS, UNAPOSTROPHED
-from nlpcli.errors import SettingsError
 
 # A word: letters, digits and underscore (`\w`) with the marks that follow them (accents of
 # decomposed text, vowel signs); an apostrophe stays between letters (don't) of scripts that write
@@ -76,12 +76,12 @@ def char(text: str) -> list[str]:
     >>> char("한글 👍🏽!")
     ['한', '글', '👍🏽', '!']
     """
-    return _character().findall(text)
+    return graphemes().findall(text)
 
 
 @functools.cache
-def _character() -> re.Pattern[str]:
-    """A character as a reader sees it: what joins (marks, conjoining jamo, skin tones, ZWJ) stays on."""
+def graphemes() -> re.Pattern[str]:
+    """Finds characters as a reader sees them: marks, conjoining jamo, skin tones and ZWJ join."""
     return re.compile(
         rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|[\u1100-\u115f]*[\u1160-\u11ff]+|\S)"
         rf"(?:[{MARKS}\U0001f3fb-\U0001f3ff]|(?<=\u200d)[^\W\d_]?[\u2190-\u2bff\U0001f000-\U0001faff])*"
@@ -114,15 +114,10 @@ def make_regexp(pattern: str, gaps: bool) -> Analyse:
 
     Raises SettingsError when the pattern is not a regular expression.
     """
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise SettingsError(
-            f"--pattern is not a regular expression: {error}", hint=r"a word is '\w+', a gap '\s+'"
-        ) from error
+    spans_of = LinePattern(pattern)
 
     def tokens(text: str) -> list[Token]:
-        spans = [match.span() for match in compiled.finditer(text)]
+        spans = spans_of(text)
         if gaps:
             edges = [0, *(edge for span in spans for edge in span), len(text)]
             spans = list(zip(edges[::2], edges[1::2], strict=True))

@@ -16,24 +16,26 @@ from __future__ import annotations
 import base64
 import binascii
 import collections
+import functools
 import io
 import itertools
+import operator
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias
 
-from nlpcli.engine.io.lines import open_bytes
+from nlpcli.engine.io.opening import open_bytes
 from nlpcli.engine.text.arguments import as_list
 from nlpcli.engine.text.token import Token, locate, pieces
+from nlpcli.engine.text.tokenizers.sentencepiece_file import check_model
 from nlpcli.engine.text.tokenizers.tokenizer import Tokenizer
 from nlpcli.errors import InputError, MissingDependency, ModelError, SettingsError
 from nlpcli.settings.text import SubwordSettings
 
 SPACE = "▁"
 _SPACE_BYTES = ["<0xE2>", "<0x96>", "<0x81>"]  # a real ▁, in UTF-8
-_STAND_IN = "\ufdd0"  # no character, and in no text
-_STAND_IN_BYTES = ["<0xEF>", "<0xB7>", "<0x90>"]
+_STAND_INS = range(0xFDD0, 0x110000)  # the first are no characters
 _BYTE = re.compile("<0x[0-9A-F]{2}>")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MOST = 1000  # characters given to the trainer at once: it leaves out sentences over 4192 bytes
@@ -50,13 +52,14 @@ class Subwords:
     """
 
     def __init__(self, model: bytes) -> None:
+        check_model(model)
         sentencepiece = _library()
         self.model = model
         self.merges: list[Merge] = []
         self._processor = sentencepiece.SentencePieceProcessor()
         try:
-            loaded = bool(model) and self._processor.LoadFromSerializedProto(model)
-        except RuntimeError:
+            loaded = bool(self._processor.LoadFromSerializedProto(model))
+        except (RuntimeError, ValueError):  # its own words may quote what is no UTF-8
             loaded = False
         if not loaded:
             raise ModelError(
@@ -106,25 +109,47 @@ class Subwords:
         text = _SURROGATE.sub("\ufffd", text)
         if SPACE not in text:
             return self._processor.encode(text, out_type=str)  # type: ignore[no-any-return]
-        return _replaced(
-            self._processor.encode(text.replace(SPACE, _STAND_IN), out_type=str),
-            _STAND_IN_BYTES,
-            _SPACE_BYTES,
-        )
+        stand_in = next(filter(self._is_free, (sign for sign in map(chr, _STAND_INS) if sign not in text)))
+        parts = self._processor.encode(text.replace(SPACE, stand_in), out_type=str)
+        return _replaced(parts, [f"<0x{byte:02X}>" for byte in stand_in.encode()], _SPACE_BYTES)
+
+    def _is_free(self, sign: str) -> bool:
+        """Whether no piece holds that character, so that it is spelled in bytes."""
+        return bool(self._processor.is_unknown(self._processor.piece_to_id(sign)))
 
     def join(self, parts: Sequence[str]) -> str:
-        """The text that was split into these pieces."""
-        return str(self._processor.decode(list(parts))) if parts else ""
+        """The text that was split into these pieces; in those of another model, too, ▁ is a space."""
+        if not parts:
+            return ""
+        foreign = any(SPACE in part and part not in self._known for part in parts)
+        apart = (piece for part in parts for piece in self._apart(part)) if foreign else parts
+        return str(self._processor.decode(list(apart)))
+
+    @functools.cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.pieces)
+
+    def _apart(self, part: str) -> list[str]:
+        """A piece, or where the model does not know it what stands between its spaces, and these."""
+        return [part] if part in self._known else [piece for piece in re.split(f"({SPACE})", part) if piece]
 
     def ids(self, parts: Iterable[str]) -> list[int]:
         """The pieces' ids."""
         return [self._processor.piece_to_id(part) for part in parts]
 
-    def from_ids(self, ids: Sequence[int]) -> list[str]:
-        """The pieces with these ids. Raises InputError for an id the model does not have."""
-        if ids and not 0 <= min(ids) <= max(ids) < len(self):
-            raise InputError(f"the model has ids 0 to {len(self) - 1}, not {min(ids)} or {max(ids)}")
-        return [self._processor.id_to_piece(number) for number in ids]
+    def from_ids(self, ids: Iterable[SupportsIndex | str]) -> list[str]:
+        """The pieces with these ids. Raises InputError naming what is no id of the model."""
+        parts = list(ids)
+        numbers = [_as_id(part) for part in parts]
+        wrong = [part for part, n in zip(parts, numbers, strict=True) if not 0 <= n < len(self)]
+        if wrong:
+            shown = [_as_given(part) for part in dict.fromkeys(wrong)]
+            named = ", ".join(shown[:10]) + (f" and {len(shown) - 10:,} more" if len(shown) > 10 else "")
+            last = len(self) - 1
+            if any(part.startswith("'") for part in shown):
+                raise InputError(f"expected ids from 0 to {last}, found {named}")
+            raise InputError(f"the model has ids 0 to {last}, not {named}")
+        return [self._processor.id_to_piece(number) for number in numbers]
 
     def analyse(self, text: str) -> list[Token]:
         """The pieces with the places of the characters they stand for."""
@@ -160,13 +185,30 @@ def _library() -> Any:
     return sentencepiece
 
 
+_LONGEST_ID = 18  # digits of a number that fits 64 bits
+
+
+def _as_id(part: SupportsIndex | str) -> int:
+    """The number; −1 for what cannot be an id."""
+    if not isinstance(part, str):
+        return operator.index(part)
+    digits = part.lstrip("0") or part[-1:]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_ID else -1
+
+
+def _as_given(part: SupportsIndex | str) -> str:
+    text = str(part)
+    shown = text if len(text) <= _LONGEST_ID + 2 else f"{text[:_LONGEST_ID]}…"
+    return shown if re.fullmatch("-?[0-9]+…?", shown) else repr(shown)
+
+
 def _replaced(parts: list[str], old: list[str], new: list[str]) -> list[str]:
     result: list[str] = []
     position = 0
     while position < len(parts):
-        if parts[position : position + 3] == old:
+        if parts[position : position + len(old)] == old:
             result += new
-            position += 3
+            position += len(old)
         else:
             result.append(parts[position])
             position += 1

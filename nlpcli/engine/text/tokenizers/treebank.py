@@ -2,8 +2,9 @@
 
 A line is cut into sentences, and each into tokens. NLTK's sentences come from a Punkt model that it
 downloads; here they are those of `text/sentences.py`. The tokens of a sentence are NLTK's own, but for
-one thing: a typographic apostrophe inside a word (don’t) is what a typewriter's is, while NLTK takes
-it for a closing quotation mark.
+two things: a typographic apostrophe inside a word (don’t) is what a typewriter's is, while NLTK takes
+it for a closing quotation mark; and one beside a letter of a script that writes none ('기생충'을) is a
+quotation mark, while NLTK may take it for part of the word.
 
 The rules are those of NLTK's NLTKWordTokenizer (Apache License 2.0), after the Penn Treebank's
 sed script, run here through Python's own `re`; tests hold the output to NLTK's. Two things make
@@ -19,6 +20,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from nlpcli.engine.text.english_sentences import stop_is_mark
 from nlpcli.engine.text.sentences import split_english
 from nlpcli.engine.text.token import Token, locate
 from nlpcli.engine.text.unicode_marks import APOSTROPHES, MARKS, UNAPOSTROPHED
@@ -27,7 +29,9 @@ from nlpcli.engine.text.unicode_marks import APOSTROPHES, MARKS, UNAPOSTROPHED
 # the separators U+001C to U+001F.
 _W = rf"[\w{MARKS}]"
 _TYPOGRAPHIC = APOSTROPHES.replace("'", "")
-_INNER = "\ufdd1"  # stands for a typographic apostrophe inside a word; no character, and in no text
+_INNER = "\ufdd1"  # stands for a typographic apostrophe inside a word; no character
+_QUOTE = "\ufdd2"  # stands for an apostrophe that is a quotation mark
+_CLITIC = rf"(?i:[smd]|ll|re|ve)(?![\w{APOSTROPHES}])"  # English, also behind letters of other scripts
 _Q = f"['{_INNER}]"
 _S = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 
@@ -56,7 +60,7 @@ _BEFORE = (
 )
 _AFTER = (
     # closing quotes, genitives and clitics
-    ("»”’", r"([»”’])", r" \1 "),
+    ("»”’" + _QUOTE, rf"([»”’{_QUOTE}])", r" \1 "),
     ("'", r"''", " '' "),
     ('"', r'"', " '' "),
     ("", rf"{_S}+", " "),
@@ -82,6 +86,9 @@ _CLOSING = "])}>\"'»”’ "  # what may stand between a sentence's period and 
 _CLOSING_OR_SPACE = _CLOSING + "".join(filter(str.isspace, map(chr, range(0x3001))))
 _CACHE_SIZE = 1 << 17
 _LONG = 64  # pieces longer than this are not worth remembering
+
+_WORD = 60  # characters of a word that are looked at
+_STOP = re.compile(rf"\w\.(?:(?=(?P<more>[!?]))|(?P<closed>[\]\)}}>\"'»”’]*+)(?={_S}+(?P<next>[^\s])))")
 
 _JOINED = re.compile(r"(?i)\b(?:cannot|gimme|gonna|gotta|lemme|wanna)\b")
 # Most pieces need no rules: words with single - . / and with , : before digits inside, and signs
@@ -122,7 +129,7 @@ def words(line: str) -> list[str]:
     >>> words("Great movie. I loved it.")
     ['Great', 'movie', '.', 'I', 'loved', 'it', '.']
     """
-    return [token for start, end in _sentences(line) for token in treebank(line[start:end])]
+    return [token for start, end in _sentences(line) for token in _sentence_words(line[start:end])]
 
 
 def placed_words(line: str) -> list[Token]:
@@ -136,13 +143,35 @@ def placed_sentences(line: str) -> Iterator[list[Token]]:
         sentence = line[start:end]
         yield [
             token._replace(start=start + token.start, end=start + token.end)
-            for token in locate(sentence, treebank(sentence))
+            for token in locate(sentence, _sentence_words(sentence))
         ]
 
 
 def _sentences(line: str) -> list[tuple[int, int]]:
     """Where they begin and end, whatever the apostrophes inside words."""
-    return split_english(_inside().sub("'", line) if _inside_words(line) else line)
+    return split_english(_inside().sub("'", line) if _has_apostrophes(line) else line)
+
+
+def _sentence_words(sentence: str) -> list[str]:
+    """The tokens of a sentence, where a stop may stand before an emoticon, a note, a quotation's end."""
+    if "." not in sentence[:-1]:
+        return treebank(sentence)
+    tokens: list[str] = []
+    start = 0
+    for stop in _STOP.finditer(sentence):
+        if _is_mark(sentence, start, stop):
+            tokens += treebank(sentence[start : stop.end()])
+            start = stop.end()
+    return tokens + treebank(sentence[start:])
+
+
+def _is_mark(sentence: str, start: int, stop: re.Match[str]) -> bool:
+    """Whether a full stop inside a sentence is parted from its word, as it is at a sentence's end."""
+    following = sentence[stop.end() : stop.end() + 1] if stop["more"] else stop["next"]
+    if following.isalnum() and not (stop["closed"] and following.islower()):
+        return False  # whether a sentence ends before a word has been looked at
+    before = sentence[max(start, stop.start() - _WORD) : stop.start() + 1]
+    return stop_is_mark(before.rsplit(None, 1)[-1])
 
 
 def treebank(text: str) -> list[str]:
@@ -151,26 +180,34 @@ def treebank(text: str) -> list[str]:
     >>> treebank('They\\'ll say "I can\\'t, Mr. Lee."')
     ['They', "'ll", 'say', '``', 'I', 'ca', "n't", ',', 'Mr.', 'Lee', '.', "''"]
     """
-    found = _inside_words(text)
-    if not found:
+    if not _has_apostrophes(text):
         return _treebank(text)
-    apostrophes = iter(found)
-    tokens = _treebank(_inside().sub(_INNER, text))
-    return [re.sub(_INNER, lambda _: next(apostrophes), token) for token in tokens]
+    marks = re.findall(f"{_inside().pattern}|{_beside().pattern}", text)
+    if not marks:
+        return _treebank(text)
+    original = iter(marks)
+    tokens = _treebank(_beside().sub(_QUOTE, _inside().sub(_INNER, text)))
+    return [re.sub(f"[{_INNER}{_QUOTE}]", lambda _: next(original), token) for token in tokens]
 
 
-def _inside_words(text: str) -> list[str]:
-    """The apostrophes inside words that are no typewriter's."""
-    if text.isascii() or not any(mark in text for mark in _TYPOGRAPHIC):
-        return []
-    return _inside().findall(text)
+def _has_apostrophes(text: str) -> bool:
+    """Whether there is one that the rules of a sentence, written for typewriters, could misread."""
+    return not text.isascii() and any(mark in text for mark in APOSTROPHES)
+
+
+@functools.cache
+def _beside() -> re.Pattern[str]:
+    """An apostrophe beside a letter of a script that writes none: a quotation mark."""
+    quote, letter = "['\uff07]", f"[{UNAPOSTROPHED}]"  # of the others the rules know that
+    return re.compile(f"{quote}(?={letter})|(?<={letter}){quote}(?!{_CLITIC})|{_QUOTE}")
 
 
 @functools.cache
 def _inside() -> re.Pattern[str]:
-    """Such an apostrophe: letters of a script that writes so on both sides, or a digit before it."""
+    """One inside a word: between letters of scripts that write so, after a digit, or in 東京’s."""
     before, after = rf"(?<=[^\W{UNAPOSTROPHED}])|(?<=[{MARKS}])", rf"[^\W\d_{UNAPOSTROPHED}]"
-    return re.compile(rf"(?:{before})[{_TYPOGRAPHIC}](?={after})")
+    marks = f"[{_TYPOGRAPHIC}]"
+    return re.compile(rf"(?:{before}){marks}(?={after})|(?<=[{UNAPOSTROPHED}]){marks}(?={_CLITIC})|{_INNER}")
 
 
 def _treebank(text: str) -> list[str]:

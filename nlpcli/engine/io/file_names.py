@@ -1,0 +1,62 @@
+"""The names of files that one call is given: each is a name, and no output takes another file's place.
+
+Not here: whether a file is there, can be read (`lines.py`) or written (`atomic.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nlpcli.engine.io.paths import checked_name, is_same_file
+from nlpcli.errors import InputError, NlpcliError, OutputError
+
+# The arguments of jobs that name files; each may also be an open file, a list of names, or no name at all.
+OUTPUTS = ("output", "save_model", "save_vocab", "checkpoint", "plot")
+INPUTS = (
+    "paths", "path", "texts", "model", "models", "vectors", "cooccurrences", "pairs", "test", "prime_file",
+    "words_file", "read_vocab", "font", "resume", "append",
+)  # fmt: skip
+# What an output may replace, since it holds all that was in there: a training that goes on, parts added up.
+_CONTINUED = {("", "resume"), ("", "append"), ("merge", "paths")}
+
+
+def check_file_names(function: str, arguments: Mapping[str, Any]) -> None:
+    """Raise NlpcliError for what is no name of a file, and for an output that is another file of the call.
+
+    Before work begins: afterwards one of the two would be gone.
+    """
+    # Without an output, `texts` are texts themselves, but for those that are searched.
+    texts_are_names = arguments.get("output") is not None or function == "search"
+    inputs = [
+        (argument, name)
+        for argument in INPUTS
+        if argument != "texts" or texts_are_names
+        for name in _names(arguments.get(argument), InputError)
+    ]
+    outputs = [
+        (argument, name) for argument in OUTPUTS for name in _names(arguments.get(argument), OutputError)
+    ]
+    for number, (argument, name) in enumerate(outputs):
+        for _, other in outputs[:number]:
+            if is_same_file(name, other):
+                raise OutputError(
+                    f"{other} and {name} are the same file: one output would replace the other",
+                    hint=f"give --{argument.replace('_', '-')} another name",
+                )
+        for given, other in inputs:
+            if {("", given), (function, given)} & _CONTINUED:
+                continue
+            if is_same_file(name, other):
+                raise OutputError(
+                    f"{name} is read and would be replaced by the output", hint="give the output another name"
+                )
+
+
+def _names(value: Any, error: type[NlpcliError]) -> Iterator[str]:
+    """The names of files in an argument: `-`, flags, open files and what is not given are none."""
+    for part in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(part, int | float | bytes) and not isinstance(part, bool):
+            raise error(f"{part!r} is not the name of a file")
+        if isinstance(part, str) and part not in ("-", ""):
+            yield checked_name(part, error)

@@ -1,0 +1,178 @@
+"""Arrays of numpy in a file: one in `.npy`, several in the zip file `.npz`, read without trusting them.
+
+No array is made before the file is seen to have the bytes for it, pickles are never read, and only
+plain numbers are arrays here. Whatever else a zip file can be (encrypted, of several disks, with a
+member twice, packed so tightly that it can only be meant to fill the memory) is refused.
+
+Not here: what arrays a file should have (`schemas/`).
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import math
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.io.schema import Held, Schema
+
+_MAGIC = b"\x93NUMPY"
+_HEADER_SIZES = {1: "<H", 2: "<I", 3: "<I"}  # of the length of the header, by version
+_LONGEST_HEADER = 4096
+_KINDS = "biufS"
+_ENCRYPTED = 1
+_LOCAL = struct.Struct("<26xHH")  # of a member: the lengths of its name and of what else is before it
+_MOST_PACKED, _ALWAYS_ROOM = 500, 64 << 20
+_CHECKED = 1 << 24  # bytes read at a time when a member is checked
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, ValueError,
+    OverflowError, KeyError,
+)  # fmt: skip
+
+
+class NotArrays(Exception):
+    """A file holds no arrays, or is damaged; the message says why."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """An array in a file: its numbers, their shape, and at which byte of the member they begin."""
+
+    type: np.dtype[Any]
+    shape: tuple[int, ...]
+    fortran: bool
+    start: int
+
+    @property
+    def dtype(self) -> str:
+        """The name of its numbers, also where the file has their bytes in the other order."""
+        return self.type.name
+
+    @property
+    def size(self) -> int:
+        """Bytes of numbers."""
+        return math.prod(self.shape) * self.type.itemsize
+
+    def arranged(self, content: Any) -> NDArray[Any]:
+        """The bytes of its numbers as an array in this machine's order."""
+        array = np.frombuffer(content, self.type).astype(self.type.newbyteorder("="), copy=False)
+        return array.reshape(self.shape, order="F" if self.fortran else "C")
+
+
+def read_header(stream: IO[bytes]) -> Member:
+    """How a `.npy` file begins. Raises NotArrays."""
+    magic = stream.read(8)
+    layout = _HEADER_SIZES.get(magic[6]) if magic.startswith(_MAGIC) and len(magic) == 8 else None
+    if layout is None:
+        raise NotArrays("a member is no array")
+    size = stream.read(struct.calcsize(layout))
+    length = struct.unpack(layout, size)[0] if len(size) == struct.calcsize(layout) else 0
+    if not 0 < length <= _LONGEST_HEADER:
+        raise NotArrays("the header of an array is cut short or too long")
+    try:
+        record = ast.literal_eval(stream.read(length).decode("latin-1").strip())
+        written, fortran, shape = record["descr"], record["fortran_order"], record["shape"]
+        numbers = np.dtype(written if isinstance(written, str) else "O")
+    except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError) as error:
+        raise NotArrays("the header of an array cannot be read") from error
+    plain = numbers.kind in _KINDS and numbers.itemsize <= 16
+    lengths = isinstance(shape, tuple) and len(shape) <= 8 and all(type(n) is int for n in shape)
+    if not (plain and lengths and isinstance(fortran, bool) and all(0 <= n < 1 << 48 for n in shape)):
+        raise NotArrays(f"an array is {str(written)[:40]} {str(shape)[:40]}: not plain numbers")
+    return Member(numbers, shape, fortran, len(magic) + len(size) + length)
+
+
+def map_array(path: str) -> NDArray[Any]:
+    """The array of a `.npy` file, mapped from the disk. Raises NotArrays and OSError."""
+    with open(path, "rb") as file:
+        member = read_header(file)
+        found = os.fstat(file.fileno()).st_size - member.start
+    if found != member.size:
+        raise NotArrays(f"it holds {found:,} bytes of numbers where {member.size:,} are due")
+    if not member.size:
+        return np.empty(member.shape, member.type.newbyteorder("="))
+    order = "F" if member.fortran else "C"
+    mapped = np.memmap(path, member.type, "r", member.start, member.shape, order)  # type: ignore[call-overload]
+    return np.asarray(mapped).astype(member.type.newbyteorder("="), copy=False)
+
+
+class Arrays:
+    """The arrays of an open `.npz` file: what they are, and their numbers when asked for."""
+
+    def __init__(self, archive: zipfile.ZipFile, packed: int) -> None:
+        self._archive = archive
+        self._infos: dict[str, zipfile.ZipInfo] = {}
+        for info in archive.infolist():
+            name = info.filename.removesuffix(".npy")
+            if name in self._infos:
+                raise NotArrays(f"{name[:40]} stands in it twice")
+            if info.flag_bits & _ENCRYPTED:
+                raise NotArrays("it is encrypted")
+            self._infos[name] = info
+        claimed = sum(info.file_size for info in self._infos.values())
+        if claimed > _MOST_PACKED * packed + _ALWAYS_ROOM:
+            raise NotArrays(f"it claims {claimed:,} bytes in {packed:,}")
+        self.members = {name: self._member(info) for name, info in self._infos.items()}
+
+    def _member(self, info: zipfile.ZipInfo) -> Member:
+        with self._archive.open(info) as stream:
+            member = read_header(stream)
+        if info.file_size != member.start + member.size:
+            raise NotArrays(f"its array {info.filename[:40]} is not as long as it says")
+        return member
+
+    def read(self, name: str) -> NDArray[Any]:
+        """An array, its checksum compared. Raises what `open_arrays` turns into NotArrays."""
+        member = self.members[name]
+        with self._archive.open(self._infos[name]) as stream:
+            stream.read(member.start)
+            content = stream.read()
+        if len(content) != member.size:
+            raise NotArrays("it is cut short")
+        return member.arranged(content)
+
+    def place(self, name: str) -> int:
+        """Where in the file the numbers of an array begin that is not packed, its checksum compared.
+
+        Raises NotArrays for a packed one.
+        """
+        info, member = self._infos[name], self.members[name]
+        if info.compress_type != zipfile.ZIP_STORED or member.type.byteorder == ">" or member.fortran:
+            raise NotArrays(f"its {name} cannot be read in place")
+        with self._archive.open(info) as stream:
+            while stream.read(_CHECKED):  # at the end the CRC is compared
+                pass
+        with open(str(self._archive.filename), "rb") as file:
+            file.seek(info.header_offset)
+            before: int = sum(_LOCAL.unpack(file.read(_LOCAL.size)))
+        return info.header_offset + _LOCAL.size + before + member.start
+
+
+@contextlib.contextmanager
+def open_arrays(path: str) -> Iterator[Arrays]:
+    """The arrays of a `.npz` file.
+
+    Raises OSError, and NotArrays for a damaged file, also while it is in use.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield Arrays(archive, os.stat(path).st_size)  # noqa: PTH116
+    except _DAMAGE as error:
+        raise NotArrays(str(error) or type(error).__name__) from error
+
+
+def read_checked(path: str, schema: Schema, arrays: Arrays) -> dict[str, NDArray[Any]]:
+    """The arrays that a schema without a header names, compared with it. Raises ModelError, and as `read`."""
+    sizes = schema.fit(path, {}, arrays.members)
+    found = {name: arrays.read(name) for name in schema.arrays_for({}) if name in arrays.members}
+    schema.check(path, Held({}, sizes, found), found)
+    return found

@@ -1,0 +1,32 @@
+"""Which schema a kind of file has; docs/MODEL_FILES.md says in words what they say."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from nlpcli.engine.io.schema import Schema
+
+COUNTS = "co-occurrence counts"
+# The module of this package, and the name there; each is imported when a file of its kind is read.
+SCHEMAS = {
+    "naive-bayes": ("classify", "NAIVE_BAYES"),
+    "linear-classifier": ("classify", "LINEAR"),
+    "word2vec": ("embeddings", "WORD2VEC"),
+    "fasttext": ("embeddings", "FASTTEXT"),
+    "glove": ("embeddings", "GLOVE"),
+    "vectors": ("vectors", "VECTORS"),
+    "vectorizer": ("documents", "VECTORIZER"),
+    "index": ("documents", "INDEX"),
+    "tagger": ("tagging", "TAGGER"),
+    "tagger-checkpoint": ("tagging", "TAGGER_CHECKPOINT"),
+    "charlm": ("charlm", "CHARLM"),
+    "charlm-checkpoint": ("charlm", "CHARLM_CHECKPOINT"),
+    COUNTS: ("cooccurrence", "COUNTS"),
+}
+
+
+def schema_of(kind: str) -> Schema:
+    """The schema of a kind of file."""
+    module, name = SCHEMAS[kind]
+    schema: Schema = getattr(import_module(f"nlpcli.engine.io.schemas.{module}"), name)
+    return schema

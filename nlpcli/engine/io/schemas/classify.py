@@ -1,0 +1,83 @@
+"""Classifiers: Naive Bayes as counts, linear ones as weights."""
+
+from __future__ import annotations
+
+from nlpcli.engine.io.header_fields import (
+    MOST,
+    Field,
+    each,
+    flag,
+    nothing_or,
+    number,
+    parts,
+    settings_of,
+    text,
+    whole,
+)
+from nlpcli.engine.io.schema import (
+    ASCENDING,
+    FINITE,
+    Array,
+    Held,
+    Schema,
+    total_within,
+    within,
+)
+from nlpcli.engine.io.schemas.vocabulary import VOCABULARY
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.text import AnalysisSettings
+
+_LARGE_COUNT = 255  # of a feature: this and what is larger stands in features.large
+
+
+_CLASSIFIER = {
+    "labels": Field(each(text, least=2, distinct=True)),
+    "analysis": Field(settings_of(AnalysisSettings)),
+    "features": Field(settings_of(FeatureSettings)),
+    "settings": Field(settings_of(NaiveBayesSettings)),
+    # In what they go into, exp(scale − length · ln(features)), larger ones would overflow.
+    "calibration": Field(
+        nothing_or(
+            parts(
+                scale=Field(number(-50, 50)), length=Field(number(-10, 10)), texts=Field(whole(), default=0)
+            )
+        ),
+        default=None,
+    ),
+}
+_FEATURES = {"features.keys": Array("uint64", ("F",), ASCENDING)}
+
+
+def _large_counts(held: Held) -> str | None:
+    large = int((held.arrays["features.small"] == _LARGE_COUNT).sum())
+    return None if large == len(held.arrays["features.large"]) else "its counts do not fit together"
+
+
+def _resolved_features(held: Held) -> str | None:
+    return "its features are not decided" if held.fields["features"].char_ngrams == "auto" else None
+
+
+NAIVE_BAYES = Schema(
+    {**_CLASSIFIER, "pruned": Field(flag, default=False)},
+    {
+        "documents": Array("int64", ("C",), within(0, MOST), total_within(1, MOST)),
+        **_FEATURES,
+        "features.small": Array("uint8", ("F", "C")),
+        "features.large": Array("int64", ("L",), within(_LARGE_COUNT, MOST), total_within(0, MOST)),
+        **VOCABULARY,
+    },
+    sizes=lambda fields: {"C": len(fields["labels"])},
+    relations=(_large_counts, _resolved_features),
+)
+LINEAR = Schema(
+    {**_CLASSIFIER, "normalised": Field(flag, default=False)},
+    {
+        **_FEATURES,
+        "weights": Array("float32", ("F", "P"), FINITE),
+        "bias": Array("float64", ("P",), FINITE),
+        **VOCABULARY,
+    },
+    # Two classes are one problem.
+    sizes=lambda fields: {"P": 1 if len(fields["labels"]) == 2 else len(fields["labels"])},
+    relations=(_resolved_features,),
+)

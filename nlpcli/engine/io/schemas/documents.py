@@ -1,0 +1,73 @@
+"""What is learnt of documents: their vectorizer, and an index to search them."""
+
+from __future__ import annotations
+
+from nlpcli.engine.io.header_fields import (
+    MOST,
+    Field,
+    settings_of,
+    whole,
+)
+from nlpcli.engine.io.schema import (
+    FINITE,
+    Array,
+    Held,
+    Schema,
+    below,
+    offsets_into,
+    strings,
+    within,
+)
+from nlpcli.engine.io.schemas.vocabulary import VOCABULARY
+from nlpcli.settings.documents import VectorizeSettings
+from nlpcli.settings.search import IndexSettings
+from nlpcli.settings.text import AnalysisSettings
+
+
+def _seen_in_a_document(held: Held) -> str | None:
+    """Without smoothing a feature of no document has no weight."""
+    settings, seen = held.fields["settings"], held.arrays["document_frequencies"]
+    if settings.kind != "tfidf" or settings.smooth_idf or not len(seen) or seen.min():
+        return None
+    return "a feature was seen in no document"
+
+
+VECTORIZER = Schema(
+    {
+        "settings": Field(settings_of(VectorizeSettings), default=VectorizeSettings()),
+        "analysis": Field(settings_of(AnalysisSettings), default=AnalysisSettings()),
+        "documents": Field(whole(1)),
+    },
+    {"document_frequencies": Array("int64", ("V",), within(0, "documents")), **VOCABULARY},
+    sizes=lambda fields: {"documents": fields["documents"]},
+    never_empty=("V",),
+    relations=(_seen_in_a_document,),
+)
+INDEX = Schema(
+    {
+        "analysis": Field(settings_of(AnalysisSettings), default=AnalysisSettings()),
+        "settings": Field(settings_of(IndexSettings), default=IndexSettings()),
+    },
+    {
+        **strings("terms", "V"),
+        **strings("texts", "D"),
+        **strings("files", "files", any_bytes=True),  # names of files, which format 1 wrote as they are
+        "postings.starts": Array("int64", ("V+1",), offsets_into("postings")),
+        "postings.documents": Array("int32", ("postings",), below("D")),
+        "postings.counts": Array("int32", ("postings",), within(1, MOST)),
+        "lengths": Array("int32", ("D",), within(0, MOST)),
+        "norms": Array("float32", ("D",), FINITE, within(0, MOST)),
+        "file_numbers": Array("int32", ("D",), below("files")),
+        "lines": Array("int32", ("D",), within(0, MOST)),
+        "term_vectors": Array("float32", ("V", "dim"), FINITE, optional=True),
+        "document_vectors": Array("float32", ("D", "dim"), FINITE, optional=True),
+    },
+    never_empty=("D",),
+    relations=(
+        lambda held: (
+            None
+            if ("term_vectors" in held.arrays) == ("document_vectors" in held.arrays)
+            else "it has vectors of its terms or its documents only"
+        ),
+    ),
+)

@@ -1,0 +1,165 @@
+"""Forged files of every kind that nlpcli reads, each given to commands that take it.
+
+A command may use the file or refuse it with one line, `error: …` (and a `hint:`). A traceback, a warning
+of a library, a crash, an endless run or gigabytes of memory are failures. One try in forty takes the file
+as it is, which every command has to use.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import re
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.fuzz.forging import forged_arrays, forged_bytes, forged_model
+from tests.fuzz.isolation import Isolated
+from tests.fuzz.sound_files import TEXT, sources
+
+SHORT = 6
+FILES = {
+    "t.txt": TEXT,
+    "films.tsv": "pos\ta good film\nneg\ta bad film\npos\tgood king\nneg\tbad tea\n",
+    "pairs.tsv": "king\tqueen\t9\ntea\tking\t1\nman\twoman\t8\nking queen man woman\n",
+    "pieces.txt": "▁the ▁king ▁ d r\n<0xEA> <0xB0> x <unk> </s>\n",
+}
+_VECTORS = [
+    "similar FILE king", "similar FILE unseenking --by dot", "similar FILE king --by euclidean",
+    "analogy FILE king:-:man:+:woman", "analogy FILE king:-:man:+:woman --method 3cosmul",
+    "odd-one-out FILE king queen tea", "evaluate-vectors FILE pairs.tsv", "convert FILE o.txt",
+    "convert FILE o.bin", "convert FILE o.safetensors --dtype int8", "convert FILE o.npy --normalize",
+    "cluster FILE --k 2", "plot FILE -o o.svg", "vectorize --vectors FILE t.txt -o o.npz -q",
+    "index --vectors FILE t.txt -o o.safetensors -q",
+    "train-w2v t.txt --init FILE --dim 4 --epochs 1 --min-count 1 -q -o o.safetensors",
+]  # fmt: skip
+_TRAIN = "t.txt --resume FILE --epochs 6 --min-count 1 -q -o o.safetensors"
+_LOAD = "python import nlpcli; loaded = nlpcli.load('FILE'); {}"
+_CLASSIFY = [
+    "classify FILE t.txt", "classify FILE t.txt --explain", "classify FILE t.txt --top-k 2",
+    "classify FILE t.txt --jsonl --proba", "evaluate FILE films.tsv", "inspect FILE --top 3",
+    _LOAD.format("loaded.classify(['a good film']); loaded.probabilities(['the bad film'])"),
+]  # fmt: skip
+_CHARLM = [
+    "generate FILE --length 30", "generate FILE --prime the --length 20 --temperature 0.5 --top-k 3",
+    "perplexity FILE t.txt", "perplexity FILE t.txt --per-line",
+    "activations FILE t.txt --skip-unknown -o o.html",
+    "activations FILE t.txt --skip-unknown --find word-length", "gradients FILE t.txt --steps 5",
+    _LOAD.format("loaded.generate(prime='the', length=10)"),
+]  # fmt: skip
+# Which commands take a kind of file. FILE is its name; ":" stands for a space within an argument.
+COMMANDS: dict[str, list[str]] = {
+    "naive-bayes": [
+        *_CLASSIFY, "merge FILE FILE -o o.safetensors",
+        "train-nb films.tsv --append FILE -q -o o.safetensors",
+    ],
+    "linear-classifier": _CLASSIFY,
+    "word2vec": [*_VECTORS, f"train-w2v {_TRAIN}", f"train-w2v {_TRAIN}", "plot FILE -o o.html --both"],
+    "fasttext": [*_VECTORS, f"train-fasttext {_TRAIN}", f"train-fasttext {_TRAIN}"],
+    "glove": [*_VECTORS, f"train-glove {_TRAIN}", f"train-glove {_TRAIN}"],
+    "vectors": [*_VECTORS, _LOAD.format("loaded.similar('king'); loaded.save('o.vec')")],
+    "vectorizer": [
+        "vectorize --model FILE t.txt -o o.npz -q", "vectorize --model FILE t.txt",
+        "vectorize --model FILE t.txt -o o.csv -q", _LOAD.format("loaded.transform(['the king']).toarray()"),
+    ],
+    "index": [
+        "search FILE king", "search FILE the:kign", "search FILE queen --by bm25",
+        "search FILE tea --by vectors",
+        "search FILE dri --prefix on", _LOAD.format("loaded.search('queen', top_k=2)"),
+    ],
+    "charlm": _CHARLM,
+    "charlm-checkpoint": [
+        *_CHARLM, "train-charlm t.txt --resume FILE -q -o o.safetensors",
+        "train-charlm t.txt --resume FILE -q -o o.safetensors",
+    ],
+    "counts": [
+        "merge FILE FILE -o o.npz", "merge FILE FILE FILE -o o.npz",
+        "train-glove --cooccurrences FILE --dim 4 --epochs 2 -q -o o.safetensors",
+        _LOAD.format("loaded.table(); list(loaded.pairs())"),
+    ],
+    "sentencepiece": [
+        "tokenize --tokenizer subword --subword-model FILE t.txt",
+        "tokenize --tokenizer subword --subword-model FILE --format tsv --offsets t.txt",
+        "tokenize --tokenizer subword --subword-model FILE --ids t.txt",
+        "detokenize --model FILE pieces.txt",
+        _LOAD.format("loaded.detokenize(loaded.tokenize(['the king ▁😀', ' x  y']))"),
+    ],
+    "matrix": ["cluster FILE --k 2", "cluster FILE --k 2 --members"],
+}  # fmt: skip
+
+
+# --- a try ----------------------------------------------------------------------------------
+
+
+_FORGED = {
+    "counts": (forged_arrays, "m.npz"),
+    "matrix": (forged_arrays, "m.npz"),
+    "sentencepiece": (forged_bytes, "m.model"),
+}
+
+
+@functools.cache
+def _isolated() -> Isolated:
+    process = Isolated()
+    atexit.register(process.close)
+    return process
+
+
+def attempt(random: Random, folder: Path, kind: str = "") -> None:
+    """A forged file of a kind, two commands that take it, and `inspect`."""
+    kind = kind or random.choice(sorted(COMMANDS))
+    sound = random.choice(sources(kind))
+    forge, name = _FORGED.get(kind, (forged_model, "m.safetensors"))
+    is_sound = random.random() < 0.025
+    content, said = (sound, "as it is") if is_sound else forge(sound, random)
+    (folder / name).write_bytes(content)
+    for file, text in FILES.items():
+        (folder / file).write_text(text)
+    lines = random.sample(COMMANDS[kind], 2)
+    commands = [_command(line, name) for line in lines]
+    if name.endswith(".safetensors"):
+        commands.append(_command(random.choice(("inspect FILE", "inspect FILE --json --verify")), name))
+    needs = [module for sign, module in _NEEDS.items() if sign in f"{kind} {lines}"]
+    ended = _isolated().run(commands, folder, needs)
+    for command, end in zip(commands, ended, strict=False):
+        complaint = _complaint(end, is_sound)
+        assert not complaint, f"{kind}: {said}: {' '.join(command)}: {complaint}"
+    assert len(ended) == len(commands), f"{kind}: {said}: {commands}: {ended}"
+
+
+# What is slow to import, and need not be so for each try anew.
+_NEEDS = {
+    "checkpoint": "torch",
+    "gradients": "torch",
+    "cluster": "sklearn.cluster",
+    "plot": "matplotlib.figure",
+    "sentencepiece": "sentencepiece",
+}
+
+
+def _command(line: str, name: str) -> list[str]:
+    if line.startswith("python "):
+        return ["python", line.removeprefix("python ").replace("FILE", name)]
+    return [part.replace("FILE", name).replace(":", " ") for part in line.split(" ")]
+
+
+# What even a sound file has no answer to.
+_NO_ANSWER = re.compile(
+    "not installed|no vector for|index with word vectors|not the one|another text|by an earlier nlpcli"
+)
+
+
+def _complaint(end: dict[str, Any], is_sound: bool) -> str:
+    """What is wrong with how a command ended; nothing where all is well."""
+    code, lines = end["code"], end["err"].splitlines()
+    errors = [line for line in lines if line.startswith("error: ")]
+    if code < 0 or code > 2:
+        return f"ended with {code}: {end['err']}"
+    if "Traceback" in end["err"] or "Warning" in end["err"] or "not enough memory" in end["err"]:
+        return str(end["err"])
+    if code and len(errors) != 1:
+        return f"exit code {code} with {len(errors)} errors: {end['err']}"
+    if is_sound and code and not _NO_ANSWER.search(end["err"]):
+        return f"a sound file is refused: {end['err']}"
+    return ""
