@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import Settings, setting
+from nlpcli.settings.fields import LAST_SEED, Settings, setting
 from nlpcli.settings.input import INPUT
 
 OUTPUT = "Output"
@@ -93,7 +93,7 @@ class TaggerSettings(Settings):
     hash_bits: int = setting(
         0, "Hash features into 2^N rows of weights; 0 goes by the length of the text.", min=0, max=_MOST_BITS
     )
-    seed: int = setting(1, "Seed of the order of sentences.", min=0)
+    seed: int = setting(1, "Seed of the order of sentences.", min=0, max=LAST_SEED)
 
 
 @dataclass(frozen=True)

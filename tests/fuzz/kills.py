@@ -71,6 +71,8 @@ _COMMANDS = {
     "generate {charlm.safetensors} -o lines --length 2000": ((), "lines"),
     "perplexity {charlm.safetensors} text --per-line -o lines": ((), "lines"),
     "activations {charlm.safetensors} line -o a.html": ((), "a.html"),
+    "train-tagger tagged -o t.safetensors": ((), "t.safetensors"),
+    "tag {tagger.safetensors} text -o tags": ((), "tags"),
     "gradients {charlm.safetensors} line -o g.html --steps 4": ((), "g.html"),
 }
 
@@ -92,6 +94,7 @@ def _inputs() -> dict[str, str]:
     return {
         "text": "\n".join(lines) + "\n",
         "line": "hello hell",
+        "tagged": "\n".join(f"{line.replace(' ', '/N ')}/V" for line in lines) + "\n",
         "letters": "\n".join(lines[:30]),
         "rows.tsv": "\n".join(["label\ttext", *rows]) + "\n",
     }

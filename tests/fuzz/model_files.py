@@ -23,6 +23,7 @@ FILES = {
     "t.txt": TEXT,
     "films.tsv": "pos\ta good film\nneg\ta bad film\npos\tgood king\nneg\tbad tea\n",
     "pairs.tsv": "king\tqueen\t9\ntea\tking\t1\nman\twoman\t8\nking queen man woman\n",
+    "tagged.txt": "the/D king/N reigns/V\nthe/D tea/N boils/V\n" * 3,
     "pieces.txt": "▁the ▁king ▁ d r\n<0xEA> <0xB0> x <unk> </s>\n",
 }
 _VECTORS = [
@@ -67,6 +68,13 @@ COMMANDS: dict[str, list[str]] = {
         "search FILE king", "search FILE the:kign", "search FILE queen --by bm25",
         "search FILE tea --by vectors",
         "search FILE dri --prefix on", _LOAD.format("loaded.search('queen', top_k=2)"),
+    ],
+    "tagger": [
+        "tag FILE t.txt", "tag FILE t.txt --proba --format jsonl", "tag FILE t.txt --format conllu",
+        "evaluate FILE tagged.txt",
+    ],
+    "tagger-checkpoint": [
+        "train-tagger tagged.txt --resume FILE -q -o o.safetensors", "tag FILE t.txt",
     ],
     "charlm": _CHARLM,
     "charlm-checkpoint": [
@@ -146,7 +154,8 @@ def _command(line: str, name: str) -> list[str]:
 
 # What even a sound file has no answer to.
 _NO_ANSWER = re.compile(
-    "not installed|no vector for|index with word vectors|not the one|another text|by an earlier nlpcli"
+    "not installed|no vector for|index with word vectors|not the one|another text|another training"
+    "|no tagger yet|by an earlier nlpcli"
 )
 
 

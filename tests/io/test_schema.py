@@ -77,6 +77,8 @@ def test_an_array_that_is_missing_or_of_another_type_or_length_is_refused(path: 
         for changed in ({}, {name: array[:-1]}, {name: array.astype(np.uint16)}, {name: array[None]}):
             if not changed and name in optional:
                 continue
+            if name == "known_words" and changed and changed[name].shape == array[:-1].shape:
+                continue  # a set of its own
             if name == "features.large" and not len(array) and changed and changed[name].dtype == array.dtype:
                 continue
             rest = {other: kept for other, kept in tensors.items() if other != name}
@@ -87,10 +89,12 @@ def test_an_array_that_is_missing_or_of_another_type_or_length_is_refused(path: 
 def test_numbers_that_are_none_and_places_outside_are_refused(path: Path, tmp_path: Path):
     record, tensors = parts_of(path)
     for name, array in tensors.items():
-        if not array.size or array.dtype.name in ("uint8", "int8") or name == "features.keys":
+        if not array.size or array.dtype.name in ("uint8", "int8") or name in _ANY_NUMBER:
             continue
         wrong = (np.nan, np.inf, 1e30) if array.dtype.kind == "f" else (-1, np.iinfo(array.dtype).max)
         for value in wrong:
+            if value == -1 and name == "transitions" or array.dtype.name == "int16":
+                continue
             if value == np.iinfo(np.int32).max and array.dtype == np.int32 and name in _ANY_INT32:
                 continue
             forged = array.copy()
@@ -98,7 +102,10 @@ def test_numbers_that_are_none_and_places_outside_are_refused(path: Path, tmp_pa
             _refused(tmp_path, record, {**tensors, name: forged}, f"{name} {value}")
 
 
-_ANY_INT32 = ("lengths", "lines", "postings.counts")
+# Of a tagger's checkpoint only the training that goes on knows how many rows there are.
+# Hashes, and what a perceptron has summed up.
+_ANY_NUMBER = ("features.keys", "known_words", "classes.words", "sums", "transition_sums")
+_ANY_INT32 = ("lengths", "lines", "postings.counts", "rows")
 
 
 @by_model

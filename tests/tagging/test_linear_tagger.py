@@ -95,7 +95,7 @@ def damaged():
         "most_pieces": [-1, 65, 1, True, "1", None, 2.0],
         "target": ["lemma", None, 3],
         "space": [None, 3],
-        "unit": [0.0, -1.0, float("nan"), float("inf"), 1, "x", None],
+        "unit": [0.0, -1.0, float("nan"), float("inf"), True, "x", None],
         "settings": [None, [], {"epochs": 0}, {"colour": 1}],
         "analysis": [None, {"tokenizer": "none"}],
     }.items():
