@@ -93,7 +93,7 @@ def test_numbers_that_are_none_and_places_outside_are_refused(path: Path, tmp_pa
             continue
         wrong = (np.nan, np.inf, 1e30) if array.dtype.kind == "f" else (-1, np.iinfo(array.dtype).max)
         for value in wrong:
-            if value == -1 and name == "transitions" or array.dtype.name == "int16":
+            if (value == -1 and name == "transitions") or array.dtype.name == "int16":
                 continue
             if value == np.iinfo(np.int32).max and array.dtype == np.int32 and name in _ANY_INT32:
                 continue
