@@ -111,12 +111,20 @@ def _unraisable(found: sys.UnraisableHookArgs) -> None:
     """A signal that came while an object was finalised, where Python drops exceptions, comes again."""
     if isinstance(found.exc_value, KeyboardInterrupt | _Terminated) and arrived:
         _last[0] = -math.inf
-        # Not from here, where exceptions are dropped too.
-        again = threading.Timer(0.01, os.kill, (os.getpid(), arrived.pop()))
+        # Not from here, where exceptions are dropped too; to the main thread, which it has to wake.
+        again = threading.Timer(0.01, _send_to_main_thread, (arrived.pop(),))
         again.daemon = True
         again.start()
     else:
         sys.__unraisablehook__(found)
+
+
+def _send_to_main_thread(number: int) -> None:
+    main = threading.main_thread().ident
+    if sys.platform == "win32" or main is None:
+        signal.raise_signal(number)
+    else:
+        signal.pthread_kill(main, number)
 
 
 def _exit_code(work: Callable[[], object]) -> int:

@@ -78,7 +78,7 @@ import os, signal, threading, time
 from nlpcli.cli import process
 def signals():
     for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
-        os.kill(os.getpid(), number)
+        signal.pthread_kill(threading.main_thread().ident, number)
         time.sleep({pause})
 def work():
     threading.Timer(0.05, signals).start()

@@ -22,7 +22,7 @@ from nlpcli.engine.runtime import compiled
 from nlpcli.engine.runtime.kernel_files import KernelFiles
 from nlpcli.engine.runtime.progress import listeners
 
-SHORT = 12
+SHORT = 6
 _DIGEST = 32
 
 
