@@ -4,6 +4,7 @@
 #   make test    set up, then the tests
 #   make test-slow  the long campaigns, which `make test` leaves out
 #   make test-portable   the kernels' tests as older processors would run them
+#   make test-bounds     tests of what calls kernels, with every index checked
 #   make fuzz    seeded campaigns of forged files, hostile text, kills, faults (MINUTES=10)
 #   make dist    a wheel and an sdist in dist/
 #   make check   format, lint, types, tests
@@ -25,7 +26,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow test-portable fuzz dist check docs format bench clean
+.PHONY: help setup demo test test-slow test-bounds test-portable fuzz dist check docs format bench clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -76,6 +77,11 @@ test: $(READY)
 
 test-slow: $(READY)
 	python -m pytest -m slow
+
+# What calls kernels, every index of which is checked: compiled anew, and several times slower.
+CALLERS = kernels corpus text documents classify cooccurrence embeddings vectors search tagging sequences
+test-bounds: $(READY)
+	NLPCLI_CHECK_BOUNDS=1 python -m pytest -q -n 2 --dist loadfile $(CALLERS:%=tests/%) tests/test_fuzz.py
 
 test-portable: $(READY)
 	python tests/portable.py

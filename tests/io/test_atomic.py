@@ -13,6 +13,7 @@ import pytest
 from nlpcli.engine.io import atomic
 from nlpcli.engine.io.atomic import FolderNotFlushed, check_writable, write_atomically
 from nlpcli.engine.io.paths import is_same_file
+from nlpcli.engine.io.records import Records
 from nlpcli.errors import InputError, NlpcliError, OutputError
 
 OLD = 4000  # seconds, more than an hour
@@ -254,3 +255,54 @@ def test_devices_are_no_files():
     assert not is_same_file(os.devnull, os.devnull)
     if Path("/dev/stdout").exists():
         assert not is_same_file("/dev/stdout", "/dev/stdout")
+
+
+# --- what is known before work begins -------------------------------------------------------
+
+EARLY = ("train-w2v", "train-nb", "vectorize", "train-tagger", "train-charlm", "tokenize")
+
+
+@pytest.mark.parametrize("command", EARLY)
+@pytest.mark.parametrize("name", ["x" * 300 + ".npy", "text/o.npy", "gone/o.npy", "loop/o.npy"])
+def test_an_output_that_nothing_can_be_written_to_is_an_error_before_the_input_is_read(
+    nlpcli, tmp_path, command, name
+):
+    (tmp_path / "text").write_text("a b\na b c\n")
+    (tmp_path / "loop").symlink_to("loop")
+    name = name.replace(".npy", ".npz") if command == "vectorize" else name
+    done = nlpcli(command, "text", "-o", name, code=1)
+    assert done.err.startswith("error: cannot write ")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root can become another user")
+def test_a_folder_that_may_not_be_entered_is_a_plain_error_for_inputs_and_outputs(tmp_path):
+    secret = tmp_path / "secret"
+    secret.mkdir(mode=0o700)
+    (secret / "in").write_text("a b\n")
+    for folder in [tmp_path, *tmp_path.parents]:
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o001)
+    told = []
+    for act in (
+        lambda: check_writable(secret / "out"),
+        lambda: check_writable(secret / "deeper" / "out"),
+        lambda: write_atomically(secret / "out").__enter__(),
+        lambda: [*Records([str(secret / "in")]).batches()],
+    ):
+        read, write = os.pipe()
+        if not (child := os.fork()):
+            os.setuid(65534)
+            try:
+                act()
+                said = "nothing"
+            except (InputError, OutputError) as error:
+                said = error.message
+            except BaseException as error:
+                said = repr(error)
+            os.write(write, said.encode())
+            os._exit(0)
+        os.close(write)
+        told.append(os.read(read, 9999).decode())
+        os.close(read)
+        os.waitpid(child, 0)
+    assert all("Permission denied" in said and "Error" not in said for said in told), told

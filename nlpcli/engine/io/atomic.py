@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nlpcli.engine.io.paths import checked_name, is_no_file, own_descriptor
+from nlpcli.engine.io.paths import checked_name, is_folder, is_no_file, own_descriptor
 from nlpcli.engine.runtime.progress import before_reading
 from nlpcli.errors import OutputError
 
@@ -52,7 +52,7 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
                 yield direct
             return
         target = Path(os.path.realpath(path))
-        if target.is_dir():
+        if is_folder(target):
             raise OutputError(f"{path} is a folder", hint="name a file in it")
         if is_no_file(target):
             with open(target, "wb") as direct:
@@ -72,7 +72,10 @@ def _refuse_stdout(path: str | os.PathLike[str]) -> None:
 
 @contextlib.contextmanager
 def _replacement(target: Path) -> Iterator[BinaryIO]:
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+    try:
+        mode = stat.S_IMODE(target.stat().st_mode)
+    except OSError:
+        mode = 0o666 & ~_umask()
     # The name is chosen first: a signal may come as soon as the file is there.
     name = target.with_name(f"{_temporary_prefix(target)}{os.urandom(4).hex()}.tmp")
     try:
@@ -200,10 +203,8 @@ def _output_error(path: str | os.PathLike[str], error: OSError) -> OutputError |
         return error  # a closed pipe is not the file's fault: the command line ends quietly
     reason = error.strerror or str(error)
     folder = Path(path).parent
-    if isinstance(error, FileNotFoundError) and not folder.is_dir():
-        return OutputError(
-            f"cannot write {path}: the folder {folder} does not exist", hint=f"mkdir -p {folder}"
-        )
+    if isinstance(error, FileNotFoundError) and (complaint := _no_folder(path, folder)):
+        return complaint
     untouched = None if is_no_file(path) else "the old file, if there was one, is untouched"
     return OutputError(f"cannot write {path}: {reason}", hint=untouched)
 
@@ -215,16 +216,31 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         _check_open_for_writing(path, descriptor)
         return
     target = Path(os.path.realpath(path))
-    if target.is_dir():
+    if is_folder(target):
         raise OutputError(f"{path} is a folder", hint="name a file in it")
-    if not target.parent.is_dir():
-        raise OutputError(
-            f"cannot write {path}: the folder {target.parent} does not exist",
-            hint=f"mkdir -p {target.parent}",
-        )
-    checked = target if is_no_file(target) else target.parent
-    if not os.access(checked, os.W_OK):
+    if complaint := _no_folder(path, target.parent):
+        raise complaint
+    checked, needed = (target, os.W_OK) if is_no_file(target) else (target.parent, os.W_OK | os.X_OK)
+    if not os.access(checked, needed):
         raise OutputError(f"cannot write {path}: no permission to write in {target.parent}")
+    try:
+        os.lstat(target)
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # the name is too long
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _no_folder(path: str | os.PathLike[str], folder: Path) -> OutputError | None:
+    """What is wrong with the folder to write in, if it is none or may not be entered."""
+    try:
+        if stat.S_ISDIR(folder.stat().st_mode):
+            return None
+    except PermissionError as error:
+        return OutputError(f"cannot write {path}: {error.strerror}")
+    except OSError:
+        pass
+    return OutputError(f"cannot write {path}: the folder {folder} does not exist", hint=f"mkdir -p {folder}")
 
 
 def _check_open_for_writing(path: str | os.PathLike[str], descriptor: int) -> None:

@@ -23,6 +23,11 @@ def is_no_file(path: str | os.PathLike[str]) -> bool:
         return False
 
 
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether a path leads to a folder; not when the way there may not be gone, of which pathlib raises."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def own_descriptor(path: str | os.PathLike[str]) -> int | None:
     """The number of the open file of this process that a path means; None for other paths.
 

@@ -24,6 +24,7 @@ from nlpcli.engine.io.dialects import SAMPLE, Beginning, Dialect, FirstRecord
 from nlpcli.engine.io.folders import files_in
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN, display_name
+from nlpcli.engine.io.paths import is_folder
 from nlpcli.engine.io.record_formats import Batch, Documents, Feed, Formats, as_texts
 from nlpcli.engine.io.record_layouts import Layout, detect, format_by_name, is_plain, table_layout
 from nlpcli.engine.io.workbooks import is_zipped, workbook_rows
@@ -113,7 +114,7 @@ class Records:
     def batches(self, as_lines: bool = False) -> Iterator[Batch]:
         """Texts and labels, as they arrive."""
         for path in self.paths:
-            if path != STDIN and Path(path).is_dir():
+            if path != STDIN and is_folder(path):
                 yield from self._folder(Path(path))
             else:
                 yield from self._file(path, as_lines)

@@ -159,6 +159,16 @@ def _tests(
     return examples
 
 
+def _tell_other_tags(tagger: LinearTagger, examples: Examples, progress: Progress) -> None:
+    """A note where the text has tags that the model never gives: those words cannot be right."""
+    if tagger.most:  # made of pieces, of which any tag may be made
+        return
+    other = {tag for tags in examples.tags for tag in tags}.difference(tagger.tags)
+    if other:
+        shown = ", ".join(sorted(other)[:6]) + (", …" if len(other) > 6 else "")
+        progress.note(f"the model never gives {len(other):,} of the text's tags: {shown}")
+
+
 # --- at work --------------------------------------------------------------------------------
 
 
@@ -219,7 +229,9 @@ def evaluate_tagger(
         check_plot(plot)
     tagger = LinearTagger.load(model)
     words = Words(tagger.analysis, tagger.space)
-    result = measure(tagger, _tests(paths, tagged, tagger.target, words, reading, progress), mistakes)
+    examples = _tests(paths, tagged, tagger.target, words, reading, progress)
+    _tell_other_tags(tagger, examples, progress)
+    result = measure(tagger, examples, mistakes)
     if plot is not None:
         plot_confusion(result.tokens, plot, "words")
     return result
