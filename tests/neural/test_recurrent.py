@@ -5,6 +5,7 @@ import pytest
 
 from nlpcli.engine.kernels.neural import recurrent_cells as cells
 from nlpcli.engine.neural.nets.recurrent import _times, layer, plain_layer
+from nlpcli.engine.neural.packing import Packing
 from nlpcli.engine.neural.weights import GATES
 
 torch = pytest.importorskip("torch")
@@ -24,13 +25,47 @@ def example(cell, steps=7, batch=3, size=16, rows=5):
 @pytest.mark.parametrize(("low", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 0.1)])
 def test_layer_and_its_gradient_equal_autograds(cell, low, tolerance):
     table, ids, w, state, weighting = example(cell)
-    out, last = layer(cell, table, ids, w, state, low)
+    out, last = layer(cell, table, ids.reshape(-1), Packing.even(*ids.shape), w, state, low)
+    out = out.view(weighting.shape)
     gradients = torch.autograd.grad((out.float() * weighting).sum(), (table, w))
     expected, expected_last = plain_layer(cell, table[ids], w, state)
     expected_gradients = torch.autograd.grad((expected * weighting).sum(), (table, w))
     pairs = zip((out, *last, *gradients), (expected, *expected_last, *expected_gradients), strict=True)
     for ours, theirs in pairs:
         assert (ours.float() - theirs).abs().max().item() < tolerance
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("lengths", [[7, 7, 7], [5, 3, 3, 1], [4], [9, 1]])
+def test_packed_sequences_are_what_each_is_alone(cell, lengths):
+    packing = Packing.of(lengths)
+    table, _, w, state, _ = example(cell, batch=len(lengths))
+    ids = torch.randint(0, len(table), (sum(lengths),))
+    weighting = torch.randn(sum(lengths), len(w))
+    order = torch.from_numpy(packing.order())  # of each packed row its place one sequence behind another
+    out, last = layer(cell, table, ids[order], packing, w, state, torch.float32)
+    ours = torch.autograd.grad((out * weighting[order]).sum(), (table, w))
+
+    outputs, after = [], []
+    for n, part in enumerate(ids.split(lengths)):
+        own = tuple(one[n : n + 1] for one in state)
+        alone, end = plain_layer(cell, table[part][:, None], w, own)
+        outputs.append(alone[:, 0])
+        after.append(end)
+    expected = torch.cat(outputs)
+    theirs = torch.autograd.grad((expected * weighting).sum(), (table, w))
+    expected_last = [torch.cat(parts) for parts in zip(*after, strict=True)]
+    for left, right in zip((out, *last, *ours), (expected[order], *expected_last, *theirs), strict=True):
+        assert (left - right).abs().max().item() < 1e-5
+
+
+def test_reversed_sequences_run_from_their_ends():
+    packing = Packing.of([3, 2, 1])
+    together = np.array([10, 11, 12, 20, 21, 30])
+    packed = together[packing.order()]
+    assert packed.tolist() == [10, 20, 30, 11, 21, 12]
+    assert packed[packing.reversed()].tolist() == [12, 21, 30, 11, 20, 10]
+    assert packed[packing.ends].tolist() == [12, 21, 30]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.uint16])

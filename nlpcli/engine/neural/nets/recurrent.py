@@ -1,9 +1,9 @@
 """Recurrent layers that learn fast on a CPU: the loop over time, forward and backward.
 
-One layer over a chunk of T steps and B streams. What does not depend on time is done before
-(the input's share of the gates, `inputs`) or after (the weights' gradient: one product over
-all T·B rows); inside the loop there is one matrix product of [B, H] with [H, G·H] a step
-and one kernel. With `low=torch.bfloat16` the products run in bfloat16 (AMX), all else in
+One layer over B sequences of up to T steps, packed without padding (`packing.py`). What does not
+depend on time is done before (the input's share of the gates, `inputs`) or after (the weights'
+gradient: one product over all N rows); inside the loop there is one matrix product of [B, H] with
+[H, G·H] a step and one kernel. With `low=torch.bfloat16` the products run in bfloat16 (AMX), all else in
 float32. The gradients are checked against autograd and against the equations in numpy.
 
 The equations, σ the logistic function, ∘ the product element by element:
@@ -31,21 +31,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nlpcli.engine.neural.packing import Packing
 from nlpcli.engine.runtime.compiled import numba_kernels
 
 cells = numba_kernels("neural.recurrent_cells")
 
 
 def layer(
-    cell: str, inputs: Tensor, rows: Tensor, w_hh: Tensor, state: tuple[Tensor, ...], low: torch.dtype
+    cell: str,
+    inputs: Tensor,
+    rows: Tensor,
+    packing: Packing,
+    w_hh: Tensor,
+    state: tuple[Tensor, ...],
+    low: torch.dtype,
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """One layer on the CPU: outputs [T, B, H] of type `low`, and the state after the last step.
+    """One layer on the CPU: outputs [N, H] of type `low`, in the packing's order, and the last states.
 
-    `rows` [T, B] says which row of `inputs` [N, G·H] each step of each stream takes. `state` is
+    `rows` [N] says which row of `inputs` [M, G·H] each step of each sequence takes. `state` is
     (h,) or (h, c), each [B, H] float32; no gradient flows into it.
     """
     function = {"rnn": _Rnn, "lstm": _Lstm, "gru": _Gru}[cell]
-    out, *after = function.apply(inputs, rows, w_hh, low, *state)  # type: ignore[no-untyped-call]
+    out, *after = function.apply(inputs, rows, packing, w_hh, low, *state)  # type: ignore[no-untyped-call]
     return out, tuple(after)
 
 
@@ -56,15 +63,15 @@ def _array(tensor: Tensor) -> Any:
     return tensor.numpy()
 
 
-def _history(first: Tensor, steps: int, dtype: torch.dtype) -> Tensor:
-    """Room for the state before each step and after the last: [T + 1, B, H], the first filled in."""
-    history = torch.empty((steps + 1, *first.shape), dtype=dtype)
-    history[0] = first
+def _history(first: Tensor, rows: int, dtype: torch.dtype) -> Tensor:
+    """Room for the states before any step, filled in, and after each: [B + N, H]."""
+    history = torch.empty((len(first) + rows, first.shape[1]), dtype=dtype)
+    history[: len(first)] = first
     return history
 
 
 def _times(w: Tensor, batch: int) -> Callable[[Tensor], Tensor]:
-    """A function h ↦ h @ w for h [batch, …]; what it gives lasts until it is called again.
+    """A function h ↦ h @ w for h of up to `batch` rows; what it gives lasts until it is called again.
 
     In bfloat16 the weight is brought once into the layout that oneDNN multiplies in, which `mm`
     would do again at every step (up to three times slower). Where that cannot be, `mm` does it.
@@ -73,7 +80,7 @@ def _times(w: Tensor, batch: int) -> Callable[[Tensor], Tensor]:
     if ready is not None:
         return lambda h: torch.ops.mkldnn._linear_pointwise(h, ready, None, "none", [], "")
     out = torch.empty((batch, w.shape[1]), dtype=w.dtype)
-    return lambda h: torch.mm(h, w, out=out)
+    return lambda h: torch.mm(h, w, out=out[: len(h)])
 
 
 def packed(w: Tensor, batch: int) -> Tensor | None:
@@ -93,124 +100,131 @@ def packed(w: Tensor, batch: int) -> Tensor | None:
 
 class _Rnn(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, rows: Tensor, w_hh: Tensor, low: torch.dtype, h0: Tensor) -> Any:
-        steps = len(rows)
-        h = _history(h0, steps, low)
+    def forward(
+        ctx: Any, inputs: Tensor, rows: Tensor, packing: Packing, w_hh: Tensor, low: torch.dtype, h0: Tensor
+    ) -> Any:
+        h = _history(h0, len(rows), low)
         w = w_hh.to(low)
-        times_w = _times(w, h.shape[1])
+        times_w = _times(w, len(h0))
         table, rows_, h_ = _array(inputs), rows.numpy(), _array(h)
-        for t in range(steps):
-            cells.rnn_forward(table, rows_[t], _array(times_w(h[t])), h_[t + 1])
+        for now, before, after in packing.steps():
+            cells.rnn_forward(table, rows_[now], _array(times_w(h[before])), h_[after])
         ctx.save_for_backward(rows, w, h)
-        ctx.table_shape = inputs.shape
-        last = h[-1].float()
+        ctx.table_shape, ctx.packing = inputs.shape, packing
+        last = h[packing.last()].float()
         ctx.mark_non_differentiable(last)
-        return h[1:], last
+        return h[len(h0) :], last
 
     @staticmethod
     def backward(ctx: Any, d_out: Tensor, *_: Any) -> Any:
         rows, w, h = ctx.saved_tensors
-        steps, batch = rows.shape
-        d_gates = torch.empty((steps, batch, w.shape[1]), dtype=w.dtype)
-        d_h = torch.zeros((batch, len(w)), dtype=w.dtype)
-        out_, h_, gates_ = _array(d_out.contiguous()), _array(h), _array(d_gates)
-        times_w = _times(w.t(), batch)
-        for t in range(steps - 1, -1, -1):
-            cells.rnn_backward(out_[t], _array(d_h), h_[t + 1], gates_[t])
-            if t:
-                d_h = times_w(d_gates[t])
-        return _table_gradient(ctx.table_shape, rows, d_gates), None, _product(h[:-1], d_gates), None, None
+        d_gates = torch.empty((len(rows), w.shape[1]), dtype=w.dtype)
+        d_h = torch.zeros((ctx.packing.batch, len(w)), dtype=w.dtype)
+        out_, h_, gates_, dh_ = _array(d_out.contiguous()), _array(h), _array(d_gates), _array(d_h)
+        times_w = _times(w.t(), len(d_h))
+        for now, before, after in ctx.packing.steps(backward=True):
+            live = slice(0, now.stop - now.start)
+            cells.rnn_backward(out_[now], dh_[live], h_[after], gates_[now])
+            if before.start:
+                d_h[live] = times_w(d_gates[now])
+        d_w = _product(h[ctx.packing.before()], d_gates)
+        return _table_gradient(ctx.table_shape, rows, d_gates), None, None, d_w, None, None
 
 
 class _Lstm(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, inputs: Tensor, rows: Tensor, w_hh: Tensor, low: torch.dtype, h0: Tensor, c0: Tensor
-    ) -> Any:
-        steps, batch = rows.shape
-        h, c = _history(h0, steps, low), _history(c0, steps, torch.float32)
-        gates = torch.empty((steps, batch, w_hh.shape[1]), dtype=low)
+        ctx: Any, inputs: Tensor, rows: Tensor, packing: Packing, w_hh: Tensor, low: torch.dtype,
+        h0: Tensor, c0: Tensor,
+    ) -> Any:  # fmt: skip
+        h, c = _history(h0, len(rows), low), _history(c0, len(rows), torch.float32)
+        gates = torch.empty((len(rows), w_hh.shape[1]), dtype=low)
         w = w_hh.to(low)
-        times_w = _times(w, batch)
+        times_w = _times(w, len(h0))
         table, rows_ = _array(inputs), rows.numpy()
         h_, c_, gates_ = _array(h), _array(c), _array(gates)
-        for t in range(steps):
-            r_ = _array(times_w(h[t]))
-            cells.lstm_forward(table, rows_[t], r_, c_[t], gates_[t], c_[t + 1], h_[t + 1])
+        for now, before, after in packing.steps():
+            r_ = _array(times_w(h[before]))
+            cells.lstm_forward(table, rows_[now], r_, c_[before], gates_[now], c_[after], h_[after])
         ctx.save_for_backward(rows, w, h, c, gates)
-        ctx.table_shape = inputs.shape
-        last = (h[-1].float(), c[-1].clone())
+        ctx.table_shape, ctx.packing = inputs.shape, packing
+        last = (h[packing.last()].float(), c[packing.last()].clone())
         ctx.mark_non_differentiable(*last)
-        return h[1:], *last
+        return h[len(h0) :], *last
 
     @staticmethod
     def backward(ctx: Any, d_out: Tensor, *_: Any) -> Any:
         rows, w, h, c, gates = ctx.saved_tensors
-        steps, batch = rows.shape
         d_gates = torch.empty(gates.shape, dtype=w.dtype)
-        d_h = torch.zeros((batch, len(w)), dtype=w.dtype)
-        out_, gates_, c_ = _array(d_out.contiguous()), _array(gates), _array(c)
-        dg_, dc_ = _array(d_gates), np.zeros((batch, len(w)), dtype=np.float32)
-        times_w = _times(w.t(), batch)
-        for t in range(steps - 1, -1, -1):
-            cells.lstm_backward(out_[t], _array(d_h), gates_[t], c_[t + 1], c_[t], dc_, dg_[t])
-            if t:
-                d_h = times_w(d_gates[t])
+        d_h = torch.zeros((ctx.packing.batch, len(w)), dtype=w.dtype)
+        out_, gates_, c_, dh_ = _array(d_out.contiguous()), _array(gates), _array(c), _array(d_h)
+        dg_, dc_ = _array(d_gates), np.zeros(d_h.shape, dtype=np.float32)
+        times_w = _times(w.t(), len(d_h))
+        for now, before, after in ctx.packing.steps(backward=True):
+            live = slice(0, now.stop - now.start)
+            cells.lstm_backward(
+                out_[now], dh_[live], gates_[now], c_[after], c_[before], dc_[live], dg_[now]
+            )
+            if before.start:
+                d_h[live] = times_w(d_gates[now])
         table = _table_gradient(ctx.table_shape, rows, d_gates)
-        return table, None, _product(h[:-1], d_gates), None, None, None
+        return table, None, None, _product(h[ctx.packing.before()], d_gates), None, None, None
 
 
 class _Gru(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, rows: Tensor, w_hh: Tensor, low: torch.dtype, h0: Tensor) -> Any:
-        steps, batch = rows.shape
-        size = h0.shape[1]
-        h, h_low = _history(h0, steps, torch.float32), _history(h0, steps, low)
-        gates = torch.empty((steps, batch, 3 * size), dtype=low)
-        reset_h = torch.empty((steps, batch, size), dtype=low)
+    def forward(
+        ctx: Any, inputs: Tensor, rows: Tensor, packing: Packing, w_hh: Tensor, low: torch.dtype, h0: Tensor
+    ) -> Any:
+        batch, size = h0.shape
+        h, h_low = _history(h0, len(rows), torch.float32), _history(h0, len(rows), low)
+        gates = torch.empty((len(rows), 3 * size), dtype=low)
+        reset_h = torch.empty((len(rows), size), dtype=low)
         w_zr, w_n = w_hh[:, : 2 * size].to(low).contiguous(), w_hh[:, 2 * size :].to(low).contiguous()
         times_zr, times_n = _times(w_zr, batch), _times(w_n, batch)
         table, rows_, gates_ = _array(inputs), rows.numpy(), _array(gates)
         h_, low_, reset_ = _array(h), _array(h_low), _array(reset_h)
-        for t in range(steps):
-            r_ = _array(times_zr(h_low[t]))
-            cells.gru_gates_forward(table, rows_[t], r_, h_[t], gates_[t], reset_[t])
-            r_ = _array(times_n(reset_h[t]))
-            cells.gru_forward(table, rows_[t], r_, h_[t], gates_[t], h_[t + 1], low_[t + 1])
+        for now, before, after in packing.steps():
+            r_ = _array(times_zr(h_low[before]))
+            cells.gru_gates_forward(table, rows_[now], r_, h_[before], gates_[now], reset_[now])
+            r_ = _array(times_n(reset_h[now]))
+            cells.gru_forward(table, rows_[now], r_, h_[before], gates_[now], h_[after], low_[after])
         ctx.save_for_backward(rows, w_zr, w_n, h, h_low, gates, reset_h)
-        ctx.table_shape = inputs.shape
-        last = h[-1].clone()
+        ctx.table_shape, ctx.packing = inputs.shape, packing
+        last = h[packing.last()].clone()
         ctx.mark_non_differentiable(last)
-        return h_low[1:], last
+        return h_low[batch:], last
 
     @staticmethod
     def backward(ctx: Any, d_out: Tensor, *_: Any) -> Any:
         rows, w_zr, w_n, h, h_low, gates, reset_h = ctx.saved_tensors
-        steps, batch, size = reset_h.shape
-        d_zr = torch.empty((steps, batch, 2 * size), dtype=w_n.dtype)
-        d_n = torch.empty((steps, batch, size), dtype=w_n.dtype)
-        d_h = torch.zeros((batch, size), dtype=w_n.dtype)
-        out_, gates_, h_ = _array(d_out.contiguous()), _array(gates), _array(h)
-        zr_, n_, carry = _array(d_zr), _array(d_n), np.zeros((batch, size), dtype=np.float32)
-        times_zr, times_n = _times(w_zr.t(), batch), _times(w_n.t(), batch)
-        for t in range(steps - 1, -1, -1):
-            cells.gru_backward(out_[t], _array(d_h), gates_[t], h_[t], carry, zr_[t], n_[t])
-            cells.gru_reset_backward(_array(times_n(d_n[t])), gates_[t], h_[t], carry, zr_[t])
-            if t:
-                d_h = times_zr(d_zr[t])
-        d_gates = torch.cat((d_zr, d_n), dim=2)
-        d_w = torch.cat((_product(h_low[:-1], d_zr), _product(reset_h, d_n)), dim=1)
-        return _table_gradient(ctx.table_shape, rows, d_gates), None, d_w, None, None
+        count, size = reset_h.shape
+        d_zr = torch.empty((count, 2 * size), dtype=w_n.dtype)
+        d_n = torch.empty((count, size), dtype=w_n.dtype)
+        d_h = torch.zeros((ctx.packing.batch, size), dtype=w_n.dtype)
+        out_, gates_, h_, dh_ = _array(d_out.contiguous()), _array(gates), _array(h), _array(d_h)
+        zr_, n_, carry_ = _array(d_zr), _array(d_n), np.zeros(d_h.shape, dtype=np.float32)
+        times_zr, times_n = _times(w_zr.t(), len(d_h)), _times(w_n.t(), len(d_h))
+        for now, before, _after in ctx.packing.steps(backward=True):
+            live = slice(0, now.stop - now.start)
+            carry, gate, earlier = carry_[live], gates_[now], h_[before]
+            cells.gru_backward(out_[now], dh_[live], gate, earlier, carry, zr_[now], n_[now])
+            cells.gru_reset_backward(_array(times_n(d_n[now])), gate, earlier, carry, zr_[now])
+            if before.start:
+                d_h[live] = times_zr(d_zr[now])
+        d_gates = torch.cat((d_zr, d_n), dim=1)
+        d_w = torch.cat((_product(h_low[ctx.packing.before()], d_zr), _product(reset_h, d_n)), dim=1)
+        return _table_gradient(ctx.table_shape, rows, d_gates), None, None, d_w, None, None
 
 
 def _product(before: Tensor, d_gates: Tensor) -> Tensor:
-    """∂loss/∂W_hh: the sum over all steps and streams of h_{t−1}ᵀ ∂gates_t."""
-    return torch.mm(before.reshape(-1, before.shape[2]).t(), d_gates.reshape(-1, d_gates.shape[2])).float()
+    """∂loss/∂W_hh: the sum over all steps and sequences of h_{t−1}ᵀ ∂gates_t."""
+    return torch.mm(before.t(), d_gates).float()
 
 
 def _table_gradient(shape: torch.Size, rows: Tensor, d_gates: Tensor) -> Tensor:
     sums = torch.zeros(shape)
-    cells.add_rows(rows.reshape(-1).numpy(), _array(d_gates.reshape(-1, shape[1])), sums.numpy())
+    cells.add_rows(rows.numpy(), _array(d_gates), sums.numpy())
     return sums
 
 

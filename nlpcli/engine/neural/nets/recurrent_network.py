@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nlpcli.engine.neural.nets.recurrent import layer, plain_layer
+from nlpcli.engine.neural.packing import Packing
 
 State = list[tuple[Tensor, ...]]
 
@@ -89,12 +90,14 @@ class CharRNN:
     def _run_cpu(self, n: int, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         steps, batch = x.shape[:2]
         if n == 0:
-            inputs, rows = self._first_table(), x
+            inputs, rows = self._first_table(), x.reshape(-1)
         else:
             flat = x.reshape(steps * batch, -1) @ self.weights[f"layer{n}.w_xh"].to(x.dtype)
             inputs = flat.float() + self.weights[f"layer{n}.b"]
-            rows = torch.arange(steps * batch).view(steps, batch)
-        return layer(self.cell, inputs, rows, self.weights[f"layer{n}.w_hh"], state, self.low)
+            rows = torch.arange(steps * batch)
+        packing, w_hh = Packing.even(steps, batch), self.weights[f"layer{n}.w_hh"]
+        out, after = layer(self.cell, inputs, rows, packing, w_hh, state, self.low)
+        return out.view(steps, batch, -1), after
 
     def _run_gpu(self, n: int, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         w_xh, w_hh, b = (self.weights[f"layer{n}.{name}"] for name in ("w_xh", "w_hh", "b"))
