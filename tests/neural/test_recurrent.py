@@ -6,17 +6,17 @@ import pytest
 from nlpcli.engine.kernels.neural import recurrent_cells as cells
 from nlpcli.engine.neural.nets.recurrent import _times, layer, plain_layer
 from nlpcli.engine.neural.packing import Packing
-from nlpcli.engine.neural.weights import GATES
+from nlpcli.settings.neural import ENCODER_GATES as GATES
 
 torch = pytest.importorskip("torch")
 
-CELLS = ["rnn", "lstm", "gru"]
+CELLS = ["rnn", "lstm", "gru", "mingru"]
 
 
 def example(cell, steps=7, batch=3, size=16, rows=5):
     torch.manual_seed(0)
     table = torch.randn(rows, GATES[cell] * size, requires_grad=True)
-    w = (torch.randn(size, GATES[cell] * size) / 4).requires_grad_()
+    w = None if cell == "mingru" else (torch.randn(size, GATES[cell] * size) / 4).requires_grad_()
     state = tuple(torch.randn(batch, size) * 0.3 for _ in range(2 if cell == "lstm" else 1))
     return table, torch.randint(0, rows, (steps, batch)), w, state, torch.randn(steps, batch, size)
 
@@ -27,9 +27,10 @@ def test_layer_and_its_gradient_equal_autograds(cell, low, tolerance):
     table, ids, w, state, weighting = example(cell)
     out, last = layer(cell, table, ids.reshape(-1), Packing.even(*ids.shape), w, state, low)
     out = out.view(weighting.shape)
-    gradients = torch.autograd.grad((out.float() * weighting).sum(), (table, w))
+    learnt = (table,) if w is None else (table, w)
+    gradients = torch.autograd.grad((out.float() * weighting).sum(), learnt)
     expected, expected_last = plain_layer(cell, table[ids], w, state)
-    expected_gradients = torch.autograd.grad((expected * weighting).sum(), (table, w))
+    expected_gradients = torch.autograd.grad((expected * weighting).sum(), learnt)
     pairs = zip((out, *last, *gradients), (expected, *expected_last, *expected_gradients), strict=True)
     for ours, theirs in pairs:
         assert (ours.float() - theirs).abs().max().item() < tolerance
@@ -41,10 +42,11 @@ def test_packed_sequences_are_what_each_is_alone(cell, lengths):
     packing = Packing.of(lengths)
     table, _, w, state, _ = example(cell, batch=len(lengths))
     ids = torch.randint(0, len(table), (sum(lengths),))
-    weighting = torch.randn(sum(lengths), len(w))
+    weighting = torch.randn(sum(lengths), 16)
+    learnt = (table,) if w is None else (table, w)
     order = torch.from_numpy(packing.order())  # of each packed row its place one sequence behind another
     out, last = layer(cell, table, ids[order], packing, w, state, torch.float32)
-    ours = torch.autograd.grad((out * weighting[order]).sum(), (table, w))
+    ours = torch.autograd.grad((out * weighting[order]).sum(), learnt)
 
     outputs, after = [], []
     for n, part in enumerate(ids.split(lengths)):
@@ -53,7 +55,7 @@ def test_packed_sequences_are_what_each_is_alone(cell, lengths):
         outputs.append(alone[:, 0])
         after.append(end)
     expected = torch.cat(outputs)
-    theirs = torch.autograd.grad((expected * weighting).sum(), (table, w))
+    theirs = torch.autograd.grad((expected * weighting).sum(), learnt)
     expected_last = [torch.cat(parts) for parts in zip(*after, strict=True)]
     for left, right in zip((out, *last, *ours), (expected[order], *expected_last, *theirs), strict=True):
         assert (left - right).abs().max().item() < 1e-5

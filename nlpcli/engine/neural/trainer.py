@@ -76,8 +76,8 @@ def _nothing() -> None:
 class Trainer(ABC):
     """A training under way: the network, the optimizer, the updates done, the best weights so far.
 
-    `weights` are those that the network begins with; `parts` are the columns of a batch that each
-    thread takes.
+    `weights` are those that the network begins with; `parts` are what a batch is split into, a thread
+    each, or fewer `threads`.
     """
 
     def __init__(
@@ -89,10 +89,12 @@ class Trainer(ABC):
         *,
         steps_per_epoch: int,
         epochs: int,
+        threads: int | None = None,
     ) -> None:
         import torch
 
         self._network, self._settings = network, settings
+        self._threads = min(len(parts), threads or len(parts))
         self.optimizer = torch.optim.AdamW(
             network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
@@ -119,6 +121,20 @@ class Trainer(ABC):
     def validation_losses(self, pool: ThreadPoolExecutor) -> list[tuple[float, int]]:
         """Summed losses over what is held out, and of how many predictions; over when `cancelled` is set."""
 
+    def leaves(self) -> list[Tensor]:
+        """What else a batch's gradient is taken of: rows of tables."""
+        return []
+
+    def update_leaves(self, gradients: Sequence[Tensor], rate: float) -> None:
+        """Move what the leaves were read from, as update `step`, counted from 0."""
+
+    def averaged(self) -> None:
+        """After an update: bring moving averages of weights on."""
+
+    def snapshot(self) -> Weights:
+        """The weights that are measured and kept: those of now, or their average."""
+        return self._network.arrays()
+
     # --- the loop ---------------------------------------------------------------------------
 
     def run(self, report: TrainingReport, after_update: Callable[[], None] = _nothing) -> None:
@@ -133,7 +149,7 @@ class Trainer(ABC):
         torch.set_num_threads(1)  # the batch's parts are the threads
         try:
             with ThreadPoolExecutor(
-                len(self.parts), initializer=torch.set_num_threads, initargs=(1,)
+                self._threads, initializer=torch.set_num_threads, initargs=(1,)
             ) as pool:
                 self._run(pool, report, after_update)
         finally:
@@ -165,7 +181,8 @@ class Trainer(ABC):
 
         count = self.begin_update()
         results = list(pool.map(lambda n: self._gradients(n, count), range(len(self.parts))))
-        parameters = self._network.parameters()
+        weights, leaves = self._network.parameters(), self.leaves()
+        parameters = [*weights, *leaves]
         for parameter, *gradients in zip(parameters, *(part for _, part in results), strict=True):
             total = gradients[0]
             for gradient in gradients[1:]:
@@ -177,6 +194,9 @@ class Trainer(ABC):
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
+        if leaves:
+            self.update_leaves([leaf.grad for leaf in leaves if leaf.grad is not None], rate)
+        self.averaged()
         self.loss_sum += sum(loss for loss, _ in results)
         self.loss_count += count
         self.step += 1
@@ -186,7 +206,8 @@ class Trainer(ABC):
         import torch
 
         loss = self.part_loss(n)
-        gradients = torch.autograd.grad(loss / count, self._network.parameters())
+        learnt = [*self._network.parameters(), *self.leaves()]
+        gradients = torch.autograd.grad(loss / count, learnt, materialize_grads=True)
         return loss.item(), gradients
 
     def _validate(self, pool: ThreadPoolExecutor, report: TrainingReport) -> None:
@@ -198,8 +219,10 @@ class Trainer(ABC):
             raise
         loss = sum(total for total, _ in results) / max(1, sum(scored for _, scored in results))
         self.stale += 1
-        if loss < self.best_loss:
-            self.best_loss, self.best_weights, self.stale = loss, self._network.arrays(), 0
+        if not results:  # nothing is held out: the last weights are the best
+            self.best_weights, self.stale, loss = self.snapshot(), 0, math.nan
+        elif loss < self.best_loss:
+            self.best_loss, self.best_weights, self.stale = loss, self.snapshot(), 0
         mean = self.loss_sum / max(1, self.loss_count)
         self.history.append({"step": self.step, "loss": mean, "val_loss": loss})
         self.loss_sum, self.loss_count = 0.0, 0

@@ -26,7 +26,7 @@ def initial_weights(settings: CharLMSettings, alphabet: Vocabulary) -> Weights:
     weights: Weights = {}
     for name, shape in weight_shapes(settings, len(alphabet)).items():
         if name.endswith("w_hh"):
-            weights[name] = np.hstack([_orthogonal(random, hidden) for _ in range(GATES[settings.cell])])
+            weights[name] = np.hstack([orthogonal(random, hidden) for _ in range(GATES[settings.cell])])
         elif name.endswith(".b"):
             weights[name] = np.zeros(shape, dtype=np.float32)
         elif name == "output.w":
@@ -43,6 +43,7 @@ def initial_weights(settings: CharLMSettings, alphabet: Vocabulary) -> Weights:
     return weights
 
 
-def _orthogonal(random: np.random.Generator, size: int) -> NDArray[np.float32]:
+def orthogonal(random: np.random.Generator, size: int) -> NDArray[np.float32]:
+    """A random orthogonal matrix [size, size]."""
     q, r = np.linalg.qr(random.standard_normal((size, size)))
     return (q * np.sign(np.diag(r))).astype(np.float32)

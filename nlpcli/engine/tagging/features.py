@@ -14,6 +14,7 @@ from nlpcli.engine.kernels.tagging.arguments import (
     FINE,
     LOWER,
     PROPERTIES,
+    VOWEL,
     WORD,
     Text,
 )
@@ -37,6 +38,11 @@ NO_CLASSES = Classes(np.zeros(0, np.uint64), np.zeros((0, 2), np.int32))
 def hashes_of(words: Sequence[str]) -> NDArray[np.uint64]:
     """What words are known by, uint64 [N]."""
     return _described(words)[:, WORD]
+
+
+def properties_of(words: Sequence[str]) -> NDArray[np.uint64]:
+    """Hashes of words, their affixes, shapes and last syllables, uint64 [N, P]."""
+    return _described(words)[:, : VOWEL + 1]
 
 
 def text_of(sentences: Sequence[Sequence[str]], classes: Classes = NO_CLASSES) -> Text:

@@ -84,9 +84,7 @@ class LinearTagger:
 
     def knows(self, words: Sequence[str]) -> NDArray[np.bool_]:
         """Which words stood in the training text."""
-        hashes = hashes_of(words)
-        places = np.minimum(np.searchsorted(self.known, hashes), max(len(self.known) - 1, 0))
-        return self.known[places] == hashes if len(self.known) else np.zeros(len(words), np.bool_)
+        return in_text(self.known, hashes_of(words))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file."""
@@ -138,3 +136,12 @@ class LinearTagger:
             fields["analysis"],
             fields["settings"],
         )
+
+
+def in_text(known: NDArray[np.uint64], hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which of the hashes [N] are among the known ones, ascending: bool [N]."""
+    if not len(known):
+        return np.zeros(len(hashes), np.bool_)
+    places = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    found: NDArray[np.bool_] = known[places] == hashes
+    return found

@@ -45,27 +45,16 @@ class Training:
         self._classes = classes
         self._target, self._settings, self._analysis, self._space = target, settings, analysis, space
         given = [tag for sentence in tags for tag in sentence]
-        kinds = _kinds_of(given)
-        in_pieces = in_pieces_is_better(kinds, settings)
-        self._names = sorted({piece for tag in kinds for piece in _parts(tag)}) if in_pieces else kinds
-        _check_number(self._names)
+        self._names, self._most, gold = tag_names(given, settings)
         self._text = text_of(sentences, classes)
-        ids = {name: number for number, name in enumerate(self._names)}
-        self._most = 0
-        if in_pieces:
-            pieces = [[*(ids[part] for part in _parts(tag)), len(ids)] for tag in given]
-            self._most = max(map(len, pieces)) - 1
-            _check_length(self._most)
-            gold: Sequence[Sequence[int]] | NDArray[np.int32] = pieces
-        else:
-            gold = np.fromiter((ids[tag] for tag in given), np.int32, len(given))
+        in_pieces = self._most > 0
         self.learner = Learner(
-            self._text, gold, len(ids) + in_pieces, settings.margin, settings.seed, settings.hash_bits
+            self._text, gold, len(self._names) + in_pieces, settings.margin, settings.seed, settings.hash_bits
         )
         if target == "ner" and not in_pieces:
             self.learner.forbid(legal(self._names))
-            if OUTSIDE in ids:
-                self.learner.outside = ids[OUTSIDE], _outside_margin(given, settings)
+            if OUTSIDE in self._names:
+                self.learner.outside = self._names.index(OUTSIDE), _outside_margin(given, settings)
 
     def go(self, progress: Progress = SILENT) -> None:
         """Learn to the end, from wherever the learner stands. May be interrupted between two sentences."""
@@ -108,6 +97,27 @@ def train(
     training = Training(sentences, tags, target, settings, analysis, space, classes)
     training.go(progress)
     return training.model()
+
+
+def tag_names(
+    given: Sequence[str], settings: TaggerSettings
+) -> tuple[list[str], int, NDArray[np.int32] | list[list[int]]]:
+    """Names of tags, or of their pieces; how many pieces a tag has at most, 0 for whole tags; each word's.
+
+    Of whole tags a word has a number, int32 [N]; of pieces a list of them, the last of which is their number,
+    for the end of the tag. Raises InputError for tags of one kind, and for too many.
+    """
+    kinds = _kinds_of(given)
+    in_pieces = in_pieces_is_better(kinds, settings)
+    names = sorted({piece for tag in kinds for piece in _parts(tag)}) if in_pieces else kinds
+    _check_number(names)
+    ids = {name: number for number, name in enumerate(names)}
+    if not in_pieces:
+        return names, 0, np.fromiter((ids[tag] for tag in given), np.int32, len(given))
+    pieces = [[*(ids[part] for part in _parts(tag)), len(ids)] for tag in given]
+    most = max(map(len, pieces)) - 1
+    _check_length(most)
+    return names, most, pieces
 
 
 def _kinds_of(given: Sequence[str]) -> list[str]:

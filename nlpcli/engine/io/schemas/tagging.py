@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.io.header_fields import Field, each, number, one_of, settings_of, text, whole
 from nlpcli.engine.io.schema import ASCENDING, Array, Check, Held, Schema, within
+from nlpcli.settings.neural import EncoderSettings, NetworkTraining, encoder_shapes, output_size
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -75,3 +76,22 @@ TAGGER_CHECKPOINT = Schema(
         "transition_sums": Array("int64", ("T+1", "W")),
     },
 )
+
+
+# --- taggers by a network -----------------------------------------------------------------------
+
+
+def head_shapes(encoder: EncoderSettings, tags: int, most: int, *, crf: bool) -> dict[str, tuple[int, ...]]:
+    """The weights of the last part of a network that tags, by name; `most` pieces a tag, 0 for whole tags."""
+    width = output_size(encoder)
+    if not most:
+        found: dict[str, tuple[int, ...]] = {"head.w": (width, tags), "head.b": (tags,)}
+        return {**found, "head.transitions": (tags + 1, tags)} if crf else found
+    hidden = encoder.rnn_size
+    return {
+        "head.v": (width, hidden),
+        "head.pieces": (tags + 1, hidden),
+        "head.places": (most + 1, hidden),
+        "head.w": (hidden, tags + 1),
+        "head.b": (tags + 1,),
+    }

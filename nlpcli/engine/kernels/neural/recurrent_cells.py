@@ -279,6 +279,42 @@ def gru_reset_backward(d_reset_h: Low, gates: Low, h_before: F32, d_h: F32, d_ga
         _store(d, d_gates[b][size:])
 
 
+# --- minGRU (Feng et al. 2024): gates z, n, which do not look at h --------------------------
+
+
+@njit(nogil=True, fastmath=True, error_model="numpy")
+def mingru_forward(table: F32, rows: Rows, h_before: F32, gates: F32, h: F32) -> None:
+    """The gate z = σ(table), the candidate n = table, and h = (1 − z) h_before + z n."""
+    size = h.shape[1]
+    for b in range(h.shape[0]):
+        x, gate, before, out = table[rows[b]], gates[b], h_before[b], h[b]
+        z, n, x_n = gate[:size], gate[size:], x[size:]
+        for j in range(size):
+            z[j] = _sigmoid(x[j])
+        for j in range(size):
+            n[j] = x_n[j]
+        for j in range(size):
+            out[j] = before[j] + z[j] * (n[j] - before[j])
+
+
+@njit(nogil=True, fastmath=True, error_model="numpy")
+def mingru_backward(d_out: F32, gates: F32, h_before: F32, d_h: F32, d_gates: F32) -> None:
+    """∂loss/∂(pre-activations of z and n); `d_h` comes in from the step after, leaves as (1 − z) ∂h."""
+    size = h_before.shape[1]
+    one = np.float32(1)
+    for b in range(h_before.shape[0]):
+        gate, d_gate, before, carry, d = gates[b], d_gates[b], h_before[b], d_h[b], d_out[b]
+        z, n, d_z, d_n = gate[:size], gate[size:], d_gate[:size], d_gate[size:]
+        for j in range(size):
+            carry[j] += d[j]
+        for j in range(size):
+            d_z[j] = carry[j] * (n[j] - before[j]) * z[j] * (one - z[j])
+        for j in range(size):
+            d_n[j] = carry[j] * z[j]
+        for j in range(size):
+            carry[j] *= one - z[j]
+
+
 @njit(nogil=True, fastmath=True)
 def add_rows(rows: Rows, values: Low, sums: F32) -> None:
     """sums[rows[n]] += values[n]: the gradient of a table that was read row by row."""

@@ -17,9 +17,11 @@ GRU    z, r = σ(W_x x_t + W_h h_{t−1} + b) each with its own weights
        h_t = (1 − z) ∘ h_{t−1} + z ∘ n
        PyTorch's GRU differs: it applies the reset gate after the product, r ∘ (W_hn h_{t−1} + b_hn),
        and swaps the roles of z and 1 − z.
+minGRU z = σ(W_xz x_t + b_z),  n = W_xn x_t + b_n
+       h_t = (1 − z) ∘ h_{t−1} + z ∘ n          (no gate looks at h, so there is no product in the loop)
 
 Weights stand as [inputs, G·H], so that rows multiply from the left: h @ W. Gates stand side by
-side in the order i, f, o, g and z, r, n.
+side in the order i, f, o, g and z, r, n; of the minGRU z, n.
 """
 
 from __future__ import annotations
@@ -42,15 +44,18 @@ def layer(
     inputs: Tensor,
     rows: Tensor,
     packing: Packing,
-    w_hh: Tensor,
+    w_hh: Tensor | None,
     state: tuple[Tensor, ...],
     low: torch.dtype,
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """One layer on the CPU: outputs [N, H] of type `low`, in the packing's order, and the last states.
 
     `rows` [N] says which row of `inputs` [M, G·H] each step of each sequence takes. `state` is
-    (h,) or (h, c), each [B, H] float32; no gradient flows into it.
+    (h,) or (h, c), each [B, H] float32; no gradient flows into it. The minGRU has no `w_hh`.
     """
+    if cell == "mingru":
+        out, h = _MinGru.apply(inputs, rows, packing, *state)  # type: ignore[no-untyped-call]
+        return out, (h,)
     function = {"rnn": _Rnn, "lstm": _Lstm, "gru": _Gru}[cell]
     out, *after = function.apply(inputs, rows, packing, w_hh, low, *state)  # type: ignore[no-untyped-call]
     return out, tuple(after)
@@ -217,6 +222,32 @@ class _Gru(torch.autograd.Function):
         return _table_gradient(ctx.table_shape, rows, d_gates), None, None, d_w, None, None
 
 
+class _MinGru(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor, rows: Tensor, packing: Packing, h0: Tensor) -> Any:
+        h = _history(h0, len(rows), torch.float32)
+        gates = torch.empty((len(rows), inputs.shape[1]))
+        table, rows_, h_, gates_ = _array(inputs), rows.numpy(), _array(h), _array(gates)
+        for now, before, after in packing.steps():
+            cells.mingru_forward(table, rows_[now], h_[before], gates_[now], h_[after])
+        ctx.save_for_backward(rows, h, gates)
+        ctx.table_shape, ctx.packing = inputs.shape, packing
+        last = h[packing.last()].clone()
+        ctx.mark_non_differentiable(last)
+        return h[len(h0) :], last
+
+    @staticmethod
+    def backward(ctx: Any, d_out: Tensor, *_: Any) -> Any:
+        rows, h, gates = ctx.saved_tensors
+        d_gates = torch.empty(gates.shape)
+        carry = np.zeros((ctx.packing.batch, h.shape[1]), dtype=np.float32)
+        out_, h_, gates_, dg_ = _array(d_out.contiguous()), _array(h), _array(gates), _array(d_gates)
+        for now, before, _after in ctx.packing.steps(backward=True):
+            live = carry[: now.stop - now.start]
+            cells.mingru_backward(out_[now], gates_[now], h_[before], live, dg_[now])
+        return _table_gradient(ctx.table_shape, rows, d_gates), None, None, None
+
+
 def _product(before: Tensor, d_gates: Tensor) -> Tensor:
     """∂loss/∂W_hh: the sum over all steps and sequences of h_{t−1}ᵀ ∂gates_t."""
     return torch.mm(before.t(), d_gates).float()
@@ -229,14 +260,14 @@ def _table_gradient(shape: torch.Size, rows: Tensor, d_gates: Tensor) -> Tensor:
 
 
 def plain_layer(
-    cell: str, inputs: Tensor, w_hh: Tensor, state: tuple[Tensor, ...]
+    cell: str, inputs: Tensor, w_hh: Tensor | None, state: tuple[Tensor, ...]
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The same layer written out step by step, for autograd: the reference, and the GRU on a GPU.
 
     `inputs` [T, B, G·H] is the input's share of the gates, already looked up. Works on any device.
     """
     outputs = []
-    size = len(w_hh)
+    size = state[0].shape[1]
     for x in inputs:
         state = _plain_step(cell, size, x, w_hh, state)
         outputs.append(state[0])
@@ -244,9 +275,12 @@ def plain_layer(
 
 
 def _plain_step(
-    cell: str, size: int, x: Tensor, w_hh: Tensor, state: tuple[Tensor, ...]
+    cell: str, size: int, x: Tensor, w_hh: Tensor | None, state: tuple[Tensor, ...]
 ) -> tuple[Tensor, ...]:
     h = state[0]
+    if w_hh is None:
+        z = torch.sigmoid(x[:, :size])
+        return ((1 - z) * h + z * x[:, size:],)
     if cell == "rnn":
         return (torch.tanh(x + h @ w_hh),)
     if cell == "lstm":

@@ -1,0 +1,117 @@
+"""The encoder at work, without torch: the same numbers as `nets/encoder.py` gives in training, to 1e-5.
+
+Not here: which rows of the tables a word has (`word_inputs.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from nlpcli.settings.neural import BACKWARD, directions
+from nlpcli.engine.neural.packing import Ids, Packing
+from nlpcli.engine.neural.word_inputs import WordRows
+from nlpcli.engine.runtime.arrays import Floats
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.settings.neural import EncoderSettings
+
+cells, subwords = Kernels("neural.recurrent_cells"), Kernels("text.subword_hashes")
+
+
+class Tables(Mapping[str, Floats]):
+    """Tables as they are kept, float16 [R, D], read as float32."""
+
+    def __init__(self, tables: Mapping[str, np.ndarray[tuple[int, int], np.dtype[np.float16]]]) -> None:
+        self.kept = dict(tables)
+        self._wide: dict[str, Floats] = {}
+
+    def __getitem__(self, name: str) -> Floats:
+        if name not in self._wide:
+            self._wide[name] = self.kept[name].astype(np.float32)
+        return self._wide[name]
+
+    def __iter__(self):  # type: ignore[no-untyped-def]  # noqa: D105
+        return iter(self.kept)
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def rows(self, name: str, rows: Ids) -> Floats:
+        """Some of the rows, without reading all."""
+        return self.kept[name][rows].astype(np.float32)
+
+
+def word_vectors(tables: Tables, rows: WordRows) -> Floats:
+    """The vectors of words, float32 [W, D]."""
+    features = tables["features"]
+    means = np.empty((len(rows.own), features.shape[1]), np.float32)
+    subwords.row_means(features, rows.starts, rows.features, means)
+    means *= np.sqrt(np.diff(rows.starts).astype(np.float32))[:, None]
+    parts = [tables.rows("words", rows.own), means]
+    if "given" in tables:
+        parts.append(tables.rows("given", rows.vectors))
+    return np.concatenate(parts, axis=1)
+
+
+def run(
+    settings: EncoderSettings, weights: Mapping[str, Floats], x: Floats, rows: Ids, packing: Packing
+) -> Floats:
+    """The encoder's output float32 [N, output_size] for packed sentences, whose word n is row rows[n] of `x`."""
+    back = packing.reversed()
+    for n in range(settings.num_layers):
+        outputs = []
+        for direction in directions(settings):
+            name = f"layer{n}.{direction}"
+            inputs = x @ weights[f"{name}.w_xh"]
+            inputs += weights[f"{name}.b"]
+            read = rows if direction != BACKWARD else rows[back]
+            out = _LAYERS[settings.cell](inputs, read, packing, weights.get(f"{name}.w_hh"), settings.rnn_size)
+            outputs.append(out if direction != BACKWARD else out[back])
+        x, rows = np.concatenate(outputs, axis=1), np.arange(len(back))
+    return x
+
+
+def _states(packing: Packing, size: int) -> Floats:
+    """Room for the states before any step, which are zero, and after each: [B + N, H]."""
+    states = np.empty((packing.batch + int(packing.starts[-1]), size), np.float32)
+    states[: packing.batch] = 0.0
+    return states
+
+
+def _rnn(inputs: Floats, rows: Ids, packing: Packing, w_hh: Floats, size: int) -> Floats:
+    h = _states(packing, size)
+    for now, before, after in packing.steps():
+        cells.rnn_forward(inputs, rows[now], h[before] @ w_hh, h[after])
+    return h[packing.batch :]
+
+
+def _lstm(inputs: Floats, rows: Ids, packing: Packing, w_hh: Floats, size: int) -> Floats:
+    h, c = _states(packing, size), _states(packing, size)
+    gates = np.empty((packing.batch, 4 * size), np.float32)
+    for now, before, after in packing.steps():
+        live = gates[: now.stop - now.start]
+        cells.lstm_forward(inputs, rows[now], h[before] @ w_hh, c[before], live, c[after], h[after])
+    return h[packing.batch :]
+
+
+def _gru(inputs: Floats, rows: Ids, packing: Packing, w_hh: Floats, size: int) -> Floats:
+    h, low = _states(packing, size), np.empty((packing.batch, size), np.float32)
+    gates, reset_h = np.empty((packing.batch, 3 * size), np.float32), np.empty_like(low)
+    w_zr, w_n = np.ascontiguousarray(w_hh[:, : 2 * size]), np.ascontiguousarray(w_hh[:, 2 * size :])
+    for now, before, after in packing.steps():
+        live = slice(0, now.stop - now.start)
+        cells.gru_gates_forward(inputs, rows[now], h[before] @ w_zr, h[before], gates[live], reset_h[live])
+        candidate = reset_h[live] @ w_n
+        cells.gru_forward(inputs, rows[now], candidate, h[before], gates[live], h[after], low[live])
+    return h[packing.batch :]
+
+
+def _mingru(inputs: Floats, rows: Ids, packing: Packing, _w_hh: None, size: int) -> Floats:
+    h, gates = _states(packing, size), np.empty((packing.batch, 2 * size), np.float32)
+    for now, before, after in packing.steps():
+        cells.mingru_forward(inputs, rows[now], h[before], gates[: now.stop - now.start], h[after])
+    return h[packing.batch :]
+
+
+_LAYERS = {"rnn": _rnn, "lstm": _lstm, "gru": _gru, "mingru": _mingru}

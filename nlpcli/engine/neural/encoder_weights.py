@@ -1,0 +1,38 @@
+"""The weights of an encoder over words, and what they begin as."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from nlpcli.engine.neural.weights import Weights, orthogonal
+from nlpcli.engine.runtime.arrays import Floats
+from nlpcli.settings.neural import ENCODER_GATES, EncoderSettings, encoder_shapes
+
+_TABLE_SCALE = 0.1
+
+
+def initial_encoder(settings: EncoderSettings, random: np.random.Generator, given: int = 0) -> Weights:
+    """Weights to start from: orthogonal recurrent ones, the LSTM's forget gate open (b_f = 1)."""
+    weights: Weights = {}
+    for name, shape in encoder_shapes(settings, given).items():
+        if name.endswith("w_hh"):
+            gates = ENCODER_GATES[settings.cell]
+            weights[name] = np.hstack([orthogonal(random, settings.rnn_size) for _ in range(gates)])
+        elif name.endswith(".b"):
+            weights[name] = np.zeros(shape, np.float32)
+            if settings.cell == "lstm":
+                weights[name][settings.rnn_size : 2 * settings.rnn_size] = 1.0
+        else:
+            weights[name] = _normal(random, shape, 1 / math.sqrt(shape[0]))
+    return weights
+
+
+def initial_table(random: np.random.Generator, rows: int, size: int) -> Floats:
+    """A table of rows to start from."""
+    return _normal(random, (rows, size), _TABLE_SCALE)
+
+
+def _normal(random: np.random.Generator, shape: tuple[int, ...], scale: float) -> Floats:
+    return random.standard_normal(shape, dtype=np.float32) * np.float32(scale)

@@ -1,0 +1,73 @@
+"""The encoder in training: words' vectors in, numbers that know the words around out.
+
+    x_w = [own ⊕ n-grams ⊕ given]             a word's vectors, side by side (per word, not per place)
+    →h_i = cell(x_i, →h_{i−1}),  ←h_i = cell(x_i, ←h_{i+1}),   y_i = [→h_i ⊕ ←h_i]      (Graves 2012)
+
+The cells' equations stand in `recurrent.py`. At work it is numpy's (`neural/encoder.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nlpcli.settings.neural import BACKWARD, directions
+from nlpcli.engine.neural.nets.dropout import dropped
+from nlpcli.engine.neural.nets.recurrent import layer
+from nlpcli.engine.neural.packing import Packing
+from nlpcli.settings.neural import EncoderSettings
+
+
+class WordTensors(NamedTuple):
+    """Rows of tables, and which of them each of W words takes.
+
+    words [_, D1], own [W]; features [_, D2], its rows, starts [W]; given [W, D3], or None.
+    """
+
+    words: Tensor
+    own: Tensor
+    features: Tensor
+    rows: Tensor
+    starts: Tensor
+    given: Tensor | None
+
+
+def word_vectors(words: WordTensors) -> Tensor:
+    """The vectors of words, [W, D1 + D2 + D3]; features are summed and divided by √n, so that all are alike."""
+    own = functional.embedding(words.own, words.words)
+    sums = functional.embedding_bag(words.rows, words.features, words.starts, mode="sum")
+    counts = torch.diff(words.starts, append=torch.tensor([len(words.rows)]))
+    parts = [own, sums / counts.to(sums.dtype).sqrt()[:, None]]
+    return torch.cat(parts if words.given is None else [*parts, words.given], dim=1)
+
+
+def encode(
+    settings: EncoderSettings,
+    weights: Mapping[str, Tensor],
+    x: Tensor,
+    rows: Tensor,
+    packing: Packing,
+    dropout: float = 0.0,
+    random: np.random.Generator | None = None,
+) -> Tensor:
+    """The encoder's output [N, output_size] for packed sentences, whose word n is row rows[n] of `x` [W, D]."""
+    back = torch.from_numpy(packing.reversed())
+    for n in range(settings.num_layers):
+        x = dropped(x, dropout, random)
+        outputs = []
+        for direction in directions(settings):
+            w_xh, w_hh, b = (weights.get(f"layer{n}.{direction}.{name}") for name in ("w_xh", "w_hh", "b"))
+            state = tuple(
+                torch.zeros((packing.batch, settings.rnn_size)) for _ in range(1 + (settings.cell == "lstm"))
+            )
+            read = rows if direction != BACKWARD else rows[back]
+            assert w_xh is not None and b is not None
+            out, _ = layer(settings.cell, x @ w_xh + b, read, packing, w_hh, state, torch.float32)
+            outputs.append(out if direction != BACKWARD else out[back])
+        x, rows = torch.cat(outputs, dim=1), torch.arange(len(back))
+    return dropped(x, dropout, random)

@@ -1,0 +1,224 @@
+"""Training a network over sentences of words: encoder and head, tables of which a batch moves a few rows.
+
+A batch is split into PARTS whatever the machine, and their gradients are added in order, so that the bytes are
+the same for any number of threads. Every draw of chance follows from the seed and the update's number.
+
+Not here: the head and its loss (a subclass says), and what is validated.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.neural.batches import batches
+from nlpcli.engine.neural.encoder_weights import initial_encoder, initial_table
+from nlpcli.engine.neural.packing import Ids, Packing
+from nlpcli.engine.neural.tables import BETAS, Table
+from nlpcli.engine.neural.trainer import Trainer
+from nlpcli.engine.neural.weights import Weights
+from nlpcli.engine.neural.word_inputs import WordInputs, WordRows
+from nlpcli.engine.runtime.arrays import Floats, offsets_of
+from nlpcli.engine.runtime.threads import available_cores
+from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PARTS = 2
+WORDS, FEATURES, GIVEN = "words", "features", "given"
+_ORDER, _DROPS, _BEGINNING = 1, 2, 3  # what a draw of chance is for
+
+
+class Part(NamedTuple):
+    """Some sentences of a batch: their numbers, longest first; their words, once each; packed places."""
+
+    sentences: Ids
+    packing: Packing
+    order: Ids
+    words: Ids
+    rows: Ids
+
+
+class Sentences:
+    """Sentences as numbers of different words, for a training: words int64 [N], starts int64 [S + 1]."""
+
+    def __init__(self, sentences: Sequence[Sequence[str]]) -> None:
+        kinds: dict[str, int] = {}
+        numbers = (kinds.setdefault(word, len(kinds)) for sentence in sentences for word in sentence)
+        self.words = np.fromiter(numbers, np.int64)
+        self.kinds = list(kinds)
+        self.starts = offsets_of(np.fromiter(map(len, sentences), np.int64, len(sentences)))
+
+    @property
+    def lengths(self) -> Ids:
+        """How many words each has."""
+        return np.diff(self.starts)
+
+    def places(self, sentences: Ids) -> Ids:
+        """The places of the words of some sentences, one sentence behind another."""
+        lengths = self.lengths[sentences]
+        before = offsets_of(lengths)
+        return np.arange(before[-1]) + np.repeat(self.starts[sentences] - before[:-1], lengths)
+
+    def part(self, sentences: Ids) -> tuple[Part, Ids]:
+        """Some sentences, longest first, packed; and the places of their words in packed order."""
+        packing = Packing.of(self.lengths[sentences])
+        order = packing.order()
+        places = self.places(sentences)[order]
+        words, rows = np.unique(self.words[places], return_inverse=True)
+        return Part(sentences, packing, order, words, rows.reshape(-1)), places
+
+
+class TorchWeights:
+    """Weights as torch parameters, by name, with their moving average."""
+
+    def __init__(self, weights: Mapping[str, Floats]) -> None:
+        import torch
+
+        self.weights = {name: torch.tensor(array).requires_grad_() for name, array in weights.items()}
+
+    def parameters(self) -> list[Tensor]:
+        """The weights in the order of their names."""
+        return [self.weights[name] for name in sorted(self.weights)]
+
+    def arrays(self) -> Weights:
+        """A copy of the weights as numpy arrays."""
+        return {name: weight.detach().numpy().copy() for name, weight in self.weights.items()}
+
+
+class SequenceTrainer(Trainer):
+    """A network over sentences in training.
+
+    given: vectors [V, D] of words, kept as they are, row 0 for words without one.
+    """
+
+    def __init__(
+        self,
+        sentences: Sentences,
+        inputs: WordInputs,
+        head: Weights,
+        encoder: EncoderSettings,
+        training: NetworkTraining,
+        *,
+        epochs: int,
+        seed: int,
+        given: NDArray[np.float16] | None = None,
+    ) -> None:
+        random = np.random.default_rng([seed, _BEGINNING])
+        self.encoder, self.training, self.seed = encoder, training, seed
+        self.sentences, self.rows, self.given = sentences, inputs.rows(sentences.kinds), given
+        dim = 0 if given is None else given.shape[1]
+        weights = {**initial_encoder(encoder, random, dim), **head}
+        decay = training.average
+        self.tables = {
+            WORDS: Table(initial_table(random, len(inputs.known) + 1, encoder.word_dim), decay),
+            FEATURES: Table(initial_table(random, encoder.bucket, encoder.ngram_dim), decay),
+        }
+        self.network = TorchWeights(weights)
+        self.means = {name: np.zeros_like(array) for name, array in weights.items()}
+        super().__init__(
+            self.network, training, weights, [slice(n, None, PARTS) for n in range(PARTS)],
+            steps_per_epoch=len(self._batches(0)), epochs=epochs, threads=training.threads or available_cores(),
+        )  # fmt: skip
+        for group in self.optimizer.param_groups:
+            group["betas"] = BETAS
+        self.total_steps = sum(len(self._batches(epoch)) for epoch in range(epochs))
+
+    def _batches(self, epoch: int) -> list[Ids]:
+        random = np.random.default_rng([self.seed, _ORDER, epoch])
+        return batches(self.sentences.lengths, self.training.batch_tokens, random)
+
+    # --- a batch ----------------------------------------------------------------------------
+
+    def begin_update(self) -> int:
+        """The next batch: its parts, the rows of tables that they read, and which words are dropped."""
+        batch = self._batch()
+        found = [self.sentences.part(batch[part]) for part in self.parts if len(batch[part])]
+        self._held = [part for part, _ in found]
+        self._places = [places for _, places in found]
+        words = np.unique(np.concatenate([part.words for part in self._held]))
+        rows = self.rows.of(words)
+        random = np.random.default_rng([self.seed, _DROPS, self.step])
+        self._own = rows.own * (random.random(len(words)) >= self.training.word_dropout)
+        self._features, self._starts = rows.features, rows.starts
+        self._words = words
+        self._leaves, self._at = [], []
+        for name, read in ((WORDS, self._own), (FEATURES, rows.features)):
+            leaf, at = self.tables[name].leaf(read)
+            self._leaves.append(leaf)
+            self._at.append(at[read])
+        return self.predictions(found)
+
+    def _batch(self) -> Ids:
+        """The sentences of update `step`."""
+        epoch, before = 0, 0
+        if getattr(self, "_epoch", None) is not None and self._begins <= self.step < self._ends:
+            return self._order[self.step - self._begins]
+        while before + (count := len(order := self._batches(epoch))) <= self.step:
+            epoch, before = epoch + 1, before + count
+        self._epoch, self._order, self._begins, self._ends = epoch, order, before, before + count
+        return order[self.step - before]
+
+    def predictions(self, found: Sequence[tuple[Part, Ids]]) -> int:
+        """How many predictions the loss of a batch is the sum of: its words."""
+        return sum(len(places) for _, places in found)
+
+    def part_loss(self, n: int) -> Tensor:
+        """Summed loss of part `n` of the batch."""
+        import torch
+
+        from nlpcli.engine.neural.nets.encoder import WordTensors, encode, word_vectors
+
+        if n >= len(self._held):
+            return torch.zeros((), requires_grad=True) + 0.0
+        part = self._held[n]
+        here = np.searchsorted(self._words, part.words)
+        rows = WordRows(self._at[0], self._starts, self._at[1], self.rows.vectors[self._words]).of(here)
+        given = None
+        if self.given is not None:
+            given = torch.from_numpy(self.given[rows.vectors].astype(np.float32))
+        arrays = [torch.from_numpy(array) for array in (rows.own, rows.features, rows.starts[:-1].copy())]
+        words, features = self._leaves
+        x = word_vectors(WordTensors(words, arrays[0], features, arrays[1], arrays[2], given))
+        random = np.random.Generator(np.random.SFC64([self.seed, _DROPS, self.step, n]))
+        y = encode(
+            self.encoder, self.network.weights, x, torch.from_numpy(part.rows), part.packing,
+            self.training.dropout, random,
+        )  # fmt: skip
+        return self.head_loss(y, part, self._places[n], random)
+
+    @abstractmethod
+    def head_loss(self, y: Tensor, part: Part, places: Ids, random: np.random.Generator) -> Tensor:
+        """The summed loss of a part, y [N, output_size] being the encoder's output and `places` its words."""
+
+    # --- tables and averages ----------------------------------------------------------------
+
+    def leaves(self) -> list[Tensor]:
+        """The rows of tables that the batch reads."""
+        return self._leaves
+
+    def update_leaves(self, gradients: Sequence[Tensor], rate: float) -> None:
+        """Move them."""
+        for table, gradient in zip(self.tables.values(), gradients, strict=True):
+            table.update(gradient.numpy(), self.step + 1, rate)
+
+    def averaged(self) -> None:
+        """Bring the moving average of the weights on."""
+        decay = np.float32(self.training.average)
+        if decay:
+            for name, weight in self.network.weights.items():
+                self.means[name] += (np.float32(1) - decay) * (weight.detach().numpy() - self.means[name])
+
+    def snapshot(self) -> Weights:
+        """The averages of the weights, tables among them under `table.` and a name."""
+        if self.step and self.training.average:
+            whole = np.float32(1 / (1 - self.training.average**self.step))
+            dense = {name: mean * whole for name, mean in self.means.items()}
+        else:
+            dense = self.network.arrays()
+        return {**dense, **{f"table.{name}": table.mean(self.step) for name, table in self.tables.items()}}

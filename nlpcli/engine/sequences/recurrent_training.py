@@ -1,0 +1,153 @@
+"""From sentences of words and tags to a tagger by a recurrent network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.neural.packing import Ids
+from nlpcli.engine.neural.sequence_trainer import GIVEN, Part, Sentences, SequenceTrainer
+from nlpcli.engine.neural.weights import Weights
+from nlpcli.engine.neural.word_inputs import WordInputs
+from nlpcli.engine.sequences.recurrent_tagger import TABLE, RecurrentTagger
+from nlpcli.engine.sequences.tag_heads import head_of, initial_head
+from nlpcli.engine.tagging.features import hashes_of
+from nlpcli.engine.tagging.labels import spans_of
+from nlpcli.engine.tagging.training import tag_names
+from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+from nlpcli.settings.tagging import TaggerSettings
+from nlpcli.settings.text import AnalysisSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+EPOCHS = 10
+_HEAD = 4  # what a draw of chance is for
+Tagged = tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]
+
+
+class RecurrentTraining(SequenceTrainer):
+    """A tagger in training. The same sentences, settings and seed give the same model, on any threads.
+
+    Labels of spans (target "ner") are in BIO-2. dev: sentences and tags to stop and to choose by; None: some of
+    the sentences are held out. vectors: words, and float16 [V + 1, D], the first row zeros.
+    Raises InputError for tags of one kind, and for too many.
+    """
+
+    def __init__(
+        self,
+        sentences: Sequence[Sequence[str]],
+        tags: Sequence[Sequence[str]],
+        target: str,
+        settings: TaggerSettings = TaggerSettings(),
+        analysis: AnalysisSettings = AnalysisSettings(tokenizer="nltk"),
+        space: str = "",
+        encoder: EncoderSettings = EncoderSettings(),
+        training: NetworkTraining = NetworkTraining(),
+        dev: Tagged | None = None,
+        vectors: tuple[Sequence[str], NDArray[np.float16]] | None = None,
+    ) -> None:
+        self._target, self._space, self._analysis = target, space, analysis
+        self._tagger_settings = settings
+        self.names, self.most, gold = tag_names([tag for sentence in tags for tag in sentence], settings)
+        if dev is None:
+            learnt, dev = _held_out(len(sentences), training.val_frac), _some(sentences, tags, training.val_frac)
+        else:
+            learnt = np.arange(len(sentences))
+        self.dev = dev
+        text = Sentences([sentences[n] for n in learnt.tolist()])
+        places = Sentences(sentences).places(learnt)
+        kept: list[list[int]] | NDArray[np.int64]
+        kept = [gold[n] for n in places.tolist()] if self.most else np.asarray(gold, np.int64)[places]
+        self._gold = kept
+        words = [text.kinds[word] for word in text.words.tolist()]
+        self._seen = np.unique(hashes_of(text.kinds))
+        self._inputs = WordInputs.of_text(words, encoder, () if vectors is None else vectors[0])
+        crf = target == "ner" and not self.most
+        self.head = head_of(encoder, self.names, self.most, crf=crf, gold=kept)
+        random = np.random.default_rng([settings.seed, _HEAD])
+        super().__init__(
+            text, self._inputs, initial_head(self.head, random), encoder, training,
+            epochs=settings.epochs or EPOCHS, seed=settings.seed,
+            given=None if vectors is None else vectors[1],
+        )  # fmt: skip
+        self.best_weights = self.snapshot()
+
+    def head_loss(self, y: Tensor, part: Part, places: Ids, random: np.random.Generator) -> Tensor:  # noqa: ARG002
+        """That of the tags."""
+        return self.head.loss(y, self.network.weights, places, part.packing)
+
+    def validation_losses(self, pool: ThreadPoolExecutor) -> list[tuple[float, int]]:  # noqa: ARG002
+        """How many words, or of spans, are wrong on what is held out, and of how many."""
+        sentences, gold = self.dev
+        if not sentences:
+            return []
+        found = self.tagger(self.snapshot()).tag(sentences)
+        if self._target != "ner":
+            pairs = [(a, b) for x, y in zip(found, gold, strict=True) for a, b in zip(x, y, strict=True)]
+            return [(float(sum(a != b for a, b in pairs)), len(pairs))]
+        wrong = every = 0
+        for ours, right in zip(found, gold, strict=True):
+            there, given = set(spans_of(right)), set(spans_of(ours))
+            wrong += len(there ^ given)
+            every += len(there) + len(given)
+        return [(float(wrong), every)]  # its share is 1 − F1
+
+    def tagger(self, weights: Weights) -> RecurrentTagger:
+        """The tagger with some weights; its tables are rounded to float16, as they are kept."""
+        tables = {
+            name.removeprefix(TABLE): array.astype(np.float16)
+            for name, array in weights.items()
+            if name.startswith(TABLE)
+        }
+        if self.given is not None:
+            tables[GIVEN] = self.given
+        dense = {name: array for name, array in weights.items() if not name.startswith(TABLE)}
+        return RecurrentTagger(
+            tuple(self.names), self.most, self._target, self._space, self._inputs, dense, tables, self._seen,
+            self._analysis, self._tagger_settings, self.encoder,
+        )  # fmt: skip
+
+    def best(self) -> RecurrentTagger:
+        """The tagger that did best on what is held out."""
+        return self.tagger(self.best_weights)
+
+    def digest(self) -> str:
+        """A sum of all that decides what is learnt: text, tags, vectors, what is held out, and settings."""
+        total = hashlib.sha256("\n".join(self.sentences.kinds).encode("utf-8", "surrogatepass"))
+        for array in (self.sentences.words, self.sentences.starts, self.given):
+            if array is not None:
+                total.update(np.ascontiguousarray(array).data)
+        record = [
+            self.names, self._target, self._space, self._tagger_settings.to_record(),
+            self.encoder.to_record(), {**self.training.to_record(), "threads": 0},
+            [*map(list, self.dev[0])], [*map(list, self.dev[1])],
+            self._gold if isinstance(self._gold, list) else self._gold.tolist(),
+        ]  # fmt: skip
+        total.update(json.dumps(record, sort_keys=True).encode())
+        return total.hexdigest()
+
+
+def _held_out(count: int, share: float) -> Ids:
+    """The sentences that are learnt from, where some are held out: every k-th is."""
+    every = _every(count, share)
+    numbers = np.arange(count)
+    return numbers if not every else numbers[numbers % every != every - 1]
+
+
+def _some(sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[str]], share: float) -> Tagged:
+    every = _every(len(sentences), share)
+    return (sentences[every - 1 :: every], tags[every - 1 :: every]) if every else ([], [])
+
+
+def _every(count: int, share: float) -> int:
+    """Every which sentence is held out; 0 for none."""
+    every = max(2, round(1 / share)) if share and not math.isinf(1 / share) else 0
+    return every if every <= count else 0

@@ -1,0 +1,113 @@
+"""Settings of networks over words: what they are made of, and how they are trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nlpcli.settings.fields import MOST, Settings, setting
+
+NETWORK, TRAINING = "Network", "Training of the network"
+ENCODER_GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mingru": 2}
+FORWARD, BACKWARD = "forward", "backward"
+
+
+@dataclass(frozen=True)
+class EncoderSettings(Settings):
+    """From words to numbers that know what is around them."""
+
+    cell: Literal["rnn", "lstm", "gru", "mingru"] = setting("lstm", "Recurrent cell.", panel=NETWORK)
+    bidirectional: bool = setting(
+        True, "Read from both ends.", flags=("--bidirectional/--no-bidirectional",), panel=NETWORK
+    )
+    rnn_size: int = setting(
+        128, "Units per layer and direction.", min=1, max=8192, flags=("--rnn-size", "--hidden-size"),
+        panel=NETWORK,
+    )  # fmt: skip
+    num_layers: int = setting(1, "Layers.", min=1, max=16, panel=NETWORK)
+    word_dim: int = setting(100, "Length of a word's own vector.", min=1, max=8192, panel=NETWORK)
+    ngram_dim: int = setting(
+        100, "Length of the vector that a word's character n-grams make.", min=1, max=8192, panel=NETWORK
+    )
+    minn: int = setting(3, "Shortest character n-gram.", min=1, max=20, panel=NETWORK)
+    maxn: int = setting(5, "Longest character n-gram.", min=1, max=20, panel=NETWORK)
+    bucket: int = setting(
+        1 << 15, "Rows that character n-grams are hashed into.", min=1, max=1 << 24, panel=NETWORK
+    )
+    jamo: Literal["auto", "yes", "no"] = setting(
+        "auto", "Take Hangul apart for n-grams; auto: where most words are Korean.", panel=NETWORK
+    )
+    min_word_count: int = setting(
+        2, "Words seen fewer times have no vector of their own.", min=1, max=MOST, panel=NETWORK,
+        flags=("--min-count", "--min-word-count"),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NetworkTraining(Settings):
+    """How a network over words learns."""
+
+    dropout: float = setting(
+        0.4, "Share of a layer's inputs and outputs dropped while training.", min=0, max=0.95, panel=TRAINING
+    )
+    word_dropout: float = setting(
+        0.3, "Share of words taken for unknown while training.", min=0, max=0.95, panel=TRAINING
+    )
+    learning_rate: float = setting(
+        0.003, "Adam's step size at the start.", above=0, max=100, flags=("--learning-rate", "--lr"),
+        panel=TRAINING,
+    )  # fmt: skip
+    schedule: Literal["constant", "linear", "cosine"] = setting(
+        "linear", "How the step size falls to 1 % of the start.", panel=TRAINING
+    )
+    weight_decay: float = setting(
+        0.0, "Pull of the weights towards zero (AdamW).", min=0, max=1000, panel=TRAINING
+    )
+    grad_clip: float = setting(
+        5.0, "Largest norm of the gradient; 0 is off.", min=0, max=1e12, panel=TRAINING
+    )
+    batch_tokens: int = setting(700, "Words a batch.", min=1, max=MOST, panel=TRAINING)
+    average: float = setting(
+        0.998, "Decay of the moving average of the weights, which is what is kept; 0 is off.", min=0,
+        max=0.999999, panel=TRAINING,
+    )  # fmt: skip
+    val_frac: float = setting(
+        0.05, "Share of the text held out where no --dev is given; 0 is none.", min=0, max=0.9, panel=TRAINING
+    )
+    eval_every: int = setting(
+        0, "Updates between validations; 0 is an epoch.", min=0, max=MOST, panel=TRAINING
+    )
+    patience: int = setting(
+        0, "Stop after this many validations without a better one; 0 is off.", min=0, max=MOST, panel=TRAINING
+    )
+    threads: int = setting(0, "Threads; the bytes are the same for any number.", min=0, max=256, panel=TRAINING)
+
+
+def directions(settings: EncoderSettings) -> tuple[str, ...]:
+    """The names of the directions in which sentences are read."""
+    return (FORWARD, BACKWARD) if settings.bidirectional else (FORWARD,)
+
+
+def output_size(settings: EncoderSettings) -> int:
+    """How many numbers the encoder gives for a word."""
+    return settings.rnn_size * len(directions(settings))
+
+
+def encoder_shapes(settings: EncoderSettings, given: int = 0) -> dict[str, tuple[int, ...]]:
+    """The encoder's weights by name; `given`: the length of given vectors.
+
+    >>> shapes = encoder_shapes(EncoderSettings(rnn_size=8))
+    >>> shapes["layer0.forward.w_xh"], shapes["layer0.backward.w_hh"]
+    ((200, 32), (8, 32))
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    gates = ENCODER_GATES[settings.cell] * settings.rnn_size
+    inputs = settings.word_dim + settings.ngram_dim + given
+    for n in range(settings.num_layers):
+        for direction in directions(settings):
+            found[f"layer{n}.{direction}.w_xh"] = (inputs, gates)
+            if settings.cell != "mingru":
+                found[f"layer{n}.{direction}.w_hh"] = (settings.rnn_size, gates)
+            found[f"layer{n}.{direction}.b"] = (gates,)
+        inputs = output_size(settings)
+    return found
