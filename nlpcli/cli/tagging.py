@@ -11,6 +11,7 @@ from nlpcli.cli.classifier_output import print_evaluation
 from nlpcli.cli.options import Files, Json, Model, Output, Quiet, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.input import InputSettings
+from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 
 TaggedFiles = Annotated[
@@ -38,10 +39,26 @@ def train_tagger(
     output: ModelOutput = None,
     settings: TaggerSettings = TaggerSettings(),
     tagged: TaggedTextSettings = TaggedTextSettings(),
+    encoder: EncoderSettings = EncoderSettings(),
+    training: NetworkTraining = NetworkTraining(),
     clusters: Annotated[
         list[str] | None,
         typer.Option(
             help="Word classes, as cluster --members prints them, or Brown's; a second file: coarser ones.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    vectors: Annotated[
+        str | None,
+        typer.Option(
+            help="Word vectors in any layout, for --method rnn.", metavar="FILE", show_default=False
+        ),
+    ] = None,
+    dev: Annotated[
+        str | None,
+        typer.Option(
+            help="Tagged text by which --method rnn chooses its best weights; else some is held out.",
             metavar="FILE",
             show_default=False,
         ),
@@ -66,12 +83,13 @@ def train_tagger(
       nlpcli train-tagger conll2003/train.txt.gz --columns word=1,tag=2 -o penn.safetensors
       nlpcli cluster vectors.safetensors --k 1000 --members > classes.tsv
       nlpcli train-tagger conll2003/train.txt.gz --clusters classes.tsv -o names.safetensors
+      nlpcli train-tagger train.conll --method rnn --dev dev.conll --vectors w.vec -o names.safetensors
       nlpcli train-tagger doccano.jsonl -o names.safetensors
       nlpcli train-tagger ko_gsd-ud-train.conllu --tag xpos -o morphemes.safetensors
     """
     jobs.train_tagger(
-        files, output, settings, tagged=tagged, clusters=clusters or [], test=test, resume=resume,
-        reading=reading,
+        files, output, settings, tagged=tagged, encoder=encoder, training=training, clusters=clusters or [],
+        vectors=vectors, dev=dev, test=test, resume=resume, reading=reading,
         measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
     )  # fmt: skip
 

@@ -57,6 +57,7 @@ from nlpcli.settings.embeddings import (
     Word2VecSettings,
 )
 from nlpcli.settings.input import FolderSettings, InputSettings, RecordSettings
+from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.plots import PlotSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
@@ -996,18 +997,22 @@ def train_tagger(
     settings: TaggerSettings = ...,
     *,
     tagged: TaggedTextSettings = ...,
+    encoder: EncoderSettings = ...,
+    training: NetworkTraining = ...,
     clusters: Sequence[str] = (),
+    vectors: _Path | None = None,
+    dev: _Path | None = None,
     test: _Path | None = None,
     resume: _Path | None = None,
     reading: InputSettings = ...,
     measured: TaggerMeasured | None = None,
     progress: Progress = ...,
-    method: Literal["linear"] = "linear",
+    method: Literal["linear", "rnn"] = "linear",
     tokenizer: Literal[
         "auto", "word", "whitespace", "char", "nltk", "kiwi", "mecab", "komoran", "okt", "hannanum", "kkma"
     ] = "auto",
     pieces: Literal["auto", "yes", "no"] = "auto",
-    epochs: int = 5,
+    epochs: int = 0,
     margin: int = 16,
     outside_margin: int = 0,
     hash_bits: int = 0,
@@ -1015,6 +1020,29 @@ def train_tagger(
     layout: Literal["auto", "conllu", "columns", "slash", "inline", "jsonl"] = "auto",
     tag: Literal["auto", "upos", "xpos", "ner"] = "auto",
     columns: str = "",
+    cell: Literal["rnn", "lstm", "gru", "mingru"] = "lstm",
+    bidirectional: bool = True,
+    rnn_size: int = 128,
+    num_layers: int = 1,
+    word_dim: int = 100,
+    ngram_dim: int = 100,
+    minn: int = 3,
+    maxn: int = 5,
+    bucket: int = 32768,
+    jamo: Literal["auto", "yes", "no"] = "auto",
+    min_word_count: int = 2,
+    dropout: float = 0.4,
+    word_dropout: float = 0.3,
+    learning_rate: float = 0.003,
+    schedule: Literal["constant", "linear", "cosine"] = "linear",
+    weight_decay: float = 0.0,
+    grad_clip: float = 5.0,
+    batch_tokens: int = 700,
+    average: float = 0.998,
+    val_frac: float = 0.05,
+    eval_every: int = 0,
+    patience: int = 0,
+    threads: int = 0,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> TaggerOutcome:

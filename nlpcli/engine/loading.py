@@ -49,6 +49,8 @@ READERS = {
     SUPERVISED: ("vectors.supervised", "SupervisedFastText.load"),
     "tagger": _TAGGER,
     "tagger-checkpoint": _TAGGER,
+    "recurrent-tagger": _TAGGER,
+    "recurrent-tagger-checkpoint": _TAGGER,
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
     "index": ("search.index", "SearchIndex.load"),
     "charlm": _CHARLM,

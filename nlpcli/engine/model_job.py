@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 
-_TAGGERS = ("tagger",)  # kinds of model that are measured on tagged text
+_TAGGERS = ("tagger", "recurrent-tagger")  # kinds of model that are measured on tagged text
 
 
 @plain_settings

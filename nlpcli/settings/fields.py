@@ -63,6 +63,15 @@ def option_name(field: dataclasses.Field[Any]) -> str:
     return flags[0].split("/")[0] if flags else "--" + field.name.replace("_", "-")
 
 
+def changed(settings: Settings, *names: str) -> list[str]:
+    """The options, by the names a user knows, that are not at their default; of some fields, or of all."""
+    return [
+        option_name(field)
+        for field in dataclasses.fields(settings)
+        if (not names or field.name in names) and getattr(settings, field.name) != field.default
+    ]
+
+
 @dataclass(frozen=True)
 class Settings:
     """What all settings can do: check themselves, become a JSON record and come back."""

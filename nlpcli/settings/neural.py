@@ -66,10 +66,10 @@ class NetworkTraining(Settings):
     grad_clip: float = setting(
         5.0, "Largest norm of the gradient; 0 is off.", min=0, max=1e12, panel=TRAINING
     )
-    batch_tokens: int = setting(700, "Words a batch.", min=1, max=MOST, panel=TRAINING)
+    batch_tokens: int = setting(350, "Words a batch.", min=1, max=MOST, panel=TRAINING)
     average: float = setting(
-        0.998, "Decay of the moving average of the weights, which is what is kept; 0 is off.", min=0,
-        max=0.999999, panel=TRAINING,
+        0.1, "The mean of the weights over about this share of training is kept; 0 is off.", min=0,
+        max=1, panel=TRAINING,
     )  # fmt: skip
     val_frac: float = setting(
         0.05, "Share of the text held out where no --dev is given; 0 is none.", min=0, max=0.9, panel=TRAINING
@@ -80,7 +80,9 @@ class NetworkTraining(Settings):
     patience: int = setting(
         0, "Stop after this many validations without a better one; 0 is off.", min=0, max=MOST, panel=TRAINING
     )
-    threads: int = setting(0, "Threads; the bytes are the same for any number.", min=0, max=256, panel=TRAINING)
+    threads: int = setting(
+        0, "Threads; the bytes are the same for any number.", min=0, max=256, panel=TRAINING
+    )
 
 
 def directions(settings: EncoderSettings) -> tuple[str, ...]:

@@ -70,8 +70,10 @@ def _places(text: str) -> dict[str, int]:
 class TaggerSettings(Settings):
     """How a tagger learns."""
 
-    method: Literal["linear"] = setting(
-        "linear", "linear: an averaged perceptron over hashed features, fast and small."
+    method: Literal["linear", "rnn"] = setting(
+        "linear",
+        "linear: an averaged perceptron over hashed features, fast and small; rnn: a recurrent network, "
+        "with a CRF for spans.",
     )
     tokenizer: Literal[
         "auto", "word", "whitespace", "char", "nltk", "kiwi", "mecab", "komoran", "okt", "hannanum", "kkma"
@@ -82,7 +84,12 @@ class TaggerSettings(Settings):
     pieces: Literal["auto", "yes", "no"] = setting(
         "auto", "Tags such as NNG+JKS are predicted piece by piece; auto: where there are more than 64."
     )
-    epochs: int = setting(5, "Passes over the text.", min=1, max=1000)
+    epochs: int = setting(
+        0,
+        "Passes over the text; 0 goes by the method: 5 for linear, for rnn by the length of the text.",
+        min=0,
+        max=1000,
+    )
     margin: int = setting(
         16, "By how much the right tags have to win before nothing is learnt.", min=0, max=1000
     )

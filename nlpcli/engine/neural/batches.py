@@ -10,7 +10,7 @@ _JITTER = 3.0  # words by which lengths may differ beyond what is needed, so tha
 
 
 def batches(lengths: Ids, tokens: int, random: np.random.Generator) -> list[Ids]:
-    """All sentences in batches of up to `tokens` words, or of one that is longer; order and company by chance.
+    """All sentences in batches of up to `tokens` words, or of one that is longer; in order of chance.
 
     Within a batch the longest come first.
     """
@@ -24,7 +24,8 @@ def batches(lengths: Ids, tokens: int, random: np.random.Generator) -> list[Ids]
         size += length
     found.append(order[begin:])
     return [
-        (batch := found[n])[np.argsort(-lengths[batch], kind="stable")] for n in random.permutation(len(found))
+        (batch := found[n])[np.argsort(-lengths[batch], kind="stable")]
+        for n in random.permutation(len(found))
     ]
 
 

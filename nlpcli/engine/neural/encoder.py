@@ -5,16 +5,15 @@ Not here: which rows of the tables a word has (`word_inputs.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from nlpcli.settings.neural import BACKWARD, directions
 from nlpcli.engine.neural.packing import Ids, Packing
 from nlpcli.engine.neural.word_inputs import WordRows
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.settings.neural import EncoderSettings
+from nlpcli.settings.neural import BACKWARD, EncoderSettings, directions
 
 cells, subwords = Kernels("neural.recurrent_cells"), Kernels("text.subword_hashes")
 
@@ -31,7 +30,7 @@ class Tables(Mapping[str, Floats]):
             self._wide[name] = self.kept[name].astype(np.float32)
         return self._wide[name]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]  # noqa: D105
+    def __iter__(self) -> Iterator[str]:
         return iter(self.kept)
 
     def __len__(self) -> int:
@@ -57,7 +56,7 @@ def word_vectors(tables: Tables, rows: WordRows) -> Floats:
 def run(
     settings: EncoderSettings, weights: Mapping[str, Floats], x: Floats, rows: Ids, packing: Packing
 ) -> Floats:
-    """The encoder's output float32 [N, output_size] for packed sentences, whose word n is row rows[n] of `x`."""
+    """The encoder's output float32 [N, output_size] for packed sentences; word n is row rows[n] of `x`."""
     back = packing.reversed()
     for n in range(settings.num_layers):
         outputs = []
@@ -66,7 +65,8 @@ def run(
             inputs = x @ weights[f"{name}.w_xh"]
             inputs += weights[f"{name}.b"]
             read = rows if direction != BACKWARD else rows[back]
-            out = _LAYERS[settings.cell](inputs, read, packing, weights.get(f"{name}.w_hh"), settings.rnn_size)
+            w_hh = weights.get(f"{name}.w_hh")
+            out = _LAYERS[settings.cell](inputs, read, packing, w_hh, settings.rnn_size)
             outputs.append(out if direction != BACKWARD else out[back])
         x, rows = np.concatenate(outputs, axis=1), np.arange(len(back))
     return x
@@ -114,4 +114,4 @@ def _mingru(inputs: Floats, rows: Ids, packing: Packing, _w_hh: None, size: int)
     return h[packing.batch :]
 
 
-_LAYERS = {"rnn": _rnn, "lstm": _lstm, "gru": _gru, "mingru": _mingru}
+_LAYERS: dict[str, Callable[..., Floats]] = {"rnn": _rnn, "lstm": _lstm, "gru": _gru, "mingru": _mingru}

@@ -85,7 +85,8 @@ class Packing:
     @property
     def ends(self) -> Ids:
         """Of each sequence, its last row."""
-        return self.starts[self.lengths - 1] + np.arange(self.batch)
+        ends: Ids = self.starts[self.lengths - 1] + np.arange(self.batch)
+        return ends
 
     def reversed(self) -> Ids:
         """Of each row, the row as far from its sequence's end as this one is from the beginning: int64 [N].
@@ -94,7 +95,8 @@ class Packing:
         [5, 4, 2, 3, 1, 0]
         """
         steps, sequences = self._places()
-        return self.starts[self.lengths[sequences] - 1 - steps] + sequences
+        found: Ids = self.starts[self.lengths[sequences] - 1 - steps] + sequences
+        return found
 
     def order(self) -> Ids:
         """Of each row, its place where the sequences stand one behind another: int64 [N].
@@ -104,7 +106,8 @@ class Packing:
         """
         steps, sequences = self._places()
         offsets = np.cumsum(self.lengths) - self.lengths
-        return offsets[sequences] + steps
+        found: Ids = offsets[sequences] + steps
+        return found
 
     def _places(self) -> tuple[Ids, Ids]:
         """The step and the sequence of each row."""

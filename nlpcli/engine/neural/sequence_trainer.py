@@ -1,7 +1,7 @@
 """Training a network over sentences of words: encoder and head, tables of which a batch moves a few rows.
 
-A batch is split into PARTS whatever the machine, and their gradients are added in order, so that the bytes are
-the same for any number of threads. Every draw of chance follows from the seed and the update's number.
+A batch is split into PARTS whatever the machine, and their gradients are added in order, so that the bytes
+are the same for any number of threads. Every draw of chance follows from the seed and the update's number.
 
 Not here: the head and its loss (a subclass says), and what is validated.
 """
@@ -114,20 +114,22 @@ class SequenceTrainer(Trainer):
         self.sentences, self.rows, self.given = sentences, inputs.rows(sentences.kinds), given
         dim = 0 if given is None else given.shape[1]
         weights = {**initial_encoder(encoder, random, dim), **head}
-        decay = training.average
-        self.tables = {
-            WORDS: Table(initial_table(random, len(inputs.known) + 1, encoder.word_dim), decay),
-            FEATURES: Table(initial_table(random, encoder.bucket, encoder.ngram_dim), decay),
-        }
         self.network = TorchWeights(weights)
-        self.means = {name: np.zeros_like(array) for name, array in weights.items()}
         super().__init__(
             self.network, training, weights, [slice(n, None, PARTS) for n in range(PARTS)],
-            steps_per_epoch=len(self._batches(0)), epochs=epochs, threads=training.threads or available_cores(),
+            steps_per_epoch=len(self._batches(0)), epochs=epochs,
+            threads=training.threads or available_cores(),
         )  # fmt: skip
         for group in self.optimizer.param_groups:
             group["betas"] = BETAS
+        self._begins, self._order = 0, [np.zeros(0, np.int64)] * 0  # first update and batches of an epoch
         self.total_steps = sum(len(self._batches(epoch)) for epoch in range(epochs))
+        self.decay = decay_of(training.average * self.total_steps)
+        self.means = {name: np.zeros_like(array) for name, array in weights.items()}
+        self.tables = {
+            WORDS: Table(initial_table(random, len(inputs.known) + 1, encoder.word_dim), self.decay),
+            FEATURES: Table(initial_table(random, encoder.bucket, encoder.ngram_dim), self.decay),
+        }
 
     def _batches(self, epoch: int) -> list[Ids]:
         random = np.random.default_rng([self.seed, _ORDER, epoch])
@@ -141,12 +143,11 @@ class SequenceTrainer(Trainer):
         found = [self.sentences.part(batch[part]) for part in self.parts if len(batch[part])]
         self._held = [part for part, _ in found]
         self._places = [places for _, places in found]
-        words = np.unique(np.concatenate([part.words for part in self._held]))
+        self._words = words = np.unique(np.concatenate([part.words for part in self._held]))
         rows = self.rows.of(words)
         random = np.random.default_rng([self.seed, _DROPS, self.step])
         self._own = rows.own * (random.random(len(words)) >= self.training.word_dropout)
         self._features, self._starts = rows.features, rows.starts
-        self._words = words
         self._leaves, self._at = [], []
         for name, read in ((WORDS, self._own), (FEATURES, rows.features)):
             leaf, at = self.tables[name].leaf(read)
@@ -156,13 +157,12 @@ class SequenceTrainer(Trainer):
 
     def _batch(self) -> Ids:
         """The sentences of update `step`."""
-        epoch, before = 0, 0
-        if getattr(self, "_epoch", None) is not None and self._begins <= self.step < self._ends:
-            return self._order[self.step - self._begins]
-        while before + (count := len(order := self._batches(epoch))) <= self.step:
-            epoch, before = epoch + 1, before + count
-        self._epoch, self._order, self._begins, self._ends = epoch, order, before, before + count
-        return order[self.step - before]
+        if not self._begins <= self.step < self._begins + len(self._order):
+            self._begins, epoch, self._order = 0, 0, self._batches(0)
+            while self._begins + len(self._order) <= self.step:
+                self._begins, epoch = self._begins + len(self._order), epoch + 1
+                self._order = self._batches(epoch)
+        return self._order[self.step - self._begins]
 
     def predictions(self, found: Sequence[tuple[Part, Ids]]) -> int:
         """How many predictions the loss of a batch is the sum of: its words."""
@@ -183,7 +183,7 @@ class SequenceTrainer(Trainer):
         if self.given is not None:
             given = torch.from_numpy(self.given[rows.vectors].astype(np.float32))
         arrays = [torch.from_numpy(array) for array in (rows.own, rows.features, rows.starts[:-1].copy())]
-        words, features = self._leaves
+        words, features = self._leaves[:2]
         x = word_vectors(WordTensors(words, arrays[0], features, arrays[1], arrays[2], given))
         random = np.random.Generator(np.random.SFC64([self.seed, _DROPS, self.step, n]))
         y = encode(
@@ -209,16 +209,25 @@ class SequenceTrainer(Trainer):
 
     def averaged(self) -> None:
         """Bring the moving average of the weights on."""
-        decay = np.float32(self.training.average)
+        decay = np.float32(self.decay)
         if decay:
             for name, weight in self.network.weights.items():
                 self.means[name] += (np.float32(1) - decay) * (weight.detach().numpy() - self.means[name])
 
     def snapshot(self) -> Weights:
         """The averages of the weights, tables among them under `table.` and a name."""
-        if self.step and self.training.average:
-            whole = np.float32(1 / (1 - self.training.average**self.step))
+        if self.step and self.decay:
+            whole = np.float32(1 / (1 - self.decay**self.step))
             dense = {name: mean * whole for name, mean in self.means.items()}
         else:
             dense = self.network.arrays()
         return {**dense, **{f"table.{name}": table.mean(self.step) for name, table in self.tables.items()}}
+
+
+def decay_of(updates: float) -> float:
+    """The decay of a moving average over about so many updates.
+
+    >>> decay_of(100), decay_of(0.5)
+    (0.99, 0.0)
+    """
+    return 1 - 1 / max(1.0, updates)

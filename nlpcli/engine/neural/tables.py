@@ -1,4 +1,4 @@
-"""Tables of which a batch reads a few rows: only these are moved, so a large table costs what a batch touches."""
+"""Tables of which a batch reads a few rows: only these are moved, so that a large table costs no more."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Table:
         self.touched = np.zeros(0, np.int64)
 
     def leaf(self, rows: Ids) -> tuple[Tensor, Ids]:
-        """The rows that a batch reads, once each, as what gradients are taken of; and where each row is there."""
+        """The rows that a batch reads, once each, to take gradients of; and where each row is there."""
         import torch
 
         seen = np.zeros(len(self.now), np.bool_)

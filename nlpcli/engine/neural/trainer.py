@@ -94,7 +94,7 @@ class Trainer(ABC):
         import torch
 
         self._network, self._settings = network, settings
-        self._threads = min(len(parts), threads or len(parts))
+        self.threads = min(len(parts), threads or len(parts))
         self.optimizer = torch.optim.AdamW(
             network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
@@ -127,9 +127,11 @@ class Trainer(ABC):
 
     def update_leaves(self, gradients: Sequence[Tensor], rate: float) -> None:
         """Move what the leaves were read from, as update `step`, counted from 0."""
+        del gradients, rate
 
     def averaged(self) -> None:
         """After an update: bring moving averages of weights on."""
+        return
 
     def snapshot(self) -> Weights:
         """The weights that are measured and kept: those of now, or their average."""
@@ -148,9 +150,7 @@ class Trainer(ABC):
         before = torch.get_num_threads()
         torch.set_num_threads(1)  # the batch's parts are the threads
         try:
-            with ThreadPoolExecutor(
-                self._threads, initializer=torch.set_num_threads, initargs=(1,)
-            ) as pool:
+            with ThreadPoolExecutor(self.threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
                 self._run(pool, report, after_update)
         finally:
             torch.set_num_threads(before)

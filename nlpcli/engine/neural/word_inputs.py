@@ -1,4 +1,4 @@
-"""What a network is told of words: rows of tables, one for the word itself and one for each feature of its form.
+"""What a network is told of words: rows of tables, for the word itself and for each feature of its form.
 
     words       the words that are frequent enough, in lower case; row 0 stands for all others
     features    character n-grams, affixes and the shape of the word as it is written, hashed into rows
@@ -97,7 +97,7 @@ class WordInputs:
 
 
 def _hashed(properties: NDArray[np.uint64], size: int) -> Ids:
-    """Properties of words [W, P] as rows of a table of `size`, the same value of two properties told apart."""
+    """Properties of words [W, P] as rows of a table of `size`; equal values of two are told apart."""
     kinds = np.arange(1, properties.shape[1] + 1, dtype=np.uint64) * _MIX
     return ((((properties ^ kinds) * _ODD) >> np.uint64(33)) % np.uint64(size)).astype(np.int64)
 

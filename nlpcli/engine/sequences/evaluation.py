@@ -15,8 +15,8 @@ import numpy as np
 from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.metrics import evaluate as evaluate_classes
 from nlpcli.engine.sequences.examples import Examples
+from nlpcli.engine.sequences.models import TaggerModel
 from nlpcli.engine.tagging.labels import Span, spans_of
-from nlpcli.engine.tagging.linear_tagger import LinearTagger
 
 _AROUND = 3  # words shown on either side of a mistake
 
@@ -127,7 +127,7 @@ def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def measure(model: LinearTagger, examples: Examples, mistakes: int = 0) -> TaggerEvaluation:
+def measure(model: TaggerModel, examples: Examples, mistakes: int = 0) -> TaggerEvaluation:
     """How well a tagger does on tagged sentences, with the first `mistakes` that it makes."""
     found = model.tag(examples.words)
     true = [tag for tags in examples.tags for tag in tags]

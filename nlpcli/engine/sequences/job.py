@@ -20,19 +20,20 @@ from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation, measure
 from nlpcli.engine.sequences.examples import Examples, examples_of, fitting_tokenizer, space_of
+from nlpcli.engine.sequences.learning import Learning, Linear, Recurrent
+from nlpcli.engine.sequences.models import TaggerModel, load_tagger
 from nlpcli.engine.sequences.tag_formats import TagFormat
 from nlpcli.engine.sequences.tagged_text import read_tagged
 from nlpcli.engine.sequences.tagger import Tagger
 from nlpcli.engine.sequences.word_classes import read_classes
 from nlpcli.engine.sequences.words import Words
-from nlpcli.engine.tagging import checkpoint
 from nlpcli.engine.tagging.features import NO_CLASSES
-from nlpcli.engine.tagging.linear_tagger import LinearTagger
-from nlpcli.engine.tagging.training import Training
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.engine.text.streaming import Texts
 from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.fields import changed
 from nlpcli.settings.input import InputSettings
+from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -44,7 +45,7 @@ TaggerMeasured = Callable[[str, TaggerEvaluation], object]
 class TaggerOutcome:
     """What came of `train_tagger`: the model, and how well it did under "test"."""
 
-    model: LinearTagger
+    model: TaggerModel
     evaluations: dict[str, TaggerEvaluation] = field(default_factory=dict)
 
 
@@ -55,7 +56,11 @@ def train_tagger(
     settings: TaggerSettings = TaggerSettings(),
     *,
     tagged: TaggedTextSettings = TaggedTextSettings(),
+    encoder: EncoderSettings = EncoderSettings(),
+    training: NetworkTraining = NetworkTraining(),
     clusters: Sequence[str] = (),
+    vectors: str | None = None,
+    dev: str | None = None,
     test: str | None = None,
     resume: str | None = None,
     reading: InputSettings = InputSettings(),
@@ -64,25 +69,36 @@ def train_tagger(
 ) -> TaggerOutcome:
     """A tagger of words, learnt from tagged text and written to `output`, and how well it does on `test`.
 
-    `clusters` names a file of words and their classes, by which rare words are like frequent ones, and
-    perhaps a second one of coarser classes.
+    `clusters` names a file of words and their classes, by which rare words are like frequent ones for the
+    linear method, and perhaps a second one of coarser classes. For a network `vectors` names word vectors in
+    any layout, which are part of what it is told of words, and `dev` tagged text by which the best weights
+    are chosen; without it some of the text is held out.
 
     Raises InputError for text that is not tagged, or with tags of a single kind; SettingsError where there is
-    neither a file to write nor one to measure on; ModelError for a checkpoint to `resume` that is of another
-    training. An interrupted training leaves a checkpoint.
+    neither a file to write nor one to measure on, and for settings of the other method; ModelError for a
+    checkpoint to `resume` that is of another training. An interrupted training leaves a checkpoint.
     """
-    _check_files(paths, output, test)
+    _check_method(settings, encoder, training, clusters, vectors, dev)
+    _check_files(paths, output, test, dev)
     found = read_tagged(paths, tagged, reading, progress)
     tokenizer = settings.tokenizer if settings.tokenizer != "auto" else fitting_tokenizer(found)
     analysis = AnalysisSettings(tokenizer=tokenizer)  # type: ignore[arg-type]
     space = space_of(found.sentences)
     words = Words(analysis, space)
-    classes = read_classes(clusters) if clusters else NO_CLASSES
     examples = examples_of(found, words, tagged.tag, progress)
-    # Read before training, so that what is wrong with it is told before.
-    tests = None if test is None else _tests([test], tagged, examples.target, words, reading, progress)
-    training = Training(examples.words, examples.tags, examples.target, settings, analysis, space, classes)
-    outcome = TaggerOutcome(_learnt(training, output, resume, settings.epochs, progress))
+
+    def beside(path: str | None) -> Examples | None:
+        # Read before training, so that what is wrong with it is told before.
+        return None if path is None else _tests([path], tagged, examples.target, words, reading, progress)
+
+    tests, held_out = beside(test), beside(dev)
+    learning: Learning
+    if settings.method == "linear":
+        classes = read_classes(clusters) if clusters else NO_CLASSES
+        learning = Linear(examples, settings, analysis, space, classes)
+    else:
+        learning = Recurrent(examples, settings, analysis, space, encoder, training, held_out, vectors)
+    outcome = TaggerOutcome(_learnt(learning, output, resume, progress))
     if output is not None:
         progress.note(f"{output}: {_described(examples, outcome.model)}")
     if tests is not None:
@@ -92,7 +108,7 @@ def train_tagger(
     return outcome
 
 
-def _described(examples: Examples, model: LinearTagger) -> str:
+def _described(examples: Examples, model: TaggerModel) -> str:
     """What a tagger was made of, and how it cuts a text."""
     kinds = "pieces of tags" if model.most else "tags"
     words = sum(map(len, examples.words))
@@ -100,35 +116,59 @@ def _described(examples: Examples, model: LinearTagger) -> str:
     return f"{made}; bare text is cut by {model.analysis.tokenizer}"
 
 
-def _learnt(
-    training: Training, output: str | None, resume: str | None, epochs: int, progress: Progress
-) -> LinearTagger:
+def _learnt(learning: Learning, output: str | None, resume: str | None, progress: Progress) -> TaggerModel:
     """The model, written to `output`; a checkpoint of what is learnt when the user or the system ends it."""
     if resume is not None:
-        checkpoint.restore(training, resume)
+        learning.restore(resume)
     if output is None:
-        training.go(progress)
-        return training.model()
+        learning.go(progress)
+        return learning.model()
     path = checkpoint_path(output)
 
     def save() -> None:
-        checkpoint.save(training, path)
-        progress.note(interrupted(f"{training.learner.epochs():.2f} of {epochs} epochs", path))
+        learning.save(path)
+        progress.note(interrupted(learning.done(), path))
 
     with saved_when_interrupted(save):
-        training.go(progress)
-        model = training.model()
+        learning.go(progress)
+        model = learning.model()
         model.save(output)
     remove_checkpoint(path, False, resume)
     return model
 
 
-def _check_files(paths: Paths, output: str | None, test: str | None) -> None:
+def _check_method(
+    settings: TaggerSettings,
+    encoder: EncoderSettings,
+    training: NetworkTraining,
+    clusters: Sequence[str],
+    vectors: str | None,
+    dev: str | None,
+) -> None:
+    """Raise SettingsError for what the other method is told by."""
+    if settings.method == "rnn":
+        given = changed(settings, "margin", "outside_margin", "hash_bits")
+        given += ["--clusters"] if clusters else []
+        other = "linear"
+    else:
+        given = [*changed(encoder), *changed(training)]
+        given += [name for name, path in (("--vectors", vectors), ("--dev", dev)) if path is not None]
+        other = "rnn"
+    if given:
+        verb = "is" if len(given) == 1 else "are"
+        raise SettingsError(
+            f"{' and '.join(given)} {verb} for --method {other}, and the method is {settings.method}",
+            hint=f"leave {'it' if len(given) == 1 else 'them'} out, or add --method {other}",
+        )
+
+
+def _check_files(paths: Paths, output: str | None, test: str | None, dev: str | None) -> None:
     """Raise, before any work, what would stand in its way at the end."""
-    if test is not None:
-        if test == STDIN and STDIN in (paths or [STDIN]):
-            raise SettingsError("stdin cannot be both the text to train on and that to --test")
-        check_readable(test)
+    for name, path in (("--test", test), ("--dev", dev)):
+        if path is not None:
+            if path == STDIN and STDIN in (paths or [STDIN]):
+                raise SettingsError(f"stdin cannot be both the text to train on and that to {name}")
+            check_readable(path)
     if output is not None:
         check_writable(output)
     elif test is None:
@@ -159,7 +199,7 @@ def _tests(
     return examples
 
 
-def _tell_other_tags(tagger: LinearTagger, examples: Examples, progress: Progress) -> None:
+def _tell_other_tags(tagger: TaggerModel, examples: Examples, progress: Progress) -> None:
     """A note where the text has tags that the model never gives: those words cannot be right."""
     if tagger.most:  # made of pieces, of which any tag may be made
         return
@@ -227,7 +267,7 @@ def evaluate_tagger(
     """How well a tagger does on tagged text, with its first `mistakes`. `plot` as for `evaluate`."""
     if plot is not None:
         check_plot(plot)
-    tagger = LinearTagger.load(model)
+    tagger = load_tagger(model)
     words = Words(tagger.analysis, tagger.space)
     examples = _tests(paths, tagged, tagger.target, words, reading, progress)
     _tell_other_tags(tagger, examples, progress)

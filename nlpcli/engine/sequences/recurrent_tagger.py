@@ -19,7 +19,6 @@ from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.io.schemas.tagging import head_shapes
 from nlpcli.engine.neural.batches import at_work
 from nlpcli.engine.neural.encoder import Tables, run, word_vectors
-from nlpcli.engine.neural.packing import Packing
 from nlpcli.engine.neural.sequence_trainer import GIVEN, Sentences
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
@@ -93,7 +92,10 @@ class RecurrentTagger:
             found, sure = [packed[place] for place in back.tolist()], likely[back].tolist()
             begin = 0
             for sentence, length in zip(filled.tolist(), part.packing.lengths.tolist(), strict=True):
-                tags[sentence], chances[sentence] = found[begin : begin + length], sure[begin : begin + length]
+                tags[sentence], chances[sentence] = (
+                    found[begin : begin + length],
+                    sure[begin : begin + length],
+                )
                 begin += length
         return tags, chances
 
@@ -151,7 +153,10 @@ class RecurrentTagger:
             **head_shapes(encoder, len(tags), fields["most_pieces"], crf=fields["crf"]),
         }
         inputs = WordInputs(
-            PackedTokens.from_model(model, "known"), PackedTokens.from_model(model, "given"), encoder, fields["jamo"]
+            PackedTokens.from_model(model, "known"),
+            PackedTokens.from_model(model, "given"),
+            encoder,
+            fields["jamo"],
         )
         return cls(
             tags, fields["most_pieces"], fields["target"], fields["space"], inputs,

@@ -28,7 +28,8 @@ from nlpcli.settings.text import AnalysisSettings
 if TYPE_CHECKING:
     from torch import Tensor
 
-EPOCHS = 10
+UPDATES = 2500  # that a training has, where the epochs are left to it
+_EPOCHS = 8, 50  # but so many at least and at most
 _HEAD = 4  # what a draw of chance is for
 Tagged = tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]
 
@@ -36,8 +37,8 @@ Tagged = tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]
 class RecurrentTraining(SequenceTrainer):
     """A tagger in training. The same sentences, settings and seed give the same model, on any threads.
 
-    Labels of spans (target "ner") are in BIO-2. dev: sentences and tags to stop and to choose by; None: some of
-    the sentences are held out. vectors: words, and float16 [V + 1, D], the first row zeros.
+    Labels of spans (target "ner") are in BIO-2. dev: sentences and tags to stop and to choose by; None: some
+    of the sentences are held out. vectors: words, and float16 [V + 1, D], the first row zeros.
     Raises InputError for tags of one kind, and for too many.
     """
 
@@ -58,7 +59,10 @@ class RecurrentTraining(SequenceTrainer):
         self._tagger_settings = settings
         self.names, self.most, gold = tag_names([tag for sentence in tags for tag in sentence], settings)
         if dev is None:
-            learnt, dev = _held_out(len(sentences), training.val_frac), _some(sentences, tags, training.val_frac)
+            learnt, dev = (
+                _held_out(len(sentences), training.val_frac),
+                _some(sentences, tags, training.val_frac),
+            )
         else:
             learnt = np.arange(len(sentences))
         self.dev = dev
@@ -75,7 +79,7 @@ class RecurrentTraining(SequenceTrainer):
         random = np.random.default_rng([settings.seed, _HEAD])
         super().__init__(
             text, self._inputs, initial_head(self.head, random), encoder, training,
-            epochs=settings.epochs or EPOCHS, seed=settings.seed,
+            epochs=settings.epochs or usual_epochs(len(words), training), seed=settings.seed,
             given=None if vectors is None else vectors[1],
         )  # fmt: skip
         self.best_weights = self.snapshot()
@@ -133,6 +137,16 @@ class RecurrentTraining(SequenceTrainer):
         ]  # fmt: skip
         total.update(json.dumps(record, sort_keys=True).encode())
         return total.hexdigest()
+
+
+def usual_epochs(words: int, training: NetworkTraining) -> int:
+    """How often a text of so many words is gone through, where nothing is said.
+
+    >>> usual_epochs(200_000, NetworkTraining()), usual_epochs(70_000, NetworkTraining())
+    (8, 12)
+    """
+    least, most = _EPOCHS
+    return max(least, min(most, round(UPDATES * training.batch_tokens / max(words, 1))))
 
 
 def _held_out(count: int, share: float) -> Ids:

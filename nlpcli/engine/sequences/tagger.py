@@ -1,6 +1,7 @@
 """A tagger at work on bare text: lines in, words with tags and spans out.
 
-Not here: weights (`tagging/linear_tagger.py`), and how lines are written (`tag_formats.py`).
+Not here: weights (`tagging/linear_tagger.py`, `recurrent_tagger.py`), how lines are written
+(`tag_formats.py`).
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
+from nlpcli.engine.sequences.models import TaggerModel, load_tagger
 from nlpcli.engine.sequences.words import WRITTEN, Words
 from nlpcli.engine.tagging.labels import spans_of
-from nlpcli.engine.tagging.linear_tagger import LinearTagger
 from nlpcli.engine.text.arguments import as_list
 from nlpcli.engine.text.token import Token
 from nlpcli.errors import SettingsError
@@ -63,7 +64,7 @@ class TaggedLine(NamedTuple):
 class Tagger:
     """A model with the tokenizer that it was trained for."""
 
-    def __init__(self, model: LinearTagger, *, words: bool = False) -> None:
+    def __init__(self, model: TaggerModel, *, words: bool = False) -> None:
         """`words`: texts are words already, with spaces between them."""
         self.model = model
         space = model.space
@@ -78,7 +79,7 @@ class Tagger:
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, words: bool = False) -> Tagger:
         """The tagger in a model file. Raises ModelError."""
-        return cls(LinearTagger.load(path), words=words)
+        return cls(load_tagger(path), words=words)
 
     def lines(self, texts: Sequence[str], *, proba: bool = False) -> list[TaggedLine]:
         """Every line with its words and tags; spaces that the model sees as words are left out again."""

@@ -20,6 +20,7 @@ from nlpcli.errors import InputError
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
 
+EPOCHS = 5
 PLUS = "+"
 _WHOLE = 64  # tags at most that are not taken apart by themselves
 _USUAL_RARITY, _MOST_RARITY = 6.0, 16.0  # words outside of spans for one within; times the margin
@@ -56,13 +57,18 @@ class Training:
             if OUTSIDE in self._names:
                 self.learner.outside = self._names.index(OUTSIDE), _outside_margin(given, settings)
 
+    @property
+    def epochs(self) -> int:
+        """Passes over the text."""
+        return self._settings.epochs or EPOCHS
+
     def go(self, progress: Progress = SILENT) -> None:
         """Learn to the end, from wherever the learner stands. May be interrupted between two sentences."""
 
         def report(done: int, total: int, wrong: float) -> None:
             progress.update("training", done, total, f"{wrong:.2%} wrong")
 
-        self.learner.go(self._settings.epochs, report)
+        self.learner.go(self.epochs, report)
 
     def model(self) -> LinearTagger:
         """The tagger as it is now."""

@@ -19,6 +19,8 @@ SCHEMAS = {
     "index": ("documents", "INDEX"),
     "tagger": ("tagging", "TAGGER"),
     "tagger-checkpoint": ("tagging", "TAGGER_CHECKPOINT"),
+    "recurrent-tagger": ("tagging", "RECURRENT_TAGGER"),
+    "recurrent-tagger-checkpoint": ("tagging", "RECURRENT_TAGGER_CHECKPOINT"),
     "charlm": ("charlm", "CHARLM"),
     "charlm-checkpoint": ("charlm", "CHARLM_CHECKPOINT"),
     COUNTS: ("cooccurrence", "COUNTS"),

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 from numpy.typing import NDArray
 
-from nlpcli.engine.io.header_fields import Field, each, number, one_of, settings_of, text, whole
-from nlpcli.engine.io.schema import ASCENDING, Array, Check, Held, Schema, within
-from nlpcli.settings.neural import EncoderSettings, NetworkTraining, encoder_shapes, output_size
+from nlpcli.engine.io.header_fields import (
+    MOST,
+    Field,
+    each,
+    flag,
+    mapping,
+    nothing_or,
+    number,
+    one_of,
+    parts,
+    settings_of,
+    text,
+    whole,
+)
+from nlpcli.engine.io.schema import ASCENDING, FINITE, Array, Arrays, Check, Held, Schema, strings, within
+from nlpcli.settings.neural import EncoderSettings, encoder_shapes, output_size
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -95,3 +109,96 @@ def head_shapes(encoder: EncoderSettings, tags: int, most: int, *, crf: bool) ->
         "head.w": (hidden, tags + 1),
         "head.b": (tags + 1,),
     }
+
+
+def _network(fields: Mapping[str, Any], tags: int) -> dict[str, tuple[int, ...]]:
+    encoder = fields["encoder"]
+    return {
+        **encoder_shapes(encoder, fields["given_dim"]),
+        **head_shapes(encoder, tags, fields["most_pieces"], crf=fields["crf"]),
+    }
+
+
+def _recurrent(fields: Mapping[str, Any]) -> Arrays:
+    encoder = fields["encoder"]
+    found = {
+        **{
+            name: Array("float32", shape, FINITE)
+            for name, shape in _network(fields, len(fields["tags"])).items()
+        },
+        **strings("known", "V"),
+        **strings("given", "G"),
+        "table.words": Array("float16", ("V+1", encoder.word_dim), FINITE),
+        "table.features": Array("float16", (encoder.bucket, encoder.ngram_dim), FINITE),
+        "seen_words": Array("uint64", ("K",), ASCENDING),
+    }
+    if fields["given_dim"]:
+        found["table.given"] = Array("float16", ("G+1", fields["given_dim"]), FINITE)
+    return found
+
+
+def _recurrent_checkpoint(fields: Mapping[str, Any]) -> Arrays:
+    encoder, averaged = fields["encoder"], fields["average"] > 0
+    found: dict[str, Array] = {}
+    for name, shape in _network(fields, fields["tags"]).items():
+        for part in ("now", "exp_avg", "mean", "best"):
+            found[f"{part}/{name}"] = Array("float32", shape, FINITE)
+        found[f"exp_avg_sq/{name}"] = Array("float32", shape, within(0, MOST))
+    for name, rows, dim in (
+        ("words", "R", encoder.word_dim),
+        ("features", encoder.bucket, encoder.ngram_dim),
+    ):
+        means: str | int = rows if averaged else 0
+        for part in ("now", "first"):
+            found[f"table/{name}/{part}"] = Array("float32", (rows, dim), FINITE)
+        found[f"table/{name}/second"] = Array("float32", (rows, dim), within(0, MOST))
+        found[f"table/{name}/average"] = Array("float32", (means, dim), FINITE)
+        found[f"table/{name}/last"] = Array("int32", (means,), within(0, MOST))
+        found[f"best/table.{name}"] = Array("float32", (rows, dim), FINITE)
+    return found
+
+
+def _in_pieces(held: Held) -> str | None:
+    both = held.fields["crf"] and held.fields["most_pieces"]
+    return "its tags are of two kinds" if both else None
+
+
+_NETWORK = {
+    "encoder": Field(settings_of(EncoderSettings)),
+    "given_dim": Field(whole(0, 1 << 16)),
+    "most_pieces": Field(whole(0, MOST_PIECES)),
+    "crf": Field(flag),
+}
+RECURRENT_TAGGER = Schema(
+    {
+        **_NETWORK,
+        "tags": Field(each(text, least=1, distinct=True)),
+        "target": Field(one_of(*TARGETS)),
+        "space": Field(text),
+        "jamo": Field(flag),
+        "analysis": Field(settings_of(AnalysisSettings)),
+        "settings": Field(settings_of(TaggerSettings)),
+    },
+    _recurrent,
+    relations=(_tags, _in_pieces),
+)
+RECURRENT_TAGGER_CHECKPOINT = Schema(
+    {
+        **_NETWORK,
+        "digest": Field(text),
+        "tags": Field(whole(1, MOST_TAGS)),
+        "average": Field(number(0, 1)),
+        "training": Field(
+            parts(
+                step=Field(whole()),
+                stale=Field(whole()),
+                best_loss=Field(nothing_or(number())),
+                loss_sum=Field(number()),
+                loss_count=Field(whole()),
+            )
+        ),
+        "history": Field(each(mapping), default=()),
+    },
+    _recurrent_checkpoint,
+    relations=(_in_pieces,),
+)

@@ -1,4 +1,4 @@
-"""A linear-chain conditional random field (Lafferty et al. 2001): its gradient, its best sequence, its sureness.
+"""A linear-chain conditional random field (Lafferty et al. 2001): gradient, best sequence, probabilities.
 
 The logarithm of the probability of tags y for a sentence is, but for a constant, the sum of the emissions of
 its words and of the transitions: e[0, y0] + t[T, y0] + Σ e[i, yi] + t[y(i−1), yi]. Forward and backward sums
@@ -17,7 +17,7 @@ _LOWEST = -1e30
 
 @nb.njit(nogil=True)
 def _exponentials(values, tags, out):
-    """Set `out` to the exponentials of `values`, the largest of each row 1, and return the sum of the largest."""
+    """Set `out` to the exponentials of `values`, the largest of each row 1; the sum of the largest."""
     sum_of_largest = 0.0
     for row in range(values.shape[0]):
         largest = values[row, 0]
@@ -42,7 +42,7 @@ def _made_one(row, tags):
 
 @nb.njit(nogil=True, error_model="numpy")
 def _forward(sentence, length, starts, shares, steps, tags, ahead):
-    """Set ahead[i] to the shares of the tags of word i, what stands before it considered; the log of the sum."""
+    """Set ahead[i] to the shares of the tags of word i, given what is before it; the log of the sum."""
     logarithm = 0.0
     row = starts[0] + sentence
     for tag in range(tags):
@@ -113,7 +113,8 @@ def loss(starts, lengths, emissions, transitions, gold, d_emissions, d_transitio
                 for tag in range(tags):
                     d_transitions[tags, tag] += pairs[tag]
             else:
-                _add_pairs(ahead[word - 1], steps, _backward(row, steps, shares, tags, behind), tags, d_transitions)
+                weighted = _backward(row, steps, shares, tags, behind)
+                _add_pairs(ahead[word - 1], steps, weighted, tags, d_transitions)
     return total
 
 
@@ -135,7 +136,7 @@ def _add_pairs(before, steps, weighted, tags, d_transitions):
 
 @nb.njit(nogil=True)
 def best_tags(starts, lengths, emissions, transitions, found):
-    """Set found int64 [N] to the best sequence of tags of each sentence (Viterbi 1967); ties go to the lower."""
+    """Set found int64 [N] to the best tags of each sentence (Viterbi 1967); ties go to the lower tag."""
     tags = emissions.shape[1]
     most = lengths.max()
     came = np.empty((most, tags), np.int32)
@@ -168,7 +169,7 @@ def best_tags(starts, lengths, emissions, transitions, found):
 
 @nb.njit(nogil=True, error_model="numpy")
 def probabilities(starts, lengths, emissions, transitions, found, likely):
-    """Set likely float64 [N] to how probable the tag found int64 [N] of each word is, all sequences considered."""
+    """Set likely float64 [N] to how probable the tag found int64 [N] of each word is (forward-backward)."""
     tags = emissions.shape[1]
     shares, steps = np.empty(emissions.shape), np.empty(transitions.shape)
     _exponentials(emissions, tags, shares)

@@ -1,4 +1,4 @@
-"""The loss of a linear-chain CRF, through which the gradient flows; the arithmetic is in `kernels/neural/crf.py`."""
+"""The loss of a linear-chain CRF, through which the gradient flows (`kernels/neural/crf.py`)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ class _CrfLoss(torch.autograd.Function):
             packing.starts, packing.lengths, emissions.contiguous().numpy(), transitions.contiguous().numpy(),
             gold.numpy(), d_emissions, d_transitions,
         )  # fmt: skip
-        ctx.save_for_backward(torch.from_numpy(d_emissions), torch.from_numpy(d_transitions.astype(np.float32)))
+        ctx.save_for_backward(
+            torch.from_numpy(d_emissions), torch.from_numpy(d_transitions.astype(np.float32))
+        )
         return emissions.new_tensor(loss)
 
     @staticmethod

@@ -16,11 +16,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nlpcli.settings.neural import BACKWARD, directions
 from nlpcli.engine.neural.nets.dropout import dropped
 from nlpcli.engine.neural.nets.recurrent import layer
 from nlpcli.engine.neural.packing import Packing
-from nlpcli.settings.neural import EncoderSettings
+from nlpcli.settings.neural import BACKWARD, EncoderSettings, directions
 
 
 class WordTensors(NamedTuple):
@@ -38,7 +37,7 @@ class WordTensors(NamedTuple):
 
 
 def word_vectors(words: WordTensors) -> Tensor:
-    """The vectors of words, [W, D1 + D2 + D3]; features are summed and divided by √n, so that all are alike."""
+    """The vectors of words, [W, D1 + D2 + D3]; features are summed and divided by √n, to be of one size."""
     own = functional.embedding(words.own, words.words)
     sums = functional.embedding_bag(words.rows, words.features, words.starts, mode="sum")
     counts = torch.diff(words.starts, append=torch.tensor([len(words.rows)]))
@@ -55,7 +54,7 @@ def encode(
     dropout: float = 0.0,
     random: np.random.Generator | None = None,
 ) -> Tensor:
-    """The encoder's output [N, output_size] for packed sentences, whose word n is row rows[n] of `x` [W, D]."""
+    """The encoder's output [N, output_size] for packed sentences; word n is row rows[n] of `x` [W, D]."""
     back = torch.from_numpy(packing.reversed())
     for n in range(settings.num_layers):
         x = dropped(x, dropout, random)

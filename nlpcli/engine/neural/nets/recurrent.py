@@ -167,9 +167,7 @@ class _Lstm(torch.autograd.Function):
         times_w = _times(w.t(), len(d_h))
         for now, before, after in ctx.packing.steps(backward=True):
             live = slice(0, now.stop - now.start)
-            cells.lstm_backward(
-                out_[now], dh_[live], gates_[now], c_[after], c_[before], dc_[live], dg_[now]
-            )
+            cells.lstm_backward(out_[now], dh_[live], gates_[now], c_[after], c_[before], dc_[live], dg_[now])
             if before.start:
                 d_h[live] = times_w(d_gates[now])
         table = _table_gradient(ctx.table_shape, rows, d_gates)

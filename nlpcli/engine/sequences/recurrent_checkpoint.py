@@ -1,0 +1,80 @@
+"""A training of a recurrent tagger that was interrupted, as a file from which it goes on to the same bytes.
+
+It holds the weights of now and the best ones, Adam's moments, moving averages, and the place; and the digest
+of what is learnt from: with other text, other tags or other settings nothing can go on.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.io.model_file import read_model, write_model
+from nlpcli.engine.neural import checkpoint
+from nlpcli.engine.sequences.models import UNFINISHED
+from nlpcli.engine.sequences.recurrent_training import RecurrentTraining
+from nlpcli.errors import ModelError
+
+KIND = UNFINISHED[1]
+
+
+def save(training: RecurrentTraining, path: str) -> None:
+    """Write where the training stands."""
+    tensors: dict[str, NDArray[Any]] = {
+        **checkpoint.optimizer_tensors(training, training.network),
+        **{f"mean/{name}": mean for name, mean in training.means.items()},
+        **{f"best/{name}": array for name, array in training.best_weights.items()},
+    }
+    for name, table in training.tables.items():
+        tensors |= {f"table/{name}/{part}": array for part, array in table.arrays().items()}
+    header = {
+        "digest": training.digest(),
+        "encoder": training.encoder.to_record(),
+        "average": training.decay,
+        "given_dim": 0 if training.given is None else training.given.shape[1],
+        "tags": len(training.names),
+        "most_pieces": training.most,
+        "crf": "head.transitions" in training.head.shapes,
+        "training": checkpoint.place(training),
+        "history": [{key: _number(value) for key, value in entry.items()} for entry in training.history],
+    }
+    write_model(path, KIND, header, tensors)
+
+
+def restore(training: RecurrentTraining, path: str) -> None:
+    """Let a new training go on from there. Raises ModelError for a file of another one."""
+    stored = read_model(path, KIND)
+    if stored.fields["digest"] != training.digest():
+        raise ModelError(
+            f"{path} is of another training: the text, its tags or the settings are not the same",
+            hint="repeat the command that was interrupted, and add --resume",
+        )
+    import torch
+
+    shapes = {name: tuple(array.shape) for name, array in training.means.items()}
+    now = checkpoint.weights_now(stored, shapes)
+    with torch.no_grad():
+        for name, weight in training.network.weights.items():
+            weight.copy_(torch.from_numpy(now[name]))
+    checkpoint.restore(training, training.network, stored, stored.fields["training"])
+    found = stored.tensors
+    for name, mean in training.means.items():
+        mean[:] = found[f"mean/{name}"]
+    for name, table in training.tables.items():
+        parts = {part: found[f"table/{name}/{part}"] for part in table.arrays()}
+        if any(parts[part].shape != array.shape for part, array in table.arrays().items()):
+            raise ModelError(f"{path} is damaged: no training can have come there", hint="train anew")
+        table.restore(parts)
+    training.best_weights = {name: np.array(found[f"best/{name}"]) for name in training.best_weights}
+    training.history = [
+        {key: math.nan if value is None else value for key, value in entry.items()}
+        for entry in stored.fields["history"]
+    ]
+
+
+def _number(value: float) -> float | None:
+    """As JSON has it: no number is null."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,57 @@
+"""What the training of a network over sentences says of itself."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from nlpcli.engine.runtime.progress import Progress
+
+if TYPE_CHECKING:
+    from nlpcli.engine.neural.sequence_trainer import SequenceTrainer
+
+
+class Report:
+    """The remarks of one run. `measure` names what one less the loss of a validation is: accuracy, F1."""
+
+    def __init__(self, training: SequenceTrainer, progress: Progress, measure: str = "right") -> None:
+        self._training, self._progress, self._measure = training, progress, measure
+        self._started, self._first = time.monotonic(), training.step
+
+    def begin(self) -> None:
+        """What is trained on what."""
+        training = self._training
+        sentences = len(training.sentences.starts) - 1
+        self._progress.note(
+            f"{sentences:,} sentences, {len(training.sentences.words):,} words; "
+            f"{training.total_steps:,} updates on {training.threads} threads"
+        )
+
+    def tick(self) -> None:
+        """Move the bar."""
+        training = self._training
+        loss = training.loss_sum / max(1, training.loss_count)
+        self._progress.update(
+            "training", training.step, training.total_steps, f"loss {loss:.3f}{self._best()}"
+        )
+
+    def validated(self, loss: float, val_loss: float) -> None:
+        """One line per validation."""
+        training = self._training
+        measured = "" if math.isnan(val_loss) else f"  held out {1 - val_loss:.2%} {self._measure}"
+        best = "  best" if measured and not training.stale else ""
+        self._progress.note(
+            f"update {training.step:,}/{training.total_steps:,}  loss {loss:.4f}{measured}{best}"
+        )
+
+    def end(self, *, stopped_early: bool) -> None:
+        """How it ended."""
+        training = self._training
+        if stopped_early:
+            self._progress.note(f"stopped: nothing better in the last {training.stale} validations")
+        self._progress.note(f"trained in {time.monotonic() - self._started:.0f} s{self._best()}")
+
+    def _best(self) -> str:
+        best = self._training.best_loss
+        return f", best {1 - best:.2%}" if math.isfinite(best) else ""
