@@ -58,6 +58,7 @@ ANSWERS = {
     "fasttext.bin": (lambda vectors: vectors.similar("film", top_k=1)[0][0], "poor"),
     "fasttext-softmax.ftz": (lambda model: model.classify(["lovely"]), ["__label__pos"]),
     "tagger.safetensors": (named, [("Ann Lee", "PER"), ("Seoul", "LOC")]),
+    "recurrent-tagger.safetensors": (named, [("Ann Lee", "PER"), ("Seoul", "LOC")]),
     "vectorizer.safetensors": (rows, [[0.357, 0.539, 0.539, 0.539, 0, 0, 0, 0, 0, 0, 0]]),
     "index.safetensors": (lambda index: index.texts[3], "the queen drinks tea"),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),
@@ -84,7 +85,7 @@ def test_there_is_a_file_of_every_kind_and_the_document_tells_what_is_in_it():
         info = model_file.read_info(path)
         model_file.verify_digest(info)
         kinds.add(info.kind)
-        arrays = {re.sub(r"^(now|exp_avg|exp_avg_sq)/", "", name) for name in info.tensors}
+        arrays = {re.sub(r"^(now|best|mean|last|exp_avg|exp_avg_sq)/", "", name) for name in info.tensors}
         arrays = {re.sub(r"\d+", "N", name) for name in arrays}
         for name in {info.kind, *info.header, *arrays}:
             base, _, part = name.partition(".")

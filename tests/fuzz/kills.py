@@ -26,6 +26,7 @@ _OLD = b"what was there before\n" * 9
 _SMALL = ("--min-count", "1", "--dim", "8", "--epochs", "2", "--threads", "1")
 _ROWS = ("--text-col", "text", "--label-col", "label")
 _CHARLM = ("--rnn-size", "8", "--batch-size", "4", "--seq-length", "16", "--epochs", "1", "--threads", "1")
+_NETWORK = ("--rnn-size", "8", "--word-dim", "8", "--ngram-dim", "8", "--bucket", "200", "--epochs", "1")
 
 # A command, and the files it writes; a name in braces is a file of `tests/models`.
 _COMMANDS = {
@@ -72,6 +73,7 @@ _COMMANDS = {
     "perplexity {charlm.safetensors} text --per-line -o lines": ((), "lines"),
     "activations {charlm.safetensors} line -o a.html": ((), "a.html"),
     "train-tagger tagged -o t.safetensors": ((), "t.safetensors"),
+    "train-tagger tagged -o t.safetensors --method rnn": (_NETWORK, "t.safetensors"),
     "tag {tagger.safetensors} text -o tags": ((), "tags"),
     "gradients {charlm.safetensors} line -o g.html --steps 4": ((), "g.html"),
 }

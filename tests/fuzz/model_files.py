@@ -19,11 +19,19 @@ from tests.fuzz.isolation import Isolated
 from tests.fuzz.sound_files import TEXT, sources
 
 SHORT = 6
+_NAMES = (  # the tagged text that the checkpoint of a network in tests/models was trained on
+    "Ann/B-PER Lee/I-PER met/O Kim/B-PER in/O Seoul/B-LOC ./O",
+    "The/O king/O met/O Ann/B-PER Lee/I-PER in/O Seoul/B-LOC ./O",
+    "Kim/B-PER lives/O in/O Busan/B-LOC ./O",
+    "The/O queen/O drinks/O tea/O ./O",
+    "Seoul/B-LOC is/O big/O ./O",
+)
 FILES = {
     "t.txt": TEXT,
     "films.tsv": "pos\ta good film\nneg\ta bad film\npos\tgood king\nneg\tbad tea\n",
     "pairs.tsv": "king\tqueen\t9\ntea\tking\t1\nman\twoman\t8\nking queen man woman\n",
     "tagged.txt": "the/D king/N reigns/V\nthe/D tea/N boils/V\n" * 3,
+    "names.txt": "\n\n".join(line.replace(" ", "\n").replace("/", "\t") for line in _NAMES * 8) + "\n",
     "pieces.txt": "▁the ▁king ▁ d r\n<0xEA> <0xB0> x <unk> </s>\n",
 }
 _VECTORS = [
@@ -36,6 +44,10 @@ _VECTORS = [
     "train-w2v t.txt --init FILE --dim 4 --epochs 1 --min-count 1 -q -o o.safetensors",
 ]  # fmt: skip
 _TRAIN = "t.txt --resume FILE --epochs 6 --min-count 1 -q -o o.safetensors"
+_NETWORK = (
+    "--method rnn --rnn-size 4 --word-dim 4 --ngram-dim 4 --bucket 40 --minn 3 --maxn 3 --epochs 4 --lr 0.03 "
+    "--val-frac 0.2 --batch-tokens 60"
+)
 _LOAD = "python import nlpcli; loaded = nlpcli.load('FILE'); {}"
 _CLASSIFY = [
     "classify FILE t.txt", "classify FILE t.txt --explain", "classify FILE t.txt --top-k 2",
@@ -75,6 +87,13 @@ COMMANDS: dict[str, list[str]] = {
     ],
     "tagger-checkpoint": [
         "train-tagger tagged.txt --resume FILE -q -o o.safetensors", "tag FILE t.txt",
+    ],
+    "recurrent-tagger": [
+        "tag FILE t.txt", "tag FILE t.txt --proba --format jsonl", "evaluate FILE names.txt",
+    ],
+    "recurrent-tagger-checkpoint": [
+        f"train-tagger names.txt {_NETWORK} --resume FILE -q -o o.safetensors",
+        f"train-tagger names.txt {_NETWORK} --resume FILE -q -o o.safetensors",
     ],
     "charlm": _CHARLM,
     "charlm-checkpoint": [

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 kernels = Kernels("neural.sparse_adam")
 BETAS = (0.9, 0.98)
-PARTS = ("now", "first", "second", "average", "last")
+# What a training goes on from: a table's arrays, and what they are called in a file.
+PARTS = {"now": "now", "exp_avg": "first", "exp_avg_sq": "second", "mean": "average", "last": "last"}
 
 
 class Table:
@@ -58,10 +59,10 @@ class Table:
         return found
 
     def arrays(self) -> dict[str, NDArray[np.float32] | NDArray[np.int32]]:
-        """All that a training goes on from."""
-        return {part: getattr(self, part) for part in PARTS}
+        """All that a training goes on from, by PARTS."""
+        return {part: getattr(self, name) for part, name in PARTS.items()}
 
     def restore(self, arrays: dict[str, NDArray[np.float32] | NDArray[np.int32]]) -> None:
         """Take up what `arrays` gave, of the same shapes."""
-        for part in PARTS:
-            getattr(self, part)[:] = arrays[part]
+        for part, name in PARTS.items():
+            getattr(self, name)[:] = arrays[part]

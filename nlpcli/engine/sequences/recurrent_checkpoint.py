@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.neural import checkpoint
 from nlpcli.engine.sequences.models import UNFINISHED
+from nlpcli.engine.sequences.recurrent_tagger import TABLE
 from nlpcli.engine.sequences.recurrent_training import RecurrentTraining
 from nlpcli.errors import ModelError
 
@@ -29,7 +30,7 @@ def save(training: RecurrentTraining, path: str) -> None:
         **{f"best/{name}": array for name, array in training.best_weights.items()},
     }
     for name, table in training.tables.items():
-        tensors |= {f"table/{name}/{part}": array for part, array in table.arrays().items()}
+        tensors |= {f"{part}/{TABLE}{name}": array for part, array in table.arrays().items()}
     header = {
         "digest": training.digest(),
         "encoder": training.encoder.to_record(),
@@ -64,7 +65,7 @@ def restore(training: RecurrentTraining, path: str) -> None:
     for name, mean in training.means.items():
         mean[:] = found[f"mean/{name}"]
     for name, table in training.tables.items():
-        parts = {part: found[f"table/{name}/{part}"] for part in table.arrays()}
+        parts = {part: found[f"{part}/{TABLE}{name}"] for part in table.arrays()}
         if any(parts[part].shape != array.shape for part, array in table.arrays().items()):
             raise ModelError(f"{path} is damaged: no training can have come there", hint="train anew")
         table.restore(parts)

@@ -124,8 +124,8 @@ class RecurrentTagger:
             **self.weights,
             **{TABLE + name: table for name, table in self.tables.items()},
             **PackedTokens.of(self.inputs.known).to_tensors("known"),
-            **PackedTokens.of(self.inputs.given).to_tensors("given"),
-            "seen_words": self.seen,
+            **(PackedTokens.of(self.inputs.given).to_tensors("given") if GIVEN in self.tables else {}),
+            "known_words": self.seen,
         }
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -152,15 +152,12 @@ class RecurrentTagger:
             **encoder_shapes(encoder, fields["given_dim"]),
             **head_shapes(encoder, len(tags), fields["most_pieces"], crf=fields["crf"]),
         }
-        inputs = WordInputs(
-            PackedTokens.from_model(model, "known"),
-            PackedTokens.from_model(model, "given"),
-            encoder,
-            fields["jamo"],
-        )
+        known = PackedTokens.from_model(model, "known")
+        given = PackedTokens.from_model(model, "given") if fields["given_dim"] else ()
+        inputs = WordInputs(known, given, encoder, fields["jamo"])
         return cls(
             tags, fields["most_pieces"], fields["target"], fields["space"], inputs,
             {name: arrays[name] for name in shapes},
             {name.removeprefix(TABLE): arrays[name] for name in arrays if name.startswith(TABLE)},
-            arrays["seen_words"], fields["analysis"], fields["settings"], encoder,
+            arrays["known_words"], fields["analysis"], fields["settings"], encoder,
         )  # fmt: skip

@@ -127,12 +127,12 @@ def _recurrent(fields: Mapping[str, Any]) -> Arrays:
             for name, shape in _network(fields, len(fields["tags"])).items()
         },
         **strings("known", "V"),
-        **strings("given", "G"),
         "table.words": Array("float16", ("V+1", encoder.word_dim), FINITE),
         "table.features": Array("float16", (encoder.bucket, encoder.ngram_dim), FINITE),
-        "seen_words": Array("uint64", ("K",), ASCENDING),
+        "known_words": Array("uint64", ("K",), ASCENDING),
     }
     if fields["given_dim"]:
+        found |= strings("given", "G")
         found["table.given"] = Array("float16", ("G+1", fields["given_dim"]), FINITE)
     return found
 
@@ -149,12 +149,11 @@ def _recurrent_checkpoint(fields: Mapping[str, Any]) -> Arrays:
         ("features", encoder.bucket, encoder.ngram_dim),
     ):
         means: str | int = rows if averaged else 0
-        for part in ("now", "first"):
-            found[f"table/{name}/{part}"] = Array("float32", (rows, dim), FINITE)
-        found[f"table/{name}/second"] = Array("float32", (rows, dim), within(0, MOST))
-        found[f"table/{name}/average"] = Array("float32", (means, dim), FINITE)
-        found[f"table/{name}/last"] = Array("int32", (means,), within(0, MOST))
-        found[f"best/table.{name}"] = Array("float32", (rows, dim), FINITE)
+        for part in ("now", "exp_avg", "best"):
+            found[f"{part}/table.{name}"] = Array("float32", (rows, dim), FINITE)
+        found[f"exp_avg_sq/table.{name}"] = Array("float32", (rows, dim), within(0, MOST))
+        found[f"mean/table.{name}"] = Array("float32", (means, dim), FINITE)
+        found[f"last/table.{name}"] = Array("int32", (means,), within(0, "steps"))
     return found
 
 
@@ -200,5 +199,6 @@ RECURRENT_TAGGER_CHECKPOINT = Schema(
         "history": Field(each(mapping), default=()),
     },
     _recurrent_checkpoint,
+    sizes=lambda fields: {"steps": fields["training"]["step"]},
     relations=(_in_pieces,),
 )
