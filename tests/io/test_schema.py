@@ -92,7 +92,7 @@ def test_numbers_that_are_none_and_places_outside_are_refused(path: Path, tmp_pa
         if not array.size or array.dtype.name in ("uint8", "int8") or name in _ANY_NUMBER:
             continue
         wrong = (np.nan, np.inf, 1e30) if array.dtype.kind == "f" else (-1, np.iinfo(array.dtype).max)
-        for value in wrong:
+        for value in wrong[:2] if array.dtype == np.float16 else wrong:
             if (value == -1 and name == "transitions") or array.dtype.name == "int16":
                 continue
             if value == np.iinfo(np.int32).max and array.dtype == np.int32 and name in _ANY_INT32:
