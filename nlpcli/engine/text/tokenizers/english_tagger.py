@@ -1,10 +1,10 @@
 """English parts of speech: Penn tags and lemmas for the tokens of a tokenizer of words.
 
-The tagger is the one that comes with nlpcli, `english-pos`. It knows Treebank tokens of one sentence, so a line
-is cut into those, and a token of another tokenizer has the tag of the first word in it: don't is a verb as
-do is.
+The tagger is the one that comes with nlpcli, `english-pos`. It knows Treebank tokens of one sentence, so a
+line is cut into those, and a token of another tokenizer has the tag of the first word in it: don't is a verb
+as do is.
 
-Not here: other tag sets (`text/tagsets.py`), lemmas by tag (`text/lemmas.py`), the tagger (`engine/tagging/`).
+Not here: other tag sets (`text/tagsets.py`), lemmas by tag (`text/lemmas.py`), the tagger (`tagging/`).
 """
 
 from __future__ import annotations
