@@ -72,6 +72,7 @@ def test_lemmas_go_by_tag():
     assert [lemma("left", tag) for tag in ("VBD", "JJ", "NN")] == ["leave", "left", "left"]
     assert [lemma("meeting", tag) for tag in ("NN", "VBG")] == ["meeting", "meet"]
     assert [lemma(word, "NNP") for word in ("Edwards", "AM")] == ["Edwards", "AM"]
+    assert [lemma(word, "NNPS") for word in ("Beatles", "Romans")] == ["Beatles", "Roman"]
     assert [lemma("학교에서", "NN"), lemma("it’s", "PRP")] == ["학교", "it’s"]
 
 
