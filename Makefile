@@ -9,6 +9,7 @@
 #   make dist    a wheel and an sdist in dist/
 #   make check   format, lint, types, tests
 #   make docs    what follows from the code: README's table of commands, the API's signatures
+#   make models UD=DIR NER=DIR   the taggers that come with nlpcli, from UD English-EWT, WNUT17 and wikigold
 #   make bench   speed and quality beside the peers (installs them in .venv-peers)
 #   make clean   remove what these made
 
@@ -18,7 +19,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 OUT := demo_output
 TEXTS := sample_corpora
-EXTRAS := konlpy mecab english excel plot
+EXTRAS := konlpy mecab excel plot
 INSTALL = $(BIN)/pip install --quiet -c constraints.txt --no-build-isolation \
   --config-settings editable_mode=compat -e
 
@@ -26,7 +27,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow test-bounds test-portable fuzz dist check docs format bench clean
+.PHONY: help setup demo test test-slow test-bounds test-portable fuzz dist check docs format models bench clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -40,7 +41,7 @@ $(READY): pyproject.toml constraints.txt
 	  { echo "error: nlpcli needs Python 3.11 or newer"; echo "hint: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -c constraints.txt setuptools
-	$(INSTALL) '.[konlpy,mecab,english,excel,plot,dev]' || { $(INSTALL) '.[dev]' && \
+	$(INSTALL) '.[konlpy,mecab,excel,plot,dev]' || { $(INSTALL) '.[dev]' && \
 	  for extra in $(EXTRAS); do $(INSTALL) ".[$$extra]" || \
 	    echo "remark: the extra $$extra cannot be had for this Python; README.md says what it is for"; done; }
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || \
@@ -109,6 +110,13 @@ docs: $(READY)
 format: $(READY)
 	ruff format .
 	ruff check --fix .
+
+# The same bytes as those in nlpcli/data/models/, from the same texts.
+models: $(READY)
+	@test -d '$(UD)' -a -d '$(NER)' || \
+	  { echo "error: which folders hold UD English-EWT, and WNUT17 and wikigold?"; \
+	    echo "hint: make models UD=DIR NER=DIR"; exit 1; }
+	python benchmarks/english_models.py '$(UD)' '$(NER)'
 
 bench: $(READY)
 	$(MAKE) -C benchmarks PYTHON=$(PYTHON)

@@ -104,7 +104,7 @@ def lemma_table(name: str, entries: list[list[list[str]]]) -> None:
 
     methods: dict[str, Callable[[list[list[str]]], Iterable[str]]] = {
         "--lemma": lambda rows: map(bare, resolve_clitics(forms(rows))),
-        "--lemma --tag-english": lambda rows: map(by_tag, forms(rows), tag(forms(rows))),
+        "--lemma --tag-english": lambda rows: map(by_tag, forms(rows), tag([forms(rows)])[0]),
         "by the treebank's tags": lambda rows: map(by_tag, forms(rows), (row[4] for row in rows)),
         "simplemma alone": lambda rows: (lemmatize(form, lang="en") for form in forms(rows)),
         "LemmInflect alone, by the treebank's tags": lambda rows: map(theirs, rows),
@@ -131,17 +131,14 @@ def lowered(texts: list[str]) -> list[str]:
 
 
 def tags() -> None:
-    """Parts of speech of a treebank that the tagger never saw, UD English-PUD, and lemmas by them.
-
-    Its model was trained on all of EWT, the test part too, so EWT says nothing about it.
-    """
+    """Parts of speech of a treebank that the tagger never saw, UD English-PUD, and lemmas by them."""
     path = data("en/ud-pud-test.conllu.gz")
     entries = [words(rows) for _, rows in sentences(path)]
     tag = make_tagger()
     begun = time.process_time()
-    found = [tag([row[1] for row in rows]) for rows in entries]
+    found = tag([forms(rows) for rows in entries])
     seconds = time.process_time() - begun
-    universal = [upos([row[1] for row in rows], mine) for rows, mine in zip(entries, found, strict=True)]
+    universal = [upos(forms(rows), mine) for rows, mine in zip(entries, found, strict=True)]
 
     def column(number: int) -> list[str]:
         return [row[number] for rows in entries for row in rows]

@@ -125,7 +125,6 @@ def test_a_command_reads_arguments_calls_its_job_and_prints(name):
 OPENERS = {
     "nlpcli.engine.text.tokenizers.mecab": "writes the user dictionary that mecab's compiler reads",
     "nlpcli.engine.text.tokenizers.konlpy": "writes the user dictionary that Komoran reads",
-    "nlpcli.engine.text.tokenizers.english_tagger": "a library's own model, which the library opens",
     "nlpcli.engine.cooccurrence.memory": "asks the system how much memory the process has",
     "nlpcli.engine.cooccurrence.count_files": "its own format: arrays in an archive, mapped where they lie",
     "nlpcli.engine.plots.activations": "the template of a page, which is part of the package",

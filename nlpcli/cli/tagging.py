@@ -105,10 +105,13 @@ def tag(
 ) -> None:
     """Tag the words of texts, or mark the names in them, with a trained tagger.
 
-    The text is cut into words by the tokenizer that the model was trained for.
+    The text is cut into words by the tokenizer that the model was trained for. Two taggers of English come
+    with nlpcli: english-pos (parts of speech, Penn tags) and english-ner (PER, LOC, ORG, MISC).
 
     \b
     Examples:
+      echo 'Jim bought 300 shares.' | nlpcli tag english-pos
+      nlpcli tag english-ner news.txt --spans
       echo 'Time flies like an arrow.' | nlpcli tag pos.safetensors
       nlpcli tag names.safetensors news.txt --spans
       nlpcli tag names.safetensors news.txt --format jsonl | jq -c .spans

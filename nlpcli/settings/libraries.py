@@ -13,7 +13,9 @@ from typing import Any
 
 from nlpcli.errors import MissingDependency, ModelError
 
-_NO_LONGER = {"python-mecab-ko"}  # stands in older models; another binding gives the same
+# What stands in older models: another binding gives the same; our own tagger does not quite.
+_NO_LONGER = {"python-mecab-ko"}
+_REPLACED = {"gruut-lang-en": "english-pos"}
 # What a model may name: the name and the version go into an install line, which a user may copy.
 _NAME, _VERSION = (
     re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,60}[A-Za-z0-9])?"),
@@ -51,7 +53,7 @@ def check_versions(recorded: Mapping[str, str]) -> None:
     Raises MissingDependency for a library that is not installed.
     """
     recorded = {name: version for name, version in recorded.items() if name not in _NO_LONGER}
-    installed = {name: installed_version(name) for name in recorded}
+    installed = {name: _REPLACED.get(name) or installed_version(name) for name in recorded}
     if missing := [name for name, version in installed.items() if not version]:
         wanted = " ".join(f"{name}=={recorded[name]}" for name in missing)
         raise MissingDependency(

@@ -168,7 +168,7 @@ class AnalysisSettings(NormalizeSettings):
     )
     tag_english: bool = setting(
         False,
-        "Tag English words, so that --lemma goes by part of speech; needs the extra english.",
+        "Tag English words, so that --lemma goes by part of speech.",
         panel=ANALYSIS,
         flags=("--tag-english",),
     )
@@ -338,12 +338,10 @@ def libraries_of(settings: AnalysisSettings) -> list[str]:
     """The distributions that decide what tokens an analysis gives.
 
     >>> libraries_of(AnalysisSettings()), libraries_of(AnalysisSettings(stem="porter", tag_english=True))
-    ([], ['gruut-lang-en', 'nltk'])
+    ([], ['nltk'])
     """
     morphemes = settings.tokenizer in _TOKENIZERS and settings.tagged
     found = {*_TOKENIZERS.get(settings.tokenizer, ())}
-    if settings.tagged and not morphemes:
-        found.add("gruut-lang-en")
     if settings.lemma:
         found |= {"lemminflect", "simplemma"} | ({*_KIWI} if not morphemes else set())
     if not (settings.stem == "korean" and morphemes):  # morphemes bring their dictionary forms

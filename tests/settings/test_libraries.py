@@ -29,7 +29,7 @@ KIWI = AnalysisSettings(tokenizer="kiwi")
         ({"stem": "porter"}, ["nltk"]),
         ({"stem": "korean"}, ["kiwipiepy", "kiwipiepy_model"]),
         ({"lemma": True}, ["kiwipiepy", "kiwipiepy_model", "lemminflect", "simplemma"]),
-        ({"tokenizer": "nltk", "keep_pos": ("N",)}, ["gruut-lang-en"]),
+        ({"tokenizer": "nltk", "keep_pos": ("N",)}, []),
         ({"tokenizer": "subword", "subword_model": "eA=="}, ["sentencepiece"]),
     ],
 )
@@ -59,6 +59,12 @@ def test_another_version_warns_where_the_analysis_is_used(monkeypatch):
     settings = AnalysisSettings.from_record(record)
     with pytest.warns(OtherVersion, match=r"made with kiwipiepy \d.* \(here 99.1\).* tokens may differ"):
         assert Analyzer(settings).tokens("하늘이 맑다") == ["하늘", "이", "맑", "다"]
+
+
+def test_a_library_that_was_replaced_need_not_be_installed():
+    settings = AnalysisSettings.from_record({"tokenizer": "nltk", "libraries": {"gruut-lang-en": "2.0.1"}})
+    with pytest.warns(OtherVersion, match=r"made with gruut-lang-en 2\.0\.1 \(here english-pos\)"):
+        Analyzer(settings)
 
 
 def test_a_missing_library_is_an_error_with_the_install_line():

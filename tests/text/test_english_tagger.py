@@ -1,9 +1,8 @@
-"""English parts of speech: tags, what they decide, and what happens without the tagger."""
+"""English parts of speech: tags, and what they decide."""
 
 from __future__ import annotations
 
 import functools
-import sys
 
 import pytest
 from hypothesis import example, given
@@ -15,11 +14,7 @@ from nlpcli.engine.text.penn import upos
 from nlpcli.engine.text.stemmers import make_english_lemmatizer, make_tagged_lemmatizer
 from nlpcli.engine.text.stopwords import load
 from nlpcli.engine.text.tagsets import ENGLISH, converted
-from nlpcli.errors import MissingDependency
 from nlpcli.settings.text import AnalysisSettings
-
-pytest.importorskip("pycrfsuite")
-pytest.importorskip("gruut_lang_en")
 
 SENTENCE = "I saw the saw. It's a better meeting than Ann's, she said."
 
@@ -77,6 +72,7 @@ def test_lemmas_go_by_tag():
     assert [lemma("left", tag) for tag in ("VBD", "JJ", "NN")] == ["leave", "left", "left"]
     assert [lemma("meeting", tag) for tag in ("NN", "VBG")] == ["meeting", "meet"]
     assert [lemma(word, "NNP") for word in ("Edwards", "AM")] == ["Edwards", "AM"]
+    assert [lemma(word, "NNPS") for word in ("Beatles", "Romans")] == ["Beatles", "Roman"]
     assert [lemma("학교에서", "NN"), lemma("it’s", "PRP")] == ["학교", "it’s"]
 
 
@@ -125,12 +121,11 @@ def test_tags_change_nothing_but_tags(name, text):
     assert all(token.tag for token in tokens)
 
 
-@pytest.mark.parametrize("missing", ["pycrfsuite", "gruut_lang_en"])
-def test_a_missing_tagger_is_an_error_with_the_install_line(monkeypatch, missing):
-    monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(MissingDependency) as caught:
-        Analyzer(AnalysisSettings(keep_pos=("N",)))
-    assert caught.value.hint == "pip install 'nlpcli[english]'"
+def test_it_needs_no_library_and_no_file_of_the_same_name_is_taken_for_it(process, tmp_path):
+    (tmp_path / "english-pos").write_text("mine")
+    program = "import sys; sys.modules.update(dict.fromkeys(('pycrfsuite', 'gruut_lang_en', 'torch')));"
+    program += "import nlpcli; print(nlpcli.analyse(['I saw the saw.'], tokenizer='nltk', tag_english=True))"
+    assert "Token(form='saw', start=10, end=13, tag='NN', lemma='saw')" in process.python(program).out
 
 
 def test_every_format_shows_tags_and_lemmas_when_they_are_asked_for():

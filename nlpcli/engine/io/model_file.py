@@ -23,6 +23,7 @@ from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.header_fields import text, whole
 from nlpcli.engine.io.schema import AGAIN, Held
 from nlpcli.engine.io.schemas.by_kind import schema_of
+from nlpcli.engine.io.shipped import hint_for, located
 from nlpcli.errors import ModelError
 
 if TYPE_CHECKING:
@@ -150,8 +151,10 @@ def _bytes(array: NDArray[Any]) -> memoryview:
 def read_info(path: str | os.PathLike[str]) -> ModelInfo:
     """The header of a model file, checked for structure; costs no numpy and no array.
 
+    `path` may also be the name of a model that comes with nlpcli (`io/shipped.py`).
     Raises ModelError when it is not a model of ours, is damaged, or is of a newer format.
     """
+    path = located(path)
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -162,7 +165,7 @@ def read_info(path: str | os.PathLike[str]) -> ModelInfo:
     except IsADirectoryError as error:
         raise ModelError(f"{path} is a folder, not a model file") from error
     except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}") from error
+        raise ModelError(f"cannot read {path}: {error.strerror}", hint=hint_for(path)) from error
     try:
         layout = parse_json(head)
         metadata = layout.pop("__metadata__", {})
@@ -299,9 +302,9 @@ def verify_digest(info: ModelInfo) -> None:
 def first_bytes(path: str, count: int) -> bytes:
     """How a file begins. Raises ModelError when it cannot be read."""
     try:
-        with open(path, "rb") as file:
+        with open(located(path), "rb") as file:
             return file.read(count)
     except IsADirectoryError as error:
         raise ModelError(f"{path} is a folder, not a model file") from error
     except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}", hint="check the name") from error
+        raise ModelError(f"cannot read {path}: {error.strerror}", hint=hint_for(path)) from error

@@ -92,7 +92,8 @@ def tagged_english_lemmas(exceptions: Mapping[tuple[str, str], str] | None = Non
     def lemma(word: str, tag: str) -> str:
         form = plain(word)
         if (form, tag) in exceptions:
-            return exceptions[form, tag]
+            found = exceptions[form, tag]
+            return _cased_as(word, found, tag) if tag == "NNPS" else found  # Beatles
         if tag == "CD":
             return word.replace(",", "") if _THOUSANDS.fullmatch(word) else word
         if tag == "POS":

@@ -1,40 +1,31 @@
 """English parts of speech: Penn tags and lemmas for the tokens of a tokenizer of words.
 
-The model is the one of gruut (package gruut-lang-en): a conditional random field over words and
-their neighbours, trained on the UD English Web Treebank, which CRFsuite runs. It knows Treebank
-tokens of one sentence, so a line is cut into those, and a token of another tokenizer has the tag
-of the first word in it: don't is a verb as do is.
+The tagger is the one that comes with nlpcli, `english-pos`. It knows Treebank tokens of one sentence, so a
+line is cut into those, and a token of another tokenizer has the tag of the first word in it: don't is a verb
+as do is.
 
-Not here: other tag sets (`text/tagsets.py`), lemmas by tag (`text/lemmas.py`).
+Not here: other tag sets (`text/tagsets.py`), lemmas by tag (`text/lemmas.py`), the tagger (`tagging/`).
 """
 
 from __future__ import annotations
 
-import base64
 import bisect
-import functools
-import re
-import string
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from nlpcli.engine.io.shipped import path_of
+from nlpcli.engine.tagging.linear_tagger import LinearTagger
 from nlpcli.engine.text.stemmers import make_tagged_lemmatizer
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.tokenizer import Tokenizer
 from nlpcli.engine.text.tokenizers.treebank import placed_sentences
-from nlpcli.engine.text.unicode_marks import typewriter
-from nlpcli.errors import MissingDependency
 
+TagSentences = Callable[[Sequence[Sequence[str]]], list[list[str]]]
 _MOST = 200  # words tagged at once, should a line have no sentences
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_REMEMBERED = 1 << 16
 
 
 def tagging(tokenizer: Tokenizer) -> Tokenizer:
-    """The tokenizer with tags and lemmas on the tokens of `analyse`.
-
-    Raises MissingDependency when the tagger is not installed.
-    """
+    """The tokenizer with tags and lemmas on the tokens of `analyse`."""
     tag = make_tagger()
     lemma = make_tagged_lemmatizer()
 
@@ -60,13 +51,16 @@ class _Word(NamedTuple):
     spoken: bool
 
 
-def _tagged_words(text: str, tag: Callable[[Sequence[str]], list[str]]) -> Iterator[_Word]:
-    for tokens in placed_sentences(text):
-        for first in range(0, len(tokens), _MOST):
-            part = tokens[first : first + _MOST]
-            forms = [text[token.start : token.end] for token in part]  # as written: " and not ``
-            for token, form, found in zip(part, forms, tag(forms), strict=True):
-                yield _Word(token.start, token.end, found, any(map(str.isalnum, form)))
+def _tagged_words(text: str, tag: TagSentences) -> Iterator[_Word]:
+    parts = [
+        tokens[first : first + _MOST]
+        for tokens in placed_sentences(text)
+        for first in range(0, len(tokens), _MOST)
+    ]
+    forms = [[text[token.start : token.end] for token in part] for part in parts]  # as written: " and not ``
+    for part, written, found in zip(parts, forms, tag(forms), strict=True):
+        for token, form, name in zip(part, written, found, strict=True):
+            yield _Word(token.start, token.end, name, any(map(str.isalnum, form)))
 
 
 def _tag_of(token: Token, words: Sequence[_Word], starts: Sequence[int]) -> str:
@@ -78,61 +72,10 @@ def _tag_of(token: Token, words: Sequence[_Word], starts: Sequence[int]) -> str:
     return next((word.tag for word in within if word.spoken), within[0].tag if within else "")
 
 
-def make_tagger() -> Callable[[Sequence[str]], list[str]]:
-    """A function from the words of a sentence to their Penn tags.
+def make_tagger() -> TagSentences:
+    """A function from the words of sentences to their Penn tags.
 
-    >>> make_tagger()(["I", "saw", "the", "saw", "."])
-    ['PRP', 'VBD', 'DT', 'NN', '.']
+    >>> make_tagger()([["I", "saw", "the", "saw", "."]])
+    [['PRP', 'VBD', 'DT', 'NN', '.']]
     """
-    try:
-        import gruut_lang_en
-        import pycrfsuite
-    except ImportError as error:
-        raise MissingDependency(
-            "English parts of speech need gruut-lang-en and python-crfsuite",
-            hint="pip install 'nlpcli[english]'",
-        ) from error
-    model = pycrfsuite.Tagger()
-    model.open(str(gruut_lang_en.get_lang_dir() / "pos" / "model.crf"))
-
-    def tag(words: Sequence[str]) -> list[str]:
-        tags: list[str] = model.tag(_features([_known(word) for word in words]))
-        return tags
-
-    return tag
-
-
-def _known(word: str) -> str:
-    """A word as the model's texts have it, which know few typographic apostrophes."""
-    word = _SURROGATE.sub("\ufffd", word)
-    return typewriter(word) if len(word) > 1 else word  # alone it may be a quotation mark
-
-
-def _features(words: Sequence[str]) -> list[dict[str, Any]]:
-    """What the model was trained to look at: a word and the two on either side."""
-    own = [_word_features(word) for word in words]
-    items = []
-    for place, features in enumerate(own):
-        item = dict(features)
-        for distance in (-2, -1, 1, 2):
-            if 0 <= place + distance < len(own):
-                item[f"{distance:+d}"] = own[place + distance]  # CRFsuite joins the names with a colon
-        item |= {"BOS": True} if place == 0 else {}
-        item |= {"EOS": True} if place == len(own) - 1 else {}
-        items.append(item)
-    return items
-
-
-@functools.lru_cache(_REMEMBERED)
-def _word_features(word: str) -> dict[str, Any]:
-    return {
-        "bias": 1.0,
-        "word": base64.b64encode(word.encode()).decode(),
-        "len(word)": len(word),
-        "word.ispunctuation": word in string.punctuation,
-        "word.isdigit()": word.isdigit(),
-        "word[:2]": word[:2],
-        "word[:3]": word[:3],
-        "word[-2:]": word[-2:],
-        "word[-3:]": word[-3:],
-    }
+    return LinearTagger.load(path_of("english-pos")).tag

@@ -1,0 +1,37 @@
+"""Models that come with nlpcli, by name: `nlpcli tag english-ner` needs no file.
+
+Not here: how they are made (`benchmarks/english_models.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_FOLDER = Path(__file__).parents[2] / "data" / "models"
+SHIPPED = ("english-ner", "english-pos")
+
+
+def located(name: str | os.PathLike[str]) -> str:
+    """The path of a model file: what is called so, or else what comes with nlpcli under this name.
+
+    >>> located("english-pos").endswith("english-pos.safetensors"), located("./english-pos")
+    (True, './english-pos')
+    """
+    path = os.fspath(name)
+    if path in SHIPPED and not os.path.lexists(path):
+        return path_of(path)
+    return path
+
+
+def path_of(name: str) -> str:
+    """The file of a model that comes with nlpcli, whatever else is called so."""
+    return str(_FOLDER / f"{name}.safetensors")
+
+
+def hint_for(name: str | os.PathLike[str]) -> str:
+    """What to do about a model file that is not there."""
+    bare = os.fspath(name)
+    if "." in bare or os.sep in bare:
+        return "check the name"
+    return f"check the name; {' and '.join(SHIPPED)} come with nlpcli"
