@@ -2,8 +2,9 @@
 
 Both read the same two-column files. CRFsuite (its averaged perceptron, ten epochs) is given the features
 that are usual with it: the word, its affixes and shape, and the words around. UDPipe trains its tagger as it
-comes, on CoNLL-U. Word classes are k-means of word2vec vectors of enwiki-100mb, which is all in lower case;
-what they take is printed apart. Figures of CPU seconds are of whole processes, features and all. Settings
+comes, on CoNLL-U. Word classes are k-means of word2vec vectors of enwiki-100mb, which is all in lower case,
+and vectors for the network are the same, or of kowiki-100mb; what they take is printed apart. The network chooses
+its weights by the development part. Figures of CPU seconds are of whole processes, features and all. Settings
 were chosen on the development parts; the test parts are read here alone.
 """
 
@@ -35,6 +36,7 @@ SETS = {
     "GSD-ko XPOS": (f"{UD}/ud-gsd-ko/train.conllu.gz", f"{UD}/ud-gsd-ko/test.conllu.gz", "xpos"),
     "Kaist UPOS": ("ko/ud-kaist-train.conllu.gz", "ko/ud-kaist-test.conllu.gz", "upos"),
 }  # fmt: skip
+KOREAN = ("GSD-ko UPOS", "GSD-ko XPOS", "Kaist UPOS")  # of words with spaces between, as in kowiki
 ENGLISH = ("EWT UPOS", "CoNLL++", "WNUT17", "SNIPS")
 LIMIT = "240"  # CPU seconds of a peer
 CRFSUITE = """
@@ -109,8 +111,8 @@ print(count / spent)
 """
 OURS = """
 import sys, time
-from nlpcli.engine.tagging.linear_tagger import LinearTagger
-model = LinearTagger.load(sys.argv[1])
+from nlpcli.engine.sequences.models import load_tagger
+model = load_tagger(sys.argv[1])
 with open(sys.argv[2], encoding="utf-8", newline="\\n") as file:
     blocks = [block.split("\\n") for block in file.read().split("\\n\\n")]
 sentences = [[row.split("\\t")[0] for row in rows if row] for rows in blocks]
@@ -128,21 +130,33 @@ def main() -> None:
     head = ("set", "tagger", "accuracy", "unseen", "F1", "train + tag, CPU s", "tokens/s", "model MB")
     print("| " + " | ".join(head) + " |\n" + "|---" * len(head) + "|")
     with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        vectors: dict[str, Path] = {}
+        for language, sets, text in (("English", ENGLISH, "en/enwiki"), ("Korean", KOREAN, "ko/kowiki")):
+            if {*wanted} & {*sets}:
+                vectors |= dict.fromkeys(sets, word_vectors(language, data(f"{text}-100mb.txt.gz"), folder))
         classes: list[object] = []
         for title in wanted:
             if title in ENGLISH and not classes:
-                classes = word_classes(Path(name))
-            beside(title, Path(name), classes if title in ENGLISH else [])
+                classes = word_classes(vectors[title], folder)
+            beside(title, folder, classes if title in ENGLISH else [], vectors.get(title))
 
 
-def word_classes(folder: Path) -> list[object]:
+def word_vectors(language: str, text: Path, folder: Path) -> Path:
+    """Vectors of the words of a text, made here."""
+    made = folder / f"{language}.safetensors"
+    options = ["--dim", 100, "--epochs", 3, "--window", 3, "--min-count", 5, "--threads", 2, "-q"]
+    spent = measure([*NLPCLI, "train-w2v", text, "-o", made, *options]).cpu
+    row(language, "word vectors", "", "", "", f"{spent:.1f}", "", f"{made.stat().st_size / 1e6:.0f}")
+    return made
+
+
+def word_classes(vectors: Path, folder: Path) -> list[object]:
     """The options that name classes of English words, made here."""
-    vectors = ["--dim", 100, "--epochs", 3, "--window", 3, "--min-count", 10, "--threads", 1, "-q"]
-    enwiki = data("en/enwiki-100mb.txt.gz")
-    spent = measure([*NLPCLI, "train-w2v", enwiki, "-o", folder / "v.safetensors", *vectors]).cpu
     options: list[object] = []
+    spent = 0.0
     for number in (1000, 64):
-        command = [*NLPCLI, "cluster", folder / "v.safetensors", "--k", number, "--top", 40_000, "--members"]
+        command = [*NLPCLI, "cluster", vectors, "--k", number, "--top", 40_000, "--members"]
         found = measure(command)
         spent += found.cpu
         (folder / f"classes{number}").write_text(found.stdout, encoding="utf-8")
@@ -151,11 +165,11 @@ def word_classes(folder: Path) -> list[object]:
     return options
 
 
-def ours(title: str, name: str, folder: Path, more: list[object]) -> None:
+def ours(title: str, name: str, folder: Path, more: list[object], repeat: int = 2) -> None:
     """A row of a tagger of ours."""
     model = folder / "model"
     options = [folder / "train", "-o", model, "--tokenizer", "whitespace", "-q", *more]
-    trained = measure([*NLPCLI, "train-tagger", *options], repeat=2)
+    trained = measure([*NLPCLI, "train-tagger", *options], repeat=repeat)
     record = json.loads(measure([*NLPCLI, "evaluate", model, folder / "test", "--json", "-q"]).stdout)
     f1 = f"{100 * record['spans']['f1']:.2f}" if "spans" in record else ""
     figures = [f"{100 * record['accuracy']:.2f}", f"{100 * record['unseen_accuracy']:.2f}", f1]
@@ -164,14 +178,18 @@ def ours(title: str, name: str, folder: Path, more: list[object]) -> None:
     row(title, name, *figures, f"{trained.cpu:.1f}", f"{float(rate):,.0f}", size)
 
 
-def beside(title: str, folder: Path, classes: list[object]) -> None:
+def beside(title: str, folder: Path, classes: list[object], vectors: Path | None) -> None:
     train, test, tag = SETS[title]
     examples = {}
-    for part, name in (("train", train), ("test", test)):
+    for part, name in (("train", train), ("dev", train.replace("train", "dev")), ("test", test)):
         examples[part] = written(data(name), tag, folder / part)
     ours(title, "nlpcli", folder, [])
     if classes:
         ours(title, "nlpcli --clusters", folder, classes)
+    network = ["--method", "rnn", "--dev", folder / "dev"]
+    ours(title, "nlpcli rnn", folder, network, repeat=1)
+    if vectors is not None:
+        ours(title, "nlpcli rnn, vectors", folder, [*network, "--vectors", vectors], repeat=1)
     peers = {"CRFsuite": (CRFSUITE, [folder / "train", folder / "test"], [])}
     if tag != "auto":
         peers["UDPipe"] = (UDPIPE, [data(train), data(test)], [tag])

@@ -107,7 +107,7 @@ def test_a_words_vectors_are_the_same_in_training_and_at_work():
     wide = {name: torch.tensor(table.astype(np.float32)) for name, table in tables.items()}
     held = WordTensors(
         wide["words"], torch.tensor(rows.own), wide["features"], torch.tensor(rows.features),
-        torch.tensor(rows.starts[:-1]), wide["given"][torch.tensor(rows.vectors)],
+        torch.tensor(rows.starts[:-1]), torch.ones(4), wide["given"][torch.tensor(rows.vectors)],
     )  # fmt: skip
     assert ours == pytest.approx(word_vectors(held).numpy(), abs=1e-5)
     by_hand = tables["features"][rows.features[: rows.starts[1]]].astype(np.float32)

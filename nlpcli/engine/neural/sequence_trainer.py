@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PARTS = 2
+FORMLESS = 0.5  # of the words that are taken for unknown, so many do not tell their form either
 WORDS, FEATURES, GIVEN = "words", "features", "given"
 _ORDER, _DROPS, _BEGINNING = 1, 2, 3  # what a draw of chance is for
 
@@ -146,7 +147,9 @@ class SequenceTrainer(Trainer):
         self._words = words = np.unique(np.concatenate([part.words for part in self._held]))
         rows = self.rows.of(words)
         random = np.random.default_rng([self.seed, _DROPS, self.step])
-        self._own = rows.own * (random.random(len(words)) >= self.training.word_dropout)
+        chance = random.random(len(words))
+        self._own = rows.own * (chance >= self.training.word_dropout)
+        self._shown = (chance >= self.training.word_dropout * FORMLESS).astype(np.float32)
         self._features, self._starts = rows.features, rows.starts
         self._leaves, self._at = [], []
         for name, read in ((WORDS, self._own), (FEATURES, rows.features)):
@@ -182,9 +185,11 @@ class SequenceTrainer(Trainer):
         given = None
         if self.given is not None:
             given = torch.from_numpy(self.given[rows.vectors].astype(np.float32))
-        arrays = [torch.from_numpy(array) for array in (rows.own, rows.features, rows.starts[:-1].copy())]
-        words, features = self._leaves[:2]
-        x = word_vectors(WordTensors(words, arrays[0], features, arrays[1], arrays[2], given))
+        own, used, starts, shown = map(
+            torch.from_numpy, (rows.own, rows.features, rows.starts[:-1].copy(), self._shown[here])
+        )
+        words, features = self._leaves
+        x = word_vectors(WordTensors(words, own, features, used, starts, shown, given))
         random = np.random.Generator(np.random.SFC64([self.seed, _DROPS, self.step, n]))
         y = encode(
             self.encoder, self.network.weights, x, torch.from_numpy(part.rows), part.packing,

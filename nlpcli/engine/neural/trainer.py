@@ -221,8 +221,9 @@ class Trainer(ABC):
         self.stale += 1
         if not results:  # nothing is held out: the last weights are the best
             self.best_weights, self.stale, loss = self.snapshot(), 0, math.nan
-        elif loss < self.best_loss:
-            self.best_loss, self.best_weights, self.stale = loss, self.snapshot(), 0
+        elif loss <= self.best_loss:  # of equals the later one, which has learnt longer
+            self.stale = 0 if loss < self.best_loss else self.stale
+            self.best_loss, self.best_weights = loss, self.snapshot()
         mean = self.loss_sum / max(1, self.loss_count)
         self.history.append({"step": self.step, "loss": mean, "val_loss": loss})
         self.loss_sum, self.loss_count = 0.0, 0

@@ -25,7 +25,8 @@ from nlpcli.settings.neural import BACKWARD, EncoderSettings, directions
 class WordTensors(NamedTuple):
     """Rows of tables, and which of them each of W words takes.
 
-    words [_, D1], own [W]; features [_, D2], its rows, starts [W]; given [W, D3], or None.
+    words [_, D1], own [W]; features [_, D2], its rows, starts [W]; shown [W], 1, or 0 for words whose form is
+    not told; given [W, D3], or None.
     """
 
     words: Tensor
@@ -33,6 +34,7 @@ class WordTensors(NamedTuple):
     features: Tensor
     rows: Tensor
     starts: Tensor
+    shown: Tensor
     given: Tensor | None
 
 
@@ -41,7 +43,7 @@ def word_vectors(words: WordTensors) -> Tensor:
     own = functional.embedding(words.own, words.words)
     sums = functional.embedding_bag(words.rows, words.features, words.starts, mode="sum")
     counts = torch.diff(words.starts, append=torch.tensor([len(words.rows)]))
-    parts = [own, sums / counts.to(sums.dtype).sqrt()[:, None]]
+    parts = [own, sums * (words.shown / counts.to(sums.dtype).sqrt())[:, None]]
     return torch.cat(parts if words.given is None else [*parts, words.given], dim=1)
 
 
