@@ -1,11 +1,11 @@
 """Taggers beside CRFsuite and UDPipe: training, tagging, and how good they are, on the same words.
 
 Both read the same two-column files. CRFsuite (its averaged perceptron, ten epochs) is given the features
-that are usual with it: the word, its affixes and shape, and the words around. UDPipe trains its tagger as it
-comes, on CoNLL-U. Word classes are k-means of word2vec vectors of enwiki-100mb, which is all in lower case,
-and vectors for the network are the same, or of kowiki-100mb; what they take is printed apart. The network chooses
-its weights by the development part. Figures of CPU seconds are of whole processes, features and all. Settings
-were chosen on the development parts; the test parts are read here alone.
+that are usual with it: the word, its affixes and shape, and the words around. UDPipe trains its tagger as
+it comes, on CoNLL-U. Word classes are k-means of word2vec vectors of enwiki-100mb, which is all in lower
+case, and vectors for the network are the same, or of kowiki-100mb; what they take is printed apart. The
+network chooses its weights by the development part. Figures of CPU seconds are of whole processes, features
+and all. Settings were chosen on the development parts; the test parts are read here alone.
 """
 
 from __future__ import annotations

@@ -55,6 +55,14 @@ def train_tagger(
             help="Word vectors in any layout, for --method rnn.", metavar="FILE", show_default=False
         ),
     ] = None,
+    lm: Annotated[
+        str | None,
+        typer.Option(
+            help="A model of train-charlm, whose states tell of words too, for --method rnn.",
+            metavar="MODEL",
+            show_default=False,
+        ),
+    ] = None,
     dev: Annotated[
         str | None,
         typer.Option(
@@ -89,7 +97,7 @@ def train_tagger(
     """
     jobs.train_tagger(
         files, output, settings, tagged=tagged, encoder=encoder, training=training, clusters=clusters or [],
-        vectors=vectors, dev=dev, test=test, resume=resume, reading=reading,
+        vectors=vectors, lm=lm, dev=dev, test=test, resume=resume, reading=reading,
         measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
     )  # fmt: skip
 

@@ -1001,6 +1001,7 @@ def train_tagger(
     training: NetworkTraining = ...,
     clusters: Sequence[str] = (),
     vectors: _Path | None = None,
+    lm: _Path | None = None,
     dev: _Path | None = None,
     test: _Path | None = None,
     resume: _Path | None = None,

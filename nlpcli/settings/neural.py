@@ -95,8 +95,8 @@ def output_size(settings: EncoderSettings) -> int:
     return settings.rnn_size * len(directions(settings))
 
 
-def encoder_shapes(settings: EncoderSettings, given: int = 0) -> dict[str, tuple[int, ...]]:
-    """The encoder's weights by name; `given`: the length of given vectors.
+def encoder_shapes(settings: EncoderSettings, more: int = 0) -> dict[str, tuple[int, ...]]:
+    """The encoder's weights by name; `more`: the length of given vectors and of a language model's states.
 
     >>> shapes = encoder_shapes(EncoderSettings(rnn_size=8))
     >>> shapes["layer0.forward.w_xh"], shapes["layer0.backward.w_hh"]
@@ -104,7 +104,7 @@ def encoder_shapes(settings: EncoderSettings, given: int = 0) -> dict[str, tuple
     """
     found: dict[str, tuple[int, ...]] = {}
     gates = ENCODER_GATES[settings.cell] * settings.rnn_size
-    inputs = settings.word_dim + settings.ngram_dim + given
+    inputs = settings.word_dim + settings.ngram_dim + more
     for n in range(settings.num_layers):
         for direction in directions(settings):
             found[f"layer{n}.{direction}.w_xh"] = (inputs, gates)

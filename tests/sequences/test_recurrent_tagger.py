@@ -1,11 +1,14 @@
 """A tagger by a network: what it learns, its file, interrupted trainings, and what is not let in."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nlpcli.engine import jobs
+from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.sequences import recurrent_checkpoint
 from nlpcli.engine.sequences.models import load_tagger
@@ -122,15 +125,52 @@ def test_vectors_tell_what_words_never_seen_are_like():
     names = ["apples", "pears", "plums", "figs", "paris", "rome", "berlin", "oslo"]
     rows = np.zeros((9, 4), np.float16)
     rows[1:5, 0], rows[5:, 1] = 1.0, 1.0
-    settings = TaggerSettings(method="rnn", epochs=15)
+    settings = TaggerSettings(method="rnn", epochs=25)
+    network = NetworkTraining(**{**QUICK.to_record(), "word_dropout": 0.6})  # so that it listens to vectors
     begun = RecurrentTraining(
-        words, tags, "ner", settings, encoder=SMALL, training=QUICK, vectors=(names, rows)
+        words, tags, "ner", settings, encoder=SMALL, training=network, vectors=(names, rows)
     )
     begun.run(Silent())
     assert begun.best().tag([["we", "like", "figs"], ["we", "like", "oslo"]]) == [
         ["O"] * 3,
         ["O", "O", "B-LOC"],
     ]
+
+
+def language_model(path):
+    text = Path(path / "text")
+    text.write_text("Kim met Ann Lee in Seoul\nSeoul is big\n" * 20)
+    jobs.train_charlm([str(text)], str(path / "lm"), rnn_size=7, epochs=1, batch_size=4, seq_length=8)
+    return WordStates(CharLM.load(path / "lm"))
+
+
+def test_the_states_of_a_language_model_go_into_the_file_and_through_an_interrupt(tmp_path):
+    lm = language_model(tmp_path)
+    words, tags, _, _ = CASES["spans"]
+    whole = training(lm=lm, epochs=8)
+    whole.run(Silent())
+    assert whole.best().tag(words) == tags
+    expected = content(whole.best(), tmp_path / "whole")
+    loaded = load_tagger(tmp_path / "whole")
+    unknown = [["zebras", "kick", "Lee"], [], ["Kim"]]
+    assert loaded.tag_with_probabilities(unknown) == whole.best().tag_with_probabilities(unknown)
+    assert content(loaded, tmp_path / "again") == expected
+
+    begun = training(lm=lm, epochs=8)
+
+    def after_update():
+        if begun.step == 5:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        begun.run(Silent(), after_update)
+    recurrent_checkpoint.save(begun, tmp_path / "checkpoint")
+    resumed = training(lm=lm, epochs=8)
+    recurrent_checkpoint.restore(resumed, tmp_path / "checkpoint")
+    resumed.run(Silent())
+    assert content(resumed.best(), tmp_path / "resumed") == expected
+    with pytest.raises(ModelError, match="of another training"):
+        recurrent_checkpoint.restore(training(epochs=8), tmp_path / "checkpoint")
 
 
 def test_early_stopping_keeps_the_best_weights():

@@ -54,22 +54,48 @@ def word_vectors(tables: Tables, rows: WordRows) -> Floats:
 
 
 def run(
-    settings: EncoderSettings, weights: Mapping[str, Floats], x: Floats, rows: Ids, packing: Packing
+    settings: EncoderSettings,
+    weights: Mapping[str, Floats],
+    x: Floats,
+    rows: Ids,
+    packing: Packing,
+    states: Floats | None = None,
 ) -> Floats:
-    """The encoder's output float32 [N, output_size] for packed sentences; word n is row rows[n] of `x`."""
+    """The encoder's output float32 [N, output_size] for packed sentences; word n is row rows[n] of `x`.
+
+    states: float32 [N, S], those of a language model at each word, which stand behind `x`.
+    """
     back = packing.reversed()
     for n in range(settings.num_layers):
         outputs = []
         for direction in directions(settings):
             name = f"layer{n}.{direction}"
-            inputs = x @ weights[f"{name}.w_xh"]
-            inputs += weights[f"{name}.b"]
-            read = rows if direction != BACKWARD else rows[back]
+            inputs, read = _inputs(weights[f"{name}.w_xh"], weights[f"{name}.b"], x, rows, states)
+            if direction == BACKWARD:
+                read = read[back]
             w_hh = weights.get(f"{name}.w_hh")
-            out = _LAYERS[settings.cell](inputs, read, packing, w_hh, settings.rnn_size)
+            out = run_layer(settings.cell, inputs, read, packing, w_hh, settings.rnn_size)
             outputs.append(out if direction != BACKWARD else out[back])
-        x, rows = np.concatenate(outputs, axis=1), np.arange(len(back))
+        x, rows, states = np.concatenate(outputs, axis=1), np.arange(len(back)), None
     return x
+
+
+def _inputs(w: Floats, b: Floats, x: Floats, rows: Ids, states: Floats | None) -> tuple[Floats, Ids]:
+    """What the inputs add to the gates, and which row of it each place takes."""
+    inputs = x @ w[: x.shape[1]]
+    inputs += b
+    if states is None:
+        return inputs, rows
+    together: Floats = states @ w[x.shape[1] :]
+    together += inputs[rows]
+    return together, np.arange(len(rows))
+
+
+def run_layer(
+    cell: str, inputs: Floats, rows: Ids, packing: Packing, w_hh: Floats | None, size: int
+) -> Floats:
+    """The outputs float32 [N, size] of a layer for packed sequences; place n takes row rows[n] of inputs."""
+    return _LAYERS[cell](inputs, rows, packing, w_hh, size)
 
 
 def _states(packing: Packing, size: int) -> Floats:

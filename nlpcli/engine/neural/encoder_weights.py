@@ -13,10 +13,10 @@ from nlpcli.settings.neural import ENCODER_GATES, EncoderSettings, encoder_shape
 _TABLE_SCALE = 0.1
 
 
-def initial_encoder(settings: EncoderSettings, random: np.random.Generator, given: int = 0) -> Weights:
+def initial_encoder(settings: EncoderSettings, random: np.random.Generator, more: int = 0) -> Weights:
     """Weights to start from: orthogonal recurrent ones, the LSTM's forget gate open (b_f = 1)."""
     weights: Weights = {}
-    for name, shape in encoder_shapes(settings, given).items():
+    for name, shape in encoder_shapes(settings, more).items():
         if name.endswith("w_hh"):
             gates = ENCODER_GATES[settings.cell]
             weights[name] = np.hstack([orthogonal(random, settings.rnn_size) for _ in range(gates)])

@@ -95,7 +95,8 @@ class TorchWeights:
 class SequenceTrainer(Trainer):
     """A network over sentences in training.
 
-    given: vectors [V, D] of words, kept as they are, row 0 for words without one.
+    given: vectors [V, D] of words, kept as they are, row 0 for words without one. states: [N, S], those of a
+    language model at each word of the text.
     """
 
     def __init__(
@@ -109,11 +110,13 @@ class SequenceTrainer(Trainer):
         epochs: int,
         seed: int,
         given: NDArray[np.float16] | None = None,
+        states: NDArray[np.float16] | None = None,
     ) -> None:
         random = np.random.default_rng([seed, _BEGINNING])
         self.encoder, self.training, self.seed = encoder, training, seed
         self.sentences, self.rows, self.given = sentences, inputs.rows(sentences.kinds), given
-        dim = 0 if given is None else given.shape[1]
+        self.states = states
+        dim = sum(more.shape[1] for more in (given, states) if more is not None)
         weights = {**initial_encoder(encoder, random, dim), **head}
         self.network = TorchWeights(weights)
         super().__init__(
@@ -190,10 +193,13 @@ class SequenceTrainer(Trainer):
         )
         words, features = self._leaves
         x = word_vectors(WordTensors(words, own, features, used, starts, shown, given))
+        states = None
+        if self.states is not None:
+            states = torch.from_numpy(self.states[self._places[n]].astype(np.float32))
         random = np.random.Generator(np.random.SFC64([self.seed, _DROPS, self.step, n]))
         y = encode(
             self.encoder, self.network.weights, x, torch.from_numpy(part.rows), part.packing,
-            self.training.dropout, random,
+            self.training.dropout, random, states,
         )  # fmt: skip
         return self.head_loss(y, part, self._places[n], random)
 

@@ -60,6 +60,7 @@ def train_tagger(
     training: NetworkTraining = NetworkTraining(),
     clusters: Sequence[str] = (),
     vectors: str | None = None,
+    lm: str | None = None,
     dev: str | None = None,
     test: str | None = None,
     resume: str | None = None,
@@ -71,14 +72,15 @@ def train_tagger(
 
     `clusters` names a file of words and their classes, by which rare words are like frequent ones for the
     linear method, and perhaps a second one of coarser classes. For a network `vectors` names word vectors in
-    any layout, which are part of what it is told of words, and `dev` tagged text by which the best weights
-    are chosen; without it some of the text is held out.
+    any layout, which are part of what it is told of words, `lm` a character language model whose states are
+    so too, and `dev` tagged text by which the best weights are chosen; without it some of the text is held
+    out.
 
     Raises InputError for text that is not tagged, or with tags of a single kind; SettingsError where there is
     neither a file to write nor one to measure on, and for settings of the other method; ModelError for a
     checkpoint to `resume` that is of another training. An interrupted training leaves a checkpoint.
     """
-    _check_method(settings, encoder, training, clusters, vectors, dev)
+    _check_method(settings, encoder, training, clusters, {"--vectors": vectors, "--lm": lm, "--dev": dev})
     _check_files(paths, output, test, dev)
     found = read_tagged(paths, tagged, reading, progress)
     tokenizer = settings.tokenizer if settings.tokenizer != "auto" else fitting_tokenizer(found)
@@ -97,7 +99,7 @@ def train_tagger(
         classes = read_classes(clusters) if clusters else NO_CLASSES
         learning = Linear(examples, settings, analysis, space, classes)
     else:
-        learning = Recurrent(examples, settings, analysis, space, encoder, training, held_out, vectors)
+        learning = Recurrent(examples, settings, analysis, space, encoder, training, held_out, vectors, lm)
     outcome = TaggerOutcome(_learnt(learning, output, resume, progress))
     if output is not None:
         progress.note(f"{output}: {_described(examples, outcome.model)}")
@@ -142,8 +144,7 @@ def _check_method(
     encoder: EncoderSettings,
     training: NetworkTraining,
     clusters: Sequence[str],
-    vectors: str | None,
-    dev: str | None,
+    files: dict[str, str | None],
 ) -> None:
     """Raise SettingsError for what the other method is told by."""
     if settings.method == "rnn":
@@ -152,7 +153,7 @@ def _check_method(
         other = "linear"
     else:
         given = [*changed(encoder), *changed(training)]
-        given += [name for name, path in (("--vectors", vectors), ("--dev", dev)) if path is not None]
+        given += [name for name, path in files.items() if path is not None]
         other = "rnn"
     if given:
         verb = "is" if len(given) == 1 else "are"

@@ -80,13 +80,17 @@ class Recurrent:
         training: NetworkTraining,
         dev: Examples | None,
         vectors: str | None,
+        lm: str | None,
     ) -> None:
+        from nlpcli.engine.charlm.model import CharLM
+        from nlpcli.engine.charlm.word_states import WordStates
         from nlpcli.engine.sequences.given_vectors import read_given
         from nlpcli.engine.sequences.recurrent_training import RecurrentTraining
 
         self._training = RecurrentTraining(
             examples.words, examples.tags, examples.target, settings, analysis, space, encoder, training,
             None if dev is None else (dev.words, dev.tags), None if vectors is None else read_given(vectors),
+            None if lm is None else WordStates(CharLM.load(lm)),
         )  # fmt: skip
         self._measure = "F1" if examples.target == "ner" else "of words right"
 

@@ -35,7 +35,7 @@ def save(training: RecurrentTraining, path: str) -> None:
         "digest": training.digest(),
         "encoder": training.encoder.to_record(),
         "average": training.decay,
-        "given_dim": 0 if training.given is None else training.given.shape[1],
+        "more": sum(one.shape[1] for one in (training.given, training.states) if one is not None),
         "tags": len(training.names),
         "most_pieces": training.most,
         "crf": "head.transitions" in training.head.shapes,

@@ -14,7 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.corpus.packed_strings import PackedTokens
+from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.io.schemas.tagging import head_shapes
 from nlpcli.engine.neural.batches import at_work
@@ -26,12 +29,13 @@ from nlpcli.engine.sequences.tag_heads import head_of
 from nlpcli.engine.tagging.features import hashes_of
 from nlpcli.engine.tagging.linear_tagger import in_text
 from nlpcli.errors import ModelError
+from nlpcli.settings.charlm import weight_shapes
 from nlpcli.settings.neural import EncoderSettings, encoder_shapes
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
 
 KIND, UNFINISHED = "recurrent-tagger", "recurrent-tagger-checkpoint"
-TABLE = "table."
+TABLE, LM = "table.", "lm."
 _WORDS = 4096  # of sentences that are tagged together
 
 
@@ -43,6 +47,7 @@ class RecurrentTagger:
     tag has at most. target: what the tags are. space: the word that stands for white space between words, as
     in text of characters; mostly none. seen: the hashes, ascending, of the words of the training text.
     weights: float32; tables: float16, rows of words, of features of their forms, of given vectors.
+    lm: a character language model whose states the encoder is told too.
     """
 
     tags: tuple[str, ...]
@@ -56,6 +61,7 @@ class RecurrentTagger:
     analysis: AnalysisSettings
     settings: TaggerSettings
     encoder: EncoderSettings
+    lm: WordStates | None = None
 
     def __post_init__(self) -> None:
         crf = "head.transitions" in self.weights
@@ -81,12 +87,14 @@ class RecurrentTagger:
         if not text.kinds:
             return tags, chances
         x = word_vectors(self._tables, self.inputs.rows(text.kinds))  # type: ignore[attr-defined]
+        known = self.lm.of(sentences) if self.lm is not None else None
         for batch in at_work(text.lengths, _WORDS):
             filled = batch[text.lengths[batch] > 0]
             if not len(filled):
                 continue
-            part, _ = text.part(filled)
-            y = run(self.encoder, self.weights, x, part.words[part.rows], part.packing)
+            part, places = text.part(filled)
+            states = known[places].astype(np.float32) if known is not None else None
+            y = run(self.encoder, self.weights, x, part.words[part.rows], part.packing, states)
             packed, likely = self._head.best(y, self.weights, part.packing)  # type: ignore[attr-defined]
             back = np.argsort(part.order)
             found, sure = [packed[place] for place in back.tolist()], likely[back].tolist()
@@ -113,6 +121,7 @@ class RecurrentTagger:
             "crf": "head.transitions" in self.weights,
             "jamo": self.inputs.jamo,
             "given_dim": self.tables[GIVEN].shape[1] if GIVEN in self.tables else 0,
+            "lm": self.lm.model.settings.to_record() if self.lm is not None else None,
             "analysis": self.analysis.to_record(),
             "settings": self.settings.to_record(),
             "encoder": self.encoder.to_record(),
@@ -125,6 +134,7 @@ class RecurrentTagger:
             **{TABLE + name: table for name, table in self.tables.items()},
             **PackedTokens.of(self.inputs.known).to_tensors("known"),
             **(PackedTokens.of(self.inputs.given).to_tensors("given") if GIVEN in self.tables else {}),
+            **({LM + name: array for name, array in self.lm.model.tensors().items()} if self.lm else {}),
             "known_words": self.seen,
         }
 
@@ -147,9 +157,9 @@ class RecurrentTagger:
     def from_model(cls, model: Model) -> RecurrentTagger:
         """The same from a file already read."""
         fields, arrays = model.fields, model.tensors
-        encoder, tags = fields["encoder"], fields["tags"]
+        encoder, tags, lm = fields["encoder"], fields["tags"], _language_model(model)
         shapes = {
-            **encoder_shapes(encoder, fields["given_dim"]),
+            **encoder_shapes(encoder, fields["given_dim"] + (lm.size if lm is not None else 0)),
             **head_shapes(encoder, len(tags), fields["most_pieces"], crf=fields["crf"]),
         }
         known = PackedTokens.from_model(model, "known")
@@ -159,5 +169,17 @@ class RecurrentTagger:
             tags, fields["most_pieces"], fields["target"], fields["space"], inputs,
             {name: arrays[name] for name in shapes},
             {name.removeprefix(TABLE): arrays[name] for name in arrays if name.startswith(TABLE)},
-            arrays["known_words"], fields["analysis"], fields["settings"], encoder,
+            arrays["known_words"], fields["analysis"], fields["settings"], encoder, lm,
         )  # fmt: skip
+
+
+def _language_model(model: Model) -> WordStates | None:
+    """The character language model in a tagger's file, if there is one."""
+    settings, arrays = model.fields["lm"], model.tensors
+    if settings is None:
+        return None
+    alphabet = Vocabulary.of_bytes(
+        *(arrays[f"{LM}vocabulary.{part}"] for part in ("bytes", "offsets", "counts"))
+    )
+    weights = {name: arrays[LM + name] for name in weight_shapes(settings, len(alphabet))}
+    return WordStates(CharLM(settings, alphabet, weights, {}))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.neural.packing import Ids
 from nlpcli.engine.neural.sequence_trainer import GIVEN, Part, Sentences, SequenceTrainer
 from nlpcli.engine.neural.weights import Weights
@@ -38,7 +39,8 @@ class RecurrentTraining(SequenceTrainer):
     """A tagger in training. The same sentences, settings and seed give the same model, on any threads.
 
     Labels of spans (target "ner") are in BIO-2. dev: sentences and tags to stop and to choose by; None: some
-    of the sentences are held out. vectors: words, and float16 [V + 1, D], the first row zeros.
+    of the sentences are held out. vectors: words, and float16 [V + 1, D], the first row zeros. lm: a
+    character language model whose states the encoder is told too.
     Raises InputError for tags of one kind, and for too many.
     """
 
@@ -54,6 +56,7 @@ class RecurrentTraining(SequenceTrainer):
         training: NetworkTraining = NetworkTraining(),
         dev: Tagged | None = None,
         vectors: tuple[Sequence[str], NDArray[np.float16]] | None = None,
+        lm: WordStates | None = None,
     ) -> None:
         self._target, self._space, self._analysis = target, space, analysis
         self._tagger_settings = settings
@@ -66,7 +69,8 @@ class RecurrentTraining(SequenceTrainer):
         else:
             learnt = np.arange(len(sentences))
         self.dev = dev
-        text = Sentences([sentences[n] for n in learnt.tolist()])
+        self.lm = lm
+        text = Sentences(kept_sentences := [sentences[n] for n in learnt.tolist()])
         places = Sentences(sentences).places(learnt)
         kept: list[list[int]] | NDArray[np.int64]
         kept = [gold[n] for n in places.tolist()] if self.most else np.asarray(gold, np.int64)[places]
@@ -81,6 +85,7 @@ class RecurrentTraining(SequenceTrainer):
             text, self._inputs, initial_head(self.head, random), encoder, training,
             epochs=settings.epochs or usual_epochs(len(words), training), seed=settings.seed,
             given=None if vectors is None else vectors[1],
+            states=None if lm is None else lm.of(kept_sentences),
         )  # fmt: skip
         self.best_weights = self.snapshot()
 
@@ -116,7 +121,7 @@ class RecurrentTraining(SequenceTrainer):
         dense = {name: array for name, array in weights.items() if not name.startswith(TABLE)}
         return RecurrentTagger(
             tuple(self.names), self.most, self._target, self._space, self._inputs, dense, tables, self._seen,
-            self._analysis, self._tagger_settings, self.encoder,
+            self._analysis, self._tagger_settings, self.encoder, self.lm,
         )  # fmt: skip
 
     def best(self) -> RecurrentTagger:
@@ -126,7 +131,7 @@ class RecurrentTraining(SequenceTrainer):
     def digest(self) -> str:
         """A sum of all that decides what is learnt: text, tags, vectors, what is held out, and settings."""
         total = hashlib.sha256("\n".join(self.sentences.kinds).encode("utf-8", "surrogatepass"))
-        for array in (self.sentences.words, self.sentences.starts, self.given):
+        for array in (self.sentences.words, self.sentences.starts, self.given, self.states):
             if array is not None:
                 total.update(np.ascontiguousarray(array).data)
         record = [

@@ -22,7 +22,19 @@ from nlpcli.engine.io.header_fields import (
     text,
     whole,
 )
-from nlpcli.engine.io.schema import ASCENDING, FINITE, Array, Arrays, Check, Held, Schema, strings, within
+from nlpcli.engine.io.schema import (
+    ASCENDING,
+    FINITE,
+    Array,
+    Arrays,
+    Check,
+    Held,
+    Schema,
+    strings,
+    total_within,
+    within,
+)
+from nlpcli.settings.charlm import CharLMSettings, weight_shapes
 from nlpcli.settings.neural import EncoderSettings, encoder_shapes, output_size
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -111,26 +123,31 @@ def head_shapes(encoder: EncoderSettings, tags: int, most: int, *, crf: bool) ->
     }
 
 
-def _network(fields: Mapping[str, Any], tags: int) -> dict[str, tuple[int, ...]]:
+def _network(fields: Mapping[str, Any], tags: int, more: int) -> dict[str, tuple[int, ...]]:
     encoder = fields["encoder"]
     return {
-        **encoder_shapes(encoder, fields["given_dim"]),
+        **encoder_shapes(encoder, more),
         **head_shapes(encoder, tags, fields["most_pieces"], crf=fields["crf"]),
     }
 
 
 def _recurrent(fields: Mapping[str, Any]) -> Arrays:
-    encoder = fields["encoder"]
+    encoder, lm = fields["encoder"], fields["lm"]
+    more = fields["given_dim"] + (lm.rnn_size if lm is not None else 0)
+    shapes = _network(fields, len(fields["tags"]), more)
     found = {
-        **{
-            name: Array("float32", shape, FINITE)
-            for name, shape in _network(fields, len(fields["tags"])).items()
-        },
+        **{name: Array("float32", shape, FINITE) for name, shape in shapes.items()},
         **strings("known", "V"),
         "table.words": Array("float16", ("V+1", encoder.word_dim), FINITE),
         "table.features": Array("float16", (encoder.bucket, encoder.ngram_dim), FINITE),
         "known_words": Array("uint64", ("K",), ASCENDING),
     }
+    if lm is not None:
+        found |= {
+            f"lm.{name}": Array("float32", shape, FINITE) for name, shape in weight_shapes(lm, "A").items()
+        }
+        found |= strings("lm.vocabulary", "A")
+        found["lm.vocabulary.counts"] = Array("int64", ("A",), within(0, MOST), total_within(0, MOST))
     if fields["given_dim"]:
         found |= strings("given", "G")
         found["table.given"] = Array("float16", ("G+1", fields["given_dim"]), FINITE)
@@ -140,7 +157,7 @@ def _recurrent(fields: Mapping[str, Any]) -> Arrays:
 def _recurrent_checkpoint(fields: Mapping[str, Any]) -> Arrays:
     encoder, averaged = fields["encoder"], fields["average"] > 0
     found: dict[str, Array] = {}
-    for name, shape in _network(fields, fields["tags"]).items():
+    for name, shape in _network(fields, fields["tags"], fields["more"]).items():
         for part in ("now", "exp_avg", "mean", "best"):
             found[f"{part}/{name}"] = Array("float32", shape, FINITE)
         found[f"exp_avg_sq/{name}"] = Array("float32", shape, within(0, MOST))
@@ -162,9 +179,13 @@ def _in_pieces(held: Held) -> str | None:
     return "its tags are of two kinds" if both else None
 
 
+def _alphabet(held: Held) -> str | None:
+    offsets = held.arrays.get("lm.vocabulary.offsets")
+    return "its language model has no alphabet" if offsets is not None and len(offsets) < 2 else None
+
+
 _NETWORK = {
     "encoder": Field(settings_of(EncoderSettings)),
-    "given_dim": Field(whole(0, 1 << 16)),
     "most_pieces": Field(whole(0, MOST_PIECES)),
     "crf": Field(flag),
 }
@@ -175,16 +196,19 @@ RECURRENT_TAGGER = Schema(
         "target": Field(one_of(*TARGETS)),
         "space": Field(text),
         "jamo": Field(flag),
+        "given_dim": Field(whole(0, 1 << 16)),
+        "lm": Field(nothing_or(settings_of(CharLMSettings)), default=None),
         "analysis": Field(settings_of(AnalysisSettings)),
         "settings": Field(settings_of(TaggerSettings)),
     },
     _recurrent,
-    relations=(_tags, _in_pieces),
+    relations=(_tags, _in_pieces, _alphabet),
 )
 RECURRENT_TAGGER_CHECKPOINT = Schema(
     {
         **_NETWORK,
         "digest": Field(text),
+        "more": Field(whole(0, 1 << 20)),
         "tags": Field(whole(1, MOST_TAGS)),
         "average": Field(number(0, 1)),
         "training": Field(

@@ -55,20 +55,29 @@ def encode(
     packing: Packing,
     dropout: float = 0.0,
     random: np.random.Generator | None = None,
+    states: Tensor | None = None,
 ) -> Tensor:
-    """The encoder's output [N, output_size] for packed sentences; word n is row rows[n] of `x` [W, D]."""
+    """The encoder's output [N, output_size] for packed sentences; word n is row rows[n] of `x` [W, D].
+
+    states: [N, S], those of a language model at each word, which stand behind `x`.
+    """
     back = torch.from_numpy(packing.reversed())
     for n in range(settings.num_layers):
         x = dropped(x, dropout, random)
+        states = None if states is None else dropped(states, dropout, random)
         outputs = []
         for direction in directions(settings):
             w_xh, w_hh, b = (weights.get(f"layer{n}.{direction}.{name}") for name in ("w_xh", "w_hh", "b"))
             state = tuple(
                 torch.zeros((packing.batch, settings.rnn_size)) for _ in range(1 + (settings.cell == "lstm"))
             )
-            read = rows if direction != BACKWARD else rows[back]
             assert w_xh is not None and b is not None
-            out, _ = layer(settings.cell, x @ w_xh + b, read, packing, w_hh, state, torch.float32)
+            inputs, read = x @ w_xh[: x.shape[1]] + b, rows
+            if states is not None:
+                inputs, read = inputs[rows] + states @ w_xh[x.shape[1] :], torch.arange(len(back))
+            if direction == BACKWARD:
+                read = read[back]
+            out, _ = layer(settings.cell, inputs, read, packing, w_hh, state, torch.float32)
             outputs.append(out if direction != BACKWARD else out[back])
-        x, rows = torch.cat(outputs, dim=1), torch.arange(len(back))
+        x, rows, states = torch.cat(outputs, dim=1), torch.arange(len(back)), None
     return dropped(x, dropout, random)
