@@ -122,9 +122,10 @@ def test_vectors_tell_what_words_never_seen_are_like():
     names = ["apples", "pears", "plums", "figs", "paris", "rome", "berlin", "oslo"]
     rows = np.zeros((9, 4), np.float16)
     rows[1:5, 0], rows[5:, 1] = 1.0, 1.0
-    settings = TaggerSettings(method="rnn", epochs=15)
+    settings = TaggerSettings(method="rnn", epochs=25)
+    network = NetworkTraining(**{**QUICK.to_record(), "word_dropout": 0.6})  # so that it listens to vectors
     begun = RecurrentTraining(
-        words, tags, "ner", settings, encoder=SMALL, training=QUICK, vectors=(names, rows)
+        words, tags, "ner", settings, encoder=SMALL, training=network, vectors=(names, rows)
     )
     begun.run(Silent())
     assert begun.best().tag([["we", "like", "figs"], ["we", "like", "oslo"]]) == [

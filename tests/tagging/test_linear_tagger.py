@@ -96,7 +96,7 @@ def damaged():
         "target": ["lemma", None, 3],
         "space": [None, 3],
         "unit": [0.0, -1.0, float("nan"), float("inf"), True, "x", None],
-        "settings": [None, [], {"epochs": 0}, {"colour": 1}],
+        "settings": [None, [], {"epochs": -1}, {"colour": 1}],
         "analysis": [None, {"tokenizer": "none"}],
     }.items():
         for value in values:
