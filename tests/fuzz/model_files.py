@@ -18,7 +18,6 @@ from tests.fuzz.forging import forged_arrays, forged_bytes, forged_model
 from tests.fuzz.isolation import Isolated
 from tests.fuzz.sound_files import TEXT, sources
 
-SHORT = 6
 FILES = {
     "t.txt": TEXT,
     "films.tsv": "pos\ta good film\nneg\ta bad film\npos\tgood king\nneg\tbad tea\n",
@@ -96,6 +95,9 @@ COMMANDS: dict[str, list[str]] = {
     "matrix": ["cluster FILE --k 2", "cluster FILE --k 2 --members"],
 }  # fmt: skip
 
+KINDS = sorted(COMMANDS)
+SHORT = len(KINDS)
+
 
 # --- a try ----------------------------------------------------------------------------------
 
@@ -114,9 +116,8 @@ def _isolated() -> Isolated:
     return process
 
 
-def attempt(random: Random, folder: Path, kind: str = "") -> None:
+def attempt(random: Random, folder: Path, kind: str) -> None:
     """A forged file of a kind, two commands that take it, and `inspect`."""
-    kind = kind or random.choice(sorted(COMMANDS))
     sound = random.choice(sources(kind))
     forge, name = _FORGED.get(kind, (forged_model, "m.safetensors"))
     is_sound = random.random() < 0.025

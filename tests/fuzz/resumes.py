@@ -72,8 +72,6 @@ KINDS = {
         "--cell", "gru", "--num-layers", "2", "--dropout", "0.2", "--eval-every", "9", "--threads", "2"
     ),
 }
-# A training of charlm takes several times as long as another, for torch must be loaded.
-_CHOICES = [name for name in KINDS for _ in range(1 if KINDS[name].command == "train-charlm" else 4)]
 
 
 @functools.cache
@@ -114,10 +112,9 @@ def _command(kind: Kind, output: str, threads: int) -> list[str]:
     return [kind.command, "text", "-o", output, *kind.options, *several]
 
 
-def attempt(random: Random, folder: Path) -> None:
+def attempt(random: Random, folder: Path, name: str) -> None:
     """One training, interrupted a few times, and brought to its end."""
-    name, text = random.choice(_CHOICES), random.choice([*_texts()])
-    kind = KINDS[name]
+    kind, text = KINDS[name], random.choice([*_texts()])
     output = "m.safetensors" if kind.command == "train-charlm" or random.random() < 0.7 else "m.txt"
     whole = _uninterrupted(name, text, output)
     (folder / "text").write_text(_texts()[text], encoding="utf-8")
