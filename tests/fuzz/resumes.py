@@ -58,17 +58,17 @@ def _glove(*options: str) -> Kind:
 
 
 KINDS = {
-    "skip-gram": _w2v(),
-    "CBOW, a path for each word": _w2v("--model", "cbow", "--loss", "hs", "--sample", "0", epochs=5),
-    "softmax": _w2v("--loss", "softmax", epochs=2),
-    "rounds": _w2v("--deterministic", threads=(1, 2, 3), epochs=3),
-    "fastText": _fasttext(),
-    "fastText, CBOW": _fasttext("--model", "cbow", "--maxn", "4"),
-    "fastText in rounds": _fasttext("--deterministic", threads=(1, 2, 3), epochs=2),
-    "GloVe": _glove(),
-    "GloVe of both sides": _glove("--model", "both", "--x-max", "5"),
-    "LSTM": _charlm(),
-    "two layers, often validated": _charlm(
+    "train-w2v, skip-gram": _w2v(),
+    "train-w2v, CBOW, a path for each word": _w2v("--model", "cbow", "--loss", "hs", "--sample", "0", epochs=5),
+    "train-w2v, softmax": _w2v("--loss", "softmax", epochs=2),
+    "train-w2v in rounds": _w2v("--deterministic", threads=(1, 2, 3), epochs=3),
+    "train-fasttext": _fasttext(),
+    "train-fasttext, CBOW": _fasttext("--model", "cbow", "--maxn", "4"),
+    "train-fasttext in rounds": _fasttext("--deterministic", threads=(1, 2, 3), epochs=2),
+    "train-glove": _glove(),
+    "train-glove of both sides": _glove("--model", "both", "--x-max", "5"),
+    "train-charlm, LSTM": _charlm(),
+    "train-charlm, two layers, often validated": _charlm(
         "--cell", "gru", "--num-layers", "2", "--dropout", "0.2", "--eval-every", "9", "--threads", "2"
     ),
 }
