@@ -49,7 +49,7 @@ def scores_of(model, texts):
 def test_notes_example_gives_the_probabilities_and_the_class_of_the_notes():
     model = train(examples(NOTES), PLAIN, WORDS, UNSMOOTHED)
     classifier = Classifier(model)
-    words = classifier.encode(["classification task uses transformer"]).vocabulary.tokens
+    words = classifier.encode([["classification task uses transformer"]]).vocabulary.tokens
     of = {word: np.exp(scores_of(model, [word])[0] - model.log_prior()) for word in words}
     for word in words:
         assert of[word][0] == pytest.approx(1 / 14)

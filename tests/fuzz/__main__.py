@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz [CAMPAIGN …] [--minutes M] [--seed N] [--tries K] [--only KIND]`: campaigns, and their counts."""
+"""`python -m tests.fuzz [CAMPAIGN …] [--minutes M] [--seed N] [--tries K] [--only KIND]`: their counts."""
 
 from __future__ import annotations
 

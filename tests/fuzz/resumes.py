@@ -59,7 +59,9 @@ def _glove(*options: str) -> Kind:
 
 KINDS = {
     "train-w2v, skip-gram": _w2v(),
-    "train-w2v, CBOW, a path for each word": _w2v("--model", "cbow", "--loss", "hs", "--sample", "0", epochs=5),
+    "train-w2v, CBOW, a path for each word": _w2v(
+        "--model", "cbow", "--loss", "hs", "--sample", "0", epochs=5
+    ),
     "train-w2v, softmax": _w2v("--loss", "softmax", epochs=2),
     "train-w2v in rounds": _w2v("--deterministic", threads=(1, 2, 3), epochs=3),
     "train-fasttext": _fasttext(),

@@ -241,7 +241,7 @@ def _units(path: str, unit: str, reading: InputSettings) -> Iterator[tuple[int, 
         if "\0" in line:
             raise InputError(f"{lines.place}: not text: a zero byte in it")
         if unit == "line":
-            if line.strip():
+            if line and not line.isspace():
                 yield lines.number, line
         elif unit == "paragraph" and not line.strip():
             if kept:
