@@ -43,7 +43,7 @@ def model_of(rows=REVIEWS, features=BOTH, **settings):
 
 def scores_of(model, texts):
     classifier = Classifier(model)
-    return classifier.scores(classifier.encode(list(texts)))[0]
+    return classifier.scores(classifier.encode([list(texts)]))[0]
 
 
 def test_notes_example_gives_the_probabilities_and_the_class_of_the_notes():

@@ -26,9 +26,8 @@ from nlpcli.engine.corpus.empty_corpus import NoTokens
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.io.lines import count_lines
 from nlpcli.engine.io.model_file import read_model
-from nlpcli.engine.io.record_formats import Documents
+from nlpcli.engine.io.record_formats import Documents, count_texts
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import as_list
@@ -93,7 +92,7 @@ class Classifier:
         def counted() -> Iterator[Documents]:
             nonlocal texts
             for batch in batches:
-                texts += count_lines(batch) if isinstance(batch, bytes) else len(batch)
+                texts += count_texts(batch)
                 yield batch
 
         try:
@@ -112,10 +111,10 @@ class Classifier:
         scores = np.zeros((corpus.documents, len(self.labels)))
         found = np.zeros(corpus.documents, dtype=np.int64)
         seen = 0
-        for first, rows, ends in self.feature_index.rows(corpus):
+        for first, rows, ends in self.feature_index.rows(corpus, in_parts=True):
             last = first + len(ends)
             seen += len(rows)
-            found[first:last] = np.diff(ends, prepend=0)
+            found[first:last] += np.diff(ends, prepend=0)
             if self._weights is None and seen < len(self.feature_index.keys) // _FEW:
                 distinct, places = np.unique(rows, return_inverse=True)
                 weights, rows = self.weights(distinct), places.astype(np.int32)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from nlpcli.engine.io.dialects import MAX_FIELD, csv_quoting, is_open, rows_of
-from nlpcli.engine.io.lines import Lines, ended_lines
+from nlpcli.engine.io.lines import Lines, count_lines, ended_lines
 from nlpcli.engine.io.opening import display_name
 from nlpcli.engine.io.record_layouts import FASTTEXT_PREFIX, Layout, bad_quoting
 from nlpcli.errors import InputError
@@ -206,6 +206,11 @@ def as_texts(documents: Documents) -> list[str]:
     if isinstance(documents, list):
         return documents
     return ended_lines(documents.decode("utf-8", "surrogatepass"))
+
+
+def count_texts(documents: Documents) -> int:
+    """How many texts end in a batch."""
+    return count_lines(documents) if isinstance(documents, bytes) else len(documents)
 
 
 def grouped(batches: Iterable[Documents]) -> Iterator[Iterator[Documents]]:
