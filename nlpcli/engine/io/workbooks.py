@@ -22,6 +22,7 @@ from nlpcli.engine.io.file_kinds import WORKBOOK, kind_of, refuse_other_kinds
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import INSTALL_EXCEL, InputError, MissingDependency
+from nlpcli.settings.fields import whole_number
 
 _BATCH = 1000  # rows
 # XML of a table is packed to a tenth or less, of a table of zeros to a hundredth; a bomb to a thousandth.
@@ -129,8 +130,8 @@ def _sheet_number(name: str, titles: Sequence[str], sheet: str) -> int:
     lowered = [*map(folded, titles)]
     if folded(sheet) in lowered:
         return lowered.index(folded(sheet))
-    if sheet.isdecimal() and len(sheet) < 20 and 1 <= int(sheet) <= len(titles):
-        return int(sheet) - 1
+    if sheet.isdecimal() and 1 <= whole_number(sheet) <= len(titles):
+        return whole_number(sheet) - 1
     raise InputError(
         f"{name}: no sheet is called {sheet!r}; there are: {', '.join(titles)}",
         hint="--sheet is one of these names or a number from 1",
