@@ -303,7 +303,10 @@ def _too_few(place: str, row: list[str], wanted: int, layout: Layout) -> InputEr
 
 
 def _empty_label(place: str) -> InputError:
-    return InputError(f"{place}: the label is empty", hint="label every row or take it out")
+    return InputError(
+        f"{place}: the label is empty",
+        hint="label every row or take it out; of merged cells the first alone holds what is seen",
+    )
 
 
 def _json_object(line: str, place: str) -> dict[str, Any]:
