@@ -167,7 +167,8 @@ def make_subwords(content: str) -> Tokenizer:
     """The tokenizer for a model's content in base64, as settings hold it."""
     if not content:
         raise SettingsError(
-            "the tokenizer subword needs a model", hint="--model ko.model, made by nlpcli train-subword"
+            "the tokenizer subword needs a model",
+            hint="--subword-model ko.model, made by nlpcli train-subword",
         )
     try:
         model = Subwords(base64.b64decode(content, validate=True))
