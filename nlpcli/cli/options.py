@@ -17,7 +17,7 @@ import re
 import shlex
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -83,7 +83,7 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
 
 def _with_a_pipe(error: MissingFile, function: str, values: dict[str, Any]) -> MissingFile:
     """The error, with how to give a text itself where one was given for the name of a file."""
-    given = values.get("files") or ()
+    given: Sequence[str] = values.get("files") or ()
     words = [text for text in given if not (_FILE_NAME.search(text) or ("/" in text and " " not in text))]
     for text in words:
         if error.message == f"{text}: no such file":
