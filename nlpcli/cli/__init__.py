@@ -30,7 +30,8 @@ Examples:
 
 def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command line with some commands, by default all of them."""
-    app = typer.Typer(name="nlpcli", help=_HELP, rich_markup_mode="rich")
+    names_of_help = {"help_option_names": ["--help", "-h"]}
+    app = typer.Typer(name="nlpcli", help=_HELP, rich_markup_mode="rich", context_settings=names_of_help)
     app.callback()(_top)
     for name in names:
         module = importlib.import_module(f"nlpcli.cli.{COMMANDS[name].cli}")

@@ -20,6 +20,7 @@ from nlpcli.settings.classify import (
     SelectionSettings,
     refuse_beside_append,
 )
+from nlpcli.settings.fields import whole_number
 from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
 from nlpcli.settings.tagging import TaggedTextSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
@@ -175,7 +176,7 @@ def _errors(given: list[str], encoding: str) -> tuple[int, InputSettings]:
     mistakes, reading = 0, InputSettings(encoding=encoding)
     for value in given:
         if value.isdecimal():
-            mistakes = int(value)
+            mistakes = whole_number(value)
         elif value in ("strict", "replace", "skip"):
             reading = dataclasses.replace(reading, errors=cast(Any, value))
         else:

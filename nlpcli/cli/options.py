@@ -17,7 +17,7 @@ import re
 import shlex
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -83,9 +83,11 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
 
 def _with_a_pipe(error: MissingFile, function: str, values: dict[str, Any]) -> MissingFile:
     """The error, with how to give a text itself where one was given for the name of a file."""
-    for text in values.get("files") or ():
-        is_name = _FILE_NAME.search(text) or ("/" in text and " " not in text)
-        if error.message == f"{text}: no such file" and not is_name:
+    given: Sequence[str] = values.get("files") or ()
+    words = [text for text in given if not (_FILE_NAME.search(text) or ("/" in text and " " not in text))]
+    for text in words:
+        if error.message == f"{text}: no such file":
+            text = " ".join(words) if text == given[0] and len(words) == len(given) else text
             shown = text if len(text) <= 60 else text[:59] + "…"
             shown = shlex.quote(shown) if any(sign in shown for sign in '"\\$`!') else f'"{shown}"'
             command = " ".join(("nlpcli", function.replace("_", "-"), *_model(values)))

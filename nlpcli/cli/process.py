@@ -146,7 +146,10 @@ def _exit_code(work: Callable[[], object]) -> int:
         _report(error.message, error.hint)
         return _flushed(error.exit_code)
     except TyperException as error:
-        _report(error.format_message(), _usage_hint(error))
+        message = error.format_message()
+        for kind, plainly in (("int", "a whole number"), ("float", "a number")):
+            message = message.replace(f"is not a valid {kind} range", f"is not {plainly}")
+        _report(message, _usage_hint(error))
         return 2
     except MemoryError as error:
         _report(f"not enough memory: {error}".rstrip(": "), "close other programs, or work on less at a time")

@@ -175,6 +175,18 @@ def _literals(hint: Any) -> tuple[Any, ...]:
     return typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
 
 
+def whole_number(digits: str) -> int:
+    """The number that decimal digits say; of more than 18 of them 2^63, which is beyond every bound.
+
+    Python reads no number of more than 4,300 digits.
+
+    >>> whole_number("0012"), whole_number("9" * 5000) == 2**63
+    (12, True)
+    """
+    digits = digits.lstrip("0") if digits.isascii() else digits
+    return int(digits or "0") if len(digits) <= 18 else 1 << 63
+
+
 def ngram_range(name: str, text: str) -> tuple[int, int]:
     """The two ends of a range of lengths; "0" is the empty range (1, 0).
 
@@ -186,8 +198,7 @@ def ngram_range(name: str, text: str) -> tuple[int, int]:
         return 1, 0
     if not low.isdecimal() or (dash and not high.isdecimal()):
         raise SettingsError(f"{name} is a range such as 1-3, a number, or 0 for none, not {text[:80]!r}")
-    few = len(low) < 10 and len(high) < 10  # digits
-    first, last = (int(low), int(high or low)) if few else (0, 0)
+    first, last = whole_number(low), whole_number(high or low)
     if not 1 <= first <= last <= 16:
         raise SettingsError(
             f"{name} goes from a length of at least 1 to one of at most 16, not {text[:80]!r}"

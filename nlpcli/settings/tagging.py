@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import LAST_SEED, Settings, setting
+from nlpcli.settings.fields import LAST_SEED, Settings, setting, whole_number
 from nlpcli.settings.input import INPUT
 
 OUTPUT = "Output"
@@ -60,9 +60,14 @@ def _places(text: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for part in text.split(",") if text else ():
         name, _, number = part.strip().partition("=")
-        if name not in ("word", "tag") or not number.isascii() or not number.isdecimal() or int(number) < 1:
+        if (
+            name not in ("word", "tag")
+            or not number.isascii()
+            or not number.isdecimal()
+            or whole_number(number) < 1
+        ):
             return {}
-        found[name] = int(number)
+        found[name] = whole_number(number)
     return found
 
 

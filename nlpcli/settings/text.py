@@ -144,7 +144,7 @@ class AnalysisSettings(NormalizeSettings):
         "With the tokenizer subword: a sentencepiece model.",
         panel=ANALYSIS,
         metavar="FILE",
-        reads="base64",
+        reads="subwords",
     )
     user_dict: str = setting(
         "", "Words for kiwi, mecab, komoran or okt to know; a line is word TAB tag.",

@@ -117,3 +117,9 @@ def test_the_terminal_shows_the_text_in_colours():
     shown = visible(_coloured(view.activations.text, view.levels()))
     assert shown == "\033[30;48;2;222;70;60ma\033[0m\n\033[30;48;2;66;110;220mb\033[0m"
     assert activations.GATE_NAMES["lstm"] == "ifog"
+
+
+@pytest.mark.parametrize(("text", "said"), [("xyz", "no character that the model knows"), ("", "is empty")])
+def test_a_text_of_which_nothing_is_left_is_refused(text, said):
+    with pytest.raises(InputError, match=said):
+        record(model_of(), text, skip_unknown=True)

@@ -23,7 +23,7 @@ BOTH = FeatureSettings(ngrams="1-2", char_ngrams="2-3")
 @pytest.mark.parametrize("variant", ["multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"])
 def test_tokens_log_odds_add_up_to_those_of_the_whole_text(variant):
     classifier = Classifier(train(EXAMPLES, PLAIN, BOTH, NaiveBayesSettings(variant=variant)))
-    corpus = classifier.encode(["a good good film nobody saw", "정말 아까운 영화", "", "unknown"])
+    corpus = classifier.encode([["a good good film nobody saw", "정말 아까운 영화", "", "unknown"]])
     scores, _ = classifier.scores(corpus)
     for reason, row in zip(explain(classifier, corpus), scores, strict=True):
         rival, best = np.sort(row)[-2:]
@@ -33,7 +33,7 @@ def test_tokens_log_odds_add_up_to_those_of_the_whole_text(variant):
 
 def test_token_that_speaks_for_the_class_comes_first():
     classifier = Classifier(train(EXAMPLES, PLAIN, BOTH, NaiveBayesSettings()))
-    (reason,) = explain(classifier, classifier.encode(["the good old film"]))
+    (reason,) = explain(classifier, classifier.encode([["the good old film"]]))
     assert (reason.label, reason.strongest(1)[0][0]) == ("pos", "good")
     assert [token for token, _ in reason.tokens] == ["the", "good", "old", "film"]
 
@@ -41,7 +41,7 @@ def test_token_that_speaks_for_the_class_comes_first():
 def test_calibration_scales_the_reasons_too():
     model = train(EXAMPLES, PLAIN, BOTH, NaiveBayesSettings(), calibrate=True)
     classifier = Classifier(model)
-    corpus = classifier.encode(["good film"])
+    corpus = classifier.encode([["good film"]])
     (reason,) = explain(classifier, corpus)
     chances = np.sort(classifier.predict(corpus).probabilities[0])
     odds = reason.start + sum(odds for _, odds in reason.tokens)

@@ -153,3 +153,28 @@ def test_auto_takes_characters_for_korean_and_words_for_english():
     assert has_syllable_script(Vocabulary.of(["映画が", "面白い"], [1, 1]))
     assert not has_syllable_script(Vocabulary.of(["good", "naïve", "서울", "123"], [1, 1, 1, 1]))
     assert not has_syllable_script(Vocabulary.of([], []))
+
+
+@pytest.mark.parametrize("binary", [True, False])
+@pytest.mark.parametrize("ngrams", ["1", "1-3", "2-4"])
+def test_a_long_document_comes_in_parts_with_the_same_rows(monkeypatch, ngrams, binary):
+    random = np.random.default_rng(7)
+    sizes = (0, 1, 2, 3, 7, 1000, 10, 998, 12)
+    corpus = corpus_of([" ".join(random.choice(list("abcdefghij"), size)) for size in sizes])
+    settings = FeatureSettings(ngrams=ngrams, char_ngrams="0", binary=binary)
+    known = np.unique(FeatureExtractor(corpus, settings).make(0, len(sizes))[0])[::2]
+    index = FeatureIndex(known, settings)
+
+    def rows(in_parts):
+        found = [[] for _ in sizes]
+        parts = list(index.rows(corpus, in_parts=in_parts))
+        for first, some, ends in parts:
+            for number, (begin, end) in enumerate(itertools.pairwise([0, *ends.tolist()]), start=first):
+                found[number] += some[begin:end].tolist()
+        return found, len(parts)
+
+    whole, _ = rows(in_parts=False)
+    monkeypatch.setattr("nlpcli.engine.classify.features._WORK", 50)
+    parted, number = rows(in_parts=True)
+    assert parted == whole
+    assert number > 20

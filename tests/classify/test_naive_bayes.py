@@ -43,13 +43,13 @@ def model_of(rows=REVIEWS, features=BOTH, **settings):
 
 def scores_of(model, texts):
     classifier = Classifier(model)
-    return classifier.scores(classifier.encode(list(texts)))[0]
+    return classifier.scores(classifier.encode([list(texts)]))[0]
 
 
 def test_notes_example_gives_the_probabilities_and_the_class_of_the_notes():
     model = train(examples(NOTES), PLAIN, WORDS, UNSMOOTHED)
     classifier = Classifier(model)
-    words = classifier.encode(["classification task uses transformer"]).vocabulary.tokens
+    words = classifier.encode([["classification task uses transformer"]]).vocabulary.tokens
     of = {word: np.exp(scores_of(model, [word])[0] - model.log_prior()) for word in words}
     for word in words:
         assert of[word][0] == pytest.approx(1 / 14)

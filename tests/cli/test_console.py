@@ -35,6 +35,20 @@ def test_a_wrong_call_has_exit_code_2(nlpcli, arguments):
     assert "hint: see nlpcli" in stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("--dim", "'x' is not a whole number."), ("--alpha", "'x' is not a number.")],
+)
+def test_what_is_no_number_is_told_so(nlpcli, option, said):
+    told = nlpcli("train-w2v", "text", "-o", "w.vec", option, "x", code=2).err
+    assert told == f"error: Invalid value for '{option}': {said}\nhint: see nlpcli train-w2v --help\n"
+
+
+@pytest.mark.parametrize("command", [[], ["train-w2v"]])
+def test_h_is_help(nlpcli, command):
+    assert nlpcli(*command, "-h").out == nlpcli(*command, "--help").out
+
+
 def test_a_misspelt_command_is_guessed(nlpcli):
     assert "Did you mean 'tokenize'" in nlpcli("tokenise", code=2).stderr.decode()
 

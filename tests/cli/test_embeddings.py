@@ -1,5 +1,7 @@
 """train-w2v and train-fasttext as a user runs them."""
 
+import pytest
+
 TEXT = "\n".join(["the king rules the land", "the queen rules the land"] * 20)
 QUICK = ("--min-count", 1, "--dim", 8, "--epochs", 1)
 
@@ -53,3 +55,12 @@ def test_phrases_from_the_command_line(nlpcli, tmp_path):
     phrases = ("--phrases", 1, "--phrase-threshold", 1, "--phrase-discount", 1)
     nlpcli("train-w2v", "-", "-o", "w.txt", *QUICK, *phrases, input=TEXT)
     assert "rules_the " in (tmp_path / "w.txt").read_text() or "the_land " in (tmp_path / "w.txt").read_text()
+
+
+@pytest.mark.parametrize("command", ["train-w2v", "train-fasttext"])
+def test_a_training_without_a_prediction_says_why(nlpcli, tmp_path, command):
+    (tmp_path / "text").write_text("one two\nthree four\nfive six\n")
+    options = (command, "text", "-o", "m.safetensors", "--min-count", "1", "--epochs", "1", "--quiet")
+    said = "nothing was learnt: --sample passed over all words; --sample 0 keeps them\n"
+    assert nlpcli(*options, "--sample", "1e-9").err == said
+    assert nlpcli(*options, "--sample", "0").err == ""

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpcli.engine.corpus import encoding
+from nlpcli.engine.corpus.blocks import as_blocks
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.encoding import count_tokens, encode, encode_documents
 from nlpcli.engine.corpus.scanner import Scanner, union
@@ -41,7 +42,7 @@ any_text = st.text(max_size=60)
 
 def through_kernel(documents: list[str], analysis: AnalysisSettings) -> list[list[str]]:
     analyzer = encoding.Analyzer(analysis)
-    found = encoding._scan_blocks(encoding._as_blocks([documents]), analyzer, keep=True)
+    found = encoding._scan_blocks(as_blocks([documents]), analyzer, keep=True)
     return words(encoding._finish(found, FIRST_SEEN)) if len(found.types) else [[] for _ in documents]
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz [CAMPAIGN …] [--minutes M] [--seed N] [--tries K]`: campaigns, and their counts."""
+"""`python -m tests.fuzz [CAMPAIGN …] [--minutes M] [--seed N] [--tries K] [--only KIND]`: their counts."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10, help="for all campaigns together")
     parser.add_argument("--seed", type=int, default=0, help="the first seed; the following count up")
     parser.add_argument("--tries", type=int, default=sys.maxsize, help="of each campaign, at most")
+    parser.add_argument("--only", default="", metavar="KIND", help="kinds of try with this in their names")
     given = parser.parse_args()
     if unknown := set(given.campaigns) - set(CAMPAIGNS):
         parser.error(f"no campaign {', '.join(sorted(unknown))}; there are {', '.join(CAMPAIGNS)}")
@@ -24,7 +25,7 @@ def main() -> int:
     failed = 0
     for name in names:
         seeds = range(given.seed, min(given.seed + given.tries, sys.maxsize))
-        tally = run(name, seeds, given.minutes * 60 / len(names))
+        tally = run(name, seeds, given.minutes * 60 / len(names), given.only)
         for seed, failure in tally.failures.items():
             print(f"\n--- {name}, seed {seed}\n{failure}")
         print(tally, flush=True)

@@ -34,9 +34,15 @@ class Tally:
         return f"{self.campaign}: {self.tried:,} tried, {len(self.failures):,} failed"
 
 
-def run(campaign: str, seeds: Iterable[int], seconds: float = float("inf")) -> Tally:
-    """Tries `seeds` one after another until they or the seconds are used up; the first is always tried."""
+def run(campaign: str, seeds: Iterable[int], seconds: float = float("inf"), only: str = "") -> Tally:
+    """Tries `seeds` one after another until they or the seconds are used up; the first is always tried.
+
+    A campaign over kinds tries them in turn, or `only` those whose names have this in them.
+    """
     module: Any = import_module(f"tests.fuzz.{campaign}")
+    kinds = [kind for kind in getattr(module, "KINDS", ()) if only in kind]
+    if only and not kinds:
+        return Tally(campaign, missing=f"it has no kind {only}")
     tally = Tally(campaign, missing=module.missing() if hasattr(module, "missing") else "")
     if tally.missing:
         return tally
@@ -45,7 +51,8 @@ def run(campaign: str, seeds: Iterable[int], seconds: float = float("inf")) -> T
         tally.tried += 1
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             try:
-                module.attempt(Random(f"{campaign} {seed}"), Path(folder))
+                kind = [kinds[seed % len(kinds)]] if kinds else []
+                module.attempt(Random(f"{campaign} {seed}"), Path(folder), *kind)
             except Exception:
                 tally.failures[seed] = traceback.format_exc()
         if time.monotonic() > end:

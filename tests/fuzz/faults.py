@@ -71,10 +71,10 @@ def attempt(random: Random, folder: Path) -> None:
 
 
 def _failing_call(random: Random, folder: Path, name: str) -> None:
-    call, errors = random.choice(_FAULTS)
-    places = _places(name, call)
-    if not places:
-        return
+    places: list[int] = []
+    while not places:  # not every command makes every call there
+        call, errors = random.choice(_FAULTS)
+        places = _places(name, call)
     what = f"error={random.choice(errors)}" if random.random() < 0.85 else "signal=SIGKILL"
     place = random.choice(places)
     fault = f"{call}:{what}:when={place}" + random.choice(("", "+") if call in _LASTING else ("",))

@@ -29,7 +29,7 @@ _CHARLM = ("--rnn-size", "8", "--batch-size", "4", "--seq-length", "16", "--epoc
 _NETWORK = ("--rnn-size", "8", "--word-dim", "8", "--ngram-dim", "8", "--bucket", "200", "--epochs", "1")
 
 # A command, and the files it writes; a name in braces is a file of `tests/models`.
-_COMMANDS = {
+KINDS = {
     "train-w2v text -o m.safetensors": (_SMALL, "m.safetensors"),
     "train-w2v text -o m.txt --checkpoint-every 0.2": (_SMALL, "m.txt"),
     "train-w2v text -o m.bin --deterministic": (_SMALL, "m.bin"),
@@ -106,7 +106,7 @@ def _prepare(folder: Path, command: str) -> list[str]:
     for name, content in _inputs().items():
         (folder / name).write_text(content, encoding="utf-8")
     words = [str(MODELS / word[1:-1]) if word[0] == "{" else word for word in command.split()]
-    return [*words, *_COMMANDS[command][0]]
+    return [*words, *KINDS[command][0]]
 
 
 @functools.cache
@@ -119,13 +119,12 @@ def _uninterrupted(command: str) -> _Whole:
             code, said = Forked(folder, arguments).ended()
             assert code == 0, f"{command}\n{said}"
         names = {path.name for path in folder.iterdir()} - {*_inputs()}
-        assert names == set(_COMMANDS[command][1:]), f"{command}\n{names}"
+        assert names == set(KINDS[command][1:]), f"{command}\n{names}"
         return _Whole({name: (folder / name).read_bytes() for name in names}, time.monotonic() - started)
 
 
-def attempt(random: Random, folder: Path) -> None:
+def attempt(random: Random, folder: Path, command: str) -> None:
     """One command, killed once."""
-    command = random.choice([*_COMMANDS])
     whole = _uninterrupted(command)
     arguments = _prepare(folder, command)
     old = {name: _OLD for name in whole.files if random.random() < 0.5}
@@ -190,4 +189,4 @@ def _is_checkpoint(name: str, whole: _Whole) -> bool:
 
 def commands() -> set[str]:
     """Those that are tried."""
-    return {command.split()[0] for command in _COMMANDS}
+    return {command.split()[0] for command in KINDS}

@@ -18,7 +18,6 @@ from tests.fuzz.forging import forged_arrays, forged_bytes, forged_model
 from tests.fuzz.isolation import Isolated
 from tests.fuzz.sound_files import TEXT, sources
 
-SHORT = 6
 _NAMES = (  # the tagged text that the checkpoint of a network in tests/models was trained on
     "Ann/B-PER Lee/I-PER met/O Kim/B-PER in/O Seoul/B-LOC ./O",
     "The/O king/O met/O Ann/B-PER Lee/I-PER in/O Seoul/B-LOC ./O",
@@ -115,6 +114,9 @@ COMMANDS: dict[str, list[str]] = {
     "matrix": ["cluster FILE --k 2", "cluster FILE --k 2 --members"],
 }  # fmt: skip
 
+KINDS = sorted(COMMANDS)
+SHORT = len(KINDS)
+
 
 # --- a try ----------------------------------------------------------------------------------
 
@@ -133,9 +135,8 @@ def _isolated() -> Isolated:
     return process
 
 
-def attempt(random: Random, folder: Path, kind: str = "") -> None:
+def attempt(random: Random, folder: Path, kind: str) -> None:
     """A forged file of a kind, two commands that take it, and `inspect`."""
-    kind = kind or random.choice(sorted(COMMANDS))
     sound = random.choice(sources(kind))
     forge, name = _FORGED.get(kind, (forged_model, "m.safetensors"))
     is_sound = random.random() < 0.025

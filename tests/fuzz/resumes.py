@@ -58,22 +58,22 @@ def _glove(*options: str) -> Kind:
 
 
 KINDS = {
-    "skip-gram": _w2v(),
-    "CBOW, a path for each word": _w2v("--model", "cbow", "--loss", "hs", "--sample", "0", epochs=5),
-    "softmax": _w2v("--loss", "softmax", epochs=2),
-    "rounds": _w2v("--deterministic", threads=(1, 2, 3), epochs=3),
-    "fastText": _fasttext(),
-    "fastText, CBOW": _fasttext("--model", "cbow", "--maxn", "4"),
-    "fastText in rounds": _fasttext("--deterministic", threads=(1, 2, 3), epochs=2),
-    "GloVe": _glove(),
-    "GloVe of both sides": _glove("--model", "both", "--x-max", "5"),
-    "LSTM": _charlm(),
-    "two layers, often validated": _charlm(
+    "train-w2v, skip-gram": _w2v(),
+    "train-w2v, CBOW, a path for each word": _w2v(
+        "--model", "cbow", "--loss", "hs", "--sample", "0", epochs=5
+    ),
+    "train-w2v, softmax": _w2v("--loss", "softmax", epochs=2),
+    "train-w2v in rounds": _w2v("--deterministic", threads=(1, 2, 3), epochs=3),
+    "train-fasttext": _fasttext(),
+    "train-fasttext, CBOW": _fasttext("--model", "cbow", "--maxn", "4"),
+    "train-fasttext in rounds": _fasttext("--deterministic", threads=(1, 2, 3), epochs=2),
+    "train-glove": _glove(),
+    "train-glove of both sides": _glove("--model", "both", "--x-max", "5"),
+    "train-charlm, LSTM": _charlm(),
+    "train-charlm, two layers, often validated": _charlm(
         "--cell", "gru", "--num-layers", "2", "--dropout", "0.2", "--eval-every", "9", "--threads", "2"
     ),
 }
-# A training of charlm takes several times as long as another, for torch must be loaded.
-_CHOICES = [name for name in KINDS for _ in range(1 if KINDS[name].command == "train-charlm" else 4)]
 
 
 @functools.cache
@@ -114,10 +114,9 @@ def _command(kind: Kind, output: str, threads: int) -> list[str]:
     return [kind.command, "text", "-o", output, *kind.options, *several]
 
 
-def attempt(random: Random, folder: Path) -> None:
+def attempt(random: Random, folder: Path, name: str) -> None:
     """One training, interrupted a few times, and brought to its end."""
-    name, text = random.choice(_CHOICES), random.choice([*_texts()])
-    kind = KINDS[name]
+    kind, text = KINDS[name], random.choice([*_texts()])
     output = "m.safetensors" if kind.command == "train-charlm" or random.random() < 0.7 else "m.txt"
     whole = _uninterrupted(name, text, output)
     (folder / "text").write_text(_texts()[text], encoding="utf-8")

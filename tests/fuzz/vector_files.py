@@ -70,9 +70,8 @@ KINDS: dict[str, Callable[[Path], tuple[str, bytes]]] = {
 _COMPRESS: tuple[Callable[[bytes], bytes], ...] = (gzip.compress, bz2.compress, lzma.compress)
 
 
-def attempt(random: Random, folder: Path) -> None:
+def attempt(random: Random, folder: Path, kind: str) -> None:
     """One forged file, and one question to it."""
-    kind = random.choice([*KINDS])
     (folder / "text").write_text("the king of 서울\n\nunseen words\n", encoding="utf-8")
     (folder / "gold.tsv").write_text("a\tthe king\nb\tof 서울\n", encoding="utf-8")
     name, data = KINDS[kind](folder)

@@ -82,6 +82,7 @@ def test_a_folder_and_a_text_where_a_file_is_wanted(nlpcli, tmp_path):
     hint = 'hint: a text itself comes through a pipe: echo "hello world" | nlpcli tokenize\n'
     assert nlpcli("tokenize", "hello world", code=1).err.endswith(hint)
     assert nlpcli("tokenize", "--lowercase", "hello world", code=1).err.endswith(hint)
+    assert nlpcli("tokenize", "hello", "world", code=1).err.endswith(hint)
     assert 'echo "안녕" | nlpcli count' in nlpcli("count", "안녕", code=1).err
     assert "echo 'It costs $5' | nlpcli vectorize" in nlpcli("vectorize", "It costs $5", code=1).err
     assert "…" in (told := nlpcli("normalize", "긴 글 " * 500, code=1).err)

@@ -4,11 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlpcli.engine.corpus import blocks, encoding
 from nlpcli.engine.io import lines as reading
 from nlpcli.engine.io.lines import Lines
 from nlpcli.settings.input import InputSettings
-from tests.command_line import within
+from tests.command_line import ROOT, within
 
+MODELS = ROOT / "tests" / "models"
 TEXTS = [
     b"", b"\n", b"a", b"a b c\n", b"a b c ", b"a b\r\n\r\nc d", b" \t a  b \n\n  ", b"word " * 50,
     b"word\t" * 50 + b"\nend", b"unbroken" * 30 + b"\nx y",
@@ -58,17 +60,36 @@ def test_commands_give_the_same_for_any_size_of_piece(tmp_path_factory, parts):
     folder = tmp_path_factory.getbasetemp()
     (folder / "text").write_bytes("".join(parts).encode())
     for command in (
+        ("vectorize",),
+        ("vectorize", "--kind", "hashing", "--hash-bits", "4"),
+        ("vectorize", "--tokenizer", "char"),
+        ("classify", str(MODELS / "naive-bayes.safetensors"), "--proba"),
         ("tokenize",),
         ("tokenize", "--tokenizer", "whitespace", "--lowercase"),
         ("tokenize", "--tokenizer", "char"),
         ("tokenize", "--tokenizer", "jamo", "--stopwords", "en"),
         ("normalize", "--unicode", "nfkd", "--lowercase", "--full-width", "--strip-control"),
     ):
-        expected = within(*command, "text", cwd=folder).stdout
+        expected = within(*command, "text", cwd=folder, code=None)
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(reading, "CHUNK", 5)
             patched.setattr(reading, "_LONG_LINE", 6)
-            assert within(*command, "text", cwd=folder).stdout == expected, command
+            patched.setattr(blocks, "_LARGE", 4)
+            patched.setattr(encoding, "_SMALL", 0)
+            done = within(*command, "text", cwd=folder, code=None)
+            assert (done.stdout, done.err) == (expected.stdout, expected.err), command
+
+
+@pytest.mark.parametrize(
+    "documents", [[], ["", ""], ["a b", "c"], ["a b c d e f g", "", "\n\n x"], ["가 " * 9, "b"]]
+)
+def test_long_documents_in_memory_are_cut_at_white_space(monkeypatch, documents):
+    whole = b"".join(blocks.as_blocks([documents]))
+    monkeypatch.setattr(blocks, "_LARGE", 4)
+    pieces = list(blocks.as_blocks([documents]))
+    assert b"".join(pieces) == whole and whole.count(b"\n") == len(documents)
+    assert all(piece[-1:] in b" \n" for piece in pieces)
+    assert max(map(len, pieces), default=0) <= 8
 
 
 def test_an_error_in_a_long_line_has_its_number(small, nlpcli, tmp_path):

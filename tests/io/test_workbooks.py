@@ -190,3 +190,36 @@ def test_a_workbook_in_a_pipe_is_read_packed_too(nlpcli, tmp_path, pack):
     content = pack(saved(tmp_path / "t.xlsx", a=REVIEWS).read_bytes())
     told = nlpcli("train-nb", "-o", "m.safetensors", "--text-col", "본문", input=content).err
     assert "2 texts, 2 classes" in told
+
+
+@pytest.mark.parametrize("charts_first", [True, False])
+def test_sheets_for_charts_are_passed_over(nlpcli, tmp_path, charts_first):
+    workbook = openpyxl.Workbook()
+    for row in (["label", "text"], ["a", "one"], ["b", "two"]):
+        workbook.active.append(row)
+    workbook.active.print_title_rows = "1:1"
+    workbook.create_chartsheet("Empty", 0 if charts_first else None)
+    chart = openpyxl.chart.BarChart()
+    chart.add_data(openpyxl.chart.Reference(workbook["Sheet"], 1, 1, 1, 3))
+    workbook.create_chartsheet("Chart", 0 if charts_first else None).add_chart(chart)
+    workbook.save(tmp_path / "t.xlsx")
+    assert rows_of(tmp_path / "t.xlsx") == rows_of(tmp_path / "t.xlsx", "1") != []
+    for sheet in ("Chart", "Empty"):
+        with pytest.raises(InputError, match=f"the sheet '{sheet}' is a chart"):
+            rows_of(tmp_path / "t.xlsx", sheet)
+    workbook.remove(workbook["Sheet"])
+    workbook.save(tmp_path / "t.xlsx")
+    told = nlpcli("train-nb", "t.xlsx", "-o", "m", code=1).err
+    assert "error: t.xlsx: this workbook holds charts alone: there are no cells in it" in told
+
+
+def test_of_merged_labels_the_error_says_where_they_stand(nlpcli, tmp_path):
+    rows = [["label", "text"], ["a", "one"], [None, "two"], ["b", "three"]]
+    path = saved(tmp_path / "t.xlsx", a=rows)
+    workbook = openpyxl.load_workbook(path)
+    workbook["a"].merge_cells("A2:A3")
+    workbook.save(path)
+    told = nlpcli("train-nb", path, "-o", "m", code=1).err
+    assert (
+        "row 3: the label is empty\nhint: label every row or take it out; of merged cells the first" in told
+    )

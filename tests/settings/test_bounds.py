@@ -13,6 +13,7 @@ from nlpcli.cli import build_app
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings.embeddings import Word2VecSettings
 from nlpcli.settings.fields import ngram_range, option_name
+from tests.command_line import ROOT
 from tests.settings.test_settings import EVERY_CLASS
 
 
@@ -170,3 +171,31 @@ def test_a_window_longer_than_every_line_is_that_of_the_longest(nlpcli, tmp_path
     name = {"cooccur": "out.npz"}.get(command, "out.vec")
     nlpcli(command, "text", "-o", name, "--window", window, "--min-count", 1)
     assert (tmp_path / name).exists()
+
+
+MANY = "9" * 5000
+MODEL = str(ROOT / "tests" / "models" / "naive-bayes.safetensors")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["tokenize", "rows.tsv", "--ngrams", f"1-{MANY}"],
+        ["train-nb", "rows.tsv", "-o", "m", "--char-ngrams", MANY],
+        ["train-nb", "rows.tsv", "-o", "m", "--text-col", MANY],
+        ["train-tagger", "rows.tsv", "-o", "m", "--columns", f"word={MANY},tag=2"],
+        ["evaluate", MODEL, "rows.tsv", "--errors", MANY],
+        ["vectorize", "rows.tsv", "--read-vocab", "counts"],
+        ["tokenize", "rows.tsv", "-o", f"/dev/fd/{MANY}"],
+        ["train-nb", "rows.jsonl", "-o", "m"],
+        ["tokenize", "rows.tsv", "--tokenizer", "regexp", "--pattern", f"a{{{MANY}}}"],
+    ],
+    ids=lambda command: " ".join(command).replace(MANY, "N"),
+)
+def test_numbers_of_thousands_of_digits_are_plain_errors(nlpcli, tmp_path, command):
+    (tmp_path / "rows.tsv").write_text("pos\ta good film\nneg\ta bad film\n")
+    (tmp_path / "rows.jsonl").write_text(f'{{"label": {MANY}, "text": "a film"}}\n')
+    (tmp_path / "counts").write_text(f"film\t{MANY}\n")
+    done = nlpcli(*command, code=None)
+    assert done.returncode in (1, 2)
+    assert "error: " in done.err and "Traceback" not in done.err

@@ -164,3 +164,33 @@ def test_a_variation_selector_where_nothing_varies_is_left_out(tokenizer, select
 )
 def test_a_variation_selector_where_something_varies_stays(text):
     assert Analyzer(AnalysisSettings(tokenizer="whitespace")).tokens(text) == [text]
+
+
+ANALYSERS = ["kiwi", "mecab", "komoran", "okt", "hannanum", "kkma"]
+
+
+@pytest.mark.parametrize("tokenizer", [*ANALYSERS, "regexp"])
+@pytest.mark.parametrize("selector", ["\ufe00", "\ufe0f", "\U000e0100", "\U000e01ef"])
+def test_variants_of_chinese_characters_part_no_words(tokenizer, selector):
+    one = analyzer(tokenizer=tokenizer, pattern=r"\w+" if tokenizer == "regexp" else "")
+    text = "葛城에 갔다. 邊씨"
+    varied = text.replace("葛", f"葛{selector}").replace("邊", f"邊{selector}")
+    found = one.analyse(varied)
+    assert [token.form for token in found] == one.tokens(varied) == one.tokens(text)
+    assert all(varied[token.start : token.end].replace(selector, "") for token in found)
+
+
+@pytest.mark.parametrize("tokenizer", ANALYSERS)
+def test_what_joins_emoji_is_no_token(tokenizer):
+    text = "좋아 ❤\ufe0f 1\ufe0f\u20e3 \U0001f468\u200d\U0001f469 \U0001f3f4\U000e0067\U000e0062\U000e007f 끝"
+    forms = analyzer(tokenizer=tokenizer).tokens(text)
+    assert not {"\ufe0f", "\u200d", "\U000e0067", "\U000e0062", "\U000e007f"} & {*forms}
+    assert "❤" in "".join(forms)
+
+
+@pytest.mark.parametrize("tokenizer", ["word", "whitespace", "char", "nltk", "kiwi", "mecab", "regexp"])
+@pytest.mark.parametrize("filler", ["\u115f", "\u1160", "\u17b4", "\u17b5"])
+@pytest.mark.parametrize("text", ["ab| c", "가|나 다", "|ab|", "a | b", "don|'t 3|.14"])
+def test_fillers_are_not_seen(tokenizer, filler, text):
+    one = analyzer(tokenizer=tokenizer, pattern=r"\w+" if tokenizer == "regexp" else "")
+    assert one.tokens(text.replace("|", filler)) == one.tokens(text.replace("|", ""))

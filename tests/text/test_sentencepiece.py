@@ -107,6 +107,15 @@ def test_what_is_no_model_is_refused(content):
         Subwords(content)
 
 
+@pytest.mark.parametrize(
+    "command", [("detokenize", "--model"), ("tokenize", "--tokenizer", "subword", "--subword-model")]
+)
+def test_a_file_that_is_no_model_is_named(nlpcli, tmp_path, command):
+    (tmp_path / "no.model").write_bytes(b"junk")
+    told = nlpcli(*command, "no.model", input="a b\n", code=1).err
+    assert told.startswith("error: no.model is not a sentencepiece model")
+
+
 def test_damaged_settings_are_refused():
     with pytest.raises(ModelError, match="damaged"):
         make_subwords("%%%")

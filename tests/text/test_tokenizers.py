@@ -344,3 +344,11 @@ def test_korean_sentences_end_without_a_mark():
 def test_whitespace_reads_back_what_it_wrote():
     tokens = whitespace("a  b\tc\u3000d")
     assert whitespace(" ".join(tokens)) == tokens
+
+
+@pytest.mark.parametrize("apostrophe", "'’‘＇")
+@pytest.mark.parametrize("tokenizer", ["word", "whitespace"])
+def test_contractions_that_stand_apart_are_stop_words(tokenizer, apostrophe):
+    text = "She 'd go . They 'll see we 've it 's I 'm you 're do n't".replace("'", apostrophe)
+    one = Analyzer(AnalysisSettings(tokenizer=tokenizer, stopwords=(*load(["en"]), ".")))
+    assert one.tokens(text) == ["go", "see"]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.charlm.units import ids_of, in_own_form, to_units
-from nlpcli.errors import SettingsError
+from nlpcli.errors import InputError, SettingsError
 
 GATE_NAMES = {"rnn": "", "lstm": "ifog", "gru": "zrn"}
 
@@ -51,9 +51,15 @@ class Match:
 def record(model: CharLM, text: str, *, skip_unknown: bool = False) -> Activations:
     """The values while reading `text`; of a character of several units, those after its last one.
 
-    Raises InputError for characters the model has never seen, unless they are skipped.
+    Raises InputError for characters the model has never seen, unless they are skipped, and when none is left.
     """
+    given = text
     text = in_own_form(text, model.settings.unit, model.alphabet, skip_unknown=skip_unknown)
+    if not text:
+        raise InputError(
+            "the text has no character that the model knows" if given else "the text is empty",
+            hint="give a text such as the model has learnt from",
+        )
     ids = ids_of(text, model.settings.unit, model.alphabet)
     last_units = np.cumsum([len(to_units(c, model.settings.unit)) for c in text]) - 1
     names = GATE_NAMES[model.settings.cell]

@@ -8,7 +8,7 @@ the weights of the features found. Not here: how weights come about (`naive_baye
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,14 +22,15 @@ from nlpcli.engine.classify.linear import LinearModel
 from nlpcli.engine.classify.metrics import Evaluation, evaluate
 from nlpcli.engine.classify.naive_bayes import KIND as NAIVE_BAYES
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
+from nlpcli.engine.corpus.empty_corpus import NoTokens
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import read_model
+from nlpcli.engine.io.record_formats import Documents, count_texts
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import as_list
-from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
@@ -84,14 +85,22 @@ class Classifier:
             self._weights = self.model.weights()
         return self._weights
 
-    def encode(self, texts: list[str]) -> EncodedCorpus:
+    def encode(self, batches: Iterable[Documents]) -> EncodedCorpus:
         """Texts as the model's analysis sees them."""
+        texts = 0
+
+        def counted() -> Iterator[Documents]:
+            nonlocal texts
+            for batch in batches:
+                texts += count_texts(batch)
+                yield batch
+
         try:
             return encode_documents(
-                [texts], self.model.analysis, VocabularySettings(vocab_order="first-seen")
+                counted(), self.model.analysis, VocabularySettings(vocab_order="first-seen")
             )
-        except InputError:  # not one token in all of them
-            offsets = np.zeros(len(texts) + 1, dtype=np.int64)
+        except NoTokens:
+            offsets = np.zeros(texts + 1, dtype=np.int64)
             return EncodedCorpus(np.zeros(0, dtype=np.int32), offsets, Vocabulary.of([], []))
 
     def scores(
@@ -102,10 +111,10 @@ class Classifier:
         scores = np.zeros((corpus.documents, len(self.labels)))
         found = np.zeros(corpus.documents, dtype=np.int64)
         seen = 0
-        for first, rows, ends in self.feature_index.rows(corpus):
+        for first, rows, ends in self.feature_index.rows(corpus, in_parts=True):
             last = first + len(ends)
             seen += len(rows)
-            found[first:last] = np.diff(ends, prepend=0)
+            found[first:last] += np.diff(ends, prepend=0)
             if self._weights is None and seen < len(self.feature_index.keys) // _FEW:
                 distinct, places = np.unique(rows, return_inverse=True)
                 weights, rows = self.weights(distinct), places.astype(np.int32)
@@ -134,11 +143,13 @@ class Classifier:
         >>> Classifier(train(films, LOWERCASE)).classify(["so bad", "Good!"])
         ['neg', 'pos']
         """
-        return [self.labels[label] for label in self.predict(self.encode([*as_list(texts)])).labels.tolist()]
+        return [
+            self.labels[label] for label in self.predict(self.encode([[*as_list(texts)]])).labels.tolist()
+        ]
 
     def probabilities(self, texts: Iterable[str]) -> NDArray[np.float64]:
         """How likely each class is for each text, float64 [texts, C], in the order of `labels`."""
-        return self.predict(self.encode([*as_list(texts)])).probabilities
+        return self.predict(self.encode([[*as_list(texts)]])).probabilities
 
 
 def load_model(path: str | os.PathLike[str]) -> Trained:

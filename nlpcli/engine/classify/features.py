@@ -7,6 +7,7 @@ Not here: what the counts mean (`naive_bayes.py`, `nbsvm.py`).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,7 @@ kernels = Kernels("classify.features")
 
 _WORK = 1_000_000  # features per kernel call, at most: so that Ctrl-C and progress work
 _LITTLE = 100_000  # features that are not worth a thread
+_LONG = 4  # calls: a document with more work than that comes in parts
 _CHUNKS_PER_CORE = 4  # chunks a thread, at least
 _DOCUMENTS = 1 << 16  # measured at a time
 _PART_BITS = 14  # a part is about so many features, or larger where there would be more than 256 parts
@@ -130,8 +132,31 @@ class FeatureExtractor:
         Returns: keys uint64 [N], where each document's keys end int64 [documents], and with
         `spans` the tokens each feature covers, int32 [N, 2].
         """
-        corpus, settings = self._corpus, self._settings
         most = int(self._costs[last] - self._costs[first])
+        return self._made(self._corpus.offsets, first, last, most, spans)
+
+    def is_long(self, chunk: tuple[int, int]) -> bool:
+        """Whether it is one document with so many features, of words alone, that `parts` gives it better."""
+        first, last = chunk
+        cost = self._costs[last] - self._costs[first]
+        return last == first + 1 and cost > _LONG * _WORK and not self._settings.char_range[1]
+
+    def parts(self, document: int) -> Iterator[NDArray[np.uint64]]:
+        """The keys that `make` gives for one document of words, some at a time."""
+        low, high = self._settings.word_range
+        begin, stop = map(int, self._corpus.offsets[document : document + 2])
+        step = max(_WORK // (high - low + 1), 1)
+        for first in range(begin, stop, step):
+            last = min(first + step, stop)
+            end = min(last + high - 1, stop)  # n-grams that begin before `last` go on until here
+            keys, _, _ = self._made(np.array([first, end]), 0, 1, (end - first) * (high - low + 1), False)
+            beyond = sum(max(end - last - length + 1, 0) for length in range(low, high + 1))
+            yield keys[: len(keys) - beyond]
+
+    def _made(
+        self, offsets: NDArray[np.int64], first: int, last: int, most: int, spans: bool
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int32]]:
+        settings = self._settings
         wanted = Wanted(
             *settings.word_range, *settings.char_range, settings.char_span == "text", _mask(settings)
         )
@@ -146,7 +171,7 @@ class FeatureExtractor:
             np.empty((most if spans else 0, 2), dtype=np.int32),
         )
         total = kernels.make_features(
-            Documents(corpus.ids, corpus.offsets), first, last, self._types, wanted, scratch, made
+            Documents(self._corpus.ids, offsets), first, last, self._types, wanted, scratch, made
         )
         return made.keys[:total], made.ends, made.spans[:total]
 
@@ -327,10 +352,13 @@ class FeatureIndex:
         )
         return rows[:total], row_ends
 
-    def rows(self, corpus: EncodedCorpus) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.int64]]]:
+    def rows(
+        self, corpus: EncodedCorpus, *, in_parts: bool = False
+    ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.int64]]]:
         """The rows of the known features of every document, some documents at a time.
 
-        Yields: the first document's number, rows int32 [R], ends int64 [documents].
+        Yields: the first document's number, rows int32 [R], ends int64 [documents]. With `in_parts` a very
+        long document is given several times, each time with some of its rows.
         """
         extractor = FeatureExtractor(corpus, self.settings)
 
@@ -338,9 +366,24 @@ class FeatureIndex:
             made, ends, _ = extractor.make(*chunk)
             return chunk[0], *self._find(made, ends, self.settings.binary)
 
-        chunks = list(extractor.chunks())
-        threads = available_cores()
-        if len(chunks) == 1:
-            yield found(chunks[0])
-            return
-        yield from in_threads(found, ((chunk,) for chunk in chunks), threads)
+        apart = extractor.is_long if in_parts else lambda _: False
+        for is_long, chunks in itertools.groupby(extractor.chunks(), apart):
+            some = list(chunks)
+            if is_long:
+                for document, _ in some:
+                    yield from self._rows_in_parts(extractor, document)
+            elif len(some) == 1:
+                yield found(some[0])
+            else:
+                yield from in_threads(found, ((chunk,) for chunk in some), available_cores())
+
+    def _rows_in_parts(
+        self, extractor: FeatureExtractor, document: int
+    ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.int64]]]:
+        had = np.zeros(len(self.keys) if self.settings.binary else 0, dtype=np.bool_)
+        for made in extractor.parts(document):
+            rows, _ = self._find(made, np.array([len(made)]), self.settings.binary)
+            if self.settings.binary:
+                rows = rows[~had[rows]]
+                had[rows] = True
+            yield document, rows, np.array([len(rows)])

@@ -259,7 +259,7 @@ def classify(
     source = Records(given, records, reading, labelled=False, progress=progress)
     with open_output(output) as file:
         writer = LineWriter(file)
-        for line in prediction_lines(classifier, source.texts(), settings, reason_as_text):
+        for line in prediction_lines(classifier, source.documents(), settings, reason_as_text):
             writer.write(line)
     return []
 

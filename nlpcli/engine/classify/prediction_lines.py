@@ -17,6 +17,7 @@ from typing import Any
 from nlpcli.engine.classify.classifier import Classifier, Predictions
 from nlpcli.engine.classify.explanations import Reason, explain
 from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier
+from nlpcli.engine.io.record_formats import Documents, grouped, whole_texts
 from nlpcli.engine.io.writing import cell
 from nlpcli.errors import SettingsError
 from nlpcli.settings.classify import ClassifySettings
@@ -26,7 +27,7 @@ _STRONGEST = 8  # tokens that are named
 
 def prediction_lines(
     classifier: Classifier | FastTextClassifier,
-    batches: Iterable[list[str]],
+    batches: Iterable[Documents],
     settings: ClassifySettings,
     reason_as_text: Callable[[Reason], str] | None = None,
 ) -> Iterator[str]:
@@ -37,8 +38,8 @@ def prediction_lines(
         )
     labels = classifier.labels
     shown = min(settings.top_k, len(labels)) or 1
-    for texts in batches:
-        found, reasons = _judged(classifier, texts, settings.explain)
+    for group in grouped(batches):
+        found, reasons = _judged(classifier, group, settings.explain)
         for number, (label, chances) in enumerate(zip(found.labels, found.probabilities, strict=True)):
             # The class with the best score first, also where rounding makes chances equal.
             ranked = sorted(range(len(labels)), key=lambda c: (-chances[c], c != label, c))[:shown]
@@ -54,11 +55,11 @@ def prediction_lines(
 
 
 def _judged(
-    classifier: Classifier | FastTextClassifier, texts: list[str], explains: bool
+    classifier: Classifier | FastTextClassifier, group: Iterator[Documents], explains: bool
 ) -> tuple[Predictions, list[Reason] | None]:
     if not isinstance(classifier, Classifier):
-        return classifier.predict(classifier.encode(texts)), None
-    corpus = classifier.encode(texts)
+        return classifier.predict(classifier.encode([*whole_texts(group)])), None
+    corpus = classifier.encode(group)
     return classifier.predict(corpus), list(explain(classifier, corpus)) if explains else None
 
 

@@ -23,11 +23,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.corpus.blocks import as_blocks
 from nlpcli.engine.corpus.empty_corpus import Sample
 from nlpcli.engine.corpus.encoded_corpus import DocumentOffsets, EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.io.lines import Lines
-from nlpcli.engine.io.record_formats import Documents, as_texts
+from nlpcli.engine.io.record_formats import Documents, whole_texts
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.processes import Failure
@@ -45,7 +46,6 @@ from nlpcli.settings.vocabulary import VocabularySettings
 kernels = Kernels("text.scan")
 
 _SMALL = 1 << 20  # bytes or tokens that are dealt with before machine code is loaded
-_LARGE = 1 << 21  # bytes given to a kernel at once, where there is white space to cut at
 _SEGMENT = 1 << 20  # ids renumbered at a time
 _SAMPLED = 1000  # types, or bytes, that tell why no token is left
 _FEW_LINES = 256  # below this, processes cost more than they gain
@@ -291,35 +291,8 @@ def _encode_lines(lines: Lines, analysis: AnalysisSettings, keep: bool = True) -
 def _encode_batches(batches: Iterable[Documents], analysis: AnalysisSettings) -> _Found:
     analyzer = Analyzer(analysis)
     if not analyzer.is_plain:
-        return _analyze(itertools.chain.from_iterable(map(as_texts, batches)), analyzer)
-    return _encode_blocks(_as_blocks(batches), analyzer)
-
-
-def _as_blocks(batches: Iterable[Documents]) -> Iterator[bytes]:
-    """Documents as lines of UTF-8; a line end inside a document is white space like any other."""
-    for batch in batches:
-        if isinstance(batch, bytes):
-            yield from _in_pieces(batch)
-        elif batch:
-            text = "\n".join([document.replace("\n", " ") for document in batch])
-            yield from _in_pieces((text + "\n").encode("utf-8", "surrogatepass"))
-
-
-def _in_pieces(text: bytes) -> Iterator[bytes]:
-    """A long block cut at white space, so that what a kernel fills stays small.
-
-    >>> [len(piece) for piece in _in_pieces(b"word " * 1_000_000)]
-    [2097150, 2097150, 805700]
-    """
-    start = 0
-    while len(text) - start > _LARGE:
-        end = start + _LARGE
-        cut = max(text.rfind(end_of_word, start, end) for end_of_word in (b"\n", b" ", b"\t")) + 1
-        if not cut:
-            break
-        yield text[start:cut]
-        start = cut
-    yield text[start:] if start else text
+        return _analyze(whole_texts(batches), analyzer)
+    return _encode_blocks(as_blocks(batches), analyzer)
 
 
 def _encode_blocks(

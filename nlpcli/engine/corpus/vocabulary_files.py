@@ -12,11 +12,13 @@ from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.errors import InputError
+from nlpcli.settings.fields import whole_number
 from nlpcli.settings.input import InputSettings
 
 kernels = Kernels("counts.documents")
 
 _LINES = 50_000  # written at a time; fewer are done before machine code is loaded
+_MOST = 1 << 53  # that may be counted
 _DIGITS = 19  # of the largest count
 
 
@@ -72,7 +74,8 @@ def read(path: str) -> Vocabulary:
         token, _, count = line.partition("\t")
         if not token and not count:
             continue
-        if not token or not (count or "1").isdecimal():
+        number = whole_number(count or "1") if (count or "1").isdecimal() else 1 << 63
+        if not token or number > _MOST:
             raise InputError(
                 f"{lines.place}: expected token<TAB>count", hint="nlpcli count FILE writes such a file"
             )
@@ -80,7 +83,7 @@ def read(path: str) -> Vocabulary:
             raise InputError(f"{lines.place}: the token {token!r} stands there a second time")
         seen.add(token)
         tokens.append(token)
-        counts.append(int(count or "1"))
+        counts.append(number)
     if not tokens:
         raise InputError(f"{path}: no tokens")
     return Vocabulary.of(tokens, counts)

@@ -24,7 +24,7 @@ from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.char_ngrams import with_char_ngrams
 from nlpcli.engine.documents.sparse import SparseMatrix
 from nlpcli.engine.io.model_file import read_model, write_model
-from nlpcli.engine.io.record_formats import Documents, one_line
+from nlpcli.engine.io.record_formats import Documents, count_texts, grouped, one_line
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.text.arguments import as_list
@@ -206,7 +206,7 @@ def _kept(
 
 
 def hashed(
-    batches: Iterable[list[str]], analysis: AnalysisSettings, settings: VectorizeSettings
+    batches: Iterable[Documents], analysis: AnalysisSettings, settings: VectorizeSettings
 ) -> SparseMatrix:
     """Counts in 2^hash_bits columns chosen by a hash: no vocabulary, nothing to fit.
 
@@ -224,12 +224,13 @@ def hashed(
     )
 
 
-def _pieces(batches: Iterable[list[str]]) -> Iterable[list[str]]:
-    piece: list[str] = []
+def _pieces(batches: Iterable[Documents]) -> Iterable[list[Documents]]:
+    piece: list[Documents] = []
     size = 0
-    for batch in batches:
-        piece += batch
-        size += sum(map(len, batch))
+    for group in grouped(batches):
+        for batch in group:
+            piece.append(batch)
+            size += len(batch) if isinstance(batch, bytes) else sum(map(len, batch))
         if size >= 8 * _HASHED_TOKENS:
             yield piece
             piece, size = [], 0
@@ -237,13 +238,17 @@ def _pieces(batches: Iterable[list[str]]) -> Iterable[list[str]]:
         yield piece
 
 
-def _hashed(documents: list[str], analysis: AnalysisSettings, settings: VectorizeSettings) -> SparseMatrix:
+def _hashed(
+    batches: list[Documents], analysis: AnalysisSettings, settings: VectorizeSettings
+) -> SparseMatrix:
     columns = 1 << settings.hash_bits
     try:
-        found = find_features([documents], analysis, settings, VocabularySettings())
+        found = find_features(batches, analysis, settings, VocabularySettings())
     except NoTokens:  # documents without a single token are rows of zeros
         empty = np.zeros(0, dtype=np.int32)
-        return SparseMatrix(np.zeros(0), empty, np.zeros(len(documents) + 1, dtype=np.int64), columns)
+        return SparseMatrix(
+            np.zeros(0), empty, np.zeros(sum(map(count_texts, batches)) + 1, dtype=np.int64), columns
+        )
     counts = found.counts
     tensors = found.vocabulary.to_tensors()
     hashes = np.empty(len(found.vocabulary), dtype=np.uint32)

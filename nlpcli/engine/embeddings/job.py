@@ -269,6 +269,8 @@ class _Work:
             with postponed_signals():
                 self._final = self._model()
             self._final.save(output)
+        if len(schedule) and not any(self._losses + self._run.epoch_losses()):
+            progress.lost("nothing was learnt: --sample passed over all words; --sample 0 keeps them")
         return self._final
 
     def _model(self, unfinished: Unfinished | None = None) -> Word2Vec | FastText:

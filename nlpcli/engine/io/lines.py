@@ -122,12 +122,13 @@ class Lines:
             yield lines, goes_on
             self.number = before + len(lines) - goes_on
 
-    def line_blocks(self) -> Iterator[bytes]:
+    def line_blocks(self, *, in_pieces: bool = False) -> Iterator[bytes]:
         """The same lines as valid UTF-8, in blocks that end after a line end; `\\r` is left in place.
 
-        `number` counts the lines given *before* the block.
+        `in_pieces`: a line of more than some mebibytes comes in several blocks, all but the last of which
+        end with a space or tab. `number` counts the lines given *before* the block.
         """
-        for block in self._each(self._valid_lines):
+        for block in self._each(self._valid_pieces if in_pieces else self._valid_lines):
             before = self.number
             yield block
             self.number = before + count_lines(block)
@@ -185,6 +186,17 @@ class Lines:
         for block in line_blocks(chunks):
             valid = self._valid(block)
             yield valid if valid.endswith(b"\n") else valid + b"\n"
+
+    def _valid_pieces(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        if self.encoding not in _UTF8_NAMES:
+            yield from (text.encode("utf-8", "surrogatepass") for text in self._decoded_in_pieces(chunks))
+            return
+        ended = True
+        for block in line_blocks(chunks, _LONG_LINE):
+            ended = block.endswith(b"\n")
+            yield self._valid(block)
+        if not ended:
+            yield b"\n"
 
     def _valid_blocks(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         if self.encoding not in _UTF8_NAMES:

@@ -39,7 +39,7 @@ def own_descriptor(path: str | os.PathLike[str]) -> int | None:
     for _ in range(_MOST_LINKS):
         folder, last = os.path.split(name)
         if last.isascii() and last.isdecimal() and own.fullmatch(os.path.realpath(folder)):
-            return int(last)
+            return int(last) if len(last) < 10 else None  # no file has such a number
         if not os.path.islink(name):  # noqa: PTH114
             return None
         name = os.path.join(folder, os.readlink(name))  # noqa: PTH115, PTH118

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from nlpcli.engine.io.dialects import MAX_FIELD, csv_quoting, is_open, rows_of
-from nlpcli.engine.io.lines import Lines, ended_lines
+from nlpcli.engine.io.lines import Lines, count_lines, ended_lines
 from nlpcli.engine.io.opening import display_name
 from nlpcli.engine.io.record_layouts import FASTTEXT_PREFIX, Layout, bad_quoting
 from nlpcli.errors import InputError
 
-Documents = list[str] | bytes  # a text each; or lines of UTF-8, each a text, with a `\\n` at its end
+# A text each; or lines of UTF-8, each a text with a `\n` at its end. A long text may go on in the next ones.
+Documents = list[str] | bytes
 
 
 @dataclass(slots=True)
@@ -207,6 +208,38 @@ def as_texts(documents: Documents) -> list[str]:
     return ended_lines(documents.decode("utf-8", "surrogatepass"))
 
 
+def count_texts(documents: Documents) -> int:
+    """How many texts end in a batch."""
+    return count_lines(documents) if isinstance(documents, bytes) else len(documents)
+
+
+def grouped(batches: Iterable[Documents]) -> Iterator[Iterator[Documents]]:
+    """The batches again, those over which a long text extends as one group, to be read before the next.
+
+    >>> [b"".join(group) for group in grouped([b"one\\n", b"long ", b"text\\n", b"end\\n"])]
+    [b'one\\n', b'long text\\n', b'end\\n']
+    """
+    following = iter(batches)
+    for batch in following:
+        yield _with_its_end(batch, following)
+
+
+def _with_its_end(batch: Documents, following: Iterator[Documents]) -> Iterator[Documents]:
+    yield batch
+    while isinstance(batch, bytes) and not batch.endswith(b"\n"):
+        batch = next(following, b"\n")
+        yield batch
+
+
+def whole_texts(batches: Iterable[Documents]) -> Iterator[str]:
+    """Each text of the batches by itself, also those that extend over several."""
+    for group in grouped(batches):
+        for batch in group:
+            if isinstance(batch, bytes) and not batch.endswith(b"\n"):
+                batch = b"".join([batch, *(part for part in group if isinstance(part, bytes))])
+            yield from as_texts(batch)
+
+
 class Feed:
     """Lines for the csv module, with their line ends; knows when a batch is used up."""
 
@@ -270,7 +303,10 @@ def _too_few(place: str, row: list[str], wanted: int, layout: Layout) -> InputEr
 
 
 def _empty_label(place: str) -> InputError:
-    return InputError(f"{place}: the label is empty", hint="label every row or take it out")
+    return InputError(
+        f"{place}: the label is empty",
+        hint="label every row or take it out; of merged cells the first alone holds what is seen",
+    )
 
 
 def _json_object(line: str, place: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from nlpcli.engine.io.dialects import (
 )
 from nlpcli.engine.io.opening import display_name
 from nlpcli.errors import InputError
+from nlpcli.settings.fields import whole_number
 from nlpcli.settings.input import RecordSettings
 
 FASTTEXT_PREFIX = "__label__"
@@ -205,7 +206,7 @@ def _has_header(
 def _may_be_texts(cells: Sequence[str], settings: RecordSettings, labelled: bool) -> Sequence[str]:
     """The cells of the column that was asked for, or of those that may be it: labels are words like names."""
     if settings.text_col is not None and settings.text_col.isdecimal():
-        number = _number(settings.text_col)
+        number = whole_number(settings.text_col)
         return cells[number - 1 : number] if number else ()
     return cells[1:] if labelled else cells
 
@@ -252,8 +253,8 @@ def _column(
     ):
         if places := _places(wanted, there):
             return _only(places, asked, path, option)
-    if asked.isdecimal() and 1 <= _number(asked) <= width:
-        return _number(asked) - 1
+    if asked.isdecimal() and 1 <= whole_number(asked) <= width:
+        return whole_number(asked) - 1
     if header is None or asked.isdecimal():
         columns = f"{width} column{'s' * (width != 1)}"
         raise InputError(
@@ -269,11 +270,6 @@ def _column(
         + f"{option} is one of these names or a number from 1"
         + ("; is the separator right? --delimiter says what it is" if width == 1 else ""),
     )
-
-
-def _number(digits: str) -> int:
-    """The number of a column; what has more digits than any table has columns is none of them."""
-    return int(digits) if len(digits) < 20 else 0
 
 
 def _places(name: str, names: Sequence[str]) -> list[int]:

@@ -126,8 +126,9 @@ class Records:
         if self.settings.sheet is not None:
             raise InputError(f"{display_name(path)} is no Excel workbook", hint="--sheet is for those alone")
         is_text = is_plain(self.settings, self.labelled)
+        # Of a table's lines those of the beginning are looked at, so they come whole.
         lines = Lines([path], self._reading, self._progress, table=not is_text)
-        blocks = lines.line_blocks()
+        blocks = lines.line_blocks(in_pieces=is_text)
         batches = map(as_texts, blocks) if as_lines else lines.batches()
         if is_text:
             if self.settings.format == "auto" and format_by_name(path):

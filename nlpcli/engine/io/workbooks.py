@@ -14,7 +14,7 @@ import os
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from nlpcli.engine.io.dialects import folded
@@ -22,6 +22,7 @@ from nlpcli.engine.io.file_kinds import WORKBOOK, kind_of, refuse_other_kinds
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import INSTALL_EXCEL, InputError, MissingDependency
+from nlpcli.settings.fields import whole_number
 
 _BATCH = 1000  # rows
 # XML of a table is packed to a tenth or less, of a table of zeros to a hundredth; a bomb to a thousandth.
@@ -92,7 +93,7 @@ def _check(name: str, file: BinaryIO) -> None:
 def _opened(name: str, file: BinaryIO) -> Any:
     try:
         import defusedxml  # noqa: F401 (openpyxl uses it if it is there; entities could fill the memory)
-        import openpyxl
+        import openpyxl.reader.excel
     except ImportError as error:
         raise MissingDependency(
             f"{name}: this is an Excel workbook, and the package that reads those is not installed",
@@ -101,18 +102,40 @@ def _opened(name: str, file: BinaryIO) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and the like, which are not read
         try:
-            return openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            reader = openpyxl.reader.excel.ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+            reader.read_chartsheet = _whatever_fails(reader.read_chartsheet)
+            reader.read()
+            return reader.wb
         except MemoryError:
             raise
         except Exception as error:  # whatever a damaged file makes the library run into
             raise _unreadable(name, error) from error
 
 
+def _whatever_fails(read_chart: Callable[..., None]) -> Callable[..., None]:
+    """The same, but that nothing follows from a chart that cannot be read: there are no cells in it.
+
+    openpyxl fails at a sheet for a chart without one.
+    """
+
+    def read(*arguments: Any) -> None:
+        try:
+            read_chart(*arguments)
+        except MemoryError:
+            raise
+        except Exception:
+            return
+
+    return read
+
+
 def _chosen(name: str, workbook: Any, sheet: str | None, progress: Progress) -> Any:
     sheets = workbook.worksheets
     titles = [worksheet.title for worksheet in sheets]
-    if not sheets:
-        raise _unreadable(name, "it has no sheet with cells")
+    charts = [chart.title for chart in workbook.chartsheets]
+    if not sheets or sheet in charts:
+        what = f"the sheet {sheet!r} is a chart" if sheet in charts else "this workbook holds charts alone"
+        raise InputError(f"{name}: {what}: there are no cells in it", hint="is it the right file, or sheet?")
     if sheet is not None:
         return sheets[_sheet_number(name, titles, sheet)]
     shown = [worksheet for worksheet in sheets if worksheet.sheet_state == "visible"] or sheets
@@ -129,8 +152,8 @@ def _sheet_number(name: str, titles: Sequence[str], sheet: str) -> int:
     lowered = [*map(folded, titles)]
     if folded(sheet) in lowered:
         return lowered.index(folded(sheet))
-    if sheet.isdecimal() and len(sheet) < 20 and 1 <= int(sheet) <= len(titles):
-        return int(sheet) - 1
+    if sheet.isdecimal() and 1 <= whole_number(sheet) <= len(titles):
+        return whole_number(sheet) - 1
     raise InputError(
         f"{name}: no sheet is called {sheet!r}; there are: {', '.join(titles)}",
         hint="--sheet is one of these names or a number from 1",

@@ -161,20 +161,22 @@ def build(
         raise InputError(f"no text in {', '.join(map(display_name, paths))}")
     plain = [text.replace("\n", " ") for text in found.texts]
     counts = encode_documents([plain], analysis, VocabularySettings(vocab_order="first-seen"))
+    terms, lengths = counts.vocabulary.tokens, np.diff(counts.offsets).astype(np.int32)
     matrix = sparse.count_matrix(counts)
+    del counts  # its ids take as much room as the texts, which are now packed
     postings, norms = _postings(matrix)
     known = means = None
     if vectors is not None:
-        known = _term_vectors(counts.vocabulary.tokens, vectors)
-        named = Vectors(counts.vocabulary.tokens, known)
+        known = _term_vectors(terms, vectors)
+        named = Vectors(terms, known)
         means = document_vectors([plain], named, analysis)
         means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), np.float32(1e-12))
     return SearchIndex(
         analysis,
         settings,
-        PackedTokens.of(counts.vocabulary.tokens),
+        PackedTokens.of(terms),
         postings,
-        np.diff(counts.offsets).astype(np.int32),
+        lengths,
         norms,
         PackedTokens.of(found.texts),
         PackedTokens.of(found.files),
@@ -241,7 +243,7 @@ def _units(path: str, unit: str, reading: InputSettings) -> Iterator[tuple[int, 
         if "\0" in line:
             raise InputError(f"{lines.place}: not text: a zero byte in it")
         if unit == "line":
-            if line.strip():
+            if line and not line.isspace():
                 yield lines.number, line
         elif unit == "paragraph" and not line.strip():
             if kept:

@@ -46,7 +46,7 @@ def is_json(lines: Sequence[str]) -> bool:
     """Whether some first lines are JSON: an object or list each, or the beginning of one list."""
     try:
         value = json.loads(lines[0])
-    except ValueError:
+    except (ValueError, RecursionError):
         return lines[0].strip() in ("[", "{") or lines[0].lstrip().startswith(("[{", '{"'))
     return isinstance(value, dict | list)
 
@@ -63,7 +63,7 @@ def _records(lines: Sequence[str], name: str) -> Iterator[tuple[int, Any]]:
     try:
         whole = json.loads(lines[first - 1])
         in_one = isinstance(whole, list) and all(isinstance(one, dict | list) for one in whole)
-    except ValueError:
+    except (ValueError, RecursionError):
         in_one = True
     if in_one:
         try:

@@ -58,6 +58,7 @@ class Analyzer:
         self._clitics = _clitics(settings)
         self._finished = _finisher(settings)
         self._leaves_out = settings.tokenizer not in _AS_IT_IS
+        self._variants = settings.tokenizer not in (*KOREAN, "regexp")  # whose words do not go beyond them
         self._masks = bool(settings.mask) and settings.tokenizer not in _MASK_BLIND
         self._mask_tag = ("SW" if settings.tokenizer in KOREAN else "SYM") if settings.tagged else ""
 
@@ -70,7 +71,7 @@ class Analyzer:
         if self._normalizer:
             text = self._normalizer(text)
         if self._leaves_out:
-            text = visible(text)
+            text = visible(text, self._variants)
         tokens = self._masked_tokens(text) if self._masks else self._tokenizer.tokens(text)
         if self._clitics is not None:
             tokens = self._clitics(tokens)
@@ -84,7 +85,7 @@ class Analyzer:
             return self._asked("analyse", text)  # type: ignore[no-any-return]
         aligned = self._normalizer.aligned(text) if self._normalizer else Aligned(text)
         if self._leaves_out:
-            aligned = aligned_visible(aligned)
+            aligned = aligned_visible(aligned, self._variants)
         tokens = self._masked_analysis(aligned.text) if self._masks else self._tokenizer.analyse(aligned.text)
         if aligned.starts is not None:
             places = (aligned.place(token.start, token.end) for token in tokens)

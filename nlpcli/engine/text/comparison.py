@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.analyzer import Analyzer
-from nlpcli.engine.text.resources import read_base64
+from nlpcli.engine.text.resources import read_subwords
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.text import TAKE_WORDS, AnalysisSettings
 
@@ -55,7 +55,7 @@ def settings_of(name: str, analysis: AnalysisSettings) -> AnalysisSettings:
     tokenizer, _, model = name.partition(":")
     if model and tokenizer != "subword":
         raise SettingsError(f"{name!r} is no tokenizer: only subword:FILE names a file")
-    content = read_base64(model) if model else analysis.subword_model
+    content = read_subwords(model) if model else analysis.subword_model
     return dataclasses.replace(
         analysis,
         tokenizer=tokenizer,  # type: ignore[arg-type]  # checked when the settings are made

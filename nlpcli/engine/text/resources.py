@@ -18,12 +18,16 @@ def read_text(path: str) -> str:
     return "".join(line + "\n" for line in Lines([path]))
 
 
-def read_base64(path: str) -> str:
-    """A small binary file as base64 text."""
+def read_subwords(path: str) -> str:
+    """A subword model as base64 text. Raises ModelError for another file."""
     import base64
 
+    from nlpcli.engine.text.tokenizers.sentencepiece_file import check_model
+
     with open_bytes(path) as (stream, _):
-        return base64.b64encode(stream.read()).decode("ascii")
+        content = stream.read()
+    check_model(content, path)
+    return base64.b64encode(content).decode("ascii")
 
 
 def read_stopwords(names: Iterable[str]) -> tuple[str, ...]:
@@ -35,6 +39,6 @@ def read_stopwords(names: Iterable[str]) -> tuple[str, ...]:
 
 READERS: dict[str, Callable[[Any], Any]] = {
     "text": read_text,
-    "base64": read_base64,
+    "subwords": read_subwords,
     "stopwords": read_stopwords,
 }

@@ -94,7 +94,7 @@ def vectorize(
     if vectors is not None:
         matrix, features = _mean_vectors(rows, vectors, analysis, idf_weighted)
     elif settings.kind == "hashing":
-        matrix = hashed(rows.texts(), analysis, settings)
+        matrix = hashed(rows.documents(), analysis, settings)
     else:
         matrix, features = _weights(rows, files, settings, analysis, vocabulary)
     labels = rows.labels(matrix.documents) if records.has_labels else None

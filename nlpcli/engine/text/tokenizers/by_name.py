@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nlpcli.engine.text.invisible import visible
+from nlpcli.engine.text.invisible import seen, visible
 from nlpcli.engine.text.token import Token, locate
 from nlpcli.engine.text.tokenizers.rules import (
     _NOT_SPACE,
@@ -71,7 +71,7 @@ def _untagged(settings: AnalysisSettings) -> Tokenizer:
     if settings.tokenizer in KOREAN:
         from nlpcli.engine.text.tokenizers.korean import make_analyser
 
-        analyse = make_analyser(settings.tokenizer, settings.user_dict)
+        analyse = seen(make_analyser(settings.tokenizer, settings.user_dict))
         return Tokenizer(lambda text: [token.form for token in analyse(text)], analyse, tagged=True)
     if settings.tokenizer == "regexp":
         return _spanned(make_regexp(settings.pattern, settings.gaps))

@@ -108,8 +108,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
             if not bounded:
                 return re.compile(pattern)
             return _within(_COMPILE_LIMIT, lambda: re.compile(pattern))
-    except (re.error, OverflowError) as error:
-        reason = str(error)
+    except (re.error, OverflowError, ValueError) as error:  # flags that are none, numbers of many digits
+        reason = str(error).partition(": value has")[0]
     except RecursionError:
         reason = "too many brackets within brackets"
     except _OutOfTime:

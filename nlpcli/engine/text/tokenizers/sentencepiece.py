@@ -48,11 +48,11 @@ class Subwords:
 
     `merges`: the first joins of byte-pair encoding, where `train_subword` was asked for them.
 
-    Raises ModelError when `model` is not a sentencepiece model.
+    Raises ModelError, which names the model, when it is not a sentencepiece model.
     """
 
-    def __init__(self, model: bytes) -> None:
-        check_model(model)
+    def __init__(self, model: bytes, name: str = "this") -> None:
+        check_model(model, name)
         sentencepiece = _library()
         self.model = model
         self.merges: list[Merge] = []
@@ -63,7 +63,7 @@ class Subwords:
             loaded = False
         if not loaded:
             raise ModelError(
-                "this is not a sentencepiece model",
+                f"{name} is not a sentencepiece model",
                 hint="nlpcli train-subword FILE… -o ko.model makes one",
             )
 
@@ -71,7 +71,7 @@ class Subwords:
     def load(cls, path: str | os.PathLike[str]) -> Subwords:
         """Read a model file. Raises ModelError when it is none."""
         with open_bytes(os.fspath(path)) as (stream, _):
-            return cls(stream.read())
+            return cls(stream.read(), os.fspath(path))
 
     @property
     def pieces(self) -> list[str]:
@@ -167,7 +167,8 @@ def make_subwords(content: str) -> Tokenizer:
     """The tokenizer for a model's content in base64, as settings hold it."""
     if not content:
         raise SettingsError(
-            "the tokenizer subword needs a model", hint="--model ko.model, made by nlpcli train-subword"
+            "the tokenizer subword needs a model",
+            hint="--subword-model ko.model, made by nlpcli train-subword",
         )
     try:
         model = Subwords(base64.b64decode(content, validate=True))

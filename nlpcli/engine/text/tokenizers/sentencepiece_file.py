@@ -11,6 +11,7 @@ checks itself.
 
 from __future__ import annotations
 
+import functools
 import math
 import struct
 from collections.abc import Iterator
@@ -27,17 +28,18 @@ _SHOWN = (44, 45, 46, 47, 48)  # texts of the trainer's record that stand for pi
 _LEAF, _FAR, _LEADS, _ANY_BYTE = 1 << 31, 1 << 9, 1 << 8, 0xFF  # bits of a unit
 
 
-def check_model(content: bytes) -> None:
-    """Raise ModelError for a model that the library could stumble over."""
+def check_model(content: bytes, name: str = "this") -> None:
+    """Raise ModelError, which names the model, for one that the library could stumble over."""
     try:
         _check(content)
     except (ValueError, struct.error) as error:
         raise ModelError(
-            f"this is not a sentencepiece model, or it is damaged: {error}",
+            f"{name} is not a sentencepiece model, or it is damaged: {error}",
             hint="nlpcli train-subword FILE… -o ko.model makes one",
         ) from error
 
 
+@functools.lru_cache(maxsize=1)  # where it is read, and where it is used
 def _check(content: bytes) -> None:
     pieces = 0
     for field, kind, value in _fields(memoryview(content)):
