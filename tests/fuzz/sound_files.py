@@ -16,6 +16,7 @@ from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.charlm.units import read_text
 from nlpcli.engine.cooccurrence.counting import count_corpus
 from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove_blocks import Cells
 from nlpcli.engine.io import model_file
@@ -97,6 +98,19 @@ def _halved(header: dict[str, Any], tensors: dict[str, Any]) -> None:
     tensors["vectors"] = tensors["vectors"].astype(np.float16)
 
 
+def _told_more(header: dict[str, Any], tensors: dict[str, Any]) -> None:
+    """Given vectors of three words, and the states of a character language model."""
+    lm = model_file.read_model(MODELS / "charlm.safetensors", "charlm")
+    tensors |= {f"lm.{name}": array for name, array in lm.tensors.items()}
+    header |= {"lm": lm.header["settings"], "given_dim": 2}
+    tensors |= PackedTokens.of(["Seoul", "king", "tea"]).to_tensors("given")
+    tensors["table.given"] = np.ones((4, 2), np.float16)
+    more = 2 + lm.fields["settings"].rnn_size
+    for way in ("forward", "backward"):
+        w = tensors[f"layer0.{way}.w_xh"]
+        tensors[f"layer0.{way}.w_xh"] = np.concatenate([w, np.full((more, w.shape[1]), 0.01, np.float32)])
+
+
 def _network(letters: str, folder: Path, **chosen: Any) -> bytes:
     settings = CharLMSettings(**chosen)
     alphabet = Vocabulary.of(letters, range(1, len(letters) + 1))
@@ -148,6 +162,7 @@ def sources(kind: str) -> list[bytes]:
             "vectors": lambda: [
                 _stored("vectors-int8.safetensors"), _changed("vectors.safetensors", _halved, folder)
             ],
+            "recurrent-tagger": lambda: [_changed("recurrent-tagger.safetensors", _told_more, folder)],
             "charlm": lambda: [
                 _network("the \nkinga", folder, cell="gru", rnn_size=6, num_layers=2, embedding_dim=3),
                 _network("the \n\xea\xb0\x80\ufffd", folder, cell="rnn", rnn_size=5, unit="byte"),
