@@ -10,7 +10,7 @@ from nlpcli.engine import jobs
 from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.io.model_file import read_model, write_model
-from nlpcli.engine.sequences import recurrent_checkpoint
+from nlpcli.engine.sequences import network_checkpoint
 from nlpcli.engine.sequences.models import load_tagger
 from nlpcli.engine.sequences.recurrent_tagger import KIND, RecurrentTagger
 from nlpcli.engine.sequences.recurrent_training import RecurrentTraining
@@ -101,19 +101,19 @@ def test_an_interrupted_training_goes_on_to_the_same_bytes_wherever_it_stopped(t
 
             with pytest.raises(Stopped):
                 begun.run(Silent(), after_update)
-            recurrent_checkpoint.save(begun, tmp_path / "checkpoint")
+            network_checkpoint.save(begun, tmp_path / "checkpoint")
             begun = training(case, network=network, epochs=3)
-            recurrent_checkpoint.restore(begun, tmp_path / "checkpoint")
+            network_checkpoint.restore(begun, tmp_path / "checkpoint")
         begun.run(Silent())
         assert content(begun.best(), tmp_path / "resumed") == expected, stops
 
 
 def test_a_checkpoint_of_another_training_is_told(tmp_path):
     begun = training()
-    recurrent_checkpoint.save(begun, tmp_path / "checkpoint")
+    network_checkpoint.save(begun, tmp_path / "checkpoint")
     for other in (training("tags"), training(epochs=7), training(encoder=EncoderSettings())):
         with pytest.raises(ModelError, match="of another training"):
-            recurrent_checkpoint.restore(other, tmp_path / "checkpoint")
+            network_checkpoint.restore(other, tmp_path / "checkpoint")
     with pytest.raises(ModelError, match="interrupted, no tagger yet"):
         load_tagger(tmp_path / "checkpoint")
 
@@ -164,13 +164,13 @@ def test_the_states_of_a_language_model_go_into_the_file_and_through_an_interrup
 
     with pytest.raises(Stopped):
         begun.run(Silent(), after_update)
-    recurrent_checkpoint.save(begun, tmp_path / "checkpoint")
+    network_checkpoint.save(begun, tmp_path / "checkpoint")
     resumed = training(lm=lm, epochs=8)
-    recurrent_checkpoint.restore(resumed, tmp_path / "checkpoint")
+    network_checkpoint.restore(resumed, tmp_path / "checkpoint")
     resumed.run(Silent())
     assert content(resumed.best(), tmp_path / "resumed") == expected
     with pytest.raises(ModelError, match="of another training"):
-        recurrent_checkpoint.restore(training(epochs=8), tmp_path / "checkpoint")
+        network_checkpoint.restore(training(epochs=8), tmp_path / "checkpoint")
 
 
 def test_early_stopping_keeps_the_best_weights():

@@ -105,11 +105,11 @@ class Recurrent:
         return f"{self._training.step:,} of {self._training.total_steps:,} updates"
 
     def save(self, path: str) -> None:  # noqa: D102
-        from nlpcli.engine.sequences import recurrent_checkpoint
+        from nlpcli.engine.sequences import network_checkpoint
 
-        recurrent_checkpoint.save(self._training, path)
+        network_checkpoint.save(self._training, path)
 
     def restore(self, path: str) -> None:  # noqa: D102
-        from nlpcli.engine.sequences import recurrent_checkpoint
+        from nlpcli.engine.sequences import network_checkpoint
 
-        recurrent_checkpoint.restore(self._training, path)
+        network_checkpoint.restore(self._training, path)

@@ -7,18 +7,20 @@ import json
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.neural.packing import Ids
-from nlpcli.engine.neural.sequence_trainer import GIVEN, Part, Sentences, SequenceTrainer
+from nlpcli.engine.neural.sequence_trainer import Part, Sentences
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
-from nlpcli.engine.sequences.recurrent_tagger import TABLE, RecurrentTagger
+from nlpcli.engine.sequences.network_checkpoint import ResumableTraining
+from nlpcli.engine.sequences.recurrent_tagger import UNFINISHED, RecurrentTagger
 from nlpcli.engine.sequences.tag_heads import head_of, initial_head
+from nlpcli.engine.sequences.word_network import WordNetwork
 from nlpcli.engine.tagging.features import hashes_of
 from nlpcli.engine.tagging.labels import spans_of
 from nlpcli.engine.tagging.training import tag_names
@@ -35,7 +37,7 @@ _HEAD = 4  # what a draw of chance is for
 Tagged = tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]
 
 
-class RecurrentTraining(SequenceTrainer):
+class RecurrentTraining(ResumableTraining):
     """A tagger in training. The same sentences, settings and seed give the same model, on any threads.
 
     Labels of spans (target "ner") are in BIO-2. dev: sentences and tags to stop and to choose by; None: some
@@ -43,6 +45,8 @@ class RecurrentTraining(SequenceTrainer):
     character language model whose states the encoder is told too.
     Raises InputError for tags of one kind, and for too many.
     """
+
+    unfinished = UNFINISHED
 
     def __init__(
         self,
@@ -110,23 +114,21 @@ class RecurrentTraining(SequenceTrainer):
         return [(float(wrong), every)]  # its share is 1 − F1
 
     def tagger(self, weights: Weights) -> RecurrentTagger:
-        """The tagger with some weights; its tables are rounded to float16, as they are kept."""
-        tables = {
-            name.removeprefix(TABLE): array.astype(np.float16)
-            for name, array in weights.items()
-            if name.startswith(TABLE)
-        }
-        if self.given is not None:
-            tables[GIVEN] = self.given
-        dense = {name: array for name, array in weights.items() if not name.startswith(TABLE)}
+        """The tagger with some weights."""
+        network = WordNetwork.of(self._inputs, weights, self.given, self.encoder, self.lm)
         return RecurrentTagger(
-            tuple(self.names), self.most, self._target, self._space, self._inputs, dense, tables, self._seen,
-            self._analysis, self._tagger_settings, self.encoder, self.lm,
+            tuple(self.names), self.most, self._target, self._space, network, self._seen, self._analysis,
+            self._tagger_settings,
         )  # fmt: skip
 
     def best(self) -> RecurrentTagger:
         """The tagger that did best on what is held out."""
         return self.tagger(self.best_weights)
+
+    def head_fields(self) -> dict[str, Any]:
+        """What the shapes of the head's weights follow from."""
+        crf = "head.transitions" in self.head.shapes
+        return {"tags": len(self.names), "most_pieces": self.most, "crf": crf}
 
     def digest(self) -> str:
         """A sum of all that decides what is learnt: text, tags, vectors, what is held out, and settings."""

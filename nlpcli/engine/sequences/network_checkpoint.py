@@ -1,28 +1,40 @@
-"""A training of a recurrent tagger that was interrupted, as a file from which it goes on to the same bytes.
+"""A training of a network that was interrupted, as a file from which it goes on to the same bytes.
 
 It holds the weights of now and the best ones, Adam's moments, moving averages, and the place; and the digest
-of what is learnt from: with other text, other tags or other settings nothing can go on.
+of what is learnt from: with other text, other labels or other settings nothing can go on.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from abc import abstractmethod
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.neural import checkpoint
-from nlpcli.engine.sequences.models import UNFINISHED
-from nlpcli.engine.sequences.recurrent_tagger import TABLE
-from nlpcli.engine.sequences.recurrent_training import RecurrentTraining
+from nlpcli.engine.neural.sequence_trainer import SequenceTrainer
+from nlpcli.engine.sequences.word_network import TABLE
 from nlpcli.errors import ModelError
 
-KIND = UNFINISHED[1]
+
+class ResumableTraining(SequenceTrainer):
+    """A training of a network that can be written down. `unfinished` is the kind of file."""
+
+    unfinished: ClassVar[str]
+
+    @abstractmethod
+    def digest(self) -> str:
+        """A sum of all that decides what is learnt."""
+
+    @abstractmethod
+    def head_fields(self) -> dict[str, Any]:
+        """What the shapes of the head's weights follow from."""
 
 
-def save(training: RecurrentTraining, path: str) -> None:
+def save(training: ResumableTraining, path: str) -> None:
     """Write where the training stands."""
     tensors: dict[str, NDArray[Any]] = {
         **checkpoint.optimizer_tensors(training, training.network),
@@ -36,21 +48,19 @@ def save(training: RecurrentTraining, path: str) -> None:
         "encoder": training.encoder.to_record(),
         "average": training.decay,
         "more": sum(one.shape[1] for one in (training.given, training.states) if one is not None),
-        "tags": len(training.names),
-        "most_pieces": training.most,
-        "crf": "head.transitions" in training.head.shapes,
+        **training.head_fields(),
         "training": checkpoint.place(training),
         "history": [{key: _number(value) for key, value in entry.items()} for entry in training.history],
     }
-    write_model(path, KIND, header, tensors)
+    write_model(path, training.unfinished, header, tensors)
 
 
-def restore(training: RecurrentTraining, path: str) -> None:
+def restore(training: ResumableTraining, path: str) -> None:
     """Let a new training go on from there. Raises ModelError for a file of another one."""
-    stored = read_model(path, KIND)
+    stored = read_model(path, training.unfinished)
     if stored.fields["digest"] != training.digest():
         raise ModelError(
-            f"{path} is of another training: the text, its tags or the settings are not the same",
+            f"{path} is of another training: the text, its labels or the settings are not the same",
             hint="repeat the command that was interrupted, and add --resume",
         )
     import torch
