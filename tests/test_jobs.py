@@ -55,6 +55,7 @@ ROWS = [
     Row("classify", [MODELS / "naive-bayes.safetensors", "text"], "tsv"),
     Row("classify", [MODELS / "naive-bayes.safetensors", "text"], "tsv", {"top_k": 2, "explain": True}),
     Row("classify", [MODELS / "linear-classifier.safetensors", "text"], "jsonl", {"jsonl": True}),
+    Row("train-rnn", ["table.tsv"], "safetensors", {**COLUMNS, "rnn_size": 8, "epochs": 2}),
     Row("train-tagger", ["tagged"], "safetensors", {"hash_bits": 8, "epochs": 2}),
     Row("tag", [MODELS / "tagger.safetensors", "text"], "txt"),
     Row("tag", [MODELS / "tagger.safetensors", "text"], "jsonl", {"format": "jsonl", "proba": True}),

@@ -59,6 +59,7 @@ ANSWERS = {
     "fasttext-softmax.ftz": (lambda model: model.classify(["lovely"]), ["__label__pos"]),
     "tagger.safetensors": (named, [("Ann Lee", "PER"), ("Seoul", "LOC")]),
     "recurrent-tagger.safetensors": (named, [("Ann Lee", "PER"), ("Seoul", "LOC")]),
+    "recurrent-classifier.safetensors": (labels, ["pos", "neg"]),
     "vectorizer.safetensors": (rows, [[0.357, 0.539, 0.539, 0.539, 0, 0, 0, 0, 0, 0, 0]]),
     "index.safetensors": (lambda index: index.texts[3], "the queen drinks tea"),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),

@@ -27,6 +27,7 @@ from nlpcli.engine.plots.word_map import WordMap
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.search.index import SearchIndex
 from nlpcli.engine.search.ranking import Hit
+from nlpcli.engine.sequences.classifier_job import NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
 from nlpcli.engine.text.comparison import TokenizerComparison
@@ -45,7 +46,13 @@ from nlpcli.settings.charlm import (
     GradientSettings,
     ToySettings,
 )
-from nlpcli.settings.classify import ClassifySettings, FeatureSettings, NaiveBayesSettings, SelectionSettings
+from nlpcli.settings.classify import (
+    ClassifySettings,
+    FeatureSettings,
+    NaiveBayesSettings,
+    RnnSettings,
+    SelectionSettings,
+)
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.embeddings import (
     ContinuationSettings,
@@ -972,6 +979,85 @@ def train_nb(
 ) -> Outcome:
     """A classifier of labelled texts, written to `output`, and how well it does."""
 
+def train_rnn(
+    paths: _Paths,
+    output: _Path | None = None,
+    settings: RnnSettings = ...,
+    *,
+    encoder: EncoderSettings = ...,
+    training: NetworkTraining = ...,
+    vectors: _Path | None = None,
+    lm: _Path | None = None,
+    dev: _Path | None = None,
+    test: _Path | None = None,
+    resume: _Path | None = None,
+    analysis: AnalysisSettings = ...,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    measured: Measured | None = None,
+    progress: Progress = ...,
+    pooling: Literal["attention", "max", "mean", "last"] = "attention",
+    max_words: int = 500,
+    epochs: int = 0,
+    seed: int = 1,
+    cell: Literal["rnn", "lstm", "gru", "mingru"] = "lstm",
+    bidirectional: bool = True,
+    rnn_size: int = 128,
+    num_layers: int = 1,
+    word_dim: int = 100,
+    ngram_dim: int = 100,
+    minn: int = 3,
+    maxn: int = 5,
+    bucket: int = 32768,
+    jamo: Literal["auto", "yes", "no"] = "auto",
+    min_word_count: int = 2,
+    dropout: float = 0.4,
+    word_dropout: float = 0.3,
+    learning_rate: float = 0.003,
+    schedule: Literal["constant", "linear", "cosine"] = "linear",
+    weight_decay: float = 0.0,
+    grad_clip: float = 5.0,
+    batch_tokens: int = 0,
+    average: float = 0.1,
+    val_frac: float = 0.05,
+    eval_every: int = 0,
+    patience: int = 0,
+    threads: int = 0,
+    lowercase: bool = True,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    on_error: Literal["stop", "skip"] = "stop",
+    format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    text_col: str | None = None,
+    label_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    multi_label: Literal["first", "each"] = "first",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> NetworkOutcome:
+    """A classifier of labelled texts by a network, written to `output`, and how well it does on `test`."""
+
 def train_subword(
     paths: _Paths,
     output: Output,
@@ -1038,7 +1124,7 @@ def train_tagger(
     schedule: Literal["constant", "linear", "cosine"] = "linear",
     weight_decay: float = 0.0,
     grad_clip: float = 5.0,
-    batch_tokens: int = 350,
+    batch_tokens: int = 0,
     average: float = 0.1,
     val_frac: float = 0.05,
     eval_every: int = 0,

@@ -25,17 +25,27 @@ if TYPE_CHECKING:
     from nlpcli.engine.documents.vectorizer import Vectorizer
     from nlpcli.engine.search.index import SearchIndex
     from nlpcli.engine.sequences.tagger import Tagger
+    from nlpcli.engine.sequences.text_classifier import TextClassifier
     from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
     from nlpcli.engine.vectors.word_vectors import Vectors
 
     Loaded: TypeAlias = (
-        Classifier | Vectors | Vectorizer | SearchIndex | CharLM | Cooccurrence | Subwords | Tagger
+        Classifier
+        | Vectors
+        | Vectorizer
+        | SearchIndex
+        | CharLM
+        | Cooccurrence
+        | Subwords
+        | Tagger
+        | TextClassifier
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
 _CLASSIFIER = ("classify.classifier", "Classifier.load")
 _VECTORS = ("vectors.word_vectors", "Vectors.load")
 _CHARLM = ("charlm.model", "CharLM.load")
+_NETWORK_CLASSIFIER = ("sequences.text_classifier", "TextClassifier.load")
 _TAGGER = ("sequences.tagger", "Tagger.load")
 # Where the reader of each kind stands.
 READERS = {
@@ -51,6 +61,8 @@ READERS = {
     "tagger-checkpoint": _TAGGER,
     "recurrent-tagger": _TAGGER,
     "recurrent-tagger-checkpoint": _TAGGER,
+    "recurrent-classifier": _NETWORK_CLASSIFIER,
+    "recurrent-classifier-checkpoint": _NETWORK_CLASSIFIER,
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
     "index": ("search.index", "SearchIndex.load"),
     "charlm": _CHARLM,
@@ -64,6 +76,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
     """The object for whatever a file holds, with its verbs.
 
         Classifier     .classify(texts), .probabilities(texts)
+        TextClassifier the same, by a network
         (a supervised model of fastText's is such a classifier, and vectors too)
         Vectors        .similar(word), .analogy(question), .odd_one_out(words)
         Vectorizer     .transform(texts)

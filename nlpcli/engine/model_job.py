@@ -95,7 +95,7 @@ def evaluate(
                 hint="where words and tags stand is said by --layout, --tag and --columns",
             )
         return evaluate_tagger(model, paths, mistakes, plot, tagged, reading, progress)
-    from nlpcli.engine.classify.job import evaluate_classifier
+    from nlpcli.engine.sequences.classifier_job import evaluate_classifier
 
     if tagged != TaggedTextSettings():
         raise SettingsError("--layout, --tag and --columns are for taggers, and the model is none")

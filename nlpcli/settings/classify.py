@@ -105,6 +105,21 @@ class SelectionSettings(Settings):
 
 
 @dataclass(frozen=True)
+class RnnSettings(Settings):
+    """How a network makes one answer of a text."""
+
+    pooling: Literal["attention", "max", "mean", "last"] = setting(
+        "attention", "How the words' outputs become the text's: a mean with learnt weights, the largest, the "
+        "mean, or the last of either direction.", panel="Network",
+    )  # fmt: skip
+    max_words: int = setting(
+        500, "Words of a text that are read; of longer ones the first.", min=1, max=MOST, panel="Network"
+    )
+    epochs: int = setting(0, "Passes over the texts; 0 goes by how many there are.", min=0, max=100_000)
+    seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED)
+
+
+@dataclass(frozen=True)
 class ClassifySettings(Settings):
     """What is told of a text besides its label."""
 

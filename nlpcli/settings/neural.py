@@ -66,7 +66,10 @@ class NetworkTraining(Settings):
     grad_clip: float = setting(
         5.0, "Largest norm of the gradient; 0 is off.", min=0, max=1e12, panel=TRAINING
     )
-    batch_tokens: int = setting(350, "Words a batch.", min=1, max=MOST, panel=TRAINING)
+    batch_tokens: int = setting(
+        0, "Words a batch; 0 goes by the task: 350 for taggers, 32 texts for classifiers.", min=0, max=MOST,
+        panel=TRAINING,
+    )  # fmt: skip
     average: float = setting(
         0.1, "The mean of the weights over about this share of training is kept; 0 is off.", min=0,
         max=1, panel=TRAINING,

@@ -39,6 +39,7 @@ KINDS = {
     "train-glove text -o m.vec": (_SMALL, "m.vec"),
     "train-charlm letters -o m.safetensors": (_CHARLM, "m.safetensors"),
     "train-charlm letters -o m.safetensors --checkpoint-every 9": (_CHARLM, "m.safetensors"),
+    "train-rnn rows.tsv -o m.safetensors": ((*_ROWS, *_NETWORK), "m.safetensors"),
     "train-nb rows.tsv -o m.safetensors": (_ROWS, "m.safetensors"),
     "train-nb rows.tsv -o m.safetensors --variant nbsvm": (_ROWS, "m.safetensors"),
     "train-subword text -o s.model --vocab-size 300": ((), "s.model"),

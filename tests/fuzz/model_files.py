@@ -43,10 +43,9 @@ _VECTORS = [
     "train-w2v t.txt --init FILE --dim 4 --epochs 1 --min-count 1 -q -o o.safetensors",
 ]  # fmt: skip
 _TRAIN = "t.txt --resume FILE --epochs 6 --min-count 1 -q -o o.safetensors"
-_NETWORK = (
-    "--method rnn --rnn-size 4 --word-dim 4 --ngram-dim 4 --bucket 40 --minn 3 --maxn 3 --epochs 4 --lr 0.03 "
-    "--val-frac 0.2 --batch-tokens 60"
-)
+_SIZES = "--rnn-size 4 --word-dim 4 --ngram-dim 4 --bucket 40 --minn 3 --maxn 3 --lr 0.03"
+_NETWORK = f"--method rnn {_SIZES} --epochs 4 --val-frac 0.2 --batch-tokens 60"
+_SMALL_NETWORK = f"{_SIZES} --epochs 9 --val-frac 0 --batch-tokens 8 --max-words 9"
 _LOAD = "python import nlpcli; loaded = nlpcli.load('FILE'); {}"
 _CLASSIFY = [
     "classify FILE t.txt", "classify FILE t.txt --explain", "classify FILE t.txt --top-k 2",
@@ -86,6 +85,11 @@ COMMANDS: dict[str, list[str]] = {
     ],
     "tagger-checkpoint": [
         "train-tagger tagged.txt --resume FILE -q -o o.safetensors", "tag FILE t.txt",
+    ],
+    "recurrent-classifier": [*_CLASSIFY[:5], _CLASSIFY[6]],
+    "recurrent-classifier-checkpoint": [
+        f"train-rnn films.tsv {_SMALL_NETWORK} --resume FILE -q -o o.safetensors",
+        f"train-rnn films.tsv {_SMALL_NETWORK} --resume FILE -q -o o.safetensors",
     ],
     "recurrent-tagger": [
         "tag FILE t.txt", "tag FILE t.txt --proba --format jsonl", "evaluate FILE names.txt",

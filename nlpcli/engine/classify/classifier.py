@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import as_list
 from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
 kernels = Kernels("classify.features")
@@ -85,23 +86,14 @@ class Classifier:
             self._weights = self.model.weights()
         return self._weights
 
+    @property
+    def analysis(self) -> AnalysisSettings:
+        """How a text is cut into tokens."""
+        return self.model.analysis
+
     def encode(self, batches: Iterable[Documents]) -> EncodedCorpus:
         """Texts as the model's analysis sees them."""
-        texts = 0
-
-        def counted() -> Iterator[Documents]:
-            nonlocal texts
-            for batch in batches:
-                texts += count_texts(batch)
-                yield batch
-
-        try:
-            return encode_documents(
-                counted(), self.model.analysis, VocabularySettings(vocab_order="first-seen")
-            )
-        except NoTokens:
-            offsets = np.zeros(texts + 1, dtype=np.int64)
-            return EncodedCorpus(np.zeros(0, dtype=np.int32), offsets, Vocabulary.of([], []))
+        return encoded(batches, self.analysis)
 
     def scores(
         self, corpus: EncodedCorpus, progress: Progress = SILENT
@@ -152,6 +144,38 @@ class Classifier:
         return self.predict(self.encode([[*as_list(texts)]])).probabilities
 
 
+class AnyClassifier(Protocol):
+    """What a classifier that is no linear one of ours can do."""
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def analysis(self) -> AnalysisSettings: ...  # noqa: D102
+
+    def encode(self, batches: Iterable[Documents]) -> EncodedCorpus:
+        """Texts as the model's analysis sees them."""
+
+    def predict(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> Predictions:
+        """The likeliest class of every document, and how likely each class is."""
+
+
+def encoded(batches: Iterable[Documents], analysis: AnalysisSettings) -> EncodedCorpus:
+    """Texts as tokens, of which there may be none."""
+    texts = 0
+
+    def counted() -> Iterator[Documents]:
+        nonlocal texts
+        for batch in batches:
+            texts += count_texts(batch)
+            yield batch
+
+    try:
+        return encode_documents(counted(), analysis, VocabularySettings(vocab_order="first-seen"))
+    except NoTokens:
+        offsets = np.zeros(texts + 1, dtype=np.int64)
+        return EncodedCorpus(np.zeros(0, dtype=np.int32), offsets, Vocabulary.of([], []))
+
+
 def load_model(path: str | os.PathLike[str]) -> Trained:
     """The model in a file, of either kind. Raises ModelError."""
     model = read_model(path, (NAIVE_BAYES, LINEAR))
@@ -159,7 +183,7 @@ def load_model(path: str | os.PathLike[str]) -> Trained:
 
 
 def read_tests(
-    classifier: Classifier,
+    classifier: AnyClassifier,
     paths: Sequence[str] | None,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
@@ -171,12 +195,10 @@ def read_tests(
     A class that the model never saw comes after those it did, and is always got wrong. The
     texts themselves are added to `keep`, if there is one.
     """
-    return as_tests(
-        classifier, read_labelled(paths, classifier.model.analysis, records, reading, progress, keep)
-    )
+    return as_tests(classifier, read_labelled(paths, classifier.analysis, records, reading, progress, keep))
 
 
-def as_tests(classifier: Classifier, examples: Examples) -> Examples:
+def as_tests(classifier: AnyClassifier, examples: Examples) -> Examples:
     """The same for texts that were read with its analysis already."""
     names = (*classifier.labels, *sorted(set(examples.names) - set(classifier.labels)))
     position = np.array([names.index(name) for name in examples.names], dtype=np.int32)
@@ -184,7 +206,7 @@ def as_tests(classifier: Classifier, examples: Examples) -> Examples:
 
 
 def measure(
-    classifier: Classifier, examples: Examples, progress: Progress = SILENT
+    classifier: AnyClassifier, examples: Examples, progress: Progress = SILENT
 ) -> tuple[Evaluation, Predictions]:
     """How well the classifier does on labelled texts, and what it took each of them for."""
     found = classifier.predict(examples.corpus, progress)

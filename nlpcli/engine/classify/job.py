@@ -9,7 +9,7 @@ Not here: training (`training.py`), what is searched (`model_selection.py`), sco
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from nlpcli.engine.classify import explanations, model_selection, naive_bayes, training
@@ -19,25 +19,18 @@ from nlpcli.engine.classify.classifier import (
     as_tests,
     load_model,
     measure,
-    read_tests,
 )
-from nlpcli.engine.classify.confusion import check_plot, plot_confusion
 from nlpcli.engine.classify.examples import Examples, read_examples, read_labelled
-from nlpcli.engine.classify.explanations import Reason, TellingFeature
-from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier, load_classifier, measure_file
-from nlpcli.engine.classify.metrics import Evaluation, Mistake
+from nlpcli.engine.classify.explanations import TellingFeature
+from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.model_selection import Trial
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
-from nlpcli.engine.classify.prediction_lines import prediction_lines
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.opening import STDIN, Paths, check_readable
-from nlpcli.engine.io.records import Records
-from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.text.arguments import as_list, plain_settings
+from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import SettingsError
 from nlpcli.settings.classify import (
-    ClassifySettings,
     FeatureSettings,
     NaiveBayesSettings,
     SelectionSettings,
@@ -229,81 +222,6 @@ def _save(model: Trained, output: str, texts: int, progress: Progress) -> None:
 
 
 # --- at work --------------------------------------------------------------------------------
-
-
-@plain_settings
-def classify(
-    model: str,
-    texts: Paths | Iterable[str],
-    output: Output | None = None,
-    settings: ClassifySettings = ClassifySettings(),
-    *,
-    records: RecordSettings = RecordSettings(),
-    reading: InputSettings = InputSettings(),
-    reason_as_text: Callable[[Reason], str] | None = None,
-    progress: Progress = SILENT,
-) -> list[str]:
-    """The label of each text, with more in the same line where `settings` ask for it.
-
-    With `output`, `texts` names files, the lines go there as they come, and none are given back.
-    `reason_as_text` says how the tokens that decided are shown, in place of the strongest of them.
-
-    Raises ModelError for a file that is no classifier.
-    """
-    if texts is None and output is None:
-        raise TypeError("give texts; or, with output=, the names of files")
-    given = None if texts is None else [*as_list(texts)]
-    classifier = load_classifier(model)
-    if output is None:
-        return list(prediction_lines(classifier, [given or []], settings, reason_as_text))
-    source = Records(given, records, reading, labelled=False, progress=progress)
-    with open_output(output) as file:
-        writer = LineWriter(file)
-        for line in prediction_lines(classifier, source.documents(), settings, reason_as_text):
-            writer.write(line)
-    return []
-
-
-def evaluate_classifier(
-    model: str,
-    paths: Paths,
-    *,
-    mistakes: int = 0,
-    plot: str | None = None,
-    records: RecordSettings = RecordSettings(),
-    reading: InputSettings = InputSettings(),
-    progress: Progress = SILENT,
-) -> Evaluation:
-    """How well a classifier does on labelled texts, with its most confident `mistakes`.
-
-    `plot` is a picture or page of the confusion matrix to write. Raises SettingsError for one of
-    an unknown kind, MissingDependency for a picture without matplotlib, ModelError for a file that
-    is no classifier.
-    """
-    check_whole_number("mistakes", mistakes, 0)
-    if plot is not None:
-        check_plot(plot)
-    classifier = load_classifier(model)
-    texts: list[str] = []
-    if isinstance(classifier, FastTextClassifier):
-        result, found, examples = measure_file(classifier, paths, records, reading, progress, texts)
-    else:
-        examples = read_tests(classifier, paths, records, reading, progress, texts if mistakes else None)
-        result, found = measure(classifier, examples, progress)
-    names = examples.names
-    worst = [
-        Mistake(
-            float(found.probabilities[number].max()),
-            names[examples.labels[number]],
-            names[found.labels[number]],
-            texts[number],
-        )
-        for number in found.mistakes(examples.labels)[:mistakes]
-    ]
-    result = dataclasses.replace(result, mistakes=tuple(worst))
-    if plot is not None:
-        plot_confusion(result, plot)
-    return result
 
 
 @plain_settings

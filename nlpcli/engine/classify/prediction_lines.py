@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
-from nlpcli.engine.classify.classifier import Classifier, Predictions
+from nlpcli.engine.classify.classifier import AnyClassifier, Classifier, Predictions
 from nlpcli.engine.classify.explanations import Reason, explain
 from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier
+from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.io.record_formats import Documents, grouped, whole_texts
 from nlpcli.engine.io.writing import cell
 from nlpcli.errors import SettingsError
@@ -25,14 +26,21 @@ from nlpcli.settings.classify import ClassifySettings
 _STRONGEST = 8  # tokens that are named
 
 
+class Explainer(AnyClassifier, Protocol):
+    """A classifier that says itself which tokens decided."""
+
+    def explain(self, corpus: EncodedCorpus) -> Iterator[Reason]:
+        """For every document: the likeliest class against the next, token by token."""
+
+
 def prediction_lines(
-    classifier: Classifier | FastTextClassifier,
+    classifier: Classifier | FastTextClassifier | Explainer,
     batches: Iterable[Documents],
     settings: ClassifySettings,
     reason_as_text: Callable[[Reason], str] | None = None,
 ) -> Iterator[str]:
     """A line for each text, batch by batch as they come. SettingsError: --explain with fastText's."""
-    if settings.explain and not isinstance(classifier, Classifier):
+    if settings.explain and isinstance(classifier, FastTextClassifier):
         raise SettingsError(
             "--explain is not for fastText's models", hint="--proba and --top-k say how sure they are"
         )
@@ -55,12 +63,17 @@ def prediction_lines(
 
 
 def _judged(
-    classifier: Classifier | FastTextClassifier, group: Iterator[Documents], explains: bool
+    classifier: Classifier | FastTextClassifier | Explainer, group: Iterator[Documents], explains: bool
 ) -> tuple[Predictions, list[Reason] | None]:
-    if not isinstance(classifier, Classifier):
+    if isinstance(classifier, FastTextClassifier):
         return classifier.predict(classifier.encode([*whole_texts(group)])), None
     corpus = classifier.encode(group)
-    return classifier.predict(corpus), list(explain(classifier, corpus)) if explains else None
+    found = classifier.predict(corpus)
+    if not explains:
+        return found, None
+    if isinstance(classifier, Classifier):
+        return found, list(explain(classifier, corpus))
+    return found, list(classifier.explain(corpus))
 
 
 def _record(likeliest: list[tuple[str, float]], reason: Reason | None) -> dict[str, Any]:

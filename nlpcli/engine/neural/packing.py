@@ -109,6 +109,10 @@ class Packing:
         found: Ids = offsets[sequences] + steps
         return found
 
+    def sequences(self) -> Ids:
+        """Of each row, the number of its sequence: int64 [N]."""
+        return self._places()[1]
+
     def _places(self) -> tuple[Ids, Ids]:
         """The step and the sequence of each row."""
         counts = np.diff(self.starts)

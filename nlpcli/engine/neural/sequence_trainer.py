@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PARTS = 2
+TOKENS = 350  # words a batch, where nothing is said
 FORMLESS = 0.5  # of the words that are taken for unknown, so many do not tell their form either
 WORDS, FEATURES, GIVEN = "words", "features", "given"
 _ORDER, _DROPS, _BEGINNING = 1, 2, 3  # what a draw of chance is for
@@ -52,8 +53,15 @@ class Sentences:
         kinds: dict[str, int] = {}
         numbers = (kinds.setdefault(word, len(kinds)) for sentence in sentences for word in sentence)
         self.words = np.fromiter(numbers, np.int64)
-        self.kinds = list(kinds)
+        self.kinds: Sequence[str] = list(kinds)
         self.starts = offsets_of(np.fromiter(map(len, sentences), np.int64, len(sentences)))
+
+    @classmethod
+    def of_ids(cls, words: Ids, starts: Ids, kinds: Sequence[str]) -> Sentences:
+        """Those that are numbers already, of the words `kinds`."""
+        found = cls([])
+        found.words, found.starts, found.kinds = words, starts, kinds
+        return found
 
     @property
     def lengths(self) -> Ids:
@@ -135,9 +143,14 @@ class SequenceTrainer(Trainer):
             FEATURES: Table(initial_table(random, encoder.bucket, encoder.ngram_dim), self.decay),
         }
 
+    @property
+    def batch_tokens(self) -> int:
+        """Words a batch."""
+        return self.training.batch_tokens or TOKENS
+
     def _batches(self, epoch: int) -> list[Ids]:
         random = np.random.default_rng([self.seed, _ORDER, epoch])
-        return batches(self.sentences.lengths, self.training.batch_tokens, random)
+        return batches(self.sentences.lengths, self.batch_tokens, random)
 
     # --- a batch ----------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.neural.packing import Ids
-from nlpcli.engine.neural.sequence_trainer import Part, Sentences
+from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, Sentences
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
 from nlpcli.engine.sequences.network_checkpoint import ResumableTraining
@@ -153,7 +153,7 @@ def usual_epochs(words: int, training: NetworkTraining) -> int:
     (8, 12)
     """
     least, most = _EPOCHS
-    return max(least, min(most, round(UPDATES * training.batch_tokens / max(words, 1))))
+    return max(least, min(most, round(UPDATES * (training.batch_tokens or TOKENS) / max(words, 1))))
 
 
 def _held_out(count: int, share: float) -> Ids:

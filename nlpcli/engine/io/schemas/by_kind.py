@@ -21,6 +21,8 @@ SCHEMAS = {
     "tagger-checkpoint": ("tagging", "TAGGER_CHECKPOINT"),
     "recurrent-tagger": ("tagging", "RECURRENT_TAGGER"),
     "recurrent-tagger-checkpoint": ("tagging", "RECURRENT_TAGGER_CHECKPOINT"),
+    "recurrent-classifier": ("classify", "RECURRENT_CLASSIFIER"),
+    "recurrent-classifier-checkpoint": ("classify", "RECURRENT_CLASSIFIER_CHECKPOINT"),
     "charlm": ("charlm", "CHARLM"),
     "charlm-checkpoint": ("charlm", "CHARLM_CHECKPOINT"),
     COUNTS: ("cooccurrence", "COUNTS"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from nlpcli.engine.io.header_fields import (
     MOST,
     Field,
@@ -9,6 +12,7 @@ from nlpcli.engine.io.header_fields import (
     flag,
     nothing_or,
     number,
+    one_of,
     parts,
     settings_of,
     text,
@@ -23,8 +27,17 @@ from nlpcli.engine.io.schema import (
     total_within,
     within,
 )
+from nlpcli.engine.io.schemas.networks import (
+    CHECKPOINT_FIELDS,
+    NETWORK_FIELDS,
+    alphabet,
+    checkpoint_arrays,
+    checkpoint_sizes,
+    network_arrays,
+)
 from nlpcli.engine.io.schemas.vocabulary import VOCABULARY
-from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings, RnnSettings
+from nlpcli.settings.neural import EncoderSettings, output_size
 from nlpcli.settings.text import AnalysisSettings
 
 _LARGE_COUNT = 255  # of a feature: this and what is larger stands in features.large
@@ -80,4 +93,49 @@ LINEAR = Schema(
     # Two classes are one problem.
     sizes=lambda fields: {"P": 1 if len(fields["labels"]) == 2 else len(fields["labels"])},
     relations=(_resolved_features,),
+)
+
+
+# --- classifiers by a network -------------------------------------------------------------------
+
+
+def pooling_shapes(encoder: EncoderSettings, pooling: str, classes: int) -> dict[str, tuple[int, ...]]:
+    """The weights of the last part of a network that classifies, by name."""
+    width, hidden = output_size(encoder), encoder.rnn_size
+    found: dict[str, tuple[int, ...]] = {"head.w": (width, classes), "head.b": (classes,)}
+    if pooling == "attention":
+        found |= {"head.attention_w": (width, hidden), "head.attention_b": (hidden,)}
+        found["head.attention_v"] = (hidden,)
+    return found
+
+
+def _head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    return pooling_shapes(fields["encoder"], fields["settings"].pooling, len(fields["labels"]))
+
+
+def _unfinished_head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    return pooling_shapes(fields["encoder"], fields["pooling"], fields["classes"])
+
+
+RECURRENT_CLASSIFIER = Schema(
+    {
+        **NETWORK_FIELDS,
+        "labels": Field(each(text, least=2, distinct=True)),
+        "analysis": Field(settings_of(AnalysisSettings)),
+        "settings": Field(settings_of(RnnSettings)),
+    },
+    lambda fields: {
+        **network_arrays(fields, _head(fields)),
+        "priors": Array("float32", (len(fields["labels"]),), FINITE),
+    },
+    relations=(alphabet,),
+)
+RECURRENT_CLASSIFIER_CHECKPOINT = Schema(
+    {
+        **CHECKPOINT_FIELDS,
+        "classes": Field(whole(2, MOST)),
+        "pooling": Field(one_of("attention", "max", "mean", "last")),
+    },
+    lambda fields: checkpoint_arrays(fields, _unfinished_head(fields)),
+    sizes=checkpoint_sizes,
 )

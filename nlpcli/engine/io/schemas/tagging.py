@@ -8,34 +8,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from nlpcli.engine.io.header_fields import (
-    MOST,
-    Field,
-    each,
-    flag,
-    mapping,
-    nothing_or,
-    number,
-    one_of,
-    parts,
-    settings_of,
-    text,
-    whole,
+from nlpcli.engine.io.header_fields import Field, each, flag, number, one_of, settings_of, text, whole
+from nlpcli.engine.io.schema import ASCENDING, Array, Check, Held, Schema, within
+from nlpcli.engine.io.schemas.networks import (
+    CHECKPOINT_FIELDS,
+    NETWORK_FIELDS,
+    alphabet,
+    checkpoint_arrays,
+    checkpoint_sizes,
+    network_arrays,
 )
-from nlpcli.engine.io.schema import (
-    ASCENDING,
-    FINITE,
-    Array,
-    Arrays,
-    Check,
-    Held,
-    Schema,
-    strings,
-    total_within,
-    within,
-)
-from nlpcli.settings.charlm import CharLMSettings, weight_shapes
-from nlpcli.settings.neural import EncoderSettings, encoder_shapes, output_size
+from nlpcli.settings.neural import EncoderSettings, output_size
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -123,55 +106,12 @@ def head_shapes(encoder: EncoderSettings, tags: int, most: int, *, crf: bool) ->
     }
 
 
-def _network(fields: Mapping[str, Any], tags: int, more: int) -> dict[str, tuple[int, ...]]:
-    encoder = fields["encoder"]
-    return {
-        **encoder_shapes(encoder, more),
-        **head_shapes(encoder, tags, fields["most_pieces"], crf=fields["crf"]),
-    }
+def _head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    return head_shapes(fields["encoder"], len(fields["tags"]), fields["most_pieces"], crf=fields["crf"])
 
 
-def _recurrent(fields: Mapping[str, Any]) -> Arrays:
-    encoder, lm = fields["encoder"], fields["lm"]
-    more = fields["given_dim"] + (lm.rnn_size if lm is not None else 0)
-    shapes = _network(fields, len(fields["tags"]), more)
-    found = {
-        **{name: Array("float32", shape, FINITE) for name, shape in shapes.items()},
-        **strings("known", "V"),
-        "table.words": Array("float16", ("V+1", encoder.word_dim), FINITE),
-        "table.features": Array("float16", (encoder.bucket, encoder.ngram_dim), FINITE),
-        "known_words": Array("uint64", ("K",), ASCENDING),
-    }
-    if lm is not None:
-        found |= {
-            f"lm.{name}": Array("float32", shape, FINITE) for name, shape in weight_shapes(lm, "A").items()
-        }
-        found |= strings("lm.vocabulary", "A")
-        found["lm.vocabulary.counts"] = Array("int64", ("A",), within(0, MOST), total_within(0, MOST))
-    if fields["given_dim"]:
-        found |= strings("given", "G")
-        found["table.given"] = Array("float16", ("G+1", fields["given_dim"]), FINITE)
-    return found
-
-
-def _recurrent_checkpoint(fields: Mapping[str, Any]) -> Arrays:
-    encoder, averaged = fields["encoder"], fields["average"] > 0
-    found: dict[str, Array] = {}
-    for name, shape in _network(fields, fields["tags"], fields["more"]).items():
-        for part in ("now", "exp_avg", "mean", "best"):
-            found[f"{part}/{name}"] = Array("float32", shape, FINITE)
-        found[f"exp_avg_sq/{name}"] = Array("float32", shape, within(0, MOST))
-    for name, rows, dim in (
-        ("words", "R", encoder.word_dim),
-        ("features", encoder.bucket, encoder.ngram_dim),
-    ):
-        means: str | int = rows if averaged else 0
-        for part in ("now", "exp_avg", "best"):
-            found[f"{part}/table.{name}"] = Array("float32", (rows, dim), FINITE)
-        found[f"exp_avg_sq/table.{name}"] = Array("float32", (rows, dim), within(0, MOST))
-        found[f"mean/table.{name}"] = Array("float32", (means, dim), FINITE)
-        found[f"last/table.{name}"] = Array("int32", (means,), within(0, "steps"))
-    return found
+def _unfinished_head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    return head_shapes(fields["encoder"], fields["tags"], fields["most_pieces"], crf=fields["crf"])
 
 
 def _in_pieces(held: Held) -> str | None:
@@ -179,50 +119,26 @@ def _in_pieces(held: Held) -> str | None:
     return "its tags are of two kinds" if both else None
 
 
-def _alphabet(held: Held) -> str | None:
-    offsets = held.arrays.get("lm.vocabulary.offsets")
-    return "its language model has no alphabet" if offsets is not None and len(offsets) < 2 else None
-
-
-_NETWORK = {
-    "encoder": Field(settings_of(EncoderSettings)),
-    "most_pieces": Field(whole(0, MOST_PIECES)),
-    "crf": Field(flag),
-}
+_HEAD = {"most_pieces": Field(whole(0, MOST_PIECES)), "crf": Field(flag)}
 RECURRENT_TAGGER = Schema(
     {
-        **_NETWORK,
+        **NETWORK_FIELDS,
+        **_HEAD,
         "tags": Field(each(text, least=1, distinct=True)),
         "target": Field(one_of(*TARGETS)),
         "space": Field(text),
-        "jamo": Field(flag),
-        "given_dim": Field(whole(0, 1 << 16)),
-        "lm": Field(nothing_or(settings_of(CharLMSettings)), default=None),
         "analysis": Field(settings_of(AnalysisSettings)),
         "settings": Field(settings_of(TaggerSettings)),
     },
-    _recurrent,
-    relations=(_tags, _in_pieces, _alphabet),
+    lambda fields: {
+        **network_arrays(fields, _head(fields)),
+        "known_words": Array("uint64", ("K",), ASCENDING),
+    },
+    relations=(_tags, _in_pieces, alphabet),
 )
 RECURRENT_TAGGER_CHECKPOINT = Schema(
-    {
-        **_NETWORK,
-        "digest": Field(text),
-        "more": Field(whole(0, 1 << 20)),
-        "tags": Field(whole(1, MOST_TAGS)),
-        "average": Field(number(0, 1)),
-        "training": Field(
-            parts(
-                step=Field(whole()),
-                stale=Field(whole()),
-                best_loss=Field(nothing_or(number())),
-                loss_sum=Field(number()),
-                loss_count=Field(whole()),
-            )
-        ),
-        "history": Field(each(mapping), default=()),
-    },
-    _recurrent_checkpoint,
-    sizes=lambda fields: {"steps": fields["training"]["step"]},
+    {**CHECKPOINT_FIELDS, **_HEAD, "tags": Field(whole(1, MOST_TAGS))},
+    lambda fields: checkpoint_arrays(fields, _unfinished_head(fields)),
+    sizes=checkpoint_sizes,
     relations=(_in_pieces,),
 )

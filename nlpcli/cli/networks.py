@@ -1,0 +1,72 @@
+"""Classifiers by a network: `train-rnn`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nlpcli.cli import console
+from nlpcli.cli.classifier_output import print_evaluation
+from nlpcli.cli.classify import Labelled, ModelOutput, Test
+from nlpcli.cli.options import Json, Quiet, with_settings
+from nlpcli.engine import jobs
+from nlpcli.settings.classify import RnnSettings
+from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+
+Vectors = Annotated[
+    str | None, typer.Option(help="Word vectors in any layout.", metavar="FILE", show_default=False)
+]
+LanguageModel = Annotated[
+    str | None,
+    typer.Option(
+        help="A model of train-charlm, whose states tell of words too.", metavar="MODEL", show_default=False
+    ),
+]
+Dev = Annotated[
+    str | None,
+    typer.Option(
+        help="Labelled texts by which the best weights are chosen; else some are held out.", metavar="FILE",
+        show_default=False,
+    ),
+]  # fmt: skip
+Resume = Annotated[str | None, typer.Option(help="Go on with an interrupted training.", metavar="CHECKPOINT")]
+
+
+@with_settings
+def train_rnn(
+    files: Labelled = None,
+    output: ModelOutput = None,
+    settings: RnnSettings = RnnSettings(),
+    encoder: EncoderSettings = EncoderSettings(),
+    training: NetworkTraining = NetworkTraining(),
+    vectors: Vectors = None,
+    lm: LanguageModel = None,
+    dev: Dev = None,
+    test: Test = None,
+    resume: Resume = None,
+    analysis: AnalysisSettings = LOWERCASE,
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a classifier on labelled texts by a recurrent network, which reads words in their order.
+
+    Takes the texts that train-nb takes; classify and evaluate go on with the model. Ctrl-C leaves a
+    checkpoint, from which --resume goes on.
+
+    \b
+    Examples:
+      nlpcli train-rnn reviews.tsv -o reviews.safetensors
+      nlpcli train-rnn nsmc-train.tsv.gz --test nsmc-test.tsv.gz -o nsmc.safetensors
+      nlpcli train-rnn questions.tsv --vectors wiki.safetensors --pooling max -o questions.safetensors
+      nlpcli train-rnn names.tsv --tokenizer char --cell gru -o names.safetensors
+    """
+    jobs.train_rnn(
+        files, output, settings, encoder=encoder, training=training, vectors=vectors, lm=lm, dev=dev,
+        test=test, resume=resume, analysis=analysis, records=records, reading=reading,
+        measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
+    )  # fmt: skip

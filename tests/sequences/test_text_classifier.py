@@ -1,0 +1,173 @@
+"""A classifier by a network: its formulas, what it learns, its file, interrupts, and what is not let in."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlpcli.engine import jobs
+from nlpcli.engine.classify.examples import examples_of
+from nlpcli.engine.io.model_file import read_model, write_model
+from nlpcli.engine.neural.packing import Packing
+from nlpcli.engine.sequences import network_checkpoint
+from nlpcli.engine.sequences.classifier_training import ClassifierTraining
+from nlpcli.engine.sequences.pooling import PoolingHead
+from nlpcli.engine.sequences.text_classifier import KIND, TextClassifier
+from nlpcli.errors import InputError, ModelError, SettingsError
+from nlpcli.settings.classify import RnnSettings
+from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+from nlpcli.settings.text import LOWERCASE
+from tests.sequences.test_recurrent_tagger import Silent, Stopped
+
+torch = pytest.importorskip("torch")
+
+POOLINGS = ["attention", "max", "mean", "last"]
+SMALL = EncoderSettings(rnn_size=8, word_dim=8, ngram_dim=8, bucket=100)
+QUICK = NetworkTraining(val_frac=0, batch_tokens=30, learning_rate=0.02, dropout=0.1, word_dropout=0.1)
+# Order decides: the same words in both classes.
+TEXTS = ["not good but bad", "not bad but good", "bad not good", "good not bad"] * 10
+LABELS = ["neg", "pos", "neg", "pos"] * 10
+
+
+def training(pooling="attention", network=QUICK, epochs=12, **more):
+    settings = RnnSettings(pooling=pooling, epochs=epochs)
+    examples = examples_of([*TEXTS, ""], [*LABELS, "pos"], LOWERCASE)
+    return ClassifierTraining(examples, LOWERCASE, settings, SMALL, network, **more)
+
+
+def trained(*args, **more):
+    begun = training(*args, **more)
+    begun.run(Silent())
+    return begun.best()
+
+
+def content(model, path):
+    model.save(path)
+    return path.read_bytes()
+
+
+def test_every_pooling_is_its_formula_in_training_and_at_work():
+    encoder, packing = EncoderSettings(rnn_size=2), Packing.of([3, 2, 1])
+    random = np.random.default_rng(0)
+    y = random.normal(size=(6, 4)).astype(np.float32)
+    texts = [[0, 3, 5], [1, 4], [2]]  # the packed rows of each
+    for pooling in POOLINGS:
+        head = PoolingHead(encoder, pooling, 3)
+        weights = {name: random.normal(size=shape).astype(np.float32) for name, shape in head.shapes.items()}
+        expected = []
+        for rows in texts:
+            own = y[rows].astype(np.float64)
+            if pooling == "attention":
+                hidden = np.tanh(own @ weights["head.attention_w"] + weights["head.attention_b"])
+                strength = np.exp(hidden @ weights["head.attention_v"])
+                pooled = (strength / strength.sum()) @ own
+            elif pooling == "last":
+                pooled = np.concatenate([own[-1, :2], own[0, 2:]])
+            else:
+                pooled = own.max(axis=0) if pooling == "max" else own.mean(axis=0)
+            expected.append(pooled @ weights["head.w"] + weights["head.b"])
+        tensors = {name: torch.tensor(weight) for name, weight in weights.items()}
+        ours = head.scores(torch.tensor(y), tensors, packing).numpy()
+        scores, added = head.parts(y, weights, packing)
+        assert ours == pytest.approx(np.array(expected), abs=1e-5)
+        assert scores == pytest.approx(np.array(expected), abs=1e-5)
+        for rows, whole in zip(texts, scores, strict=True):
+            assert added[rows].sum(axis=0) + weights["head.b"] == pytest.approx(whole, abs=1e-5)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_it_learns_what_order_decides_and_a_file_gives_the_same_answers(tmp_path, pooling):
+    model = trained(pooling, epochs=25)
+    assert model.classify(TEXTS[:4]) == LABELS[:4]
+    networks = [NetworkTraining(**{**QUICK.to_record(), "threads": threads}) for threads in (1, 2)]
+    one, two = (trained(pooling, network, epochs=2) for network in networks)
+    assert content(one, tmp_path / "one") == content(two, tmp_path / "two")
+    model.save(tmp_path / "model")
+    loaded = TextClassifier.load(tmp_path / "model")
+    unknown = ["never seen words", "", "good", "bad " * 700]
+    assert (loaded.probabilities(unknown) == model.probabilities(unknown)).all()
+    assert loaded.probabilities(unknown).sum(axis=1) == pytest.approx(1)
+    assert loaded.classify(["", "!?"]) == ["pos", "pos"]  # the more frequent class
+
+
+def test_what_tokens_add_is_the_whole_of_the_log_odds():
+    model = trained()
+    texts = ["not good but bad", "", "good"]
+    corpus = model.encode([texts])
+    chances = model.predict(corpus).probabilities
+    for text, reason, chance in zip(texts, model.explain(corpus), chances, strict=True):
+        assert [token for token, _ in reason.tokens] == text.split()
+        odds = reason.start + sum(odds for _, odds in reason.tokens)
+        assert odds == pytest.approx(np.log(chance.max() / chance.min()), abs=1e-4)
+        assert reason.label == model.labels[int(chance.argmax())]
+
+
+def test_an_interrupted_training_goes_on_to_the_same_bytes(tmp_path):
+    network = NetworkTraining(**{**QUICK.to_record(), "val_frac": 0.2})
+    whole = training(network=network, epochs=3)
+    whole.run(Silent())
+    expected = content(whole.best(), tmp_path / "whole")
+    for stops in ([1], [2, 6], [whole.total_steps]):
+        begun = training(network=network, epochs=3)
+        for stop in stops:
+
+            def after_update(begun=begun, stop=stop):
+                if begun.step == stop:
+                    raise Stopped
+
+            with pytest.raises(Stopped):
+                begun.run(Silent(), after_update)
+            network_checkpoint.save(begun, tmp_path / "checkpoint")
+            begun = training(network=network, epochs=3)
+            network_checkpoint.restore(begun, tmp_path / "checkpoint")
+        begun.run(Silent())
+        assert content(begun.best(), tmp_path / "resumed") == expected, stops
+    with pytest.raises(ModelError, match="of another training"):
+        network_checkpoint.restore(training(network=network, epochs=4), tmp_path / "checkpoint")
+    with pytest.raises(ModelError, match="interrupted, no classifier yet"):
+        TextClassifier.load(tmp_path / "checkpoint")
+
+
+@pytest.fixture
+def rows(tmp_path):
+    path = tmp_path / "rows.tsv"
+    path.write_text("label\ttext\n" + "".join(f"{a}\t{b}\n" for a, b in zip(LABELS, TEXTS, strict=True)))
+    return str(path)
+
+
+SIZES = {"rnn_size": 8, "word_dim": 8, "ngram_dim": 8, "bucket": 100, "epochs": 25, "learning_rate": 0.02}
+
+
+def test_the_jobs_train_classify_explain_and_evaluate(tmp_path, rows):
+    output = str(tmp_path / "m.safetensors")
+    outcome = jobs.train_rnn(rows, output, test=rows, dev=rows, batch_tokens=30, **SIZES)
+    assert outcome.evaluations["test"].accuracy == jobs.evaluate(output, rows).accuracy == 1
+    assert jobs.classify(output, ["bad not good"]) == ["neg"]
+    line = jobs.classify(output, ["bad not good"], explain=True, proba=True)[0]
+    assert line.startswith("neg\t0.9") and "bad:" in line
+    assert not Path(tmp_path / "m.checkpoint.safetensors").exists()
+
+
+def test_errors_say_what_is_wrong(tmp_path, rows):
+    with pytest.raises(SettingsError, match="where should the model go"):
+        jobs.train_rnn(rows)
+    (tmp_path / "other.tsv").write_text("label\ttext\nmeh\tso so\n")
+    with pytest.raises(InputError, match="the label 'meh', which no text to learn from has"):
+        jobs.train_rnn(rows, str(tmp_path / "m"), dev=str(tmp_path / "other.tsv"))
+    (tmp_path / "one.tsv").write_text("label\ttext\npos\tfine\npos\tgood\n")
+    with pytest.raises(InputError, match="only one class"):
+        jobs.train_rnn(str(tmp_path / "one.tsv"), str(tmp_path / "m"))
+
+
+def test_a_forged_file_is_told(tmp_path):
+    trained(epochs=1).save(tmp_path / "sound")
+    model = read_model(tmp_path / "sound", KIND)
+    header = {key: value for key, value in model.header.items() if key != "kind"}
+    for change in (
+        {"labels": ["a", "b", "c"]},
+        {"settings": {**header["settings"], "pooling": "sum"}},
+        {"encoder": {**header["encoder"], "cell": "gru"}},
+    ):
+        write_model(tmp_path / "forged", KIND, {**header, **change}, dict(model.tensors))
+        with pytest.raises(ModelError):
+            TextClassifier.load(tmp_path / "forged")
