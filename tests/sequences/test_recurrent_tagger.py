@@ -223,3 +223,14 @@ def test_a_forged_file_is_told(tmp_path):
         write_model(tmp_path / "forged", KIND, {**header, **change}, dict(model.tensors))
         with pytest.raises(ModelError):
             RecurrentTagger.load(tmp_path / "forged")
+
+
+def test_a_checkpoint_whose_header_says_other_shapes_is_damaged(tmp_path):
+    recurrent = training("spans")
+    network_checkpoint.save(recurrent, tmp_path / "sound")
+    model = read_model(tmp_path / "sound", recurrent.unfinished)
+    header = {key: value for key, value in model.header.items() if key != "kind"}
+    for change in ({"crf": False}, {"average": 0.5}):
+        write_model(tmp_path / "forged", recurrent.unfinished, {**header, **change}, dict(model.tensors))
+        with pytest.raises(ModelError, match="damaged"):
+            network_checkpoint.restore(training("spans"), tmp_path / "forged")

@@ -171,3 +171,13 @@ def test_a_forged_file_is_told(tmp_path):
         write_model(tmp_path / "forged", KIND, {**header, **change}, dict(model.tensors))
         with pytest.raises(ModelError):
             TextClassifier.load(tmp_path / "forged")
+
+
+def test_a_checkpoint_whose_header_says_other_shapes_is_damaged(tmp_path):
+    begun = training()
+    network_checkpoint.save(begun, tmp_path / "sound")
+    model = read_model(tmp_path / "sound", begun.unfinished)
+    header = {key: value for key, value in model.header.items() if key != "kind"}
+    write_model(tmp_path / "forged", begun.unfinished, {**header, "pooling": "max"}, dict(model.tensors))
+    with pytest.raises(ModelError, match="damaged"):
+        network_checkpoint.restore(training(), tmp_path / "forged")

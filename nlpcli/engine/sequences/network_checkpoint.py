@@ -45,10 +45,8 @@ def save(training: ResumableTraining, path: str) -> None:
         tensors |= {f"{part}/{TABLE}{name}": array for part, array in table.arrays().items()}
     header = {
         "digest": training.digest(),
+        **_shape_fields(training),
         "encoder": training.encoder.to_record(),
-        "average": training.decay,
-        "more": sum(one.shape[1] for one in (training.given, training.states) if one is not None),
-        **training.head_fields(),
         "training": checkpoint.place(training),
         "history": [{key: _number(value) for key, value in entry.items()} for entry in training.history],
     }
@@ -63,6 +61,8 @@ def restore(training: ResumableTraining, path: str) -> None:
             f"{path} is of another training: the text, its labels or the settings are not the same",
             hint="repeat the command that was interrupted, and add --resume",
         )
+    if any(stored.fields[name] != value for name, value in _shape_fields(training).items()):
+        raise _damaged(path)
     import torch
 
     shapes = {name: tuple(array.shape) for name, array in training.means.items()}
@@ -77,13 +77,27 @@ def restore(training: ResumableTraining, path: str) -> None:
     for name, table in training.tables.items():
         parts = {part: found[f"{part}/{TABLE}{name}"] for part in table.arrays()}
         if any(parts[part].shape != array.shape for part, array in table.arrays().items()):
-            raise ModelError(f"{path} is damaged: no training can have come there", hint="train anew")
+            raise _damaged(path)
         table.restore(parts)
     training.best_weights = {name: np.array(found[f"best/{name}"]) for name in training.best_weights}
     training.history = [
         {key: math.nan if value is None else value for key, value in entry.items()}
         for entry in stored.fields["history"]
     ]
+
+
+def _shape_fields(training: ResumableTraining) -> dict[str, Any]:
+    """What the shapes of all arrays follow from."""
+    return {
+        "encoder": training.encoder,
+        "average": training.decay,
+        "more": sum(one.shape[1] for one in (training.given, training.states) if one is not None),
+        **training.head_fields(),
+    }
+
+
+def _damaged(path: str) -> ModelError:
+    return ModelError(f"{path} is damaged: no training can have come there", hint="train anew")
 
 
 def _number(value: float) -> float | None:
