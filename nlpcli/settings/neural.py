@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import MOST, Settings, setting
 
 NETWORK, TRAINING = "Network", "Training of the network"
@@ -41,6 +42,14 @@ class EncoderSettings(Settings):
         2, "Words seen fewer times have no vector of their own.", min=1, max=MOST, panel=NETWORK,
         flags=("--min-count", "--min-word-count"),
     )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.minn > self.maxn:
+            raise SettingsError(
+                f"--minn {self.minn} is above --maxn {self.maxn}: there are no n-grams between",
+                hint="give both, the shorter first: --minn 3 --maxn 5",
+            )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from nlpcli.engine.neural.encoder import word_vectors as at_work
 from nlpcli.engine.neural.encoder_weights import initial_encoder
 from nlpcli.engine.neural.packing import Packing
 from nlpcli.engine.neural.word_inputs import WordInputs, WordRows
+from nlpcli.errors import SettingsError
 from nlpcli.settings.neural import EncoderSettings
 
 torch = pytest.importorskip("torch")
@@ -112,6 +113,11 @@ def test_a_words_vectors_are_the_same_in_training_and_at_work():
     assert ours == pytest.approx(word_vectors(held).numpy(), abs=1e-5)
     by_hand = tables["features"][rows.features[: rows.starts[1]]].astype(np.float32)
     assert ours[0, 4:7] == pytest.approx(by_hand.sum(axis=0) / np.sqrt(len(by_hand)), abs=1e-4)
+
+
+def test_n_grams_from_longer_to_shorter_are_refused():
+    with pytest.raises(SettingsError, match="--minn 5 is above --maxn 3"):
+        EncoderSettings(minn=5, maxn=3)
 
 
 def test_hangul_is_taken_apart_where_most_words_are_korean():

@@ -81,7 +81,7 @@ class WordInputs:
         given: dict[str, int] = self._given  # type: ignore[attr-defined]
         lowered = [word.lower() for word in words]
         size = self.settings.bucket
-        rule = SubwordRule(self.settings.minn, max(self.settings.maxn, self.settings.minn), size, self.jamo)
+        rule = SubwordRule(self.settings.minn, self.settings.maxn, size, self.jamo)
         starts, ngrams = rule.buckets(lowered)
         forms = _hashed(properties_of(words), size)
         return WordRows(
