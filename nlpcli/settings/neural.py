@@ -47,7 +47,7 @@ class EncoderSettings(Settings):
         super().__post_init__()
         if self.minn > self.maxn:
             raise SettingsError(
-                f"--minn {self.minn} is above --maxn {self.maxn}: there are no n-grams between",
+                f"--maxn {self.maxn} is below --minn {self.minn}: there are no n-grams between",
                 hint="give both, the shorter first: --minn 3 --maxn 5",
             )
 

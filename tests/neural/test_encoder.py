@@ -116,7 +116,7 @@ def test_a_words_vectors_are_the_same_in_training_and_at_work():
 
 
 def test_n_grams_from_longer_to_shorter_are_refused():
-    with pytest.raises(SettingsError, match="--minn 5 is above --maxn 3"):
+    with pytest.raises(SettingsError, match="--maxn 3 is below --minn 5"):
         EncoderSettings(minn=5, maxn=3)
 
 
