@@ -11,6 +11,7 @@ from nlpcli.cli.classifier_output import print_evaluation
 from nlpcli.cli.classify import Labelled, ModelOutput, Test
 from nlpcli.cli.options import Json, Quiet, with_settings
 from nlpcli.engine import jobs
+from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import RnnSettings
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
@@ -49,6 +50,7 @@ def train_rnn(
     resume: Resume = None,
     analysis: AnalysisSettings = LOWERCASE,
     records: RecordSettings = RecordSettings(),
+    checkpoints: CheckpointSettings = CheckpointSettings(),
     reading: InputSettings = InputSettings(),
     json: Json = False,
     quiet: Quiet = False,
@@ -67,6 +69,7 @@ def train_rnn(
     """
     jobs.train_rnn(
         files, output, settings, encoder=encoder, training=training, vectors=vectors, lm=lm, dev=dev,
-        test=test, resume=resume, analysis=analysis, records=records, reading=reading,
+        test=test, resume=resume, checkpoints=checkpoints, analysis=analysis, records=records,
+        reading=reading,
         measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
     )  # fmt: skip

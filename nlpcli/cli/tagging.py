@@ -10,6 +10,7 @@ from nlpcli.cli import console
 from nlpcli.cli.classifier_output import print_evaluation
 from nlpcli.cli.options import Files, Json, Model, Output, Quiet, with_settings
 from nlpcli.engine import jobs
+from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
@@ -75,6 +76,7 @@ def train_tagger(
     resume: Annotated[
         str | None, typer.Option(help="Go on with an interrupted training.", metavar="CHECKPOINT")
     ] = None,
+    checkpoints: CheckpointSettings = CheckpointSettings(),
     reading: InputSettings = InputSettings(),
     json: Json = False,
     quiet: Quiet = False,
@@ -97,7 +99,7 @@ def train_tagger(
     """
     jobs.train_tagger(
         files, output, settings, tagged=tagged, encoder=encoder, training=training, clusters=clusters or [],
-        vectors=vectors, lm=lm, dev=dev, test=test, resume=resume, reading=reading,
+        vectors=vectors, lm=lm, dev=dev, test=test, resume=resume, checkpoints=checkpoints, reading=reading,
         measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
     )  # fmt: skip
 

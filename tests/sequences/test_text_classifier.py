@@ -181,3 +181,19 @@ def test_a_checkpoint_whose_header_says_other_shapes_is_damaged(tmp_path):
     write_model(tmp_path / "forged", begun.unfinished, {**header, "pooling": "max"}, dict(model.tensors))
     with pytest.raises(ModelError, match="damaged"):
         network_checkpoint.restore(training(), tmp_path / "forged")
+
+
+def test_checkpoints_are_written_as_it_goes_on_and_removed_at_the_end(tmp_path, rows, monkeypatch):
+    output, written = tmp_path / "m.safetensors", []
+    save = network_checkpoint.save
+
+    def counted(begun, path):
+        written.append(begun.step)
+        save(begun, path)
+
+    monkeypatch.setattr(network_checkpoint, "save", counted)
+    jobs.train_rnn(rows, str(output), batch_tokens=30, checkpoint_every=4, **{**SIZES, "epochs": 2})
+    assert written and all(step % 4 == 0 for step in written)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.safetensors", "rows.tsv"]
+    with pytest.raises(SettingsError, match="--checkpoint-every is for --method rnn"):
+        jobs.train_tagger(rows, str(output), checkpoint_every=4)

@@ -29,12 +29,14 @@ from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_ch
 from nlpcli.engine.io.opening import STDIN, Paths, check_readable
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
-from nlpcli.engine.runtime.interrupts import postponed_signals, saved_when_interrupted
+from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.sequences.learning import go_on
 from nlpcli.engine.sequences.report import Report
 from nlpcli.engine.sequences.text_classifier import KIND, UNFINISHED, TextClassifier
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import ClassifySettings, RnnSettings
 from nlpcli.settings.fields import check_whole_number
 from nlpcli.settings.input import InputSettings, RecordSettings
@@ -66,6 +68,7 @@ def train_rnn(
     dev: str | None = None,
     test: str | None = None,
     resume: str | None = None,
+    checkpoints: CheckpointSettings = CheckpointSettings(),
     analysis: AnalysisSettings = LOWERCASE,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
@@ -97,7 +100,7 @@ def train_rnn(
         examples, analysis, settings, encoder, training, _same_classes(held_out, examples, dev),
         None if vectors is None else read_given(vectors), None if lm is None else WordStates(CharLM.load(lm)),
     )  # fmt: skip
-    outcome = NetworkOutcome(_learnt(begun, output, resume, progress))
+    outcome = NetworkOutcome(_learnt(begun, output, resume, checkpoints.checkpoint_every, progress))
     if output is not None:
         count = f"{len(examples.labels):,} texts, {len(examples.names)} classes"
         progress.note(f"{output}: {count}, {len(begun.sentences.kinds):,} different words")
@@ -139,7 +142,7 @@ def _same_classes(dev: Examples | None, examples: Examples, path: str | None) ->
 
 
 def _learnt(
-    begun: ClassifierTraining, output: str | None, resume: str | None, progress: Progress
+    begun: ClassifierTraining, output: str | None, resume: str | None, every: int, progress: Progress
 ) -> TextClassifier:
     """The model, written to `output`; a checkpoint of what is learnt when the user or the system ends it."""
     from nlpcli.engine.sequences import network_checkpoint
@@ -155,13 +158,12 @@ def _learnt(
             progress.note(interrupted(f"{begun.step:,} of {begun.total_steps:,} updates", path))
 
     with saved_when_interrupted(save):
-        with postponed_signals() as signals:
-            begun.run(report, signals.deliver)
+        go_on(begun, report, every if path else 0, lambda: network_checkpoint.save(begun, path or ""))
         model = begun.best()
         if output is not None:
             model.save(output)
     if path is not None:
-        remove_checkpoint(path, False, resume)
+        remove_checkpoint(path, 0 < every <= begun.step, resume)
     return model
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
 from nlpcli.engine.io.atomic import check_writable
@@ -31,6 +32,7 @@ from nlpcli.engine.tagging.features import NO_CLASSES
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.engine.text.streaming import Texts
 from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import changed
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
@@ -64,6 +66,7 @@ def train_tagger(
     dev: str | None = None,
     test: str | None = None,
     resume: str | None = None,
+    checkpoints: CheckpointSettings = CheckpointSettings(),
     reading: InputSettings = InputSettings(),
     measured: TaggerMeasured | None = None,
     progress: Progress = SILENT,
@@ -80,7 +83,9 @@ def train_tagger(
     neither a file to write nor one to measure on, and for settings of the other method; ModelError for a
     checkpoint to `resume` that is of another training. An interrupted training leaves a checkpoint.
     """
-    _check_method(settings, encoder, training, clusters, {"--vectors": vectors, "--lm": lm, "--dev": dev})
+    every = checkpoints.checkpoint_every
+    others = {"--vectors": vectors, "--lm": lm, "--dev": dev, "--checkpoint-every": every or None}
+    _check_method(settings, encoder, training, clusters, others)
     _check_files(paths, output, test, dev)
     found = read_tagged(paths, tagged, reading, progress)
     tokenizer = settings.tokenizer if settings.tokenizer != "auto" else fitting_tokenizer(found)
@@ -100,7 +105,7 @@ def train_tagger(
         learning = Linear(examples, settings, analysis, space, classes)
     else:
         learning = Recurrent(examples, settings, analysis, space, encoder, training, held_out, vectors, lm)
-    outcome = TaggerOutcome(_learnt(learning, output, resume, progress))
+    outcome = TaggerOutcome(_learnt(learning, output, resume, every, progress))
     if output is not None:
         progress.note(f"{output}: {_described(examples, outcome.model)}")
     if tests is not None:
@@ -118,12 +123,14 @@ def _described(examples: Examples, model: TaggerModel) -> str:
     return f"{made}; bare text is cut by {model.analysis.tokenizer}"
 
 
-def _learnt(learning: Learning, output: str | None, resume: str | None, progress: Progress) -> TaggerModel:
+def _learnt(
+    learning: Learning, output: str | None, resume: str | None, every: int, progress: Progress
+) -> TaggerModel:
     """The model, written to `output`; a checkpoint of what is learnt when the user or the system ends it."""
     if resume is not None:
         learning.restore(resume)
     if output is None:
-        learning.go(progress)
+        learning.go(progress, 0, lambda: None)
         return learning.model()
     path = checkpoint_path(output)
 
@@ -132,10 +139,10 @@ def _learnt(learning: Learning, output: str | None, resume: str | None, progress
         progress.note(interrupted(learning.done(), path))
 
     with saved_when_interrupted(save):
-        learning.go(progress)
+        updates = learning.go(progress, every, lambda: learning.save(path))
         model = learning.model()
         model.save(output)
-    remove_checkpoint(path, False, resume)
+    remove_checkpoint(path, 0 < every <= updates, resume)
     return model
 
 
@@ -144,7 +151,7 @@ def _check_method(
     encoder: EncoderSettings,
     training: NetworkTraining,
     clusters: Sequence[str],
-    files: dict[str, str | None],
+    others: dict[str, Any],
 ) -> None:
     """Raise SettingsError for what the other method is told by."""
     if settings.method == "rnn":
@@ -153,7 +160,7 @@ def _check_method(
         other = "linear"
     else:
         given = [*changed(encoder), *changed(training)]
-        given += [name for name, path in files.items() if path is not None]
+        given += [name for name, value in others.items() if value is not None]
         other = "rnn"
     if given:
         verb = "is" if len(given) == 1 else "are"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
+from nlpcli.engine.neural.sequence_trainer import SequenceTrainer
 from nlpcli.engine.runtime.interrupts import postponed_signals
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.sequences.examples import Examples
@@ -20,8 +22,8 @@ from nlpcli.settings.text import AnalysisSettings
 class Learning(Protocol):
     """A training that may be interrupted."""
 
-    def go(self, progress: Progress) -> None:
-        """Learn to the end, from wherever it stands."""
+    def go(self, progress: Progress, every: int, save: Callable[[], object]) -> int:
+        """Learn to the end, from wherever it stands, and `save` each `every` updates; how many there were."""
 
     def model(self) -> TaggerModel:
         """The tagger."""
@@ -34,6 +36,18 @@ class Learning(Protocol):
 
     def restore(self, path: str) -> None:
         """Go on from a checkpoint. Raises ModelError for one of another training."""
+
+
+def go_on(training: SequenceTrainer, report: Report, every: int, save: Callable[[], object]) -> None:
+    """Train to the end, and `save` each `every` updates (0: never); signals wait for an update's end."""
+    with postponed_signals() as signals:
+
+        def after_update() -> None:
+            if every and training.step % every == 0:
+                save()
+            signals.deliver()
+
+        training.run(report, after_update)
 
 
 class Linear:
@@ -51,8 +65,9 @@ class Linear:
             examples.words, examples.tags, examples.target, settings, analysis, space, classes
         )
 
-    def go(self, progress: Progress) -> None:  # noqa: D102
+    def go(self, progress: Progress, every: int, save: Callable[[], object]) -> int:  # noqa: D102, ARG002
         self._training.go(progress)
+        return 0
 
     def model(self) -> TaggerModel:  # noqa: D102
         return self._training.model()
@@ -94,9 +109,9 @@ class Recurrent:
         )  # fmt: skip
         self._measure = "F1" if examples.target == "ner" else "of words right"
 
-    def go(self, progress: Progress) -> None:  # noqa: D102
-        with postponed_signals() as signals:
-            self._training.run(Report(self._training, progress, self._measure), signals.deliver)
+    def go(self, progress: Progress, every: int, save: Callable[[], object]) -> int:  # noqa: D102
+        go_on(self._training, Report(self._training, progress, self._measure), every, save)
+        return self._training.step
 
     def model(self) -> TaggerModel:  # noqa: D102
         return self._training.best()
