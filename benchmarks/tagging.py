@@ -42,7 +42,7 @@ KOREAN = ("GSD-ko UPOS", "GSD-ko XPOS", "Kaist UPOS")  # of words with spaces be
 ENGLISH = ("EWT UPOS", "CoNLL++", "WNUT17", "SNIPS")
 LIMIT = 240  # CPU seconds of a peer; spaCy's training of eight epochs has four times as many
 # Peers that take long are asked where they come to an end.
-SPACY_SETS, UDPIPE_SETS = ("EWT UPOS", "CoNLL++", "Kaist UPOS"), ("GSD-ko UPOS",)
+SPACY_SETS, UDPIPE_SETS = ("EWT UPOS", "CoNLL++"), ("GSD-ko UPOS",)
 CRFSUITE = """
 import sys, time, pycrfsuite
 train, test, model, out = sys.argv[1:]
