@@ -7,8 +7,10 @@ import signal
 import pytest
 
 from nlpcli.engine import jobs
+from nlpcli.engine.charlm.training import Training
 from nlpcli.engine.io.model_file import read_model
 from nlpcli.engine.neural.trainer import Trainer
+from nlpcli.errors import NlpcliError
 
 TINY = {"rnn_size": 6, "batch_size": 4, "seq_length": 8, "epochs": 2, "learning_rate": 0.01}
 WAYS = {
@@ -50,3 +52,22 @@ def test_a_training_interrupted_after_every_update_is_the_training_itself(way, t
     assert output.read_bytes() == whole
     assert steps == [*range(1, len(steps) + 1)] and len(steps) > 4
     assert not checkpoint.exists()
+
+
+def test_a_training_that_diverges_keeps_the_best_weights_or_says_so(tmp_path, monkeypatch):
+    (tmp_path / "text").write_text("the cat sat on the mat. " * 12)
+    output = tmp_path / "m.safetensors"
+    loss = Training.part_loss
+    for bad, is_kept in ((0, False), (7, True)):
+
+        def broken(trainer, n, bad=bad):
+            return loss(trainer, n) * (float("nan") if trainer.step >= bad else 1.0)
+
+        monkeypatch.setattr(Training, "part_loss", broken)
+        if is_kept:
+            jobs.train_charlm([tmp_path / "text"], output, **TINY, eval_every=2)
+            assert len(read_model(output, "charlm").fields["record"]["history"]) == 3
+        else:
+            with pytest.raises(NlpcliError, match="training has diverged"):
+                jobs.train_charlm([tmp_path / "text"], output, **TINY)
+            assert not output.exists()

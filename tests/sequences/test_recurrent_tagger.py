@@ -37,6 +37,9 @@ class Silent:
     def validated(self, loss, val_loss):
         """Nothing."""
 
+    def diverged(self):
+        """Nothing."""
+
     def end(self, *, stopped_early):
         """Nothing."""
 

@@ -13,7 +13,7 @@ from nlpcli.engine.sequences import network_checkpoint
 from nlpcli.engine.sequences.classifier_training import ClassifierTraining
 from nlpcli.engine.sequences.pooling import PoolingHead
 from nlpcli.engine.sequences.text_classifier import KIND, TextClassifier
-from nlpcli.errors import InputError, ModelError, SettingsError
+from nlpcli.errors import InputError, ModelError, NlpcliError, SettingsError
 from nlpcli.settings.classify import RnnSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.text import LOWERCASE
@@ -197,3 +197,12 @@ def test_checkpoints_are_written_as_it_goes_on_and_removed_at_the_end(tmp_path, 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m.safetensors", "rows.tsv"]
     with pytest.raises(SettingsError, match="--checkpoint-every is for --method rnn"):
         jobs.train_tagger(rows, str(output), checkpoint_every=4)
+
+
+def test_a_training_that_diverges_says_so_and_writes_nothing(tmp_path, rows, monkeypatch):
+    output = tmp_path / "m.safetensors"
+    loss = ClassifierTraining.head_loss
+    monkeypatch.setattr(ClassifierTraining, "head_loss", lambda *given: loss(*given) * float("inf"))
+    with pytest.raises(NlpcliError, match="training has diverged") as caught:
+        jobs.train_rnn(rows, str(output), **SIZES)
+    assert "--learning-rate" in caught.value.hint and not output.exists()

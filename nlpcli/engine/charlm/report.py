@@ -76,6 +76,12 @@ class Report:
             f"{_duration(left)} left{'  best' if not training.stale else ''}"
         )
 
+    def diverged(self) -> None:
+        """The loss is no number any more."""
+        self._progress.note(
+            "training has diverged: the best weights so far are kept; a smaller --learning-rate may do better"
+        )
+
     def end(self, *, stopped_early: bool) -> None:
         """How it ended."""
         training = self._training

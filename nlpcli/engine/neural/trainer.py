@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from nlpcli.engine.neural.schedules import Schedule, share
 from nlpcli.engine.neural.weights import Weights
+from nlpcli.errors import NlpcliError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,6 +65,9 @@ class TrainingReport(Protocol):
 
     def validated(self, loss: float, val_loss: float) -> None:
         """After a validation: the mean loss in training since the last one, and the one measured."""
+
+    def diverged(self) -> None:
+        """After a loss that is no number: the best weights so far are kept."""
 
     def end(self, *, stopped_early: bool) -> None:
         """After the last update."""
@@ -160,6 +164,20 @@ class Trainer(ABC):
     ) -> None:
         every = self._settings.eval_every or min(1000, max(self.steps_per_epoch, self.total_steps // 40))
         report.begin()
+        try:
+            self._until_the_end(pool, report, after_update, every)
+        except Diverged:
+            if not math.isfinite(self.best_loss):
+                raise
+            report.diverged()
+
+    def _until_the_end(
+        self,
+        pool: ThreadPoolExecutor,
+        report: TrainingReport,
+        after_update: Callable[[], None],
+        every: int,
+    ) -> None:
         while True:
             finished = self.step >= self.total_steps
             if self.step and (finished or self.step % every == 0) and not self._is_validated:
@@ -197,7 +215,10 @@ class Trainer(ABC):
         if leaves:
             self.update_leaves([leaf.grad for leaf in leaves if leaf.grad is not None], rate)
         self.averaged()
-        self.loss_sum += sum(loss for loss, _ in results)
+        loss = sum(loss for loss, _ in results)
+        if not math.isfinite(loss):
+            raise Diverged
+        self.loss_sum += loss
         self.loss_count += count
         self.step += 1
 
@@ -219,6 +240,8 @@ class Trainer(ABC):
             raise
         loss = sum(total for total, _ in results) / max(1, sum(scored for _, scored in results))
         self.stale += 1
+        if not math.isfinite(loss):
+            raise Diverged
         if not results:  # nothing is held out: the last weights are the best
             self.best_weights, self.stale, loss = self.snapshot(), 0, math.nan
         elif loss <= self.best_loss:  # of equals the later one, which has learnt longer
@@ -228,3 +251,13 @@ class Trainer(ABC):
         self.history.append({"step": self.step, "loss": mean, "val_loss": loss})
         self.loss_sum, self.loss_count = 0.0, 0
         report.validated(mean, loss)
+
+
+class Diverged(NlpcliError):
+    """A training's loss is no number any more, and there are no weights to keep."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "training has diverged: the loss is not a number any more",
+            hint="use a smaller --learning-rate; nothing was written",
+        )

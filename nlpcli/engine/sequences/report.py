@@ -45,6 +45,12 @@ class Report:
             f"update {training.step:,}/{training.total_steps:,}  loss {loss:.4f}{measured}{best}"
         )
 
+    def diverged(self) -> None:
+        """The loss is no number any more."""
+        self._progress.note(
+            "training has diverged: the best weights so far are kept; a smaller --learning-rate may do better"
+        )
+
     def end(self, *, stopped_early: bool) -> None:
         """How it ended."""
         training = self._training

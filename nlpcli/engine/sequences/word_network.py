@@ -21,6 +21,7 @@ from nlpcli.engine.neural.batches import at_work
 from nlpcli.engine.neural.encoder import Tables, run, word_vectors
 from nlpcli.engine.neural.packing import Ids
 from nlpcli.engine.neural.sequence_trainer import GIVEN, Part, Sentences
+from nlpcli.engine.neural.trainer import Diverged
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
 from nlpcli.engine.runtime.arrays import Floats
@@ -28,6 +29,7 @@ from nlpcli.settings.charlm import weight_shapes
 from nlpcli.settings.neural import EncoderSettings, encoder_shapes
 
 TABLE, LM = "table.", "lm."
+_MOST = 60_000.0  # in half precision; what comes near it has lost its way
 _TOGETHER = 4096  # words that are read side by side
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -59,8 +61,10 @@ class WordNetwork:
         lm: WordStates | None,
     ) -> WordNetwork:
         """That of weights in training, whose tables are rounded to float16, as they are kept."""
+        if not all(np.isfinite(array).all() for array in learnt.values()):
+            raise Diverged
         tables = {
-            name.removeprefix(TABLE): array.astype(np.float16)
+            name.removeprefix(TABLE): np.clip(array, -_MOST, _MOST).astype(np.float16)
             for name, array in learnt.items()
             if name.startswith(TABLE)
         }
