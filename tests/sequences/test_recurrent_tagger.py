@@ -12,7 +12,7 @@ from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.sequences import network_checkpoint
 from nlpcli.engine.sequences.models import load_tagger
-from nlpcli.engine.sequences.recurrent_tagger import KIND, RecurrentTagger
+from nlpcli.engine.sequences.recurrent_tagger import KIND
 from nlpcli.engine.sequences.recurrent_training import RecurrentTraining
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
@@ -225,7 +225,7 @@ def test_a_forged_file_is_told(tmp_path):
     ):
         write_model(tmp_path / "forged", KIND, {**header, **change}, dict(model.tensors))
         with pytest.raises(ModelError):
-            RecurrentTagger.load(tmp_path / "forged")
+            load_tagger(tmp_path / "forged")
 
 
 def test_a_checkpoint_whose_header_says_other_shapes_is_damaged(tmp_path):

@@ -16,7 +16,7 @@ from nlpcli.engine.charlm.units import RARE, to_units
 from nlpcli.engine.neural.batches import at_work
 from nlpcli.engine.neural.encoder import run_layer
 from nlpcli.engine.neural.packing import Ids, Packing
-from nlpcli.engine.runtime.arrays import Floats, offsets_of
+from nlpcli.engine.runtime.arrays import Floats, offsets_of, ranges
 
 _TOGETHER = 1 << 14  # units that are read side by side
 
@@ -53,14 +53,14 @@ class WordStates:
             if not len(filled):
                 continue
             packing = Packing.of(lengths[filled])
-            places = np.concatenate([np.arange(starts[n], starts[n + 1]) for n in filled.tolist()])
+            places = ranges(starts[filled], lengths[filled])
             order = packing.order()
             states = self._run(ids[places[order]], packing)
             at = np.empty(len(order), np.int64)
             at[order] = np.arange(len(order))  # of each unit its place among the packed ones
             before = offsets_of(lengths[filled])
-            words = np.concatenate([np.arange(offsets[n], offsets[n + 1]) for n in filled.tolist()])
             counts = np.diff(offsets)[filled]
+            words = ranges(offsets[filled], counts)
             found[words] = states[at[np.repeat(before[:-1], counts) + ends[words]]]
         return found
 

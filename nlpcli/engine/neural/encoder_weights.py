@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -27,6 +28,18 @@ def initial_encoder(settings: EncoderSettings, random: np.random.Generator, more
         else:
             weights[name] = _normal(random, shape, 1 / math.sqrt(shape[0]))
     return weights
+
+
+def initial_head(
+    shapes: Mapping[str, tuple[int, ...]], zeros: Sequence[str], random: np.random.Generator
+) -> Weights:
+    """A head's weights to start from, some of them zeros."""
+    return {
+        name: np.zeros(shape, np.float32)
+        if name in zeros
+        else random.standard_normal(shape, dtype=np.float32) / np.float32(np.sqrt(shape[0]))
+        for name, shape in shapes.items()
+    }
 
 
 def initial_table(random: np.random.Generator, rows: int, size: int) -> Floats:

@@ -9,7 +9,7 @@ Not here: the head and its loss (a subclass says), and what is validated.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -22,7 +22,7 @@ from nlpcli.engine.neural.tables import BETAS, Table
 from nlpcli.engine.neural.trainer import Trainer
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs, WordRows
-from nlpcli.engine.runtime.arrays import Floats, offsets_of
+from nlpcli.engine.runtime.arrays import offsets_of, ranges
 from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 
@@ -70,9 +70,7 @@ class Sentences:
 
     def places(self, sentences: Ids) -> Ids:
         """The places of the words of some sentences, one sentence behind another."""
-        lengths = self.lengths[sentences]
-        before = offsets_of(lengths)
-        return np.arange(before[-1]) + np.repeat(self.starts[sentences] - before[:-1], lengths)
+        return ranges(self.starts[sentences], self.lengths[sentences])
 
     def part(self, sentences: Ids) -> tuple[Part, Ids]:
         """Some sentences, longest first, packed; and the places of their words in packed order."""
@@ -81,23 +79,6 @@ class Sentences:
         places = self.places(sentences)[order]
         words, rows = np.unique(self.words[places], return_inverse=True)
         return Part(sentences, packing, order, words, rows.reshape(-1)), places
-
-
-class TorchWeights:
-    """Weights as torch parameters, by name, with their moving average."""
-
-    def __init__(self, weights: Mapping[str, Floats]) -> None:
-        import torch
-
-        self.weights = {name: torch.tensor(array).requires_grad_() for name, array in weights.items()}
-
-    def parameters(self) -> list[Tensor]:
-        """The weights in the order of their names."""
-        return [self.weights[name] for name in sorted(self.weights)]
-
-    def arrays(self) -> Weights:
-        """A copy of the weights as numpy arrays."""
-        return {name: weight.detach().numpy().copy() for name, weight in self.weights.items()}
 
 
 class SequenceTrainer(Trainer):
@@ -120,22 +101,25 @@ class SequenceTrainer(Trainer):
         given: NDArray[np.float16] | None = None,
         states: NDArray[np.float16] | None = None,
     ) -> None:
+        from nlpcli.engine.neural.nets.parameters import Parameters
+
         random = np.random.default_rng([seed, _BEGINNING])
         self.encoder, self.training, self.seed = encoder, training, seed
         self.sentences, self.rows, self.given = sentences, inputs.rows(sentences.kinds), given
         self.states = states
         dim = sum(more.shape[1] for more in (given, states) if more is not None)
         weights = {**initial_encoder(encoder, random, dim), **head}
-        self.network = TorchWeights(weights)
+        self.network = Parameters(weights)
+        ends = offsets_of([len(self._batches(epoch)) for epoch in range(epochs)])
         super().__init__(
             self.network, training, weights, [slice(n, None, PARTS) for n in range(PARTS)],
-            steps_per_epoch=len(self._batches(0)), epochs=epochs,
+            steps_per_epoch=int(ends[1]), epochs=epochs,
             threads=training.threads or available_cores(),
         )  # fmt: skip
         for group in self.optimizer.param_groups:
             group["betas"] = BETAS
-        self._begins, self._order = 0, [np.zeros(0, np.int64)] * 0  # first update and batches of an epoch
-        self.total_steps = sum(len(self._batches(epoch)) for epoch in range(epochs))
+        self._epoch_ends, self.total_steps = ends, int(ends[-1])
+        self._epoch, self._order = -1, list[Ids]()
         self.decay = decay_of(training.average * self.total_steps)
         self.means = {name: np.zeros_like(array) for name, array in weights.items()}
         self.tables = {
@@ -166,7 +150,7 @@ class SequenceTrainer(Trainer):
         chance = random.random(len(words))
         self._own = rows.own * (chance >= self.training.word_dropout)
         self._shown = (chance >= self.training.word_dropout * FORMLESS).astype(np.float32)
-        self._features, self._starts = rows.features, rows.starts
+        self._starts = rows.starts
         self._leaves, self._at = [], []
         for name, read in ((WORDS, self._own), (FEATURES, rows.features)):
             leaf, at = self.tables[name].leaf(read)
@@ -176,12 +160,10 @@ class SequenceTrainer(Trainer):
 
     def _batch(self) -> Ids:
         """The sentences of update `step`."""
-        if not self._begins <= self.step < self._begins + len(self._order):
-            self._begins, epoch, self._order = 0, 0, self._batches(0)
-            while self._begins + len(self._order) <= self.step:
-                self._begins, epoch = self._begins + len(self._order), epoch + 1
-                self._order = self._batches(epoch)
-        return self._order[self.step - self._begins]
+        epoch = int(np.searchsorted(self._epoch_ends, self.step, side="right")) - 1
+        if epoch != self._epoch:
+            self._epoch, self._order = epoch, self._batches(epoch)
+        return self._order[self.step - int(self._epoch_ends[epoch])]
 
     def predictions(self, found: Sequence[tuple[Part, Ids]]) -> int:
         """How many predictions the loss of a batch is the sum of: its words."""
@@ -255,3 +237,13 @@ def decay_of(updates: float) -> float:
     (0.99, 0.0)
     """
     return 1 - 1 / max(1.0, updates)
+
+
+def usual_epochs(words: int, batch: int, updates: int, bounds: tuple[int, int]) -> int:
+    """How often a text of so many words is gone through for about so many updates, within bounds.
+
+    >>> usual_epochs(200_000, 350, 2500, (8, 50)), usual_epochs(70_000, 350, 2500, (8, 50))
+    (8, 12)
+    """
+    least, most = bounds
+    return max(least, min(most, round(updates * batch / max(words, 1))))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.subwords import SubwordRule
 from nlpcli.engine.neural.packing import Ids
-from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.arrays import offsets_of, ranges
 from nlpcli.engine.tagging.features import properties_of
 from nlpcli.settings.neural import EncoderSettings
 
@@ -43,9 +43,8 @@ class WordRows(NamedTuple):
     def of(self, words: Ids) -> WordRows:
         """Those of some of the words."""
         counts = np.diff(self.starts)[words]
-        starts = offsets_of(counts)
-        places = np.arange(starts[-1]) + np.repeat(self.starts[words] - starts[:-1], counts)
-        return WordRows(self.own[words], starts, self.features[places], self.vectors[words])
+        features = self.features[ranges(self.starts[words], counts)]
+        return WordRows(self.own[words], offsets_of(counts), features, self.vectors[words])
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,3 +18,13 @@ def offsets_of(sizes: ArrayLike) -> NDArray[np.int64]:
     offsets = np.zeros(len(counted) + 1, dtype=np.int64)
     np.cumsum(counted, out=offsets[1:])
     return offsets
+
+
+def ranges(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers from each of `begins` [N] on, as many as `lengths` [N] says, one range behind another.
+
+    >>> ranges(np.array([5, 0]), np.array([2, 3])).tolist()
+    [5, 6, 0, 1, 2]
+    """
+    offsets = offsets_of(lengths)
+    return np.arange(offsets[-1]) + np.repeat(begins - offsets[:-1], lengths)

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nlpcli.engine.charlm.model import CharLM
-from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.classify.classifier import Classifier, as_tests, measure, read_tests
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
 from nlpcli.engine.classify.examples import Examples, read_examples, read_labelled
@@ -24,18 +22,14 @@ from nlpcli.engine.classify.job import TEST, Measured
 from nlpcli.engine.classify.metrics import Evaluation, Mistake
 from nlpcli.engine.classify.prediction_lines import prediction_lines
 from nlpcli.engine.io import model_file
-from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
-from nlpcli.engine.io.opening import STDIN, Paths, check_readable
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
-from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.sequences.learning import go_on
-from nlpcli.engine.sequences.report import Report
+from nlpcli.engine.sequences.learning import Network, check_files, learnt
 from nlpcli.engine.sequences.text_classifier import KIND, UNFINISHED, TextClassifier
 from nlpcli.engine.text.arguments import as_list, plain_settings
-from nlpcli.errors import InputError, SettingsError
+from nlpcli.errors import InputError
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import ClassifySettings, RnnSettings
 from nlpcli.settings.fields import check_whole_number
@@ -44,7 +38,7 @@ from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.sequences.classifier_training import ClassifierTraining
+    pass
 
 
 @dataclass
@@ -86,9 +80,9 @@ def train_rnn(
     An interrupted training leaves a checkpoint.
     """
     from nlpcli.engine.sequences.classifier_training import ClassifierTraining
-    from nlpcli.engine.sequences.given_vectors import read_given
+    from nlpcli.engine.sequences.given_vectors import read_told
 
-    _check_files(paths, output, test, dev)
+    check_files(paths, output, test, dev, "texts to train on and those")
     examples = read_examples(paths, analysis, records, reading, progress)
 
     def beside(path: str | None) -> Examples | None:
@@ -98,9 +92,11 @@ def train_rnn(
     tests, held_out = beside(test), beside(dev)
     begun = ClassifierTraining(
         examples, analysis, settings, encoder, training, _same_classes(held_out, examples, dev),
-        None if vectors is None else read_given(vectors), None if lm is None else WordStates(CharLM.load(lm)),
+        *read_told(vectors, lm),
     )  # fmt: skip
-    outcome = NetworkOutcome(_learnt(begun, output, resume, checkpoints.checkpoint_every, progress))
+    outcome = NetworkOutcome(
+        learnt(Network(begun, "right"), output, resume, checkpoints.checkpoint_every, progress)
+    )
     if output is not None:
         count = f"{len(examples.labels):,} texts, {len(examples.names)} classes"
         progress.note(f"{output}: {count}, {len(begun.sentences.kinds):,} different words")
@@ -109,21 +105,6 @@ def train_rnn(
         if measured is not None:
             measured(TEST, outcome.evaluations[TEST])
     return outcome
-
-
-def _check_files(paths: Paths, output: str | None, test: str | None, dev: str | None) -> None:
-    """Raise, before any work, what would stand in its way at the end."""
-    for name, path in (("--test", test), ("--dev", dev)):
-        if path is not None:
-            if path == STDIN and STDIN in (paths or [STDIN]):
-                raise SettingsError(f"stdin cannot be both the texts to train on and those to {name}")
-            check_readable(path)
-    if output is not None:
-        check_writable(output)
-    elif test is None:
-        raise SettingsError(
-            "where should the model go?", hint="name a file with -o, or only measure: --test FILE"
-        )
 
 
 def _same_classes(dev: Examples | None, examples: Examples, path: str | None) -> Examples | None:
@@ -139,32 +120,6 @@ def _same_classes(dev: Examples | None, examples: Examples, path: str | None) ->
     return dataclasses.replace(
         dev, labels=dev.labels.choose(position).astype(dev.labels.dtype), names=examples.names
     )
-
-
-def _learnt(
-    begun: ClassifierTraining, output: str | None, resume: str | None, every: int, progress: Progress
-) -> TextClassifier:
-    """The model, written to `output`; a checkpoint of what is learnt when the user or the system ends it."""
-    from nlpcli.engine.sequences import network_checkpoint
-
-    report = Report(begun, progress, "right")
-    if resume is not None:
-        network_checkpoint.restore(begun, resume)
-    path = None if output is None else checkpoint_path(output)
-
-    def save() -> None:
-        if path is not None:
-            network_checkpoint.save(begun, path)
-            progress.note(interrupted(f"{begun.step:,} of {begun.total_steps:,} updates", path))
-
-    with saved_when_interrupted(save):
-        go_on(begun, report, every if path else 0, lambda: network_checkpoint.save(begun, path or ""))
-        model = begun.best()
-        if output is not None:
-            model.save(output)
-    if path is not None:
-        remove_checkpoint(path, 0 < every <= begun.step, resume)
-    return model
 
 
 # --- classifiers of every kind at work ----------------------------------------------------------

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.classify.examples import Examples, held_out
+from nlpcli.engine.neural.encoder_weights import initial_head
 from nlpcli.engine.neural.packing import Ids
-from nlpcli.engine.neural.sequence_trainer import TOKENS, Part
+from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, usual_epochs
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
 from nlpcli.engine.sequences.network_checkpoint import ResumableTraining
@@ -71,25 +72,19 @@ class ClassifierTraining(ResumableTraining):
         )
         self.head = PoolingHead(encoder, settings.pooling, len(self.names))
         self._usual_batch = max(TOKENS, round(_TEXTS * len(text.words) / max(len(self._labels), 1)))
-        updates = len(text.words) / (training.batch_tokens or self._usual_batch)
+        batch = training.batch_tokens or self._usual_batch
+        random = np.random.default_rng([settings.seed, _HEAD])
+        head = {
+            **initial_head(self.head.shapes, ("head.attention_b",), random),
+            "head.b": self._priors.copy(),
+        }
         super().__init__(
-            text, self._inputs, self._initial(np.random.default_rng([settings.seed, _HEAD])), encoder,
-            training,
-            epochs=settings.epochs or min(_EPOCHS[1], max(_EPOCHS[0], round(UPDATES / max(updates, 1)))),
-            seed=settings.seed, given=None if vectors is None else vectors[1],
+            text, self._inputs, head, encoder, training, seed=settings.seed,
+            epochs=settings.epochs or usual_epochs(len(text.words), batch, UPDATES, _EPOCHS),
+            given=None if vectors is None else vectors[1],
             states=None if lm is None else lm.of(words),
         )  # fmt: skip
         self.best_weights = self.snapshot()
-
-    def _initial(self, random: np.random.Generator) -> Weights:
-        """The head's weights to start from; the classes' as frequent as they are."""
-        weights = {
-            name: np.zeros(shape, np.float32)
-            if name == "head.attention_b"
-            else random.standard_normal(shape, dtype=np.float32) / np.float32(np.sqrt(shape[0]))
-            for name, shape in self.head.shapes.items()
-        }
-        return {**weights, "head.b": self._priors.copy()}
 
     @property
     def batch_tokens(self) -> int:

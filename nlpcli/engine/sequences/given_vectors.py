@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError
 
@@ -31,3 +33,11 @@ def read_given(path: str) -> GivenVectors:
     rows = np.zeros((len(matrix) + 1, matrix.shape[1]), np.float16)
     rows[1:] = np.clip(matrix * np.float32(_SIZE / size), -1e4, 1e4)
     return GivenVectors(found.tokens, rows)
+
+
+def read_told(vectors: str | None, lm: str | None) -> tuple[GivenVectors | None, WordStates | None]:
+    """What a network is told of words besides their forms: vectors, and a character model's states."""
+    return (
+        None if vectors is None else read_given(vectors),
+        None if lm is None else WordStates(CharLM.load(lm)),
+    )

@@ -12,16 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
-from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
 from nlpcli.engine.io.lines import Lines
-from nlpcli.engine.io.opening import STDIN, Paths, check_readable
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
-from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation, measure
 from nlpcli.engine.sequences.examples import Examples, examples_of, fitting_tokenizer, space_of
-from nlpcli.engine.sequences.learning import Learning, Linear, Recurrent
+from nlpcli.engine.sequences.learning import Learning, Linear, Network, check_files, learnt
 from nlpcli.engine.sequences.models import TaggerModel, load_tagger
 from nlpcli.engine.sequences.tag_formats import TagFormat
 from nlpcli.engine.sequences.tagged_text import read_tagged
@@ -86,7 +83,7 @@ def train_tagger(
     every = checkpoints.checkpoint_every
     others = {"--vectors": vectors, "--lm": lm, "--dev": dev, "--checkpoint-every": every or None}
     _check_method(settings, encoder, training, clusters, others)
-    _check_files(paths, output, test, dev)
+    check_files(paths, output, test, dev, "text to train on and that")
     found = read_tagged(paths, tagged, reading, progress)
     tokenizer = settings.tokenizer if settings.tokenizer != "auto" else fitting_tokenizer(found)
     analysis = AnalysisSettings(tokenizer=tokenizer)  # type: ignore[arg-type]
@@ -104,8 +101,15 @@ def train_tagger(
         classes = read_classes(clusters) if clusters else NO_CLASSES
         learning = Linear(examples, settings, analysis, space, classes)
     else:
-        learning = Recurrent(examples, settings, analysis, space, encoder, training, held_out, vectors, lm)
-    outcome = TaggerOutcome(_learnt(learning, output, resume, every, progress))
+        from nlpcli.engine.sequences.given_vectors import read_told
+        from nlpcli.engine.sequences.recurrent_training import RecurrentTraining
+
+        begun = RecurrentTraining(
+            examples.words, examples.tags, examples.target, settings, analysis, space, encoder, training,
+            None if held_out is None else (held_out.words, held_out.tags), *read_told(vectors, lm),
+        )  # fmt: skip
+        learning = Network(begun, "F1" if examples.target == "ner" else "of words right")
+    outcome = TaggerOutcome(learnt(learning, output, resume, every, progress))
     if output is not None:
         progress.note(f"{output}: {_described(examples, outcome.model)}")
     if tests is not None:
@@ -121,29 +125,6 @@ def _described(examples: Examples, model: TaggerModel) -> str:
     words = sum(map(len, examples.words))
     made = f"{len(examples.words):,} sentences, {words:,} words, {len(model.tags)} {kinds}"
     return f"{made}; bare text is cut by {model.analysis.tokenizer}"
-
-
-def _learnt(
-    learning: Learning, output: str | None, resume: str | None, every: int, progress: Progress
-) -> TaggerModel:
-    """The model, written to `output`; a checkpoint of what is learnt when the user or the system ends it."""
-    if resume is not None:
-        learning.restore(resume)
-    if output is None:
-        learning.go(progress, 0, lambda: None)
-        return learning.model()
-    path = checkpoint_path(output)
-
-    def save() -> None:
-        learning.save(path)
-        progress.note(interrupted(learning.done(), path))
-
-    with saved_when_interrupted(save):
-        updates = learning.go(progress, every, lambda: learning.save(path))
-        model = learning.model()
-        model.save(output)
-    remove_checkpoint(path, 0 < every <= updates, resume)
-    return model
 
 
 def _check_method(
@@ -167,21 +148,6 @@ def _check_method(
         raise SettingsError(
             f"{' and '.join(given)} {verb} for --method {other}, and the method is {settings.method}",
             hint=f"leave {'it' if len(given) == 1 else 'them'} out, or add --method {other}",
-        )
-
-
-def _check_files(paths: Paths, output: str | None, test: str | None, dev: str | None) -> None:
-    """Raise, before any work, what would stand in its way at the end."""
-    for name, path in (("--test", test), ("--dev", dev)):
-        if path is not None:
-            if path == STDIN and STDIN in (paths or [STDIN]):
-                raise SettingsError(f"stdin cannot be both the text to train on and that to {name}")
-            check_readable(path)
-    if output is not None:
-        check_writable(output)
-    elif test is None:
-        raise SettingsError(
-            "where should the model go?", hint="name a file with -o, or only measure: --test FILE"
         )
 
 

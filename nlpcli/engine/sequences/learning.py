@@ -1,20 +1,24 @@
-"""Trainings of taggers of either kind, as `train-tagger` runs them: on, to the end, or into a checkpoint."""
+"""Trainings as `train-tagger` and `train-rnn` run them: on, to the end, or into a checkpoint."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
-from nlpcli.engine.neural.sequence_trainer import SequenceTrainer
-from nlpcli.engine.runtime.interrupts import postponed_signals
+from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
+from nlpcli.engine.io.opening import STDIN, Paths, check_readable
+from nlpcli.engine.runtime.interrupts import postponed_signals, saved_when_interrupted
 from nlpcli.engine.runtime.progress import Progress
+from nlpcli.engine.sequences import network_checkpoint
 from nlpcli.engine.sequences.examples import Examples
 from nlpcli.engine.sequences.models import TaggerModel
+from nlpcli.engine.sequences.network_checkpoint import ResumableTraining
 from nlpcli.engine.sequences.report import Report
 from nlpcli.engine.tagging import checkpoint
 from nlpcli.engine.tagging.features import Classes
 from nlpcli.engine.tagging.training import Training
-from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+from nlpcli.errors import SettingsError
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -25,8 +29,8 @@ class Learning(Protocol):
     def go(self, progress: Progress, every: int, save: Callable[[], object]) -> int:
         """Learn to the end, from wherever it stands, and `save` each `every` updates; how many there were."""
 
-    def model(self) -> TaggerModel:
-        """The tagger."""
+    def model(self) -> Any:
+        """The tagger or classifier."""
 
     def done(self) -> str:
         """How far it is, in words."""
@@ -36,18 +40,6 @@ class Learning(Protocol):
 
     def restore(self, path: str) -> None:
         """Go on from a checkpoint. Raises ModelError for one of another training."""
-
-
-def go_on(training: SequenceTrainer, report: Report, every: int, save: Callable[[], object]) -> None:
-    """Train to the end, and `save` each `every` updates (0: never); signals wait for an update's end."""
-    with postponed_signals() as signals:
-
-        def after_update() -> None:
-            if every and training.step % every == 0:
-                save()
-            signals.deliver()
-
-        training.run(report, after_update)
 
 
 class Linear:
@@ -82,49 +74,68 @@ class Linear:
         checkpoint.restore(self._training, path)
 
 
-class Recurrent:
-    """That of a tagger by a recurrent network."""
+class Network:
+    """That of a network; `measure` names what one less the loss of a validation is."""
 
-    def __init__(
-        self,
-        examples: Examples,
-        settings: TaggerSettings,
-        analysis: AnalysisSettings,
-        space: str,
-        encoder: EncoderSettings,
-        training: NetworkTraining,
-        dev: Examples | None,
-        vectors: str | None,
-        lm: str | None,
-    ) -> None:
-        from nlpcli.engine.charlm.model import CharLM
-        from nlpcli.engine.charlm.word_states import WordStates
-        from nlpcli.engine.sequences.given_vectors import read_given
-        from nlpcli.engine.sequences.recurrent_training import RecurrentTraining
-
-        self._training = RecurrentTraining(
-            examples.words, examples.tags, examples.target, settings, analysis, space, encoder, training,
-            None if dev is None else (dev.words, dev.tags), None if vectors is None else read_given(vectors),
-            None if lm is None else WordStates(CharLM.load(lm)),
-        )  # fmt: skip
-        self._measure = "F1" if examples.target == "ner" else "of words right"
+    def __init__(self, training: ResumableTraining, measure: str) -> None:
+        self._training, self._measure = training, measure
 
     def go(self, progress: Progress, every: int, save: Callable[[], object]) -> int:  # noqa: D102
-        go_on(self._training, Report(self._training, progress, self._measure), every, save)
-        return self._training.step
+        training, report = self._training, Report(self._training, progress, self._measure)
+        with postponed_signals() as signals:
 
-    def model(self) -> TaggerModel:  # noqa: D102
+            def after_update() -> None:
+                if every and training.step % every == 0:
+                    save()
+                signals.deliver()
+
+            training.run(report, after_update)
+        return training.step
+
+    def model(self) -> Any:  # noqa: D102
         return self._training.best()
 
     def done(self) -> str:  # noqa: D102
         return f"{self._training.step:,} of {self._training.total_steps:,} updates"
 
     def save(self, path: str) -> None:  # noqa: D102
-        from nlpcli.engine.sequences import network_checkpoint
-
         network_checkpoint.save(self._training, path)
 
     def restore(self, path: str) -> None:  # noqa: D102
-        from nlpcli.engine.sequences import network_checkpoint
-
         network_checkpoint.restore(self._training, path)
+
+
+def learnt(learning: Learning, output: str | None, resume: str | None, every: int, progress: Progress) -> Any:
+    """The model, written to `output`; a checkpoint each `every` updates (0: none) and when interrupted."""
+    if resume is not None:
+        learning.restore(resume)
+    if output is None:
+        learning.go(progress, 0, lambda: None)
+        return learning.model()
+    path = checkpoint_path(output)
+
+    def save() -> None:
+        learning.save(path)
+        progress.note(interrupted(learning.done(), path))
+
+    with saved_when_interrupted(save):
+        updates = learning.go(progress, every, lambda: learning.save(path))
+        model = learning.model()
+        model.save(output)
+    remove_checkpoint(path, 0 < every <= updates, resume)
+    return model
+
+
+def check_files(paths: Paths, output: str | None, test: str | None, dev: str | None, texts: str) -> None:
+    """Raise, before any work, what would stand in its way at the end. `texts`: what is trained on."""
+    for name, path in (("--test", test), ("--dev", dev)):
+        if path is not None:
+            if path == STDIN and STDIN in (paths or [STDIN]):
+                raise SettingsError(f"stdin cannot be both the {texts} to {name}")
+            check_readable(path)
+    if output is not None:
+        check_writable(output)
+    elif test is None:
+        raise SettingsError(
+            "where should the model go?", hint="name a file with -o, or only measure: --test FILE"
+        )

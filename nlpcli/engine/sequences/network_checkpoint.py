@@ -30,6 +30,10 @@ class ResumableTraining(SequenceTrainer):
         """A sum of all that decides what is learnt."""
 
     @abstractmethod
+    def best(self) -> Any:
+        """The model with the best weights so far."""
+
+    @abstractmethod
     def head_fields(self) -> dict[str, Any]:
         """What the shapes of the head's weights follow from."""
 

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.io.model_file import Model, read_model, write_model
+from nlpcli.engine.io.model_file import Model, write_model
 from nlpcli.engine.io.schemas.tagging import head_shapes
 from nlpcli.engine.neural.sequence_trainer import Sentences
 from nlpcli.engine.sequences.tag_heads import head_of
 from nlpcli.engine.sequences.word_network import WordNetwork
 from nlpcli.engine.tagging.features import hashes_of
 from nlpcli.engine.tagging.linear_tagger import in_text
-from nlpcli.errors import ModelError
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -100,19 +99,8 @@ class RecurrentTagger:
         write_model(path, KIND, header, {**self.network.tensors(), "known_words": self.seen})
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> RecurrentTagger:
-        """The model that `save` wrote. Raises ModelError."""
-        model = read_model(path, (KIND, UNFINISHED))
-        if model.kind == UNFINISHED:
-            raise ModelError(
-                f"{path} is a training that was interrupted, no tagger yet",
-                hint=f"repeat the train-tagger command with --resume {path}",
-            )
-        return cls.from_model(model)
-
-    @classmethod
     def from_model(cls, model: Model) -> RecurrentTagger:
-        """The same from a file already read."""
+        """The model that `save` wrote, from a file already read (`models.load_tagger`)."""
         fields = model.fields
         tags, most = fields["tags"], fields["most_pieces"]
         head = head_shapes(fields["encoder"], len(tags), most, crf=fields["crf"])

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.word_states import WordStates
+from nlpcli.engine.neural.encoder_weights import initial_head
 from nlpcli.engine.neural.packing import Ids
-from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, Sentences
+from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, Sentences, usual_epochs
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
 from nlpcli.engine.sequences.network_checkpoint import ResumableTraining
 from nlpcli.engine.sequences.recurrent_tagger import UNFINISHED, RecurrentTagger
-from nlpcli.engine.sequences.tag_heads import head_of, initial_head
+from nlpcli.engine.sequences.tag_heads import head_of
 from nlpcli.engine.sequences.word_network import WordNetwork
 from nlpcli.engine.tagging.features import hashes_of
 from nlpcli.engine.tagging.labels import spans_of
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 UPDATES = 2500  # that a training has, where the epochs are left to it
 _EPOCHS = 8, 50  # but so many at least and at most
+_ZEROS = ("head.b", "head.transitions")  # at first
 _HEAD = 4  # what a draw of chance is for
 Tagged = tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]
 
@@ -85,9 +87,10 @@ class RecurrentTraining(ResumableTraining):
         crf = target == "ner" and not self.most
         self.head = head_of(encoder, self.names, self.most, crf=crf, gold=kept)
         random = np.random.default_rng([settings.seed, _HEAD])
+        batch = training.batch_tokens or TOKENS
         super().__init__(
-            text, self._inputs, initial_head(self.head, random), encoder, training,
-            epochs=settings.epochs or usual_epochs(len(words), training), seed=settings.seed,
+            text, self._inputs, initial_head(self.head.shapes, _ZEROS, random), encoder, training,
+            epochs=settings.epochs or usual_epochs(len(words), batch, UPDATES, _EPOCHS), seed=settings.seed,
             given=None if vectors is None else vectors[1],
             states=None if lm is None else lm.of(kept_sentences),
         )  # fmt: skip
@@ -144,16 +147,6 @@ class RecurrentTraining(ResumableTraining):
         ]  # fmt: skip
         total.update(json.dumps(record, sort_keys=True).encode())
         return total.hexdigest()
-
-
-def usual_epochs(words: int, training: NetworkTraining) -> int:
-    """How often a text of so many words is gone through, where nothing is said.
-
-    >>> usual_epochs(200_000, NetworkTraining()), usual_epochs(70_000, NetworkTraining())
-    (8, 12)
-    """
-    least, most = _EPOCHS
-    return max(least, min(most, round(UPDATES * (training.batch_tokens or TOKENS) / max(words, 1))))
 
 
 def _held_out(count: int, share: float) -> Ids:

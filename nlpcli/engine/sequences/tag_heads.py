@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.io.schemas.tagging import head_shapes
 from nlpcli.engine.neural.packing import Ids, Packing
 from nlpcli.engine.neural.recurrent_step import log_softmax
-from nlpcli.engine.neural.weights import Weights
-from nlpcli.engine.runtime.arrays import Floats, offsets_of
+from nlpcli.engine.runtime.arrays import Floats, offsets_of, ranges
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.tagging.training import legal
 from nlpcli.settings.neural import EncoderSettings
@@ -117,10 +116,9 @@ class Pieces:
         from torch.nn import functional
 
         counts = np.diff(self._starts)[places]
-        before = offsets_of(counts)
         words = np.repeat(np.arange(len(places)), counts)
-        number = np.arange(before[-1]) - np.repeat(before[:-1], counts)
-        gold = self._gold[np.repeat(self._starts[places], counts) + number]
+        number = ranges(np.zeros_like(counts), counts)
+        gold = self._gold[ranges(self._starts[places], counts)]
         earlier = np.where(number == 0, len(self._tags), np.roll(gold, 1))  # the end also is the beginning
         hidden = (
             (y @ weights["head.v"])[torch.from_numpy(words)]
@@ -149,16 +147,6 @@ class Pieces:
             for word, piece in zip(live.tolist(), before.tolist(), strict=True):
                 found[word].append(self._tags[piece])
         return ["+".join(pieces) for pieces in found], np.exp(logarithms)
-
-
-def initial_head(head: TagHead, random: np.random.Generator) -> Weights:
-    """The head's weights to start from."""
-    return {
-        name: np.zeros(shape, np.float32)
-        if name in ("head.b", "head.transitions")
-        else random.standard_normal(shape, dtype=np.float32) / np.float32(np.sqrt(shape[0]))
-        for name, shape in head.shapes.items()
-    }
 
 
 def head_of(

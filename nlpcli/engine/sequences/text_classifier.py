@@ -22,7 +22,7 @@ from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.io.record_formats import Documents
 from nlpcli.engine.io.schemas.classify import pooling_shapes
 from nlpcli.engine.neural.sequence_trainer import Sentences
-from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.arrays import offsets_of, ranges
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences.pooling import PoolingHead
 from nlpcli.engine.sequences.word_network import WordNetwork
@@ -143,8 +143,7 @@ def sentences_of(
     offsets = corpus.offsets[first : last + 1]
     lengths = np.minimum(np.diff(offsets), most)
     starts = offsets_of(lengths)
-    places = np.arange(starts[-1]) + np.repeat(offsets[:-1] - starts[:-1], lengths)
-    kinds, words = np.unique(corpus.ids[places], return_inverse=True)
+    kinds, words = np.unique(corpus.ids[ranges(offsets[:-1], lengths)], return_inverse=True)
     names = [corpus.vocabulary.tokens[kind] for kind in kinds.tolist()]
     words = words.reshape(-1).astype(np.int64)
     spelt = [names[word] for word in words.tolist()]

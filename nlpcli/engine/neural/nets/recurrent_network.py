@@ -20,14 +20,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from nlpcli.engine.neural.nets.dropout import dropped
+from nlpcli.engine.neural.nets.parameters import Parameters
 from nlpcli.engine.neural.nets.recurrent import layer, plain_layer
 from nlpcli.engine.neural.packing import Packing
 
 State = list[tuple[Tensor, ...]]
 
 
-class CharRNN:
-    """The weights as torch parameters, by the names they have in the model file."""
+class CharRNN(Parameters):
+    """The network with its weights as torch parameters."""
 
     def __init__(
         self,
@@ -38,19 +40,8 @@ class CharRNN:
         device: str = "cpu",
         low: torch.dtype = torch.float32,
     ) -> None:
-        self.cell, self.num_layers, self.dropout = cell, num_layers, dropout
-        self.device, self.low = torch.device(device), low
-        self.weights = {
-            name: torch.tensor(array, device=self.device).requires_grad_() for name, array in weights.items()
-        }
-
-    def parameters(self) -> list[Tensor]:
-        """The weights in the order of their names."""
-        return [self.weights[name] for name in sorted(self.weights)]
-
-    def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of the weights as numpy arrays."""
-        return {name: weight.detach().cpu().numpy().copy() for name, weight in self.weights.items()}
+        super().__init__(weights, device)
+        self.cell, self.num_layers, self.dropout, self.low = cell, num_layers, dropout, low
 
     def zero_state(self, batch: int) -> State:
         """The state before any text: per layer (h,) or (h, c), each [B, H]."""
@@ -114,15 +105,9 @@ class CharRNN:
         return functional.one_hot(ids, len(self.weights["layer0.w_xh"])).to(self.low)
 
     def _dropped(self, x: Tensor, random: np.random.Generator | None) -> Tensor:
-        """`x` with a share of its numbers set to zero and the rest scaled up, so the mean stays."""
-        if random is None or not self.dropout:
-            return x
-        if self.device.type != "cpu":
+        if random is not None and self.device.type != "cpu":
             return functional.dropout(x, self.dropout)
-        # One random byte a number, not one float: four times less to draw. The share is a 256th exact.
-        limit = max(1, min(255, round(self.dropout * 256)))
-        bits = torch.frombuffer(bytearray(random.bytes(x.numel())), dtype=torch.uint8).view(x.shape)
-        return x * ((bits >= limit).to(x.dtype) * (256 / (256 - limit)))
+        return dropped(x, self.dropout, random)
 
 
 def _cudnn_layer(
