@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
+from nlpcli.engine.neural.encoder_weights import initial_head
 from nlpcli.engine.neural.packing import Packing
-from nlpcli.engine.sequences.tag_heads import head_of, initial_head
+from nlpcli.engine.sequences.tag_heads import head_of
 from nlpcli.settings.neural import EncoderSettings
 
 torch = pytest.importorskip("torch")
@@ -19,7 +20,7 @@ PLACES = np.array([4, 0, 3, 1, 2])  # which words of the text the packed ones ar
 def made(tags, most=0, crf=False, gold=None):
     random = np.random.default_rng(1)
     head = head_of(ENCODER, tags, most, crf=crf, gold=gold)
-    weights = initial_head(head, random)
+    weights = initial_head(head.shapes, ("head.b", "head.transitions"), random)
     for name, weight in weights.items():
         weights[name] = weight + random.normal(size=weight.shape).astype(np.float32) * 0.5
     y = random.normal(size=(5, 6)).astype(np.float32)
