@@ -930,14 +930,14 @@ def train_nb(
     variant: Literal[
         "multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"
     ] = "binary-multinomial",
-    alpha: float = 0.5,
+    alpha: float | None = None,
     prior: Literal["fit", "uniform"] = "fit",
     cost: float = 1.0,
     epochs: int = 10,
     seed: int = 1,
-    ngrams: str = "1-3",
+    ngrams: str = "auto",
     char_ngrams: str = "auto",
-    char_span: Literal["text", "word"] = "text",
+    char_span: Literal["auto", "text", "word"] = "auto",
     binary: bool = False,
     min_docs: int = 1,
     hash_bits: int = 0,

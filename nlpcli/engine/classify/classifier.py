@@ -60,6 +60,8 @@ class Classifier:
     def __init__(self, model: Trained) -> None:
         self.labels = model.labels
         self.feature_index = FeatureIndex(model.keys, model.features)
+        kinds = model.features.kinds() if model.apart else (model.features,)
+        self.kinds = [FeatureIndex(model.keys, features) for features in kinds]
         self.reweigh(model)
 
     @classmethod
@@ -102,21 +104,31 @@ class Classifier:
         of each document the model knows, int64 [D]."""
         scores = np.zeros((corpus.documents, len(self.labels)))
         found = np.zeros(corpus.documents, dtype=np.int64)
+        for index in self.kinds:
+            added, known = self._scores(corpus, index, progress)
+            scores += added / np.sqrt(np.maximum(known, 1))[:, None] if self.model.normalised else added
+            found += known
+        return scores + self.start, found
+
+    def _scores(
+        self, corpus: EncodedCorpus, index: FeatureIndex, progress: Progress
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """What the features that `index` finds add to the scores, and how many they are."""
+        scores = np.zeros((corpus.documents, len(self.labels)))
+        found = np.zeros(corpus.documents, dtype=np.int64)
         seen = 0
-        for first, rows, ends in self.feature_index.rows(corpus, in_parts=True):
+        for first, rows, ends in index.rows(corpus, in_parts=True):
             last = first + len(ends)
             seen += len(rows)
             found[first:last] += np.diff(ends, prepend=0)
-            if self._weights is None and seen < len(self.feature_index.keys) // _FEW:
+            if self._weights is None and seen < len(index.keys) // _FEW:
                 distinct, places = np.unique(rows, return_inverse=True)
                 weights, rows = self.weights(distinct), places.astype(np.int32)
             else:
                 weights = self.all_weights
             kernels.add_scores(rows, ends, weights, scores[first:last])
             progress.update("classifying", last, corpus.documents)
-        if self.model.normalised:
-            scores /= np.sqrt(np.maximum(found, 1))[:, None]
-        return scores + self.start, found
+        return scores, found
 
     def predict(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> Predictions:
         """The likeliest class of every document, and how likely each class is."""

@@ -30,7 +30,8 @@ class LinearModel:
 
     keys: uint64 [F], ascending; learnt: float32 [F, P], bias: float64 [P]. P is 1 for two
     classes (positive speaks for the second), else one per class. `normalised`: a document's
-    sum is divided by the root of the number of its features.
+    sum is divided by the root of the number of its features; `apart`: words and characters each by
+    their own.
     """
 
     labels: tuple[str, ...]
@@ -43,6 +44,7 @@ class LinearModel:
     features: FeatureSettings
     settings: NaiveBayesSettings
     calibration: dict[str, Any] | None = None
+    apart: bool = False
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:
@@ -68,6 +70,7 @@ class LinearModel:
         header = {
             "labels": list(self.labels),
             "normalised": self.normalised,
+            "apart": self.apart,
             "analysis": self.analysis.to_record(),
             "features": self.features.to_record(),
             "settings": self.settings.to_record(),

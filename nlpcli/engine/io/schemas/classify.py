@@ -67,7 +67,7 @@ def _large_counts(held: Held) -> str | None:
 
 
 def _resolved_features(held: Held) -> str | None:
-    return "its features are not decided" if held.fields["features"].char_ngrams == "auto" else None
+    return None if held.fields["features"].decided else "its features are not decided"
 
 
 NAIVE_BAYES = Schema(
@@ -83,7 +83,7 @@ NAIVE_BAYES = Schema(
     relations=(_large_counts, _resolved_features),
 )
 LINEAR = Schema(
-    {**_CLASSIFIER, "normalised": Field(flag, default=False)},
+    {**_CLASSIFIER, "normalised": Field(flag, default=False), "apart": Field(flag, default=False)},
     {
         **_FEATURES,
         "weights": Array("float32", ("F", "P"), FINITE),
