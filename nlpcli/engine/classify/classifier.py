@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.classify.calibration import probabilities
 from nlpcli.engine.classify.examples import Examples, read_labelled
 from nlpcli.engine.classify.features import FeatureIndex
+from nlpcli.engine.classify.findings import Predictions
 from nlpcli.engine.classify.linear import KIND as LINEAR
 from nlpcli.engine.classify.linear import LinearModel
 from nlpcli.engine.classify.metrics import Evaluation, evaluate
@@ -39,19 +40,6 @@ kernels = Kernels("classify.features")
 
 _FEW = 20  # texts with fewer features than a twentieth of the model's have only theirs weighed
 Trained = NaiveBayes | LinearModel
-
-
-class Predictions(NamedTuple):
-    """What some documents are: the class of each [D], and the probabilities of all [D, C]."""
-
-    labels: NDArray[np.int32]
-    probabilities: NDArray[np.float64]
-
-    def mistakes(self, truth: NDArray[np.int32]) -> list[int]:
-        """The documents that were got wrong, the most confident mistake first."""
-        wrong = np.flatnonzero(self.labels != truth)
-        confidence = self.probabilities[wrong].max(axis=1, initial=0.0)
-        return [int(document) for document in wrong[np.argsort(-confidence, kind="stable")]]
 
 
 class Classifier:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.encoding import encode_documents
-from nlpcli.engine.io.record_formats import Documents
+from nlpcli.engine.io.record_formats import SEVERAL, Documents
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -28,12 +28,20 @@ from nlpcli.settings.vocabulary import VocabularySettings
 class Examples:
     """Encoded texts and their classes.
 
-    labels: int32 [D], an index into `names` (sorted), −1 for a document that is left out.
+    labels: int32 [D], an index into `names` (sorted), −1 for a document that is left out. A name may be
+    several labels at once (`labels_in`). sides: how many texts an example has, 2 for pairs: example d is the
+    texts 2d and 2d + 1 of the corpus.
     """
 
     corpus: EncodedCorpus
     labels: NDArray[np.int32]
     names: tuple[str, ...]
+    sides: int = 1
+
+    @property
+    def filled(self) -> NDArray[np.bool_]:
+        """Whether each example has a token in every text: bool [D]."""
+        return np.asarray((np.diff(self.corpus.offsets) > 0).reshape(-1, self.sides).all(axis=1))
 
     def documents_per_class(self) -> NDArray[np.int64]:
         """How many documents each class has, int64 [C]."""
@@ -41,11 +49,11 @@ class Examples:
 
     def chosen(self, wanted: NDArray[np.bool_]) -> Examples:
         """The `wanted` [D] documents by themselves, with the vocabulary of all."""
-        lengths = np.diff(self.corpus.offsets)
-        offsets = offsets_of(lengths[wanted])
-        ids = self.corpus.ids[np.repeat(wanted, lengths)]
+        lengths, texts = np.diff(self.corpus.offsets), np.repeat(wanted, self.sides)
+        offsets = offsets_of(lengths[texts])
+        ids = self.corpus.ids[np.repeat(texts, lengths)]
         corpus = EncodedCorpus(ids, offsets, self.corpus.vocabulary)
-        return Examples(corpus, self.labels[wanted], self.names)
+        return dataclasses.replace(self, corpus=corpus, labels=self.labels[wanted])
 
     def only(self, chosen: NDArray[np.bool_]) -> Examples:
         """The same documents, of which only the `chosen` [D] count."""
@@ -96,11 +104,23 @@ def _kept(batches: Iterator[list[str]], keep: list[str]) -> Iterator[Documents]:
         yield batch
 
 
-def examples_of(texts: list[str], labels: Sequence[str], analysis: AnalysisSettings) -> Examples:
-    """Examples from texts and labels in memory."""
+def examples_of(
+    texts: list[str], labels: Sequence[str], analysis: AnalysisSettings, sides: int = 1
+) -> Examples:
+    """Examples from texts and labels in memory; pairs have their texts one behind the other."""
     names = tuple(sorted(set(labels)))
     corpus = encode_documents([texts], analysis, VocabularySettings(vocab_order="first-seen"))
-    return Examples(corpus, np.array([names.index(label) for label in labels], dtype=np.int32), names)
+    return Examples(corpus, np.array([names.index(label) for label in labels], dtype=np.int32), names, sides)
+
+
+def labels_in(name: str, separator: str) -> list[str]:
+    """The labels in the name of several: each once, without white space around, and in order.
+
+    >>> labels_in("joy, love,joy,", ","), labels_in("", ",")
+    (['joy', 'love'], [])
+    """
+    parts = (part.strip() for line in name.split(SEVERAL) for part in line.split(separator))
+    return [*dict.fromkeys(part for part in parts if part)]
 
 
 def _check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
@@ -127,8 +147,13 @@ def _check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
         )
 
 
-def held_out(examples: Examples, share: float, seed: int) -> NDArray[np.bool_]:
-    """A random `share` of the documents, the same share of each class: bool [D]."""
+def held_out(examples: Examples, share: float, seed: int, *, by_class: bool = True) -> NDArray[np.bool_]:
+    """A random `share` of the documents, the same share of each class: bool [D].
+
+    by_class: else labels are many, such as numbers, and documents are all of one class.
+    """
+    if not by_class:
+        examples = dataclasses.replace(examples, labels=np.zeros_like(examples.labels), names=("",))
     rank = _shuffled_ranks(examples, seed)
     sizes = examples.documents_per_class()
     quota = np.maximum(1, np.round(sizes * share)).astype(np.int64)

@@ -19,6 +19,7 @@ from nlpcli.errors import InputError
 
 # A text each; or lines of UTF-8, each a text with a `\n` at its end. A long text may go on in the next ones.
 Documents = list[str] | bytes
+SEVERAL = "\n"  # between labels of one text that are kept together; no label holds one
 
 
 @dataclass(slots=True)

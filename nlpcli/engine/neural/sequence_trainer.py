@@ -64,17 +64,22 @@ class Sentences:
         return found
 
     @property
-    def lengths(self) -> Ids:
+    def sizes(self) -> Ids:
         """How many words each has."""
         return np.diff(self.starts)
 
+    @property
+    def lengths(self) -> Ids:
+        """The words of each thing that a batch is made of: a sentence (or more; `sequences/pairs.py`)."""
+        return self.sizes
+
     def places(self, sentences: Ids) -> Ids:
         """The places of the words of some sentences, one sentence behind another."""
-        return ranges(self.starts[sentences], self.lengths[sentences])
+        return ranges(self.starts[sentences], self.sizes[sentences])
 
     def part(self, sentences: Ids) -> tuple[Part, Ids]:
         """Some sentences, longest first, packed; and the places of their words in packed order."""
-        packing = Packing.of(self.lengths[sentences])
+        packing = Packing.of(self.sizes[sentences])
         order = packing.order()
         places = self.places(sentences)[order]
         words, rows = np.unique(self.words[places], return_inverse=True)
