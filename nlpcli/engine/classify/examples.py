@@ -73,7 +73,7 @@ def read_examples(
     whose texts holds a token.
     """
     examples = read_labelled(paths, analysis, records, reading, progress)
-    _check_classes(examples, analysis)
+    check_classes(examples, analysis)
     return examples
 
 
@@ -84,18 +84,23 @@ def read_labelled(
     reading: InputSettings,
     progress: Progress = SILENT,
     keep: list[str] | None = None,
+    *,
+    pairs: bool = False,
+    several: bool = False,
 ) -> Examples:
     """The same of any labelled texts, to be measured on: a single class is fine.
 
-    The texts themselves are added to `keep`, if there is one.
+    The texts themselves are added to `keep`, if there is one. pairs, several: whether there may be pairs of
+    texts, and several labels at once.
     """
-    source = Records(paths, records, reading, progress=progress)
+    source = Records(paths, records, reading, pairs=pairs, several=several, progress=progress)
     batches = source.documents() if keep is None else _kept(source.texts(), keep)
     corpus = encode_documents(batches, analysis, VocabularySettings(vocab_order="first-seen"))
     names = tuple(sorted(source.names))
     position = {name: number for number, name in enumerate(names)}
     order = np.array([position[name] for name in source.names], dtype=np.int32)
-    return Examples(corpus, order[np.array(source.codes, dtype=np.int32)], names)
+    sides = 1 if records.text2_col is None else 2
+    return Examples(corpus, order[np.array(source.codes, dtype=np.int32)], names, sides)
 
 
 def _kept(batches: Iterator[list[str]], keep: list[str]) -> Iterator[Documents]:
@@ -113,18 +118,14 @@ def examples_of(
     return Examples(corpus, np.array([names.index(label) for label in labels], dtype=np.int32), names, sides)
 
 
-def labels_in(name: str, separator: str) -> list[str]:
-    """The labels in the name of several: each once, without white space around, and in order.
-
-    >>> labels_in("joy, love,joy,", ","), labels_in("", ",")
-    (['joy', 'love'], [])
-    """
-    parts = (part.strip() for line in name.split(SEVERAL) for part in line.split(separator))
-    return [*dict.fromkeys(part for part in parts if part)]
+def labels_in(name: str) -> list[str]:
+    """The labels in a name that holds several."""
+    return name.split(SEVERAL) if name else []
 
 
-def _check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
-    names, documents = examples.names, examples.corpus.documents
+def check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
+    """Raise InputError for labels that are no classes."""
+    names, documents = examples.names, len(examples.labels)
     if len(names) == 1:
         raise InputError(
             f"there is only one class: all {documents:,} texts are labelled {names[0]!r}",
@@ -135,8 +136,7 @@ def _check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
             f"{len(names):,} different labels in {documents:,} texts: that is not a set of classes",
             hint="is --label-col the right column?",
         )
-    has_tokens = np.diff(examples.corpus.offsets) > 0
-    filled = examples.only(has_tokens).documents_per_class()
+    filled = examples.only(examples.filled).documents_per_class()
     if not filled.all():
         name = names[int(np.argmin(filled))]
         raise InputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,18 @@ class Predictions(NamedTuple):
         return [int(document) for document in wrong[np.argsort(-confidence, kind="stable")]]
 
 
+Found: TypeAlias = "Predictions | LabelSets | Numbers"
+
+
 class LabelSets(NamedTuple):
-    """Which labels documents have, bool [D, C], and how probable each is by itself, [D, C]."""
+    """Which labels documents have, bool [D, C], and how probable each is by itself, [D, C].
+
+    separator: what is written between labels.
+    """
 
     chosen: NDArray[np.bool_]
     probabilities: NDArray[np.float64]
+    separator: str
 
 
 class Numbers(NamedTuple):

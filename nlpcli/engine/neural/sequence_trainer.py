@@ -132,6 +132,8 @@ class SequenceTrainer(Trainer):
             FEATURES: Table(initial_table(random, encoder.bucket, encoder.ngram_dim), self.decay),
         }
 
+    whole_output = False  # whether the head says itself what is dropped of the encoder's output
+
     @property
     def batch_tokens(self) -> int:
         """Words a batch."""
@@ -199,7 +201,7 @@ class SequenceTrainer(Trainer):
         random = np.random.Generator(np.random.SFC64([self.seed, _DROPS, self.step, n]))
         y = encode(
             self.encoder, self.network.weights, x, torch.from_numpy(part.rows), part.packing,
-            self.training.dropout, random, states,
+            self.training.dropout, random, states, whole=self.whole_output,
         )  # fmt: skip
         return self.head_loss(y, part, self._places[n], random)
 

@@ -4,36 +4,42 @@
     Labels    p(c) = σ(s_c), each by itself         all above a threshold; loss: binary cross entropy
     Number    x = mean + deviation · s              loss: squared error, in deviations
 
-Each has its loss, in torch, and its answers, in numpy; scores s [B, outputs] come from a head (`text_heads.py`).
+Each has its loss, in torch, and its answers, in numpy; scores s [B, outputs] come from a head
+(`text_heads.py`). Not here: which of them labels ask for (`answer_choice.py`).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.classify.answer_metrics import (
+    Difference,
+    LabelsEvaluation,
+    NumberEvaluation,
+    evaluate_labels,
+    evaluate_numbers,
+)
 from nlpcli.engine.classify.calibration import log_probabilities
+from nlpcli.engine.classify.classifier import with_classes, worst_of
 from nlpcli.engine.classify.correlation import pearson
 from nlpcli.engine.classify.examples import Examples, labels_in
 from nlpcli.engine.classify.explanations import Reason
-from nlpcli.engine.classify.findings import LabelSets, Numbers, Predictions, number_text
+from nlpcli.engine.classify.findings import Found, LabelSets, Numbers, Predictions, number_text
+from nlpcli.engine.classify.metrics import Evaluation, Mistake, evaluate
 from nlpcli.engine.runtime.arrays import Floats
-from nlpcli.errors import InputError
+from nlpcli.engine.sequences.label_numbers import numbers_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Gold = NDArray[np.int64] | NDArray[np.float32]
-Found = Predictions | LabelSets | Numbers
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
-_MOST = 1e15  # of a number to learn
+Gold: TypeAlias = NDArray[Any]  # int64 [D], numbers of classes; or float32 [D, labels] or [D]
 _THRESHOLDS = np.arange(1, 100) / 100  # that are tried
 
 
@@ -72,10 +78,13 @@ class Answer(Protocol):
     def texts(self, found: Any) -> list[Any]:
         """Answers as plain Python: a label, a tuple of them, or a number, of each."""
 
+    def evaluation(self, found: Any, examples: Examples, texts: Sequence[str], mistakes: int) -> Any:
+        """How good answers are, with the worst `mistakes`. Raises InputError for a label that is none."""
+
     def reason(
         self, scores: NDArray[np.float64], start: Floats, tokens: Sequence[str], added: Floats | None
     ) -> Reason:
-        """Why, for one text of `scores` [outputs]: they are start [outputs] and the sum of what tokens added."""
+        """Why, for one text of `scores` [outputs], which are start [outputs] and what tokens added."""
 
     def to_record(self) -> dict[str, Any]:
         """As JSON types, in a model file."""
@@ -97,12 +106,13 @@ class Classes:
     def gold(self, examples: Examples) -> Gold:
         """Numbers of classes, int64 [D]; −1 for one that is none of them."""
         known = {label: number for number, label in enumerate(self.labels)}
-        return np.array([known.get(name, -1) for name in examples.names], np.int64)[examples.labels]
+        numbers = np.array([known.get(name, -1) for name in examples.names], np.int64)
+        return np.asarray(numbers[examples.labels])
 
     def priors(self, gold: Gold) -> NDArray[np.float32]:
         """Logarithms of how frequent classes are, each seen once more."""
         counts = np.bincount(gold, minlength=len(self.labels))
-        return np.log((counts + 1) / (counts.sum() + len(counts))).astype(np.float32)
+        return np.asarray(np.log((counts + 1) / (counts.sum() + len(counts))), np.float32)
 
     def loss(self, scores: Tensor, gold: Gold) -> Tensor:
         """Cross entropy."""
@@ -127,6 +137,15 @@ class Classes:
     def texts(self, found: Predictions) -> list[str]:
         """The label of each."""
         return [self.labels[label] for label in found.labels.tolist()]
+
+    def evaluation(
+        self, found: Predictions, examples: Examples, texts: Sequence[str], mistakes: int
+    ) -> Evaluation:
+        """Accuracy, F1, confusion; a class that is none of ours comes after those, always got wrong."""
+        examples = with_classes(examples, self.labels)
+        result = evaluate(examples.labels, found.labels, examples.names, found.probabilities)
+        worst = worst_of(found, examples, texts, mistakes)
+        return dataclasses.replace(result, mistakes=worst)
 
     def reason(
         self, scores: NDArray[np.float64], start: Floats, tokens: Sequence[str], added: Floats | None
@@ -165,13 +184,13 @@ class Labels:
         known = {label: number for number, label in enumerate(self.labels)}
         sets = np.zeros((len(examples.names), len(known)), np.float32)
         for row, name in enumerate(examples.names):
-            sets[row, [known[label] for label in labels_in(name, self.separator) if label in known]] = 1
-        return sets[examples.labels]
+            sets[row, [known[label] for label in labels_in(name) if label in known]] = 1
+        return np.asarray(sets[examples.labels])
 
     def priors(self, gold: Gold) -> NDArray[np.float32]:
         """Log-odds of each label, seen and not seen half a time more."""
         counts = gold.sum(axis=0, dtype=np.float64)
-        return np.log((counts + 0.5) / (len(gold) - counts + 0.5)).astype(np.float32)
+        return np.asarray(np.log((counts + 0.5) / (len(gold) - counts + 0.5)), np.float32)
 
     def loss(self, scores: Tensor, gold: Gold) -> Tensor:
         """Binary cross entropy, summed over labels too."""
@@ -183,7 +202,7 @@ class Labels:
     def found(self, scores: NDArray[np.float64]) -> LabelSets:
         """The labels that are probable enough."""
         chances = np.exp(-np.logaddexp(0, -scores))
-        return LabelSets(chances >= self.threshold, chances)
+        return LabelSets(chances >= self.threshold, chances, self.separator)
 
     def wrong(self, scores: NDArray[np.float64], gold: Gold) -> tuple[float, int]:
         """One less the micro F1 under the best threshold."""
@@ -209,6 +228,29 @@ class Labels:
     def texts(self, found: LabelSets) -> list[tuple[str, ...]]:
         """The labels of each, ascending."""
         return [tuple(self.labels[c] for c in np.flatnonzero(row).tolist()) for row in found.chosen]
+
+    def evaluation(
+        self, found: LabelSets, examples: Examples, texts: Sequence[str], mistakes: int
+    ) -> LabelsEvaluation:
+        """F1 and subset accuracy; labels that are none of ours come after those, and are never found."""
+        others = {label for name in examples.names for label in labels_in(name)} - {*self.labels}
+        every = dataclasses.replace(self, labels=(*self.labels, *sorted(others)))
+        there = every.gold(examples) > 0
+        chosen = np.pad(found.chosen, ((0, 0), (0, len(others))))
+        wrong = np.flatnonzero((there != chosen).any(axis=1))
+        sure = np.where(found.chosen, found.probabilities, 1 - found.probabilities).min(axis=1)
+        worst = wrong[np.argsort(-sure[wrong], kind="stable")][:mistakes]
+        shown = [self.separator.join(names) for names in self.texts(found)]
+        listed = tuple(
+            Mistake(
+                float(sure[n]),
+                self.separator.join(labels_in(examples.names[examples.labels[n]])),
+                shown[n],
+                texts[n],
+            )
+            for n in worst.tolist()
+        )
+        return dataclasses.replace(evaluate_labels(there, chosen, every.labels), mistakes=listed)
 
     def reason(
         self, scores: NDArray[np.float64], start: Floats, tokens: Sequence[str], added: Floats | None
@@ -242,7 +284,7 @@ class Number:
 
     def gold(self, examples: Examples) -> Gold:
         """Deviations from the mean, float32 [D]."""
-        return ((numbers_of(examples) - self.mean) / self.deviation).astype(np.float32)
+        return np.asarray((numbers_of(examples) - self.mean) / self.deviation, np.float32)
 
     def priors(self, gold: Gold) -> NDArray[np.float32]:
         """The mean."""
@@ -273,6 +315,18 @@ class Number:
         """The number of each."""
         return [float(value) for value in found.values]
 
+    def evaluation(
+        self, found: Numbers, examples: Examples, texts: Sequence[str], mistakes: int
+    ) -> NumberEvaluation:
+        """Correlations and the mean squared error; the mistakes are the largest differences."""
+        truth = numbers_of(examples)
+        off = found.values - truth
+        worst = tuple(
+            Difference(float(off[n]), float(truth[n]), float(found.values[n]), texts[n])
+            for n in np.argsort(-abs(off), kind="stable")[:mistakes].tolist()
+        )
+        return dataclasses.replace(evaluate_numbers(truth, found.values), mistakes=worst)
+
     def reason(
         self, scores: NDArray[np.float64], start: Floats, tokens: Sequence[str], added: Floats | None
     ) -> Reason:
@@ -289,56 +343,3 @@ class Number:
 
 def _paired(tokens: Sequence[str], odds: list[float]) -> tuple[tuple[str, float], ...]:
     return tuple(zip(tokens, odds, strict=True))
-
-
-def numbers_of(examples: Examples) -> NDArray[np.float64]:
-    """The labels of examples as numbers. Raises InputError for one that is none."""
-    values = np.zeros(len(examples.names))
-    for place, name in enumerate(examples.names):
-        value = _number(name)
-        if value is None:
-            text = int(np.flatnonzero(examples.labels == place)[0]) + 1
-            raise InputError(
-                f"the label {name!r} (that of text {text:,}) is no number",
-                hint="numbers are learnt: is --label-col the right column? --target label learns names",
-            )
-        values[place] = value
-    return values[examples.labels]
-
-
-def are_decimals(names: Sequence[str], least: int) -> bool:
-    """Whether labels are more than `least` different numbers, decimal fractions among them.
-
-    >>> are_decimals(["0.5", "1.25", "3"], 2), are_decimals(["1", "2", "3"], 2), are_decimals(["a", "1.5"], 1)
-    (True, False, False)
-    """
-    values = {_number(name) for name in names}
-    return None not in values and len(values) > least and any(value % 1 for value in values if value is not None)
-
-
-def _number(name: str) -> float | None:
-    stripped = name.strip()
-    if not _NUMBER.fullmatch(stripped) or abs(float(stripped)) > _MOST:
-        return None
-    return float(stripped)
-
-
-def number_answer(examples: Examples) -> Number:
-    """The answer for examples that are labelled with numbers. Raises InputError where all are the same."""
-    values = numbers_of(examples)
-    deviation = float(values.std())
-    if not deviation:
-        raise InputError(
-            f"all {len(values):,} texts are labelled with the number {values[0]:g}",
-            hint="there is nothing to learn; is --label-col the right column?",
-        )
-    return Number(float(values.mean()), deviation)
-
-
-def answer_of(fields: dict[str, Any]) -> Classes | Labels | Number:
-    """The answer of a model file."""
-    if fields["answer"] == Number.kind:
-        return Number(fields["mean"], fields["deviation"])
-    if fields["answer"] == Labels.kind:
-        return Labels(fields["labels"], fields["separator"], fields["threshold"])
-    return Classes(fields["labels"])

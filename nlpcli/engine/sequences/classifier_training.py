@@ -19,8 +19,8 @@ from nlpcli.engine.neural.packing import Ids
 from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, usual_epochs
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
-from nlpcli.engine.sequences.network_checkpoint import ResumableTraining
 from nlpcli.engine.sequences.answers import Answer, Classes, Labels
+from nlpcli.engine.sequences.network_checkpoint import ResumableTraining
 from nlpcli.engine.sequences.pairs import Likeness, Pairs, measures
 from nlpcli.engine.sequences.text_classifier import UNFINISHED, TextClassifier, sentences_of
 from nlpcli.engine.sequences.text_heads import head_of
@@ -64,7 +64,9 @@ class ClassifierTraining(ResumableTraining):
         self._analysis, self._rnn, self.lm = analysis, settings, lm
         self.answer: Answer = answer or Classes(examples.names)
         if dev is None and training.val_frac:
-            kept = held_out(examples, training.val_frac, settings.seed, by_class=isinstance(self.answer, Classes))
+            kept = held_out(
+                examples, training.val_frac, settings.seed, by_class=isinstance(self.answer, Classes)
+            )
             examples, dev = examples.chosen(~kept), examples.chosen(kept)
         self.dev, self._sides = dev, examples.sides
         self._priors = self.answer.priors(self.answer.gold(examples))
@@ -75,12 +77,10 @@ class ClassifierTraining(ResumableTraining):
             (text.kinds[word] for word in text.words.tolist()), encoder, () if vectors is None else vectors[0]
         )
         given = None if vectors is None else vectors[1]
-        if self._sides == 2:
-            text = Pairs.of(text)
-            self._likeness = Likeness(text.kinds, self._inputs, given)
-        else:
-            self._likeness = None
+        text = Pairs.of(text) if self._sides == 2 else text
+        self._likeness = Likeness(text.kinds, self._inputs, given) if self._sides == 2 else None
         self._measures = measures(given is not None) if self._sides == 2 else 0
+        self.whole_output = self._sides == 2
         self.head = head_of(encoder, settings.pooling, self.answer.outputs, self._measures)
         self._usual_batch = max(TOKENS, round(_TEXTS * len(text.words) / max(len(self._gold), 1)))
         batch = training.batch_tokens or self._usual_batch
@@ -92,7 +92,7 @@ class ClassifierTraining(ResumableTraining):
         self.best_weights = self.snapshot()
 
     def _first_head(self) -> Weights:
-        """The head's weights to start from: what is said of a text without a word; words that are alike align."""
+        """The head's weights to start from: it says what is frequent, and aligns words that are alike."""
         random = np.random.default_rng([self._rnn.seed, _HEAD])
         zeros = ("head.attention_b", "head.compare_b", "head.hidden_b")
         found = {**initial_head(self.head.shapes, zeros, random), "head.b": self._priors.copy()}
@@ -126,9 +126,7 @@ class ClassifierTraining(ResumableTraining):
     def classifier(self, weights: Weights) -> TextClassifier:
         """The classifier with some weights."""
         network = WordNetwork.of(self._inputs, weights, self.given, self.encoder, self.lm)
-        return TextClassifier(
-            self.answer, self._priors, network, self._analysis, self._rnn, self._sides
-        )
+        return TextClassifier(self.answer, self._priors, network, self._analysis, self._rnn, self._sides)
 
     def best(self) -> TextClassifier:
         """The classifier that did best on what is held out, and what else is chosen there."""
@@ -161,7 +159,8 @@ class ClassifierTraining(ResumableTraining):
             if array is not None:
                 total.update(np.ascontiguousarray(array).data)
         record = [
-            self.answer.to_record(), self._sides, self._analysis.to_record(), self._rnn.to_record(), self.encoder.to_record(),
+            self.answer.to_record(), self._sides, self._analysis.to_record(), self._rnn.to_record(),
+            self.encoder.to_record(),
             {**self.training.to_record(), "threads": 0},
         ]  # fmt: skip
         total.update(json.dumps(record, sort_keys=True).encode())

@@ -34,11 +34,13 @@ class Pairs(Sentences):
     @classmethod
     def of(cls, texts: Sentences) -> Pairs:
         """Texts, of which every two are a pair."""
-        return cls.of_ids(texts.words, texts.starts, texts.kinds)
+        found = cls([])
+        found.words, found.starts, found.kinds = texts.words, texts.starts, texts.kinds
+        return found
 
     @property
     def lengths(self) -> Ids:
-        """How many words each pair has; 0 where one of its texts has none, since there is nothing to align."""
+        """How many words each pair has; 0 where one text has none: there is nothing to align."""
         sides = self.sizes.reshape(-1, 2)
         return np.where(sides.all(axis=1), sides.sum(axis=1), 0)
 
@@ -124,4 +126,5 @@ def _sketches(starts: Ids, features: Ids) -> Floats:
 
 def _unit(rows: Floats) -> Floats:
     lengths = np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
-    return rows / np.maximum(lengths, np.float32(1e-12))
+    found: Floats = rows / np.maximum(lengths, np.float32(1e-12))
+    return found

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.classify.classifier import encoded
 from nlpcli.engine.classify.explanations import Reason
-from nlpcli.engine.classify.findings import Numbers
+from nlpcli.engine.classify.findings import Found, Numbers
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.io.record_formats import Documents
@@ -24,7 +24,8 @@ from nlpcli.engine.io.schemas.classify import text_head_shapes
 from nlpcli.engine.neural.sequence_trainer import GIVEN, Sentences
 from nlpcli.engine.runtime.arrays import offsets_of, ranges
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.sequences.answers import Answer, Found, answer_of
+from nlpcli.engine.sequences.answer_choice import answer_of
+from nlpcli.engine.sequences.answers import Answer
 from nlpcli.engine.sequences.pairs import Pairs, measures
 from nlpcli.engine.sequences.text_heads import head_of
 from nlpcli.engine.sequences.word_network import WordNetwork
@@ -87,9 +88,7 @@ class TextClassifier:
         return self.answer.found(self.scores(corpus, progress))
 
     def _texts(self, corpus: EncodedCorpus, first: int, last: int) -> tuple[Sentences, list[list[str]]]:
-        text, sentences = sentences_of(
-            corpus, first * self.sides, last * self.sides, self.settings.max_words
-        )
+        text, sentences = sentences_of(corpus, first * self.sides, last * self.sides, self.settings.max_words)
         return Pairs.of(text) if self.sides == 2 else text, sentences
 
     def explain(self, corpus: EncodedCorpus) -> Iterator[Reason]:
@@ -164,7 +163,7 @@ class TextClassifier:
 
 
 def listed(texts: Iterable[Any], sides: int) -> list[str]:
-    """Texts one behind the other; pairs of texts are taken apart. Raises SettingsError for what is no pair."""
+    """Texts one behind the other, pairs taken apart. Raises SettingsError for what is no pair."""
     if sides == 1:
         return [*as_list(texts)]
     found: list[str] = []

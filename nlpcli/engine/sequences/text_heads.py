@@ -1,4 +1,4 @@
-"""From the encoder's output for words to the scores of one answer: the last part of a network that classifies.
+"""From the encoder's output for words to the scores of one answer: the last part of a classifier.
 
     text    s W_o + b_o, s being the words' outputs pooled (`pooling.py`)
 
@@ -9,7 +9,7 @@
             h = ReLU([u, v, |u − v|, u ∘ v] W_h + b_h),  h W_o + b_o
 
 The pair's is Parikh et al. 2016's and Chen et al. 2017's without the second recurrent layer; S is how alike
-words are by measures that are not learnt (`pairs.py`). Not here: what answer follows from scores (`answers.py`).
+words are by measures that are not learnt (`pairs.py`). Not here: what follows from scores (`answers.py`).
 """
 
 from __future__ import annotations
@@ -139,7 +139,9 @@ class TwoTexts:
         packing, grid = part.packing, Grid.of(part.sentences, part.packing)
         alike = likeness.of(part, grid)
         first, second = (y[rows] for rows in grid.rows)
-        strength = first @ second.transpose(0, 2, 1) / np.float32(y.shape[1] ** 0.5) + alike @ weights["head.align"]
+        strength = (
+            first @ second.transpose(0, 2, 1) / np.float32(y.shape[1] ** 0.5) + alike @ weights["head.align"]
+        )
         here, there = grid.there
         across = (
             _softmax(strength, there[:, None], 2) @ second,
