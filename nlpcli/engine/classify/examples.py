@@ -141,7 +141,7 @@ def check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
         name = names[int(np.argmin(filled))]
         raise InputError(
             f"the class {name!r} is empty: none of its {int((examples.labels == names.index(name)).sum()):,} "
-            "texts holds a token",
+            f"{'texts holds a token' if examples.sides == 1 else 'pairs holds a token in both texts'}",
             hint="leave the class out, or "
             + ("shorten --stopwords" if analysis.stopwords else "choose another --tokenizer"),
         )

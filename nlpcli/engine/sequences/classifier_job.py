@@ -91,10 +91,10 @@ def train_rnn(
         return read_labelled(files, analysis, records, reading, progress, pairs=True, several=True)
 
     examples = read(paths)
+    _check_filled(examples, progress)
     answer = answer_to(examples, records, settings.target, progress)
     if isinstance(answer, Classes):
         check_classes(examples, analysis)
-    _check_filled(examples, progress)
     # Read before training, so that what is wrong with it is told before.
     tests, held_out = (None if path is None else read([path]) for path in (test, dev))
     _check_labels(answer, held_out, dev)
@@ -124,7 +124,9 @@ def _check_filled(examples: Examples, progress: Progress) -> None:
             "no pair has a token in both texts", hint="are --text-col and --text2-col the right columns?"
         )
     if examples.sides == 2 and empty:
-        progress.note(f"{empty:,} pairs with an empty side are left out")
+        progress.note(
+            f"{empty:,} pair{'s' * (empty > 1)} with an empty side: nothing is learnt from {'them' if empty > 1 else 'it'}"
+        )
 
 
 def _learnt(answer: Answer) -> str:
@@ -164,7 +166,7 @@ def load_any(path: str | os.PathLike[str]) -> Classifier | FastTextClassifier | 
 @plain_settings
 def classify(
     model: str,
-    texts: Paths | Iterable[str],
+    texts: Paths | Iterable[str] | Iterable[tuple[str, str]],
     output: Output | None = None,
     settings: ClassifySettings = ClassifySettings(),
     *,
@@ -175,6 +177,7 @@ def classify(
 ) -> list[str]:
     """The label of each text, with more in the same line where `settings` ask for it.
 
+    `texts` are pairs for a model of pairs. A model of several labels joins them, and one of numbers gives these.
     With `output`, `texts` names files, the lines go there as they come, and none are given back.
     `reason_as_text` says how the tokens that decided are shown, in place of the strongest of them.
 

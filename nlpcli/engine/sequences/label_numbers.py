@@ -17,17 +17,15 @@ _MOST = 1e15  # of a number to learn
 
 def numbers_of(examples: Examples) -> NDArray[np.float64]:
     """The labels of examples as numbers. Raises InputError for one that is none."""
-    values = np.zeros(len(examples.names))
-    for place, name in enumerate(examples.names):
-        value = _number(name)
-        if value is None:
-            text = int(np.flatnonzero(examples.labels == place)[0]) + 1
-            raise InputError(
-                f"the label {name!r} (that of text {text:,}) is no number",
-                hint="numbers are learnt: is --label-col the right column? --target label learns names",
-            )
-        values[place] = value
-    return values[examples.labels]
+    values = np.array([np.nan if (value := _number(name)) is None else value for name in examples.names])
+    found: NDArray[np.float64] = values[examples.labels]
+    if np.isnan(found).any():
+        first = int(np.isnan(found).argmax())
+        raise InputError(
+            f"the label {examples.names[examples.labels[first]]!r} (that of text {first + 1:,}) is no number",
+            hint="numbers are learnt: is --label-col the right column? --target label learns names",
+        )
+    return found
 
 
 def are_decimals(names: Sequence[str], least: int) -> bool:
