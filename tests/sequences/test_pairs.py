@@ -271,7 +271,7 @@ def test_errors_of_pairs_say_what_is_wrong(tmp_path, pairs, emotions):
     with pytest.raises(SettingsError, match="--explain is not for pairs"):
         jobs.classify(output, PAIRS, explain=True)
     one = str(tmp_path / "one.safetensors")
-    jobs.train_nb(emotions, one, text_col="labels", label_col="text", header="yes")
+    jobs.train_nb(pairs, one, text_col="q2", label_col="same")
     for verb in (
         lambda: jobs.classify(one, pairs, str(tmp_path / "no"), text_col="q1", text2_col="q2"),
         lambda: jobs.evaluate(one, pairs, **COLUMNS),

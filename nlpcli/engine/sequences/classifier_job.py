@@ -124,9 +124,8 @@ def _check_filled(examples: Examples, progress: Progress) -> None:
             "no pair has a token in both texts", hint="are --text-col and --text2-col the right columns?"
         )
     if examples.sides == 2 and empty:
-        progress.note(
-            f"{empty:,} pair{'s' * (empty > 1)} with an empty side: nothing is learnt from {'them' if empty > 1 else 'it'}"
-        )
+        pairs, them = ("pairs", "them") if empty > 1 else ("pair", "it")
+        progress.note(f"{empty:,} {pairs} with an empty side: nothing is learnt from {them}")
 
 
 def _learnt(answer: Answer) -> str:
@@ -177,7 +176,7 @@ def classify(
 ) -> list[str]:
     """The label of each text, with more in the same line where `settings` ask for it.
 
-    `texts` are pairs for a model of pairs. A model of several labels joins them, and one of numbers gives these.
+    `texts` are pairs for a model of pairs. A model of several labels joins them, one of numbers gives these.
     With `output`, `texts` names files, the lines go there as they come, and none are given back.
     `reason_as_text` says how the tokens that decided are shown, in place of the strongest of them.
 
