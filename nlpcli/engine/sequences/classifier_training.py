@@ -139,7 +139,7 @@ class ClassifierTraining(ResumableTraining):
     def head_fields(self) -> dict[str, Any]:
         """What the shapes of the head's weights follow from."""
         return {
-            "outputs": self.answer.outputs, "pooling": self._rnn.pooling, "measures": self._measures,
+            "classes": self.answer.outputs, "pooling": self._rnn.pooling, "measures": self._measures,
         }  # fmt: skip
 
     def digest(self) -> str:
@@ -158,10 +158,13 @@ class ClassifierTraining(ResumableTraining):
         for array in arrays:
             if array is not None:
                 total.update(np.ascontiguousarray(array).data)
-        record = [
-            self.answer.to_record(), self._sides, self._analysis.to_record(), self._rnn.to_record(),
-            self.encoder.to_record(),
+        settings = self._rnn.to_record()
+        del settings["target"]  # the answer says it
+        record: list[Any] = [
+            [*self.answer.labels], self._analysis.to_record(), settings, self.encoder.to_record(),
             {**self.training.to_record(), "threads": 0},
         ]  # fmt: skip
+        if self._sides == 2 or not isinstance(self.answer, Classes):
+            record += [self.answer.to_record(), self._sides]
         total.update(json.dumps(record, sort_keys=True).encode())
         return total.hexdigest()

@@ -130,7 +130,7 @@ def _head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
 
 
 def _unfinished_head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    return text_head_shapes(fields["encoder"], fields["pooling"], fields["outputs"], fields["measures"])
+    return text_head_shapes(fields["encoder"], fields["pooling"], fields["classes"], fields["measures"])
 
 
 def _answers(held: Held) -> str | None:
@@ -162,8 +162,8 @@ RECURRENT_CLASSIFIER = Schema(
 RECURRENT_CLASSIFIER_CHECKPOINT = Schema(
     {
         **CHECKPOINT_FIELDS,
-        "outputs": Field(whole(1, MOST)),
-        "measures": Field(whole(0, 3)),
+        "classes": Field(whole(1, MOST)),  # or labels, or one number
+        "measures": Field(whole(0, 3), default=0),
         "pooling": Field(one_of("attention", "max", "mean", "last")),
     },
     lambda fields: checkpoint_arrays(fields, _unfinished_head(fields)),
