@@ -93,7 +93,7 @@ COMMANDS: dict[str, list[str]] = {
         _CLASSIFY[6],
     ],
     "recurrent-classifier-pairs": [
-        "classify FILE pairs.tsv --text-col 1 --text2-col 2",
+        "classify FILE similar.tsv --text-col 1 --text2-col 2",
         "classify FILE similar.tsv --text-col 1 --text2-col 2 --jsonl",
         "evaluate FILE similar.tsv --text-col 1 --text2-col 2 --label-col 3",
         _LOAD.format("loaded.classify([('a king', 'the tea'), ('tea', '')])"),
