@@ -1005,6 +1005,7 @@ def train_rnn(
     progress: Progress = ...,
     pooling: Literal["attention", "max", "mean", "last"] = "attention",
     target: Literal["auto", "label", "number"] = "auto",
+    symmetric: bool = False,
     max_words: int = 500,
     epochs: int = 0,
     seed: int = 1,

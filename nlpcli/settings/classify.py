@@ -116,6 +116,10 @@ class RnnSettings(Settings):
         "auto", "What a label is: a class, or a number to come near; auto: numbers where all labels are, "
         "more than 10 different ones and decimal fractions among them.", panel="Network",
     )  # fmt: skip
+    symmetric: bool = setting(
+        False, "Pairs of texts: their order says nothing, as with duplicates and similarity; swapped, they "
+        "get the same answer.", flags=("--symmetric",), panel="Network",
+    )  # fmt: skip
     max_words: int = setting(
         500, "Words of a text that are read; of longer ones the first.", min=1, max=MOST, panel="Network"
     )

@@ -47,12 +47,12 @@ TASKS = {
 GIVEN = GivenVectors(["car", "dog", "sun"], np.eye(4, 3, -1, np.float16))
 
 
-def training(task, epochs=3, vectors=None, pooling="attention", **more):
+def training(task, epochs=3, vectors=None, pooling="attention", symmetric=False, **more):
     texts, labels, sides, answer = TASKS[task]
     empty = ["", "a"][:sides]  # a text or pair from which nothing is learnt
     examples = examples_of([*texts, *empty], [*labels, labels[0]], LOWERCASE, sides)
     network = NetworkTraining(**{**QUICK, **more})
-    settings = RnnSettings(epochs=epochs, pooling=pooling)
+    settings = RnnSettings(epochs=epochs, pooling=pooling, symmetric=symmetric)
     return ClassifierTraining(examples, LOWERCASE, settings, SMALL, network, None, vectors, answer=answer)
 
 
@@ -97,6 +97,14 @@ def test_it_learns_and_a_file_gives_the_same_answers_and_threads_the_same_bytes(
 @pytest.mark.parametrize("pooling", ["max", "mean", "last"])
 def test_pairs_learn_by_every_pooling(pooling):
     assert trained("pairs", epochs=30, pooling=pooling).classify(PAIRS) == YES_NO
+
+
+def test_a_symmetric_model_gives_swapped_pairs_the_same_answer():
+    swapped = [(second, first) for first, second in PAIRS]
+    for symmetric in (True, False):
+        model = trained("pairs", epochs=3, symmetric=symmetric)
+        is_same = np.allclose(model.probabilities(PAIRS), model.probabilities(swapped), atol=1e-5)
+        assert is_same == symmetric
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -230,6 +238,8 @@ def test_errors_of_pairs_say_what_is_wrong(tmp_path, pairs, emotions):
     def train(path, **more):
         return jobs.train_rnn(str(path), str(tmp_path / "no"), **{**SIZES, **COLUMNS, **more})
 
+    with pytest.raises(SettingsError, match="--symmetric is for pairs of texts"):
+        train(pairs, text2_col=None, symmetric=True)
     with pytest.raises(SettingsError, match="nothing names the first"):
         train(pairs, text_col=None)
     with pytest.raises(InputError, match="no column is called 'q3'; there are: q1, q2, same"):

@@ -68,12 +68,14 @@ def softmax(values):
     return shares / shares.sum()
 
 
-@pytest.mark.parametrize("pooling", POOLINGS)
-def test_a_pair_is_aligned_compared_and_pooled_as_the_formula_says(pooling):
+@pytest.mark.parametrize(
+    ("pooling", "symmetric"), [*((pooling, False) for pooling in POOLINGS), ("attention", True)]
+)
+def test_a_pair_is_aligned_compared_and_pooled_as_the_formula_says(pooling, symmetric):
     random, text = np.random.default_rng(1), Pairs(TEXTS)
     part, places = text.part(np.array([1, 0]))
     y = random.normal(size=(10, 4)).astype(np.float32)
-    head = head_of(ENCODER, pooling, 3, measures(given=True))
+    head = head_of(ENCODER, pooling, 3, measures(given=True), symmetric)
     assert isinstance(head, TwoTexts)
     weights, tensors = random_weights(head, random)
     likeness = likeness_of(text)
@@ -92,7 +94,8 @@ def test_a_pair_is_aligned_compared_and_pooled_as_the_formula_says(pooling):
             c = np.maximum(seen @ weights["head.compare_w"] + weights["head.compare_b"], 0)
             sides.append(pooled(c, pooling, weights))
         u, v = sides
-        whole = np.concatenate([u, v, abs(u - v), u * v])
+        one, other = (u + v, np.maximum(u, v)) if symmetric else (u, v)
+        whole = np.concatenate([one, other, abs(u - v), u * v])
         hidden = np.maximum(whole @ weights["head.hidden_w"] + weights["head.hidden_b"], 0)
         expected.append(hidden @ weights["head.w"] + weights["head.b"])
     ours = head.scores(torch.tensor(y), tensors, part, likeness, 0.0, random).numpy()

@@ -85,6 +85,8 @@ def train_rnn(
     from nlpcli.engine.sequences.classifier_training import ClassifierTraining
     from nlpcli.engine.sequences.given_vectors import read_told
 
+    if settings.symmetric and records.text2_col is None:
+        raise SettingsError("--symmetric is for pairs of texts", hint="--text2-col names the second text")
     check_files(paths, output, test, dev, "texts to train on and those")
 
     def read(files: Paths) -> Examples:

@@ -81,7 +81,9 @@ class ClassifierTraining(ResumableTraining):
         self._likeness = Likeness(text.kinds, self._inputs, given) if self._sides == 2 else None
         self._measures = measures(given is not None) if self._sides == 2 else 0
         self.whole_output = self._sides == 2
-        self.head = head_of(encoder, settings.pooling, self.answer.outputs, self._measures)
+        self.head = head_of(
+            encoder, settings.pooling, self.answer.outputs, self._measures, settings.symmetric
+        )
         self._usual_batch = max(TOKENS, round(_TEXTS * len(text.words) / max(len(self._gold), 1)))
         batch = training.batch_tokens or self._usual_batch
         super().__init__(
@@ -160,6 +162,8 @@ class ClassifierTraining(ResumableTraining):
                 total.update(np.ascontiguousarray(array).data)
         settings = self._rnn.to_record()
         del settings["target"]  # the answer says it
+        if not settings["symmetric"]:
+            del settings["symmetric"]  # as before there was such a setting
         record: list[Any] = [
             [*self.answer.labels], self._analysis.to_record(), settings, self.encoder.to_record(),
             {**self.training.to_record(), "threads": 0},

@@ -57,7 +57,7 @@ class TextClassifier:
         given = GIVEN in self.network.tables
         object.__setattr__(self, "_head", head_of(
             self.network.encoder, self.settings.pooling, self.answer.outputs,
-            measures(given) if self.sides == 2 else 0,
+            measures(given) if self.sides == 2 else 0, self.settings.symmetric,
         ))  # fmt: skip
 
     @property

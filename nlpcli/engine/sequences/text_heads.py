@@ -7,6 +7,7 @@
             c_i = ReLU([y_i, ỹ_i, |y_i − ỹ_i|, y_i ∘ ỹ_i, f_i] W_c + b_c)
             u, v: c pooled over either text
             h = ReLU([u, v, |u − v|, u ∘ v] W_h + b_h),  h W_o + b_o
+            symmetric: u + v and max(u, v) instead of u and v; swapped, a pair has the same scores
 
 The pair's is Parikh et al. 2016's and Chen et al. 2017's without the second recurrent layer; S is how alike
 words are by measures that are not learnt (`pairs.py`). Not here: what follows from scores (`answers.py`).
@@ -91,9 +92,11 @@ class OneText:
 class TwoTexts:
     """An answer of each pair of texts, aligned word by word."""
 
-    def __init__(self, encoder: EncoderSettings, pooling: str, outputs: int, measures: int) -> None:
+    def __init__(
+        self, encoder: EncoderSettings, pooling: str, outputs: int, measures: int, symmetric: bool
+    ) -> None:
         self.shapes = text_head_shapes(encoder, pooling, outputs, measures)
-        self._pooling = Pooling(encoder, pooling)
+        self._pooling, self._symmetric = Pooling(encoder, pooling), symmetric
 
     def judged(self, part: Part) -> Ids:
         """The pairs, in order of their numbers."""
@@ -127,7 +130,8 @@ class TwoTexts:
         c = torch.relu(compared @ weights["head.compare_w"] + weights["head.compare_b"])
         pooled = self._pooling.pooled(c, weights, part.packing)
         u, v = (pooled[torch.from_numpy(texts)] for texts in grid.texts)
-        whole = dropped(torch.cat([u, v, (u - v).abs(), u * v], dim=1), drop, random)
+        one, other = (u + v, torch.maximum(u, v)) if self._symmetric else (u, v)
+        whole = dropped(torch.cat([one, other, (u - v).abs(), u * v], dim=1), drop, random)
         hidden = torch.relu(whole @ weights["head.hidden_w"] + weights["head.hidden_b"])
         return dropped(hidden, drop, random) @ weights["head.w"] + weights["head.b"]
 
@@ -162,7 +166,8 @@ class TwoTexts:
         starts = np.cumsum(packing.lengths) - packing.lengths
         pooled = np.add.reduceat(c[order] * shares, starts, axis=0)
         u, v = pooled[grid.texts[0]], pooled[grid.texts[1]]
-        whole = np.concatenate([u, v, abs(u - v), u * v], axis=1)
+        one, other = (u + v, np.maximum(u, v)) if self._symmetric else (u, v)
+        whole = np.concatenate([one, other, abs(u - v), u * v], axis=1)
         hidden = np.maximum(whole @ weights["head.hidden_w"] + weights["head.hidden_b"], 0)
         scores: Floats = hidden @ weights["head.w"] + weights["head.b"]
         return scores
@@ -176,8 +181,10 @@ def _softmax(strength: Floats, inside: np.ndarray, axis: int) -> Floats:
     return found
 
 
-def head_of(encoder: EncoderSettings, pooling: str, outputs: int, measures: int) -> OneText | TwoTexts:
+def head_of(
+    encoder: EncoderSettings, pooling: str, outputs: int, measures: int, symmetric: bool = False
+) -> OneText | TwoTexts:
     """The head for single texts, or, with measures of how alike words are, for pairs."""
     if measures:
-        return TwoTexts(encoder, pooling, outputs, measures)
+        return TwoTexts(encoder, pooling, outputs, measures, symmetric)
     return OneText(encoder, pooling, outputs)
