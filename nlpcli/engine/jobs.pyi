@@ -1006,6 +1006,7 @@ def train_rnn(
     pooling: Literal["attention", "max", "mean", "last"] = "attention",
     target: Literal["auto", "label", "number"] = "auto",
     symmetric: bool = False,
+    negatives: str | None = None,
     max_words: int = 500,
     epochs: int = 0,
     seed: int = 1,

@@ -120,6 +120,10 @@ class RnnSettings(Settings):
         False, "Pairs of texts: their order says nothing, as with duplicates and similarity; swapped, they "
         "get the same answer.", flags=("--symmetric",), panel="Network",
     )  # fmt: skip
+    negatives: str | None = setting(
+        None, "Pairs of texts: the label of those that do not belong together; as many more are made of "
+        "different pairs' texts as there are others.", metavar="LABEL", panel="Network",
+    )  # fmt: skip
     max_words: int = setting(
         500, "Words of a text that are read; of longer ones the first.", min=1, max=MOST, panel="Network"
     )

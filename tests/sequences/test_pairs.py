@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nlpcli.engine import jobs
-from nlpcli.engine.classify.examples import examples_of
+from nlpcli.engine.classify.examples import examples_of, with_mismatched
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.sequences import network_checkpoint
 from nlpcli.engine.sequences.answers import Classes, Labels, Number
@@ -47,12 +47,12 @@ TASKS = {
 GIVEN = GivenVectors(["car", "dog", "sun"], np.eye(4, 3, -1, np.float16))
 
 
-def training(task, epochs=3, vectors=None, pooling="attention", symmetric=False, **more):
+def training(task, epochs=3, vectors=None, pooling="attention", symmetric=False, negatives=None, **more):
     texts, labels, sides, answer = TASKS[task]
     empty = ["", "a"][:sides]  # a text or pair from which nothing is learnt
     examples = examples_of([*texts, *empty], [*labels, labels[0]], LOWERCASE, sides)
     network = NetworkTraining(**{**QUICK, **more})
-    settings = RnnSettings(epochs=epochs, pooling=pooling, symmetric=symmetric)
+    settings = RnnSettings(epochs=epochs, pooling=pooling, symmetric=symmetric, negatives=negatives)
     return ClassifierTraining(examples, LOWERCASE, settings, SMALL, network, None, vectors, answer=answer)
 
 
@@ -97,6 +97,21 @@ def test_it_learns_and_a_file_gives_the_same_answers_and_threads_the_same_bytes(
 @pytest.mark.parametrize("pooling", ["max", "mean", "last"])
 def test_pairs_learn_by_every_pooling(pooling):
     assert trained("pairs", epochs=30, pooling=pooling).classify(PAIRS) == YES_NO
+
+
+def test_pairs_that_do_not_belong_together_are_made():
+    texts = [f"{side}{n}" for n in range(6) for side in "ab"]
+    rows = examples_of(texts, ["same", "other", "same", "same", "other", "same"], LOWERCASE, 2)
+    more = with_mismatched(rows, "other", 1)
+    words = [more.corpus.vocabulary.tokens[word] for word in more.corpus.ids.tolist()]
+    assert words[:12] == texts and [more.names[n] for n in more.labels[6:]] == ["other"] * 4
+    made = list(zip(words[12::2], words[13::2], strict=True))
+    assert sorted(a for a, _ in made) == ["a0", "a2", "a3", "a5"]
+    assert sorted(b for _, b in made) == ["b0", "b2", "b3", "b5"]
+    assert all(a[1] != b[1] for a, b in made)
+    assert (with_mismatched(rows, "other", 1).corpus.ids == more.corpus.ids).all()
+    plain, taught = (training("pairs", negatives=negatives) for negatives in (None, "no"))
+    assert len(taught.sentences.lengths) == len(plain.sentences.lengths) + 20
 
 
 def test_a_symmetric_model_gives_swapped_pairs_the_same_answer():
@@ -240,6 +255,10 @@ def test_errors_of_pairs_say_what_is_wrong(tmp_path, pairs, emotions):
 
     with pytest.raises(SettingsError, match="--symmetric is for pairs of texts"):
         train(pairs, text2_col=None, symmetric=True)
+    with pytest.raises(SettingsError, match="--negatives is for pairs of texts"):
+        train(pairs, text2_col=None, negatives="no")
+    with pytest.raises(SettingsError, match="--negatives maybe: no pair has that label"):
+        train(pairs, negatives="maybe")
     with pytest.raises(SettingsError, match="nothing names the first"):
         train(pairs, text_col=None)
     with pytest.raises(InputError, match="no column is called 'q3'; there are: q1, q2, same"):

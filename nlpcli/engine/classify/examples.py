@@ -16,7 +16,7 @@ from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.io.record_formats import SEVERAL, Documents
 from nlpcli.engine.io.records import Records
-from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.arrays import offsets_of, ranges
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings, RecordSettings
@@ -58,6 +58,25 @@ class Examples:
     def only(self, chosen: NDArray[np.bool_]) -> Examples:
         """The same documents, of which only the `chosen` [D] count."""
         return dataclasses.replace(self, labels=np.where(chosen, self.labels, np.int32(-1)))
+
+
+def with_mismatched(examples: Examples, label: str, seed: int) -> Examples:
+    """Pairs and as many more, labelled `label`, as have another label: the second texts of those, shuffled.
+
+    Where all pairs that do not belong together are of one matter, a model learns the matter; those of chance
+    are of every one. No text comes with the second text of its own pair.
+    """
+    number = examples.names.index(label)
+    others = np.flatnonzero(examples.labels != number)
+    order = np.random.default_rng(seed).permutation(others)
+    texts = np.concatenate(
+        [np.arange(2 * len(examples.labels)), np.stack([2 * order, 2 * np.roll(order, 1) + 1], 1).reshape(-1)]
+    )
+    lengths = np.diff(examples.corpus.offsets)[texts]
+    ids = examples.corpus.ids[ranges(examples.corpus.offsets[texts], lengths)]
+    labels = np.concatenate([examples.labels, np.full(len(order), number, np.int32)])
+    corpus = EncodedCorpus(ids, offsets_of(lengths), examples.corpus.vocabulary)
+    return dataclasses.replace(examples, corpus=corpus, labels=labels)
 
 
 def read_examples(

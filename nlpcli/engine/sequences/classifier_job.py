@@ -36,7 +36,7 @@ from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import ClassifySettings, RnnSettings
-from nlpcli.settings.fields import check_whole_number
+from nlpcli.settings.fields import changed, check_whole_number
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
@@ -85,8 +85,8 @@ def train_rnn(
     from nlpcli.engine.sequences.classifier_training import ClassifierTraining
     from nlpcli.engine.sequences.given_vectors import read_told
 
-    if settings.symmetric and records.text2_col is None:
-        raise SettingsError("--symmetric is for pairs of texts", hint="--text2-col names the second text")
+    if records.text2_col is None and (options := changed(settings, "symmetric", "negatives")):
+        raise SettingsError(f"{options[0]} is for pairs of texts", hint="--text2-col names the second text")
     check_files(paths, output, test, dev, "texts to train on and those")
 
     def read(files: Paths) -> Examples:
@@ -97,6 +97,7 @@ def train_rnn(
     answer = answer_to(examples, records, settings.target, progress)
     if isinstance(answer, Classes):
         check_classes(examples, analysis)
+    _check_negatives(answer, settings.negatives)
     # Read before training, so that what is wrong with it is told before.
     tests, held_out = (None if path is None else read([path]) for path in (test, dev))
     _check_labels(answer, held_out, dev)
@@ -128,6 +129,15 @@ def _check_filled(examples: Examples, progress: Progress) -> None:
     if examples.sides == 2 and empty:
         pairs, them = ("pairs", "them") if empty > 1 else ("pair", "it")
         progress.note(f"{empty:,} {pairs} with an empty side: nothing is learnt from {them}")
+
+
+def _check_negatives(answer: Answer, label: str | None) -> None:
+    """Raise SettingsError for a label that no pair has."""
+    if label is not None and (label not in answer.labels or not isinstance(answer, Classes)):
+        raise SettingsError(
+            f"--negatives {label}: no pair has that label",
+            hint=f"there are: {', '.join(answer.labels[:20])}" if answer.labels else "numbers are learnt",
+        )
 
 
 def _learnt(answer: Answer) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.word_states import WordStates
-from nlpcli.engine.classify.examples import Examples, held_out
+from nlpcli.engine.classify.examples import Examples, held_out, with_mismatched
 from nlpcli.engine.neural.encoder_weights import initial_head
 from nlpcli.engine.neural.packing import Ids
 from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, usual_epochs
@@ -69,6 +69,8 @@ class ClassifierTraining(ResumableTraining):
             )
             examples, dev = examples.chosen(~kept), examples.chosen(kept)
         self.dev, self._sides = dev, examples.sides
+        if settings.negatives is not None:
+            examples = with_mismatched(examples, settings.negatives, settings.seed)
         self._priors = self.answer.priors(self.answer.gold(examples))
         examples = examples.chosen(examples.filled)
         self._gold = self.answer.gold(examples)
@@ -162,8 +164,9 @@ class ClassifierTraining(ResumableTraining):
                 total.update(np.ascontiguousarray(array).data)
         settings = self._rnn.to_record()
         del settings["target"]  # the answer says it
-        if not settings["symmetric"]:
-            del settings["symmetric"]  # as before there was such a setting
+        for name, usual in (("symmetric", False), ("negatives", None)):
+            if settings[name] == usual:
+                del settings[name]  # as before there was such a setting
         record: list[Any] = [
             [*self.answer.labels], self._analysis.to_record(), settings, self.encoder.to_record(),
             {**self.training.to_record(), "threads": 0},
