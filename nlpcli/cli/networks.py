@@ -57,8 +57,9 @@ def train_rnn(
 ) -> None:
     """Train a classifier on labelled texts by a recurrent network, which reads words in their order.
 
-    Takes the texts that train-nb takes; classify and evaluate go on with the model. Ctrl-C leaves a
-    checkpoint, from which --resume goes on.
+    Takes the texts that train-nb takes, or pairs of texts (--text2-col), which may have several labels
+    (--label-sep) or numbers; classify and evaluate go on with the model. Ctrl-C leaves a checkpoint, from
+    which --resume goes on.
 
     \b
     Examples:
@@ -66,6 +67,8 @@ def train_rnn(
       nlpcli train-rnn nsmc-train.tsv.gz --test nsmc-test.tsv.gz -o nsmc.safetensors
       nlpcli train-rnn questions.tsv --vectors wiki.safetensors --pooling max -o questions.safetensors
       nlpcli train-rnn names.tsv --tokenizer char --cell gru -o names.safetensors
+      nlpcli train-rnn emotions.tsv --label-sep , -o emotions.safetensors
+      nlpcli train-rnn pairs.csv --text-col premise --text2-col hypothesis --vectors wiki.bin -o m.safetensors
     """
     jobs.train_rnn(
         files, output, settings, encoder=encoder, training=training, vectors=vectors, lm=lm, dev=dev,

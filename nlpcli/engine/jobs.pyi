@@ -10,7 +10,6 @@ from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.charlm.perplexity import Surprise
 from nlpcli.engine.classify.explanations import Reason, TellingFeature
 from nlpcli.engine.classify.job import Measured, Outcome
-from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.corpus.vocabulary import Vocabulary
@@ -27,7 +26,7 @@ from nlpcli.engine.plots.word_map import WordMap
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.search.index import SearchIndex
 from nlpcli.engine.search.ranking import Hit
-from nlpcli.engine.sequences.classifier_job import NetworkOutcome
+from nlpcli.engine.sequences.classifier_job import AnyEvaluation, NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
 from nlpcli.engine.text.comparison import TokenizerComparison
@@ -158,7 +157,7 @@ def analyse(
 
 def classify(
     model: _Path,
-    texts: _Paths | Iterable[str],
+    texts: _Paths | Iterable[str] | Iterable[tuple[str, str]],
     output: Output | None = None,
     settings: ClassifySettings = ...,
     *,
@@ -168,17 +167,20 @@ def classify(
     progress: Progress = ...,
     proba: bool = False,
     top_k: int = 0,
+    threshold: float | None = None,
     explain: bool = False,
     jsonl: bool = False,
     on_error: Literal["stop", "skip"] = "stop",
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
+    text2_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
-    multi_label: Literal["first", "each"] = "first",
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> list[str]:
@@ -384,17 +386,19 @@ def evaluate(
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
+    text2_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
-    multi_label: Literal["first", "each"] = "first",
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
     layout: Literal["auto", "conllu", "columns", "slash", "inline", "jsonl"] = "auto",
     tag: Literal["auto", "upos", "xpos", "ner"] = "auto",
     columns: str = "",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
-) -> Evaluation | TaggerEvaluation:
+) -> AnyEvaluation | TaggerEvaluation:
     """How well a classifier does on labelled texts, or a tagger on tagged text, with some of its mistakes."""
 
 def evaluate_vectors(
@@ -969,11 +973,13 @@ def train_nb(
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
+    text2_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
-    multi_label: Literal["first", "each"] = "first",
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> Outcome:
@@ -995,9 +1001,12 @@ def train_rnn(
     analysis: AnalysisSettings = ...,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
-    measured: Measured | None = None,
+    measured: Callable[[str, AnyEvaluation], object] | None = None,
     progress: Progress = ...,
     pooling: Literal["attention", "max", "mean", "last"] = "attention",
+    target: Literal["auto", "label", "number"] = "auto",
+    symmetric: bool = False,
+    negatives: str | None = None,
     max_words: int = 500,
     epochs: int = 0,
     seed: int = 1,
@@ -1050,11 +1059,13 @@ def train_rnn(
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
+    text2_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
-    multi_label: Literal["first", "each"] = "first",
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> NetworkOutcome:
@@ -1255,11 +1266,13 @@ def vectorize(
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
+    text2_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
-    multi_label: Literal["first", "each"] = "first",
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> LabelledMatrix:

@@ -16,9 +16,9 @@ from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.tagging import TaggedTextSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.classify.metrics import Evaluation
     from nlpcli.engine.classify.naive_bayes import NaiveBayes
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
+    from nlpcli.engine.sequences.classifier_job import AnyEvaluation
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 
 _TAGGERS = ("tagger", "recurrent-tagger")  # kinds of model that are measured on tagged text
@@ -79,7 +79,7 @@ def evaluate(
     tagged: TaggedTextSettings = TaggedTextSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
-) -> Evaluation | TaggerEvaluation:
+) -> AnyEvaluation | TaggerEvaluation:
     """How well a classifier does on labelled texts, or a tagger on tagged text, with some of its mistakes.
 
     `plot` is a picture or page of the confusion matrix to write. Raises SettingsError for one of

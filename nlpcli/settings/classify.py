@@ -129,6 +129,18 @@ class RnnSettings(Settings):
         "attention", "How the words' outputs become the text's: a mean with learnt weights, the largest, the "
         "mean, or the last of either direction.", panel="Network",
     )  # fmt: skip
+    target: Literal["auto", "label", "number"] = setting(
+        "auto", "What a label is: a class, or a number to come near; auto: numbers where all labels are, "
+        "more than 10 different ones and decimal fractions among them.", panel="Network",
+    )  # fmt: skip
+    symmetric: bool = setting(
+        False, "Pairs of texts: their order says nothing, as with duplicates and similarity; swapped, they "
+        "get the same answer.", flags=("--symmetric",), panel="Network",
+    )  # fmt: skip
+    negatives: str | None = setting(
+        None, "Pairs of texts: the label of those that do not belong together; as many more are made of "
+        "different pairs' texts as there are others.", metavar="LABEL", panel="Network",
+    )  # fmt: skip
     max_words: int = setting(
         500, "Words of a text that are read; of longer ones the first.", min=1, max=MOST, panel="Network"
     )
@@ -144,6 +156,10 @@ class ClassifySettings(Settings):
     top_k: int = setting(
         0, "The K likeliest labels with their probabilities.", min=0, max=MOST, panel=ANSWERS
     )
+    threshold: float | None = setting(
+        None, "Give labels at least so probable, where there may be several; else what the model chose.",
+        min=0, max=1, panel=ANSWERS,
+    )  # fmt: skip
     explain: bool = setting(
         False, "The tokens that decided, with their log-odds.", flags=("--explain",), panel=ANSWERS
     )

@@ -25,6 +25,7 @@ _LEFTOVER = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")
 _OLD = b"what was there before\n" * 9
 _SMALL = ("--min-count", "1", "--dim", "8", "--epochs", "2", "--threads", "1")
 _ROWS = ("--text-col", "text", "--label-col", "label")
+_PAIRS = ("--text-col", "2", "--text2-col", "3", "--label-col", "1")
 _CHARLM = ("--rnn-size", "8", "--batch-size", "4", "--seq-length", "16", "--epochs", "1", "--threads", "1")
 _NETWORK = ("--rnn-size", "8", "--word-dim", "8", "--ngram-dim", "8", "--bucket", "200", "--epochs", "1")
 
@@ -40,6 +41,7 @@ KINDS = {
     "train-charlm letters -o m.safetensors": (_CHARLM, "m.safetensors"),
     "train-charlm letters -o m.safetensors --checkpoint-every 9": (_CHARLM, "m.safetensors"),
     "train-rnn rows.tsv -o m.safetensors": ((*_ROWS, *_NETWORK), "m.safetensors"),
+    "train-rnn pairs.tsv -o m.safetensors": ((*_PAIRS, *_NETWORK), "m.safetensors"),
     "train-nb rows.tsv -o m.safetensors": (_ROWS, "m.safetensors"),
     "train-nb rows.tsv -o m.safetensors --variant nbsvm": (_ROWS, "m.safetensors"),
     "train-subword text -o s.model --vocab-size 300": ((), "s.model"),
@@ -99,6 +101,7 @@ def _inputs() -> dict[str, str]:
         "line": "hello hell",
         "tagged": "\n".join(f"{line.replace(' ', '/N ')}/V" for line in lines) + "\n",
         "letters": "\n".join(lines[:30]),
+        "pairs.tsv": "\n".join(f"{row}\t{line}" for row, line in zip(rows, lines[::-1], strict=True)) + "\n",
         "rows.tsv": "\n".join(["label\ttext", *rows]) + "\n",
     }
 

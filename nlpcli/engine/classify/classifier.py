@@ -7,9 +7,10 @@ the weights of the features found. Not here: how weights come about (`naive_baye
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,10 @@ from numpy.typing import NDArray
 from nlpcli.engine.classify.calibration import probabilities
 from nlpcli.engine.classify.examples import Examples, read_labelled
 from nlpcli.engine.classify.features import FeatureIndex
+from nlpcli.engine.classify.findings import Predictions
 from nlpcli.engine.classify.linear import KIND as LINEAR
 from nlpcli.engine.classify.linear import LinearModel
-from nlpcli.engine.classify.metrics import Evaluation, evaluate
+from nlpcli.engine.classify.metrics import Evaluation, Mistake, evaluate
 from nlpcli.engine.classify.naive_bayes import KIND as NAIVE_BAYES
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.corpus.empty_corpus import NoTokens
@@ -39,19 +41,6 @@ kernels = Kernels("classify.features")
 
 _FEW = 20  # texts with fewer features than a twentieth of the model's have only theirs weighed
 Trained = NaiveBayes | LinearModel
-
-
-class Predictions(NamedTuple):
-    """What some documents are: the class of each [D], and the probabilities of all [D, C]."""
-
-    labels: NDArray[np.int32]
-    probabilities: NDArray[np.float64]
-
-    def mistakes(self, truth: NDArray[np.int32]) -> list[int]:
-        """The documents that were got wrong, the most confident mistake first."""
-        wrong = np.flatnonzero(self.labels != truth)
-        confidence = self.probabilities[wrong].max(axis=1, initial=0.0)
-        return [int(document) for document in wrong[np.argsort(-confidence, kind="stable")]]
 
 
 class Classifier:
@@ -212,9 +201,29 @@ def read_tests(
 
 def as_tests(classifier: AnyClassifier, examples: Examples) -> Examples:
     """The same for texts that were read with its analysis already."""
-    names = (*classifier.labels, *sorted(set(examples.names) - set(classifier.labels)))
+    return with_classes(examples, classifier.labels)
+
+
+def with_classes(examples: Examples, labels: Sequence[str]) -> Examples:
+    """Examples whose classes are numbered as `labels`, others coming after those."""
+    names = (*labels, *sorted({*examples.names} - {*labels}))
     position = np.array([names.index(name) for name in examples.names], dtype=np.int32)
-    return Examples(examples.corpus, position[examples.labels], names)
+    return dataclasses.replace(examples, labels=position[examples.labels], names=names)
+
+
+def worst_of(
+    found: Predictions, examples: Examples, texts: Sequence[str], number: int
+) -> tuple[Mistake, ...]:
+    """The most confident mistakes."""
+    return tuple(
+        Mistake(
+            float(found.probabilities[document].max()),
+            examples.names[examples.labels[document]],
+            examples.names[found.labels[document]],
+            texts[document],
+        )
+        for document in found.mistakes(examples.labels)[:number]
+    )
 
 
 def measure(

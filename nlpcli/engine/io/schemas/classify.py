@@ -99,10 +99,24 @@ LINEAR = Schema(
 # --- classifiers by a network -------------------------------------------------------------------
 
 
-def pooling_shapes(encoder: EncoderSettings, pooling: str, classes: int) -> dict[str, tuple[int, ...]]:
-    """The weights of the last part of a network that classifies, by name."""
+def text_head_shapes(
+    encoder: EncoderSettings, pooling: str, outputs: int, measures: int = 0
+) -> dict[str, tuple[int, ...]]:
+    """The weights of the last part of a network that classifies, by name.
+
+    measures: of how alike two words are, for pairs of texts; 0 for single ones.
+    """
     width, hidden = output_size(encoder), encoder.rnn_size
-    found: dict[str, tuple[int, ...]] = {"head.w": (width, classes), "head.b": (classes,)}
+    found: dict[str, tuple[int, ...]] = {}
+    if measures:
+        found = {
+            "head.align": (measures,),
+            "head.compare_w": (4 * width + measures, width),
+            "head.compare_b": (width,),
+            "head.hidden_w": (4 * width, hidden),
+            "head.hidden_b": (hidden,),
+        }
+    found |= {"head.w": (hidden if measures else width, outputs), "head.b": (outputs,)}
     if pooling == "attention":
         found |= {"head.attention_w": (width, hidden), "head.attention_b": (hidden,)}
         found["head.attention_v"] = (hidden,)
@@ -110,30 +124,46 @@ def pooling_shapes(encoder: EncoderSettings, pooling: str, classes: int) -> dict
 
 
 def _head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    return pooling_shapes(fields["encoder"], fields["settings"].pooling, len(fields["labels"]))
+    measures = 2 + (fields["given_dim"] > 0) if fields["pairs"] else 0
+    outputs = 1 if fields["answer"] == "number" else len(fields["labels"])
+    return text_head_shapes(fields["encoder"], fields["settings"].pooling, outputs, measures)
 
 
 def _unfinished_head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    return pooling_shapes(fields["encoder"], fields["pooling"], fields["classes"])
+    return text_head_shapes(fields["encoder"], fields["pooling"], fields["classes"], fields["measures"])
+
+
+def _answers(held: Held) -> str | None:
+    """What is wrong with the labels for a kind of answer."""
+    least = {"number": 0, "labels": 1, "label": 2}[held.fields["answer"]]
+    count = len(held.fields["labels"])
+    return "its labels do not fit its answers" if count < least or (least == 0 and count) else None
 
 
 RECURRENT_CLASSIFIER = Schema(
     {
         **NETWORK_FIELDS,
-        "labels": Field(each(text, least=2, distinct=True)),
+        "answer": Field(one_of("label", "labels", "number"), default="label"),
+        "labels": Field(each(text, distinct=True)),
+        "separator": Field(text, default=","),
+        "threshold": Field(number(0, 1), default=0.5),
+        "mean": Field(number(), default=0.0),
+        "deviation": Field(number(0), default=1.0),
+        "pairs": Field(flag, default=False),
         "analysis": Field(settings_of(AnalysisSettings)),
         "settings": Field(settings_of(RnnSettings)),
     },
     lambda fields: {
         **network_arrays(fields, _head(fields)),
-        "priors": Array("float32", (len(fields["labels"]),), FINITE),
+        "priors": Array("float32", (_head(fields)["head.b"][0],), FINITE),
     },
-    relations=(alphabet,),
+    relations=(alphabet, _answers),
 )
 RECURRENT_CLASSIFIER_CHECKPOINT = Schema(
     {
         **CHECKPOINT_FIELDS,
-        "classes": Field(whole(2, MOST)),
+        "classes": Field(whole(1, MOST)),  # or labels, or one number
+        "measures": Field(whole(0, 3), default=0),
         "pooling": Field(one_of("attention", "max", "mean", "last")),
     },
     lambda fields: checkpoint_arrays(fields, _unfinished_head(fields)),
