@@ -156,7 +156,9 @@ def linear(folder: Path) -> None:
                 key=lambda one: one[0] if one else 0,
             ),
         }
-        print(f"| {name} | {len(texts):,} | {len({label for _, label in texts})} | {row(found)} |", flush=True)
+        print(
+            f"| {name} | {len(texts):,} | {len({label for _, label in texts})} | {row(found)} |", flush=True
+        )
 
 
 def row(found: dict[str, tuple[float, Measured] | None]) -> str:

@@ -994,6 +994,7 @@ def train_rnn(
     training: NetworkTraining = ...,
     vectors: _Path | None = None,
     lm: _Path | None = None,
+    blend: _Path | None = None,
     dev: _Path | None = None,
     test: _Path | None = None,
     resume: _Path | None = None,

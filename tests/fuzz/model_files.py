@@ -88,6 +88,7 @@ COMMANDS: dict[str, list[str]] = {
         "train-tagger tagged.txt --resume FILE -q -o o.safetensors", "tag FILE t.txt",
     ],
     "recurrent-classifier": [*_CLASSIFY[:5], _CLASSIFY[6]],
+    "recurrent-classifier-blend": [*_CLASSIFY[:5], _CLASSIFY[6]],
     "recurrent-classifier-labels": [
         *_CLASSIFY[:3], "classify FILE t.txt --proba --threshold 0.3", "evaluate FILE films.tsv",
         _CLASSIFY[6],

@@ -50,11 +50,10 @@ def is_names(corpus: EncodedCorpus) -> bool:
 
     The share of new words is estimated by that of words seen once (Good 1953).
 
-    >>> from nlpcli.engine.corpus.encoding import encode_documents
-    >>> from nlpcli.settings.text import AnalysisSettings
-    >>> is_names(encode_documents([[f"Khoury{number}" for number in range(40)]], AnalysisSettings()))
+    >>> names = Vocabulary.of([f"Khoury{number}" for number in range(40)], [1] * 40)
+    >>> is_names(EncodedCorpus(np.arange(40, dtype=np.int32), np.arange(41), names))
     True
-    >>> is_names(encode_documents([["lights on", "lights off"] * 20], AnalysisSettings()))
+    >>> is_names(EncodedCorpus(np.arange(40, dtype=np.int32) % 8, np.arange(41), names))
     False
     """
     if corpus.documents < _FEW or len(corpus.ids) > _LONG_NAME * corpus.documents:

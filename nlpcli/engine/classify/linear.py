@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.classify.naive_bayes import EVERY, Rows
+from nlpcli.engine.classify.naive_bayes import EVERY, NaiveBayes, Rows
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
@@ -98,3 +98,18 @@ class LinearModel:
             names=functools.partial(Vocabulary.from_model, model),
             **model.fields,
         )
+
+
+def linear_of(model: NaiveBayes, kept: Rows = EVERY) -> LinearModel:
+    """The weights of a Naive Bayes model, or of the features that are kept, as they are now.
+
+    They can no longer be trained further, merged or smoothed anew.
+    """
+    weights, start = model.weights(kept), model.start()
+    weights = weights - weights[:, :1]  # only differences count
+    if len(model.labels) == 2:
+        weights, start = weights[:, 1:], start[1:] - start[:1]
+    return LinearModel(
+        model.labels, model.keys[kept], weights.astype(np.float32), start, False, model.names, model.analysis,
+        model.features, model.settings, model.calibration,
+    )  # fmt: skip

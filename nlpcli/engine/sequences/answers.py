@@ -33,12 +33,12 @@ from nlpcli.engine.classify.examples import Examples, labels_in
 from nlpcli.engine.classify.explanations import Reason
 from nlpcli.engine.classify.findings import Found, LabelSets, Numbers, Predictions, number_text
 from nlpcli.engine.classify.metrics import Evaluation, Mistake, evaluate
-from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.sequences.label_numbers import numbers_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+Scores: TypeAlias = NDArray[np.float64]
 Gold: TypeAlias = NDArray[Any]  # int64 [D], numbers of classes; or float32 [D, labels] or [D]
 _THRESHOLDS = np.arange(1, 100) / 100  # that are tried
 
@@ -81,9 +81,7 @@ class Answer(Protocol):
     def evaluation(self, found: Any, examples: Examples, texts: Sequence[str], mistakes: int) -> Any:
         """How good answers are, with the worst `mistakes`. Raises InputError for a label that is none."""
 
-    def reason(
-        self, scores: NDArray[np.float64], start: Floats, tokens: Sequence[str], added: Floats | None
-    ) -> Reason:
+    def reason(self, scores: Scores, start: Scores, tokens: Sequence[str], added: Scores | None) -> Reason:
         """Why, for one text of `scores` [outputs], which are start [outputs] and what tokens added."""
 
     def to_record(self) -> dict[str, Any]:
@@ -147,9 +145,7 @@ class Classes:
         worst = worst_of(found, examples, texts, mistakes)
         return dataclasses.replace(result, mistakes=worst)
 
-    def reason(
-        self, scores: NDArray[np.float64], start: Floats, tokens: Sequence[str], added: Floats | None
-    ) -> Reason:
+    def reason(self, scores: Scores, start: Scores, tokens: Sequence[str], added: Scores | None) -> Reason:
         """The likeliest class against the next."""
         label = int(scores.argmax())
         others = np.delete(np.arange(len(scores)), label)
@@ -252,9 +248,7 @@ class Labels:
         )
         return dataclasses.replace(evaluate_labels(there, chosen, every.labels), mistakes=listed)
 
-    def reason(
-        self, scores: NDArray[np.float64], start: Floats, tokens: Sequence[str], added: Floats | None
-    ) -> Reason:
+    def reason(self, scores: Scores, start: Scores, tokens: Sequence[str], added: Scores | None) -> Reason:
         """The likeliest label against its absence."""
         label = int(scores.argmax())
         odds = [] if added is None else added[:, label].tolist()
@@ -327,9 +321,7 @@ class Number:
         )
         return dataclasses.replace(evaluate_numbers(truth, found.values), mistakes=worst)
 
-    def reason(
-        self, scores: NDArray[np.float64], start: Floats, tokens: Sequence[str], added: Floats | None
-    ) -> Reason:
+    def reason(self, scores: Scores, start: Scores, tokens: Sequence[str], added: Scores | None) -> Reason:
         """What each token adds to the number."""
         value = self.mean + self.deviation * float(scores[0])
         first = self.mean + self.deviation * float(start[0])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from nlpcli.engine.classify.answer_metrics import LabelsEvaluation, NumberEvaluation
-from nlpcli.engine.classify.classifier import Classifier, measure, read_tests, worst_of
+from nlpcli.engine.classify.classifier import Classifier, Trained, measure, read_tests, worst_of
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
 from nlpcli.engine.classify.examples import Examples, check_classes, labels_in, read_labelled
 from nlpcli.engine.classify.explanations import Reason
@@ -29,6 +29,7 @@ from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences.answer_choice import answer_to
 from nlpcli.engine.sequences.answers import Answer, Classes, Labels, Number
+from nlpcli.engine.sequences.blend import read_blend
 from nlpcli.engine.sequences.label_numbers import numbers_of
 from nlpcli.engine.sequences.learning import Network, check_files, learnt
 from nlpcli.engine.sequences.text_classifier import KIND, UNFINISHED, TextClassifier, listed
@@ -62,6 +63,7 @@ def train_rnn(
     training: NetworkTraining = NetworkTraining(),
     vectors: str | None = None,
     lm: str | None = None,
+    blend: str | None = None,
     dev: str | None = None,
     test: str | None = None,
     resume: str | None = None,
@@ -75,8 +77,8 @@ def train_rnn(
     """A classifier of labelled texts by a network, written to `output`, and how well it does on `test`.
 
     `vectors` names word vectors in any layout, `lm` a character language model whose states are part of what
-    the network is told, and `dev` labelled texts by which the best weights are chosen; without it some of the
-    texts are held out.
+    the network is told, `blend` a model of train-nb that judges besides, and `dev` labelled texts by which
+    the best weights are chosen, and how much of the other model; without it some of the texts are held out.
 
     Raises SettingsError where there is neither a file to write nor one to measure on, InputError for texts
     without labels or with a single one, ModelError for a checkpoint to `resume` that is of another training.
@@ -102,8 +104,9 @@ def train_rnn(
     tests, held_out = (None if path is None else read([path]) for path in (test, dev))
     _check_labels(answer, held_out, dev)
     _check_labels(answer, tests if isinstance(answer, Number) else None, test)
+    beside = None if blend is None else _read_blend(blend, answer, examples, analysis, training, dev)
     begun = ClassifierTraining(
-        examples, analysis, settings, encoder, training, held_out, *read_told(vectors, lm), answer
+        examples, analysis, settings, encoder, training, held_out, *read_told(vectors, lm), answer, beside
     )
     outcome = NetworkOutcome(
         learnt(Network(begun, answer.measure), output, resume, checkpoints.checkpoint_every, progress)
@@ -111,12 +114,33 @@ def train_rnn(
     if output is not None:
         count = f"{len(examples.labels):,} {'pairs' if examples.sides == 2 else 'texts'}, {_learnt(answer)}"
         progress.note(f"{output}: {count}, {len(begun.sentences.kinds):,} different words")
+    if outcome.model.blend is not None:
+        progress.note(f"{blend}: {outcome.model.blend.share:.0%} of the answer is its")
     if tests is not None:
         found = outcome.model.predict(tests.corpus, progress)
         outcome.evaluations[TEST] = outcome.model.answer.evaluation(found, tests, (), 0)
         if measured is not None:
             measured(TEST, outcome.evaluations[TEST])
     return outcome
+
+
+def _read_blend(
+    path: str,
+    answer: Answer,
+    examples: Examples,
+    analysis: AnalysisSettings,
+    training: NetworkTraining,
+    dev: str | None,
+) -> Trained:
+    """The linear classifier to blend with. Raises SettingsError where there is nothing to blend, or to choose
+    by."""
+    if not isinstance(answer, Classes) or examples.sides == 2:
+        raise SettingsError("--blend is for classes of single texts, which is what train-nb learns")
+    if dev is None and not training.val_frac:
+        raise SettingsError(
+            "--blend needs texts to choose by how much: --val-frac 0 holds none out", hint="--dev names some"
+        )
+    return read_blend(path, answer.labels, analysis)
 
 
 def _check_filled(examples: Examples, progress: Progress) -> None:

@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.word_states import WordStates
+from nlpcli.engine.classify.classifier import Trained
 from nlpcli.engine.classify.examples import Examples, held_out, with_mismatched
+from nlpcli.engine.classify.training import train as train_linear
 from nlpcli.engine.neural.encoder_weights import initial_head
 from nlpcli.engine.neural.packing import Ids
 from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, usual_epochs
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
 from nlpcli.engine.sequences.answers import Answer, Classes, Labels
+from nlpcli.engine.sequences.blend import fitted
 from nlpcli.engine.sequences.network_checkpoint import ResumableTraining
 from nlpcli.engine.sequences.pairs import Likeness, Pairs, measures
 from nlpcli.engine.sequences.text_classifier import UNFINISHED, TextClassifier, sentences_of
@@ -44,7 +47,8 @@ class ClassifierTraining(ResumableTraining):
 
     dev: texts to stop and to choose by, of the same classes; None: some of the texts are held out.
     vectors: words, and float16 [V + 1, D], the first row zeros. lm: a character language model whose states
-    the encoder is told too.
+    the encoder is told too. blend: a linear classifier that judges besides, of which how much is chosen on
+    what is held out.
     """
 
     unfinished = UNFINISHED
@@ -60,14 +64,17 @@ class ClassifierTraining(ResumableTraining):
         vectors: tuple[Sequence[str], NDArray[np.float16]] | None = None,
         lm: WordStates | None = None,
         answer: Answer | None = None,
+        blend: Trained | None = None,
     ) -> None:
-        self._analysis, self._rnn, self.lm = analysis, settings, lm
+        self._analysis, self._rnn, self.lm, self._blend = analysis, settings, lm, blend
+        self._blend_learns: Examples | None = None
         self.answer: Answer = answer or Classes(examples.names)
         if dev is None and training.val_frac:
             kept = held_out(
                 examples, training.val_frac, settings.seed, by_class=isinstance(self.answer, Classes)
             )
             examples, dev = examples.chosen(~kept), examples.chosen(kept)
+            self._blend_learns = examples  # a twin of the blend, which has not seen what is held out
         self.dev, self._sides = dev, examples.sides
         if settings.negatives is not None:
             examples = with_mismatched(examples, settings.negatives, settings.seed)
@@ -135,10 +142,22 @@ class ClassifierTraining(ResumableTraining):
     def best(self) -> TextClassifier:
         """The classifier that did best on what is held out, and what else is chosen there."""
         found = self.classifier(self.best_weights)
-        if self.dev is None or not len(self.dev.labels) or not isinstance(self.answer, Labels):
+        if self.dev is None or not len(self.dev.labels):
             return found
-        answer = self.answer.chosen_on(found.scores(self.dev.corpus), self.answer.gold(self.dev))
-        return dataclasses.replace(found, answer=answer)
+        if isinstance(self.answer, Labels):
+            answer = self.answer.chosen_on(found.scores(self.dev.corpus), self.answer.gold(self.dev))
+            return dataclasses.replace(found, answer=answer)
+        return found if self._blend is None else self._blended(found, self._blend, self.dev)
+
+    def _blended(self, found: TextClassifier, blend: Trained, dev: Examples) -> TextClassifier:
+        """With the linear classifier, and as much of it as is best for what is held out."""
+        twin = blend
+        if self._blend_learns is not None:
+            twin = train_linear(self._blend_learns, blend.analysis, blend.features, blend.settings)
+        scores = found.network_scores(dev.corpus)
+        return dataclasses.replace(
+            found, blend=fitted(twin, blend, scores, dev.corpus, self.answer.gold(dev))
+        )
 
     def head_fields(self) -> dict[str, Any]:
         """What the shapes of the head's weights follow from."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.classify.classifier import encoded
-from nlpcli.engine.classify.explanations import Reason
+from nlpcli.engine.classify.explanations import Reason, TokenShares
 from nlpcli.engine.classify.findings import Found, Numbers
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.io.model_file import Model, read_model, write_model
@@ -26,6 +26,7 @@ from nlpcli.engine.runtime.arrays import offsets_of, ranges
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences.answer_choice import answer_of
 from nlpcli.engine.sequences.answers import Answer
+from nlpcli.engine.sequences.blend import Blend
 from nlpcli.engine.sequences.pairs import Pairs, measures
 from nlpcli.engine.sequences.text_heads import head_of
 from nlpcli.engine.sequences.word_network import WordNetwork
@@ -43,7 +44,7 @@ class TextClassifier:
     """Judges texts, or pairs of them, by their words in order.
 
     answer: one class of some, several labels, or a number. priors: float32 [outputs], the scores of a text
-    without a word, and of a pair of which one text has none.
+    without a word, and of a pair of which one text has none. blend: a linear classifier that judges too.
     """
 
     answer: Answer
@@ -52,6 +53,7 @@ class TextClassifier:
     analysis: AnalysisSettings
     settings: RnnSettings
     sides: int = 1
+    blend: Blend | None = None
 
     def __post_init__(self) -> None:
         given = GIVEN in self.network.tables
@@ -71,6 +73,11 @@ class TextClassifier:
 
     def scores(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> NDArray[np.float64]:
         """The scores of every text or pair, float64 [D, outputs]."""
+        found = self.network_scores(corpus, progress)
+        return found if self.blend is None else self.blend.scores(found, corpus)
+
+    def network_scores(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> NDArray[np.float64]:
+        """The same as the network alone gives them."""
         count = corpus.documents // self.sides
         scores = np.tile(self.priors.astype(np.float64), (count, 1))
         for first in range(0, count, _TEXTS):
@@ -93,24 +100,40 @@ class TextClassifier:
 
     def explain(self, corpus: EncodedCorpus) -> Iterator[Reason]:
         """For every document: the likeliest class against the next, and what each token adds."""
+        beside = None if self.blend is None else self.blend.explained(corpus)
         for first in range(0, corpus.documents, _TEXTS):
             last = min(first + _TEXTS, corpus.documents)
             text, sentences = self._texts(corpus, first, last)
-            scores = np.tile(self.priors.astype(np.float64), (last - first, 1))
             added: dict[int, NDArray[np.float32]] = {}
             for part, _, y in self.network.outputs(text, sentences):
-                found, words = self._head.parts(y, self.network.weights, part)  # type: ignore[attr-defined]
-                scores[part.sentences] = found
+                _, words = self._head.parts(y, self.network.weights, part)  # type: ignore[attr-defined]
                 apart = np.split(words[np.argsort(part.order)], np.cumsum(part.packing.lengths)[:-1])
                 added |= dict(zip(part.sentences.tolist(), apart, strict=True))
             for number, tokens in enumerate(sentences):
-                yield self._reason(scores[number], tokens, added.get(number))
+                yield self._reason(corpus, first + number, tokens, added.get(number), beside)
 
     def _reason(
-        self, scores: NDArray[np.float64], tokens: Sequence[str], added: NDArray[np.float32] | None
+        self,
+        corpus: EncodedCorpus,
+        document: int,
+        tokens: Sequence[str],
+        added: NDArray[np.float32] | None,
+        beside: tuple[NDArray[np.float64], TokenShares] | None,
     ) -> Reason:
-        start = self.priors if added is None else self.network.weights["head.b"]
-        return self.answer.reason(scores, start, tokens, added)
+        start = (self.priors if added is None else self.network.weights["head.b"]).astype(np.float64)
+        shares = np.zeros((len(tokens), len(start))) if added is None else added.astype(np.float64)
+        if self.blend is not None and beside is not None:
+            factors, token_shares = beside
+            begin, end = corpus.offsets[document : document + 2].tolist()
+            tokens = [corpus.vocabulary.tokens[word] for word in corpus.ids[begin:end].tolist()]
+            linear = token_shares.of(document, np.eye(len(start)) * factors[document])
+            linear[: len(shares)] += (
+                self.blend.network * shares
+            )  # of a long text the network reads the beginning
+            start = self.blend.network * start + factors[document] * self.blend.classifier.start
+            shares = linear
+        scores = start + shares.sum(axis=0)
+        return self.answer.reason(scores, start, tokens, shares if len(shares) else None)
 
     def classify(self, texts: Iterable[Any]) -> list[Any]:
         """The answer for each text, or pair of texts: a label, a tuple of labels, or a number."""
@@ -134,11 +157,13 @@ class TextClassifier:
         header: dict[str, Any] = {
             **self.answer.to_record(),
             **({"pairs": True} if self.sides == 2 else {}),
+            **({} if self.blend is None else {"blend": self.blend.to_record()}),
             **self.network.header(),
             "analysis": self.analysis.to_record(),
             "settings": self.settings.to_record(),
         }
-        write_model(path, KIND, header, {**self.network.tensors(), "priors": self.priors})
+        more = {} if self.blend is None else self.blend.tensors()
+        write_model(path, KIND, header, {**self.network.tensors(), "priors": self.priors, **more})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TextClassifier:
@@ -159,7 +184,10 @@ class TextClassifier:
         alike = measures(fields["given_dim"] > 0) if sides == 2 else 0
         head = text_head_shapes(fields["encoder"], fields["settings"].pooling, answer.outputs, alike)
         network = WordNetwork.from_model(model, head)
-        return cls(answer, model.tensors["priors"], network, fields["analysis"], fields["settings"], sides)
+        return cls(
+            answer, model.tensors["priors"], network, fields["analysis"], fields["settings"], sides,
+            Blend.from_model(model, answer.labels, fields["analysis"]),
+        )  # fmt: skip
 
 
 def listed(texts: Iterable[Any], sides: int) -> list[str]:

@@ -43,20 +43,19 @@ from nlpcli.settings.text import AnalysisSettings
 _LARGE_COUNT = 255  # of a feature: this and what is larger stands in features.large
 
 
+# In what they go into, exp(scale − length · ln(features)), larger ones would overflow.
+_CALIBRATION = Field(
+    nothing_or(
+        parts(scale=Field(number(-50, 50)), length=Field(number(-10, 10)), texts=Field(whole(), default=0))
+    ),
+    default=None,
+)
 _CLASSIFIER = {
     "labels": Field(each(text, least=2, distinct=True)),
     "analysis": Field(settings_of(AnalysisSettings)),
     "features": Field(settings_of(FeatureSettings)),
     "settings": Field(settings_of(NaiveBayesSettings)),
-    # In what they go into, exp(scale − length · ln(features)), larger ones would overflow.
-    "calibration": Field(
-        nothing_or(
-            parts(
-                scale=Field(number(-50, 50)), length=Field(number(-10, 10)), texts=Field(whole(), default=0)
-            )
-        ),
-        default=None,
-    ),
+    "calibration": _CALIBRATION,
 }
 _FEATURES = {"features.keys": Array("uint64", ("F",), ASCENDING)}
 
@@ -133,6 +132,32 @@ def _unfinished_head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     return text_head_shapes(fields["encoder"], fields["pooling"], fields["classes"], fields["measures"])
 
 
+# A linear classifier that judges beside the network, and how much of each is taken.
+_BLEND = {
+    "network": Field(number(0, 1000)),
+    "linear": Field(number(0, 1000)),
+    "features": Field(settings_of(FeatureSettings)),
+    "normalised": Field(flag),
+    "apart": Field(flag),
+    "calibration": _CALIBRATION,
+}
+_BLENDED = {
+    "blend.features.keys": Array("uint64", ("F",), ASCENDING),
+    "blend.weights": Array("float32", ("F", "P"), FINITE),
+    "blend.bias": Array("float64", ("P",), FINITE),
+}
+
+
+def _blend(held: Held) -> str | None:
+    """What is wrong with a linear classifier beside a network."""
+    blend = held.fields["blend"]
+    if blend is None:
+        return None
+    if held.fields["answer"] != "label" or held.fields["pairs"]:
+        return "only classes of single texts can be blended"
+    return None if blend["features"].decided else "its features are not decided"
+
+
 def _answers(held: Held) -> str | None:
     """What is wrong with the labels for a kind of answer."""
     least = {"number": 0, "labels": 1, "label": 2}[held.fields["answer"]]
@@ -150,14 +175,18 @@ RECURRENT_CLASSIFIER = Schema(
         "mean": Field(number(), default=0.0),
         "deviation": Field(number(0), default=1.0),
         "pairs": Field(flag, default=False),
+        "blend": Field(nothing_or(parts(**_BLEND)), default=None),
         "analysis": Field(settings_of(AnalysisSettings)),
         "settings": Field(settings_of(RnnSettings)),
     },
     lambda fields: {
         **network_arrays(fields, _head(fields)),
         "priors": Array("float32", (_head(fields)["head.b"][0],), FINITE),
+        **(_BLENDED if fields["blend"] is not None else {}),
     },
-    relations=(alphabet, _answers),
+    # Two classes are one problem of a linear classifier.
+    sizes=lambda fields: {"P": 1 if len(fields["labels"]) == 2 else len(fields["labels"])},
+    relations=(alphabet, _answers, _blend),
 )
 RECURRENT_CLASSIFIER_CHECKPOINT = Schema(
     {
