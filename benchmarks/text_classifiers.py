@@ -192,11 +192,95 @@ def theirs(program: str, how: object, train: Path, test: Path) -> tuple[float, M
     return float(took.stdout), took
 
 
+# --- networks -----------------------------------------------------------------------------------
+
+ENGLISH, KOREAN = "en/enwiki-100mb.txt.gz", "ko/kowiki-100mb.txt.gz"
+NSMC: list[object] = []
+NAMES: list[object] = ["--tokenizer", "char"]
+# Set, own vectors, options, what is blended; chosen on development parts or texts held out.
+NETWORKS: list[tuple[str, str | None, list[object], list[object] | None]] = [
+    ("SST-2", ENGLISH, [], None),
+    ("SST-2", ENGLISH, [], []),
+    ("TREC", ENGLISH, ["--pooling", "max"], None),
+    ("TREC", ENGLISH, ["--pooling", "max"], []),
+    ("clinc150", ENGLISH, ["--pooling", "max"], None),
+    ("clinc150", ENGLISH, ["--pooling", "max"], []),
+    ("NSMC (ko)", None, NSMC, None),
+    ("NSMC (ko)", None, NSMC, []),
+    ("names18", None, NAMES, None),
+    ("names18", None, NAMES, ["--ngrams", "1-5"]),
+]
+PAIRS = {
+    "SICK": ("tasks/nli/sick-en", ENGLISH, ["premise", "hypothesis", "label"], []),
+    "question pairs (ko)": (
+        "tasks/nli/question-pair-ko", KOREAN, ["question1", "question2", "duplicate"], ["--symmetric"],
+    ),
+}  # fmt: skip
+SMALL_PAIRS = ["--rnn-size", 64]
+
+
+def vectors_of(corpus: str, folder: Path) -> Path:
+    """Vectors of one's own, made once."""
+    path = folder / f"{corpus.partition('/')[0]}.safetensors"
+    if not path.exists():
+        least = 10 if corpus == ENGLISH else 5
+        took = measure(
+            [*NLPCLI, "train-w2v", data(corpus), "-o", path, "--dim", 100, "--epochs", 3, "--window", 3,
+             "--min-count", least, "-q"]
+        )  # fmt: skip
+        print(f"<!-- vectors of {corpus}: {took.cpu:.0f} CPU s -->", flush=True)
+    return path
+
+
+def network(folder: Path) -> None:
+    print("| set | | accuracy | CPU s |")
+    print("|---|---|---|---|")
+    for name, corpus, options, blended in NETWORKS:
+        texts, tests = SETS[name]()
+        train, test = written(texts, folder / "train.csv"), written(tests, folder / "test.csv")
+        given: list[object] = [] if corpus is None else ["--vectors", vectors_of(corpus, folder)]
+        if blended is not None:
+            tokens = options[: options.index("char") + 1] if "char" in options else []
+            linear_model = folder / "nbsvm.safetensors"
+            columns = ["--text-col", "text", "--label-col", "label", "-q"]
+            measure(
+                [
+                    *NLPCLI,
+                    "train-nb",
+                    train,
+                    "-o",
+                    linear_model,
+                    "--variant",
+                    "nbsvm",
+                    *columns,
+                    *tokens,
+                    *blended,
+                ]
+            )
+            given += ["--blend", linear_model]
+        accuracy, took = ours("train-rnn", train, test, *options, *given)
+        what = "train-rnn" + (" --blend nbsvm" if blended is not None else "")
+        print(f"| {name} | {what} | {100 * accuracy:.2f} | {took.cpu:.0f} |", flush=True)
+
+
+def pairs(folder: Path) -> None:
+    print("| set | accuracy | CPU s |")
+    print("|---|---|---|")
+    for name, (place, corpus, columns, options) in PAIRS.items():
+        took = measure(
+            [*NLPCLI, "train-rnn", data(f"{place}/train.tsv.gz"), "-o", folder / "pairs.safetensors",
+             "--test", data(f"{place}/test.tsv.gz"), "--text-col", columns[0], "--text2-col", columns[1],
+             "--label-col", columns[2], "--vectors", vectors_of(corpus, folder), "-q", "--json",
+             *SMALL_PAIRS, *options]
+        )  # fmt: skip
+        print(f"| {name} | {100 * json.loads(took.stdout)['accuracy']:.2f} | {took.cpu:.0f} |", flush=True)
+
+
 def main() -> None:
     wanted = sys.argv[1:] or ["linear", "network", "pairs"]
     with tempfile.TemporaryDirectory() as name:
         for part in wanted:
-            {"linear": linear}[part](Path(name))
+            {"linear": linear, "network": network, "pairs": pairs}[part](Path(name))
 
 
 if __name__ == "__main__":
