@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from nlpcli.cli import console
+from nlpcli.cli.described import Listed
 from nlpcli.cli.options import Files, Json, Quiet, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.input import InputSettings
-from nlpcli.settings.text import AnalysisSettings, ComparisonSettings
+from nlpcli.settings.text import AnalysisSettings, ComparisonSettings, TokenizerName
 
 if TYPE_CHECKING:
     from nlpcli.engine.text.comparison import TokenizerComparison
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 def compare_tokenizers(
     files: Files = None,
     tokenizers: Annotated[
-        str, typer.Option(help="Names with commas between; subword:FILE is a model's.", metavar="NAME,…")
+        str,
+        typer.Option(
+            help="Names with commas between; subword:FILE is a model's.",
+            metavar=Listed("NAME,…", get_args(TokenizerName)),
+        ),
     ] = "word,nltk,kiwi",
     settings: ComparisonSettings = ComparisonSettings(),
     analysis: AnalysisSettings = AnalysisSettings(),

@@ -23,6 +23,7 @@ from typing import Annotated, Any
 import typer
 
 from nlpcli.cli import console
+from nlpcli.cli.described import Listed
 from nlpcli.engine.text.arguments import contents
 from nlpcli.errors import MissingFile
 from nlpcli.settings.fields import MOST, Settings, option_name
@@ -145,7 +146,7 @@ def _option(field: dataclasses.Field[Any], hint: Any) -> Any:
     return option(
         *flags,
         help=about["help"],
-        metavar=about["metavar"],
+        metavar=Listed(about["metavar"], about["listed"]) if about["listed"] else about["metavar"],
         rich_help_panel=about["panel"] or "Method",
         hidden=about["hidden"],
         **bounds,

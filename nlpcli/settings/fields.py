@@ -34,6 +34,7 @@ def setting(
     panel: str | None = None,
     hidden: bool = False,
     reads: str | None = None,
+    listed: tuple[str, ...] = (),
 ) -> T:
     """One setting: its default, its help text, its bounds (`min`/`max` inclusive, `above` exclusive).
 
@@ -41,7 +42,8 @@ def setting(
     `flags` replaces the option's name, which otherwise is the field's name with dashes.
     `panel` is the heading under which `--help` lists it. `reads` names the reader in
     `text/resources.py` that turns what the user wrote (a file's name) into what is stored
-    (its content): no path goes into a model.
+    (its content): no path goes into a model. `listed` are the words that texts with commas may be
+    made of.
     """
     metadata = {
         "help": help,
@@ -53,6 +55,7 @@ def setting(
         "panel": panel,
         "hidden": hidden,
         "reads": reads,
+        "listed": listed,
     }
     return dataclasses.field(default=default, metadata=metadata)
 

@@ -78,10 +78,12 @@ class NormalizeSettings(Settings):
         "Replace each by its name, such as <url>: url email mention hashtag date phone number emoji.",
         panel=NORMALIZATION,
         metavar="KIND,…",
+        listed=MASKABLE,
     )
     strip: tuple[str, ...] = setting(
-        (), "Remove any of these, and punct or symbol.", panel=NORMALIZATION, metavar="KIND,…"
-    )
+        (), "Remove any of these, and punct or symbol.", panel=NORMALIZATION, metavar="KIND,…",
+        listed=_STRIPPABLE,
+    )  # fmt: skip
     squeeze_repeats: int = setting(
         0, "Cut runs of one character, but digits, to N; 0 is off.", min=0, max=1_000_000,
         panel=NORMALIZATION, metavar="N",
@@ -152,7 +154,7 @@ class AnalysisSettings(NormalizeSettings):
     )  # fmt: skip
     stopwords: tuple[str, ...] = setting(
         (), "Leave out stop words: en, ko, or files with a word a line.",
-        panel=ANALYSIS, metavar="en|ko|FILE,…", reads="stopwords",
+        panel=ANALYSIS, metavar="en|ko|FILE,…", reads="stopwords", listed=("en", "ko"),
     )  # fmt: skip
     keep_pos: tuple[str, ...] = setting(
         (), "Keep only tokens whose tag begins so: N,V for nouns and verbs.", panel=ANALYSIS, metavar="TAG,…"
