@@ -26,6 +26,7 @@ ORDER = [
 ]  # fmt: skip
 # Modules of cli/ may import from the engine: its jobs; and these, for what all commands share.
 MECHANISM = {
+    "bars": ("nlpcli.engine.runtime.progress",),
     "completion": ("nlpcli.engine.io.shipped",),
     "console": ("nlpcli.engine.io.writing", "nlpcli.engine.runtime.progress"),
     "options": ("nlpcli.engine.text.arguments",),

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NoReturn, TextIO
 
-from nlpcli.cli import console
+from nlpcli.cli import bars, console
 from nlpcli.cli.visible import coloured, on_one_line
 from nlpcli.engine.runtime.interrupts import arrived
 from nlpcli.engine.runtime.progress import before_reading, listeners
@@ -137,7 +137,7 @@ def _exit_code(work: Callable[[], object]) -> int:
         except Exit as end:
             code = end.exit_code
         finally:
-            console.close_bars()
+            bars.close_bars()
         sys.stdout.flush()
         return code
     except NlpcliError as error:

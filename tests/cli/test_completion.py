@@ -94,7 +94,7 @@ def test_it_is_installed_once_where_the_shell_looks_for_it(nlpcli, tmp_path, she
 
 SHELLS = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], "bind 'set bell-style none'; source {}"),
-    "zsh": (["zsh", "-f", "-i"], "autoload -Uz compinit && compinit -u -d /dev/null; source {}"),
+    "zsh": (["zsh", "-f", "-i"], "autoload -Uz compinit && compinit -u -D; source {}"),
     "fish": (["fish", "--no-config", "-i"], "source {}"),
 }
 

@@ -77,6 +77,8 @@ def _begun(
     paths: Paths, settings: CharLMSettings, reading: InputSettings, resume: str | None, progress: Progress
 ) -> Training:
     from nlpcli.engine.charlm import checkpoint
+
+    progress.update("loading PyTorch", 0)  # for some seconds
     from nlpcli.engine.charlm.training import Training
     from nlpcli.engine.charlm.units import read_text
     from nlpcli.engine.neural import devices
