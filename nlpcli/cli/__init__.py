@@ -16,10 +16,11 @@ import typer
 
 from nlpcli import __version__
 from nlpcli.cli import completion, console, process, shell_scripts
+from nlpcli.cli.typer_commands import OurCommand, OurGroup
 from nlpcli.commands import COMMANDS, Command
 from nlpcli.errors import SettingsError
 
-_HELP = """Text in, tokens, vectors and models out: a toolkit for English and Korean.
+HELP = """Text in, tokens, vectors and models out: a toolkit for English and Korean.
 
 \b
 Examples:
@@ -34,15 +35,17 @@ def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command line with some commands, by default all of them."""
     app = typer.Typer(
         name="nlpcli",
-        help=_HELP,
+        help=HELP,
         add_completion=False,
-        rich_markup_mode="rich",
+        cls=OurGroup,
+        rich_markup_mode=None,
+        suggest_commands=False,
         context_settings={"help_option_names": ["--help", "-h"]},
     )
     app.callback()(_top)
     for name in names:
         module = importlib.import_module(f"nlpcli.cli.{COMMANDS[name].cli}")
-        app.command(name, rich_help_panel=COMMANDS[name].heading)(getattr(module, Command.function(name)))
+        app.command(name, cls=OurCommand)(getattr(module, Command.function(name)))
     return app
 
 
@@ -77,6 +80,8 @@ def _obey(arguments: list[str]) -> None:
     if arguments[0] in (shell_scripts.SHOW, shell_scripts.INSTALL):
         _completion(*arguments)
         return
+    if arguments[0] == "help":
+        arguments = [*arguments[1:2], "--help"]
     called = [arguments[0]] if arguments[0] in COMMANDS else COMMANDS
     command = typer.main.get_command(build_app(called))
     with command.make_context("nlpcli", arguments) as context:

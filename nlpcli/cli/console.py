@@ -113,6 +113,11 @@ def painted(text: str, colour: str, *, bold: bool = False) -> str:
     return coloured(text, ("1;" if bold else "") + _COLOURS[colour])
 
 
+def heading(text: str) -> str:
+    """A heading of a help page, bold on a terminal."""
+    return f"\x1b[1m{text}\x1b[0m" if is_terminal() and wants_colour() else text
+
+
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None
 ) -> None:

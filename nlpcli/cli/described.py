@@ -59,6 +59,12 @@ class Described:
     several: bool
 
     @property
+    def name(self) -> str:
+        """What messages call it: its first long name, or an argument's place in the usage line."""
+        long = [name for name in self.names if name.startswith("--")]
+        return (*long, *self.names, self.metavar.strip("[]."))[0]
+
+    @property
     def every_name(self) -> tuple[str, ...]:
         """All that is taken on a command line."""
         return (*self.names, *self.negated, *self.old)
@@ -68,9 +74,8 @@ def command_of(name: str) -> Any:
     """The command line of one command, with nothing of the others imported."""
     module = importlib.import_module(f"nlpcli.cli.{COMMANDS[name].cli}")
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.callback()(lambda: None)
     app.command(name)(getattr(module, Command.function(name)))
-    return typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    return typer.main.get_command(app)
 
 
 def first_sentence(name: str) -> str:
@@ -82,14 +87,15 @@ def first_sentence(name: str) -> str:
 
 def described(command: Any) -> list[Described]:
     """What a command offers, but --help: arguments and options in their order."""
-    return [_described(one) for one in command.params if one.name != "help" and not _hidden(one)]
+    return [describe(one) for one in command.params if one.name != "help" and not _hidden(one)]
 
 
 def _hidden(parameter: Any) -> bool:
     return bool(getattr(parameter, "hidden", False))
 
 
-def _described(parameter: Any) -> Described:
+def describe(parameter: Any) -> Described:
+    """One parameter of a command as its user knows it."""
     is_argument = parameter.param_type_name == "argument"
     names = () if is_argument else _short_first(name for name in parameter.opts if not isinstance(name, Old))
     panel = getattr(parameter, "rich_help_panel", None) or ""

@@ -23,7 +23,7 @@ from typing import Annotated, Any
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.described import Listed
+from nlpcli.cli.described import Listed, Rare
 from nlpcli.engine.text.arguments import contents
 from nlpcli.errors import MissingFile
 from nlpcli.settings.fields import MOST, Settings, option_name
@@ -122,14 +122,15 @@ def _options(kind: type[Settings], defaults: Settings) -> list[inspect.Parameter
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=_default(getattr(defaults, field.name)),
-            annotation=Annotated[_option_type(hints[field.name]), _option(field, hints[field.name])],
+            annotation=Annotated[_option_type(hints[field.name]), _option(kind, field, hints[field.name])],
         )
         for field in dataclasses.fields(kind)
     ]
 
 
-def _option(field: dataclasses.Field[Any], hint: Any) -> Any:
+def _option(kind: type[Settings], field: dataclasses.Field[Any], hint: Any) -> Any:
     about = field.metadata
+    panel = about["panel"] or "Method"
     flags = about["flags"] or (
         (f"{option_name(field)}/--no-{field.name.replace('_', '-')}",)
         if hint is bool
@@ -147,7 +148,7 @@ def _option(field: dataclasses.Field[Any], hint: Any) -> Any:
         *flags,
         help=about["help"],
         metavar=Listed(about["metavar"], about["listed"]) if about["listed"] else about["metavar"],
-        rich_help_panel=about["panel"] or "Method",
+        rich_help_panel=Rare(panel) if field.name in kind.RARE else panel,
         hidden=about["hidden"],
         **bounds,
     )

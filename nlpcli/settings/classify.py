@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import LAST_SEED, MOST, NgramRanges, Settings, setting
@@ -17,6 +17,8 @@ ANSWERS = "Options"  # with the plain ones
 @dataclass(frozen=True)
 class FeatureSettings(NgramRanges, Settings):
     """What a classifier sees of a text."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"char_span", "binary", "hash_bits"})
 
     ngrams: str = setting(
         "1-3", "Word n-grams, as a range: 1-2 is words and pairs of neighbours; 0 is none.", panel=FEATURES,
@@ -52,6 +54,8 @@ class FeatureSettings(NgramRanges, Settings):
 @dataclass(frozen=True)
 class NaiveBayesSettings(Settings):
     """Which Naive Bayes, and how it is smoothed."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"prior", "epochs"})
 
     variant: Literal["multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"] = setting(
         "binary-multinomial", "The model; see above.", panel="Model"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import MOST, NgramRanges, Settings, setting
@@ -12,6 +12,8 @@ from nlpcli.settings.fields import MOST, NgramRanges, Settings, setting
 @dataclass(frozen=True)
 class VectorizeSettings(NgramRanges, Settings):
     """Bag-of-words weights."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"smooth_idf", "hash_bits"})
 
     kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = setting(
         "tfidf", "A row per token; counts; 0 and 1; counts weighted by rarity; counts in hashed columns."

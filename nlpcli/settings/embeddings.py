@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
@@ -14,6 +14,8 @@ MOST_EPOCHS = 1_000_000
 @dataclass(frozen=True)
 class Word2VecSettings(Settings):
     """Skip-gram and CBOW (Mikolov et al. 2013)."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"min_alpha", "ns_exponent", "fixed_window", "deterministic"})
 
     model: Literal["skipgram", "cbow"] = setting("skipgram", "Predict the context, or from the context.")
     loss: Literal["ns", "hs", "softmax"] = setting(
@@ -50,6 +52,8 @@ class Word2VecSettings(Settings):
 class FastTextSettings(Word2VecSettings):
     """Word2vec with subwords: a word is the mean of itself and its n-grams (Bojanowski et al. 2017)."""
 
+    RARE: ClassVar[frozenset[str]] = Word2VecSettings.RARE | {"bucket"}
+
     loss: Literal["ns", "hs"] = setting("ns", "Negative sampling or hierarchical softmax.")
     sample: float = setting(1e-4, "Subsampling threshold for frequent words; 0 is off.", min=0, max=1)
     minn: int = setting(3, "Shortest character n-gram.", min=1, max=64, panel="Subwords")
@@ -69,6 +73,8 @@ class FastTextSettings(Word2VecSettings):
 class PhraseSettings(Settings):
     """Word pairs that are joined to one word before training (Mikolov et al. 2013b, section 4)."""
 
+    RARE: ClassVar[frozenset[str]] = frozenset({"phrase_threshold", "phrase_discount"})
+
     phrases: int = setting(
         0, "Times to join words that belong together (new_york); 0 is off.", min=0, max=100, panel="Phrases"
     )
@@ -81,6 +87,8 @@ class PhraseSettings(Settings):
 @dataclass(frozen=True)
 class ContinuationSettings(Settings):
     """Where training begins, and what it leaves on the way."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"checkpoint_every"})
 
     resume: str | None = setting(
         None,
@@ -103,6 +111,8 @@ class ContinuationSettings(Settings):
 class CooccurrenceSettings(Settings):
     """Which neighbours count, and how much (Pennington et al. 2014, section 4.2)."""
 
+    RARE: ClassVar[frozenset[str]] = frozenset({"symmetric", "distance_weighting"})
+
     window_size: int = setting(
         10,
         "Words to each side that count as neighbours.",
@@ -122,6 +132,8 @@ class CooccurrenceSettings(Settings):
 class GloveSettings(Settings):
     """Weighted least squares on log co-occurrence counts, by AdaGrad (Pennington et al. 2014)."""
 
+    RARE: ClassVar[frozenset[str]] = frozenset({"bias", "tolerance", "output_vectors"})
+
     dim: int = setting(100, "Length of a vector.", min=1, max=4096)
     epochs: int = setting(15, "Passes over the co-occurrence cells.", min=1, max=MOST_EPOCHS)
     x_max: float = setting(100.0, "Count from which a cell has full weight.", above=0, max=1e15)
@@ -140,6 +152,8 @@ class GloveSettings(Settings):
 @dataclass(frozen=True)
 class GloveResources(Settings):
     """What counting and training may use of this machine. None of it changes the result."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"memory"})
 
     threads: int | None = setting(
         None, "Threads; all cores if not given. The result is the same.", min=1, max=256

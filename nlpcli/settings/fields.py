@@ -12,7 +12,7 @@ import math
 import types
 import typing
 from dataclasses import dataclass
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from nlpcli.errors import ModelError, SettingsError
 
@@ -77,7 +77,12 @@ def changed(settings: Settings, *names: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Settings:
-    """What all settings can do: check themselves, become a JSON record and come back."""
+    """What all settings can do: check themselves, become a JSON record and come back.
+
+    `RARE` names the fields that few people touch: a long help page leaves them to --help-all.
+    """
+
+    RARE: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self))

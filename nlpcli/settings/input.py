@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import Settings, setting
@@ -14,6 +14,8 @@ INPUT = "Input"
 @dataclass(frozen=True)
 class InputSettings(Settings):
     """How bytes become text."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"errors"})
 
     encoding: str = setting(
         "utf-8",
@@ -30,6 +32,8 @@ class InputSettings(Settings):
 class FolderSettings(Settings):
     """What becomes of a folder of texts that is not all there."""
 
+    RARE: ClassVar[frozenset[str]] = frozenset({"on_error"})
+
     on_error: Literal["stop", "skip"] = setting(
         "stop", "A file or folder in a folder that cannot be read: end, or go on without it.", panel=INPUT
     )
@@ -38,6 +42,8 @@ class FolderSettings(Settings):
 @dataclass(frozen=True)
 class RecordSettings(FolderSettings):
     """Where text and label stand in a line."""
+
+    RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {"header", "quoting", "multi_label"}
 
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = setting(
         "auto",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import MOST, Settings, setting
@@ -16,6 +16,10 @@ FORWARD, BACKWARD = "forward", "backward"
 @dataclass(frozen=True)
 class EncoderSettings(Settings):
     """From words to numbers that know what is around them."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset(
+        {"word_dim", "ngram_dim", "minn", "maxn", "bucket", "jamo", "min_word_count"}
+    )
 
     cell: Literal["rnn", "lstm", "gru", "mingru"] = setting("lstm", "Recurrent cell.", panel=NETWORK)
     bidirectional: bool = setting(
@@ -55,6 +59,10 @@ class EncoderSettings(Settings):
 @dataclass(frozen=True)
 class NetworkTraining(Settings):
     """How a network over words learns."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset(
+        {"word_dropout", "schedule", "weight_decay", "grad_clip", "batch_tokens", "average", "eval_every"}
+    )
 
     dropout: float = setting(
         0.4, "Share of a layer's inputs and outputs dropped while training.", min=0, max=0.95, panel=TRAINING

@@ -44,6 +44,20 @@ def _names(option: str, values: tuple[str, ...], choices: tuple[str, ...] | None
 class NormalizeSettings(Settings):
     """How text is made uniform before it is cut into tokens."""
 
+    RARE: ClassVar[frozenset[str]] = frozenset(
+        {
+            "unicode",
+            "keep_jamo",
+            "full_width",
+            "html",
+            "strip_control",
+            "mask",
+            "strip",
+            "squeeze_repeats",
+            "squeeze_space",
+        }
+    )
+
     lowercase: bool = setting(False, "Lower-case the text.", panel=NORMALIZATION)
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = setting(
         "none",
@@ -121,6 +135,16 @@ class AnalysisSettings(NormalizeSettings):
     `stopwords`, `user_dict` and `subword_model` hold content (words, lines, base64), no path.
     `recorded` is no setting: the versions of the libraries whose tokens a model was made of.
     """
+
+    RARE: ClassVar[frozenset[str]] = NormalizeSettings.RARE | {
+        "pattern",
+        "gaps",
+        "subword_model",
+        "user_dict",
+        "keep_pos",
+        "drop_pos",
+        "tag_english",
+    }
 
     recorded: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
@@ -303,6 +327,8 @@ RUNNING = "Running"
 @dataclass(frozen=True)
 class RunSettings(Settings):
     """How many cores an analysis takes, and what becomes of a line it fails on."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"on_error", "time_limit"})
 
     jobs: int = setting(
         1, "Worker processes; for kiwi, mecab, the Java analysers and English tags.", min=1, max=256,
