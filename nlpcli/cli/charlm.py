@@ -10,6 +10,7 @@ from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CharLMSettings, CheckpointSettings, GenerateSettings
+from nlpcli.settings.fields import refuse
 from nlpcli.settings.input import InputSettings
 
 _ModelOut = Annotated[
@@ -90,6 +91,8 @@ def generate(
       head -c 200 play.txt | nlpcli generate shakespeare.safetensors --prime - --no-echo --top-p 0.9
     """
     console.one_blas_thread()
+    if not prime:
+        refuse(["--skip-unknown"] * skip_unknown + ["--no-echo"] * (not echo), "without --prime")
     source = prime if prime == "-" else prime[1:] if prime.startswith("@") else None
     jobs.generate(
         model, console.output(output), "" if source is not None else prime, settings,

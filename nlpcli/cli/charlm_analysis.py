@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Files, Json, Model, Output, Quiet, with_settings
+from nlpcli.cli.options import Files, Json, Model, Output, Quiet, given_names, with_settings
+from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
+from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.input import InputSettings
+from nlpcli.settings.results import TableSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.gradients import ToyStep
@@ -64,6 +67,7 @@ def perplexity(
 
 @with_settings
 def activations(
+    context: typer.Context,
     model: Model,
     file: Annotated[str, typer.Argument(help="The text to read; - is stdin.", metavar="FILE")] = "-",
     output: Annotated[
@@ -87,6 +91,9 @@ def activations(
       nlpcli activations shakespeare.safetensors play.txt --terminal --cell 17 --signal f
       nlpcli activations shakespeare.safetensors play.txt --find line-length
     """
+    if output is None and not terminal:
+        beginning = given_options(given_names(context) & {"layer", "signal", "cell"}, ActivationSettings)
+        refuse(beginning, "without -o or --terminal, which begin there")
     console.one_blas_thread()
     view = jobs.activations(
         model, file, None if output is None else console.output(output), settings,
@@ -119,6 +126,7 @@ def _coloured(text: str, levels: list[int]) -> str:
 
 @with_settings
 def gradients(
+    context: typer.Context,
     files: Annotated[
         list[str] | None,
         typer.Argument(
@@ -153,9 +161,18 @@ def gradients(
       nlpcli gradients lstm.safetensors play.txt --steps 100 > norms.tsv
       nlpcli gradients --toy --w-hh 3 --w-xh 2 --b 1 --steps 3
     """
+    given = given_names(context)
     if toy:
-        _print_toy(scalar, settings.steps)
+        refuse([f"the file {files[0]}"] if files else [], "beside --toy")
+        refuse(given_options(given & {"max_text"}, GradientSettings), "beside --toy")
+        refuse(given_options(given, InputSettings), "beside --toy")
+        if len(scalar.x) > 1:
+            refuse(given_options(given & {"steps"}, GradientSettings), "beside several --x, a step each")
+        found = jobs.toy_gradients(scalar, settings.steps, output if _is_drawn(output) else None)
+        if not _is_drawn(output):
+            _print_toy(found, scalar.w_hh, output)
         return
+    refuse(given_options(given, ToySettings), "without --toy")
     if not files or len(files) < 2:
         raise SettingsError(
             "gradients needs at least a model and a text", hint="or --toy for the scalar example"
@@ -164,11 +181,15 @@ def gradients(
     jobs.gradients(files[:-1], files[-1], console.output(output), settings, reading=reading)
 
 
-def _print_toy(scalar: ToySettings, steps: int) -> None:
-    found = jobs.toy_gradients(scalar, steps)
+def _is_drawn(output: str) -> bool:
+    return output != "-" and not output.endswith(".tsv")
+
+
+def _print_toy(found: list[ToyStep], w_hh: float, output: str) -> None:
     last = len(found)
     columns = ["t", "x_t", "h_t", "factor", "written out", f"∂h_{last}/∂h_t-1", "w_hh alone"]
-    console.print_table(columns, [_toy_row(step, scalar.w_hh, last) for step in found])
+    with results(TableSettings(), output) as shown:
+        shown.table(columns, [_toy_row(step, w_hh, last) for step in found])
 
 
 def _toy_row(step: ToyStep, w_hh: float, last: int) -> list[object]:

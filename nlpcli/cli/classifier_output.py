@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from nlpcli.cli import console
@@ -33,6 +33,11 @@ def print_evaluation(result: Evaluation | TaggerEvaluation, json: bool) -> None:
         print_tagger_evaluation(cast("TaggerEvaluation", result))
     else:
         _print_classes(cast("Evaluation", result))
+
+
+def when_measured(json: bool) -> Callable[[str, Evaluation | TaggerEvaluation], None]:
+    """Prints what a training has measured; a reader who leaves does not keep the model from being written."""
+    return lambda _, result: console.while_read(lambda: print_evaluation(result, json))
 
 
 def _print_classes(result: Evaluation) -> None:

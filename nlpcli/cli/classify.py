@@ -8,8 +8,8 @@ from typing import Annotated, Any, cast
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.classifier_output import painted_reason, print_evaluation
-from nlpcli.cli.options import Files, Json, Model, Quiet, given_options, with_settings
+from nlpcli.cli.classifier_output import painted_reason, print_evaluation, when_measured
+from nlpcli.cli.options import Files, Json, Model, Quiet, given_names, with_settings
 from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.classify import (
@@ -20,7 +20,7 @@ from nlpcli.settings.classify import (
     SelectionSettings,
     refuse_beside_append,
 )
-from nlpcli.settings.fields import whole_number
+from nlpcli.settings.fields import given_options, whole_number
 from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
 from nlpcli.settings.tagging import TaggedTextSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
@@ -92,11 +92,12 @@ def train_nb(
       nlpcli train-nb monday.tsv --append week.safetensors -o week.safetensors
     """
     if append is not None and output is not None:
-        refuse_beside_append(given_options(context, NaiveBayesSettings, FeatureSettings, AnalysisSettings))
+        kinds = (NaiveBayesSettings, FeatureSettings, AnalysisSettings)
+        refuse_beside_append(given_options(given_names(context), *kinds))
     jobs.train_nb(
         files, output, settings, features, append=append, selection=selection, test=test,
         calibrate=calibrate, prune=prune, analysis=analysis, records=records, reading=reading,
-        measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
+        measured=when_measured(json), progress=console.progress(quiet),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Json, with_settings
+from nlpcli.cli.options import Json, given_names, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 @with_settings
 def cluster(
+    context: typer.Context,
     files: Annotated[
         list[str] | None,
         typer.Argument(
@@ -43,7 +44,14 @@ def cluster(
       nlpcli cluster vectors.safetensors --k 500 --members | cut -f1,2 > classes.tsv
       nlpcli cluster headlines.txt --k 7 --terms 8
     """
-    found = jobs.cluster(files, settings, analysis=analysis, reading=reading, progress=console.progress())
+    found = jobs.cluster(
+        files,
+        settings,
+        analysis=analysis,
+        reading=reading,
+        given=given_names(context),
+        progress=console.progress(),
+    )
     if members:
         _print_members(found, json)
     else:

@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, BinaryIO, cast
 
 from nlpcli.cli import bars
@@ -76,6 +76,15 @@ def print_json(value: Any) -> None:
     _write(text.encode("utf-8", "backslashreplace") + b"\n")
 
 
+def while_read(show: Callable[[], object]) -> None:
+    """Show results in the midst of work that is not for them alone: who stops reading does not stop it."""
+    try:
+        show()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def is_terminal() -> bool:
     """Whether stdout is read by a person."""
     return sys.stdout.isatty()
@@ -125,7 +134,7 @@ def print_table(
     if not sys.stdout.isatty():
         print_cells(columns)
         for row in rows:
-            print_cells(map(_as_text, row))
+            print_cells(map(as_text, row))
         return
     from rich.console import Console
     from rich.table import Table
@@ -137,13 +146,16 @@ def print_table(
         numeric = bool(rows) and all(isinstance(row[number], (int, float)) for row in rows)
         table.add_column(Text(on_one_line(column)), justify="right" if numeric else "left")
     for row in rows:
-        table.add_row(*(Text(on_one_line(_as_text(value))) for value in row))
+        table.add_row(*(Text(on_one_line(as_text(value))) for value in row))
     bars.make_way(b"\n")
     Console().print(table)
     sys.stdout.flush()
 
 
-def _as_text(value: object) -> str:
+def as_text(value: object) -> str:
+    """A value in a cell: numbers with four decimals, several words with spaces between them."""
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Files, Quiet, with_settings
+from nlpcli.cli.options import Files, Quiet, given_names, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.embeddings import (
     ContinuationSettings,
@@ -15,6 +15,7 @@ from nlpcli.settings.embeddings import (
     PhraseSettings,
     Word2VecSettings,
 )
+from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
@@ -34,6 +35,7 @@ VectorsFile = Annotated[
 
 @with_settings
 def train_w2v(
+    context: typer.Context,
     files: Files = None,
     output: VectorsFile = "",
     settings: Word2VecSettings = Word2VecSettings(),
@@ -70,7 +72,11 @@ def train_w2v(
       nlpcli train-w2v --pairs pairs.tsv --dim 5 --alpha 0.2 --epochs 500 -o pairs.safetensors
       echo 'I study math' | nlpcli train-w2v --show-pairs --window 1 --min-count 1 --no-lowercase
     """
+    given = given_names(context)
     if show_pairs:
+        kinds = (Word2VecSettings, PhraseSettings, ContinuationSettings)
+        refuse(given_options(given, *kinds, but=["window"]), "beside --show-pairs")
+        refuse(["-o"] * bool(output) + ["--pairs"] * (pairs is not None), "beside --show-pairs")
         shown = jobs.skipgram_pairs(
             files, settings.window, vocabulary=vocabulary, analysis=analysis, reading=reading
         )
@@ -78,7 +84,7 @@ def train_w2v(
         return
     jobs.train_w2v(
         files, output, settings, vocabulary=vocabulary, phrasing=phrases, continuation=continuation,
-        analysis=analysis, reading=reading, pairs=pairs, progress=console.progress(quiet),
+        analysis=analysis, reading=reading, pairs=pairs, given=given, progress=console.progress(quiet),
     )  # fmt: skip
 
 

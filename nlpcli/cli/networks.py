@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.classifier_output import print_evaluation
+from nlpcli.cli.classifier_output import when_measured
 from nlpcli.cli.classify import Labelled, ModelOutput, Test
 from nlpcli.cli.options import Json, Quiet, with_settings
 from nlpcli.engine import jobs
@@ -71,5 +71,5 @@ def train_rnn(
         files, output, settings, encoder=encoder, training=training, vectors=vectors, lm=lm, dev=dev,
         test=test, resume=resume, checkpoints=checkpoints, analysis=analysis, records=records,
         reading=reading,
-        measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
+        measured=when_measured(json), progress=console.progress(quiet),
     )  # fmt: skip

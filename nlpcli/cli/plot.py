@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Quiet, with_settings
+from nlpcli.cli.options import Quiet, given_names, with_settings
 from nlpcli.cli.vectors import VectorsFile
 from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
+from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.plots import PlotSettings
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 @with_settings
 def plot(
+    context: typer.Context,
     vectors: VectorsFile,
     words: Annotated[
         list[str] | None, typer.Argument(metavar="[WORD]...", help="Words to draw.", show_default=False)
@@ -68,6 +70,13 @@ def plot(
     """
     if output is None and not terminal:
         raise SettingsError("where to?", hint="-o map.html (or .png, .svg), or --terminal")
+    given = given_names(context)
+    if output is None:
+        refuse([f"--{name}" for name in ("theme", "title", "font") if name in given], "without -o")
+    elif output.endswith(".html"):
+        refuse(["--font"] * (font is not None), "in a page, which has the reader's fonts")
+    if words or words_file:
+        refuse(given_options(given & {"top"}, PlotSettings), "beside words that are named")
     console.one_blas_thread()
     word_map = jobs.plot(
         vectors, words or [], None if output is None else console.output(output), settings,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Json, Quiet, with_settings
+from nlpcli.cli.options import Json, Quiet, given_names, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.input import FolderSettings, InputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
@@ -57,6 +57,7 @@ def index(
 
 @with_settings
 def search(
+    context: typer.Context,
     texts: Annotated[
         str,
         typer.Argument(
@@ -93,7 +94,7 @@ def search(
     queries = None if query in (None, [], ["-"]) else [" ".join(query or [])]
     answers = jobs.search(
         texts, queries, ranking, vectors=vectors, settings=settings, analysis=analysis,
-        reading=reading, folders=folders, progress=console.progress(quiet),
+        reading=reading, folders=folders, given=given_names(context), progress=console.progress(quiet),
     )  # fmt: skip
     _print(answers, queries is None, json)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.classifier_output import print_evaluation
+from nlpcli.cli.classifier_output import when_measured
 from nlpcli.cli.options import Files, Json, Model, Output, Quiet, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
@@ -100,7 +100,7 @@ def train_tagger(
     jobs.train_tagger(
         files, output, settings, tagged=tagged, encoder=encoder, training=training, clusters=clusters or [],
         vectors=vectors, lm=lm, dev=dev, test=test, resume=resume, checkpoints=checkpoints, reading=reading,
-        measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
+        measured=when_measured(json), progress=console.progress(quiet),
     )  # fmt: skip
 
 

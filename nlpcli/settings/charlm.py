@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, TypeVar
 
-from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
+from nlpcli.settings.fields import LAST_SEED, MOST, Needs, Settings, setting
 
 TRAINING = "Training"
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
@@ -163,6 +165,10 @@ class CheckpointSettings(Settings):
 class GenerateSettings(Settings):
     """How characters are drawn from a language model."""
 
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {"top_k": Needs("temperature", but=(0,)), "top_p": Needs("temperature", but=(0,))}
+    )
+
     length: int = setting(500, "Most characters to write.", min=0, max=MOST)
     until: str | None = setting(None, "Stop when this has been written.", metavar="TEXT")
     temperature: float = setting(
@@ -177,6 +183,8 @@ class GenerateSettings(Settings):
 @dataclass(frozen=True)
 class ActivationSettings(Settings):
     """Which cells of a character model are looked at, on how much text."""
+
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({"count": Needs("find", but=(None,))})
 
     find: Literal["quote", "line-length", "bracket", "indent", "if", "word-length", "upper-case"] | None = (
         setting(None, "Rank the cells by their correlation with this property of the text.")

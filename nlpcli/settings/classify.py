@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import LAST_SEED, MOST, NgramRanges, Settings, setting
+from nlpcli.settings.fields import LAST_SEED, MOST, Needs, NgramRanges, Settings, setting
 
 FEATURES = "Features"
 CHECKING = "Checking and searching"
@@ -19,6 +20,7 @@ class FeatureSettings(NgramRanges, Settings):
     """What a classifier sees of a text."""
 
     RARE: ClassVar[frozenset[str]] = frozenset({"char_span", "binary", "hash_bits"})
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({"char_span": Needs("char_ngrams", but=("0",))})
 
     ngrams: str = setting(
         "1-3", "Word n-grams, as a range: 1-2 is words and pairs of neighbours; 0 is none.", panel=FEATURES,
@@ -56,6 +58,12 @@ class NaiveBayesSettings(Settings):
     """Which Naive Bayes, and how it is smoothed."""
 
     RARE: ClassVar[frozenset[str]] = frozenset({"prior", "epochs"})
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "cost": Needs("variant", ("nbsvm",), unless=("autotune",)),
+            "epochs": Needs("variant", ("nbsvm",), unless=("autotune",)),
+        }
+    )
 
     variant: Literal["multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"] = setting(
         "binary-multinomial", "The model; see above.", panel="Model"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
+from nlpcli.settings.fields import LAST_SEED, MOST, Needs, Settings, setting
 
 MOST_EPOCHS = 1_000_000
 
@@ -16,6 +18,9 @@ class Word2VecSettings(Settings):
     """Skip-gram and CBOW (Mikolov et al. 2013)."""
 
     RARE: ClassVar[frozenset[str]] = frozenset({"min_alpha", "ns_exponent", "fixed_window", "deterministic"})
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {"negative": Needs("loss", ("ns",)), "ns_exponent": Needs("loss", ("ns",))}
+    )
 
     model: Literal["skipgram", "cbow"] = setting("skipgram", "Predict the context, or from the context.")
     loss: Literal["ns", "hs", "softmax"] = setting(
@@ -53,6 +58,14 @@ class FastTextSettings(Word2VecSettings):
     """Word2vec with subwords: a word is the mean of itself and its n-grams (Bojanowski et al. 2017)."""
 
     RARE: ClassVar[frozenset[str]] = Word2VecSettings.RARE | {"bucket"}
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            **Word2VecSettings.NEEDS,
+            "minn": Needs("maxn", but=(0,)),
+            "bucket": Needs("maxn", but=(0,)),
+            "jamo": Needs("maxn", but=(0,)),
+        }
+    )
 
     loss: Literal["ns", "hs"] = setting("ns", "Negative sampling or hierarchical softmax.")
     sample: float = setting(1e-4, "Subsampling threshold for frequent words; 0 is off.", min=0, max=1)
@@ -74,6 +87,9 @@ class PhraseSettings(Settings):
     """Word pairs that are joined to one word before training (Mikolov et al. 2013b, section 4)."""
 
     RARE: ClassVar[frozenset[str]] = frozenset({"phrase_threshold", "phrase_discount"})
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {"phrase_threshold": Needs("phrases", but=(0,)), "phrase_discount": Needs("phrases", but=(0,))}
+    )
 
     phrases: int = setting(
         0, "Times to join words that belong together (new_york); 0 is off.", min=0, max=100, panel="Phrases"

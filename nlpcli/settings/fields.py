@@ -11,8 +11,10 @@ import dataclasses
 import math
 import types
 import typing
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar
 
 from nlpcli.errors import ModelError, SettingsError
 
@@ -60,6 +62,33 @@ def setting(
     return dataclasses.field(default=default, metadata=metadata)
 
 
+class Needs(NamedTuple):
+    """What gives a setting something to do: another one at some value, or at any but some.
+
+    `unless` names settings that do so as well, when they are given.
+    """
+
+    name: str
+    values: tuple[object, ...] = ()
+    but: tuple[object, ...] = ()
+    unless: tuple[str, ...] = ()
+
+    def met(self, settings: Settings) -> bool:
+        """Whether the setting has something to do."""
+        value = getattr(settings, self.name)
+        return value in self.values if self.values else value not in self.but
+
+    def told(self, settings: Settings) -> str:
+        """The option and the values that it would need, as a user writes them."""
+        fields = {field.name: field for field in dataclasses.fields(settings)}
+        option = option_name(fields[self.name])
+        if self.but == (None,):
+            return option
+        if self.but:
+            return f"{option} other than {' or '.join(map(str, self.but))}"
+        return f"{option} {' or '.join(map(str, self.values))}"
+
+
 def option_name(field: dataclasses.Field[Any]) -> str:
     """The name a user knows a field by: `min_count` is `--min-count`."""
     flags: tuple[str, ...] = field.metadata["flags"]
@@ -79,10 +108,12 @@ def changed(settings: Settings, *names: str) -> list[str]:
 class Settings:
     """What all settings can do: check themselves, become a JSON record and come back.
 
-    `RARE` names the fields that few people touch: a long help page leaves them to --help-all.
+    `RARE` names the fields that few people touch: a long help page leaves them to --help-all. `NEEDS` says
+    which fields do nothing without another one; giving one that does nothing is an error.
     """
 
     RARE: ClassVar[frozenset[str]] = frozenset()
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({})
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self))
@@ -119,6 +150,32 @@ class Settings:
             return cls(**record)
         except (SettingsError, TypeError) as error:
             raise ModelError(f"the model file holds settings that make no sense: {error}") from error
+
+
+def refuse_idle(settings: Settings, given: Collection[str]) -> None:
+    """Raise SettingsError for a field that was given, and does nothing for want of another (`NEEDS`)."""
+    for field in dataclasses.fields(settings):
+        needs = settings.NEEDS.get(field.name)
+        if needs is None or field.name not in given or getattr(settings, field.name) is False:
+            continue
+        if not needs.met(settings) and not {*needs.unless} & {*given}:
+            raise SettingsError(f"{option_name(field)} does nothing without {needs.told(settings)}")
+
+
+def given_options(given: Collection[str], *kinds: type[Settings], but: Collection[str] = ()) -> list[str]:
+    """The options of some settings classes that were given, by name."""
+    return [
+        option_name(field)
+        for kind in kinds
+        for field in dataclasses.fields(kind)
+        if field.name in given and field.name not in but
+    ]
+
+
+def refuse(options: Collection[str], where: str, hint: str | None = None) -> None:
+    """Raise SettingsError if there are options that do nothing, saying where that is so."""
+    for option in options:
+        raise SettingsError(f"{option} does nothing {where}", hint=hint)
 
 
 def _check(name: str, value: Any, hint: Any, bounds: typing.Mapping[str, Any]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import Settings, setting
+from nlpcli.settings.fields import Needs, Settings, setting
 
 INPUT = "Input"
 
@@ -44,6 +46,15 @@ class RecordSettings(FolderSettings):
     """Where text and label stand in a line."""
 
     RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {"header", "quoting", "multi_label"}
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "header": Needs("format", ("auto", "tsv", "csv")),
+            "delimiter": Needs("format", ("auto", "tsv", "csv")),
+            "quoting": Needs("format", ("auto", "tsv", "csv")),
+            "text_col": Needs("format", but=("text", "fasttext")),
+            "label_col": Needs("format", but=("text", "fasttext")),
+        }
+    )
 
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = setting(
         "auto",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import ClassVar, Literal
 
-from nlpcli.settings.fields import MOST, Settings, setting
+from nlpcli.settings.fields import MOST, Needs, Settings, setting
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,14 @@ class IndexSettings(Settings):
 @dataclass(frozen=True)
 class SearchSettings(Settings):
     """How found documents are ranked."""
+
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "bm25_k1": Needs("by", ("bm25",)),
+            "bm25_b": Needs("by", ("bm25",)),
+            "prefix": Needs("by", ("tfidf", "bm25")),
+        }
+    )
 
     top_k: int = setting(10, "Documents to show.", min=1, max=MOST, flags=("--top-k", "-k"))
     by: Literal["tfidf", "bm25", "vectors"] = setting(

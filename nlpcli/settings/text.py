@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import MOST, NgramRanges, Settings, setting
+from nlpcli.settings.fields import MOST, Needs, NgramRanges, Settings, setting
 from nlpcli.settings.libraries import checked_versions, installed_version
 
 ANALYSIS = "Analysis"
@@ -57,6 +57,7 @@ class NormalizeSettings(Settings):
             "squeeze_space",
         }
     )
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({"keep_jamo": Needs("unicode", ("nfkc", "nfkd"))})
 
     lowercase: bool = setting(False, "Lower-case the text.", panel=NORMALIZATION)
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = setting(
@@ -145,6 +146,13 @@ class AnalysisSettings(NormalizeSettings):
         "drop_pos",
         "tag_english",
     }
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            **NormalizeSettings.NEEDS,
+            "gaps": Needs("tokenizer", ("regexp",)),
+            "tag_english": Needs("tokenizer", ENGLISH),
+        }
+    )
 
     recorded: ClassVar[Mapping[str, str]] = MappingProxyType({})
 

@@ -206,7 +206,7 @@ def test_one_hot_rows_have_the_labels_of_their_documents(nlpcli, tmp_path):
     ("options", "message"),
     [
         (("--kind", "hashing", "--min-df", "2"), "--min-df has no place there"),
-        (("--kind", "bow", "--hash-bits", "4"), "--hash-bits goes with --kind hashing"),
+        (("--kind", "bow", "--hash-bits", "4"), "--hash-bits does nothing without --kind hashing"),
         (("--idf-weighted",), "--idf-weighted goes with --vectors"),
     ],
 )

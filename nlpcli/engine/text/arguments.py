@@ -23,7 +23,7 @@ from nlpcli.engine.io.file_names import check_file_names
 from nlpcli.engine.io.paths import checked_name
 from nlpcli.engine.text.resources import READERS
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import Settings, option_name
+from nlpcli.settings.fields import Settings, option_name, refuse_idle
 
 Result = TypeVar("Result")
 _SEVERAL = ("Paths", "Sequence[str]", "Iterable[str]")  # annotations of what a single string is one of
@@ -66,6 +66,7 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
             whole = keywords.get(parameter, kind() if default is inspect.Parameter.empty else default)
             _check_kind(function.__name__, parameter, whole, kind)
             keywords[parameter] = dataclasses.replace(whole, **contents(kind, fields))
+            refuse_idle(keywords[parameter], plain)
         bound = signature.bind(*values, **keywords)
         for name in [*bound.arguments]:
             if name in classes:

@@ -28,6 +28,7 @@ from nlpcli.engine.text.streaming import (
     works_in_pieces,
 )
 from nlpcli.errors import SettingsError
+from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import (
     ENGLISH,
@@ -173,6 +174,7 @@ def compare_tokenizers(
     """
     from nlpcli.engine.text.comparison import compare
 
+    refuse(changed(analysis, "tokenizer"), "here", "--tokenizers names those to compare")
     text = list(itertools.islice(Lines(paths, reading), settings.limit))
     return compare(text, tokenizers, analysis, settings.lines, progress)
 
