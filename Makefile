@@ -63,10 +63,10 @@ demo: $(READY)
 	echo '정말 재미있고 따뜻한 영화였어요' | nlpcli classify $(OUT)/reviews.safetensors
 	@echo; echo "# Word vectors"
 	nlpcli train-w2v $(TEXTS)/english.txt -o $(OUT)/w2v.safetensors --dim 50 --epochs 30 --min-count 3 --sample 0
-	nlpcli similar $(OUT)/w2v.safetensors king --top-k 5
+	nlpcli similar $(OUT)/w2v.safetensors king -n 5
 	nlpcli odd-one-out $(OUT)/w2v.safetensors breakfast lunch dinner train
 	nlpcli train-glove $(TEXTS)/english.txt -o $(OUT)/glove.txt --dim 50 --epochs 30 --min-count 3 --x-max 10
-	nlpcli similar $(OUT)/glove.txt tea --top-k 5
+	nlpcli similar $(OUT)/glove.txt tea -n 5
 	@echo; echo "# A character language model"
 	nlpcli train-charlm $(TEXTS)/play.txt -o $(OUT)/play.safetensors --epochs 20 --rnn-size 128 --batch-size 8
 	nlpcli generate $(OUT)/play.safetensors --prime "THE " --length 300 --temperature 0.7

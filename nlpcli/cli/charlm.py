@@ -8,10 +8,12 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
+from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CharLMSettings, CheckpointSettings, GenerateSettings
 from nlpcli.settings.fields import refuse
 from nlpcli.settings.input import InputSettings
+from nlpcli.settings.results import JsonSettings
 
 _ModelOut = Annotated[
     str, typer.Option("-o", "--output", help="Model file to write.", metavar="MODEL", show_default=False)
@@ -79,6 +81,8 @@ def generate(
         ),
     ] = False,
     reading: InputSettings = InputSettings(),
+    shape: JsonSettings = JsonSettings(),
+    quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Write text with a character language model, as it is made.
 
@@ -94,7 +98,8 @@ def generate(
     if not prime:
         refuse(["--skip-unknown"] * skip_unknown + ["--no-echo"] * (not echo), "without --prime")
     source = prime if prime == "-" else prime[1:] if prime.startswith("@") else None
-    jobs.generate(
-        model, console.output(output), "" if source is not None else prime, settings,
-        prime_file=source, echo=echo, skip_unknown=skip_unknown, reading=reading,
-    )  # fmt: skip
+    with as_json(output, shape) as file:
+        jobs.generate(
+            model, file, "" if source is not None else prime, settings, prime_file=source, echo=echo,
+            skip_unknown=skip_unknown, jsonl=shape.is_json, reading=reading,
+        )  # fmt: skip

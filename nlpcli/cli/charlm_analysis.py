@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Files, Json, Model, Output, Quiet, given_names, with_settings
-from nlpcli.cli.results import results
+from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
+from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
-from nlpcli.settings.fields import given_options, refuse
+from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.results import TableSettings
 
@@ -34,7 +34,7 @@ def perplexity(
     ] = False,
     output: Output = "-",
     reading: InputSettings = InputSettings(),
-    json: Json = False,
+    shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Measure how well a character model expects a text; with --per-line, find the odd lines.
@@ -48,7 +48,9 @@ def perplexity(
     """
     console.one_blas_thread()
     if per_line:
-        jobs.perplexity_per_line(model, files, console.output(output), reading=reading)
+        refuse(["--no-header"] * shape.no_header, "beside --per-line, which has no headings")
+        with as_json(output, shape, ["bits_per_character", "text"]) as file:
+            jobs.perplexity_per_line(model, files, file, reading=reading)
         return
     found = jobs.perplexity(model, files, reading=reading, progress=console.progress(quiet))
     values = {
@@ -59,10 +61,8 @@ def perplexity(
         "characters": found.characters,
         "unknown": found.unknown,
     }
-    if json:
-        console.print_json(values)
-    else:
-        console.print_table(list(values), [list(values.values())])
+    with results(shape, output) as shown:
+        shown.record(values)
 
 
 @with_settings
@@ -79,6 +79,8 @@ def activations(
     ] = False,
     skip_unknown: _SkipUnknown = False,
     reading: InputSettings = InputSettings(),
+    shape: TableSettings = TableSettings(),
+    quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Show what the cells of a character model do as it reads a text: blue −1, white 0, red 1.
 
@@ -88,12 +90,14 @@ def activations(
     \b
     Examples:
       nlpcli activations c.safetensors main.c -o states.html --find if
-      nlpcli activations shakespeare.safetensors play.txt --terminal --cell 17 --signal f
+      nlpcli activations shakespeare.safetensors play.txt --terminal --cell-number 17 --signal f
       nlpcli activations shakespeare.safetensors play.txt --find line-length
     """
     if output is None and not terminal:
         beginning = given_options(given_names(context) & {"layer", "signal", "cell"}, ActivationSettings)
         refuse(beginning, "without -o or --terminal, which begin there")
+    if terminal or output == "-" or not settings.find:
+        refuse(changed(shape), "without a ranking on stdout, which --find makes")
     console.one_blas_thread()
     view = jobs.activations(
         model, file, None if output is None else console.output(output), settings,
@@ -103,7 +107,8 @@ def activations(
         console.print_line(_coloured(view.activations.text, view.levels()))
     elif view.matches and output != "-":
         rows = [(match.layer, match.signal, match.cell, match.correlation) for match in view.matches]
-        console.print_table(["layer", "signal", "cell", "correlation"], rows)
+        with results(shape) as shown:
+            shown.table(["layer", "signal", "cell", "correlation"], rows)
     elif output is None:
         raise SettingsError(
             "there is nothing to show", hint="give -o FILE.html, --terminal or --find PROPERTY"
@@ -148,6 +153,8 @@ def gradients(
     ] = False,
     scalar: ToySettings = ToySettings(),
     reading: InputSettings = InputSettings(),
+    shape: TableSettings = TableSettings(),
+    quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Show how fast the gradient vanishes or explodes on its way back through time.
 
@@ -169,8 +176,10 @@ def gradients(
         if len(scalar.x) > 1:
             refuse(given_options(given & {"steps"}, GradientSettings), "beside several --x, a step each")
         found = jobs.toy_gradients(scalar, settings.steps, output if _is_drawn(output) else None)
-        if not _is_drawn(output):
-            _print_toy(found, scalar.w_hh, output)
+        if _is_drawn(output):
+            refuse(changed(shape), "with a page or a picture")
+        else:
+            _print_toy(found, scalar.w_hh, output, shape)
         return
     refuse(given_options(given, ToySettings), "without --toy")
     if not files or len(files) < 2:
@@ -178,17 +187,19 @@ def gradients(
             "gradients needs at least a model and a text", hint="or --toy for the scalar example"
         )
     console.one_blas_thread()
-    jobs.gradients(files[:-1], files[-1], console.output(output), settings, reading=reading)
+    refuse(["--no-header"] * shape.no_header, "but with --toy")
+    with as_json(output, shape, []) as file:
+        jobs.gradients(files[:-1], files[-1], file, settings, reading=reading)
 
 
 def _is_drawn(output: str) -> bool:
     return output != "-" and not output.endswith(".tsv")
 
 
-def _print_toy(found: list[ToyStep], w_hh: float, output: str) -> None:
+def _print_toy(found: list[ToyStep], w_hh: float, output: str, shape: TableSettings) -> None:
     last = len(found)
-    columns = ["t", "x_t", "h_t", "factor", "written out", f"∂h_{last}/∂h_t-1", "w_hh alone"]
-    with results(TableSettings(), output) as shown:
+    columns = ["t", "x_t", "h_t", "factor", "written_out", f"∂h_{last}/∂h_t-1", "w_hh_alone"]
+    with results(shape, output) as shown:
         shown.table(columns, [_toy_row(step, w_hh, last) for step in found])
 
 

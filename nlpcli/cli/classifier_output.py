@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from nlpcli.cli import console
-from nlpcli.cli.tagger_output import print_tagger_evaluation
+from nlpcli.cli.results import Results, results
+from nlpcli.cli.tagger_output import show_tagger_evaluation
+from nlpcli.settings.results import TableSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.classify.explanations import Reason, TellingFeature
@@ -25,46 +26,56 @@ def _painted(token: str, odds: float) -> str:
     return console.painted(token, colour, bold=abs(odds) >= 1) + console.painted(f"{odds:+.2f}", "dim")
 
 
-def print_evaluation(result: Evaluation | TaggerEvaluation, json: bool) -> None:
-    """Measures, classes, confusion and mistakes as tables or JSON."""
-    if json:
-        console.print_json(result.to_record())
-    elif result.judged == "words":
-        print_tagger_evaluation(cast("TaggerEvaluation", result))
+NOT_MEASURED = "where nothing is measured: it goes with --test, --holdout and the like"
+
+
+def show_evaluation(result: Evaluation | TaggerEvaluation, shown: Results) -> None:
+    """Measures, classes, confusion and mistakes as tables."""
+    if result.judged == "words":
+        show_tagger_evaluation(cast("TaggerEvaluation", result), shown)
     else:
-        _print_classes(cast("Evaluation", result))
+        _show_classes(cast("Evaluation", result), shown)
 
 
-def when_measured(json: bool) -> Callable[[str, Evaluation | TaggerEvaluation], None]:
+def when_measured(shape: TableSettings) -> Callable[[str, Evaluation | TaggerEvaluation], None]:
     """Prints what a training has measured; a reader who leaves does not keep the model from being written."""
-    return lambda _, result: console.while_read(lambda: print_evaluation(result, json))
+
+    def show(result: Evaluation | TaggerEvaluation) -> None:
+        with results(shape) as shown:
+            show_evaluation(result, shown)
+
+    return lambda _, result: console.while_read(lambda: show(result))
 
 
-def _print_classes(result: Evaluation) -> None:
-    summary: list[tuple[str, float]] = [("accuracy", result.accuracy), ("texts", result.documents)]
-    if result.calibration_error is not None:
-        summary.append(("calibration error", result.calibration_error))
-    console.print_table(["measure", "value"], summary)
+def _show_classes(result: Evaluation, shown: Results) -> None:
+    measures = {
+        "accuracy": result.accuracy,
+        "texts": result.documents,
+        "calibration_error": result.calibration_error,
+    }
+    shown.record(measures, as_rows=True)
     rows = [*result.per_class(), result.macro(), result.micro()]
-    console.print_table(
+    shown.table(
         ["class", "precision", "recall", "f1", "texts"],
         [[row.label, row.precision, row.recall, row.f1, row.support] for row in rows],
+        name="classes",
     )
     confusion = zip(result.labels, result.confusion.tolist(), strict=True)
-    console.print_table(
-        ["true \\ predicted", *result.labels], [[label, *counts] for label, counts in confusion]
+    shown.table(
+        ["true \\ predicted", *result.labels],
+        [[label, *counts] for label, counts in confusion],
+        name="confusion",
     )
     if result.mistakes:
-        console.print_table(result.mistakes[0]._fields, result.mistakes, title="most confident mistakes")
+        shown.table(
+            result.mistakes[0]._fields, result.mistakes, name="mistakes", title="most confident mistakes"
+        )
 
 
-def print_telling_features(found: Sequence[TellingFeature], json: bool) -> None:
+def show_telling_features(found: Sequence[TellingFeature], shown: Results) -> None:
     """The most telling features of every class, for `inspect --top`."""
-    if json:
-        console.print_json([dataclasses.asdict(feature) for feature in found])
-        return
-    console.print_table(
-        ["class", "feature", "log-odds", "in class", "elsewhere"],
+    shown.table(
+        ["class", "feature", "log_odds", "in_class", "elsewhere"],
         [
             [one.label, one.text, one.log_odds, *("" if n is None else n for n in (one.inside, one.outside))]
             for one in found

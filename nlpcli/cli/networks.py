@@ -7,14 +7,16 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.classifier_output import when_measured
+from nlpcli.cli.classifier_output import NOT_MEASURED, when_measured
 from nlpcli.cli.classify import Labelled, ModelOutput, Test
-from nlpcli.cli.options import Json, Quiet, with_settings
+from nlpcli.cli.options import Quiet, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import RnnSettings
+from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+from nlpcli.settings.results import TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
 Vectors = Annotated[
@@ -52,7 +54,7 @@ def train_rnn(
     records: RecordSettings = RecordSettings(),
     checkpoints: CheckpointSettings = CheckpointSettings(),
     reading: InputSettings = InputSettings(),
-    json: Json = False,
+    shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on labelled texts by a recurrent network, which reads words in their order.
@@ -67,9 +69,11 @@ def train_rnn(
       nlpcli train-rnn questions.tsv --vectors wiki.safetensors --pooling max -o questions.safetensors
       nlpcli train-rnn names.tsv --tokenizer char --cell gru -o names.safetensors
     """
+    if test is None:
+        refuse(changed(shape), NOT_MEASURED)
     jobs.train_rnn(
         files, output, settings, encoder=encoder, training=training, vectors=vectors, lm=lm, dev=dev,
         test=test, resume=resume, checkpoints=checkpoints, analysis=analysis, records=records,
         reading=reading,
-        measured=when_measured(json), progress=console.progress(quiet),
+        measured=when_measured(shape), progress=console.progress(quiet),
     )  # fmt: skip

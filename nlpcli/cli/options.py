@@ -23,7 +23,7 @@ from typing import Annotated, Any
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.described import Listed, Rare
+from nlpcli.cli.described import Listed, Old, Rare
 from nlpcli.engine.text.arguments import contents
 from nlpcli.errors import MissingFile
 from nlpcli.settings.fields import MOST, Settings, option_name, refuse_idle
@@ -146,6 +146,7 @@ def _option(kind: type[Settings], field: dataclasses.Field[Any], hint: Any) -> A
     option: Any = typer.Option  # its overloads know no computed arguments
     return option(
         *flags,
+        *map(Old, about["old"]),
         help=about["help"],
         metavar=Listed(about["metavar"], about["listed"]) if about["listed"] else about["metavar"],
         rich_help_panel=Rare(panel) if field.name in kind.RARE else panel,

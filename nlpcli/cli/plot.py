@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nlpcli.cli import console
+from nlpcli.cli.described import Old
 from nlpcli.cli.options import Quiet, given_names, with_settings
 from nlpcli.cli.vectors import VectorsFile
 from nlpcli.engine import jobs
@@ -44,7 +45,11 @@ def plot(
     pairs: Annotated[
         list[str] | None,
         typer.Option(
-            "--pairs", metavar="'A B'", show_default=False, help="An arrow from A to B; may be repeated."
+            "--arrow",
+            Old("--pairs"),
+            metavar="'A B'",
+            show_default=False,
+            help="An arrow from A to B; may be repeated.",
         ),
     ] = None,
     both: Annotated[bool, typer.Option("--both", help="Draw a model's input and output vectors.")] = False,
@@ -64,7 +69,7 @@ def plot(
     \b
     Examples:
       nlpcli plot vectors.safetensors -o map.html --top 1000 --method tsne --color-by cluster
-      nlpcli plot vectors.safetensors -o royal.png --pairs 'king queen' --pairs 'man woman'
+      nlpcli plot vectors.safetensors -o royal.png --arrow 'king queen' --arrow 'man woman'
       nlpcli plot vectors.safetensors --terminal 서울 부산 도쿄 사과 배 포도
       nlpcli plot model.safetensors -o both.svg --both king queen man woman --theme dark
     """

@@ -39,7 +39,7 @@ class FeatureSettings(NgramRanges, Settings):
     )
     min_docs: int = setting(
         1, "Leave features out that were seen fewer times than this.", min=1, max=MOST, panel=FEATURES,
-        flags=("--min-count", "--min-docs"),
+        flags=("--min-count",), old=("--min-docs",),
     )  # fmt: skip
     hash_bits: int = setting(
         0, "Hash features into 2^N cells, which bounds the memory; 0 keeps each one apart.", min=0, max=32,
@@ -137,7 +137,13 @@ class ClassifySettings(Settings):
 
     proba: bool = setting(False, "The probability after the label.", flags=("--proba",), panel=ANSWERS)
     top_k: int = setting(
-        0, "The K likeliest labels with their probabilities.", min=0, max=MOST, panel=ANSWERS
+        0,
+        "The N likeliest labels with their probabilities.",
+        min=0,
+        max=MOST,
+        panel=ANSWERS,
+        flags=("--top", "-n"),
+        old=("--top-k",),
     )
     explain: bool = setting(
         False, "The tokens that decided, with their log-odds.", flags=("--explain",), panel=ANSWERS

@@ -22,7 +22,9 @@ class Word2VecSettings(Settings):
         {"negative": Needs("loss", ("ns",)), "ns_exponent": Needs("loss", ("ns",))}
     )
 
-    model: Literal["skipgram", "cbow"] = setting("skipgram", "Predict the context, or from the context.")
+    model: Literal["skipgram", "cbow"] = setting(
+        "skipgram", "Predict the context, or from the context.", flags=("--method",), old=("--model",)
+    )
     loss: Literal["ns", "hs", "softmax"] = setting(
         "ns", "Negative sampling, hierarchical softmax, or the full softmax (for small vocabularies)."
     )
@@ -31,8 +33,14 @@ class Word2VecSettings(Settings):
     epochs: int = setting(5, "Passes over the text.", min=1, max=MOST_EPOCHS)
     negative: int = setting(5, "Noise words drawn per centre word.", min=1, max=1000)
     sample: float = setting(1e-3, "Subsampling threshold for frequent words; 0 is off.", min=0, max=1)
-    alpha: float = setting(0.05, "Learning rate at the start.", above=0, max=100)
-    min_alpha: float = setting(0.0001, "Learning rate at the end.", min=0, max=100)
+    alpha: float = setting(
+        0.05, "Learning rate at the start.", above=0, max=100, flags=("--learning-rate", "--lr"),
+        old=("--alpha",),
+    )  # fmt: skip
+    min_alpha: float = setting(
+        0.0001, "Learning rate at the end.", min=0, max=100, flags=("--min-learning-rate",),
+        old=("--min-alpha",),
+    )  # fmt: skip
     ns_exponent: float = setting(
         0.75, "Power of the counts from which noise words are drawn.", min=-10, max=10
     )
@@ -134,7 +142,8 @@ class CooccurrenceSettings(Settings):
         "Words to each side that count as neighbours.",
         min=1,
         max=1_000_000,
-        flags=("--window-size", "--window"),
+        flags=("--window",),
+        old=("--window-size",),
     )
     symmetric: bool = setting(
         True, "Count both sides, or the left side only.", flags=("--symmetric/--asymmetric",)
@@ -153,14 +162,18 @@ class GloveSettings(Settings):
     dim: int = setting(100, "Length of a vector.", min=1, max=4096)
     epochs: int = setting(15, "Passes over the co-occurrence cells.", min=1, max=MOST_EPOCHS)
     x_max: float = setting(100.0, "Count from which a cell has full weight.", above=0, max=1e15)
-    alpha: float = setting(0.75, "Exponent of the weighting function.", min=0, max=100)
-    eta: float = setting(0.05, "AdaGrad's first step.", above=0, max=100)
+    alpha: float = setting(
+        0.75, "Exponent of the weighting function.", min=0, max=100, flags=("--exponent",), old=("--alpha",)
+    )
+    eta: float = setting(
+        0.05, "AdaGrad's first step.", above=0, max=100, flags=("--learning-rate", "--lr"), old=("--eta",)
+    )
     bias: bool = setting(True, "Bias terms b_i and b_j, as in the paper.")
     tolerance: float = setting(
         0.0, "End when an epoch lowers the cost by a smaller share than this; 0 is off.", min=0, max=1
     )
     output_vectors: Literal["w+c", "w", "c", "both"] = setting(
-        "w+c", "Sum of word and context vectors, one of them, or both side by side.", flags=("--model",)
+        "w+c", "Sum of word and context vectors, one of them, or both side by side.", old=("--model",)
     )
     seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED)
 

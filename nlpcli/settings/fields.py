@@ -37,6 +37,7 @@ def setting(
     hidden: bool = False,
     reads: str | None = None,
     listed: tuple[str, ...] = (),
+    old: tuple[str, ...] = (),
 ) -> T:
     """One setting: its default, its help text, its bounds (`min`/`max` inclusive, `above` exclusive).
 
@@ -45,7 +46,7 @@ def setting(
     `panel` is the heading under which `--help` lists it. `reads` names the reader in
     `text/resources.py` that turns what the user wrote (a file's name) into what is stored
     (its content): no path goes into a model. `listed` are the words that texts with commas may be
-    made of.
+    made of. `old` are former names of the option, which are taken and not shown.
     """
     metadata = {
         "help": help,
@@ -58,6 +59,7 @@ def setting(
         "hidden": hidden,
         "reads": reads,
         "listed": listed,
+        "old": old,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -92,7 +94,15 @@ class Needs(NamedTuple):
 def option_name(field: dataclasses.Field[Any]) -> str:
     """The name a user knows a field by: `min_count` is `--min-count`."""
     flags: tuple[str, ...] = field.metadata["flags"]
-    return flags[0].split("/")[0] if flags else "--" + field.name.replace("_", "-")
+    long = [flag.split("/")[0] for flag in flags if flag.startswith("--")]
+    return long[0] if long else "--" + field.name.replace("_", "-")
+
+
+def keyword_names(field: dataclasses.Field[Any]) -> tuple[str, ...]:
+    """What a field is called in Python: as its option first, then by former names and as it is stored."""
+    flags = (*field.metadata["flags"], *field.metadata["old"])
+    long = [flag.split("/")[0][2:].replace("-", "_") for flag in flags if flag.startswith("--")]
+    return tuple(dict.fromkeys([option_name(field)[2:].replace("-", "_"), *long, field.name]))
 
 
 def changed(settings: Settings, *names: str) -> list[str]:

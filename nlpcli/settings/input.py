@@ -60,7 +60,8 @@ class RecordSettings(FolderSettings):
         "auto",
         "Layout of a line; auto goes by the file's name and first line.",
         panel=INPUT,
-        flags=("--format",),
+        flags=("--input-format",),
+        old=("--format",),
     )
     text_col: str | None = setting(
         None,

@@ -26,7 +26,7 @@ class EncoderSettings(Settings):
         True, "Read from both ends.", flags=("--bidirectional/--no-bidirectional",), panel=NETWORK
     )
     rnn_size: int = setting(
-        128, "Units per layer and direction.", min=1, max=8192, flags=("--rnn-size", "--hidden-size"),
+        128, "Units per layer and direction.", min=1, max=8192, flags=("--rnn-size",), old=("--hidden-size",),
         panel=NETWORK,
     )  # fmt: skip
     num_layers: int = setting(1, "Layers.", min=1, max=16, panel=NETWORK)
@@ -44,7 +44,7 @@ class EncoderSettings(Settings):
     )
     min_word_count: int = setting(
         2, "Words seen fewer times have no vector of their own.", min=1, max=MOST, panel=NETWORK,
-        flags=("--min-count", "--min-word-count"),
+        flags=("--min-count",), old=("--min-word-count",),
     )  # fmt: skip
 
     def __post_init__(self) -> None:

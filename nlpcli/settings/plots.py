@@ -22,7 +22,11 @@ class PlotSettings(Settings):
         "pca", "Straight onto the two widest directions, or neighbours kept together (t-SNE)."
     )
     top: int = setting(
-        500, "Words to draw when none are named: the N first (most frequent).", min=2, max=MOST
+        500,
+        "Words to draw when none are named: the N first (most frequent).",
+        min=2,
+        max=MOST,
+        flags=("--top", "-n"),
     )
     color_by: Literal["none", "cluster", "rank"] = setting(
         "none", "Colours: all alike, k-means clusters, or by rank in the vocabulary.", flags=("--color-by",)

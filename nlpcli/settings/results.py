@@ -7,31 +7,45 @@ from dataclasses import dataclass
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import Settings, setting
 
-PLAIN = "Options"
+_PANEL = "Options"
 
 
 @dataclass(frozen=True)
-class TableSettings(Settings):
-    """How a table is written: for a reader on a terminal, else as TSV, or as JSON."""
+class JsonSettings(Settings):
+    """Results as JSON."""
 
     json: bool = setting(
-        False, "One JSON document; its keys are the headings.", flags=("--json",), panel=PLAIN
+        False, "Print one JSON document; its keys are the headings.", flags=("--json",), panel=_PANEL
     )
-    jsonl: bool = setting(False, "A JSON object per row.", flags=("--jsonl",), panel=PLAIN)
-    no_header: bool = setting(False, "TSV without headings.", flags=("--no-header",), panel=PLAIN)
+    jsonl: bool = setting(False, "Print a JSON object per line.", flags=("--jsonl",), panel=_PANEL)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.json and self.jsonl:
             raise SettingsError("--json and --jsonl exclude each other")
-        if self.no_header and (self.json or self.jsonl):
+
+    @property
+    def is_json(self) -> bool:
+        """Whether JSON is asked for, of either kind."""
+        return self.json or self.jsonl
+
+
+@dataclass(frozen=True)
+class TableSettings(JsonSettings):
+    """How a table is written: for a reader on a terminal, else as TSV, or as JSON."""
+
+    no_header: bool = setting(False, "Leave out the headings of TSV.", flags=("--no-header",), panel=_PANEL)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.no_header and self.is_json:
             raise SettingsError("--no-header does nothing with JSON, whose keys are the headings")
 
 
 @dataclass(frozen=True)
 class ResultSettings(TableSettings):
-    """How a result is written, and where."""
+    """How a table is written, and where."""
 
     output: str = setting(
-        "-", "File to write; - is stdout.", flags=("--output", "-o"), panel=PLAIN, metavar="FILE"
+        "-", "File to write; - is stdout.", flags=("-o", "--output"), panel=_PANEL, metavar="FILE"
     )

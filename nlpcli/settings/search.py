@@ -15,7 +15,10 @@ class IndexSettings(Settings):
     """What a document is when texts are searched."""
 
     unit: Literal["line", "paragraph", "file"] = setting(
-        "line", "What is found: lines, paragraphs (separated by blank lines), or whole files."
+        "line",
+        "What is found: lines, paragraphs (separated by blank lines), or whole files.",
+        flags=("--document",),
+        old=("--unit",),
     )
 
 
@@ -31,7 +34,9 @@ class SearchSettings(Settings):
         }
     )
 
-    top_k: int = setting(10, "Documents to show.", min=1, max=MOST, flags=("--top-k", "-k"))
+    top_k: int = setting(
+        10, "Documents to show.", min=1, max=MOST, flags=("--top", "-n"), old=("--top-k", "-k")
+    )
     by: Literal["tfidf", "bm25", "vectors"] = setting(
         "tfidf", "Cosine of TF-IDF rows, Okapi BM25, or cosine of mean word vectors (needs --vectors)."
     )

@@ -303,7 +303,7 @@ class SubwordSettings(Settings):
     """How subwords are learned (sentencepiece)."""
 
     model_type: Literal["bpe", "unigram"] = setting(
-        "bpe", "Byte-pair encoding, or a unigram language model.", flags=("--model",)
+        "bpe", "Byte-pair encoding, or a unigram language model.", flags=("--method",), old=("--model",)
     )
     vocab_size: int = setting(8000, "Number of pieces, the 256 bytes among them.", min=260, max=1_000_000)
     character_coverage: float = setting(
@@ -325,8 +325,14 @@ class SubwordSettings(Settings):
 class ComparisonSettings(Settings):
     """How many lines tokenizers are compared on."""
 
-    lines: int = setting(5, "Lines to show side by side.", min=0, max=MOST, panel="Options", metavar="N")
-    limit: int = setting(1000, "Lines to measure on.", min=1, max=MOST, panel="Options", metavar="N")
+    lines: int = setting(
+        5, "Lines to show side by side.", min=0, max=MOST, panel="Options", metavar="N",
+        flags=("--top", "-n"), old=("--lines",),
+    )  # fmt: skip
+    limit: int = setting(
+        1000, "Lines to measure on.", min=1, max=MOST, panel="Options", metavar="N", flags=("--max-lines",),
+        old=("--limit",),
+    )  # fmt: skip
 
 
 RUNNING = "Running"

@@ -342,10 +342,10 @@ def test_a_bad_vocabulary_file_is_named_with_its_line(tmp_path, text, complaint)
 def test_count_equals_the_unix_idiom(nlpcli):
     text = "the cat the dog\nA cat the end\n"
     assert nlpcli("count", input=text).stdout.decode() == "the\t3\ncat\t2\ndog\t1\nA\t1\nend\t1\n"
-    assert json.loads(nlpcli("count", "--json", "--min-count", "2", input=text).stdout) == {
-        "the": 3,
-        "cat": 2,
-    }
+    assert json.loads(nlpcli("count", "--json", "--min-count", "2", input=text).stdout) == [
+        {"token": "the", "count": 3},
+        {"token": "cat", "count": 2},
+    ]
 
 
 def test_count_of_nothing_is_nothing_and_no_error(nlpcli):

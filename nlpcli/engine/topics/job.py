@@ -74,7 +74,7 @@ def cluster(
     if len(names) == 1 and holds_vectors(names[0]):
         refuse(of_texts, f"with word vectors, as {display_name(names[0])} has")
         return _words(names[0], settings, progress)
-    refuse(given_options(given & {"top"}, ClusterSettings), "but with word vectors")
+    refuse(given_options(given & {"vocab"}, ClusterSettings), "but with word vectors")
     if len(names) == 1 and names[0].endswith(".npz"):
         refuse(of_texts, "with a matrix of vectorize")
         found = cluster_matrix(names[0], settings)
@@ -84,9 +84,9 @@ def cluster(
 
 def _words(path: str, settings: ClusterSettings, progress: Progress) -> Groups:
     vectors = load_vectors(path, progress)
-    found = k_means(vectors.matrix[: settings.top], settings.k, seed=settings.seed)
+    found = k_means(vectors.matrix[: settings.vocab], settings.k, seed=settings.seed)
     nearest = [
-        [vectors.tokens[row] for row in found.members(number)[: settings.terms].tolist()]
+        [vectors.tokens[row] for row in found.members(number)[: settings.top].tolist()]
         for number in range(len(found))
     ]
     return Groups("word", found, vectors.tokens, (), nearest)
