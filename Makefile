@@ -8,7 +8,7 @@
 #   make fuzz    seeded campaigns of forged files, hostile text, kills, faults (MINUTES=10)
 #   make dist    a wheel and an sdist in dist/
 #   make check   format, lint, types, tests
-#   make docs    what follows from the code: README's table of commands, the API's signatures
+#   make docs    what follows from the code: README's table of commands, the API's signatures, options
 #   make models UD=DIR NER=DIR   the taggers that come with nlpcli, from UD English-EWT, WNUT17 and wikigold
 #   make bench   speed and quality beside the peers (installs them in .venv-peers)
 #   make clean   remove what these made
@@ -106,6 +106,7 @@ check: $(READY)
 docs: $(READY)
 	python tests/readme_parts.py
 	python -m tests.jobs_stub
+	python -m tests.option_table
 
 format: $(READY)
 	ruff format .

@@ -16,7 +16,7 @@ from nlpcli.settings.input import InputSettings
 from nlpcli.settings.results import JsonSettings
 
 _ModelOut = Annotated[
-    str, typer.Option("-o", "--output", help="Model file to write.", metavar="MODEL", show_default=False)
+    str, typer.Option("-o", "--output", help="Model file to write.", metavar="FILE", show_default=False)
 ]
 
 

@@ -9,7 +9,7 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.classifier_output import NOT_MEASURED, painted_reason, show_evaluation, when_measured
-from nlpcli.cli.described import Old, Rare
+from nlpcli.cli.described import Listed, Old, Rare
 from nlpcli.cli.options import Files, Json, Model, Quiet, given_names, with_settings
 from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
@@ -164,7 +164,7 @@ def evaluate(
         list[str] | None,
         typer.Option(
             help="Bytes that are not text: strict (end), replace (put U+FFFD for them) or skip. [strict]",
-            metavar="NAME",
+            metavar=Listed("NAME", ("strict", "replace", "skip")),
             rich_help_panel=Rare(INPUT),
         ),
     ] = None,

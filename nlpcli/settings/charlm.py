@@ -159,6 +159,7 @@ class CheckpointSettings(Settings):
     checkpoint_every: int = setting(
         0,
         "Updates between checkpoints; 0 is only when interrupted.",
+        metavar="UPDATES",
         min=0,
         max=MOST,
         panel="Options",
