@@ -197,7 +197,7 @@ def _check(name: str, value: Any, hint: Any, bounds: typing.Mapping[str, Any]) -
         return
     choices = [choice for option in options for choice in _literals(option)]
     if choices and value not in choices:
-        raise SettingsError(f"{name} cannot be {value!r}: choose from {', '.join(map(str, choices))}")
+        raise no_such_choice(name, value, list(map(str, choices)))
     if str in options and not choices and not isinstance(value, str):
         raise SettingsError(f"{name} must be text, not {value!r}")
     if typing.get_origin(hint) is tuple and str in typing.get_args(hint) and not _all_texts(value):
@@ -209,6 +209,15 @@ def _check(name: str, value: Any, hint: Any, bounds: typing.Mapping[str, Any]) -
             _check_number(name, part, True, bounds)
     if int in options or float in options:
         _check_number(name, value, float in options, bounds)
+
+
+def no_such_choice(name: str, value: object, choices: Collection[str]) -> SettingsError:
+    """The error for a value that is none of the choices, with the nearest of them."""
+    import difflib
+
+    near = difflib.get_close_matches(str(value), choices, 1)
+    hint = f"did you mean {near[0]}?" if near else None
+    return SettingsError(f"{name} cannot be {value!r}: choose from {', '.join(choices)}", hint=hint)
 
 
 def check_whole_number(name: str, value: Any, min: int, max: int = MOST) -> None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import MOST, Needs, NgramRanges, Settings, setting
+from nlpcli.settings.fields import MOST, Needs, NgramRanges, Settings, no_such_choice, setting
 from nlpcli.settings.libraries import checked_versions, installed_version
 
 ANALYSIS = "Analysis"
@@ -36,7 +36,7 @@ def _names(option: str, values: tuple[str, ...], choices: tuple[str, ...] | None
     )
     for name in names:
         if choices is not None and name not in choices:
-            raise SettingsError(f"{option} cannot be {name!r}: choose from {', '.join(choices)}")
+            raise no_such_choice(option, name, choices)
     return names
 
 

@@ -33,6 +33,7 @@ from nlpcli.commands import COMMANDS
         ("tokenize --dim 9", "no such option: --dim", "it is an option of train-w2v, train-fasttext and"),
         ("tokenize --tokenizer kwii", "--tokenizer cannot be 'kwii'", "did you mean kiwi? choose from word,"),
         ("train-fasttext --loss neg", "--loss cannot be 'neg'", "did you mean ns? choose from ns, hs;"),
+        ("normalize --mask emial", "--mask cannot be 'emial'", "did you mean email?"),
         ("train-w2v --dim 0", "--dim must be from 1 to 4096, not 0", "see nlpcli train-w2v --help"),
         ("train-nb --holdout 2", "--holdout must be from 0 to 0.9, not 2.0", "see nlpcli train-nb --help"),
         ("train-w2v --min-count 0", "--min-count must be at least 1, not 0", "see nlpcli train-w2v --help"),
