@@ -16,7 +16,7 @@ import typer
 
 from nlpcli import __version__
 from nlpcli.cli import completion, console, process, shell_scripts
-from nlpcli.cli.typer_commands import OurCommand, OurGroup
+from nlpcli.cli.typer_commands import HELP_ALL, OurCommand, OurGroup
 from nlpcli.commands import COMMANDS, Command
 from nlpcli.errors import SettingsError
 
@@ -82,6 +82,8 @@ def _obey(arguments: list[str]) -> None:
         return
     if arguments[0] == "help":
         arguments = [*arguments[1:2], "--help"]
+    if arguments[0] == HELP_ALL:
+        arguments = ["--help"]
     called = [arguments[0]] if arguments[0] in COMMANDS else COMMANDS
     command = typer.main.get_command(build_app(called))
     with command.make_context("nlpcli", arguments) as context:

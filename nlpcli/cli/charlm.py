@@ -11,7 +11,7 @@ from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_se
 from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CharLMSettings, CheckpointSettings, GenerateSettings
-from nlpcli.settings.fields import refuse
+from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.results import JsonSettings
 
@@ -56,6 +56,8 @@ def train_charlm(
       nlpcli train-charlm *.c -o c.safetensors --preset medium --sample-every 500
       nlpcli train-charlm *.c -o c.safetensors --resume c.checkpoint.safetensors
     """
+    if resume is not None:
+        refuse(["--preset"] * ("preset" in given_names(context)), "beside --resume, whose sizes are fixed")
     jobs.train_charlm(
         files, output, settings, preset=preset, given=given_names(context), resume=resume,
         checkpoint=checkpoint, checkpoints=checkpoints, reading=reading,
@@ -65,6 +67,7 @@ def train_charlm(
 
 @with_settings
 def generate(
+    context: typer.Context,
     model: Model,
     prime: Annotated[
         str, typer.Option("--prime", help="Text to begin with; @FILE reads it, - is stdin.", metavar="TEXT")
@@ -98,6 +101,10 @@ def generate(
     if not prime:
         refuse(["--skip-unknown"] * skip_unknown + ["--no-echo"] * (not echo), "without --prime")
     source = prime if prime == "-" else prime[1:] if prime.startswith("@") else None
+    if source is None:
+        refuse(
+            given_options(given_names(context), InputSettings), "without a --prime that is read, @FILE or -"
+        )
     with as_json(output, shape) as file:
         jobs.generate(
             model, file, "" if source is not None else prime, settings, prime_file=source, echo=echo,

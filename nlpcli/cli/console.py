@@ -6,17 +6,16 @@ rich is imported only where something is drawn, so that a filter in a pipe start
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from nlpcli.cli import bars
 from nlpcli.cli.visible import Visible, coloured, on_one_line, plainly, visible
-from nlpcli.engine.io.writing import LineWriter, cell
+from nlpcli.engine.io.writing import LineWriter
 from nlpcli.engine.runtime.progress import Progress
 
 _COLOURS = {"green": "32", "red": "31", "dim": "2", "magenta": "35", "plain": "0"}
@@ -56,24 +55,12 @@ def print_line(text: str) -> None:
     _write(shown.encode("utf-8", "replace") + b"\n")
 
 
-def print_cells(cells: Iterable[str]) -> None:
-    """A line of TSV on stdout: a tab or line end in a label or name is written as its escape."""
-    print_line("\t".join(map(cell, cells)))
-
-
 def print_lines(lines: Iterable[str]) -> None:
     """Lines of data on stdout, as they come."""
     writer = LineWriter(cast(BinaryIO, output("-")))
     for line in lines:
         writer.write(line)
     flush()
-
-
-def print_json(value: Any) -> None:
-    """A JSON value on stdout."""
-    text = json.dumps(value, ensure_ascii=False)
-    # A name that is not UTF-8 keeps its bytes: `\udce9` in JSON is what Python makes of them.
-    _write(text.encode("utf-8", "backslashreplace") + b"\n")
 
 
 def while_read(show: Callable[[], object]) -> None:
@@ -130,12 +117,7 @@ def heading(text: str) -> str:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None
 ) -> None:
-    """Rows as a table on a terminal, as TSV with a header line when piped."""
-    if not sys.stdout.isatty():
-        print_cells(columns)
-        for row in rows:
-            print_cells(map(as_text, row))
-        return
+    """Rows as a table on the terminal."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -9,11 +9,11 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.classifier_output import NOT_MEASURED, when_measured
 from nlpcli.cli.classify import Labelled, ModelOutput, Test
-from nlpcli.cli.options import Quiet, with_settings
+from nlpcli.cli.options import Quiet, given_names, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import RnnSettings
-from nlpcli.settings.fields import changed, refuse
+from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.results import TableSettings
@@ -40,6 +40,7 @@ Resume = Annotated[str | None, typer.Option(help="Go on with an interrupted trai
 
 @with_settings
 def train_rnn(
+    context: typer.Context,
     files: Labelled = None,
     output: ModelOutput = None,
     settings: RnnSettings = RnnSettings(),
@@ -71,6 +72,8 @@ def train_rnn(
     """
     if test is None:
         refuse(changed(shape), NOT_MEASURED)
+    if dev is not None:
+        refuse(given_options(given_names(context) & {"val_frac"}, NetworkTraining), "beside --dev")
     jobs.train_rnn(
         files, output, settings, encoder=encoder, training=training, vectors=vectors, lm=lm, dev=dev,
         test=test, resume=resume, checkpoints=checkpoints, analysis=analysis, records=records,

@@ -9,11 +9,11 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.classifier_output import NOT_MEASURED, when_measured
-from nlpcli.cli.options import Files, Model, Output, Quiet, with_settings
+from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
 from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
-from nlpcli.settings.fields import changed, refuse
+from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.results import JsonSettings, TableSettings
@@ -40,6 +40,7 @@ Test = Annotated[
 
 @with_settings
 def train_tagger(
+    context: typer.Context,
     files: TaggedFiles = None,
     output: ModelOutput = None,
     settings: TaggerSettings = TaggerSettings(),
@@ -103,6 +104,8 @@ def train_tagger(
     """
     if test is None:
         refuse(changed(shape), NOT_MEASURED)
+    if dev is not None:
+        refuse(given_options(given_names(context) & {"val_frac"}, NetworkTraining), "beside --dev")
     jobs.train_tagger(
         files, output, settings, tagged=tagged, encoder=encoder, training=training, clusters=clusters or [],
         vectors=vectors, lm=lm, dev=dev, test=test, resume=resume, checkpoints=checkpoints, reading=reading,

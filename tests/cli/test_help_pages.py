@@ -59,7 +59,7 @@ def test_an_example_is_cut_before_options_and_never_within_quotes():
 def test_help_in_all_its_spellings(nlpcli):
     page = nlpcli("train-nb", "--help").out
     assert page == nlpcli("train-nb", "-h").out == nlpcli("help", "train-nb").out
-    assert nlpcli("help").out == nlpcli().out == nlpcli("-h").out
+    assert nlpcli("help").out == nlpcli().out == nlpcli("-h").out == nlpcli("--help-all").out
     assert "--squeeze-repeats" in nlpcli("train-nb", "--help-all").out and "--squeeze-repeats" not in page
     assert "did you mean train-nb?" in nlpcli("help", "train-bn", code=2).err
 

@@ -72,10 +72,12 @@ def search(
     [(1, 'the cat sat')]
     """
     if is_index(texts):
+        refuse(["--vectors"] * (vectors is not None), "with an index", "it goes with nlpcli index --vectors")
         of_texts = given_options(given, AnalysisSettings, IndexSettings, InputSettings, FolderSettings)
         refuse(of_texts, "with an index, which has its own", "give it to nlpcli index")
         found = SearchIndex.load(texts)
     else:
+        refuse(["--vectors"] * (vectors is not None and ranking.by != "vectors"), "without --by vectors")
         found = _built([texts], vectors, settings, analysis, reading, folders, progress)
     engine = Search(found, ranking)
     questions = Questions(queries, progress)

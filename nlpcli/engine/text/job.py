@@ -224,6 +224,9 @@ def _check(shape: TokenFormatSettings, analysis: AnalysisSettings) -> None:
             f"the tokenizer {analysis.tokenizer} knows no parts of speech",
             hint=f"for English: --tokenizer {', '.join(ENGLISH)}; for Korean: {', '.join(KOREAN)}",
         )
+    asks_tags = shape.pos or analysis.lemma or analysis.keep_pos or analysis.drop_pos
+    if shape.tagset != "own" and shape.format in ("text", "lines") and not asks_tags:
+        refuse(["--tagset"], "without --pos, or --format tsv, jsonl or conllu")
     if shape.ids and analysis.tokenizer != "subword":
         raise SettingsError(
             "--ids needs --tokenizer subword", hint="--tokenizer subword --model ko.model --ids"
