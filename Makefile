@@ -8,7 +8,7 @@
 #   make fuzz    seeded campaigns of forged files, hostile text, kills, faults (MINUTES=10)
 #   make dist    a wheel and an sdist in dist/
 #   make check   format, lint, types, tests
-#   make docs    what follows from the code: README's table of commands, the API's signatures
+#   make docs    what follows from the code: README's table of commands, the API's signatures, options
 #   make models UD=DIR NER=DIR   the taggers that come with nlpcli, from UD English-EWT, WNUT17 and wikigold
 #   make bench   speed and quality beside the peers (installs them in .venv-peers)
 #   make clean   remove what these made
@@ -63,10 +63,10 @@ demo: $(READY)
 	echo '정말 재미있고 따뜻한 영화였어요' | nlpcli classify $(OUT)/reviews.safetensors
 	@echo; echo "# Word vectors"
 	nlpcli train-w2v $(TEXTS)/english.txt -o $(OUT)/w2v.safetensors --dim 50 --epochs 30 --min-count 3 --sample 0
-	nlpcli similar $(OUT)/w2v.safetensors king --top-k 5
+	nlpcli similar $(OUT)/w2v.safetensors king -n 5
 	nlpcli odd-one-out $(OUT)/w2v.safetensors breakfast lunch dinner train
 	nlpcli train-glove $(TEXTS)/english.txt -o $(OUT)/glove.txt --dim 50 --epochs 30 --min-count 3 --x-max 10
-	nlpcli similar $(OUT)/glove.txt tea --top-k 5
+	nlpcli similar $(OUT)/glove.txt tea -n 5
 	@echo; echo "# A character language model"
 	nlpcli train-charlm $(TEXTS)/play.txt -o $(OUT)/play.safetensors --epochs 20 --rnn-size 128 --batch-size 8
 	nlpcli generate $(OUT)/play.safetensors --prime "THE " --length 300 --temperature 0.7
@@ -106,6 +106,7 @@ check: $(READY)
 docs: $(READY)
 	python tests/readme_parts.py
 	python -m tests.jobs_stub
+	python -m tests.option_table
 
 format: $(READY)
 	ruff format .

@@ -40,16 +40,16 @@ train-nb T/reviews_ko.tsv {LABELLED} -o nb.safetensors --test T/reviews_ko_test.
 train-nb T/reviews_en.tsv {LABELLED} --variant nbsvm --ngrams 1-2 -o nbsvm.safetensors --cross-validate 3
 train-nb T/reviews_ko_test.tsv {LABELLED} --append nb.safetensors -o longer.safetensors
 classify nb.safetensors T/korean.txt --explain --proba
-evaluate nbsvm.safetensors T/reviews_en_test.tsv {LABELLED} --errors 3 --json
+evaluate nbsvm.safetensors T/reviews_en_test.tsv {LABELLED} --mistakes 3 --json
 merge nb.safetensors longer.safetensors -o merged.safetensors
 inspect merged.safetensors --top 3
 train-w2v T/english.txt -o w2v.safetensors --dim 24 --epochs 3 --min-count 3 --threads 1
-train-w2v T/english.txt -o cbow.bin --model cbow --dim 24 --epochs 2 --min-count 3 --deterministic --phrases 1
-train-w2v --pairs T/fruit_pairs.tsv -o pairs.safetensors --dim 5 --alpha 0.2 --epochs 50
+train-w2v T/english.txt -o cbow.bin --method cbow --dim 9 --epochs 2 --min-count 3 --deterministic --phrases 1
+train-w2v --pairs T/fruit_pairs.tsv -o pairs.safetensors --dim 5 --lr 0.2 --epochs 50
 train-fasttext T/korean.txt -o ft.safetensors --dim 16 --threads 1 --min-count 2 --bucket 999 --jamo
 cooccur T/english.txt --lowercase --min-count 3 -o counts.npz
 train-glove --cooccurrences counts.npz -o glove.txt --dim 16 --epochs 3 --x-max 10
-similar w2v.safetensors king queen --top-k 5
+similar w2v.safetensors king queen -n 5
 analogy w2v.safetensors 'king - man + woman'
 odd-one-out w2v.safetensors breakfast lunch dinner train
 convert w2v.safetensors w2v.vec

@@ -87,14 +87,15 @@ def per_epoch(one: Measured, some: Measured, epochs: int) -> Measured:
 
 def qualities(vectors: Path) -> list[str]:
     files = [data(f"eval/{name}") for name in ("ws353-all.txt", "men-3k.txt", "questions-words.txt")]
-    command = [*NLPCLI, "evaluate-vectors", vectors, *files, "--vocab", 30000, "--json"]
-    found = [json.loads(line) for line in measure(command).stdout.splitlines()]
-    return [f"{100 * record.get('spearman', record.get('accuracy', 0)):.1f}" for record in found]
+    command = [*NLPCLI, "evaluate-vectors", vectors, *files, "--vocab", 30000, "--jsonl"]
+    rows = [json.loads(line) for line in measure(command).stdout.splitlines()]
+    wanted = [row for row in rows if row["measure"] == "spearman" or row["section"] == "total"]
+    return [f"{100 * row['value']:.1f}" for row in wanted]
 
 
 # --- ours -----------------------------------------------------------------------------------
 
-TEXT = ["--tokenizer", "whitespace", "--min-count", MIN_COUNT, "--window-size", WINDOW, "-q"]
+TEXT = ["--tokenizer", "whitespace", "--min-count", MIN_COUNT, "--window", WINDOW, "-q"]
 
 
 def count_ours(text: Path, folder: Path, threads: int) -> Measured:

@@ -226,7 +226,7 @@ def ours(title: str, name: str, folder: Path, more: list[object], repeat: int = 
     options = [folder / "train", "-o", model, "--tokenizer", "whitespace", "-q", *more]
     trained = measure([*NLPCLI, "train-tagger", *options], repeat=repeat)
     record = json.loads(measure([*NLPCLI, "evaluate", model, folder / "test", "--json", "-q"]).stdout)
-    f1 = f"{100 * record['spans']['f1']:.2f}" if "spans" in record else ""
+    f1 = f"{100 * record['spans'][-1]['f1']:.2f}" if "spans" in record else ""
     figures = [f"{100 * record['accuracy']:.2f}", f"{100 * record['unseen_accuracy']:.2f}", f1]
     rate = measure([Path(NLPCLI[0]).parent / "python", "-c", OURS, model, folder / "test"]).stdout
     size = f"{model.stat().st_size / 1e6:.0f}"

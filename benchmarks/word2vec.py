@@ -95,13 +95,15 @@ def show(title: str, rows: dict[str, tuple[list[object], Path]]) -> None:
 
 def quality(vectors: Path) -> list[str]:
     files = [data(f"eval/{name}") for name in ("ws353-all.txt", "men-3k.txt", "questions-words.txt")]
-    command = [*NLPCLI, "evaluate-vectors", vectors, *files, "--vocab", 30000, "--json"]
-    found = [json.loads(line) for line in measure(command).stdout.splitlines()]
-    return [f"{100 * score(record):.1f}" for record in found]
+    command = [*NLPCLI, "evaluate-vectors", vectors, *files, "--vocab", 30000, "--jsonl"]
+    return [f"{100 * value:.1f}" for value in scores(measure(command).stdout)]
 
 
-def score(record: dict[str, float]) -> float:
-    return record["spearman"] if "spearman" in record else record["accuracy"]
+def scores(lines: str) -> list[float]:
+    """Of each file Spearman's correlation, or the accuracy in all its sections."""
+    rows = [json.loads(line) for line in lines.splitlines()]
+    wanted = [row for row in rows if row["measure"] == "spearman" or row["section"] == "total"]
+    return [row["value"] for row in wanted]
 
 
 # --- contests -------------------------------------------------------------------------------
@@ -166,7 +168,7 @@ def compiled(variable: str, program: str, text: Path, folder: Path, epochs: int,
 
 def skipgram(text: Path, folder: Path, epochs: int) -> Rows:
     return {
-        "nlpcli train-w2v --alpha 0.025": ours("train-w2v", text, folder, epochs, "--alpha", 0.025),
+        "nlpcli train-w2v --lr 0.025": ours("train-w2v", text, folder, epochs, "--lr", 0.025),
         "nlpcli train-w2v": ours("train-w2v", text, folder, epochs),
         "nlpcli train-w2v --deterministic": ours("train-w2v", text, folder, epochs, "--deterministic"),
         **gensim(text, folder, epochs, sg=1, alpha=0.025),
@@ -180,8 +182,8 @@ def skipgram(text: Path, folder: Path, epochs: int) -> Rows:
 # its mean rate from 0.05 on is that of ours from 0.075 on.
 def cbow(text: Path, folder: Path, epochs: int) -> Rows:
     return {
-        "nlpcli train-w2v --model cbow": ours(
-            "train-w2v", text, folder, epochs, "--model", "cbow", "--alpha", 0.075
+        "nlpcli train-w2v --method cbow": ours(
+            "train-w2v", text, folder, epochs, "--method", "cbow", "--lr", 0.075
         ),
         **gensim(text, folder, epochs, sg=0, alpha=0.05),
         **compiled("WORD2VEC_BUILD", "word2vec", text, folder, epochs, "-cbow", 1, "-hs", 0, "-alpha", 0.05),
@@ -201,12 +203,12 @@ def lines(text: Path, folder: Path, epochs: int) -> Rows:
         folder / "short.txt", text.read_text().split(), iter(lambda: sizes.randint(10, 30), None)
     )
     of_cbow = {f"{name}, CBOW": row for name, row in gensim(short, folder, epochs, sg=0, alpha=0.05).items()}
-    cbow = "--model", "cbow", "--alpha", 0.075
+    cbow = "--method", "cbow", "--lr", 0.075
     return {
-        "nlpcli train-w2v --alpha 0.025": ours("train-w2v", short, folder, epochs, "--alpha", 0.025),
+        "nlpcli train-w2v --lr 0.025": ours("train-w2v", short, folder, epochs, "--lr", 0.025),
         **gensim(short, folder, epochs, sg=1, alpha=0.025),
         "nlpcli train-w2v": ours("train-w2v", short, folder, epochs),
-        "nlpcli train-w2v --model cbow": ours("train-w2v", short, folder, epochs, *cbow),
+        "nlpcli train-w2v --method cbow": ours("train-w2v", short, folder, epochs, *cbow),
         **of_cbow,
         "nlpcli train-w2v, lines of 1,000 words": ours("train-w2v", text, folder, epochs),
     }

@@ -9,7 +9,7 @@
 From Python, every command is a function of its name, and `load` gives what a model file holds:
 
     nlpcli.train_w2v(["wiki.txt.gz"], "wiki.safetensors", dim=300)
-    nlpcli.load("wiki.safetensors").similar("king", top_k=5)
+    nlpcli.load("wiki.safetensors").similar("king", top=5)
 
 Nothing is imported before it is used.
 """

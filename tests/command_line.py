@@ -83,7 +83,7 @@ def _content(file: BinaryIO) -> bytes:
 @contextlib.contextmanager
 def _process_state() -> Iterator[None]:
     """Puts back what a command leaves behind in its process, which is why it may leave it."""
-    from nlpcli.cli import console, process
+    from nlpcli.cli import bars, console, process
     from nlpcli.engine.runtime.interrupts import arrived
     from nlpcli.engine.runtime.progress import before_reading, listeners
     from nlpcli.settings.libraries import OtherVersion
@@ -94,7 +94,8 @@ def _process_state() -> Iterator[None]:
     ]
     threads = sys.modules["torch"].get_num_threads() if "torch" in sys.modules else None
     fresh: list[tuple[ModuleType, dict[str, Any]]] = [
-        (console, {"_open_bars": [], "_is_quiet": False}),
+        (console, {"_is_quiet": False}),
+        (bars, {"_open_bars": [], "_data": bars._Data()}),
         (process, {"_warned": set()}),
     ]
     try:

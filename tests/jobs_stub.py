@@ -92,11 +92,13 @@ def arguments(function, imports):
 
 def fields_of(kind, usual, imports):
     """The fields of a settings class as keywords, with the defaults that the function has."""
+    from nlpcli.settings.fields import keyword_names
+
     for field in dataclasses.fields(kind):
         owner = next(base for base in kind.__mro__ if field.name in vars(base).get("__annotations__", {}))
         imports.add(field.type, owner.__module__)
         annotation = re.sub(r"\btuple\[(.+), \.\.\.\]", r"Sequence[\1]", field.type)
-        yield f"{field.name}: {annotation} = {default_of(getattr(usual, field.name))}"
+        yield f"{keyword_names(field)[0]}: {annotation} = {default_of(getattr(usual, field.name))}"
 
 
 def signature(name, function, imports):

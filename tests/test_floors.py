@@ -26,8 +26,11 @@ ORDER = [
 ]  # fmt: skip
 # Modules of cli/ may import from the engine: its jobs; and these, for what all commands share.
 MECHANISM = {
+    "bars": ("nlpcli.engine.runtime.progress",),
+    "completion": ("nlpcli.engine.io.shipped",),
     "console": ("nlpcli.engine.io.writing", "nlpcli.engine.runtime.progress"),
     "options": ("nlpcli.engine.text.arguments",),
+    "results": ("nlpcli.engine.io.writing",),
     "process": ("nlpcli.engine.runtime.interrupts", "nlpcli.engine.runtime.progress"),
 }
 
@@ -129,7 +132,9 @@ OPENERS = {
     "nlpcli.engine.cooccurrence.count_files": "its own format: arrays in an archive, mapped where they lie",
     "nlpcli.engine.plots.activations": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.word_map_page": "the template of a page, which is part of the package",
+    "nlpcli.cli.shell_scripts": "scripts and start-up files of the user's shell",
     "nlpcli.program": "/dev/null, in the place of streams that are closed",
+    "nlpcli.cli.console": "/dev/null, where results go on to once their reader has left",
     "nlpcli.cli.process": "/dev/null, for what Python flushes after a pipe has closed",
 }
 OPENING = re.compile(

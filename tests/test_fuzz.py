@@ -28,4 +28,4 @@ def test_every_command_that_writes_a_file_is_killed() -> None:
         for name, command in group.commands.items()
         if any("--output" in parameter.opts for parameter in command.params)
     }
-    assert kills.commands() == writing | {"convert"}
+    assert kills.commands() == writing - {"compare-tokenizers"}  # it writes how long each took

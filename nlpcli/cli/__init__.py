@@ -7,6 +7,7 @@ inside their functions: `nlpcli tokenize` starts without numpy, torch and the re
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterable
 from typing import Annotated, NoReturn
@@ -14,10 +15,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from nlpcli import __version__
-from nlpcli.cli import console, process
+from nlpcli.cli import completion, console, process, shell_scripts
+from nlpcli.cli.typer_commands import HELP_ALL, OurCommand, OurGroup
 from nlpcli.commands import COMMANDS, Command
+from nlpcli.errors import SettingsError
 
-_HELP = """Text in, tokens, vectors and models out: a toolkit for English and Korean.
+HELP = """Text in, tokens, vectors and models out: a toolkit for English and Korean.
 
 \b
 Examples:
@@ -30,12 +33,19 @@ Examples:
 
 def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command line with some commands, by default all of them."""
-    names_of_help = {"help_option_names": ["--help", "-h"]}
-    app = typer.Typer(name="nlpcli", help=_HELP, rich_markup_mode="rich", context_settings=names_of_help)
+    app = typer.Typer(
+        name="nlpcli",
+        help=HELP,
+        add_completion=False,
+        cls=OurGroup,
+        rich_markup_mode=None,
+        suggest_commands=False,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
     app.callback()(_top)
     for name in names:
         module = importlib.import_module(f"nlpcli.cli.{COMMANDS[name].cli}")
-        app.command(name, rich_help_panel=COMMANDS[name].heading)(getattr(module, Command.function(name)))
+        app.command(name, cls=OurCommand)(getattr(module, Command.function(name)))
     return app
 
 
@@ -47,7 +57,8 @@ def _print_version(wanted: bool) -> None:
 
 def _top(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     pass
@@ -55,12 +66,38 @@ def _top(
 
 def main() -> NoReturn:
     """The `nlpcli` command: does what the arguments say and ends by SystemExit."""
-    arguments = sys.argv[1:] or ["--help"]
+    arguments = sys.argv[1:]
+    asking = os.environ.get(completion.VARIABLE)
+    process.run(lambda: _answer(asking, arguments) if asking else _obey(arguments or ["--help"]))
+
+
+def _answer(shell: str, words: list[str]) -> None:
+    for line in completion.complete(shell, words):
+        console.print_line(line)
+
+
+def _obey(arguments: list[str]) -> None:
+    if arguments[0] in (shell_scripts.SHOW, shell_scripts.INSTALL):
+        _completion(*arguments)
+        return
+    if arguments[0] == "help":
+        arguments = [*arguments[1:2], "--help"]
+    if arguments[0] == HELP_ALL:
+        arguments = ["--help"]
     called = [arguments[0]] if arguments[0] in COMMANDS else COMMANDS
+    command = typer.main.get_command(build_app(called))
+    with command.make_context("nlpcli", arguments) as context:
+        command.invoke(context)
 
-    def work() -> None:
-        command = typer.main.get_command(build_app(called))
-        with command.make_context("nlpcli", arguments) as context:
-            command.invoke(context)
 
-    process.run(work)
+def _completion(option: str, shell: str = "", *more: str) -> None:
+    """Show the script of a shell, or install it."""
+    if more:
+        raise SettingsError(f"{option} takes the name of one shell, not {more[0]!r} too")
+    shell = shell or shell_scripts.this_shell()
+    if option == shell_scripts.SHOW:
+        console.print_line(shell_scripts.script(shell).rstrip("\n"))
+        return
+    path, start_up = shell_scripts.install(shell)
+    console.print_line(f"{path}" + (f", and a line in {start_up}" if start_up else ""))
+    console.remark(f"{shell} completes nlpcli from its next start on")

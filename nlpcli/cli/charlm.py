@@ -8,12 +8,15 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
+from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CharLMSettings, CheckpointSettings, GenerateSettings
+from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.input import InputSettings
+from nlpcli.settings.results import JsonSettings
 
 _ModelOut = Annotated[
-    str, typer.Option("-o", "--output", help="Model file to write.", metavar="MODEL", show_default=False)
+    str, typer.Option("-o", "--output", help="Model file to write.", metavar="FILE", show_default=False)
 ]
 
 
@@ -53,6 +56,8 @@ def train_charlm(
       nlpcli train-charlm *.c -o c.safetensors --preset medium --sample-every 500
       nlpcli train-charlm *.c -o c.safetensors --resume c.checkpoint.safetensors
     """
+    if resume is not None:
+        refuse(["--preset"] * ("preset" in given_names(context)), "beside --resume, whose sizes are fixed")
     jobs.train_charlm(
         files, output, settings, preset=preset, given=given_names(context), resume=resume,
         checkpoint=checkpoint, checkpoints=checkpoints, reading=reading,
@@ -62,6 +67,7 @@ def train_charlm(
 
 @with_settings
 def generate(
+    context: typer.Context,
     model: Model,
     prime: Annotated[
         str, typer.Option("--prime", help="Text to begin with; @FILE reads it, - is stdin.", metavar="TEXT")
@@ -78,6 +84,8 @@ def generate(
         ),
     ] = False,
     reading: InputSettings = InputSettings(),
+    shape: JsonSettings = JsonSettings(),
+    quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Write text with a character language model, as it is made.
 
@@ -90,8 +98,15 @@ def generate(
       head -c 200 play.txt | nlpcli generate shakespeare.safetensors --prime - --no-echo --top-p 0.9
     """
     console.one_blas_thread()
+    if not prime:
+        refuse(["--skip-unknown"] * skip_unknown + ["--no-echo"] * (not echo), "without --prime")
     source = prime if prime == "-" else prime[1:] if prime.startswith("@") else None
-    jobs.generate(
-        model, console.output(output), "" if source is not None else prime, settings,
-        prime_file=source, echo=echo, skip_unknown=skip_unknown, reading=reading,
-    )  # fmt: skip
+    if source is None:
+        refuse(
+            given_options(given_names(context), InputSettings), "without a --prime that is read, @FILE or -"
+        )
+    with as_json(output, shape) as file:
+        jobs.generate(
+            model, file, "" if source is not None else prime, settings, prime_file=source, echo=echo,
+            skip_unknown=skip_unknown, jsonl=shape.is_json, reading=reading,
+        )  # fmt: skip

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Files, Json, Model, Output, Quiet, with_settings
+from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
+from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
+from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings
+from nlpcli.settings.results import TableSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.gradients import ToyStep
@@ -31,7 +34,7 @@ def perplexity(
     ] = False,
     output: Output = "-",
     reading: InputSettings = InputSettings(),
-    json: Json = False,
+    shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Measure how well a character model expects a text; with --per-line, find the odd lines.
@@ -45,7 +48,9 @@ def perplexity(
     """
     console.one_blas_thread()
     if per_line:
-        jobs.perplexity_per_line(model, files, console.output(output), reading=reading)
+        refuse(["--no-header"] * shape.no_header, "beside --per-line, which has no headings")
+        with as_json(output, shape, ["bits_per_character", "text"]) as file:
+            jobs.perplexity_per_line(model, files, file, reading=reading)
         return
     found = jobs.perplexity(model, files, reading=reading, progress=console.progress(quiet))
     values = {
@@ -56,14 +61,13 @@ def perplexity(
         "characters": found.characters,
         "unknown": found.unknown,
     }
-    if json:
-        console.print_json(values)
-    else:
-        console.print_table(list(values), [list(values.values())])
+    with results(shape, output) as shown:
+        shown.record(values)
 
 
 @with_settings
 def activations(
+    context: typer.Context,
     model: Model,
     file: Annotated[str, typer.Argument(help="The text to read; - is stdin.", metavar="FILE")] = "-",
     output: Annotated[
@@ -75,6 +79,8 @@ def activations(
     ] = False,
     skip_unknown: _SkipUnknown = False,
     reading: InputSettings = InputSettings(),
+    shape: TableSettings = TableSettings(),
+    quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Show what the cells of a character model do as it reads a text: blue −1, white 0, red 1.
 
@@ -84,9 +90,14 @@ def activations(
     \b
     Examples:
       nlpcli activations c.safetensors main.c -o states.html --find if
-      nlpcli activations shakespeare.safetensors play.txt --terminal --cell 17 --signal f
+      nlpcli activations shakespeare.safetensors play.txt --terminal --cell-number 17 --signal f
       nlpcli activations shakespeare.safetensors play.txt --find line-length
     """
+    if output is None and not terminal:
+        beginning = given_options(given_names(context) & {"layer", "signal", "cell"}, ActivationSettings)
+        refuse(beginning, "without -o or --terminal, which begin there")
+    if terminal or output == "-" or not settings.find:
+        refuse(changed(shape), "without a ranking on stdout, which --find makes")
     console.one_blas_thread()
     view = jobs.activations(
         model, file, None if output is None else console.output(output), settings,
@@ -96,7 +107,8 @@ def activations(
         console.print_line(_coloured(view.activations.text, view.levels()))
     elif view.matches and output != "-":
         rows = [(match.layer, match.signal, match.cell, match.correlation) for match in view.matches]
-        console.print_table(["layer", "signal", "cell", "correlation"], rows)
+        with results(shape) as shown:
+            shown.table(["layer", "signal", "cell", "correlation"], rows)
     elif output is None:
         raise SettingsError(
             "there is nothing to show", hint="give -o FILE.html, --terminal or --find PROPERTY"
@@ -119,6 +131,7 @@ def _coloured(text: str, levels: list[int]) -> str:
 
 @with_settings
 def gradients(
+    context: typer.Context,
     files: Annotated[
         list[str] | None,
         typer.Argument(
@@ -140,6 +153,8 @@ def gradients(
     ] = False,
     scalar: ToySettings = ToySettings(),
     reading: InputSettings = InputSettings(),
+    shape: TableSettings = TableSettings(),
+    quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Show how fast the gradient vanishes or explodes on its way back through time.
 
@@ -153,22 +168,39 @@ def gradients(
       nlpcli gradients lstm.safetensors play.txt --steps 100 > norms.tsv
       nlpcli gradients --toy --w-hh 3 --w-xh 2 --b 1 --steps 3
     """
+    given = given_names(context)
     if toy:
-        _print_toy(scalar, settings.steps)
+        refuse([f"the file {files[0]}"] if files else [], "beside --toy")
+        refuse(given_options(given & {"max_text"}, GradientSettings), "beside --toy")
+        refuse(given_options(given, InputSettings), "beside --toy")
+        if len(scalar.x) > 1:
+            refuse(given_options(given & {"steps"}, GradientSettings), "beside several --x, a step each")
+        found = jobs.toy_gradients(scalar, settings.steps, output if _is_drawn(output) else None)
+        if _is_drawn(output):
+            refuse(changed(shape), "with a page or a picture")
+        else:
+            _print_toy(found, scalar.w_hh, output, shape)
         return
+    refuse(given_options(given, ToySettings), "without --toy")
     if not files or len(files) < 2:
         raise SettingsError(
             "gradients needs at least a model and a text", hint="or --toy for the scalar example"
         )
     console.one_blas_thread()
-    jobs.gradients(files[:-1], files[-1], console.output(output), settings, reading=reading)
+    refuse(["--no-header"] * shape.no_header, "but with --toy")
+    with as_json(output, shape, []) as file:
+        jobs.gradients(files[:-1], files[-1], file, settings, reading=reading)
 
 
-def _print_toy(scalar: ToySettings, steps: int) -> None:
-    found = jobs.toy_gradients(scalar, steps)
+def _is_drawn(output: str) -> bool:
+    return output != "-" and not output.endswith(".tsv")
+
+
+def _print_toy(found: list[ToyStep], w_hh: float, output: str, shape: TableSettings) -> None:
     last = len(found)
-    columns = ["t", "x_t", "h_t", "factor", "written out", f"∂h_{last}/∂h_t-1", "w_hh alone"]
-    console.print_table(columns, [_toy_row(step, scalar.w_hh, last) for step in found])
+    columns = ["t", "x_t", "h_t", "factor", "written_out", f"∂h_{last}/∂h_t-1", "w_hh_alone"]
+    with results(shape, output) as shown:
+        shown.table(columns, [_toy_row(step, w_hh, last) for step in found])
 
 
 def _toy_row(step: ToyStep, w_hh: float, last: int) -> list[object]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from nlpcli.cli import console
-from nlpcli.cli.tagger_output import print_tagger_evaluation
+from nlpcli.cli.results import Results, results
+from nlpcli.cli.tagger_output import show_tagger_evaluation
+from nlpcli.settings.results import TableSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.classify.answer_metrics import Difference, LabelsEvaluation, NumberEvaluation
@@ -26,82 +27,90 @@ def _painted(token: str, odds: float) -> str:
     return console.painted(token, colour, bold=abs(odds) >= 1) + console.painted(f"{odds:+.2f}", "dim")
 
 
-def print_evaluation(
-    result: Evaluation | LabelsEvaluation | NumberEvaluation | TaggerEvaluation, json: bool
-) -> None:
-    """Measures, classes, confusion and mistakes as tables or JSON."""
-    if json:
-        console.print_json(result.to_record())
-    elif result.judged == "words":
-        print_tagger_evaluation(cast("TaggerEvaluation", result))
+AnyEvaluation: TypeAlias = "Evaluation | LabelsEvaluation | NumberEvaluation | TaggerEvaluation"
+NOT_MEASURED = "where nothing is measured: it goes with --test, --holdout and the like"
+
+
+def show_evaluation(result: AnyEvaluation, shown: Results) -> None:
+    """Measures, classes, confusion and mistakes as tables."""
+    if result.judged == "words":
+        show_tagger_evaluation(cast("TaggerEvaluation", result), shown)
     elif result.judged == "labels":
-        _print_labels(cast("LabelsEvaluation", result))
+        _show_labels(cast("LabelsEvaluation", result), shown)
     elif result.judged == "numbers":
-        _print_numbers(cast("NumberEvaluation", result))
+        _show_numbers(cast("NumberEvaluation", result), shown)
     else:
-        _print_classes(cast("Evaluation", result))
+        _show_classes(cast("Evaluation", result), shown)
 
 
-def _print_classes(result: Evaluation) -> None:
-    summary: list[tuple[str, float]] = [("accuracy", result.accuracy), ("texts", result.documents)]
-    if result.calibration_error is not None:
-        summary.append(("calibration error", result.calibration_error))
-    console.print_table(["measure", "value"], summary)
-    _print_f1(result, "class")
+def when_measured(shape: TableSettings) -> Callable[[str, AnyEvaluation], None]:
+    """Prints what a training has measured; a reader who leaves does not keep the model from being written."""
+
+    def show(result: AnyEvaluation) -> None:
+        with results(shape) as shown:
+            show_evaluation(result, shown)
+
+    return lambda _, result: console.while_read(lambda: show(result))
+
+
+def _show_classes(result: Evaluation, shown: Results) -> None:
+    measures = {
+        "accuracy": result.accuracy,
+        "texts": result.documents,
+        "calibration_error": result.calibration_error,
+    }
+    shown.record(measures, as_rows=True)
+    _show_f1(result, "class", shown)
     confusion = zip(result.labels, result.confusion.tolist(), strict=True)
-    console.print_table(
-        ["true \\ predicted", *result.labels], [[label, *counts] for label, counts in confusion]
+    shown.table(
+        ["true \\ predicted", *result.labels],
+        [[label, *counts] for label, counts in confusion],
+        name="confusion",
     )
-    _print_mistakes(result.mistakes, "most confident mistakes")
+    _show_mistakes(result.mistakes, "most confident mistakes", shown)
 
 
-def _print_labels(result: LabelsEvaluation) -> None:
-    console.print_table(
-        ["measure", "value"],
-        [
-            ("micro F1", result.micro().f1),
-            ("macro F1", result.macro().f1),
-            ("subset accuracy", result.accuracy),
-            ("texts", result.documents),
-        ],
-    )
-    _print_f1(result, "label")
-    _print_mistakes(result.mistakes, "most confident mistakes")
+def _show_labels(result: LabelsEvaluation, shown: Results) -> None:
+    measures = {
+        "micro_f1": result.micro().f1,
+        "macro_f1": result.macro().f1,
+        "subset_accuracy": result.accuracy,
+        "texts": result.documents,
+    }
+    shown.record(measures, as_rows=True)
+    _show_f1(result, "label", shown)
+    _show_mistakes(result.mistakes, "most confident mistakes", shown)
 
 
-def _print_numbers(result: NumberEvaluation) -> None:
-    console.print_table(
-        ["measure", "value"],
-        [
-            ("Pearson", result.pearson),
-            ("Spearman", result.spearman),
-            ("MSE", result.squared_error),
-            ("texts", result.documents),
-        ],
-    )
-    _print_mistakes(result.mistakes, "largest differences")
+def _show_numbers(result: NumberEvaluation, shown: Results) -> None:
+    measures = {
+        "pearson": result.pearson,
+        "spearman": result.spearman,
+        "mse": result.squared_error,
+        "texts": result.documents,
+    }
+    shown.record(measures, as_rows=True)
+    _show_mistakes(result.mistakes, "largest differences", shown)
 
 
-def _print_f1(result: Evaluation | LabelsEvaluation, name: str) -> None:
+def _show_f1(result: Evaluation | LabelsEvaluation, name: str, shown: Results) -> None:
     rows = [*result.per_class(), result.macro(), result.micro()]
-    console.print_table(
+    shown.table(
         [name, "precision", "recall", "f1", "texts"],
         [[row.label, row.precision, row.recall, row.f1, row.support] for row in rows],
+        name="classes" if name == "class" else "labels",
     )
 
 
-def _print_mistakes(mistakes: Sequence[Mistake] | Sequence[Difference], title: str) -> None:
+def _show_mistakes(mistakes: Sequence[Mistake] | Sequence[Difference], title: str, shown: Results) -> None:
     if mistakes:
-        console.print_table(mistakes[0]._fields, mistakes, title=title)
+        shown.table(mistakes[0]._fields, mistakes, name="mistakes", title=title)
 
 
-def print_telling_features(found: Sequence[TellingFeature], json: bool) -> None:
+def show_telling_features(found: Sequence[TellingFeature], shown: Results) -> None:
     """The most telling features of every class, for `inspect --top`."""
-    if json:
-        console.print_json([dataclasses.asdict(feature) for feature in found])
-        return
-    console.print_table(
-        ["class", "feature", "log-odds", "in class", "elsewhere"],
+    shown.table(
+        ["class", "feature", "log_odds", "in_class", "elsewhere"],
         [
             [one.label, one.text, one.log_odds, *("" if n is None else n for n in (one.inside, one.outside))]
             for one in found

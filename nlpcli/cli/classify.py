@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 from typing import Annotated, Any, cast
 
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.classifier_output import painted_reason, print_evaluation
-from nlpcli.cli.options import Files, Json, Model, Quiet, given_options, with_settings
+from nlpcli.cli.classifier_output import NOT_MEASURED, painted_reason, show_evaluation, when_measured
+from nlpcli.cli.described import Listed, Old, Rare
+from nlpcli.cli.options import Files, Json, Model, Quiet, given_names, with_settings
+from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
-from nlpcli.errors import SettingsError
 from nlpcli.settings.classify import (
     CHECKING,
     ClassifySettings,
@@ -20,8 +21,9 @@ from nlpcli.settings.classify import (
     SelectionSettings,
     refuse_beside_append,
 )
-from nlpcli.settings.fields import whole_number
+from nlpcli.settings.fields import MOST, changed, given_options, refuse, whole_number
 from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
+from nlpcli.settings.results import JsonSettings, ResultSettings, TableSettings
 from nlpcli.settings.tagging import TaggedTextSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
@@ -77,7 +79,7 @@ def train_nb(
     analysis: AnalysisSettings = LOWERCASE,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
-    json: Json = False,
+    shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on labelled texts: Naive Bayes, or the more accurate nbsvm.
@@ -92,11 +94,14 @@ def train_nb(
       nlpcli train-nb monday.tsv --append week.safetensors -o week.safetensors
     """
     if append is not None and output is not None:
-        refuse_beside_append(given_options(context, NaiveBayesSettings, FeatureSettings, AnalysisSettings))
+        kinds = (NaiveBayesSettings, FeatureSettings, AnalysisSettings)
+        refuse_beside_append(given_options(given_names(context), *kinds))
+    if not (test or selection.holdout or selection.cross_validate):
+        refuse(changed(shape), NOT_MEASURED)
     jobs.train_nb(
         files, output, settings, features, append=append, selection=selection, test=test,
         calibrate=calibrate, prune=prune, analysis=analysis, records=records, reading=reading,
-        measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
+        measured=when_measured(shape), progress=console.progress(quiet),
     )  # fmt: skip
 
 
@@ -108,6 +113,7 @@ def classify(
     settings: ClassifySettings = ClassifySettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Label texts with a trained classifier, ours or fastText's, one output line per input line.
@@ -121,29 +127,32 @@ def classify(
       nlpcli classify duplicates.safetensors pairs.tsv --text-col 1 --text2-col 2
       tail -f chat.log | nlpcli classify spam.safetensors --jsonl | jq 'select(.label == "spam")'
     """
-    jobs.classify(
-        model, files, console.output(output), settings, records=records, reading=reading,
-        reason_as_text=painted_reason if output == "-" and console.is_terminal() else None,
-        progress=console.progress(quiet),
-    )  # fmt: skip
+    shape = JsonSettings(json=json, jsonl=settings.jsonl)
+    with as_json(output, shape) as file:
+        jobs.classify(
+            model, files, file, replace(settings, jsonl=shape.is_json), records=records, reading=reading,
+            reason_as_text=painted_reason if output == "-" and console.is_terminal() else None,
+            progress=console.progress(quiet),
+        )  # fmt: skip
 
 
 @with_settings
 def evaluate(
     model: Model,
     files: Labelled = None,
-    errors: Annotated[
-        list[str] | None,
+    mistakes: Annotated[
+        int,
         typer.Option(
-            "--errors",
+            "-n",
+            "--top",
             "--mistakes",
-            "--show-errors",
+            Old("--show-errors"),
             metavar="N",
-            help="List the N most confident mistakes; or, with replace or skip, go on over bytes that are no "
-            "text.",
-            show_default=False,
+            min=0,
+            max=MOST,
+            help="List the N most confident mistakes.",
         ),
-    ] = None,
+    ] = 0,
     plot: Annotated[
         str | None, typer.Option(help="Draw the confusion matrix: .png, .svg, .pdf or .html.", metavar="FILE")
     ] = None,
@@ -151,38 +160,36 @@ def evaluate(
     tagged: TaggedTextSettings = TaggedTextSettings(),
     encoding: Annotated[
         str, typer.Option(help="Encoding of the input.", metavar="NAME", rich_help_panel=INPUT)
-    ] = InputSettings.encoding,  # not all of InputSettings: its --errors is a part of this one's
-    json: Json = False,
+    ] = InputSettings.encoding,  # not all of InputSettings: --errors was the number of mistakes
+    errors: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Bytes that are not text: strict (end), replace (put U+FFFD for them) or skip. [strict]",
+            metavar=Listed("NAME", ("strict", "replace", "skip")),
+            rich_help_panel=Rare(INPUT),
+        ),
+    ] = None,
+    shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Measure a classifier on labelled texts, or a tagger on tagged text: accuracy, F1, confusion.
 
     \b
     Examples:
-      nlpcli evaluate nsmc.safetensors nsmc-test.tsv.gz --errors 10
+      nlpcli evaluate nsmc.safetensors nsmc-test.tsv.gz --top 10
       nlpcli evaluate nsmc.safetensors test.csv --text-col document --label-col label --json
       nlpcli evaluate topics.safetensors test.jsonl --plot confusion.html
-      nlpcli evaluate names.safetensors conll2003/test.txt --show-errors 20
+      nlpcli evaluate names.safetensors conll2003/test.txt --top 20
     """
-    mistakes, reading = _errors(errors or [], encoding)
+    reading = InputSettings(encoding=encoding)
+    for value in errors or []:
+        if value.isdecimal():  # what --errors was before
+            mistakes = whole_number(value)
+        else:
+            reading = replace(reading, errors=cast(Any, value))
     result = jobs.evaluate(
         model, files, mistakes=mistakes, plot=plot, records=records, tagged=tagged,
         reading=reading, progress=console.progress(quiet),
     )  # fmt: skip
-    print_evaluation(result, json)
-
-
-def _errors(given: list[str], encoding: str) -> tuple[int, InputSettings]:
-    """How many mistakes to list, and how to read: `--errors` is the name of both."""
-    mistakes, reading = 0, InputSettings(encoding=encoding)
-    for value in given:
-        if value.isdecimal():
-            mistakes = whole_number(value)
-        elif value in ("strict", "replace", "skip"):
-            reading = dataclasses.replace(reading, errors=cast(Any, value))
-        else:
-            raise SettingsError(
-                f"--errors cannot be {value!r}",
-                hint="wanted: how many mistakes to list, or strict, replace or skip for bad bytes",
-            )
-    return mistakes, reading
+    with results(shape) as shown:
+        show_evaluation(result, shown)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Json, with_settings
+from nlpcli.cli.options import Quiet, given_names, with_settings
+from nlpcli.cli.results import results
 from nlpcli.engine import jobs
+from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.input import InputSettings
+from nlpcli.settings.results import ResultSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import ClusterSettings
-
-if TYPE_CHECKING:
-    from nlpcli.engine.topics.job import Groups
 
 
 @with_settings
 def cluster(
+    context: typer.Context,
     files: Annotated[
         list[str] | None,
         typer.Argument(
@@ -33,37 +34,31 @@ def cluster(
     settings: ClusterSettings = ClusterSettings(),
     analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
-    json: Json = False,
+    shape: ResultSettings = ResultSettings(),
+    quiet: Quiet = False,
 ) -> None:
     """Sort words, or the lines of texts, into groups of like ones (k-means).
 
     \b
     Examples:
-      nlpcli cluster vectors.safetensors --k 50 --top 5000
+      nlpcli cluster vectors.safetensors --k 50 --vocab 5000
       nlpcli cluster vectors.safetensors --k 500 --members | cut -f1,2 > classes.tsv
-      nlpcli cluster headlines.txt --k 7 --terms 8
+      nlpcli cluster headlines.txt --k 7 --top 8
     """
-    found = jobs.cluster(files, settings, analysis=analysis, reading=reading, progress=console.progress())
-    if members:
-        _print_members(found, json)
-    else:
-        _print_summary(found, json)
-
-
-def _print_members(found: Groups, json: bool) -> None:
-    if json:
-        for row in found.members():
-            console.print_json(dict(zip(found.columns(), row, strict=True)))
-    else:
-        console.print_table(found.columns(), found.members())
-
-
-def _print_summary(found: Groups, json: bool) -> None:
-    name = "words" if found.kind == "word" else "terms"
-    numbered = enumerate(zip(found.sizes(), found.terms, strict=True), 1)
-    if json:
-        for number, (size, terms) in numbered:
-            console.print_json({"cluster": number, "size": size, name: terms})
-    else:
-        rows = [(number, size, " ".join(terms)) for number, (size, terms) in numbered]
-        console.print_table(("cluster", "size", name), rows)
+    found = jobs.cluster(
+        files,
+        settings,
+        analysis=analysis,
+        reading=reading,
+        given=given_names(context),
+        progress=console.progress(quiet),
+    )
+    with results(shape) as shown:
+        if members:
+            refuse(given_options(given_names(context) & {"top"}, ClusterSettings), "beside --members")
+            shown.table(found.columns(), found.members())
+        else:
+            name = "words" if found.kind == "word" else "terms"
+            numbered = enumerate(zip(found.sizes(), found.terms, strict=True), 1)
+            rows = [(number, size, terms) for number, (size, terms) in numbered]
+            shown.table(("cluster", "size", name), rows)

@@ -1,25 +1,22 @@
-"""The terminal: data to stdout, remarks and progress to stderr.
+"""The terminal: data to stdout, remarks to stderr.
 
-rich is imported only where something is drawn, so that a filter in a pipe starts fast. Not here:
-how the process ends (`process.py`).
+rich is imported only where something is drawn, so that a filter in a pipe starts fast. Not here: progress
+(`bars.py`), which makes way for what is written here, and how the process ends (`process.py`).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import BinaryIO, cast
 
+from nlpcli.cli import bars
 from nlpcli.cli.visible import Visible, coloured, on_one_line, plainly, visible
-from nlpcli.engine.io.writing import LineWriter, cell
+from nlpcli.engine.io.writing import LineWriter
 from nlpcli.engine.runtime.progress import Progress
-
-if TYPE_CHECKING:
-    import rich.progress
 
 _COLOURS = {"green": "32", "red": "31", "dim": "2", "magenta": "35", "plain": "0"}
 
@@ -39,18 +36,23 @@ def output(path: str) -> str | BinaryIO:
     """Where a result goes, for the engine: `-` is stdout, anything else the path of a file."""
     if path != "-":
         return path
-    return cast(BinaryIO, Visible(sys.stdout.buffer)) if is_terminal() else sys.stdout.buffer
+    return cast(BinaryIO, Visible(sys.stdout.buffer, bars.make_way)) if is_terminal() else sys.stdout.buffer
+
+
+def _write(content: bytes) -> None:
+    """Data to stdout; to a terminal at once, with no bar in between."""
+    if is_terminal():
+        bars.make_way(content)
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        sys.stdout.buffer.write(content)
 
 
 def print_line(text: str) -> None:
     """One line of data on stdout; what a terminal would obey is shown there as escapes."""
     shown = visible(text) if is_terminal() else plainly(text)
-    sys.stdout.buffer.write(shown.encode("utf-8", "replace") + b"\n")
-
-
-def print_cells(cells: Iterable[str]) -> None:
-    """A line of TSV on stdout: a tab or line end in a label or name is written as its escape."""
-    print_line("\t".join(map(cell, cells)))
+    _write(shown.encode("utf-8", "replace") + b"\n")
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -61,11 +63,13 @@ def print_lines(lines: Iterable[str]) -> None:
     flush()
 
 
-def print_json(value: Any) -> None:
-    """A JSON value on stdout."""
-    text = json.dumps(value, ensure_ascii=False)
-    # A name that is not UTF-8 keeps its bytes: `\udce9` in JSON is what Python makes of them.
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+def while_read(show: Callable[[], object]) -> None:
+    """Show results in the midst of work that is not for them alone: who stops reading does not stop it."""
+    try:
+        show()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def is_terminal() -> bool:
@@ -105,15 +109,15 @@ def painted(text: str, colour: str, *, bold: bool = False) -> str:
     return coloured(text, ("1;" if bold else "") + _COLOURS[colour])
 
 
+def heading(text: str) -> str:
+    """A heading of a help page, bold on a terminal."""
+    return f"\x1b[1m{text}\x1b[0m" if is_terminal() and wants_colour() else text
+
+
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None
 ) -> None:
-    """Rows as a table on a terminal, as TSV with a header line when piped."""
-    if not sys.stdout.isatty():
-        print_cells(columns)
-        for row in rows:
-            print_cells(map(_as_text, row))
-        return
+    """Rows as a table on the terminal."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -124,11 +128,16 @@ def print_table(
         numeric = bool(rows) and all(isinstance(row[number], (int, float)) for row in rows)
         table.add_column(Text(on_one_line(column)), justify="right" if numeric else "left")
     for row in rows:
-        table.add_row(*(Text(on_one_line(_as_text(value))) for value in row))
+        table.add_row(*(Text(on_one_line(as_text(value))) for value in row))
+    bars.make_way(b"\n")
     Console().print(table)
+    sys.stdout.flush()
 
 
-def _as_text(value: object) -> str:
+def as_text(value: object) -> str:
+    """A value in a cell: numbers with four decimals, several words with spaces between them."""
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
@@ -137,8 +146,9 @@ def _as_text(value: object) -> str:
 
 def remark(text: str) -> None:
     """A line on stderr, whatever stderr is; control characters are shown as escapes."""
-    sys.stderr.write(visible(text) + "\n")
-    sys.stderr.flush()
+    if not bars.said_above(text):
+        sys.stderr.write(visible(text) + "\n")
+        sys.stderr.flush()
 
 
 _is_quiet = False
@@ -158,10 +168,10 @@ def remark_unless_quiet(text: str) -> None:
 
 
 def progress(quiet: bool = False) -> Progress:
-    """What long work reports to: bars on a terminal, one line per note elsewhere."""
+    """What long work reports to: bars on a terminal, a line per note elsewhere."""
     if quiet:
         return Losses()
-    return Bars() if sys.stderr.isatty() else Notes()
+    return bars.Bars(remark) if sys.stderr.isatty() else Notes()
 
 
 class Losses(Progress):
@@ -173,82 +183,21 @@ class Losses(Progress):
 
 
 class Notes(Progress):
-    """Progress without a terminal: only the lines that stay."""
+    """Progress without a terminal: the lines that stay, and one of how far it is after long silence."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+        self._pause = 10.0  # seconds; twice as long each time, so that no log is flooded
+
+    def update(self, stage: str, done: float, total: float | None = None, detail: str = "") -> None:
+        """Print a line where none came for long."""
+        now = time.monotonic()
+        if now - self._said >= self._pause:
+            share = f" {done / total:.0%}" if total else ""
+            self._said, self._pause = now, min(2 * self._pause, 600.0)
+            remark(f"{stage}{share}{', ' * bool(detail)}{detail}")
 
     def note(self, message: str) -> None:
         """Print the line."""
+        self._said = time.monotonic()
         remark(message)
-
-
-class Bars(Progress):
-    """Progress on a terminal: a bar with rate and time left for the stage that is under way."""
-
-    def __init__(self) -> None:
-        self._bars: rich.progress.Progress | None = None
-        self._stage = ""
-        self._task: rich.progress.TaskID | None = None
-        self._drawn = 0.0
-
-    def update(self, stage: str, done: float, total: float | None = None, detail: str = "") -> None:
-        """Move the bar; at most ten times a second."""
-        now = time.monotonic()
-        same = stage == self._stage
-        if same and now - self._drawn < 0.1 and (total is None or done < total):
-            return
-        self._drawn = now
-        bars = self._start()
-        if not same or self._task is None:
-            self._stage = stage
-            self._task = bars.add_task(on_one_line(stage), total=total, detail="")
-        bars.update(self._task, completed=done, total=total, detail=on_one_line(detail))
-
-    def note(self, message: str) -> None:
-        """Print the line above the bars."""
-        if self._bars is None:
-            remark(message)
-        else:
-            from rich.text import Text
-
-            self._bars.console.print(Text(visible(message)))
-
-    def close(self) -> None:
-        """Leave the bars as they stand."""
-        if self._bars is not None:
-            self._bars.stop()
-            self._bars = None
-
-    def _start(self) -> rich.progress.Progress:
-        if self._bars is None:
-            from rich.console import Console
-            from rich.progress import (
-                BarColumn,
-                Progress,
-                TaskProgressColumn,
-                TextColumn,
-                TimeElapsedColumn,
-                TimeRemainingColumn,
-            )
-
-            self._bars = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(bar_width=24),
-                TaskProgressColumn(),
-                TextColumn("elapsed"),
-                TimeElapsedColumn(),
-                TextColumn("left"),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[detail]}", markup=False),
-                console=Console(stderr=True),
-            )
-            self._bars.start()
-            _open_bars.append(self)
-        return self._bars
-
-
-_open_bars: list[Bars] = []
-
-
-def close_bars() -> None:
-    """Leave all bars as they stand."""
-    while _open_bars:
-        _open_bars.pop().close()

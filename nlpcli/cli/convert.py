@@ -10,21 +10,27 @@ from nlpcli.cli import console
 from nlpcli.cli.options import Quiet, with_settings
 from nlpcli.cli.vectors import VectorsFile
 from nlpcli.engine import jobs
+from nlpcli.errors import SettingsError
 from nlpcli.settings.vectors import ConvertSettings
 
 
 @with_settings
 def convert(
     vectors: VectorsFile,
-    output: Annotated[
-        str,
+    out: Annotated[
+        str | None,
         typer.Argument(
-            metavar="OUT",
+            metavar="[OUT]",
+            show_default=False,
             help=".safetensors, .txt or .vec (word2vec text), .bin (of fastText, if there are subwords, else "
             "word2vec binary), .glove (GloVe text), "
             ".npy (with .vocab), .tsv (with .metadata.tsv, for the TensorFlow projector).",
         ),
-    ],
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", help="The same as OUT.", metavar="FILE", show_default=False),
+    ] = None,
     settings: ConvertSettings = ConvertSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -33,9 +39,12 @@ def convert(
     \b
     Examples:
       nlpcli convert glove.840B.300d.txt glove.safetensors
-      nlpcli convert GoogleNews-vectors-negative300.bin.gz news.safetensors --top 400000 --dtype float16
+      nlpcli convert GoogleNews-vectors-negative300.bin.gz news.safetensors --vocab 400000 --dtype float16
       nlpcli convert model.safetensors model.vec --odd-words underscore
     """
+    if (out is None) == (output is None):
+        raise SettingsError("where to?", hint="name one file: nlpcli convert IN OUT, or -o OUT")
+    output = out or output or ""
     done = jobs.convert(vectors, output, settings)
     for lost in done.lost:
         console.remark(f"{output} does not hold {lost}")

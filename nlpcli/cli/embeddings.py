@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Files, Quiet, with_settings
+from nlpcli.cli.options import Files, Quiet, given_names, with_settings
+from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.embeddings import (
     ContinuationSettings,
@@ -15,7 +16,9 @@ from nlpcli.settings.embeddings import (
     PhraseSettings,
     Word2VecSettings,
 )
+from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings
+from nlpcli.settings.results import JsonSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
@@ -34,6 +37,7 @@ VectorsFile = Annotated[
 
 @with_settings
 def train_w2v(
+    context: typer.Context,
     files: Files = None,
     output: VectorsFile = "",
     settings: Word2VecSettings = Word2VecSettings(),
@@ -53,6 +57,7 @@ def train_w2v(
     show_pairs: Annotated[
         bool, typer.Option("--show-pairs", help="Print the pairs of word<TAB>neighbour and train nothing.")
     ] = False,
+    shape: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Train word vectors from running text: skip-gram or CBOW.
@@ -64,21 +69,30 @@ def train_w2v(
     \b
     Examples:
       nlpcli train-w2v wiki.txt.gz -o wiki.safetensors
-      zcat wiki.txt.gz | nlpcli train-w2v --model cbow --dim 300 --threads 8 -o wiki.txt
+      zcat wiki.txt.gz | nlpcli train-w2v --method cbow --dim 300 --threads 8 -o wiki.txt
       nlpcli train-w2v --tokenizer kiwi --phrases 2 --min-count 10 ko.txt -o ko.safetensors
       nlpcli train-w2v --resume wiki.safetensors news.txt --epochs 2 -o both.safetensors
-      nlpcli train-w2v --pairs pairs.tsv --dim 5 --alpha 0.2 --epochs 500 -o pairs.safetensors
+      nlpcli train-w2v --pairs pairs.tsv --dim 5 --lr 0.2 --epochs 500 -o pairs.safetensors
       echo 'I study math' | nlpcli train-w2v --show-pairs --window 1 --min-count 1 --no-lowercase
     """
+    given = given_names(context)
     if show_pairs:
+        kinds = (Word2VecSettings, PhraseSettings, ContinuationSettings)
+        refuse(given_options(given, *kinds, but=["window"]), "beside --show-pairs")
+        refuse(["-o"] * bool(output) + ["--pairs"] * (pairs is not None), "beside --show-pairs")
         shown = jobs.skipgram_pairs(
             files, settings.window, vocabulary=vocabulary, analysis=analysis, reading=reading
         )
-        console.print_lines(f"{word}\t{neighbour}" for word, neighbour in shown)
+        if shape.is_json:
+            with results(shape) as table:
+                table.table(("word", "neighbour"), shown)
+        else:
+            console.print_lines(f"{word}\t{neighbour}" for word, neighbour in shown)
         return
+    refuse(changed(shape), "without --show-pairs")
     jobs.train_w2v(
         files, output, settings, vocabulary=vocabulary, phrasing=phrases, continuation=continuation,
-        analysis=analysis, reading=reading, pairs=pairs, progress=console.progress(quiet),
+        analysis=analysis, reading=reading, pairs=pairs, given=given, progress=console.progress(quiet),
     )  # fmt: skip
 
 
@@ -103,7 +117,7 @@ def train_fasttext(
     Examples:
       nlpcli train-fasttext wiki.txt.gz -o wiki.safetensors --threads 8
       nlpcli train-fasttext --tokenizer kiwi --jamo ko.txt -o ko.safetensors
-      nlpcli train-fasttext --minn 2 --maxn 5 --model cbow news.txt -o news.safetensors
+      nlpcli train-fasttext --minn 2 --maxn 5 --method cbow news.txt -o news.safetensors
       nlpcli similar wiki.safetensors philosophr
     """
     jobs.train_fasttext(

@@ -7,14 +7,20 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli import console
+from nlpcli.cli.described import Old
 from nlpcli.cli.options import Files, Output, Quiet, with_settings
+from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
+from nlpcli.settings.fields import refuse
 from nlpcli.settings.input import InputSettings
+from nlpcli.settings.results import TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
-Pairs = Annotated[bool, typer.Option("--pairs", help="Print one line per pair of words, not a table.")]
+Pairs = Annotated[
+    bool, typer.Option("--per-pair", Old("--pairs"), help="Print one line per pair of words, not a table.")
+]
 VectorsOutput = Annotated[
     str,
     typer.Option(
@@ -46,26 +52,35 @@ def cooccur(
     quiet: Quiet = False,
     counting: CooccurrenceSettings = CooccurrenceSettings(),
     vocabulary: VocabularySettings = VocabularySettings(),
-    analysis: AnalysisSettings = AnalysisSettings(),
+    analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
     reading: InputSettings = InputSettings(),
+    shape: TableSettings = TableSettings(),
 ) -> None:
     """Count which words stand near which.
 
     \b
     Examples:
-      nlpcli cooccur --window-size 1 --flat notes.txt
+      nlpcli cooccur --window 1 --flat notes.txt
       nlpcli cooccur wiki.txt.gz --min-count 5 -o counts.npz
-      nlpcli cooccur --pairs news.txt | sort -t$'\\t' -k3 -nr | head
+      nlpcli cooccur --per-pair news.txt | sort -t$'\\t' -k3 -nr | head
     """
-    as_table = output == "-" and not pairs
+    as_table = shape.is_json or (output == "-" and not pairs)
+    if not as_table:
+        refuse(["--no-header"] * shape.no_header, "without a table on stdout")
     counts = jobs.cooccur(
         files, None if as_table else console.output(output), counting, pairs=pairs, vocabulary=vocabulary,
         analysis=analysis, resources=resources, reading=reading, progress=console.progress(quiet),
     )  # fmt: skip
-    if as_table:
-        head, *rows = counts.table()
-        console.print_table(head, rows)
+    if shape.is_json:
+        words = counts.vocabulary.tokens
+        rows = ((words[row], words[column], count) for row, column, count in counts.pairs())
+        with results(shape, output) as shown:
+            shown.table(("word", "neighbour", "count"), rows)
+    elif as_table:
+        head, *table = counts.table()
+        with results(shape) as shown:
+            shown.table(head, table)
 
 
 @with_settings

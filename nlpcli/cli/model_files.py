@@ -8,24 +8,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.classifier_output import print_telling_features
-from nlpcli.cli.options import Json, Model, Quiet, with_settings
+from nlpcli.cli.classifier_output import show_telling_features
+from nlpcli.cli.options import Model, Quiet, with_settings
+from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.embeddings import GloveResources
 from nlpcli.settings.fields import MOST
+from nlpcli.settings.results import ResultSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.io.model_file import ModelInfo
 
 
+@with_settings
 def inspect(
     model: Model,
-    json: Json = False,
     top: Annotated[
         int | None,
-        typer.Option(min=1, max=MOST, help="A classifier's N most telling features of each class."),
+        typer.Option(
+            "--top", "-n", min=1, max=MOST, help="A classifier's N most telling features of each class."
+        ),
     ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Compare the checksum of all tensors.")] = False,
+    shape: ResultSettings = ResultSettings(),
+    quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Show what a model file holds, without loading it.
 
@@ -37,16 +43,17 @@ def inspect(
       nlpcli inspect --verify downloaded.safetensors
     """
     info = jobs.inspect(model, verify=verify)
-    if top is not None:
-        print_telling_features(jobs.telling_features(model, top), json)
-    elif json:
-        console.print_json(info.to_record())
-    else:
-        rows: list[tuple[str, str]] = [("kind", info.kind)]
-        rows += list(_flattened(info.header))
-        rows += [(f"tensor {name}", _shape(info, name)) for name in sorted(info.tensors)]
-        rows.append(("sha256", info.sha256 + (" (verified)" if verify else "")))
-        console.print_table(("what", "value"), rows)
+    with results(shape) as shown:
+        if top is not None:
+            show_telling_features(jobs.telling_features(model, top), shown)
+        elif shape.is_json:
+            shown.record(info.to_record())
+        else:
+            rows: list[tuple[str, str]] = [("kind", info.kind)]
+            rows += list(_flattened(info.header))
+            rows += [(f"tensor {name}", _shape(info, name)) for name in sorted(info.tensors)]
+            rows.append(("sha256", info.sha256 + (" (verified)" if verify else "")))
+            shown.table(("what", "value"), rows)
 
 
 @with_settings

@@ -7,14 +7,16 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.classifier_output import print_evaluation
+from nlpcli.cli.classifier_output import NOT_MEASURED, when_measured
 from nlpcli.cli.classify import Labelled, ModelOutput, Test
-from nlpcli.cli.options import Json, Quiet, with_settings
+from nlpcli.cli.options import Quiet, given_names, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import RnnSettings
+from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+from nlpcli.settings.results import TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
 Vectors = Annotated[
@@ -45,6 +47,7 @@ Resume = Annotated[str | None, typer.Option(help="Go on with an interrupted trai
 
 @with_settings
 def train_rnn(
+    context: typer.Context,
     files: Labelled = None,
     output: ModelOutput = None,
     settings: RnnSettings = RnnSettings(),
@@ -60,7 +63,7 @@ def train_rnn(
     records: RecordSettings = RecordSettings(),
     checkpoints: CheckpointSettings = CheckpointSettings(),
     reading: InputSettings = InputSettings(),
-    json: Json = False,
+    shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on labelled texts by a recurrent network, which reads words in their order.
@@ -79,9 +82,13 @@ def train_rnn(
       nlpcli train-rnn emotions.tsv --label-sep , -o emotions.safetensors
       nlpcli train-rnn pairs.csv --text-col premise --text2-col hypothesis --vectors wiki.bin -o m.safetensors
     """
+    if test is None:
+        refuse(changed(shape), NOT_MEASURED)
+    if dev is not None:
+        refuse(given_options(given_names(context) & {"val_frac"}, NetworkTraining), "beside --dev")
     jobs.train_rnn(
         files, output, settings, encoder=encoder, training=training, vectors=vectors, lm=lm,
         blend=blend, dev=dev, test=test, resume=resume, checkpoints=checkpoints, analysis=analysis,
         records=records, reading=reading,
-        measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
+        measured=when_measured(shape), progress=console.progress(quiet),
     )  # fmt: skip

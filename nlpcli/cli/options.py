@@ -23,10 +23,12 @@ from typing import Annotated, Any
 import typer
 
 from nlpcli.cli import console
+from nlpcli.cli.described import Listed, Old, Rare
 from nlpcli.engine.text.arguments import contents
 from nlpcli.errors import MissingFile
-from nlpcli.settings.fields import MOST, Settings, option_name
+from nlpcli.settings.fields import MOST, Settings, option_name, refuse_idle
 
+_CONTEXT, _KEYWORD = "typer_context", inspect.Parameter.KEYWORD_ONLY
 _FILE_NAME = re.compile(r"\.\w{1,12}$")  # at its end
 
 Files = Annotated[
@@ -62,15 +64,20 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
             defaults = kind() if parameter.default is inspect.Parameter.empty else parameter.default
             parameters += _options(kind, defaults)
         else:
-            parameters.append(parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY))
+            parameters.append(parameter.replace(annotation=kind, kind=_KEYWORD))
+    asked = [parameter.name for parameter in parameters if parameter.annotation is typer.Context]
+    if not asked:
+        parameters.insert(0, inspect.Parameter(_CONTEXT, _KEYWORD, annotation=typer.Context))
     names = [parameter.name for parameter in parameters]
     assert len(names) == len(set(names)), f"{function.__name__}: two settings share a field name: {names}"
 
     @functools.wraps(function)
     def command(**values: Any) -> None:
+        given = given_names(values[asked[0]] if asked else values.pop(_CONTEXT))
         for name, kind in plan.items():
             fields = dataclasses.fields(kind)
             values[name] = kind(**contents(kind, {field.name: values.pop(field.name) for field in fields}))
+            refuse_idle(values[name], given)
         try:
             function(**values)
         except MissingFile as error:
@@ -108,12 +115,6 @@ def given_names(context: typer.Context) -> frozenset[str]:
     return frozenset(name for name, source in sources.items() if source and source.name == "COMMANDLINE")
 
 
-def given_options(context: typer.Context, *kinds: type[Settings]) -> list[str]:
-    """The options of some settings classes that the user wrote on the command line, by name."""
-    given = given_names(context)
-    return [option_name(field) for kind in kinds for field in dataclasses.fields(kind) if field.name in given]
-
-
 def _options(kind: type[Settings], defaults: Settings) -> list[inspect.Parameter]:
     hints = typing.get_type_hints(kind)
     return [
@@ -121,14 +122,15 @@ def _options(kind: type[Settings], defaults: Settings) -> list[inspect.Parameter
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=_default(getattr(defaults, field.name)),
-            annotation=Annotated[_option_type(hints[field.name]), _option(field, hints[field.name])],
+            annotation=Annotated[_option_type(hints[field.name]), _option(kind, field, hints[field.name])],
         )
         for field in dataclasses.fields(kind)
     ]
 
 
-def _option(field: dataclasses.Field[Any], hint: Any) -> Any:
+def _option(kind: type[Settings], field: dataclasses.Field[Any], hint: Any) -> Any:
     about = field.metadata
+    panel = about["panel"] or "Method"
     flags = about["flags"] or (
         (f"{option_name(field)}/--no-{field.name.replace('_', '-')}",)
         if hint is bool
@@ -144,9 +146,10 @@ def _option(field: dataclasses.Field[Any], hint: Any) -> Any:
     option: Any = typer.Option  # its overloads know no computed arguments
     return option(
         *flags,
+        *map(Old, about["old"]),
         help=about["help"],
-        metavar=about["metavar"],
-        rich_help_panel=about["panel"] or "Method",
+        metavar=Listed(about["metavar"], about["listed"]) if about["listed"] else about["metavar"],
+        rich_help_panel=Rare(panel) if field.name in kind.RARE else panel,
         hidden=about["hidden"],
         **bounds,
     )

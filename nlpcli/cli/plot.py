@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Quiet, with_settings
+from nlpcli.cli.described import Old
+from nlpcli.cli.options import Quiet, given_names, with_settings
 from nlpcli.cli.vectors import VectorsFile
 from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
+from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.plots import PlotSettings
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 @with_settings
 def plot(
+    context: typer.Context,
     vectors: VectorsFile,
     words: Annotated[
         list[str] | None, typer.Argument(metavar="[WORD]...", help="Words to draw.", show_default=False)
@@ -42,7 +45,11 @@ def plot(
     pairs: Annotated[
         list[str] | None,
         typer.Option(
-            "--pairs", metavar="'A B'", show_default=False, help="An arrow from A to B; may be repeated."
+            "--arrow",
+            Old("--pairs"),
+            metavar="'A B'",
+            show_default=False,
+            help="An arrow from A to B; may be repeated.",
         ),
     ] = None,
     both: Annotated[bool, typer.Option("--both", help="Draw a model's input and output vectors.")] = False,
@@ -62,12 +69,19 @@ def plot(
     \b
     Examples:
       nlpcli plot vectors.safetensors -o map.html --top 1000 --method tsne --color-by cluster
-      nlpcli plot vectors.safetensors -o royal.png --pairs 'king queen' --pairs 'man woman'
+      nlpcli plot vectors.safetensors -o royal.png --arrow 'king queen' --arrow 'man woman'
       nlpcli plot vectors.safetensors --terminal 서울 부산 도쿄 사과 배 포도
       nlpcli plot model.safetensors -o both.svg --both king queen man woman --theme dark
     """
     if output is None and not terminal:
         raise SettingsError("where to?", hint="-o map.html (or .png, .svg), or --terminal")
+    given = given_names(context)
+    if output is None:
+        refuse([f"--{name}" for name in ("theme", "title", "font") if name in given], "without -o")
+    elif output.endswith(".html"):
+        refuse(["--font"] * (font is not None), "in a page, which has the reader's fonts")
+    if words or words_file:
+        refuse(given_options(given & {"top"}, PlotSettings), "beside words that are named")
     console.one_blas_thread()
     word_map = jobs.plot(
         vectors, words or [], None if output is None else console.output(output), settings,

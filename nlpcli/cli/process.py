@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NoReturn, TextIO
 
-from nlpcli.cli import console
+from nlpcli.cli import bars, console
 from nlpcli.cli.visible import coloured, on_one_line
 from nlpcli.engine.runtime.interrupts import arrived
 from nlpcli.engine.runtime.progress import before_reading, listeners
@@ -137,7 +137,7 @@ def _exit_code(work: Callable[[], object]) -> int:
         except Exit as end:
             code = end.exit_code
         finally:
-            console.close_bars()
+            bars.close_bars()
         sys.stdout.flush()
         return code
     except NlpcliError as error:
@@ -146,10 +146,9 @@ def _exit_code(work: Callable[[], object]) -> int:
         _report(error.message, error.hint)
         return _flushed(error.exit_code)
     except TyperException as error:
-        message = error.format_message()
-        for kind, plainly in (("int", "a whole number"), ("float", "a number")):
-            message = message.replace(f"is not a valid {kind} range", f"is not {plainly}")
-        _report(message, _usage_hint(error))
+        from nlpcli.cli.wrong_calls import told
+
+        _report(*told(error, sys.argv[1:]))
         return 2
     except MemoryError as error:
         _report(f"not enough memory: {error}".rstrip(": "), "close other programs, or work on less at a time")
@@ -173,11 +172,6 @@ def _flushed(code: int) -> int:
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
-
-
-def _usage_hint(error: object) -> str | None:
-    context = getattr(error, "ctx", None)
-    return f"see {context.command_path} --help" if context is not None else None
 
 
 def _report(message: str, hint: str | None) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Json, Quiet, with_settings
+from nlpcli.cli.options import Quiet, given_names, with_settings
+from nlpcli.cli.results import Results, results
 from nlpcli.engine import jobs
 from nlpcli.settings.input import FolderSettings, InputSettings
+from nlpcli.settings.results import ResultSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
@@ -45,7 +47,7 @@ def index(
     \b
     Examples:
       nlpcli index notes/ -o notes.safetensors && nlpcli search notes.safetensors 'deep learning'
-      nlpcli index --tokenizer kiwi news/*.txt -o news.safetensors --unit paragraph
+      nlpcli index --tokenizer kiwi news/*.txt -o news.safetensors --document paragraph
     """
     if vectors is not None:
         console.one_blas_thread()
@@ -57,6 +59,7 @@ def index(
 
 @with_settings
 def search(
+    context: typer.Context,
     texts: Annotated[
         str,
         typer.Argument(
@@ -77,7 +80,7 @@ def search(
     analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
     folders: FolderSettings = FolderSettings(),
-    json: Json = False,
+    shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Find the texts that answer a query best, with file and line.
@@ -87,44 +90,39 @@ def search(
     \b
     Examples:
       nlpcli search notes/ deep learning
-      nlpcli search news.safetensors 서울 지하철 --by bm25 --top-k 3
+      nlpcli search news.safetensors 서울 지하철 --by bm25 -n 3
       nlpcli search corpus.txt 'king queen' --by vectors --vectors vectors.safetensors --json
     """
     queries = None if query in (None, [], ["-"]) else [" ".join(query or [])]
     answers = jobs.search(
         texts, queries, ranking, vectors=vectors, settings=settings, analysis=analysis,
-        reading=reading, folders=folders, progress=console.progress(quiet),
+        reading=reading, folders=folders, given=given_names(context), progress=console.progress(quiet),
     )  # fmt: skip
-    _print(answers, queries is None, json)
+    with results(shape) as shown:
+        _print(answers, queries is None, shown)
 
 
-def _print(answers: Answers[list[Hit]], stream: bool, json: bool) -> None:
-    """Hits on a terminal, TSV or JSON lines elsewhere, handed on at once; of a stream with the query."""
-    headed = json or console.is_terminal()
+def _print(answers: Answers[list[Hit]], stream: bool, shown: Results) -> None:
+    """Hits on a terminal, as a table elsewhere, handed on at once; of a stream with the query."""
+    if shown.drawn:
+        for batch in answers.batches():
+            for _, hits in batch:
+                _show(hits)
+            console.flush()
+        return
+    columns, more = ["score", "place", "text"], ["file", "line", "marks"]
+    columns, more = (["query", *columns], more) if stream else (columns, [*more, "query"])
+    shown.table(columns, _rows(answers, stream, shown), more=more)
+
+
+def _rows(answers: Answers[list[Hit]], stream: bool, shown: Results) -> Iterator[tuple[object, ...]]:
     for batch in answers.batches():
         for query, hits in batch:
-            if not headed:
-                console.print_cells(["query"] * stream + ["score", "place", "text"])
-                headed = True
-            if json:
-                console.print_json({"query": query, "hits": [_record(hit) for hit in hits]})
-            elif console.is_terminal():
-                _show(hits)
-            else:
-                for hit in hits:
-                    row = [f"{hit.score:.4f}", f"{hit.file}:{hit.line}", hit.snippet.text]
-                    console.print_cells([query] * stream + row)
-        console.flush()
-
-
-def _record(hit: Hit) -> dict[str, object]:
-    return {
-        "score": hit.score,
-        "file": hit.file,
-        "line": hit.line,
-        "text": hit.snippet.text,
-        "marks": hit.snippet.marks,
-    }
+            for hit in hits:
+                row = (hit.score, f"{hit.file}:{hit.line}", hit.snippet.text)
+                row_more = (hit.file, hit.line, hit.snippet.marks)
+                yield (query, *row, *row_more) if stream else (*row, *row_more, query)
+        shown.flush()
 
 
 def _show(hits: Iterable[Hit]) -> None:

@@ -8,9 +8,12 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Output, Quiet, with_settings
+from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
+from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings
+from nlpcli.settings.results import JsonSettings, TableSettings
 from nlpcli.settings.text import SubwordSettings
 
 
@@ -22,6 +25,7 @@ def train_subword(
     ] = ...,  # type: ignore[assignment]
     settings: SubwordSettings = SubwordSettings(),
     reading: InputSettings = InputSettings(),
+    shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Learn subwords from text; the model is sentencepiece's own file.
@@ -29,10 +33,12 @@ def train_subword(
     \b
     Examples:
       nlpcli train-subword wiki.txt --vocab-size 8000 -o ko.model
-      nlpcli train-subword wiki.txt --model unigram -o ko.model
+      nlpcli train-subword wiki.txt --method unigram -o ko.model
       nlpcli train-subword tiny.txt --vocab-size 300 --show-merges 20 -o tiny.model
       nlpcli tokenize --tokenizer subword --model ko.model news.txt | nlpcli detokenize --model ko.model
     """
+    if not settings.merges:
+        refuse(changed(shape), "without --show-merges")
     if settings.merges and output == "-":
         raise SettingsError("--show-merges prints to stdout: write the model to a file with -o")
     model = jobs.train_subword(
@@ -41,7 +47,8 @@ def train_subword(
     )  # fmt: skip
     if settings.merges:
         rows = [(number, *row) for number, row in enumerate(model.merges, start=1)]
-        console.print_table(["merge", "left", "right", "joined", "count"], rows)
+        with results(shape) as shown:
+            shown.table(["merge", "left", "right", "joined", "count"], rows)
 
 
 @with_settings
@@ -54,6 +61,8 @@ def detokenize(
     ] = ...,  # type: ignore[assignment]
     ids: Annotated[bool, typer.Option("--ids", help="The input is ids, not pieces.")] = False,
     reading: InputSettings = InputSettings(),
+    shaped: JsonSettings = JsonSettings(),
+    quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Put subwords together again: exactly the text that was split.
 
@@ -63,4 +72,5 @@ def detokenize(
       nlpcli tokenize --tokenizer subword --model ko.model --ids a.txt > ids.txt
       nlpcli detokenize --ids --model ko.model ids.txt
     """
-    jobs.detokenize(files, model, console.output(output), ids=ids, reading=reading)
+    with as_json(output, shaped, ["text"]) as file:
+        jobs.detokenize(files, model, file, ids=ids, reading=reading)

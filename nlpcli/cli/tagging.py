@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.classifier_output import print_evaluation
-from nlpcli.cli.options import Files, Json, Model, Output, Quiet, with_settings
+from nlpcli.cli.classifier_output import NOT_MEASURED, when_measured
+from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
+from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
+from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+from nlpcli.settings.results import JsonSettings, TableSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 
 TaggedFiles = Annotated[
@@ -36,6 +40,7 @@ Test = Annotated[
 
 @with_settings
 def train_tagger(
+    context: typer.Context,
     files: TaggedFiles = None,
     output: ModelOutput = None,
     settings: TaggerSettings = TaggerSettings(),
@@ -78,7 +83,7 @@ def train_tagger(
     ] = None,
     checkpoints: CheckpointSettings = CheckpointSettings(),
     reading: InputSettings = InputSettings(),
-    json: Json = False,
+    shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Train a tagger of words on tagged text: parts of speech, or names and other spans.
@@ -97,10 +102,14 @@ def train_tagger(
       nlpcli train-tagger doccano.jsonl -o names.safetensors
       nlpcli train-tagger ko_gsd-ud-train.conllu --tag xpos -o morphemes.safetensors
     """
+    if test is None:
+        refuse(changed(shape), NOT_MEASURED)
+    if dev is not None:
+        refuse(given_options(given_names(context) & {"val_frac"}, NetworkTraining), "beside --dev")
     jobs.train_tagger(
         files, output, settings, tagged=tagged, encoder=encoder, training=training, clusters=clusters or [],
         vectors=vectors, lm=lm, dev=dev, test=test, resume=resume, checkpoints=checkpoints, reading=reading,
-        measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
+        measured=when_measured(shape), progress=console.progress(quiet),
     )  # fmt: skip
 
 
@@ -111,6 +120,7 @@ def tag(
     output: Output = "-",
     settings: TagSettings = TagSettings(),
     reading: InputSettings = InputSettings(),
+    shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Tag the words of texts, or mark the names in them, with a trained tagger.
@@ -127,6 +137,8 @@ def tag(
       nlpcli tag names.safetensors news.txt --format jsonl | jq -c .spans
       nlpcli tag pos.safetensors news.txt --format conllu -o news.conllu
     """
-    jobs.tag(
-        model, files, console.output(output), settings, reading=reading, progress=console.progress(quiet)
-    )
+    if shaped.is_json:
+        refuse(["--format"] * (settings.format not in ("auto", "jsonl")), "beside --json and --jsonl")
+        settings = replace(settings, format="jsonl")
+    with as_json(output, shaped) as file:
+        jobs.tag(model, files, file, settings, reading=reading, progress=console.progress(quiet))

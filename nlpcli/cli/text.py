@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Output, Quiet, with_settings
+from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
+from nlpcli.settings.fields import refuse
 from nlpcli.settings.input import InputSettings
+from nlpcli.settings.results import JsonSettings
 from nlpcli.settings.text import (
     AnalysisSettings,
     NgramSettings,
@@ -34,6 +38,7 @@ def tokenize(
             "--model", help="The same as --subword-model.", metavar="FILE", rich_help_panel="Analysis"
         ),
     ] = None,
+    shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Split text into tokens, one output line per input line.
@@ -62,10 +67,14 @@ def tokenize(
                   Korean morphemes through KoNLPy; need the extra konlpy
     """
     same: dict[str, Any] = {} if model is None else {"subword_model": model}
-    jobs.tokenize(
-        files, console.output(output), analysis=analysis, runs=runs, shape=shape, reading=reading,
-        running=running, progress=console.progress(quiet), **same,
-    )  # fmt: skip
+    if shaped.is_json:
+        refuse(["--format"] * (shape.format not in ("text", "jsonl")), "beside --json and --jsonl")
+        shape = replace(shape, format="jsonl")
+    with as_json(output, shaped) as file:
+        jobs.tokenize(
+            files, file, analysis=analysis, runs=runs, shape=shape, reading=reading,
+            running=running, progress=console.progress(quiet), **same,
+        )  # fmt: skip
 
 
 @with_settings
@@ -74,6 +83,7 @@ def normalize(
     output: Output = "-",
     settings: NormalizeSettings = NormalizeSettings(unicode="nfc"),
     reading: InputSettings = InputSettings(),
+    shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Make text uniform, one output line per input line; by default only Unicode's NFC.
@@ -85,4 +95,5 @@ def normalize(
       nlpcli normalize --strip emoji,punct --strip-control messages.txt
       nlpcli normalize --unicode nfkc --keep-jamo --full-width chat.txt
     """
-    jobs.normalize(files, console.output(output), settings, reading=reading, progress=console.progress(quiet))
+    with as_json(output, shaped, ["text"]) as file:
+        jobs.normalize(files, file, settings, reading=reading, progress=console.progress(quiet))

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Json, Quiet, with_settings
+from nlpcli.cli.options import Quiet, with_settings
+from nlpcli.cli.results import results
 from nlpcli.cli.vectors import VectorsFile
 from nlpcli.engine import jobs
 from nlpcli.settings.input import InputSettings
+from nlpcli.settings.results import ResultSettings
 from nlpcli.settings.vectors import VectorEvaluationSettings
 
 
@@ -25,7 +27,7 @@ def evaluate_vectors(
     ],
     settings: VectorEvaluationSettings = VectorEvaluationSettings(),
     reading: InputSettings = InputSettings(),
-    json: Json = False,
+    shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Compare word vectors with people's judgements: word pairs and analogies.
@@ -37,15 +39,12 @@ def evaluate_vectors(
     Examples:
       nlpcli evaluate-vectors vectors.safetensors wordsim353.tsv men-3k.txt
       nlpcli evaluate-vectors glove.6B.300d.txt questions-words.txt --vocab 30000
-      nlpcli evaluate-vectors ko.safetensors ws353-korean.csv --json | jq .spearman
+      nlpcli evaluate-vectors ko.safetensors ws353-korean.csv --jsonl | jq .value
     """
     console.one_blas_thread()
-    results = jobs.evaluate_vectors(
+    measured = jobs.evaluate_vectors(
         vectors, files, settings, reading=reading, progress=console.progress(quiet)
     )
-    if json:
-        for result in results:
-            console.print_json(result.record())
-    else:
-        rows = (row for result in results for row in result.rows())
-        console.print_table(("file", "section", "measure", "value", "known", "of"), rows)
+    rows = (row for result in measured for row in result.rows())
+    with results(shape) as shown:
+        shown.table(("file", "section", "measure", "value", "known", "of"), rows)

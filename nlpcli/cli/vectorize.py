@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Files, Json, Output, Quiet, given_names, with_settings
+from nlpcli.cli.options import Files, Output, Quiet, given_names, with_settings
+from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
 from nlpcli.settings.documents import VectorizeSettings
-from nlpcli.settings.fields import MOST
+from nlpcli.settings.fields import MOST, changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.results import JsonSettings, TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
@@ -23,7 +25,8 @@ def vectorize(
     output: Output = "-",
     settings: VectorizeSettings = VectorizeSettings(),
     top: Annotated[
-        int | None, typer.Option(help="Print the N heaviest terms of each document.", min=1, max=MOST)
+        int | None,
+        typer.Option("--top", "-n", help="Print the N heaviest terms of each document.", min=1, max=MOST),
     ] = None,
     save_model: Annotated[
         str | None, typer.Option(metavar="FILE", help="Keep vocabulary and analysis for new text.")
@@ -49,6 +52,7 @@ def vectorize(
     vocabulary: VocabularySettings = VocabularySettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Turn documents into weighted features: bag of words, TF-IDF, one-hot, hashed.
@@ -65,19 +69,25 @@ def vectorize(
       nlpcli vectorize articles.txt --top 5
       nlpcli vectorize --vectors words.safetensors articles.txt -o articles.npy
     """
-    table = jobs.vectorize(
-        files, None if top and output == "-" else console.output(output), settings, model=model,
-        vectors=vectors, idf_weighted=idf_weighted, save_model=save_model, save_vocab=save_vocab,
-        read_vocab=read_vocab, analysis=analysis, vocabulary=vocabulary, records=records,
-        reading=reading, given=given_names(context), progress=console.progress(quiet),
-    )  # fmt: skip
+    if top is None:
+        refuse(["--no-header"] * shape.no_header, "without --top")
+        if output != "-":
+            refuse(changed(shape), "with a file, whose name says how it is written, and without --top")
+    with as_json(output, JsonSettings(json=shape.json and top is None)) as file:
+        table = jobs.vectorize(
+            files, None if top and output == "-" else file, settings, model=model,
+            vectors=vectors, idf_weighted=idf_weighted, save_model=save_model, save_vocab=save_vocab,
+            read_vocab=read_vocab, analysis=analysis, vocabulary=vocabulary, records=records,
+            reading=reading, given=given_names(context), progress=console.progress(quiet),
+        )  # fmt: skip
     if top is not None:
         lines = (
             (number, term, weight)
             for number, terms in enumerate(table.heaviest(top), start=1)
             for term, weight in terms
         )
-        console.print_table(("document", "term", "weight"), lines)
+        with results(shape) as shown:
+            shown.table(("document", "term", "weight"), lines)
 
 
 @with_settings
@@ -90,7 +100,7 @@ def count(
     vocabulary: VocabularySettings = VocabularySettings(),
     analysis: AnalysisSettings = AnalysisSettings(),
     reading: InputSettings = InputSettings(),
-    json: Json = False,
+    shape: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Count tokens, most frequent first, as token<TAB>count.
@@ -103,8 +113,9 @@ def count(
       nlpcli count --ngrams 2-3 --lowercase novel.txt | head
     """
     counted = jobs.count(
-        files, None if json else console.output(output), ngrams=ngrams, vocabulary=vocabulary,
+        files, None if shape.is_json else console.output(output), ngrams=ngrams, vocabulary=vocabulary,
         analysis=analysis, reading=reading, progress=console.progress(quiet),
     )  # fmt: skip
-    if json:
-        console.print_json(dict(zip(counted.tokens, counted.counts.tolist(), strict=True)))
+    if shape.is_json:
+        with results(shape, output) as shown:
+            shown.table(("token", "count"), zip(counted.tokens, counted.counts.tolist(), strict=True))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Json, with_settings
+from nlpcli.cli.options import Quiet, with_settings
+from nlpcli.cli.results import Results, results
 from nlpcli.engine import jobs
+from nlpcli.settings.results import ResultSettings
 from nlpcli.settings.vectors import AnalogySettings, OddOneOutSettings, SimilarSettings
 
 if TYPE_CHECKING:
@@ -34,19 +37,20 @@ def similar(
         ),
     ] = None,
     settings: SimilarSettings = SimilarSettings(),
-    json: Json = False,
+    shape: ResultSettings = ResultSettings(),
+    quiet: Quiet = False,
 ) -> None:
     """Show the words that are most like a word.
 
     \b
     Examples:
       nlpcli similar vectors.safetensors king
-      nlpcli similar glove.6B.300d.txt.gz cat dog --top-k 3 --by euclidean
-      cut -f1 words.tsv | nlpcli similar vectors.safetensors --json | jq -r '.neighbours[0].word'
+      nlpcli similar glove.6B.300d.txt.gz cat dog -n 3 --by euclidean
+      cut -f1 words.tsv | nlpcli similar vectors.safetensors -n 1 --jsonl | jq -r .neighbour
     """
     console.one_blas_thread()
-    found = jobs.similar(vectors, _each(words), settings, progress=console.progress())
-    _print(found, ("word", "neighbour", settings.by), json)
+    found = jobs.similar(vectors, _each(words), settings, progress=console.progress(quiet))
+    _show(found, ("word", "neighbour", settings.by), shape)
 
 
 @with_settings
@@ -61,7 +65,8 @@ def analogy(
         ),
     ] = None,
     settings: AnalogySettings = AnalogySettings(),
-    json: Json = False,
+    shape: ResultSettings = ResultSettings(),
+    quiet: Quiet = False,
 ) -> None:
     """Complete an analogy: man is to king as woman is to ….
 
@@ -69,11 +74,11 @@ def analogy(
     Examples:
       nlpcli analogy vectors.safetensors 'king - man + woman'
       nlpcli analogy vectors.safetensors 한국 서울 일본 --method 3cosmul
-      nlpcli analogy vectors.safetensors --top-k 1 < questions.txt
+      nlpcli analogy vectors.safetensors -n 1 < questions.txt
     """
     console.one_blas_thread()
-    found = jobs.analogy(vectors, _together(words), settings, progress=console.progress())
-    _print(found, ("analogy", "word", "cosine" if settings.method == "3cosadd" else "score"), json)
+    found = jobs.analogy(vectors, _together(words), settings, progress=console.progress(quiet))
+    _show(found, ("analogy", "word", "cosine" if settings.method == "3cosadd" else "score"), shape)
 
 
 @with_settings
@@ -88,7 +93,8 @@ def odd_one_out(
         ),
     ] = None,
     settings: OddOneOutSettings = OddOneOutSettings(),
-    json: Json = False,
+    shape: ResultSettings = ResultSettings(),
+    quiet: Quiet = False,
 ) -> None:
     """Show which of some words does not belong; the first one listed is the odd one.
 
@@ -96,11 +102,13 @@ def odd_one_out(
     Examples:
       nlpcli odd-one-out vectors.safetensors breakfast cereal dinner lunch
       nlpcli odd-one-out vectors.safetensors 사과 배 자동차 포도 --by cosine
-      nlpcli odd-one-out vectors.safetensors --json < groups.txt | jq -r '.words[0].word'
+      nlpcli odd-one-out vectors.safetensors --no-header < groups.txt | cut -f2
     """
     console.one_blas_thread()
-    found = jobs.odd_one_out(vectors, _together(words), settings, progress=console.progress())
-    _print(found, ("words", "word", "mean distance" if settings.by == "euclidean" else "1 - cosine"), json)
+    found = jobs.odd_one_out(vectors, _together(words), settings, progress=console.progress(quiet))
+    _show(
+        found, ("words", "word", "mean_distance" if settings.by == "euclidean" else "cosine_distance"), shape
+    )
 
 
 def _each(words: list[str] | None) -> list[str] | None:
@@ -114,21 +122,20 @@ def _together(words: list[str] | None) -> list[str] | None:
     return None if given is None else [" ".join(given)]
 
 
-def _print(answers: Answers[Scored], columns: tuple[str, str, str], json: bool) -> None:
-    """Words with scores: a table each on a terminal, TSV or JSON lines elsewhere, handed on at once."""
-    key, item, score = columns
-    headed = json or console.is_terminal()
-    for batch in filter(None, answers.batches()):
-        if not headed:
-            console.print_cells(columns)
-            headed = True
+def _show(answers: Answers[Scored], columns: tuple[str, str, str], shape: ResultSettings) -> None:
+    """Words with scores: a table each on a terminal, one elsewhere, handed on at once."""
+    with results(shape) as shown:
+        if shown.drawn:
+            for batch in answers.batches():
+                for question, found in batch:
+                    shown.table(columns[1:], found, title=question)
+                console.flush()
+        else:
+            shown.table(columns, _rows(answers, shown))
+
+
+def _rows(answers: Answers[Scored], shown: Results) -> Iterator[tuple[str, str, float]]:
+    for batch in answers.batches():
         for question, found in batch:
-            if json:
-                words = [{"word": word, "score": number} for word, number in found]
-                console.print_json({key: question, f"{item}s": words})
-            elif console.is_terminal():
-                console.print_table((item, score), found, title=question)
-            else:
-                for word, number in found:
-                    console.print_cells((question, word, f"{number:.4f}"))
-        console.flush()
+            yield from ((question, word, number) for word, number in found)
+        shown.flush()

@@ -13,6 +13,7 @@ import codecs
 import io
 import os
 import re
+from collections.abc import Callable
 from typing import BinaryIO
 
 # The C0 and C1 controls and DEL; what turns the direction of the text around it, and the two line ends
@@ -62,8 +63,9 @@ def plainly(text: str) -> str:
 class Visible(io.RawIOBase):
     """A stream of UTF-8 to a terminal."""
 
-    def __init__(self, terminal: BinaryIO) -> None:
+    def __init__(self, terminal: BinaryIO, before: Callable[[bytes], object] = lambda _content: None) -> None:
         self._terminal = terminal
+        self._before = before  # told what is about to be written
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
         self._held = ""
 
@@ -77,7 +79,10 @@ class Visible(io.RawIOBase):
         cut = text.rfind("\x1b", max(0, len(text) - len(_MARK) + 1))
         self._held = text[cut:] if cut >= 0 and _MARK.startswith(text[cut:]) else ""
         whole = text[: len(text) - len(self._held)]
-        self._terminal.write(visible(whole).encode("utf-8", "replace"))
+        shown = visible(whole).encode("utf-8", "replace")
+        self._before(shown)
+        self._terminal.write(shown)
+        self._terminal.flush()
         return len(content)
 
     def flush(self) -> None:

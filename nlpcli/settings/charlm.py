@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, TypeVar
 
-from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
+from nlpcli.settings.fields import LAST_SEED, MOST, Needs, Settings, setting
 
 TRAINING = "Training"
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
@@ -21,7 +23,7 @@ class CharLMSettings(Settings):
 
     cell: Literal["rnn", "lstm", "gru"] = setting("lstm", "Recurrent cell.", panel=NETWORK)
     rnn_size: int = setting(
-        256, "Units per layer.", min=1, max=8192, flags=("--rnn-size", "--hidden-size"), panel=NETWORK
+        256, "Units per layer.", min=1, max=8192, flags=("--rnn-size",), old=("--hidden-size",), panel=NETWORK
     )
     num_layers: int = setting(1, "Layers.", min=1, max=16, panel=NETWORK)
     embedding_dim: int = setting(
@@ -41,7 +43,8 @@ class CharLMSettings(Settings):
         min=1,
         max=MOST,
         panel=NETWORK,
-        flags=("--min-count", "--min-char-count"),
+        flags=("--min-count",),
+        old=("--min-char-count",),
     )
     seq_length: int = setting(
         64,
@@ -54,7 +57,10 @@ class CharLMSettings(Settings):
         64, "Streams trained side by side; fewer if the text is short.", min=1, max=1_000_000, panel=TRAINING
     )
     epochs: int = setting(10, "Passes over the text.", min=1, max=1_000_000, panel=TRAINING)
-    learning_rate: float = setting(0.004, "Adam's step size at the start.", above=0, max=100, panel=TRAINING)
+    learning_rate: float = setting(
+        0.004, "Adam's step size at the start.", above=0, max=100, flags=("--learning-rate", "--lr"),
+        panel=TRAINING,
+    )  # fmt: skip
     schedule: Literal["constant", "linear", "cosine"] = setting(
         "cosine", "How the step size falls to 1 % of the start.", panel=TRAINING
     )
@@ -153,6 +159,7 @@ class CheckpointSettings(Settings):
     checkpoint_every: int = setting(
         0,
         "Updates between checkpoints; 0 is only when interrupted.",
+        metavar="UPDATES",
         min=0,
         max=MOST,
         panel="Options",
@@ -163,6 +170,10 @@ class CheckpointSettings(Settings):
 class GenerateSettings(Settings):
     """How characters are drawn from a language model."""
 
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {"top_k": Needs("temperature", but=(0,)), "top_p": Needs("temperature", but=(0,))}
+    )
+
     length: int = setting(500, "Most characters to write.", min=0, max=MOST)
     until: str | None = setting(None, "Stop when this has been written.", metavar="TEXT")
     temperature: float = setting(
@@ -170,7 +181,7 @@ class GenerateSettings(Settings):
     )
     top_k: int = setting(0, "Draw from the K likeliest only; 0 is off.", min=0, max=MOST)
     top_p: float = setting(1.0, "Draw from the likeliest that together reach P.", above=0, max=1)
-    num_samples: int = setting(1, "Texts to write.", min=1, max=MOST)
+    num_samples: int = setting(1, "Texts to write.", min=1, max=MOST, flags=("--num-samples", "-n"))
     seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED)
 
 
@@ -178,14 +189,23 @@ class GenerateSettings(Settings):
 class ActivationSettings(Settings):
     """Which cells of a character model are looked at, on how much text."""
 
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({"count": Needs("find", but=(None,))})
+
     find: Literal["quote", "line-length", "bracket", "indent", "if", "word-length", "upper-case"] | None = (
         setting(None, "Rank the cells by their correlation with this property of the text.")
     )
-    count: int = setting(10, "Cells in the ranking.", min=1, max=MOST)
+    count: int = setting(
+        10, "Cells in the ranking.", min=1, max=MOST, flags=("--top", "-n"), old=("--count",)
+    )
     layer: int | None = setting(None, "Layer to begin at, from 0; the last if not given.", min=0, max=MOST)
     signal: str = setting("cell", "Signal to begin at: cell, h, or a gate: i f o g (LSTM), z r n (GRU).")
     cell: int | None = setting(
-        None, "Cell to begin at, from 0; with --find, the best match.", min=0, max=MOST
+        None,
+        "Cell to begin at, from 0; with --find, the best match.",
+        min=0,
+        max=MOST,
+        flags=("--cell-number",),
+        old=("--cell",),
     )
     max_chars: int = setting(2000, "Characters of the text to read.", min=1, max=100_000)
 
@@ -195,7 +215,14 @@ class GradientSettings(Settings):
     """How far back, on how much text."""
 
     steps: int = setting(50, "Steps back in time.", min=1, max=10_000)
-    max_text: int = setting(100_000, "Characters of the text to use.", min=2, max=MOST)
+    max_text: int = setting(
+        100_000,
+        "Characters of the text to use.",
+        min=2,
+        max=MOST,
+        flags=("--max-chars",),
+        old=("--max-text",),
+    )
 
 
 @dataclass(frozen=True)

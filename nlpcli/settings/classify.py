@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import LAST_SEED, MOST, NgramRanges, Settings, setting
+from nlpcli.settings.fields import LAST_SEED, MOST, Needs, NgramRanges, Settings, setting
 
 FEATURES = "Features"
 CHECKING = "Checking and searching"
@@ -19,6 +20,9 @@ AUTO: Final = "auto"
 @dataclass(frozen=True)
 class FeatureSettings(NgramRanges, Settings):
     """What a classifier sees of a text."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"char_span", "binary", "hash_bits"})
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({"char_span": Needs("char_ngrams", but=("0",))})
 
     ngrams: str = setting(
         AUTO, "Word n-grams, as a range: 1-2 is words and pairs of neighbours; 0 is none; auto is 1-2, and "
@@ -37,7 +41,7 @@ class FeatureSettings(NgramRanges, Settings):
     )
     min_docs: int = setting(
         1, "Leave features out that were seen fewer times than this.", min=1, max=MOST, panel=FEATURES,
-        flags=("--min-count", "--min-docs"),
+        flags=("--min-count",), old=("--min-docs",),
     )  # fmt: skip
     hash_bits: int = setting(
         0, "Hash features into 2^N cells, which bounds the memory; 0 keeps each one apart.", min=0, max=32,
@@ -67,6 +71,14 @@ class FeatureSettings(NgramRanges, Settings):
 @dataclass(frozen=True)
 class NaiveBayesSettings(Settings):
     """Which Naive Bayes, and how it is smoothed."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"prior", "epochs"})
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "cost": Needs("variant", ("nbsvm",), unless=("autotune",)),
+            "epochs": Needs("variant", ("nbsvm",), unless=("autotune",)),
+        }
+    )
 
     variant: Literal["multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"] = setting(
         "binary-multinomial", "The model; see above.", panel="Model"
@@ -154,7 +166,13 @@ class ClassifySettings(Settings):
 
     proba: bool = setting(False, "The probability after the label.", flags=("--proba",), panel=ANSWERS)
     top_k: int = setting(
-        0, "The K likeliest labels with their probabilities.", min=0, max=MOST, panel=ANSWERS
+        0,
+        "The N likeliest labels with their probabilities.",
+        min=0,
+        max=MOST,
+        panel=ANSWERS,
+        flags=("--top", "-n"),
+        old=("--top-k",),
     )
     threshold: float | None = setting(
         None, "Give labels at least so probable, where there may be several; else what the model chose.",

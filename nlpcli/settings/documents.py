@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import MOST, NgramRanges, Settings, setting
+from nlpcli.settings.fields import MOST, Needs, NgramRanges, Settings, setting
 
 
 @dataclass(frozen=True)
 class VectorizeSettings(NgramRanges, Settings):
     """Bag-of-words weights."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"smooth_idf", "hash_bits"})
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "smooth_idf": Needs("kind", ("tfidf",)),
+            "sublinear_tf": Needs("kind", ("tfidf",)),
+            "norm": Needs("kind", ("tfidf",)),
+            "hash_bits": Needs("kind", ("hashing",)),
+        }
+    )
 
     kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = setting(
         "tfidf", "A row per token; counts; 0 and 1; counts weighted by rarity; counts in hashed columns."

@@ -11,8 +11,10 @@ import dataclasses
 import math
 import types
 import typing
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self, TypeVar
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar
 
 from nlpcli.errors import ModelError, SettingsError
 
@@ -34,6 +36,8 @@ def setting(
     panel: str | None = None,
     hidden: bool = False,
     reads: str | None = None,
+    listed: tuple[str, ...] = (),
+    old: tuple[str, ...] = (),
 ) -> T:
     """One setting: its default, its help text, its bounds (`min`/`max` inclusive, `above` exclusive).
 
@@ -41,7 +45,8 @@ def setting(
     `flags` replaces the option's name, which otherwise is the field's name with dashes.
     `panel` is the heading under which `--help` lists it. `reads` names the reader in
     `text/resources.py` that turns what the user wrote (a file's name) into what is stored
-    (its content): no path goes into a model.
+    (its content): no path goes into a model. `listed` are the words that texts with commas may be
+    made of. `old` are former names of the option, which are taken and not shown.
     """
     metadata = {
         "help": help,
@@ -53,14 +58,51 @@ def setting(
         "panel": panel,
         "hidden": hidden,
         "reads": reads,
+        "listed": listed,
+        "old": old,
     }
     return dataclasses.field(default=default, metadata=metadata)
+
+
+class Needs(NamedTuple):
+    """What gives a setting something to do: another one at some value, or at any but some.
+
+    `unless` names settings that do so as well, when they are given.
+    """
+
+    name: str
+    values: tuple[object, ...] = ()
+    but: tuple[object, ...] = ()
+    unless: tuple[str, ...] = ()
+
+    def met(self, settings: Settings) -> bool:
+        """Whether the setting has something to do."""
+        value = getattr(settings, self.name)
+        return value in self.values if self.values else value not in self.but
+
+    def told(self, settings: Settings) -> str:
+        """The option and the values that it would need, as a user writes them."""
+        fields = {field.name: field for field in dataclasses.fields(settings)}
+        option = option_name(fields[self.name])
+        if self.but == (None,):
+            return option
+        if self.but:
+            return f"{option} other than {' or '.join(map(str, self.but))}"
+        return f"{option} {' or '.join(map(str, self.values))}"
 
 
 def option_name(field: dataclasses.Field[Any]) -> str:
     """The name a user knows a field by: `min_count` is `--min-count`."""
     flags: tuple[str, ...] = field.metadata["flags"]
-    return flags[0].split("/")[0] if flags else "--" + field.name.replace("_", "-")
+    long = [flag.split("/")[0] for flag in flags if flag.startswith("--")]
+    return long[0] if long else "--" + field.name.replace("_", "-")
+
+
+def keyword_names(field: dataclasses.Field[Any]) -> tuple[str, ...]:
+    """What a field is called in Python: as its option first, then by former names and as it is stored."""
+    flags = (*field.metadata["flags"], *field.metadata["old"])
+    long = [flag.split("/")[0][2:].replace("-", "_") for flag in flags if flag.startswith("--")]
+    return tuple(dict.fromkeys([option_name(field)[2:].replace("-", "_"), *long, field.name]))
 
 
 def changed(settings: Settings, *names: str) -> list[str]:
@@ -74,7 +116,14 @@ def changed(settings: Settings, *names: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Settings:
-    """What all settings can do: check themselves, become a JSON record and come back."""
+    """What all settings can do: check themselves, become a JSON record and come back.
+
+    `RARE` names the fields that few people touch: a long help page leaves them to --help-all. `NEEDS` says
+    which fields do nothing without another one; giving one that does nothing is an error.
+    """
+
+    RARE: ClassVar[frozenset[str]] = frozenset()
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({})
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self))
@@ -113,6 +162,32 @@ class Settings:
             raise ModelError(f"the model file holds settings that make no sense: {error}") from error
 
 
+def refuse_idle(settings: Settings, given: Collection[str]) -> None:
+    """Raise SettingsError for a field that was given, and does nothing for want of another (`NEEDS`)."""
+    for field in dataclasses.fields(settings):
+        needs = settings.NEEDS.get(field.name)
+        if needs is None or field.name not in given or getattr(settings, field.name) is False:
+            continue
+        if not needs.met(settings) and not {*needs.unless} & {*given}:
+            raise SettingsError(f"{option_name(field)} does nothing without {needs.told(settings)}")
+
+
+def given_options(given: Collection[str], *kinds: type[Settings], but: Collection[str] = ()) -> list[str]:
+    """The options of some settings classes that were given, by name."""
+    return [
+        option_name(field)
+        for kind in kinds
+        for field in dataclasses.fields(kind)
+        if field.name in given and field.name not in but
+    ]
+
+
+def refuse(options: Collection[str], where: str, hint: str | None = None) -> None:
+    """Raise SettingsError if there are options that do nothing, saying where that is so."""
+    for option in options:
+        raise SettingsError(f"{option} does nothing {where}", hint=hint)
+
+
 def _check(name: str, value: Any, hint: Any, bounds: typing.Mapping[str, Any]) -> None:
     """Raise SettingsError unless `value` has the type `hint` names and lies within `bounds`."""
     options = _alternatives(hint)
@@ -122,7 +197,7 @@ def _check(name: str, value: Any, hint: Any, bounds: typing.Mapping[str, Any]) -
         return
     choices = [choice for option in options for choice in _literals(option)]
     if choices and value not in choices:
-        raise SettingsError(f"{name} cannot be {value!r}: choose from {', '.join(map(str, choices))}")
+        raise no_such_choice(name, value, list(map(str, choices)))
     if str in options and not choices and not isinstance(value, str):
         raise SettingsError(f"{name} must be text, not {value!r}")
     if typing.get_origin(hint) is tuple and str in typing.get_args(hint) and not _all_texts(value):
@@ -134,6 +209,15 @@ def _check(name: str, value: Any, hint: Any, bounds: typing.Mapping[str, Any]) -
             _check_number(name, part, True, bounds)
     if int in options or float in options:
         _check_number(name, value, float in options, bounds)
+
+
+def no_such_choice(name: str, value: object, choices: Collection[str]) -> SettingsError:
+    """The error for a value that is none of the choices, with the nearest of them."""
+    import difflib
+
+    near = difflib.get_close_matches(str(value), choices, 1)
+    hint = f"did you mean {near[0]}?" if near else None
+    return SettingsError(f"{name} cannot be {value!r}: choose from {', '.join(choices)}", hint=hint)
 
 
 def check_whole_number(name: str, value: Any, min: int, max: int = MOST) -> None:

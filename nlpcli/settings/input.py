@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import Settings, setting
+from nlpcli.settings.fields import Needs, Settings, setting
 
 INPUT = "Input"
 
@@ -14,6 +16,8 @@ INPUT = "Input"
 @dataclass(frozen=True)
 class InputSettings(Settings):
     """How bytes become text."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"errors"})
 
     encoding: str = setting(
         "utf-8",
@@ -30,6 +34,8 @@ class InputSettings(Settings):
 class FolderSettings(Settings):
     """What becomes of a folder of texts that is not all there."""
 
+    RARE: ClassVar[frozenset[str]] = frozenset({"on_error"})
+
     on_error: Literal["stop", "skip"] = setting(
         "stop", "A file or folder in a folder that cannot be read: end, or go on without it.", panel=INPUT
     )
@@ -39,11 +45,23 @@ class FolderSettings(Settings):
 class RecordSettings(FolderSettings):
     """Where text and label stand in a line."""
 
+    RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {"header", "quoting", "multi_label"}
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "header": Needs("format", ("auto", "tsv", "csv")),
+            "delimiter": Needs("format", ("auto", "tsv", "csv")),
+            "quoting": Needs("format", ("auto", "tsv", "csv")),
+            "text_col": Needs("format", but=("text", "fasttext")),
+            "label_col": Needs("format", but=("text", "fasttext")),
+        }
+    )
+
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = setting(
         "auto",
         "Layout of a line; auto goes by the file's name and first line.",
         panel=INPUT,
-        flags=("--format",),
+        flags=("--input-format",),
+        old=("--format",),
     )
     text_col: str | None = setting(
         None,

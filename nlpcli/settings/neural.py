@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import MOST, Settings, setting
@@ -17,12 +17,16 @@ FORWARD, BACKWARD = "forward", "backward"
 class EncoderSettings(Settings):
     """From words to numbers that know what is around them."""
 
+    RARE: ClassVar[frozenset[str]] = frozenset(
+        {"word_dim", "ngram_dim", "minn", "maxn", "bucket", "jamo", "min_word_count"}
+    )
+
     cell: Literal["rnn", "lstm", "gru", "mingru"] = setting("lstm", "Recurrent cell.", panel=NETWORK)
     bidirectional: bool = setting(
         True, "Read from both ends.", flags=("--bidirectional/--no-bidirectional",), panel=NETWORK
     )
     rnn_size: int = setting(
-        128, "Units per layer and direction.", min=1, max=8192, flags=("--rnn-size", "--hidden-size"),
+        128, "Units per layer and direction.", min=1, max=8192, flags=("--rnn-size",), old=("--hidden-size",),
         panel=NETWORK,
     )  # fmt: skip
     num_layers: int = setting(1, "Layers.", min=1, max=16, panel=NETWORK)
@@ -40,7 +44,7 @@ class EncoderSettings(Settings):
     )
     min_word_count: int = setting(
         2, "Words seen fewer times have no vector of their own.", min=1, max=MOST, panel=NETWORK,
-        flags=("--min-count", "--min-word-count"),
+        flags=("--min-count",), old=("--min-word-count",),
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -55,6 +59,10 @@ class EncoderSettings(Settings):
 @dataclass(frozen=True)
 class NetworkTraining(Settings):
     """How a network over words learns."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset(
+        {"word_dropout", "schedule", "weight_decay", "grad_clip", "batch_tokens", "average", "eval_every"}
+    )
 
     dropout: float = setting(
         0.4, "Share of a layer's inputs and outputs dropped while training.", min=0, max=0.95, panel=TRAINING

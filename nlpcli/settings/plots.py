@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import ClassVar, Literal
 
-from nlpcli.settings.fields import MOST, Settings, setting
+from nlpcli.settings.fields import MOST, Needs, Settings, setting
 
 
 @dataclass(frozen=True)
 class PlotSettings(Settings):
     """How words are laid out on a map."""
 
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {"perplexity": Needs("method", ("tsne",)), "k": Needs("color_by", ("cluster",))}
+    )
+
     method: Literal["pca", "tsne"] = setting(
         "pca", "Straight onto the two widest directions, or neighbours kept together (t-SNE)."
     )
     top: int = setting(
-        500, "Words to draw when none are named: the N first (most frequent).", min=2, max=MOST
+        500,
+        "Words to draw when none are named: the N first (most frequent).",
+        min=2,
+        max=MOST,
+        flags=("--top", "-n"),
     )
     color_by: Literal["none", "cluster", "rank"] = setting(
         "none", "Colours: all alike, k-means clusters, or by rank in the vocabulary.", flags=("--color-by",)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import ClassVar, Literal
 
-from nlpcli.settings.fields import MOST, Settings, setting
+from nlpcli.settings.fields import MOST, Needs, Settings, setting
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,10 @@ class IndexSettings(Settings):
     """What a document is when texts are searched."""
 
     unit: Literal["line", "paragraph", "file"] = setting(
-        "line", "What is found: lines, paragraphs (separated by blank lines), or whole files."
+        "line",
+        "What is found: lines, paragraphs (separated by blank lines), or whole files.",
+        flags=("--document",),
+        old=("--unit",),
     )
 
 
@@ -21,7 +26,17 @@ class IndexSettings(Settings):
 class SearchSettings(Settings):
     """How found documents are ranked."""
 
-    top_k: int = setting(10, "Documents to show.", min=1, max=MOST, flags=("--top-k", "-k"))
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "bm25_k1": Needs("by", ("bm25",)),
+            "bm25_b": Needs("by", ("bm25",)),
+            "prefix": Needs("by", ("tfidf", "bm25")),
+        }
+    )
+
+    top_k: int = setting(
+        10, "Documents to show.", min=1, max=MOST, flags=("--top", "-n"), old=("--top-k", "-k")
+    )
     by: Literal["tfidf", "bm25", "vectors"] = setting(
         "tfidf", "Cosine of TF-IDF rows, Okapi BM25, or cosine of mean word vectors (needs --vectors)."
     )

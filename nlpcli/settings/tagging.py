@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import LAST_SEED, Settings, setting, whole_number
@@ -16,6 +16,8 @@ _MOST_BITS = 24
 @dataclass(frozen=True)
 class TaggedTextSettings(Settings):
     """Where words and tags stand in tagged text."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"layout", "columns"})
 
     layout: Literal["auto", "conllu", "columns", "slash", "inline", "jsonl"] = setting(
         "auto",
@@ -74,6 +76,8 @@ def _places(text: str) -> dict[str, int]:
 @dataclass(frozen=True)
 class TaggerSettings(Settings):
     """How a tagger learns."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"pieces", "margin", "outside_margin", "hash_bits"})
 
     method: Literal["linear", "rnn"] = setting(
         "linear",

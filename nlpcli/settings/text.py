@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import MOST, NgramRanges, Settings, setting
+from nlpcli.settings.fields import MOST, Needs, NgramRanges, Settings, no_such_choice, setting
 from nlpcli.settings.libraries import checked_versions, installed_version
 
 ANALYSIS = "Analysis"
@@ -36,13 +36,28 @@ def _names(option: str, values: tuple[str, ...], choices: tuple[str, ...] | None
     )
     for name in names:
         if choices is not None and name not in choices:
-            raise SettingsError(f"{option} cannot be {name!r}: choose from {', '.join(choices)}")
+            raise no_such_choice(option, name, choices)
     return names
 
 
 @dataclass(frozen=True)
 class NormalizeSettings(Settings):
     """How text is made uniform before it is cut into tokens."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset(
+        {
+            "unicode",
+            "keep_jamo",
+            "full_width",
+            "html",
+            "strip_control",
+            "mask",
+            "strip",
+            "squeeze_repeats",
+            "squeeze_space",
+        }
+    )
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({"keep_jamo": Needs("unicode", ("nfkc", "nfkd"))})
 
     lowercase: bool = setting(False, "Lower-case the text.", panel=NORMALIZATION)
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = setting(
@@ -78,10 +93,12 @@ class NormalizeSettings(Settings):
         "Replace each by its name, such as <url>: url email mention hashtag date phone number emoji.",
         panel=NORMALIZATION,
         metavar="KIND,…",
+        listed=MASKABLE,
     )
     strip: tuple[str, ...] = setting(
-        (), "Remove any of these, and punct or symbol.", panel=NORMALIZATION, metavar="KIND,…"
-    )
+        (), "Remove any of these, and punct or symbol.", panel=NORMALIZATION, metavar="KIND,…",
+        listed=_STRIPPABLE,
+    )  # fmt: skip
     squeeze_repeats: int = setting(
         0, "Cut runs of one character, but digits, to N; 0 is off.", min=0, max=1_000_000,
         panel=NORMALIZATION, metavar="N",
@@ -120,6 +137,23 @@ class AnalysisSettings(NormalizeSettings):
     `recorded` is no setting: the versions of the libraries whose tokens a model was made of.
     """
 
+    RARE: ClassVar[frozenset[str]] = NormalizeSettings.RARE | {
+        "pattern",
+        "gaps",
+        "subword_model",
+        "user_dict",
+        "keep_pos",
+        "drop_pos",
+        "tag_english",
+    }
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            **NormalizeSettings.NEEDS,
+            "gaps": Needs("tokenizer", ("regexp",)),
+            "tag_english": Needs("tokenizer", ENGLISH),
+        }
+    )
+
     recorded: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     lowercase: bool = setting(False, "Lower-case the tokens.", panel=ANALYSIS)
@@ -152,7 +186,7 @@ class AnalysisSettings(NormalizeSettings):
     )  # fmt: skip
     stopwords: tuple[str, ...] = setting(
         (), "Leave out stop words: en, ko, or files with a word a line.",
-        panel=ANALYSIS, metavar="en|ko|FILE,…", reads="stopwords",
+        panel=ANALYSIS, metavar="en|ko|FILE,…", reads="stopwords", listed=("en", "ko"),
     )  # fmt: skip
     keep_pos: tuple[str, ...] = setting(
         (), "Keep only tokens whose tag begins so: N,V for nouns and verbs.", panel=ANALYSIS, metavar="TAG,…"
@@ -269,7 +303,7 @@ class SubwordSettings(Settings):
     """How subwords are learned (sentencepiece)."""
 
     model_type: Literal["bpe", "unigram"] = setting(
-        "bpe", "Byte-pair encoding, or a unigram language model.", flags=("--model",)
+        "bpe", "Byte-pair encoding, or a unigram language model.", flags=("--method",), old=("--model",)
     )
     vocab_size: int = setting(8000, "Number of pieces, the 256 bytes among them.", min=260, max=1_000_000)
     character_coverage: float = setting(
@@ -291,8 +325,14 @@ class SubwordSettings(Settings):
 class ComparisonSettings(Settings):
     """How many lines tokenizers are compared on."""
 
-    lines: int = setting(5, "Lines to show side by side.", min=0, max=MOST, panel="Options", metavar="N")
-    limit: int = setting(1000, "Lines to measure on.", min=1, max=MOST, panel="Options", metavar="N")
+    lines: int = setting(
+        5, "Lines to show side by side.", min=0, max=MOST, panel="Options", metavar="N",
+        flags=("--top", "-n"), old=("--lines",),
+    )  # fmt: skip
+    limit: int = setting(
+        1000, "Lines to measure on.", min=1, max=MOST, panel="Options", metavar="N", flags=("--max-lines",),
+        old=("--limit",),
+    )  # fmt: skip
 
 
 RUNNING = "Running"
@@ -301,6 +341,8 @@ RUNNING = "Running"
 @dataclass(frozen=True)
 class RunSettings(Settings):
     """How many cores an analysis takes, and what becomes of a line it fails on."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"on_error", "time_limit"})
 
     jobs: int = setting(
         1, "Worker processes; for kiwi, mecab, the Java analysers and English tags.", min=1, max=256,

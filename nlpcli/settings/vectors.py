@@ -12,7 +12,9 @@ from nlpcli.settings.fields import MOST, Settings, setting
 class SimilarSettings(Settings):
     """Which words are near."""
 
-    top_k: int = setting(10, "Words to show.", min=1, max=MOST, panel="Method", flags=("--top-k", "-k"))
+    top_k: int = setting(
+        10, "Words to show.", min=1, max=MOST, panel="Method", flags=("--top", "-n"), old=("--top-k", "-k")
+    )
     by: Literal["cosine", "dot", "euclidean"] = setting("cosine", "What nearness is.")
     vocab: int | None = setting(None, "Look among the N first (most frequent) words only.", min=1, max=MOST)
 
@@ -21,7 +23,7 @@ class SimilarSettings(Settings):
 class AnalogySettings(Settings):
     """How an analogy is completed."""
 
-    top_k: int = setting(10, "Words to show.", min=1, max=MOST, flags=("--top-k", "-k"))
+    top_k: int = setting(10, "Words to show.", min=1, max=MOST, flags=("--top", "-n"), old=("--top-k", "-k"))
     method: Literal["3cosadd", "3cosmul"] = setting(
         "3cosadd", "Add and subtract vectors, or multiply and divide cosines (Levy and Goldberg 2014)."
     )
@@ -56,7 +58,9 @@ class ConvertSettings(Settings):
     layout: Literal[
         "auto", "safetensors", "word2vec", "word2vec-bin", "fasttext-bin", "glove", "npy", "tsv"
     ] = setting("auto", "Layout of the output; auto goes by its extension.", flags=("--format",))
-    top: int | None = setting(None, "Only the N first (most frequent) words.", min=1, max=MOST)
+    top: int | None = setting(
+        None, "Only the N first (most frequent) words.", min=1, max=MOST, flags=("--vocab",), old=("--top",)
+    )
     normalize: bool = setting(False, "Scale every vector to length 1.", flags=("--normalize",))
     dtype: Literal["float32", "float16", "int8"] = setting(
         "float32", "Type of the numbers: a half or a quarter of the size in .safetensors (.npy: float16)."

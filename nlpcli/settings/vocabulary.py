@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from nlpcli.settings.fields import MOST, Settings, setting
 
@@ -13,6 +13,8 @@ VOCABULARY = "Vocabulary"
 @dataclass(frozen=True)
 class VocabularySettings(Settings):
     """Which tokens get an id, and in which order."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"max_vocab", "vocab_order"})
 
     min_count: int = setting(1, "Drop tokens seen fewer times than this.", min=1, max=MOST, panel=VOCABULARY)
     max_vocab: int | None = setting(

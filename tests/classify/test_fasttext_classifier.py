@@ -116,7 +116,7 @@ def test_commands_take_such_a_model_also_compressed(nlpcli: Run, tmp_path: Path)
     for gold in (f"{label} ", label.removeprefix("__label__") + "\t"):
         (tmp_path / "gold.tsv").write_text(f"{gold}{text}\n" * 3)
         record = json.loads(nlpcli("evaluate", "m", "gold.tsv", "--json").out)
-        assert (record["accuracy"], record["documents"]) == (1, 3)
+        assert (record["accuracy"], record["texts"]) == (1, 3)
     assert "supervised fastText" in nlpcli("inspect", "m").out
     assert json.loads(nlpcli("inspect", "m", "--json").out)["labels"]
     assert "--explain is not for" in nlpcli("classify", "m", "--explain", input=text, code=2).err

@@ -177,7 +177,7 @@ def test_gradients_come_as_a_table_or_a_page(nlpcli, hello, tmp_path):
 def test_the_notes_toy_example_shows_every_factor(nlpcli):
     done = nlpcli("gradients", "--toy", "--w-hh", 3, "--w-xh", 2, "--b", 1, "--steps", 3)
     rows = [line.split("\t") for line in done.out.splitlines()]
-    assert rows[0] == ["t", "x_t", "h_t", "factor", "written out", "∂h_3/∂h_t-1", "w_hh alone"]
+    assert rows[0] == ["t", "x_t", "h_t", "factor", "written_out", "∂h_3/∂h_t-1", "w_hh_alone"]
     assert rows[1] == ["1", "0", "0.761594", "1.25992", "3 × (1 − 0.761594²)", "8.64987e-05", "27"]
     assert [row[6] for row in rows[1:]] == ["27", "9", "3"]
 

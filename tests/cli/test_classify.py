@@ -87,9 +87,10 @@ def test_evaluate_prints_measures_and_the_worst_mistakes(nlpcli, folder, tmp_pat
     table = nlpcli("evaluate", folder / "m", tmp_path / "t.tsv", "--errors", "5").out
     assert "accuracy\t0.6667" in table
     assert table.rstrip().endswith("neg\tpos\tgood fun")
-    record = json.loads(nlpcli("evaluate", folder / "m", tmp_path / "t.tsv", "--errors", "1", "--json").out)
-    assert record["confusion"] == [[1, 1], [0, 1]]
-    assert record["errors"][0]["text"] == "good fun"
+    record = json.loads(nlpcli("evaluate", folder / "m", tmp_path / "t.tsv", "--top", "1", "--json").out)
+    rows = [[row["neg"], row["pos"]] for row in record["confusion"]]
+    assert rows == [[1, 1], [0, 1]]
+    assert record["mistakes"][0]["text"] == "good fun"
 
 
 def test_evaluate_draws_the_confusion_matrix(nlpcli, folder, tmp_path):
@@ -102,7 +103,8 @@ def test_evaluate_draws_the_confusion_matrix(nlpcli, folder, tmp_path):
 
 def test_evaluate_counts_a_class_the_model_does_not_know_as_wrong(nlpcli, folder):
     record = json.loads(nlpcli("evaluate", folder / "m", "--json", input="pos\tgood\nmeh\tgood\n").out)
-    assert (record["labels"], record["accuracy"]) == (["neg", "pos", "meh"], 0.5)
+    classes = [row["class"] for row in record["classes"]]
+    assert (classes, record["accuracy"]) == (["neg", "pos", "meh", "macro", "micro"], 0.5)
 
 
 def test_append_is_training_on_all_texts_to_the_byte(nlpcli, folder, tmp_path):
@@ -117,9 +119,9 @@ def test_append_is_training_on_all_texts_to_the_byte(nlpcli, folder, tmp_path):
 
 def test_cross_validation_and_holdout_measure_without_a_model(nlpcli, folder):
     record = json.loads(nlpcli("train-nb", folder / "reviews.tsv", "--cross-validate", "4", "--json").out)
-    assert (record["documents"], record["accuracy"]) == (48, 1.0)
+    assert (record["texts"], record["accuracy"]) == (48, 1.0)
     record = json.loads(nlpcli("train-nb", folder / "reviews.tsv", "--holdout", "0.25", "--json").out)
-    assert record["documents"] == 12
+    assert record["texts"] == 12
 
 
 @pytest.mark.parametrize("options", [(), ("--variant", "nbsvm"), ("--calibrate",)])

@@ -32,25 +32,21 @@ def test_a_mendable_error_has_message_hint_and_exit_code_1(nlpcli):
 def test_a_wrong_call_has_exit_code_2(nlpcli, arguments):
     stderr = nlpcli(*arguments, code=2).stderr.decode()
     assert stderr.startswith("error: ")
-    assert "hint: see nlpcli" in stderr
+    assert "hint: " in stderr and "see nlpcli" in stderr
 
 
 @pytest.mark.parametrize(
     ("option", "said"),
-    [("--dim", "'x' is not a whole number."), ("--alpha", "'x' is not a number.")],
+    [("--dim", "a whole number"), ("--sample", "a number")],
 )
 def test_what_is_no_number_is_told_so(nlpcli, option, said):
     told = nlpcli("train-w2v", "text", "-o", "w.vec", option, "x", code=2).err
-    assert told == f"error: Invalid value for '{option}': {said}\nhint: see nlpcli train-w2v --help\n"
+    assert told == f"error: {option} must be {said}, not 'x'\nhint: see nlpcli train-w2v --help\n"
 
 
 @pytest.mark.parametrize("command", [[], ["train-w2v"]])
 def test_h_is_help(nlpcli, command):
     assert nlpcli(*command, "-h").out == nlpcli(*command, "--help").out
-
-
-def test_a_misspelt_command_is_guessed(nlpcli):
-    assert "Did you mean 'tokenize'" in nlpcli("tokenise", code=2).stderr.decode()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -154,10 +150,11 @@ def test_data_goes_to_stdout_as_it_comes_and_not_only_at_the_end(process):
     assert running.wait(timeout=30) == 0
 
 
-def test_version_is_printed(nlpcli):
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version_is_printed(nlpcli, option):
     from nlpcli import __version__
 
-    assert nlpcli("--version").stdout.decode() == f"nlpcli {__version__}\n"
+    assert nlpcli(option).stdout.decode() == f"nlpcli {__version__}\n"
 
 
 def test_no_arguments_show_the_help(nlpcli):

@@ -7,7 +7,9 @@ TEXT = "the king and the queen rule the land\nthe man and the woman walk the lan
 
 
 def test_cooccur_prints_the_matrix_of_the_notes(nlpcli: Run) -> None:
-    table = nlpcli("cooccur", "--window-size", 1, input=SENTENCES).stdout.decode().splitlines()
+    table = (
+        nlpcli("cooccur", "--window-size", 1, "--no-lowercase", input=SENTENCES).stdout.decode().splitlines()
+    )
     assert table == [
         "\tI\tlike\tdeep\tlearning\tNLP\tenjoy\tflying",
         "I\t0\t2\t0\t0\t0\t1\t0",
@@ -34,7 +36,7 @@ def test_train_glove_from_text_and_from_counts_gives_the_same_bytes(nlpcli: Run,
     counted = ["--min-count", 1]
     done = nlpcli("train-glove", "-", "-o", "a.safetensors", "--threads", 2, *counted, *options, input=TEXT)
     assert b"epoch 3: cost" in done.stderr and not done.stdout
-    nlpcli("cooccur", "--lowercase", "-o", "counts.npz", input=TEXT)
+    nlpcli("cooccur", "-o", "counts.npz", input=TEXT.title())
     nlpcli("train-glove", "--cooccurrences", "counts.npz", "-o", "b.safetensors", "--threads", 1, *options)
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
@@ -68,5 +70,5 @@ def test_mistakes_are_errors_with_a_hint_and_leave_nothing(nlpcli: Run, tmp_path
     done = nlpcli("train-glove", "-", "-o", "v.txt", "--memory", "lots", input=TEXT, code=2)
     assert b"--memory" in done.stderr
     many = " ".join(f"w{number}" for number in range(200))
-    assert b"--pairs" in nlpcli("cooccur", input=many, code=1).stderr
+    assert b"--per-pair" in nlpcli("cooccur", input=many, code=1).stderr
     assert not list(tmp_path.iterdir())

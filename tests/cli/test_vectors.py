@@ -34,9 +34,9 @@ def test_similar_prints_tsv(nlpcli: Run, vectors: str) -> None:
 
 
 def test_similar_streams_words_and_passes_over_unknown_ones(nlpcli: Run, vectors: str) -> None:
-    run = nlpcli("similar", vectors, "--json", "-k", "1", input="king\n\nnobody\n서울은\n")
+    run = nlpcli("similar", vectors, "--jsonl", "-k", "1", input="king\n\nnobody\n서울은\n")
     answers = [json.loads(line) for line in run.stdout.decode().splitlines()]
-    assert [(answer["word"], answer["neighbours"][0]["word"]) for answer in answers] == [
+    assert [(answer["word"], answer["neighbour"]) for answer in answers] == [
         ("king", "man"),
         ("서울은", "queen"),
     ]

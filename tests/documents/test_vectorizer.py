@@ -206,7 +206,7 @@ def test_one_hot_rows_have_the_labels_of_their_documents(nlpcli, tmp_path):
     ("options", "message"),
     [
         (("--kind", "hashing", "--min-df", "2"), "--min-df has no place there"),
-        (("--kind", "bow", "--hash-bits", "4"), "--hash-bits goes with --kind hashing"),
+        (("--kind", "bow", "--hash-bits", "4"), "--hash-bits does nothing without --kind hashing"),
         (("--idf-weighted",), "--idf-weighted goes with --vectors"),
     ],
 )
@@ -342,10 +342,10 @@ def test_a_bad_vocabulary_file_is_named_with_its_line(tmp_path, text, complaint)
 def test_count_equals_the_unix_idiom(nlpcli):
     text = "the cat the dog\nA cat the end\n"
     assert nlpcli("count", input=text).stdout.decode() == "the\t3\ncat\t2\ndog\t1\nA\t1\nend\t1\n"
-    assert json.loads(nlpcli("count", "--json", "--min-count", "2", input=text).stdout) == {
-        "the": 3,
-        "cat": 2,
-    }
+    assert json.loads(nlpcli("count", "--json", "--min-count", "2", input=text).stdout) == [
+        {"token": "the", "count": 3},
+        {"token": "cat", "count": 2},
+    ]
 
 
 def test_count_of_nothing_is_nothing_and_no_error(nlpcli):

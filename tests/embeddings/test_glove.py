@@ -241,7 +241,7 @@ def test_tolerance_ends_the_training_early() -> None:
 def test_a_diverging_training_is_an_error_with_a_hint() -> None:
     with pytest.raises(NlpcliError, match="diverged") as caught:
         trained(GloveSettings(dim=6, epochs=50, eta=100))
-    assert "--eta" in str(caught.value.hint)
+    assert "--learning-rate" in str(caught.value.hint)
 
 
 def test_text_without_neighbours_is_an_error() -> None:

@@ -79,6 +79,14 @@ KINDS = {
     "train-tagger tagged -o t.safetensors --method rnn": (_NETWORK, "t.safetensors"),
     "tag {tagger.safetensors} text -o tags": ((), "tags"),
     "gradients {charlm.safetensors} line -o g.html --steps 4": ((), "g.html"),
+    "similar {word2vec.safetensors} king queen -o near": ((), "near"),
+    "analogy {word2vec.safetensors} king queen land -o near --json": ((), "near"),
+    "odd-one-out {word2vec.safetensors} king queen land -o odd --jsonl": ((), "odd"),
+    "evaluate-vectors {word2vec.safetensors} scores -o figures": ((), "figures"),
+    "evaluate {naive-bayes.safetensors} rows.tsv -o figures --json": (_ROWS, "figures"),
+    "search text bar -o found": ((), "found"),
+    "cluster text --k 2 -o groups --members": ((), "groups"),
+    "inspect {naive-bayes.safetensors} -o inside": ((), "inside"),
 }
 
 
@@ -99,6 +107,7 @@ def _inputs() -> dict[str, str]:
     return {
         "text": "\n".join(lines) + "\n",
         "line": "hello hell",
+        "scores": "king queen 3\nking land 9\nland and 1\n",
         "tagged": "\n".join(f"{line.replace(' ', '/N ')}/V" for line in lines) + "\n",
         "letters": "\n".join(lines[:30]),
         "pairs.tsv": "\n".join(f"{row}\t{line}" for row, line in zip(rows, lines[::-1], strict=True)) + "\n",

@@ -189,7 +189,7 @@ def test_search_a_folder_and_an_index_from_the_command_line(nlpcli: Run, tmp_pat
     assert [row.split("\t")[1] for row in rows[1:]] == ["notes/t.txt:1", "notes/t.txt:3"]
     assert b"4 documents" in nlpcli("index", "notes", "-o", "i.safetensors").stderr
     assert nlpcli("search", "i.safetensors", "dog mat").stdout.decode().splitlines() == rows
-    records = nlpcli("search", "i.safetensors", "--json", "-k", "1", input="dog\nzebra\nstocks\n")
+    records = nlpcli("search", "i.safetensors", "--jsonl", "-k", "1", input="dog\nzebra\nstocks\n")
     answers = [json.loads(line) for line in records.stdout.splitlines()]
-    assert [(answer["query"], answer["hits"][0]["line"]) for answer in answers] == [("dog", 3), ("stocks", 4)]
+    assert [(answer["query"], answer["line"]) for answer in answers] == [("dog", 3), ("stocks", 4)]
     assert b"zebra: no document" in records.stderr

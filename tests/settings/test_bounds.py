@@ -10,6 +10,7 @@ import typer
 
 import nlpcli
 from nlpcli.cli import build_app
+from nlpcli.cli.described import describe
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings.embeddings import Word2VecSettings
 from nlpcli.settings.fields import ngram_range, option_name
@@ -30,7 +31,7 @@ NUMBERS = [
 ]
 COMMANDS = typer.main.get_command(build_app()).commands
 OPTIONS = [
-    (name, option.opts[0], type(option.type).__name__.startswith("Float"))
+    (name, describe(option).name, type(option.type).__name__.startswith("Float"))
     for name, command in COMMANDS.items()
     for option in command.params
     if type(option.type).__name__ in ("IntRange", "FloatRange", "IntParamType", "FloatParamType")
@@ -105,7 +106,7 @@ def test_a_range_is_short_and_ascending(text):
 
 def test_numbers_given_from_python_are_refused_alike():
     for arguments in ({"limit": -1}, {"limit": 0}, {"lines": -1}, {"limit": 2**64}):
-        with pytest.raises(SettingsError, match="--li"):
+        with pytest.raises(SettingsError, match=r"--(max-lines|top) must be"):
             nlpcli.compare_tokenizers(["nothing"], ["word"], **arguments)
     with pytest.raises(SettingsError, match="top must be at least 1"):
         nlpcli.telling_features("nothing", -1)

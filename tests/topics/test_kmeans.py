@@ -49,7 +49,7 @@ def test_more_clusters_than_points_are_refused() -> None:
 
 
 def test_document_clusters_are_told_by_their_terms() -> None:
-    found = cluster_documents([TEXTS], AnalysisSettings(), ClusterSettings(k=2, terms=2))
+    found = cluster_documents([TEXTS], AnalysisSettings(), ClusterSettings(k=2, top=2))
     assert found.clusters.labels.tolist() in ([0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0])
     by_term = {terms[0]: set(terms) for terms in found.terms}
     assert by_term["cats"] == {"cats", "dogs"}
@@ -62,7 +62,7 @@ def test_word_classes_from_the_command_line(nlpcli: Run, tmp_path: Path) -> None
     assert rows[0] == "cluster\tsize\twords"
     assert [row.split("\t")[:2] for row in rows[1:]] == [["1", "3"], ["2", "2"]]
     assert sorted(rows[1].split("\t")[2].split()) == ["blue", "green", "red"]
-    members = nlpcli("cluster", "v.txt", "--k", "2", "--members", "--json").stdout.decode().splitlines()
+    members = nlpcli("cluster", "v.txt", "--k", "2", "--members", "--jsonl").stdout.decode().splitlines()
     assert [json.loads(line)["cluster"] for line in members] == [1, 1, 1, 2, 2]
 
 
@@ -70,7 +70,7 @@ def test_documents_from_stdin_keep_their_line_numbers(nlpcli: Run) -> None:
     text = "\n\n".join(TEXTS) + "\n"
     rows = nlpcli("cluster", "--k", "2", "--members", input=text).stdout.decode().splitlines()
     assert [row.split("\t")[0] for row in rows[1:]] == [f"<stdin>:{number}" for number in (1, 3, 5, 7, 9, 11)]
-    summary = nlpcli("cluster", "--k", "2", "--json", input=text).stdout.decode().splitlines()
+    summary = nlpcli("cluster", "--k", "2", "--jsonl", input=text).stdout.decode().splitlines()
     assert {json.loads(line)["size"] for line in summary} == {3}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
@@ -77,6 +78,8 @@ def _begun(
     paths: Paths, settings: CharLMSettings, reading: InputSettings, resume: str | None, progress: Progress
 ) -> Training:
     from nlpcli.engine.charlm import checkpoint
+
+    progress.update("loading PyTorch", 0)  # for some seconds
     from nlpcli.engine.charlm.training import Training
     from nlpcli.engine.charlm.units import read_text
     from nlpcli.engine.neural import devices
@@ -126,12 +129,14 @@ def generate(
     prime_file: str | None = None,
     echo: bool = True,
     skip_unknown: bool = False,
+    jsonl: bool = False,
     reading: InputSettings = InputSettings(),
 ) -> None:
     """Texts by a character language model, written to `output` as they are made, each ended by a line end.
 
     `prime` is what they begin with, or, with `prime_file`, what that file holds, without its last
-    line end. Raises InputError for a prime with characters the model has never seen.
+    line end. With `jsonl` each is a JSON object of its number and text. Raises InputError for a prime
+    with characters the model has never seen.
     """
     from nlpcli.engine.charlm import sampling
 
@@ -141,9 +146,13 @@ def generate(
     with open_output(output) as file:
         writer = _PieceWriter(file)
         for sample in range(settings.num_samples):
-            for piece in sampling.generate(
+            pieces = sampling.generate(
                 loaded, prime, settings, sample=sample, skip_unknown=skip_unknown, echo=echo
-            ):
+            )
+            if jsonl:
+                record = {"sample": sample + 1, "text": "".join(pieces)}
+                pieces = iter([json.dumps(record, ensure_ascii=False)])
+            for piece in pieces:
                 writer.write(piece)
             writer.end_line()
 

@@ -2,7 +2,7 @@
 
     pos                                           the label
     pos   0.9131                                  --proba
-    pos   0.9131   neg   0.0869                   --top-k 2
+    pos   0.9131   neg   0.0869                   --top 2
     pos   good:+2.31 film:+0.07                   --explain
 
     joy,love    0.9131,0.6210                     labels, of which there may be none; --proba
@@ -56,7 +56,7 @@ def prediction_lines(
     """A line for each text, batch by batch as they come. SettingsError: --explain with fastText's."""
     if settings.explain and isinstance(classifier, FastTextClassifier):
         raise SettingsError(
-            "--explain is not for fastText's models", hint="--proba and --top-k say how sure they are"
+            "--explain is not for fastText's models", hint="--proba and --top say how sure they are"
         )
     for group in grouped(batches):
         found, reasons = _judged(classifier, group, settings.explain)

@@ -82,7 +82,7 @@ class Cooccurrence:
         if len(tokens) > _TABLE_WORDS:
             raise OutputError(
                 f"a table of {len(tokens):,} words would not be readable",
-                hint="use -o counts.npz, or --pairs for one line per pair",
+                hint="use -o counts.npz, or --per-pair for one line per pair",
             )
         rows = zip(tokens, self.dense(), strict=True)
         return [["", *tokens], *([token, *(f"{count:.10g}" for count in row)] for token, row in rows)]

@@ -14,8 +14,9 @@ from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import OutputError
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources
+from nlpcli.settings.fields import refuse
 from nlpcli.settings.input import InputSettings
-from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
 
@@ -27,7 +28,7 @@ def cooccur(
     *,
     pairs: bool = False,
     vocabulary: VocabularySettings = VocabularySettings(),
-    analysis: AnalysisSettings = AnalysisSettings(),
+    analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
@@ -42,6 +43,8 @@ def cooccur(
     """
     if isinstance(output, str) and not output.endswith((".npz", ".tsv")):
         raise OutputError(f"{output}: counts are written as .npz or .tsv")
+    if pairs and isinstance(output, str) and output.endswith(".npz"):
+        refuse(["--per-pair"], "with .npz, which holds the same counts either way")
     corpus = encode(paths, analysis, vocabulary, reading, progress)
     plan = make_plan(
         parse_size(resources.memory),

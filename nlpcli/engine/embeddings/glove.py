@@ -256,7 +256,7 @@ def as_before(
         if value not in (getattr(default, known.name), before) and known.name not in may_change:
             raise SettingsError(
                 f"the model was trained with {option_name(known)} {before}, not {value}",
-                hint="--resume may change --epochs, --tolerance and --model only",
+                hint="--resume may change --epochs, --tolerance and --output-vectors only",
             )
         kept[known.name] = value if known.name in may_change else before
     return dataclasses.replace(given, **kept)
@@ -326,7 +326,7 @@ def _train_epoch(model: Glove, cells: Cells, threads: int, progress: Progress) -
             if not math.isfinite(cost):
                 raise NlpcliError(
                     f"the training diverged in epoch {epoch + 1}: the cost is not a number any more",
-                    hint=f"use a smaller --eta than {settings.eta}",
+                    hint=f"use a smaller --learning-rate than {settings.eta}",
                 )
             costs[number] = cost
             scheduler.finish(turn)

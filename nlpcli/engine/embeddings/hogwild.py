@@ -149,5 +149,6 @@ class Run:
 def diverged() -> NlpcliError:
     """The error for numbers that are no longer finite."""
     return NlpcliError(
-        "training has diverged: a number became infinite", hint="use a smaller --alpha; nothing was written"
+        "training has diverged: a number became infinite",
+        hint="use a smaller --learning-rate; nothing was written",
     )

@@ -49,11 +49,18 @@ from nlpcli.settings.embeddings import (
     PhraseSettings,
     Word2VecSettings,
 )
+from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
 Model = TypeVar("Model", Word2Vec, FastText)
+
+
+# What pairs that are given have no use for.
+_OF_WINDOWS = frozenset(
+    {"model", "loss", "window", "negative", "sample", "ns_exponent", "fixed_window", "deterministic"}
+)
 
 
 @dataclass(frozen=True)
@@ -80,11 +87,13 @@ def train_w2v(
     analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
     pairs: str | None = None,
+    given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
 ) -> Word2Vec:
     """Word2Vec vectors of the words in some texts, written in the layout that the extension names.
 
-    With `pairs`, a file of lines context<TAB>target is trained on instead, with the full softmax.
+    With `pairs`, a file of lines context<TAB>target is trained on instead, with the full softmax; settings
+    that were `given`, and do nothing then, are refused.
 
     Raises InputError when no word is left after `min_count`, ModelError when the model to go on
     with is of another kind, and OutputError, before any work, when `output` cannot be written.
@@ -93,6 +102,9 @@ def train_w2v(
     if pairs is not None:
         if paths:
             raise SettingsError("--pairs is the text: other files have no place beside it")
+        kinds = (VocabularySettings, PhraseSettings, ContinuationSettings, AnalysisSettings)
+        refuse(given_options(given & _OF_WINDOWS, Word2VecSettings), "beside --pairs")
+        refuse(given_options(given, *kinds), "beside --pairs")
         return _train_on_pairs(pairs, output, settings, reading, progress)
     job = _Job(paths, analysis, vocabulary, phrasing, continuation, reading)
     return _train(Word2Vec, job, output, settings, progress)

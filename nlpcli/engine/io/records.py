@@ -39,6 +39,7 @@ from nlpcli.engine.io.writing import readable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 
 _BLANK = " \t\r,;|"  # a row of empty cells too
@@ -152,6 +153,9 @@ class Records:
         if self.settings.sheet is not None:
             raise InputError(f"{display_name(path)} is no Excel workbook", hint="--sheet is for those alone")
         is_text = is_plain(self.settings, self.labelled)
+        if is_text:
+            idle = changed(self.settings, "header", "quoting", "multi_label", "label_col")
+            refuse(idle, "with lines that are texts", "--text-col names the column of a table")
         # Of a table's lines those of the beginning are looked at, so they come whole.
         lines = Lines([path], self._reading, self._progress, table=not is_text)
         blocks = lines.line_blocks(in_pieces=is_text)

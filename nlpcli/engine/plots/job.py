@@ -6,7 +6,7 @@ What each needs is imported when it is called: none needs all of it.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from nlpcli.engine.charlm.gradients import Reach, ToyStep
     from nlpcli.engine.plots.word_map import WordMap
 
+
+_CURVES = ("html", "png", "tsv")
+_NO_CURVES = "cannot write {}: a page is .html, a picture .png, a table .tsv"
 
 # --- words ----------------------------------------------------------------------------------
 
@@ -204,16 +207,11 @@ def gradients(
     file gets the table. Raises OutputError for another extension, and InputError for a text
     shorter than the steps.
     """
-    kind = _kind_of(
-        output,
-        "tsv",
-        ("html", "png", "tsv"),
-        "cannot write {}: a page is .html, a picture .png, a table .tsv",
-    )
+    kind = _kind_of(output, "tsv", _CURVES, _NO_CURVES)
     from nlpcli.engine.charlm.gradients import reach
     from nlpcli.engine.charlm.model import CharLM
     from nlpcli.engine.charlm.units import encode, first_characters
-    from nlpcli.engine.plots import gradients as drawing
+    from nlpcli.engine.plots.gradients import series
 
     text = first_characters(path, settings.max_text, reading)
     found: dict[str, Reach] = {}
@@ -223,19 +221,28 @@ def gradients(
         short, whole = readable(Path(name).stem), readable(name)
         found[whole if short in found else short] = reach(model, ids, settings.steps)
     if output is not None:
-        lines = drawing.series(found)
-        with open_output(output) as file:
-            if kind == "png":
-                drawing.picture(lines, file)
-            else:
-                rows = [drawing.page(lines)] if kind == "html" else drawing.table(lines)
-                file.write("".join(f"{row}\n" for row in rows).encode())
+        _write_curves(series(found), output, kind)
     return found
 
 
+def _write_curves(lines: Mapping[str, Sequence[float]], output: Output, kind: str) -> None:
+    from nlpcli.engine.plots import gradients as drawing
+
+    with open_output(output) as file:
+        if kind == "png":
+            drawing.picture(lines, file)
+        else:
+            rows = [drawing.page(lines)] if kind == "html" else drawing.table(lines)
+            file.write("".join(f"{row}\n" for row in rows).encode())
+
+
 @plain_settings
-def toy_gradients(scalar: ToySettings = ToySettings(), steps: int = 50) -> list[ToyStep]:
+def toy_gradients(
+    scalar: ToySettings = ToySettings(), steps: int = 50, output: Output | None = None
+) -> list[ToyStep]:
     """The steps of a network of one dimension, with the factors of ∂h_T/∂h_0; `steps` of them for one input.
+
+    `output` gets the size of ∂h_T/∂h_{T−k} against k, as that of `gradients`.
 
     >>> [round(step.factor, 2) for step in toy_gradients(w_hh=1, w_xh=2, b=1, x=(-0.5,), steps=3)]
     [1.0, 1.0, 1.0]
@@ -243,4 +250,9 @@ def toy_gradients(scalar: ToySettings = ToySettings(), steps: int = 50) -> list[
     from nlpcli.engine.charlm.gradients import toy
 
     inputs = list(scalar.x) * (1 if len(scalar.x) > 1 else steps)
-    return toy(scalar.w_hh, scalar.w_xh, scalar.b, inputs, scalar.h0)
+    kind = _kind_of(output, "tsv", _CURVES, _NO_CURVES)
+    found = toy(scalar.w_hh, scalar.w_xh, scalar.b, inputs, scalar.h0)
+    if output is not None:
+        sizes = [1.0, *(abs(step.product) for step in reversed(found))]
+        _write_curves({f"h, w_hh {scalar.w_hh:g}": sizes}, output, kind)
+    return found

@@ -114,7 +114,7 @@ def _pairs(pairs: Sequence[str], words: Sequence[str]) -> tuple[list[tuple[int, 
         ends = pair.split()
         if len(ends) != 2:
             raise InputError(
-                f"--pairs takes two words each, not {pair!r}", hint="--pairs 'king queen' 'man woman'"
+                f"--arrow takes two words each, not {pair!r}", hint="--arrow 'king queen' --arrow 'man woman'"
             )
         arrows.append((number.setdefault(ends[0], len(number)), number.setdefault(ends[1], len(number))))
     return arrows, list(number)

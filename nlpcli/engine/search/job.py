@@ -11,6 +11,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.search.index import SearchIndex, build, is_index
 from nlpcli.engine.search.ranking import Hit, Search
 from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.input import FolderSettings, InputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
@@ -53,13 +54,15 @@ def search(
     analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
     folders: FolderSettings = FolderSettings(),
+    given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
 ) -> Answers[list[Hit]]:
     """Each of some queries with the documents that answer it, best first.
 
     `texts` is an index, which brings its own analysis, or a file or folder of texts. Without
     `queries` they are read from stdin, one per line, as they arrive; those that find nothing are
-    noted and passed over. Of a list the first such query raises InputError.
+    noted and passed over. Of a list the first such query raises InputError. `given` are the names of settings
+    that the user set; SettingsError is raised for those that do nothing beside an index.
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -69,8 +72,12 @@ def search(
     [(1, 'the cat sat')]
     """
     if is_index(texts):
+        refuse(["--vectors"] * (vectors is not None), "with an index", "it goes with nlpcli index --vectors")
+        of_texts = given_options(given, AnalysisSettings, IndexSettings, InputSettings, FolderSettings)
+        refuse(of_texts, "with an index, which has its own", "give it to nlpcli index")
         found = SearchIndex.load(texts)
     else:
+        refuse(["--vectors"] * (vectors is not None and ranking.by != "vectors"), "without --by vectors")
         found = _built([texts], vectors, settings, analysis, reading, folders, progress)
     engine = Search(found, ranking)
     questions = Questions(queries, progress)

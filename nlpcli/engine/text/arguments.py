@@ -23,7 +23,7 @@ from nlpcli.engine.io.file_names import check_file_names
 from nlpcli.engine.io.paths import checked_name
 from nlpcli.engine.text.resources import READERS
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import Settings, option_name
+from nlpcli.settings.fields import Settings, keyword_names, option_name, refuse_idle
 
 Result = TypeVar("Result")
 _SEVERAL = ("Paths", "Sequence[str]", "Iterable[str]")  # annotations of what a single string is one of
@@ -38,16 +38,14 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
     signature = inspect.signature(function)
     parameters = signature.parameters
     classes = settings_classes(function)
-    home = {field.name: name for name, kind in classes.items() for field in dataclasses.fields(kind)}
-    total = len(parameters) + sum(len(dataclasses.fields(kind)) for kind in classes.values())
-    assert len({*parameters, *home}) == total, f"{function.__name__}: two settings share a field name"
+    home = _homes(function.__name__, classes, parameters)
 
     @functools.wraps(function)
     def called(*values: Any, **keywords: Any) -> Result:
         _refuse_names_of_texts(function.__name__, signature, values, keywords)
         values = tuple(map(_named, values))
         keywords = {name: _named(value) for name, value in keywords.items()}
-        plain = {name: keywords.pop(name) for name in [*keywords] if name in home}
+        plain = _by_field(function.__name__, keywords, home)
         for name in keywords:
             if name not in parameters:
                 raise TypeError(_unknown(function.__name__, name, [*parameters, *home]))
@@ -55,7 +53,7 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
             keywords.setdefault("given", frozenset(plain))
         given = dict(zip(parameters, values, strict=False))
         for parameter, kind in classes.items():
-            fields = {name: value for name, value in plain.items() if home[name] == parameter}
+            fields = {name: value for name, value in plain.items() if home[name][0] == parameter}
             if not fields:
                 continue
             if parameter in given:
@@ -66,6 +64,7 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
             whole = keywords.get(parameter, kind() if default is inspect.Parameter.empty else default)
             _check_kind(function.__name__, parameter, whole, kind)
             keywords[parameter] = dataclasses.replace(whole, **contents(kind, fields))
+            refuse_idle(keywords[parameter], plain)
         bound = signature.bind(*values, **keywords)
         for name in [*bound.arguments]:
             if name in classes:
@@ -82,11 +81,38 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
     return called
 
 
+def _homes(
+    function: str, classes: dict[str, type[Settings]], parameters: Iterable[str]
+) -> dict[str, tuple[str, str]]:
+    """For each keyword the parameter that its settings are, and the field."""
+    fields = [(name, field) for name, kind in classes.items() for field in dataclasses.fields(kind)]
+    home = {field.name: (name, field.name) for name, field in fields}
+    total = len([*parameters]) + len(fields)
+    assert len({*parameters, *home}) == total, f"{function}: two settings share a field name"
+    for place in (0, 1):  # the names of today before former ones
+        for name, field in fields:
+            for keyword in keyword_names(field)[place : None if place else 1]:
+                if keyword not in parameters:
+                    home.setdefault(keyword, (name, field.name))
+    return home
+
+
+def _by_field(function: str, keywords: dict[str, Any], home: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """The settings taken out of the keywords, by the names of their fields."""
+    plain: dict[str, Any] = {}
+    for name in [name for name in keywords if name in home]:
+        field = home[name][1]
+        if field in plain:
+            raise TypeError(f"{function}(): {name} is given twice, once by another name")
+        plain[field] = keywords.pop(name)
+    return plain
+
+
 def _spread(signature: inspect.Signature, classes: dict[str, type[Settings]]) -> inspect.Signature:
     """The signature with every field as a keyword, for `help`."""
     fields = [
         inspect.Parameter(
-            field.name,
+            keyword_names(field)[0],
             inspect.Parameter.KEYWORD_ONLY,
             default=field.default if default is inspect.Parameter.empty else getattr(default, field.name),
             annotation=field.type,

@@ -28,6 +28,7 @@ from nlpcli.engine.text.streaming import (
     works_in_pieces,
 )
 from nlpcli.errors import SettingsError
+from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import (
     ENGLISH,
@@ -173,6 +174,7 @@ def compare_tokenizers(
     """
     from nlpcli.engine.text.comparison import compare
 
+    refuse(changed(analysis, "tokenizer"), "here", "--tokenizers names those to compare")
     text = list(itertools.islice(Lines(paths, reading), settings.limit))
     return compare(text, tokenizers, analysis, settings.lines, progress)
 
@@ -222,6 +224,9 @@ def _check(shape: TokenFormatSettings, analysis: AnalysisSettings) -> None:
             f"the tokenizer {analysis.tokenizer} knows no parts of speech",
             hint=f"for English: --tokenizer {', '.join(ENGLISH)}; for Korean: {', '.join(KOREAN)}",
         )
+    asks_tags = shape.pos or analysis.lemma or analysis.keep_pos or analysis.drop_pos
+    if shape.tagset != "own" and shape.format in ("text", "lines") and not asks_tags:
+        refuse(["--tagset"], "without --pos, or --format tsv, jsonl or conllu")
     if shape.ids and analysis.tokenizer != "subword":
         raise SettingsError(
             "--ids needs --tokenizer subword", hint="--tokenizer subword --model ko.model --ids"

@@ -38,7 +38,7 @@ def train_subword(
     OutputError, before any work, when `output` cannot be written.
     """
     if settings.merges and settings.model_type != "bpe":
-        raise SettingsError("--show-merges needs --model bpe: a unigram model has no merges")
+        raise SettingsError("--show-merges needs --method bpe: a unigram model has no merges")
     path = output if isinstance(output, str | os.PathLike) else None
     if path is not None:
         check_writable(path)

@@ -72,7 +72,7 @@ def _cluster_rows(matrix: Any, tokens: Sequence[str], settings: ClusterSettings)
     terms = []
     for number in range(len(found)):
         weights = matrix[found.members(number).astype(np.int32)].mean(axis=0)
-        heaviest = np.argsort(-weights, kind="stable")[: settings.terms]
+        heaviest = np.argsort(-weights, kind="stable")[: settings.top]
         terms.append([tokens[column] for column in heaviest.tolist() if weights[column] > 0])
     return DocumentClusters(found, terms)
 

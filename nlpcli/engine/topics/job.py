@@ -15,6 +15,7 @@ from nlpcli.engine.topics.kmeans import Clusters
 from nlpcli.engine.topics.kmeans import cluster as k_means
 from nlpcli.engine.vectors.job import load_vectors
 from nlpcli.engine.vectors.reading import holds_vectors
+from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import ClusterSettings
@@ -57,18 +58,25 @@ def cluster(
     *,
     analysis: AnalysisSettings = LOWERCASE,
     reading: InputSettings = InputSettings(),
+    given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
 ) -> Groups:
     """Groups of like words, or of like lines of texts, by k-means.
 
-    `paths` is one file of word vectors, one .npz of `vectorize`, or texts, a document per line.
-    Raises InputError for fewer words or documents than clusters, MissingDependency without
-    scikit-learn.
+    `paths` is one file of word vectors, one .npz of `vectorize`, or texts, a document per line. `given` are
+    the names of settings that the user set.
+
+    Raises SettingsError for those that do nothing with such a file, InputError for fewer words or documents
+    than clusters, MissingDependency without scikit-learn.
     """
     names = list(paths or [STDIN])
+    of_texts = given_options(given, AnalysisSettings, InputSettings)
     if len(names) == 1 and holds_vectors(names[0]):
+        refuse(of_texts, f"with word vectors, as {display_name(names[0])} has")
         return _words(names[0], settings, progress)
+    refuse(given_options(given & {"vocab"}, ClusterSettings), "but with word vectors")
     if len(names) == 1 and names[0].endswith(".npz"):
+        refuse(of_texts, "with a matrix of vectorize")
         found = cluster_matrix(names[0], settings)
         return Groups("row", found.clusters, range(1, len(found.clusters.labels) + 1), (), found.terms)
     return _documents(names, settings, analysis, reading)
@@ -76,9 +84,9 @@ def cluster(
 
 def _words(path: str, settings: ClusterSettings, progress: Progress) -> Groups:
     vectors = load_vectors(path, progress)
-    found = k_means(vectors.matrix[: settings.top], settings.k, seed=settings.seed)
+    found = k_means(vectors.matrix[: settings.vocab], settings.k, seed=settings.seed)
     nearest = [
-        [vectors.tokens[row] for row in found.members(number)[: settings.terms].tolist()]
+        [vectors.tokens[row] for row in found.members(number)[: settings.top].tolist()]
         for number in range(len(found))
     ]
     return Groups("word", found, vectors.tokens, (), nearest)

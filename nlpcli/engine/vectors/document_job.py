@@ -22,7 +22,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import SettingsError
 from nlpcli.settings.documents import VectorizeSettings
-from nlpcli.settings.fields import Settings, option_name
+from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -119,24 +119,19 @@ def _refuse_contradictions(kind: str, files: _Files, idf_weighted: bool, given: 
         )
     if idf_weighted and not files.vectors:
         raise SettingsError("--idf-weighted goes with --vectors", hint="--kind tfidf weighs words by rarity")
-    others = _options(given, VectorizeSettings, VocabularySettings)
+    others = given_options(given, VectorizeSettings, VocabularySettings)
+    if files.vectors:
+        refuse(others, "beside --vectors: a row is a mean of word vectors")
     if kind == "hashing" and (useless := [option for option in others if option in _CUTS]):
         raise SettingsError(
             f"--kind hashing has no vocabulary to choose from: {useless[0]} has no place there"
         )
-    if kind != "hashing" and "--hash-bits" in others:
-        raise SettingsError("--hash-bits goes with --kind hashing")
-    fixed = others + _options(given, AnalysisSettings)
+    fixed = others + given_options(given, AnalysisSettings)
     if files.model and fixed:
         raise SettingsError(
             f"--model brings its own analysis and vocabulary: {fixed[0]} has no place beside it",
             hint=f"nlpcli inspect {files.model} shows what the model does",
         )
-
-
-def _options(given: frozenset[str], *kinds: type[Settings]) -> list[str]:
-    """The settings that were given, as options are called."""
-    return [option_name(field) for kind in kinds for field in dataclasses.fields(kind) if field.name in given]
 
 
 def _mean_vectors(

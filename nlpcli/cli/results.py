@@ -1,0 +1,232 @@
+"""Results as tables: for a person on a terminal, TSV in files and pipes, JSON where it is asked for.
+
+In JSON the headings are the keys: `--jsonl` is an object per row, `--json` one array of them. Where there are
+several tables, `--json` is one object that holds each of them by name, and JSON lines say which table they
+are of. Lines that the engine writes become JSON by `as_json` on their way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import BinaryIO, cast
+
+from nlpcli.cli import console
+from nlpcli.cli.visible import plainly
+from nlpcli.engine.io.writing import cell, open_output
+from nlpcli.settings.results import JsonSettings
+
+Row = Sequence[object]
+
+
+class Results:
+    """Where the tables of one run go. `drawn`: with borders, on a terminal."""
+
+    def __init__(self, file: BinaryIO, shape: JsonSettings, *, drawn: bool) -> None:
+        self.drawn = drawn
+        self._file = file
+        self._shape = shape
+        self._array = Array(file)
+        self._object: dict[str, object] | None = None
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Row],
+        *,
+        name: str = "",
+        title: str | None = None,
+        more: Sequence[str] = (),
+    ) -> None:
+        """A table. `name` is its key in JSON where there are several; `title` stands above it on a terminal.
+
+        `more` are further keys of JSON, whose values stand in the rows after those of the columns.
+        """
+        if self._shape.is_json:
+            self._as_json([*columns, *more], rows, name)
+            return
+        plain = (row[: len(columns)] for row in rows)
+        if self.drawn:
+            console.print_table(columns, plain, title=title)
+            return
+        headed = bool(getattr(self._shape, "no_header", False))
+        for row in plain:  # the first of which may be an error
+            if not headed:
+                self._cells(columns)
+                headed = True
+            self._cells(row)
+        if not headed:
+            self._cells(columns)
+
+    def record(self, values: Mapping[str, object], *, as_rows: bool = False) -> None:
+        """Single values: a row under their names, or with `as_rows` a row each; in JSON an object."""
+        if self._shape.jsonl:
+            self._line({**({"table": "measures"} if as_rows else {}), **values})
+        elif self._shape.json:
+            self._object = {**(self._object or {}), **values}
+        elif as_rows:
+            self.table(
+                ("measure", "value"), [(name, value) for name, value in values.items() if value is not None]
+            )
+        else:
+            self.table([*values], [[*values.values()]])
+
+    def gap(self) -> None:
+        """An empty line between tables that are read by people."""
+        if not self._shape.is_json:
+            self._file.write(b"\n")
+
+    def flush(self) -> None:
+        """What was written goes to who waits for it."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """The end of a JSON document."""
+        if self._object is not None:
+            self._line(self._object)
+        elif self._shape.json:
+            self._array.close()
+
+    def _as_json(self, keys: Sequence[str], rows: Iterable[Row], name: str) -> None:
+        objects = (dict(zip(keys, row, strict=True)) for row in rows)
+        if self._shape.jsonl:
+            for one in objects:
+                self._line({"table": name, **one} if name else one)
+        elif name:
+            self._object = {**(self._object or {}), name: list(objects)}
+        else:
+            for one in objects:
+                self._array.write(_json(one))
+
+    def _cells(self, cells: Iterable[object]) -> None:
+        text = "\t".join(cell(console.as_text(value)) for value in cells)
+        self._file.write(plainly(text).encode("utf-8", "replace") + b"\n")
+
+    def _line(self, value: object) -> None:
+        self._file.write(_json(value) + b"\n")
+
+
+@contextlib.contextmanager
+def results(shape: JsonSettings, output: str | None = None) -> Iterator[Results]:
+    """Where tables are written; a file is replaced when the block ends well."""
+    place = output if output is not None else str(getattr(shape, "output", "-"))
+    with open_output(console.output(place)) as file:
+        drawn = place == "-" and console.is_terminal() and not shape.is_json
+        found = Results(file, shape, drawn=drawn)
+        yield found
+        found.close()
+
+
+# --- JSON -----------------------------------------------------------------------------------
+
+
+class Array:
+    """A JSON array, an element a line, written as its elements come."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._begun = False
+
+    def write(self, element: bytes) -> None:
+        """One element more."""
+        self._file.write((b",\n" if self._begun else b"[\n") + element)
+        self._begun = True
+
+    def close(self) -> None:
+        """The end."""
+        self._file.write(b"\n]\n" if self._begun else b"[]\n")
+
+
+class JsonLines(io.RawIOBase):
+    """A stream that takes lines of text and writes them as JSON objects.
+
+    keys: what the cells between the tabs of a line are called; the last one takes the rest of the line. None:
+    the lines are JSON. Empty: the first line has the keys. Cells of numbers become numbers, but of the last.
+    """
+
+    def __init__(self, file: BinaryIO, keys: Sequence[str] | None, *, as_array: bool) -> None:
+        self._file = file
+        self._keys = keys
+        self._headed = keys is not None and not keys
+        self._array = Array(file) if as_array else None
+        self._held = b""
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, content: bytes) -> int:  # type: ignore[override]
+        """Write what is whole lines."""
+        *lines, self._held = (self._held + content).split(b"\n")
+        for line in lines:
+            self._write_line(line)
+        return len(content)
+
+    def flush(self) -> None:
+        """What was written goes to who waits for it."""
+        self._file.flush()
+
+    def finish(self) -> None:
+        """The last line, and the end of an array."""
+        if self._held:
+            self._write_line(self._held)
+        if self._array is not None:
+            self._array.close()
+
+    def _write_line(self, line: bytes) -> None:
+        if self._keys is not None and not self._keys:
+            self._keys = line.decode().split("\t")
+            return
+        made = (
+            line if self._keys is None else _json(self._record(line.decode("utf-8", "replace"), self._keys))
+        )
+        if self._array is not None:
+            self._array.write(made)
+        else:
+            self._file.write(made + b"\n")
+
+    def _record(self, line: str, keys: Sequence[str]) -> dict[str, object]:
+        cells: list[object] = list(line.split("\t", len(keys) - 1))
+        numeric = len(cells) if self._headed else len(cells) - 1
+        cells[:numeric] = [_number(str(one)) for one in cells[:numeric]]
+        return dict(zip(keys, cells, strict=False))
+
+
+@contextlib.contextmanager
+def as_json(output: str, shape: JsonSettings, keys: Sequence[str] | None = None) -> Iterator[str | BinaryIO]:
+    """What the engine writes lines to: `output`, or with JSON asked for a stream that makes them JSON."""
+    if not shape.is_json:
+        yield console.output(output)
+        return
+    with open_output(console.output(output)) as file:
+        stream = JsonLines(file, keys, as_array=shape.json)
+        yield cast(BinaryIO, stream)
+        stream.finish()
+
+
+def _number(text: str) -> object:
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _json(value: object) -> bytes:
+    # A name that is not UTF-8 keeps its bytes: `\udce9` in JSON is what Python makes of them.
+    return json.dumps(_finite(value), ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def _finite(value: object) -> object:
+    """The value with null for what JSON has no number for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,51 @@
+"""Settings of how results are printed: the same of every command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nlpcli.errors import SettingsError
+from nlpcli.settings.fields import Settings, setting
+
+_PANEL = "Options"
+
+
+@dataclass(frozen=True)
+class JsonSettings(Settings):
+    """Results as JSON."""
+
+    json: bool = setting(
+        False, "Print one JSON document; its keys are the headings.", flags=("--json",), panel=_PANEL
+    )
+    jsonl: bool = setting(False, "Print a JSON object per line.", flags=("--jsonl",), panel=_PANEL)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.json and self.jsonl:
+            raise SettingsError("--json and --jsonl exclude each other")
+
+    @property
+    def is_json(self) -> bool:
+        """Whether JSON is asked for, of either kind."""
+        return self.json or self.jsonl
+
+
+@dataclass(frozen=True)
+class TableSettings(JsonSettings):
+    """How a table is written: for a reader on a terminal, else as TSV, or as JSON."""
+
+    no_header: bool = setting(False, "Leave out the headings of TSV.", flags=("--no-header",), panel=_PANEL)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.no_header and self.is_json:
+            raise SettingsError("--no-header does nothing with JSON, whose keys are the headings")
+
+
+@dataclass(frozen=True)
+class ResultSettings(TableSettings):
+    """How a table is written, and where."""
+
+    output: str = setting(
+        "-", "File to write; - is stdout.", flags=("-o", "--output"), panel=_PANEL, metavar="FILE"
+    )
