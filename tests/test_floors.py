@@ -18,7 +18,7 @@ ORDER = [
         "engine." + name
         for name in (
             "kernels", "runtime", "io", "tagging", "text", "corpus", "documents", "classify", "cooccurrence",
-            "neural", "charlm", "vectors", "topics", "embeddings", "sequences", "search", "plots", "tasks",
+            "neural", "charlm", "vectors", "topics", "embeddings", "sequences", "search", "plots", "translation", "tasks",
             "distributed", "model_job", "loading", "jobs",
         )
     ),

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 from nlpcli.cli import console
 from nlpcli.cli.tagger_output import print_tagger_evaluation
+from nlpcli.cli.translation_output import print_translation_evaluation
 
 if TYPE_CHECKING:
     from nlpcli.engine.classify.explanations import Reason, TellingFeature
     from nlpcli.engine.classify.metrics import Evaluation
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
+    from nlpcli.engine.translation.evaluation import TranslationEvaluation
 
 
 def painted_reason(reason: Reason) -> str:
@@ -25,12 +27,14 @@ def _painted(token: str, odds: float) -> str:
     return console.painted(token, colour, bold=abs(odds) >= 1) + console.painted(f"{odds:+.2f}", "dim")
 
 
-def print_evaluation(result: Evaluation | TaggerEvaluation, json: bool) -> None:
+def print_evaluation(result: Evaluation | TaggerEvaluation | TranslationEvaluation, json: bool) -> None:
     """Measures, classes, confusion and mistakes as tables or JSON."""
     if json:
         console.print_json(result.to_record())
     elif result.judged == "words":
         print_tagger_evaluation(cast("TaggerEvaluation", result))
+    elif result.judged == "translations":
+        print_translation_evaluation(cast("TranslationEvaluation", result))
     else:
         _print_classes(cast("Evaluation", result))
 

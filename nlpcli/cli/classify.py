@@ -24,6 +24,7 @@ from nlpcli.settings.fields import whole_number
 from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
 from nlpcli.settings.tagging import TaggedTextSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.settings.translation import TargetSettings, TranslationScoreSettings
 
 AFTER = "After training"
 
@@ -148,13 +149,17 @@ def evaluate(
     ] = None,
     records: RecordSettings = RecordSettings(),
     tagged: TaggedTextSettings = TaggedTextSettings(),
+    column: TargetSettings = TargetSettings(),
+    scores: TranslationScoreSettings = TranslationScoreSettings(),
     encoding: Annotated[
         str, typer.Option(help="Encoding of the input.", metavar="NAME", rich_help_panel=INPUT)
     ] = InputSettings.encoding,  # not all of InputSettings: its --errors is a part of this one's
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure a classifier on labelled texts, or a tagger on tagged text: accuracy, F1, confusion.
+    """Measure a model: a classifier on labelled texts, a tagger on tagged text, a translator on pairs.
+
+    Accuracy, F1 and confusion; of translations BLEU with sacreBLEU's signature, and chrF.
 
     \b
     Examples:
@@ -162,11 +167,12 @@ def evaluate(
       nlpcli evaluate nsmc.safetensors test.csv --text-col document --label-col label --json
       nlpcli evaluate topics.safetensors test.jsonl --plot confusion.html
       nlpcli evaluate names.safetensors conll2003/test.txt --show-errors 20
+      nlpcli evaluate en-de.safetensors test.tsv
     """
     mistakes, reading = _errors(errors or [], encoding)
     result = jobs.evaluate(
         model, files, mistakes=mistakes, plot=plot, records=records, tagged=tagged,
-        reading=reading, progress=console.progress(quiet),
+        column=column, scores=scores, reading=reading, progress=console.progress(quiet),
     )  # fmt: skip
     print_evaluation(result, json)
 

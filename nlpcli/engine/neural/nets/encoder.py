@@ -19,7 +19,7 @@ from torch.nn import functional
 from nlpcli.engine.neural.nets.dropout import dropped
 from nlpcli.engine.neural.nets.recurrent import layer
 from nlpcli.engine.neural.packing import Packing
-from nlpcli.settings.neural import BACKWARD, EncoderSettings, directions
+from nlpcli.settings.neural import BACKWARD, Layers, directions
 
 
 class WordTensors(NamedTuple):
@@ -48,7 +48,7 @@ def word_vectors(words: WordTensors) -> Tensor:
 
 
 def encode(
-    settings: EncoderSettings,
+    settings: Layers,
     weights: Mapping[str, Tensor],
     x: Tensor,
     rows: Tensor,
