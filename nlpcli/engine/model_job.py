@@ -97,13 +97,17 @@ def evaluate(
         from nlpcli.engine.translation.job import evaluate_translation
 
         if plot is not None or tagged != TaggedTextSettings():
-            raise SettingsError("the model is of train-seq2seq: --plot and options of tagged text have no place")
+            raise SettingsError(
+                "the model is of train-seq2seq: --plot and options of tagged text have no place"
+            )
         return evaluate_translation(
             model, paths, scores, mistakes=mistakes, records=records, column=column, reading=reading,
             progress=progress,
         )  # fmt: skip
     if column != TargetSettings() or scores != TranslationScoreSettings():
-        raise SettingsError("--target-col and --bleu-tokenize are for models of train-seq2seq, and this is none")
+        raise SettingsError(
+            "--target-col and --bleu-tokenize are for models of train-seq2seq, and this is none"
+        )
     if kind in _TAGGERS:
         from nlpcli.engine.sequences.job import evaluate_tagger
 

@@ -8,7 +8,14 @@ from typing import Literal
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
 from nlpcli.settings.input import INPUT
-from nlpcli.settings.neural import ENCODER_GATES, NETWORK, TRAINING, NetworkTraining, layer_shapes, output_size
+from nlpcli.settings.neural import (
+    ENCODER_GATES,
+    NETWORK,
+    TRAINING,
+    NetworkTraining,
+    layer_shapes,
+    output_size,
+)
 
 UNITS, SEARCH, ANSWERS = "Units", "Search", "Options"
 SPECIAL = 2  # ids before those of units
@@ -87,6 +94,10 @@ class Seq2SeqSettings(Settings):
     )  # fmt: skip
     epochs: int = setting(0, "Passes over the pairs; 0 goes by how many there are.", min=0, max=100_000)
     seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED)
+    precision: Literal["auto", "float32", "bfloat16"] = setting(
+        "auto", "Numbers in matrix products; auto is bfloat16 where the processor has units for it.",
+        panel=TRAINING,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -151,7 +162,9 @@ class TranslationScoreSettings(Settings):
     )  # fmt: skip
 
 
-def seq2seq_shapes(settings: Seq2SeqSettings, units: int | str, targets: int | str) -> dict[str, tuple[int | str, ...]]:
+def seq2seq_shapes(
+    settings: Seq2SeqSettings, units: int | str, targets: int | str
+) -> dict[str, tuple[int | str, ...]]:
     """The weights by name. `units`: vectors, the special ones among them; `targets`: what can be written.
 
     >>> shapes = seq2seq_shapes(Seq2SeqSettings(rnn_size=8, embedding_dim=6), 50, 40)

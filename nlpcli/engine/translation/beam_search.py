@@ -31,7 +31,7 @@ _LOOP = {"subword": 3, "word": 3, "char": 12, "jamo": 12}  # units of a loop, le
 
 @dataclass
 class Hypothesis:
-    """A target: its units, log P, its worth; attention float32 [units and the end, S], if it was asked for."""
+    """A target: its units, log P, its worth; attention float32 [units and the end, S], if asked for."""
 
     units: list[int]
     log_probability: float
@@ -60,7 +60,7 @@ class _Beams:
     @property
     def width(self) -> int:
         """K."""
-        return self.totals.shape[1]
+        return int(self.totals.shape[1])
 
     def keep(self, which: Ids) -> None:
         """Go on with some of the sources alone."""
@@ -151,7 +151,9 @@ def _advance(
     ends = (units == END) & (values > _NOTHING)
     for place, rank in np.argwhere(ends[:, :width]).tolist():
         finished[beams.numbers[place]].append(
-            _finished(beams, place, int(hypotheses[place, rank]), length, float(values[place, rank]), settings)
+            _finished(
+                beams, place, int(hypotheses[place, rank]), length, float(values[place, rank]), settings
+            )
         )
     # The best that do not end, in order, as many as the beam is wide.
     order = np.argsort(ends, axis=1, kind="stable")[:, :width]
@@ -195,6 +197,6 @@ def worth(
     >>> worth(-3.0, 7, np.ones(2), alone)  # (5 + 7) / 6 = 2
     -1.5
     """
-    penalty = ((5 + length) / 6) ** settings.length_penalty
+    penalty: float = ((5 + length) / 6) ** settings.length_penalty
     covered = float(np.log(np.clip(coverage, 1e-6, 1.0)).sum()) if settings.coverage_penalty else 0.0
     return log_probability / penalty + settings.coverage_penalty * covered

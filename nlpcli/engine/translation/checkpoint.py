@@ -1,4 +1,4 @@
-"""A training of a sequence-to-sequence model that was interrupted, as a file it goes on from to the same bytes."""
+"""An interrupted training of a sequence-to-sequence model, as a file it goes on from to the same bytes."""
 
 from __future__ import annotations
 

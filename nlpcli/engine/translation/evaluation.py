@@ -59,7 +59,9 @@ def compared(
     worst: list[Miss] = []
     if mistakes:
         together = zip(sources, references, found, strict=True)
-        every = [Miss(chrf([ours], [right]), one, right, ours) for one, right, ours in together if ours != right]
+        every = [
+            Miss(chrf([ours], [right]), one, right, ours) for one, right, ours in together if ours != right
+        ]
         worst = sorted(every)[:mistakes]
     return TranslationEvaluation(
         len(found), bleu(found, references, tokenize), chrf(found, references), exact, tuple(worst)

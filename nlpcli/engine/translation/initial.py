@@ -15,7 +15,9 @@ from nlpcli.settings.translation import Seq2SeqSettings, seq2seq_shapes
 _WRITING = 1.0  # the logit of writing against copying at first
 
 
-def initial_seq2seq(settings: Seq2SeqSettings, units: int, counts: Floats, random: np.random.Generator) -> Weights:
+def initial_seq2seq(
+    settings: Seq2SeqSettings, units: int, counts: Floats, random: np.random.Generator
+) -> Weights:
     """Weights for so many units; `counts` float32 [T]: how often each is written.
 
     Recurrent weights are orthogonal gate by gate, the LSTM's forget gate is open, and units are as likely as

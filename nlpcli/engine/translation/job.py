@@ -35,7 +35,7 @@ from nlpcli.settings.translation import (
 )
 
 TEST = "test"
-Measured = Callable[[str, TranslationEvaluation], object]
+TranslationMeasured = Callable[[str, TranslationEvaluation], object]
 
 
 @dataclass
@@ -62,12 +62,12 @@ def train_seq2seq(
     records: RecordSettings = RecordSettings(),
     column: TargetSettings = TargetSettings(),
     reading: InputSettings = InputSettings(),
-    measured: Measured | None = None,
+    measured: TranslationMeasured | None = None,
     progress: Progress = SILENT,
 ) -> Seq2SeqOutcome:
     """A model that turns sources into targets, written to `output`, and how well it does on `test`.
 
-    Pairs stand in `paths`, a line each with a tab between, or line by line in the files `source` and `target`;
+    Pairs stand in `paths`, a line each with a tab between, or line by line in files `source` and `target`;
     with `noise` the paths hold plain text. `dev` has pairs by which the best weights are chosen; without it
     some are held out.
 
@@ -91,14 +91,14 @@ def train_seq2seq(
         pairs = read(paths)
     # Read before training, so that what is wrong with them is told before.
     tests, held_out = (None if path is None else read([path]) for path in (test, dev))
-    begun = Seq2SeqTraining(
-        examples_of(pairs, settings, held_out, training.val_frac, progress), training
-    )
+    begun = Seq2SeqTraining(examples_of(pairs, settings, held_out, training.val_frac, progress), training)
     model = learnt(Learner(begun), output, resume, checkpoints.checkpoint_every, progress)
     outcome = Seq2SeqOutcome(model)
     if output is not None:
         known = len(model.vocabulary)
-        progress.note(f"{output}: {len(pairs):,} pairs, {known:,} units, {model.vocabulary.targets:,} to write")
+        progress.note(
+            f"{output}: {len(pairs):,} pairs, {known:,} units, {model.vocabulary.targets:,} to write"
+        )
     if tests is not None:
         outcome.evaluations[TEST] = _measure(model, tests, TranslationScoreSettings(), 0, progress)
         if measured is not None:
@@ -113,7 +113,9 @@ def _check_sides(paths: Paths, source: str | None, target: str | None, settings:
     if source is not None and paths:
         raise SettingsError("name files of pairs, or --source and --target, not both")
     if source is not None and settings.noise != "none":
-        raise SettingsError("--noise makes pairs of plain text: --source and --target have no place beside it")
+        raise SettingsError(
+            "--noise makes pairs of plain text: --source and --target have no place beside it"
+        )
 
 
 @plain_settings
@@ -143,7 +145,9 @@ def translate(
     if attention_page is not None:
         check_writable(attention_page)
         if network.settings.attention == "none":
-            raise SettingsError(f"{model} has no attention to show", hint="it was trained with --attention none")
+            raise SettingsError(
+                f"{model} has no attention to show", hint="it was trained with --attention none"
+            )
 
     def lines(some: Iterable[list[str]]) -> Iterator[str]:
         for batch in some:

@@ -89,8 +89,8 @@ class Seq2Seq:
         found: list[list[Target]] = [[] for _ in parts]
         for begin in range(0, len(order), settings.batch_lines):
             places = order[begin : begin + settings.batch_lines]
-            answers = self._batch([parts[place][1] for place in places], settings, with_attention)
-            for place, answer in zip(places, answers, strict=True):
+            some = self._batch([parts[place][1] for place in places], settings, with_attention)
+            for place, answer in zip(places, some, strict=True):
                 found[place] = answer
         of_text: list[list[list[Target]]] = [[] for _ in texts]
         for (number, _), answer in zip(parts, found, strict=True):
@@ -128,7 +128,7 @@ class Seq2Seq:
         )  # fmt: skip
 
     def log_probability(self, source: str, target: str) -> float:
-        """log P(target | source), its end included; −inf for a target that cannot be written."""
+        """Log P(target | source), its end included; −inf for a target that cannot be written."""
         more: dict[str, int] = {}
         read = self.vocabulary.numbers(self.units.split(cleaned(source)), more)
         written = [*self.vocabulary.numbers(self.units.split(cleaned(target)), more), 1]
@@ -191,17 +191,17 @@ def _joined(parts: Sequence[Sequence[Target]]) -> list[Target]:
         return [_nothing(())]
     if len(parts) == 1:
         return [*parts[0]]
-    found = []
-    for rank in range(max(map(len, parts))):
-        some = [part[min(rank, len(part) - 1)] for part in parts]
-        total, length = sum(one.log_probability for one in some), sum(len(one.units) + 1 for one in some)
-        found.append(
-            Target(
-                " ".join(one.text for one in some if one.text), total, sum(one.score for one in some),
-                math.exp(total / length), sum((one.source for one in some), ()),
-                sum((one.units for one in some), ()),
-            )  # fmt: skip
-        )
-    return found
+    ranks = range(max(map(len, parts)))
+    return [_one_behind_another([part[min(rank, len(part) - 1)] for part in parts]) for rank in ranks]
 
 
+def _one_behind_another(parts: Sequence[Target]) -> Target:
+    total, length = sum(one.log_probability for one in parts), sum(len(one.units) + 1 for one in parts)
+    return Target(
+        " ".join(one.text for one in parts if one.text),
+        total,
+        sum(one.score for one in parts),
+        math.exp(total / length),
+        tuple(unit for one in parts for unit in one.source),
+        tuple(unit for one in parts for unit in one.units),
+    )

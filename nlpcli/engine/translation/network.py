@@ -119,7 +119,8 @@ class Network:
         """One step after `units` [R], R = B · K, the hypotheses of a source side by side; moves `states`."""
         weights, batch = self.weights, len(sources.units)
         each = len(units) // batch
-        inputs = self._inputs[np.where(units < len(self._inputs), units, UNKNOWN)]
+        known = np.where(units < len(self._inputs), units, UNKNOWN)
+        inputs: Floats = np.take(self._inputs, known, axis=0)
         if first:
             inputs += np.repeat(sources.first, each, axis=0)
         h = self._cell(0, inputs, states)
@@ -141,7 +142,7 @@ class Network:
 
     def _look(self, h: Floats, sources: Sources) -> tuple[Floats, Floats]:
         """Attention [R, S] of states [B, K, H], and what they see [R, H]."""
-        assert sources.memory is not None and sources.keys is not None
+        assert sources.memory is not None and sources.keys is not None and sources.mask is not None
         if self.settings.attention == "dot":
             strength = h @ sources.keys
         else:

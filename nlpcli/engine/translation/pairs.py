@@ -26,6 +26,9 @@ from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.translation import TargetSettings
 
 _TABLES = (".csv", ".jsonl", ".ndjson", ".xlsx")
+_SIDES = "source target src tgt text input output english german korean french spanish japanese chinese"
+_LANGUAGES = "en de ko fr es ja zh it pt ru nl cs pl tr vi ar hi id th uk sv"
+_HEADERS = frozenset(f"{_SIDES} {_LANGUAGES}".split())
 _LOST, _ADDED = 0.3, 0.1  # of the spaces in a line that are lost; of other places, that get one
 _STOPS = ".!?。！？…"
 _NOISE = 11  # what a draw of chance is for
@@ -141,22 +144,31 @@ def _split(path: str, how: Reading, progress: Progress) -> Iterator[tuple[str, s
         if not tab:
             raise InputError(
                 f"{lines.place}: no tab in the line, so there is no target",
-                hint="wanted: source TAB target; or --source FILE --target FILE, or --noise spaces for plain text",
+                hint="wanted: source TAB target; or --source and --target, or --noise spaces for plain text",
             )
         target = rest.partition("\t")[0]
-        if number == 0 and (source.strip().lower(), target.strip().lower()) == ("source", "target"):
+        if number == 0 and _is_header(source, target):
+            progress.note(f"{lines.place}: taken as the names of the columns ({source}, {target})")
             continue
         yield source, target, lines.place
+
+
+def _is_header(source: str, target: str) -> bool:
+    """Whether a first line names what stands below: two languages, or source and target."""
+    one, other = source.strip().lower(), target.strip().lower()
+    return one != other and one in _HEADERS and other in _HEADERS
+
+
+def _is_json(path: str, how: Reading) -> bool:
+    return how.records.format == "jsonl" or any(end in path.lower() for end in (".jsonl", ".ndjson"))
 
 
 def _table(path: str, how: Reading, progress: Progress) -> Iterator[tuple[str, str, str]]:
     """The two columns of a table."""
     both = (how.records.text_col, how.target.target_col)
-    named = any(column is not None and not column.isdecimal() for column in both)
-    text, target = (given or usual for given, usual in zip(both, ("source", "target") if named else ("1", "2"),
-                                                           strict=True))  # fmt: skip
-    if how.records.format == "jsonl" or any(end in path.lower() for end in (".jsonl", ".ndjson")):
-        text, target = both[0] or "source", both[1] or "target"
+    by_name = any(column is not None and not column.isdecimal() for column in both) or _is_json(path, how)
+    usual = ("source", "target") if by_name else ("1", "2")
+    text, target = both[0] or usual[0], both[1] or usual[1]
     records = Records(
         [path], dataclasses.replace(how.records, text_col=text, label_col=target), how.reading,
         progress=progress,

@@ -1,9 +1,9 @@
 """BLEU and chrF of translations: the numbers of sacreBLEU (Post 2018), whose signatures they carry.
 
-    BLEU = BP · exp(¼ Σ_{n=1..4} log p_n),   BP = min(1, exp(1 − r/c))           (Papineni et al. 2002)
-    p_n   share of the n-grams of tokens that the reference has too; where none is, half of the smallest that
-          could be seen, then a quarter and so on ("exp")
-    chrF = 5 P R / (4 P + R)       of n-grams of characters without spaces, n = 1..6 (Popović 2015, β = 2)
+BLEU = BP · exp(¼ Σ_{n=1..4} log p_n),   BP = min(1, exp(1 − r/c))           (Papineni et al. 2002)
+p_n   share of the n-grams of tokens that the reference has too; where none is, half of the smallest that
+      could be seen, then a quarter and so on ("exp")
+chrF = 5 P R / (4 P + R)       of n-grams of characters without spaces, n = 1..6 (Popović 2015, β = 2)
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlpcli.engine.neural.batches import at_work, batches
+from nlpcli.engine.neural.devices import products_of
 from nlpcli.engine.neural.packing import Ids, Packing
 from nlpcli.engine.neural.sequence_trainer import decay_of, usual_epochs
 from nlpcli.engine.neural.tables import BETAS
@@ -50,6 +51,7 @@ class Seq2SeqTraining(Trainer):
 
         self.examples, self.training, self.settings = examples, training, examples.settings
         self.seed = self.settings.seed
+        self._low = products_of(self.settings.precision, self.settings.rnn_size)
         vocabulary = examples.vocabulary
         counts = np.bincount(examples.targets.numbers, minlength=vocabulary.targets)[: vocabulary.targets]
         random = np.random.default_rng([self.seed, _BEGINNING])
@@ -101,7 +103,7 @@ class Seq2SeqTraining(Trainer):
         if n >= len(self._held):
             return torch.zeros((), requires_grad=True) + 0.0
         random = np.random.Generator(np.random.SFC64([self.seed, _DROPS, self.step, n]))
-        net = Seq2SeqNet(self.settings, self.network.weights, self.training.dropout)
+        net = Seq2SeqNet(self.settings, self.network.weights, self.training.dropout, self._low)
         smoothing, words = self.settings.label_smoothing, self.training.word_dropout
         return net.loss(self._held[n], random, smoothing, words)
 
@@ -115,7 +117,7 @@ class Seq2SeqTraining(Trainer):
         if not len(sources.starts) - 1:
             return []
         weights = {name: torch.from_numpy(array) for name, array in self.snapshot().items()}
-        net = Seq2SeqNet(self.settings, weights)
+        net = Seq2SeqNet(self.settings, weights, low=self._low)
 
         def measured(some: Ids) -> tuple[float, int]:
             if self.cancelled.is_set():

@@ -1,9 +1,9 @@
 """Units as numbers: what can be written, what can only be read, and what can only be copied.
 
-    0 UNKNOWN, 1 END                 what is not known; the end of a target
-    2 … T − 1                        units of targets: the network writes them
-    T … V − 1                        units of sources alone: it knows them when it reads them
-    V …                              units it does not know: numbered while they are at hand, to be copied
+0 UNKNOWN, 1 END                 what is not known; the end of a target
+2 … T − 1                        units of targets: the network writes them
+T … V − 1                        units of sources alone: it knows them when it reads them
+V …                              units it does not know: numbered while they are at hand, to be copied
 """
 
 from __future__ import annotations

@@ -37,7 +37,10 @@ def _few(targets: int, vectors: int) -> str | None:
 
 def _seq2seq(fields: Fields) -> Arrays:
     shapes = seq2seq_shapes(fields["settings"], "N", fields["targets"])
-    return {**{name: Array("float32", shape, FINITE) for name, shape in shapes.items()}, **strings("units", "V")}
+    return {
+        **{name: Array("float32", shape, FINITE) for name, shape in shapes.items()},
+        **strings("units", "V"),
+    }
 
 
 def _checkpoint(fields: Fields) -> Arrays:

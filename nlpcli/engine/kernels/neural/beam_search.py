@@ -54,10 +54,10 @@ def blocked(history, length, ngram, loop, found):
 
 @nb.njit(nogil=True)
 def _among(unit, units, count):
+    here = False
     for i in range(count):
-        if units[i] == unit:
-            return True
-    return False
+        here = here or units[i] == unit
+    return here
 
 
 @nb.njit(nogil=True)

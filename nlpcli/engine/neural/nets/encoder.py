@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nlpcli.engine.neural.nets.dropout import dropped
-from nlpcli.engine.neural.nets.recurrent import layer
+from nlpcli.engine.neural.nets.recurrent import layer, product
 from nlpcli.engine.neural.packing import Packing
 from nlpcli.settings.neural import BACKWARD, Layers, directions
 
@@ -56,10 +56,12 @@ def encode(
     dropout: float = 0.0,
     random: np.random.Generator | None = None,
     states: Tensor | None = None,
+    low: torch.dtype = torch.float32,
 ) -> Tensor:
     """The encoder's output [N, output_size] for packed sentences; word n is row rows[n] of `x` [W, D].
 
-    states: [N, S], those of a language model at each word, which stand behind `x`.
+    states: [N, S], those of a language model at each word, which stand behind `x`. low: what products are
+    made in.
     """
     back = torch.from_numpy(packing.reversed())
     for n in range(settings.num_layers):
@@ -72,12 +74,15 @@ def encode(
                 torch.zeros((packing.batch, settings.rnn_size)) for _ in range(1 + (settings.cell == "lstm"))
             )
             assert w_xh is not None and b is not None
-            inputs, read = x @ w_xh[: x.shape[1]] + b, rows
+            inputs, read = product(x, w_xh[: x.shape[1]], low) + b, rows
             if states is not None:
-                inputs, read = inputs[rows] + states @ w_xh[x.shape[1] :], torch.arange(len(back))
+                inputs, read = (
+                    inputs[rows] + product(states, w_xh[x.shape[1] :], low),
+                    torch.arange(len(back)),
+                )
             if direction == BACKWARD:
                 read = read[back]
-            out, _ = layer(settings.cell, inputs, read, packing, w_hh, state, torch.float32)
+            out, _ = layer(settings.cell, inputs, read, packing, w_hh, state, low)
             outputs.append(out if direction != BACKWARD else out[back])
         x, rows, states = torch.cat(outputs, dim=1), torch.arange(len(back)), None
     return dropped(x, dropout, random)

@@ -1,15 +1,15 @@
 """The encoder–decoder in training: the summed loss of some pairs, all steps of a target at once.
 
-    m_s = W_m y_s                                        what the encoder says of source unit s
-    h¹_t = cell(e(w_{t−1}), h¹_{t−1})                    at t = 0 the encoder's last states stand beside e(END)
+    m_s = W_m y_s                                     what the encoder says of source unit s
+    h¹_t = cell(e(w_{t−1}), h¹_{t−1})              at t = 0 beside the encoder's last states
     a_ts = softmax_s(h¹_t · m_s / √H)                    "dot" (Luong et al. 2015)
            softmax_s(v · tanh(W_q h¹_t + W_k m_s))       "additive" (Bahdanau et al. 2015)
     c_t = Σ_s a_ts m_s,   h²_t = cell([h¹_t ⊕ c_t], h²_{t−1}) and so on      (as in Wu et al. 2016)
     o_t = tanh(W_o [h_t ⊕ c_t] + b_o),   P_write = softmax(E o_t + b)        E: the vectors of units (tied)
     g_t = σ(w_g · o_t + b_g),   P(w) = g_t P_write(w) + (1 − g_t) Σ_{s: w_s = w} a_ts   (See et al. 2017)
 
-No layer waits for what the attention saw one step before, so each runs over a whole target at once. At work it
-is numpy's (`translation/network.py`). Not here: how the encoder reads (`encoder.py`).
+No layer waits for what the attention saw one step before, so each runs over a whole target at once. At work
+it is numpy's (`translation/network.py`). Not here: how the encoder reads (`encoder.py`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from torch.nn import functional
 
 from nlpcli.engine.neural.nets.dropout import dropped
 from nlpcli.engine.neural.nets.encoder import encode
-from nlpcli.engine.neural.nets.recurrent import layer
+from nlpcli.engine.neural.nets.recurrent import layer, product
 from nlpcli.engine.neural.packing import Ids, Packing
 from nlpcli.settings.translation import UNKNOWN, Seq2SeqSettings
 
@@ -36,8 +36,8 @@ Chance = np.random.Generator
 class Pairs(NamedTuple):
     """Some pairs, longest target first.
 
-    source, target: packed numbers [N], [M] (targets end with END); reading, writing: their packings. rank [B]:
-    which of the sources, longest first, belongs to each target.
+    source, target: packed numbers [N], [M] (targets end with END); reading, writing: their packings.
+    rank [B]: which of the sources, longest first, belongs to each target.
     """
 
     source: Ids
@@ -83,15 +83,21 @@ class Written(NamedTuple):
 
 
 class Seq2SeqNet:
-    """The network with some weights. Without `random` nothing is dropped."""
+    """The network with some weights, its large products in `low`. Without `random` nothing is dropped."""
 
-    def __init__(self, settings: Seq2SeqSettings, weights: Mapping[str, Tensor], dropout: float = 0.0) -> None:
-        self._settings, self._weights, self._dropout = settings, weights, dropout
+    def __init__(
+        self,
+        settings: Seq2SeqSettings,
+        weights: Mapping[str, Tensor],
+        dropout: float = 0.0,
+        low: torch.dtype = torch.float32,
+    ) -> None:
+        self._settings, self._weights, self._dropout, self._low = settings, weights, dropout, low
 
     def loss(
         self, pairs: Pairs, random: Chance | None = None, smoothing: float = 0.0, word_dropout: float = 0.0
     ) -> Tensor:
-        """Summed negative log-likelihood of the targets, of which `smoothing` spreads a share over all units."""
+        """Summed negative log-likelihood of the targets, a share `smoothing` of it spread over all units."""
         written = self.written(pairs, random, word_dropout)
         size = written.scores.shape[1]
         target = torch.from_numpy(pairs.target)
@@ -123,18 +129,18 @@ class Seq2SeqNet:
         memory = filled = None
         if settings.attention != "none":
             source = places_of(pairs.reading, pairs.rank)
-            memory, filled = (y @ weights["attention.memory"])[source.rows], source.filled
+            memory, filled = self._times(y, "attention.memory")[source.rows], source.filled
         h = self._first_layer(pairs, self._summary(y, pairs), random, word_dropout)
         attention = seen = None
         if memory is not None and filled is not None:
             attention, seen = self._look(h, memory, filled, places_of(pairs.writing))
         for n in range(1, settings.decoder_layers):
             h = dropped(h, self._dropout, random)
-            h = self._layer(n, _beside(h, seen) @ weights[f"decoder.layer{n}.w_xh"], pairs.writing)
-        o = torch.tanh(_beside(h, seen) @ weights["output.w"] + weights["output.b"])
+            h = self._layer(n, self._times(_beside(h, seen), f"decoder.layer{n}.w_xh"), pairs.writing)
+        o = torch.tanh(self._times(_beside(h, seen), "output.w") + weights["output.b"])
         o = dropped(o, self._dropout, random)
         size = len(weights["vocabulary.b"])
-        scores = o @ weights["embedding"][:size].t() + weights["vocabulary.b"]
+        scores = product(o, weights["embedding"][:size].t(), self._low) + weights["vocabulary.b"]
         gate = o @ weights["copy.w"] + weights["copy.b"] if settings.copies else None
         return Written(scores, attention, gate)
 
@@ -145,12 +151,21 @@ class Seq2SeqNet:
         if random is not None and word_dropout:
             read = np.where(random.random(len(read)) < word_dropout, UNKNOWN, read)
         kinds, rows = np.unique(read, return_inverse=True)
-        return functional.embedding(torch.from_numpy(kinds), table) * scale_of(table.shape[1]), rows.reshape(-1)
+        return functional.embedding(torch.from_numpy(kinds), table) * scale_of(table.shape[1]), rows.reshape(
+            -1
+        )
 
     def _read(self, pairs: Pairs, random: Chance | None, word_dropout: float) -> Tensor:
         x, rows = self._vectors(pairs.source, random, word_dropout)
         return encode(
-            self._settings, self._weights, x, torch.from_numpy(rows), pairs.reading, self._dropout, random
+            self._settings,
+            self._weights,
+            x,
+            torch.from_numpy(rows),
+            pairs.reading,
+            self._dropout,
+            random,
+            low=self._low,
         )
 
     def _summary(self, y: Tensor, pairs: Pairs) -> Tensor:
@@ -163,11 +178,10 @@ class Seq2SeqNet:
     def _first_layer(
         self, pairs: Pairs, summary: Tensor, random: Chance | None, word_dropout: float
     ) -> Tensor:
-        weights = self._weights
         x, rows = self._vectors(before(pairs.target, pairs.writing), random, word_dropout)
-        inputs = (dropped(x, self._dropout, random) @ weights["decoder.layer0.w_xh"])[torch.from_numpy(rows)]
+        inputs = self._times(dropped(x, self._dropout, random), "decoder.layer0.w_xh")[torch.from_numpy(rows)]
         batch = pairs.writing.batch
-        first = inputs[:batch] + summary @ weights["bridge.w"]
+        first = inputs[:batch] + self._times(summary, "bridge.w")
         return self._layer(0, torch.cat((first, inputs[batch:])), pairs.writing)
 
     def _layer(self, n: int, inputs: Tensor, packing: Packing) -> Tensor:
@@ -177,18 +191,21 @@ class Seq2SeqNet:
         )
         out, _ = layer(
             settings.cell, inputs + self._weights[f"{name}.b"], torch.arange(len(inputs)), packing,
-            self._weights[f"{name}.w_hh"], state, torch.float32,
+            self._weights[f"{name}.w_hh"], state, self._low,
         )  # fmt: skip
         return out
 
+    def _times(self, x: Tensor, name: str) -> Tensor:
+        return product(x, self._weights[name], self._low)
+
     def _look(self, h: Tensor, memory: Tensor, filled: Tensor, places: Places) -> tuple[Tensor, Tensor]:
         """Attention [N, S] of packed states [N, H] to sources [B, S, H], and what they see [N, H]."""
-        side_by_side = h[places.rows]
+        side_by_side = h.float()[places.rows]
         if self._settings.attention == "dot":
             strength = side_by_side @ memory.transpose(1, 2) / math.sqrt(h.shape[1])
         else:
             weights = self._weights
-            asked, keys = side_by_side @ weights["attention.query"], memory @ weights["attention.key"]
+            asked, keys = self._times(side_by_side, "attention.query"), self._times(memory, "attention.key")
             strength = torch.tanh(asked[:, :, None] + keys[:, None]) @ weights["attention.v"]
         strength = strength.masked_fill(~filled[:, None], -math.inf)
         attention = torch.softmax(strength, dim=2)
@@ -213,4 +230,4 @@ def scale_of(size: int) -> float:
 
 
 def _beside(h: Tensor, seen: Tensor | None) -> Tensor:
-    return h if seen is None else torch.cat((h, seen), dim=1)
+    return h if seen is None else torch.cat((h, seen.to(h.dtype)), dim=1)
