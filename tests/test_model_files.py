@@ -60,6 +60,7 @@ ANSWERS = {
     "tagger.safetensors": (named, [("Ann Lee", "PER"), ("Seoul", "LOC")]),
     "recurrent-tagger.safetensors": (named, [("Ann Lee", "PER"), ("Seoul", "LOC")]),
     "recurrent-classifier.safetensors": (labels, ["pos", "neg"]),
+    "seq2seq.safetensors": (lambda model: model.translate(["ab", "dc"]), ["b a", "c d"]),
     "vectorizer.safetensors": (rows, [[0.357, 0.539, 0.539, 0.539, 0, 0, 0, 0, 0, 0, 0]]),
     "index.safetensors": (lambda index: index.texts[3], "the queen drinks tea"),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),

@@ -27,6 +27,8 @@ _SMALL = ("--min-count", "1", "--dim", "8", "--epochs", "2", "--threads", "1")
 _ROWS = ("--text-col", "text", "--label-col", "label")
 _CHARLM = ("--rnn-size", "8", "--batch-size", "4", "--seq-length", "16", "--epochs", "1", "--threads", "1")
 _NETWORK = ("--rnn-size", "8", "--word-dim", "8", "--ngram-dim", "8", "--bucket", "200", "--epochs", "1")
+_PAIRS = ("--text-col", "text", "--target-col", "label", "--unit", "char", "--rnn-size", "8", "--epochs", "1",
+          "--embedding-dim", "8")  # fmt: skip
 
 # A command, and the files it writes; a name in braces is a file of `tests/models`.
 KINDS = {
@@ -40,6 +42,7 @@ KINDS = {
     "train-charlm letters -o m.safetensors": (_CHARLM, "m.safetensors"),
     "train-charlm letters -o m.safetensors --checkpoint-every 9": (_CHARLM, "m.safetensors"),
     "train-rnn rows.tsv -o m.safetensors": ((*_ROWS, *_NETWORK), "m.safetensors"),
+    "train-seq2seq rows.tsv -o m.safetensors": (_PAIRS, "m.safetensors"),
     "train-nb rows.tsv -o m.safetensors": (_ROWS, "m.safetensors"),
     "train-nb rows.tsv -o m.safetensors --variant nbsvm": (_ROWS, "m.safetensors"),
     "train-subword text -o s.model --vocab-size 300": ((), "s.model"),
