@@ -60,7 +60,7 @@ ROWS = [
     Row("tag", [MODELS / "tagger.safetensors", "text"], "txt"),
     Row("tag", [MODELS / "tagger.safetensors", "text"], "jsonl", {"format": "jsonl", "proba": True}),
     Row("train-seq2seq", ["table.tsv"], "safetensors",
-        {"text_col": "text", "target_col": "label", "unit": "char", "rnn_size": 8, "embedding_dim": 8, "epochs": 2}),
+        {"text_col": "text", "target_col": "label", "unit": "char", "rnn_size": 8, "epochs": 2}),
     Row("translate", [MODELS / "seq2seq.safetensors", "text"], "txt"),
     Row("translate", [MODELS / "seq2seq.safetensors", "text"], "jsonl", {"jsonl": True, "n_best": 2}),
     Row("train-w2v", ["text"], "safetensors", SMALL),

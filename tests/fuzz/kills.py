@@ -79,6 +79,12 @@ KINDS = {
     "train-tagger tagged -o t.safetensors": ((), "t.safetensors"),
     "train-tagger tagged -o t.safetensors --method rnn": (_NETWORK, "t.safetensors"),
     "tag {tagger.safetensors} text -o tags": ((), "tags"),
+    "translate {seq2seq.safetensors} text -o targets": ((), "targets"),
+    "translate {seq2seq.safetensors} text -o targets --attention-page looks.html": (
+        (),
+        "targets",
+        "looks.html",
+    ),
     "gradients {charlm.safetensors} line -o g.html --steps 4": ((), "g.html"),
 }
 

@@ -48,8 +48,8 @@ _SIZES = "--rnn-size 4 --word-dim 4 --ngram-dim 4 --bucket 40 --minn 3 --maxn 3 
 _NETWORK = f"--method rnn {_SIZES} --epochs 4 --val-frac 0.2 --batch-tokens 60"
 _SMALL_NETWORK = f"{_SIZES} --epochs 9 --val-frac 0 --batch-tokens 8 --max-words 9"
 _SEQ2SEQ = (
-    "letters.tsv --unit char --cell gru --rnn-size 6 --embedding-dim 6 --decoder-layers 1 --epochs 20 --lr 0.03 "
-    "--batch-tokens 40 --augment 0 --val-frac 0.2"
+    "letters.tsv --unit char --cell gru --rnn-size 6 --embedding-dim 6 --decoder-layers 1 --epochs 20 "
+    "--lr 0.03 --batch-tokens 40 --augment 0 --val-frac 0.2"
 )
 _LOAD = "python import nlpcli; loaded = nlpcli.load('FILE'); {}"
 _CLASSIFY = [

@@ -96,7 +96,7 @@ def test_a_step_is_its_formulas(attention):
     assert step.attention[0] == pytest.approx(share, abs=1e-5)
     assert np.exp(step.gate[0]) == pytest.approx([gate, 1 - gate], abs=1e-5)
 
-    # The chance of each unit: written, or copied from where it stands in the source (2, 3 and the unknown 11).
+    # The chance of each unit: written, or copied from where it stands in the source (2, 3, unknown 11).
     chances = gate * softmax(scores)
     chances[2] += (1 - gate) * share[0]
     chances[3] += (1 - gate) * share[1]

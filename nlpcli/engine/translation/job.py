@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from nlpcli.engine.io.atomic import check_writable, write_atomically
 from nlpcli.engine.io.opening import STDIN, Paths
-from nlpcli.engine.io.record_formats import as_texts
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.plots import attention
@@ -164,7 +163,7 @@ def translate(
         source = Records(given, records, reading, labelled=False, progress=progress)
         with open_output(output) as file:
             writer = LineWriter(file)
-            for line in lines(map(as_texts, source.documents())):
+            for line in lines(source.texts()):
                 writer.write(line)
     if attention_page is not None:
         _write_page(attention_page, model, looked)
