@@ -46,13 +46,13 @@ class Hypothesis:
 
 @dataclass
 class _Beams:
-    """Sources under way: their numbers [A], totals float64 [A, K], what was written int64 [A, K, L]."""
+    """Sources under way: their numbers [A], totals float64 [A, K], what was written int32 [A, K, length]."""
 
     numbers: Ids
     sources: Sources
     limits: Ids
     totals: NDArray[np.float64]
-    histories: Ids
+    histories: NDArray[np.int32]
     states: list[Floats]
     coverage: Floats
     seen: list[Floats] = field(default_factory=list)  # attention of each step so far, [A, K, S], if asked for
@@ -70,13 +70,13 @@ class _Beams:
         self.histories, self.coverage = self.histories[which], self.coverage[which]
         self.sources, self.seen = self.sources.of(which), [one[which] for one in self.seen]
 
-    def choose(self, hypotheses: Ids, units: Ids, totals: NDArray[np.float64], length: int) -> None:
+    def choose(self, hypotheses: Ids, units: Ids, totals: NDArray[np.float64]) -> None:
         """Let each source go on with some hypotheses int64 [A, K], each longer by a unit."""
         places = np.arange(len(hypotheses))[:, None]
         rows = (places * self.width + hypotheses).reshape(-1)
         self.states = [state[rows] for state in self.states]
-        self.histories = self.histories[places, hypotheses]
-        self.histories[:, :, length] = units
+        longer = units[:, :, None].astype(np.int32)
+        self.histories = np.concatenate([self.histories[places, hypotheses], longer], axis=2)
         self.totals, self.coverage = totals, self.coverage[places, hypotheses]
         self.seen = [one[places, hypotheses] for one in self.seen]
 
@@ -98,7 +98,7 @@ def beam_search(
     totals[:, 0] = 0.0
     beams = _Beams(
         np.arange(count), read, np.asarray(limits, np.int64), totals,
-        np.zeros((count, width, max(limits) + 1), np.int64), network.states(count * width),
+        np.zeros((count, width, 0), np.int32), network.states(count * width),
         np.zeros((count, width, read.units.shape[1]), np.float32),
     )  # fmt: skip
     finished: list[list[Hypothesis]] = [[] for _ in sources]
@@ -116,7 +116,7 @@ def beam_search(
             break
         if done.any():
             beams.keep(np.flatnonzero(~done))
-        units = np.ascontiguousarray(beams.histories[:, :, length]).reshape(-1)
+        units = beams.histories[:, :, length].reshape(-1).astype(np.int64)
     return [sorted(some, key=lambda one: -one.score)[:width] for some in finished]
 
 
@@ -133,7 +133,7 @@ def _extensions(
     attention = np.zeros((0, 0), np.float32) if step.attention is None else step.attention
     kernels.extensions(
         step.scores, norms, gates, attention, beams.sources.units, beams.totals,
-        beams.histories.reshape(count * beams.width, -1), length, ngram, loop, values, hypotheses, units,
+        beams.histories.reshape(count * beams.width, length), length, ngram, loop, values, hypotheses, units,
     )  # fmt: skip
     return values, hypotheses, units
 
@@ -160,7 +160,7 @@ def _advance(
     going = np.take_along_axis(values, order, axis=1)
     going[np.take_along_axis(ends, order, axis=1) | (going <= _NOTHING)] = _DEAD
     beams.choose(
-        np.take_along_axis(hypotheses, order, axis=1), np.take_along_axis(units, order, axis=1), going, length
+        np.take_along_axis(hypotheses, order, axis=1), np.take_along_axis(units, order, axis=1), going
     )
     count = np.fromiter((len(finished[number]) for number in beams.numbers), np.int64, len(beams.numbers))
     done: NDArray[np.bool_] = (count >= width) | (going == _DEAD).all(axis=1)

@@ -82,7 +82,7 @@ def extensions(
 
     scores: float32 [B·K, T]; norms: float32 [B·K]; gates: float32 [B·K, 2], logarithms of writing and of
     copying, or [0, 2]; attention: float32 [B·K, S], or [0, 0]; source: int64 [B, S], −1 beyond its end.
-    totals: float64 [B, K], log-probabilities so far, of dead ones −inf; histories: int64 [B·K, L], of which
+    totals: float64 [B, K], log-probabilities so far, of dead ones −inf; histories: int32 [B·K, L], of which
     `length` are filled. Set are values float64 [B, M], hypotheses and units int64 [B, M]; what is missing has
     the value −1e30.
     """
