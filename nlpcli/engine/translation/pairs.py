@@ -31,6 +31,7 @@ _LANGUAGES = "en de ko fr es ja zh it pt ru nl cs pl tr vi ar hi id th uk sv"
 _HEADERS = frozenset(f"{_SIDES} {_LANGUAGES}".split())
 _LOST, _ADDED = 0.3, 0.1  # of the spaces in a line that are lost; of other places, that get one
 _STOPS = ".!?。！？…"
+_ONE_EMPTY = "1 pair has an empty side and is"
 _NOISE = 11  # what a draw of chance is for
 
 
@@ -118,8 +119,8 @@ class _Empty:
 
 def _pairs(found: list[tuple[str, str]], empty: _Empty, progress: Progress) -> TextPairs:
     if empty.count:
-        several = f"{empty.count:,} pairs have" if empty.count > 1 else "1 pair has"
-        progress.lost(f"{several} an empty side and are left out (the first: {empty.place})")
+        are = f"{empty.count:,} pairs have an empty side and are" if empty.count > 1 else _ONE_EMPTY
+        progress.lost(f"{are} left out (the first: {empty.place})")
     if not found:
         raise InputError(
             "there are no pairs in the input", hint="wanted: a source and its target a line, a tab between"

@@ -132,10 +132,11 @@ class Seq2SeqTraining(Trainer):
 
     def averaged(self) -> None:
         """Bring the moving average of the weights on."""
-        decay = np.float32(self.decay)
-        if decay:
-            for name, weight in self.network.weights.items():
-                self.means[name] += (np.float32(1) - decay) * (weight.detach().numpy() - self.means[name])
+        import torch
+
+        if self.decay:
+            for name, weight in self.network.weights.items():  # one pass over memory, unlike numpy's three
+                torch.from_numpy(self.means[name]).lerp_(weight.detach(), 1 - self.decay)
 
     def snapshot(self) -> Weights:
         """The averages of the weights."""
