@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.translation.lexicon import single_words
 from nlpcli.engine.translation.pairs import TextPairs, plainer
 from nlpcli.engine.translation.units import Units, with_subwords
 from nlpcli.engine.translation.vocabulary import Side, UnitVocabulary
@@ -16,7 +17,8 @@ from nlpcli.settings.translation import END, SPECIAL, Seq2SeqSettings
 _RARE = {"word": 2}  # units seen fewer times are unknown, where nothing is said
 _DEV, _MOST_DEV = 5, 2000  # what a draw of chance is for; pairs that are held out at most
 _SLACK = 10  # units of difference that are never too much
-_SURE, _NARROW = 0.995, 0.5  # share of pairs within the growth; the least growth
+_CAPITALS = 0.005  # of the sources that are in capital letters: these are learnt from then
+_SURE, _NARROW, _MOST = 0.995, 0.5, 100.0  # share of pairs within the growth; its bounds
 Split = tuple[list[list[str]], list[list[str]]]
 
 
@@ -25,6 +27,7 @@ class PairExamples:
     """Pairs to learn from: numbers of units, targets with END behind each.
 
     dev: those that are held out. growth: how many units of a target there are at most for one of a source.
+    capitals: some sources are in capital letters altogether.
     """
 
     settings: Seq2SeqSettings
@@ -33,6 +36,7 @@ class PairExamples:
     targets: Side
     dev: tuple[Side, Side]
     growth: float
+    capitals: bool = False
 
 
 def examples_of(
@@ -57,15 +61,26 @@ def examples_of(
     _check_targets(vocabulary, split, settings)
     more: dict[str, int] = {}
     lengths = [np.fromiter(map(len, side), np.int64) for side in split]
+    capitals = sum(text.isupper() and " " in text for text in pairs.sources)
     growth = float(np.quantile(lengths[1] / lengths[0], _SURE))
-    plain = _split(plainer(pairs, settings.augment if settings.noise == "none" else 0.0), units)
-    together = tuple(one + other for one, other in zip(split, _fitting(plain, settings), strict=True))
-    sources, targets = _numbers((together[0], together[1]), vocabulary, more)
+    besides = _fitting(_split(_besides(pairs, settings), units), settings)
+    sources, targets = _numbers((split[0] + besides[0], split[1] + besides[1]), vocabulary, more)
     held = _split(dev, units) if dev is not None else ([], [])
     return PairExamples(
         settings, vocabulary, sources, targets, _numbers(held, vocabulary, more),
-        min(max(growth, _NARROW), settings.max_ratio),
+        min(max(growth, _NARROW), _MOST), capitals >= _CAPITALS * len(pairs),
     )  # fmt: skip
+
+
+def _besides(pairs: TextPairs, settings: Seq2SeqSettings) -> TextPairs:
+    """What is learnt besides, as `augment` says: plainer texts, and of words and subwords single words."""
+    if not settings.augment or settings.noise != "none":
+        return TextPairs([], [])
+    plain = plainer(pairs, settings.augment)
+    if settings.unit not in ("subword", "word"):
+        return plain
+    words = single_words(pairs, settings.seed)
+    return TextPairs(plain.sources + words.sources, plain.targets + words.targets)
 
 
 def _held_out(pairs: TextPairs, share: float, seed: int) -> tuple[TextPairs, TextPairs]:

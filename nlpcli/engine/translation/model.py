@@ -47,12 +47,22 @@ class Target(NamedTuple):
 
 
 class Seq2Seq:
-    """Turns texts into others. growth: how many units of a target there are at most for one of a source."""
+    """Turns texts into others.
+
+    growth: how many units of a target there are at most for one of a source. capitals: texts in capital
+    letters altogether were learnt from; where they were not, they are read in small letters.
+    """
 
     def __init__(
-        self, settings: Seq2SeqSettings, vocabulary: UnitVocabulary, weights: Weights, growth: float
+        self,
+        settings: Seq2SeqSettings,
+        vocabulary: UnitVocabulary,
+        weights: Weights,
+        growth: float,
+        capitals: bool = False,
     ) -> None:
-        self.settings, self.vocabulary, self.weights, self.growth = settings, vocabulary, weights, growth
+        self.settings, self.vocabulary, self.weights = settings, vocabulary, weights
+        self.growth, self.capitals = growth, capitals
 
     @functools.cached_property
     def network(self) -> Network:
@@ -78,8 +88,16 @@ class Seq2Seq:
         """The best targets of each text, best first, one at least; of an empty text it is empty."""
         window = settings.batch_lines * _WINDOW
         for first in range(0, len(texts), window):
-            some = [self.units.split(cleaned(text)) for text in texts[first : first + window]]
+            some = [self._read(text) for text in texts[first : first + window]]
             yield from self._targets(some, settings, with_attention)
+
+    def _read(self, text: str) -> list[str]:
+        """The units of a text."""
+        text = cleaned(text)
+        in_words = self.settings.unit in ("subword", "word")
+        if in_words and not self.capitals and " " in text and text.isupper():
+            text = text.lower()
+        return self.units.split(text)
 
     def _targets(
         self, texts: Sequence[list[str]], settings: TranslateSettings, with_attention: bool
@@ -118,7 +136,10 @@ class Seq2Seq:
         found = beam_search(self.network, sources, limits, settings, with_attention=with_attention)
         unknown = [*more]
         for text, hypotheses in zip(texts, found, strict=True):
-            yield [self._target(text, one, unknown) for one in hypotheses] or [_nothing(text)]
+            targets = [self._target(text, one, unknown) for one in hypotheses] or [_nothing(text)]
+            ngram = settings.no_repeat_ngram
+            # The same words may be spelt of other units: what repeats itself comes last.
+            yield sorted(targets, key=lambda target: ngram > 1 and repeats(target.text, ngram))
 
     def _target(self, text: Sequence[str], found: Hypothesis, unknown: Sequence[str]) -> Target:
         written = self.vocabulary.spelt(found.units, unknown)
@@ -156,6 +177,7 @@ class Seq2Seq:
             "settings": self.settings.to_record(),
             "targets": self.vocabulary.targets,
             "growth": self.growth,
+            "capitals": self.capitals,
         }
         units = PackedTokens.of(self.vocabulary.units).to_tensors("units")
         write_model(path, KIND, header, {**self.weights, **units})
@@ -178,7 +200,18 @@ class Seq2Seq:
         vocabulary = UnitVocabulary([*PackedTokens.from_model(model, "units")], fields["targets"])
         names = seq2seq_shapes(fields["settings"], len(vocabulary), vocabulary.targets)
         weights = {name: model.tensors[name] for name in names}
-        return cls(fields["settings"], vocabulary, weights, fields["growth"])
+        return cls(fields["settings"], vocabulary, weights, fields["growth"], fields["capitals"])
+
+
+def repeats(text: str, n: int) -> bool:
+    """Whether an n-gram of words stands in a text twice.
+
+    >>> repeats("a b c a b", 2), repeats("a b c a b", 3)
+    (True, False)
+    """
+    words = text.split()
+    grams = [*zip(*(words[start:] for start in range(n)), strict=False)]
+    return len(set(grams)) < len(grams)
 
 
 def _nothing(text: Sequence[str]) -> Target:

@@ -149,7 +149,10 @@ class Seq2SeqTraining(Trainer):
         """The model that did best on what is held out."""
         if not all(np.isfinite(array).all() for array in self.best_weights.values()):
             raise Diverged
-        return Seq2Seq(self.settings, self.examples.vocabulary, self.best_weights, self.examples.growth)
+        examples = self.examples
+        return Seq2Seq(
+            self.settings, examples.vocabulary, self.best_weights, examples.growth, examples.capitals
+        )
 
     def digest(self) -> str:
         """A sum of all that decides what is learnt: pairs, what is held out, and settings."""

@@ -71,7 +71,8 @@ class Units:
     def join(self, units: Sequence[str]) -> str:
         """The text of units, in one line."""
         if self._subwords is not None:
-            return cleaned(self._subwords.join(units))
+            # Bytes that are no character come out as U+FFFD.
+            return cleaned(self._subwords.join(units).replace("\ufffd", ""))
         if self.unit == "word":
             return cleaned("".join(units).replace(SPACE, " "))
         if self.unit == "jamo":

@@ -6,6 +6,7 @@ from nlpcli.engine.io.header_fields import (
     MOST,
     Field,
     each,
+    flag,
     mapping,
     nothing_or,
     number,
@@ -19,7 +20,7 @@ from nlpcli.engine.io.schemas.vocabulary import Fields
 from nlpcli.settings.translation import SPECIAL, Seq2SeqSettings, seq2seq_shapes
 
 _LARGEST = 1 << 24  # units
-_GROWTH = 1e6
+_GROWTH = 100  # more than a network is let write for a unit
 _TARGETS = Field(whole(SPECIAL, _LARGEST))
 
 
@@ -57,6 +58,7 @@ SEQ2SEQ = Schema(
         "settings": Field(settings_of(Seq2SeqSettings)),
         "targets": _TARGETS,
         "growth": Field(number(0, _GROWTH)),
+        "capitals": Field(flag),
     },
     _seq2seq,
     never_empty=("V",),
