@@ -63,9 +63,12 @@ class Seq2SeqSettings(Settings):
         panel=UNITS,
     )  # fmt: skip
     augment: float = setting(
-        0.1, "Share of pairs that are learnt once more in small letters, without the full stop; and single words, "
-        "as the pairs tell what they mean; 0 is neither.", min=0,
-        max=1, panel=UNITS,
+        0.1,
+        "Share of pairs that are learnt once more in small letters, without the full stop; beside them "
+        "single words, as the pairs tell what they mean; 0 is neither.",
+        min=0,
+        max=1,
+        panel=UNITS,
     )  # fmt: skip
     cell: Literal["rnn", "lstm", "gru"] = setting("lstm", "Recurrent cell.", panel=NETWORK)
     bidirectional: bool = setting(

@@ -12,10 +12,12 @@ from nlpcli.engine import jobs
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.translation import checkpoint
 from nlpcli.engine.translation.examples import examples_of
+from nlpcli.engine.translation.lexicon import single_words
 from nlpcli.engine.translation.model import KIND, Seq2Seq
 from nlpcli.engine.translation.pairs import TextPairs, plainer, read_pairs, spacing_pairs
 from nlpcli.engine.translation.training import Seq2SeqTraining
 from nlpcli.engine.translation.units import Units, cleaned, with_subwords
+from nlpcli.engine.translation.vocabulary import UnitVocabulary
 from nlpcli.errors import InputError, ModelError, SettingsError
 from nlpcli.settings.neural import NetworkTraining
 from nlpcli.settings.translation import Seq2SeqSettings, TranslateSettings
@@ -357,3 +359,42 @@ def test_a_file_that_does_not_fit_is_refused(file, tmp_path):
     for content in ("", "!", "AAAA"):
         with pytest.raises((ModelError, SettingsError)):
             Seq2Seq.load(changed({"settings": {**subword, "subword_model": content}})).translate(["a"])
+
+
+# --- what is learnt besides, and how odd texts are read ---------------------------------------
+
+
+def test_single_words_are_told_by_the_pairs_they_stand_in():
+    nouns = {"dog": "Hund", "cat": "Katze", "horse": "Pferd", "bird": "Vogel"}
+    verbs = {"runs": "läuft", "sleeps": "schläft", "eats": "frisst"}
+    pairs = TextPairs(
+        [f"The {noun} {verb}." for noun in nouns for verb in verbs],
+        [f"Tier {ours} {theirs}." for ours in nouns.values() for theirs in verbs.values()],
+    )
+    found = dict(zip(*(lambda words: (words.sources, words.targets))(single_words(pairs, 1)), strict=True))
+    assert {word: found[word] for word in (*nouns, *verbs)} == {**nouns, **verbs}
+    assert found["Dog."] == "Hund." and found["Runs."] == "Läuft."
+    numbers = {one: other for one, other in found.items() if one[0].isdigit()}
+    assert numbers and all(one.split()[0] == other.split()[0] for one, other in numbers.items())
+    assert len(single_words(TextPairs(["가나"], ["다라"]), 1)) == 0
+
+
+def test_capitals_are_read_in_small_letters_unless_they_were_learnt_from():
+    pairs = TextPairs(["ab cd", "cd ab"] * 20, ["x y", "y x"] * 20)
+    model = trained(pairs=pairs, unit="word", epochs=20)
+    assert not model.capitals
+    assert model.translate(["AB CD"]) == model.translate(["ab cd"]) == ["x y"]
+    loud = TextPairs([*pairs.sources, "AB CD"], [*pairs.targets, "X Y"])
+    assert trained(pairs=loud, unit="word", epochs=1).capitals
+
+
+def test_a_target_that_repeats_itself_comes_last(model, monkeypatch):
+    from nlpcli.engine.translation import model as module
+    from nlpcli.engine.translation.beam_search import Hypothesis
+
+    words = Seq2Seq(Seq2SeqSettings(unit="word"), UnitVocabulary(["▁a", "▁b"], 4), model.weights, 1.0)
+    made = [Hypothesis([2, 3, 2, 3], -1.0, -1.0), Hypothesis([2, 3], -2.0, -2.0)]
+    monkeypatch.setattr(module, "beam_search", lambda *_, **__: [made])
+    monkeypatch.setattr(Seq2Seq, "network", None)
+    assert words.translate(["a b"], TranslateSettings(no_repeat_ngram=2)) == ["a b"]
+    assert words.translate(["a b"], TranslateSettings(no_repeat_ngram=0)) == ["a b a b"]

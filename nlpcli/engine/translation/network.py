@@ -88,12 +88,13 @@ class Network:
         units[filled] = np.concatenate([np.asarray(source, np.int64) for source in sources])
         packed = units[order].T[filled[order].T]
         read = np.where(packed < len(self._table), packed, UNKNOWN)
-        y = run(self.settings, self.weights, self._table, read, packing)
+        kinds, rows = np.unique(read, return_inverse=True)
+        y = run(self.settings, self.weights, self._table[kinds], rows.reshape(-1), packing)
         first = self._summary(y, packing)[rank] @ self.weights["bridge.w"]
         if self.settings.attention == "none":
             return Sources(units, first, None, None, None)
-        rows = np.where(filled, packing.starts[:-1] + rank[:, None], 0)
-        memory: Floats = (y @ self.weights["attention.memory"])[rows]
+        places = np.where(filled, packing.starts[:-1] + rank[:, None], 0)
+        memory: Floats = (y @ self.weights["attention.memory"])[places]
         memory[~filled] = 0
         if self.settings.attention == "dot":
             keys = np.ascontiguousarray(memory.transpose(0, 2, 1)) / np.float32(math.sqrt(memory.shape[2]))
