@@ -74,6 +74,20 @@ def _insert(value, hypothesis, unit, values, hypotheses, units):
     units[place] = unit
 
 
+@nb.njit(nogil=True)
+def _shares(source, attention, shares):
+    """Set `shares` at the first place of each unit of a source to the attention to all its places."""
+    shares[:] = 0.0
+    for s in range(source.size):
+        if source[s] >= 0:
+            first = s
+            for other in range(s):
+                if source[other] == source[s]:
+                    first = other
+                    break
+            shares[first] += attention[s]
+
+
 @nb.njit(nogil=True, error_model="numpy")
 def extensions(
     scores, norms, gates, attention, source, totals, histories, length, ngram, loop, values, hypotheses, units
@@ -86,50 +100,36 @@ def extensions(
     `length` are filled. Set are values float64 [B, M], hypotheses and units int64 [B, M]; what is missing has
     the value −1e30.
     """
-    copying = gates.shape[0] > 0
     each, size = totals.shape[1], scores.shape[1]
     never = np.empty(histories.shape[1] + _LONGEST_LOOP + 1, np.int64)
-    stamps = np.full(size, -1, np.int64)
+    stamps = np.full(size, -1, np.int64)  # which row has a unit's chance of being copied added already
     shares = np.zeros(source.shape[1], np.float64)
     for b in range(source.shape[0]):
-        values[b] = _LOWEST
-        hypotheses[b] = 0
-        units[b] = _END
+        values[b], hypotheses[b], units[b] = _LOWEST, 0, _END
         best, whose, which = values[b], hypotheses[b], units[b]
         for k in range(each):
-            total = totals[b, k]
-            if total <= _LOWEST:
-                continue
             row = b * each + k
-            never_count = blocked(histories[row], length, ngram, loop, never)
-            write = -np.float64(norms[row])
-            if copying:
-                write += gates[row, 0]
-                shares[:] = 0.0
+            if totals[b, k] <= _LOWEST:
+                continue
+            count = blocked(histories[row], length, ngram, loop, never)
+            base = totals[b, k] - norms[row]
+            if gates.shape[0] > 0:
+                base += gates[row, 0]
+                _shares(source[b], attention[row], shares)
+                copying = totals[b, k] + gates[row, 1]
                 for s in range(source.shape[1]):
-                    if source[b, s] >= 0:
-                        first = s
-                        for other in range(s):
-                            if source[b, other] == source[b, s]:
-                                first = other
-                                break
-                        shares[first] += attention[row, s]
-                for s in range(source.shape[1]):
-                    unit = source[b, s]
-                    if shares[s] <= 0.0:
-                        continue
-                    chance = np.exp(np.float64(gates[row, 1])) * shares[s]
-                    if unit < size:
-                        stamps[unit] = row
-                        chance += np.exp(write + scores[row, unit])
-                    value = total + np.log(max(chance, _TINY))
-                    if value > best[best.size - 1] and not _among(unit, never, never_count):
-                        _insert(value, k, unit, best, whose, which)
-            base = total + write
+                    if shares[s] > 0.0:
+                        unit = source[b, s]
+                        value = copying + np.log(max(shares[s], _TINY))
+                        if unit < size:
+                            stamps[unit] = row
+                            value = np.logaddexp(value, base + scores[row, unit])
+                        if value > best[best.size - 1] and not _among(unit, never, count):
+                            _insert(value, k, unit, best, whose, which)
             for unit in range(size):
                 value = base + scores[row, unit]
                 if value > best[best.size - 1]:
                     if unit == _UNKNOWN or stamps[unit] == row or (unit == _END and length == 0):
                         continue
-                    if not _among(unit, never, never_count):
+                    if not _among(unit, never, count):
                         _insert(value, k, unit, best, whose, which)
