@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.translation.pairs import TextPairs
 
 _LEAST, _SURE = 3, 0.4  # pairs that a word stands in; the least coefficient
+_MOST_PAIRS = 100_000  # that are looked at
 _MOST_WORDS = 20_000  # of a side that are looked at, the most frequent first
 _MARKS = string.punctuation + "。！？、，…“”‘’«»"
 _COPIED = 4  # of so many words one stands beside a number that is the same on both sides
@@ -44,8 +45,8 @@ def _matched(pairs: TextPairs) -> Iterable[tuple[str, str]]:
     """Words that are each other's best match, in the order of their frequency."""
     from scipy.sparse import csr_array
 
-    ours, our_words = _occurrences(pairs.sources)
-    theirs, their_words = _occurrences(pairs.targets)
+    ours, our_words = _occurrences(pairs.sources[:_MOST_PAIRS])
+    theirs, their_words = _occurrences(pairs.targets[:_MOST_PAIRS])
     if not our_words or not their_words:
         return
     together = csr_array(ours.T @ theirs).tocoo()

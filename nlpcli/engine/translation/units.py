@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SPACE = "▁"
 _WORDS = re.compile(r" ?(?:\w+|[^\w\s])|\s")
 _SIZES = 300, 4000  # of own subwords, least and most
-_SHARE = 10  # words of text a subword, so that each is seen often enough
+_SHARE = 25  # words of text a subword, so that each is seen often enough
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 Split = Callable[[str], list[str]]

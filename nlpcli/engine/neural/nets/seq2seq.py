@@ -9,7 +9,8 @@
     g_t = σ(w_g · o_t + b_g),   P(w) = g_t P_write(w) + (1 − g_t) Σ_{s: w_s = w} a_ts   (See et al. 2017)
 
 No layer waits for what the attention saw one step before, so each runs over a whole target at once. At work
-it is numpy's (`translation/network.py`). Not here: how the encoder reads (`encoder.py`).
+it is numpy's (`translation/network.py`). Not here: how the encoder reads (`encoder.py`): another one
+takes the place of `_read` and `_summary`, and of `run` at work.
 """
 
 from __future__ import annotations
