@@ -24,7 +24,7 @@ from nlpcli.engine.translation.units import cleaned
 TASKS = "tasks/translate"
 SETS = {
     "Multi30k en-de": ("multi30k-ende", "test2016", ("--epochs", "12")),
-    "Python docs en-ko": ("pydocs-enko", "test", ("--epochs", "8", "--batch-tokens", "3000")),
+    "Python docs en-ko": ("pydocs-enko", "test", ("--epochs", "6")),
     "Tatoeba en-ko": ("tatoeba-enko", "test", ("--epochs", "40")),
 }
 

@@ -1113,7 +1113,7 @@ def train_seq2seq(
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
     dropout: float = 0.3,
     word_dropout: float = 0.05,
-    learning_rate: float = 0.002,
+    learning_rate: float = 0.003,
     schedule: Literal["constant", "linear", "cosine"] = "linear",
     weight_decay: float = 0.0,
     grad_clip: float = 5.0,

@@ -90,7 +90,7 @@ class NetworkTraining(Settings):
     )
     batch_tokens: int = setting(
         0, "Words a batch; 0 goes by the task: 350 for taggers, 32 texts for classifiers, "
-        "300 to 3000 units for pairs.", min=0, max=MOST,
+        "300 to 2000 units for pairs.", min=0, max=MOST,
         panel=TRAINING,
     )  # fmt: skip
     average: float = setting(

@@ -114,7 +114,7 @@ class Seq2SeqSettings(Settings):
         return self.copy and self.attention != "none"
 
 
-SEQ2SEQ_TRAINING = NetworkTraining(dropout=0.3, word_dropout=0.05, learning_rate=0.002)
+SEQ2SEQ_TRAINING = NetworkTraining(dropout=0.3, word_dropout=0.05, learning_rate=0.003)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 PARTS = 2
 UPDATES = 4000  # that a training has, where the epochs are left to it
 _EPOCHS = 6, 100  # but so many at least and at most
-_TOKENS = 300, 3000  # units a batch, at least and at most, where nothing is said
+_TOKENS = 300, 2000  # units a batch, at least and at most, where nothing is said
 _BATCHES = 30  # that an epoch has at least, if its batches are not too small then
 _ORDER, _DROPS, _BEGINNING = 1, 2, 3  # what a draw of chance is for
 _TOGETHER = 4000  # units of pairs that are validated side by side
