@@ -56,6 +56,13 @@ ROWS = [
     Row("classify", [MODELS / "naive-bayes.safetensors", "text"], "tsv", {"top_k": 2, "explain": True}),
     Row("classify", [MODELS / "linear-classifier.safetensors", "text"], "jsonl", {"jsonl": True}),
     Row("train-rnn", ["table.tsv"], "safetensors", {**COLUMNS, "rnn_size": 8, "epochs": 2}),
+    Row("train-rnn", ["table.tsv"], "safetensors", {**COLUMNS, "rnn_size": 8, "epochs": 2, "label_sep": ","}),
+    Row("train-rnn", ["pairs.tsv"], "safetensors",
+        {"text_col": "1", "text2_col": "2", "rnn_size": 8, "epochs": 2, "target": "number"}),
+    Row("classify", [MODELS / "recurrent-classifier-pairs.safetensors", "pairs.tsv"], "tsv",
+        {"text_col": "1", "text2_col": "2"}),
+    Row("classify", [MODELS / "recurrent-classifier-labels.safetensors", "text"], "jsonl",
+        {"jsonl": True, "threshold": 0.2}),
     Row("train-tagger", ["tagged"], "safetensors", {"hash_bits": 8, "epochs": 2}),
     Row("tag", [MODELS / "tagger.safetensors", "text"], "txt"),
     Row("tag", [MODELS / "tagger.safetensors", "text"], "jsonl", {"format": "jsonl", "proba": True}),
@@ -88,6 +95,7 @@ def files(tmp_path, monkeypatch):
     (tmp_path / "known").write_text("the king and the queen\n" * 9)
     (tmp_path / "pieces").write_text("▁the ▁ k i n g\n")
     (tmp_path / "table.tsv").write_text(TABLE)
+    (tmp_path / "pairs.tsv").write_text("the king\tthe queen\t1.5\nthe king\tking\t4\ntea\tthe tea\t5\n" * 5)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

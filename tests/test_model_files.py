@@ -61,6 +61,14 @@ ANSWERS = {
     "recurrent-tagger.safetensors": (named, [("Ann Lee", "PER"), ("Seoul", "LOC")]),
     "recurrent-classifier.safetensors": (labels, ["pos", "neg"]),
     "seq2seq.safetensors": (lambda model: model.translate(["ab", "dc"]), ["b a", "c d"]),
+    "recurrent-classifier-blend.safetensors": (labels, ["pos", "neg"]),
+    "recurrent-classifier-labels.safetensors": (labels, [("film", "good"), ("bad", "film")]),
+    "recurrent-classifier-pairs.safetensors": (
+        lambda model: [
+            round(number, 2) for number in model.classify([("the king", "the king"), ("king", "")])
+        ],
+        [4.94, 3.2],
+    ),
     "vectorizer.safetensors": (rows, [[0.357, 0.539, 0.539, 0.539, 0, 0, 0, 0, 0, 0, 0]]),
     "index.safetensors": (lambda index: index.texts[3], "the queen drinks tea"),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),

@@ -11,8 +11,9 @@ from nlpcli.cli.tagger_output import print_tagger_evaluation
 from nlpcli.cli.translation_output import print_translation_evaluation
 
 if TYPE_CHECKING:
+    from nlpcli.engine.classify.answer_metrics import Difference, LabelsEvaluation, NumberEvaluation
     from nlpcli.engine.classify.explanations import Reason, TellingFeature
-    from nlpcli.engine.classify.metrics import Evaluation
+    from nlpcli.engine.classify.metrics import Evaluation, Mistake
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
     from nlpcli.engine.translation.evaluation import TranslationEvaluation
 
@@ -27,7 +28,10 @@ def _painted(token: str, odds: float) -> str:
     return console.painted(token, colour, bold=abs(odds) >= 1) + console.painted(f"{odds:+.2f}", "dim")
 
 
-def print_evaluation(result: Evaluation | TaggerEvaluation | TranslationEvaluation, json: bool) -> None:
+def print_evaluation(
+    result: Evaluation | LabelsEvaluation | NumberEvaluation | TaggerEvaluation | TranslationEvaluation,
+    json: bool,
+) -> None:
     """Measures, classes, confusion and mistakes as tables or JSON."""
     if json:
         console.print_json(result.to_record())
@@ -35,6 +39,10 @@ def print_evaluation(result: Evaluation | TaggerEvaluation | TranslationEvaluati
         print_tagger_evaluation(cast("TaggerEvaluation", result))
     elif result.judged == "translations":
         print_translation_evaluation(cast("TranslationEvaluation", result))
+    elif result.judged == "labels":
+        _print_labels(cast("LabelsEvaluation", result))
+    elif result.judged == "numbers":
+        _print_numbers(cast("NumberEvaluation", result))
     else:
         _print_classes(cast("Evaluation", result))
 
@@ -44,17 +52,52 @@ def _print_classes(result: Evaluation) -> None:
     if result.calibration_error is not None:
         summary.append(("calibration error", result.calibration_error))
     console.print_table(["measure", "value"], summary)
-    rows = [*result.per_class(), result.macro(), result.micro()]
-    console.print_table(
-        ["class", "precision", "recall", "f1", "texts"],
-        [[row.label, row.precision, row.recall, row.f1, row.support] for row in rows],
-    )
+    _print_f1(result, "class")
     confusion = zip(result.labels, result.confusion.tolist(), strict=True)
     console.print_table(
         ["true \\ predicted", *result.labels], [[label, *counts] for label, counts in confusion]
     )
-    if result.mistakes:
-        console.print_table(result.mistakes[0]._fields, result.mistakes, title="most confident mistakes")
+    _print_mistakes(result.mistakes, "most confident mistakes")
+
+
+def _print_labels(result: LabelsEvaluation) -> None:
+    console.print_table(
+        ["measure", "value"],
+        [
+            ("micro F1", result.micro().f1),
+            ("macro F1", result.macro().f1),
+            ("subset accuracy", result.accuracy),
+            ("texts", result.documents),
+        ],
+    )
+    _print_f1(result, "label")
+    _print_mistakes(result.mistakes, "most confident mistakes")
+
+
+def _print_numbers(result: NumberEvaluation) -> None:
+    console.print_table(
+        ["measure", "value"],
+        [
+            ("Pearson", result.pearson),
+            ("Spearman", result.spearman),
+            ("MSE", result.squared_error),
+            ("texts", result.documents),
+        ],
+    )
+    _print_mistakes(result.mistakes, "largest differences")
+
+
+def _print_f1(result: Evaluation | LabelsEvaluation, name: str) -> None:
+    rows = [*result.per_class(), result.macro(), result.micro()]
+    console.print_table(
+        [name, "precision", "recall", "f1", "texts"],
+        [[row.label, row.precision, row.recall, row.f1, row.support] for row in rows],
+    )
+
+
+def _print_mistakes(mistakes: Sequence[Mistake] | Sequence[Difference], title: str) -> None:
+    if mistakes:
+        console.print_table(mistakes[0]._fields, mistakes, title=title)
 
 
 def print_telling_features(found: Sequence[TellingFeature], json: bool) -> None:

@@ -33,6 +33,13 @@ Dev = Annotated[
         show_default=False,
     ),
 ]  # fmt: skip
+BlendOption = Annotated[
+    str | None,
+    typer.Option(
+        help="A model of train-nb that judges too, as much as is best for texts held out.", metavar="MODEL",
+        show_default=False,
+    ),
+]  # fmt: skip
 Resume = Annotated[str | None, typer.Option(help="Go on with an interrupted training.", metavar="CHECKPOINT")]
 
 
@@ -45,6 +52,7 @@ def train_rnn(
     training: NetworkTraining = NetworkTraining(),
     vectors: Vectors = None,
     lm: LanguageModel = None,
+    blend: BlendOption = None,
     dev: Dev = None,
     test: Test = None,
     resume: Resume = None,
@@ -57,19 +65,23 @@ def train_rnn(
 ) -> None:
     """Train a classifier on labelled texts by a recurrent network, which reads words in their order.
 
-    Takes the texts that train-nb takes; classify and evaluate go on with the model. Ctrl-C leaves a
-    checkpoint, from which --resume goes on.
+    Takes the texts that train-nb takes, or pairs of texts (--text2-col), which may have several labels
+    (--label-sep) or numbers; classify and evaluate go on with the model. Ctrl-C leaves a checkpoint, from
+    which --resume goes on.
 
     \b
     Examples:
       nlpcli train-rnn reviews.tsv -o reviews.safetensors
       nlpcli train-rnn nsmc-train.tsv.gz --test nsmc-test.tsv.gz -o nsmc.safetensors
       nlpcli train-rnn questions.tsv --vectors wiki.safetensors --pooling max -o questions.safetensors
+      nlpcli train-rnn reviews.tsv --blend nbsvm.safetensors -o both.safetensors
       nlpcli train-rnn names.tsv --tokenizer char --cell gru -o names.safetensors
+      nlpcli train-rnn emotions.tsv --label-sep , -o emotions.safetensors
+      nlpcli train-rnn pairs.csv --text-col premise --text2-col hypothesis --vectors wiki.bin -o m.safetensors
     """
     jobs.train_rnn(
-        files, output, settings, encoder=encoder, training=training, vectors=vectors, lm=lm, dev=dev,
-        test=test, resume=resume, checkpoints=checkpoints, analysis=analysis, records=records,
-        reading=reading,
+        files, output, settings, encoder=encoder, training=training, vectors=vectors, lm=lm,
+        blend=blend, dev=dev, test=test, resume=resume, checkpoints=checkpoints, analysis=analysis,
+        records=records, reading=reading,
         measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
     )  # fmt: skip

@@ -10,7 +10,6 @@ from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.charlm.perplexity import Surprise
 from nlpcli.engine.classify.explanations import Reason, TellingFeature
 from nlpcli.engine.classify.job import Measured, Outcome
-from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.corpus.vocabulary import Vocabulary
@@ -27,7 +26,7 @@ from nlpcli.engine.plots.word_map import WordMap
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.search.index import SearchIndex
 from nlpcli.engine.search.ranking import Hit
-from nlpcli.engine.sequences.classifier_job import NetworkOutcome
+from nlpcli.engine.sequences.classifier_job import AnyEvaluation, NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
 from nlpcli.engine.text.comparison import TokenizerComparison
@@ -166,7 +165,7 @@ def analyse(
 
 def classify(
     model: _Path,
-    texts: _Paths | Iterable[str],
+    texts: _Paths | Iterable[str] | Iterable[tuple[str, str]],
     output: Output | None = None,
     settings: ClassifySettings = ...,
     *,
@@ -176,17 +175,20 @@ def classify(
     progress: Progress = ...,
     proba: bool = False,
     top_k: int = 0,
+    threshold: float | None = None,
     explain: bool = False,
     jsonl: bool = False,
     on_error: Literal["stop", "skip"] = "stop",
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
+    text2_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
-    multi_label: Literal["first", "each"] = "first",
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> list[str]:
@@ -394,11 +396,13 @@ def evaluate(
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
+    text2_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
-    multi_label: Literal["first", "each"] = "first",
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
     layout: Literal["auto", "conllu", "columns", "slash", "inline", "jsonl"] = "auto",
     tag: Literal["auto", "upos", "xpos", "ner"] = "auto",
     columns: str = "",
@@ -406,7 +410,7 @@ def evaluate(
     bleu_tokenize: Literal["auto", "13a", "char", "none"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
-) -> Evaluation | TaggerEvaluation | TranslationEvaluation:
+) -> AnyEvaluation | TaggerEvaluation | TranslationEvaluation:
     """How well a classifier does on labelled texts, a tagger on tagged text, or a model of train-seq2seq on
     pairs, with some of its mistakes.
     """
@@ -944,14 +948,14 @@ def train_nb(
     variant: Literal[
         "multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"
     ] = "binary-multinomial",
-    alpha: float = 0.5,
+    alpha: float | None = None,
     prior: Literal["fit", "uniform"] = "fit",
     cost: float = 1.0,
     epochs: int = 10,
     seed: int = 1,
-    ngrams: str = "1-3",
+    ngrams: str = "auto",
     char_ngrams: str = "auto",
-    char_span: Literal["text", "word"] = "text",
+    char_span: Literal["auto", "text", "word"] = "auto",
     binary: bool = False,
     min_docs: int = 1,
     hash_bits: int = 0,
@@ -983,11 +987,13 @@ def train_nb(
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
+    text2_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
-    multi_label: Literal["first", "each"] = "first",
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> Outcome:
@@ -1002,6 +1008,7 @@ def train_rnn(
     training: NetworkTraining = ...,
     vectors: _Path | None = None,
     lm: _Path | None = None,
+    blend: _Path | None = None,
     dev: _Path | None = None,
     test: _Path | None = None,
     resume: _Path | None = None,
@@ -1009,9 +1016,12 @@ def train_rnn(
     analysis: AnalysisSettings = ...,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
-    measured: Measured | None = None,
+    measured: Callable[[str, AnyEvaluation], object] | None = None,
     progress: Progress = ...,
     pooling: Literal["attention", "max", "mean", "last"] = "attention",
+    target: Literal["auto", "label", "number"] = "auto",
+    symmetric: bool = False,
+    negatives: str | None = None,
     max_words: int = 500,
     epochs: int = 0,
     seed: int = 1,
@@ -1064,11 +1074,13 @@ def train_rnn(
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
+    text2_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
-    multi_label: Literal["first", "each"] = "first",
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> NetworkOutcome:
@@ -1128,11 +1140,13 @@ def train_seq2seq(
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
+    text2_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
-    multi_label: Literal["first", "each"] = "first",
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
     target_col: str | None = None,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
@@ -1302,11 +1316,13 @@ def translate(
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
+    text2_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
-    multi_label: Literal["first", "each"] = "first",
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> list[str]:
@@ -1367,11 +1383,13 @@ def vectorize(
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     text_col: str | None = None,
     label_col: str | None = None,
+    text2_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
-    multi_label: Literal["first", "each"] = "first",
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> LabelledMatrix:

@@ -81,7 +81,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
     """The object for whatever a file holds, with its verbs.
 
         Classifier     .classify(texts), .probabilities(texts)
-        TextClassifier the same, by a network
+        TextClassifier the same, by a network; also of pairs of texts, with several labels, or numbers
         (a supervised model of fastText's is such a classifier, and vectors too)
         Vectors        .similar(word), .analogy(question), .odd_one_out(words)
         Vectorizer     .transform(texts)

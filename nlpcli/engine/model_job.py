@@ -17,9 +17,9 @@ from nlpcli.settings.tagging import TaggedTextSettings
 from nlpcli.settings.translation import TargetSettings, TranslationScoreSettings
 
 if TYPE_CHECKING:
-    from nlpcli.engine.classify.metrics import Evaluation
     from nlpcli.engine.classify.naive_bayes import NaiveBayes
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
+    from nlpcli.engine.sequences.classifier_job import AnyEvaluation
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
     from nlpcli.engine.translation.evaluation import TranslationEvaluation
 
@@ -84,7 +84,7 @@ def evaluate(
     scores: TranslationScoreSettings = TranslationScoreSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
-) -> Evaluation | TaggerEvaluation | TranslationEvaluation:
+) -> AnyEvaluation | TaggerEvaluation | TranslationEvaluation:
     """How well a classifier does on labelled texts, a tagger on tagged text, or a model of train-seq2seq on
     pairs, with some of its mistakes.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import LAST_SEED, MOST, NgramRanges, Settings, setting
@@ -12,6 +13,7 @@ from nlpcli.settings.fields import LAST_SEED, MOST, NgramRanges, Settings, setti
 FEATURES = "Features"
 CHECKING = "Checking and searching"
 ANSWERS = "Options"  # with the plain ones
+AUTO: Final = "auto"
 
 
 @dataclass(frozen=True)
@@ -19,16 +21,16 @@ class FeatureSettings(NgramRanges, Settings):
     """What a classifier sees of a text."""
 
     ngrams: str = setting(
-        "1-3", "Word n-grams, as a range: 1-2 is words and pairs of neighbours; 0 is none.", panel=FEATURES,
-        metavar="RANGE",
+        AUTO, "Word n-grams, as a range: 1-2 is words and pairs of neighbours; 0 is none; auto is 1-2, and "
+        "1-3 for long texts.", panel=FEATURES, metavar="RANGE",
     )  # fmt: skip
     char_ngrams: str = setting(
-        "auto", "Character n-grams, as a range; 0 is none; auto is 2-4 for Korean, Chinese and Japanese.",
-        panel=FEATURES, metavar="RANGE",
+        AUTO, "Character n-grams, as a range; 0 is none; auto is 2-4 for Korean, Chinese and Japanese, and "
+        "2-5 for names and single words, and for short texts with nbsvm.", panel=FEATURES, metavar="RANGE",
     )  # fmt: skip
-    char_span: Literal["text", "word"] = setting(
-        "text", "Character n-grams run through the text as if it had no spaces, or stay inside words.",
-        panel=FEATURES,
+    char_span: Literal["auto", "text", "word"] = setting(
+        AUTO, "Character n-grams run through the text as if it had no spaces, or stay inside words; auto is "
+        "text for Korean, Chinese and Japanese.", panel=FEATURES,
     )  # fmt: skip
     binary: bool = setting(
         False, "A feature counts once per document, however often it is there.", panel=FEATURES
@@ -44,9 +46,22 @@ class FeatureSettings(NgramRanges, Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        word, char = self.word_range, self.char_range if self.char_ngrams != "auto" else (1, 1)
+        word = (1, 1) if self.ngrams == AUTO else self.word_range
+        char = (1, 1) if self.char_ngrams == AUTO else self.char_range
         if word[1] == 0 and char[1] == 0:
             raise SettingsError("--ngrams 0 and --char-ngrams 0 leave no features")
+
+    @property
+    def decided(self) -> bool:
+        """Whether nothing is left to be decided by the texts."""
+        return AUTO not in (self.ngrams, self.char_ngrams, self.char_span)
+
+    def kinds(self) -> tuple[FeatureSettings, ...]:
+        """Settings that give words alone and characters alone, as far as there are any."""
+        word, char = self.word_range[1] > 0, self.char_range[1] > 0
+        if not (word and char):
+            return (self,)
+        return dataclasses.replace(self, char_ngrams="0"), dataclasses.replace(self, ngrams="0")
 
 
 @dataclass(frozen=True)
@@ -56,9 +71,11 @@ class NaiveBayesSettings(Settings):
     variant: Literal["multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"] = setting(
         "binary-multinomial", "The model; see above.", panel="Model"
     )
-    alpha: float = setting(
-        0.5, "Additive smoothing; 1 is Laplace's, 0 is maximum likelihood.", min=0, max=1e9, panel="Model"
-    )
+    alpha: float | None = setting(
+        None, "Additive smoothing; 1 is Laplace's, 0 is maximum likelihood. If not given, 1, and less where "
+        "there are more features than a class has counts; 0.5 for bernoulli and nbsvm.", min=0, max=1e9,
+        panel="Model",
+    )  # fmt: skip
     prior: Literal["fit", "uniform"] = setting(
         "fit", "Class priors from the label counts, or all equal.", panel="Model"
     )
@@ -112,6 +129,18 @@ class RnnSettings(Settings):
         "attention", "How the words' outputs become the text's: a mean with learnt weights, the largest, the "
         "mean, or the last of either direction.", panel="Network",
     )  # fmt: skip
+    target: Literal["auto", "label", "number"] = setting(
+        "auto", "What a label is: a class, or a number to come near; auto: numbers where all labels are, "
+        "more than 10 different ones and decimal fractions among them.", panel="Network",
+    )  # fmt: skip
+    symmetric: bool = setting(
+        False, "Pairs of texts: their order says nothing, as with duplicates and similarity; swapped, they "
+        "get the same answer.", flags=("--symmetric",), panel="Network",
+    )  # fmt: skip
+    negatives: str | None = setting(
+        None, "Pairs of texts: the label of those that do not belong together; as many more are made of "
+        "different pairs' texts as there are others.", metavar="LABEL", panel="Network",
+    )  # fmt: skip
     max_words: int = setting(
         500, "Words of a text that are read; of longer ones the first.", min=1, max=MOST, panel="Network"
     )
@@ -127,6 +156,10 @@ class ClassifySettings(Settings):
     top_k: int = setting(
         0, "The K likeliest labels with their probabilities.", min=0, max=MOST, panel=ANSWERS
     )
+    threshold: float | None = setting(
+        None, "Give labels at least so probable, where there may be several; else what the model chose.",
+        min=0, max=1, panel=ANSWERS,
+    )  # fmt: skip
     explain: bool = setting(
         False, "The tokens that decided, with their log-odds.", flags=("--explain",), panel=ANSWERS
     )

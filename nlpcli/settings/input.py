@@ -57,6 +57,10 @@ class RecordSettings(FolderSettings):
         panel=INPUT,
         metavar="COLUMN",
     )
+    text2_col: str | None = setting(
+        None, "Column or field of the second text, where pairs of texts are judged (train-rnn).",
+        panel=INPUT, metavar="COLUMN",
+    )  # fmt: skip
     header: Literal["auto", "yes", "no"] = setting(
         "auto",
         "Whether the first row names the columns; auto: it does if a name is asked for or known.",
@@ -79,9 +83,15 @@ class RecordSettings(FolderSettings):
         panel=INPUT,
         metavar="NAME",
     )
-    multi_label: Literal["first", "each"] = setting(
-        "first", "A line with several labels counts for the first one, or once for each.", panel=INPUT
-    )
+    label_sep: str | None = setting(
+        None, "What stands between the labels of one text in a cell, such as a comma.", panel=INPUT,
+        metavar="CHAR",
+    )  # fmt: skip
+    multi_label: Literal["auto", "first", "each", "all"] = setting(
+        "auto", "A line with several labels counts for the first, once for each, or (train-rnn) for all "
+        "together; auto: for all where --label-sep says what separates them, else for the first.",
+        panel=INPUT,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -92,11 +102,25 @@ class RecordSettings(FolderSettings):
                 hint="wanted: , or ; or | or another character, tab, or auto",
             )
         object.__setattr__(self, "delimiter", delimiter)
+        if self.text2_col is not None and self.text_col is None:
+            raise SettingsError(
+                "--text2-col names the second text of a pair, and nothing names the first",
+                hint="name both: --text-col question1 --text2-col question2",
+            )
+        if self.label_sep is not None and (not self.label_sep.strip(" ") or "\n" in self.label_sep):
+            raise SettingsError(
+                f"--label-sep cannot be {self.label_sep!r}", hint="wanted: a character such as , or ; or |"
+            )
+
+    @property
+    def separator(self) -> str:
+        """What stands between labels of one text."""
+        return self.label_sep or ","
 
     @property
     def names(self) -> list[str]:
         """The columns that were asked for by name."""
-        asked = (self.text_col, self.label_col)
+        asked = (self.text_col, self.text2_col, self.label_col)
         return [column for column in asked if column is not None and not column.isdecimal()]
 
     @property

@@ -5,12 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
+from nlpcli.engine.classify.automatic_features import has_syllable_script
 from nlpcli.engine.classify.features import (
     FeatureCounts,
     FeatureExtractor,
     FeatureIndex,
     count,
-    has_syllable_script,
 )
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
@@ -104,7 +104,7 @@ def test_counts_do_not_depend_on_the_size_of_the_work(monkeypatch):
     texts = [" ".join(random.choice(list("abcdefghij"), 30)) for _ in range(300)]
     labels = random.integers(-1, 3, 300).astype(np.int32)
     corpus = corpus_of(texts)
-    for settings in (*SETTINGS, FeatureSettings(char_ngrams="0", hash_bits=6)):
+    for settings in (*SETTINGS, FeatureSettings(ngrams="1-3", char_ngrams="0", hash_bits=6)):
         whole = count(corpus, labels, 3, settings)
         with monkeypatch.context() as patched:
             patched.setattr("nlpcli.engine.classify.features._WORK", 500)

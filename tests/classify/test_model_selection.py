@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.examples import examples_of, folds, held_out
 from nlpcli.engine.classify.model_selection import autotune, cross_validate, pooled
-from nlpcli.engine.classify.naive_bayes import resolved, train
+from nlpcli.engine.classify.naive_bayes import train
 from nlpcli.errors import InputError
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -66,4 +67,4 @@ def test_auto_is_decided_before_it_is_stored():
     korean = examples_of(["좋은 영화", "나쁜 영화"], ["1", "0"], PLAIN)
     assert train(korean, PLAIN, FeatureSettings()).features.char_ngrams == "2-4"
     kept = FeatureSettings(char_ngrams="3")
-    assert resolved(kept, NaiveBayesSettings(), korean.corpus.vocabulary).char_ngrams == "3"
+    assert resolved(kept, "multinomial", korean.corpus).char_ngrams == "3"

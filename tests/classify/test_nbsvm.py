@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nlpcli.engine.classify import naive_bayes, nbsvm
+from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.classifier import Classifier, load_model
 from nlpcli.engine.classify.examples import examples_of
 from nlpcli.engine.classify.linear import LinearModel
@@ -33,7 +34,7 @@ def test_weights_are_those_that_liblinear_finds():
     examples = made_up()
     settings = NaiveBayesSettings(variant="nbsvm", alpha=1.0, cost=0.5, epochs=200)
     model = nbsvm.train(examples, PLAIN, WORDS, settings)
-    features = naive_bayes.resolved(WORDS, settings, examples.corpus.vocabulary)
+    features = resolved(WORDS, settings.variant, examples.corpus)
     counting = naive_bayes.train(examples, PLAIN, features, NaiveBayesSettings())
     inside = counting.counts.counts[:, 1] + 1.0
     outside = counting.counts.counts[:, 0] + 1.0
@@ -71,13 +72,16 @@ def test_compiled_descent_agrees_with_python():
     ):
         state = np.zeros((3, 2), np.float32)
         state[:, 1] = (0.5, 1.0, 2.0)
-        norms, diagonal, alphas, bias = np.empty(4), np.empty(4), np.zeros(4), np.zeros(1)
-        diagonals(rows, ends, 0, state, 1.0, norms, diagonal)
+        norms, diagonal, alphas, bias = np.zeros((2, 4)), np.full(4, 1.5), np.zeros(4), np.zeros(1)
+        kinds = (rows, ends, rows[::-1].copy(), np.array([1, 1, 4, 6]))
+        diagonals(*kinds[:2], 0, state, norms[0], diagonal)
+        assert diagonal[0] == 1.5 / 2 + 1 + 0.5  # Σ r² / n + 1 + 1 / 2C
+        diagonals(*kinds[2:], 0, state, norms[1], diagonal)
+        assert diagonal[0] == 2.25 + 2.0
         for _ in range(5):
-            descend(rows, ends, np.arange(4), state, norms, diagonal, targets, alphas, bias, 1.0)
-        results.append(np.concatenate([state.ravel(), norms, diagonal, alphas, bias]))
+            descend(*kinds, np.arange(4), state, norms, diagonal, targets, alphas, bias, 1.0)
+        results.append(np.concatenate([state.ravel(), norms.ravel(), diagonal, alphas, bias]))
     assert np.allclose(*results, atol=1e-6)
-    assert results[0][10] == 1.5 / 2 + 1 + 0.5  # diagonal of the first: Σ r² / n + 1 + 1 / 2C
 
 
 @pytest.mark.parametrize("classes", [2, 3])

@@ -25,10 +25,13 @@ _LEFTOVER = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")
 _OLD = b"what was there before\n" * 9
 _SMALL = ("--min-count", "1", "--dim", "8", "--epochs", "2", "--threads", "1")
 _ROWS = ("--text-col", "text", "--label-col", "label")
+_PAIRS = ("--text-col", "2", "--text2-col", "3", "--label-col", "1")
 _CHARLM = ("--rnn-size", "8", "--batch-size", "4", "--seq-length", "16", "--epochs", "1", "--threads", "1")
 _NETWORK = ("--rnn-size", "8", "--word-dim", "8", "--ngram-dim", "8", "--bucket", "200", "--epochs", "1")
-_PAIRS = ("--text-col", "text", "--target-col", "label", "--unit", "char", "--rnn-size", "8", "--epochs", "1",
-          "--embedding-dim", "8")  # fmt: skip
+_SEQ2SEQ = (
+    "--text-col", "text", "--target-col", "label", "--unit", "char", "--rnn-size", "8", "--epochs", "1",
+    "--embedding-dim", "8",
+)  # fmt: skip
 
 # A command, and the files it writes; a name in braces is a file of `tests/models`.
 KINDS = {
@@ -42,7 +45,8 @@ KINDS = {
     "train-charlm letters -o m.safetensors": (_CHARLM, "m.safetensors"),
     "train-charlm letters -o m.safetensors --checkpoint-every 9": (_CHARLM, "m.safetensors"),
     "train-rnn rows.tsv -o m.safetensors": ((*_ROWS, *_NETWORK), "m.safetensors"),
-    "train-seq2seq rows.tsv -o m.safetensors": (_PAIRS, "m.safetensors"),
+    "train-seq2seq rows.tsv -o m.safetensors": (_SEQ2SEQ, "m.safetensors"),
+    "train-rnn pairs.tsv -o m.safetensors": ((*_PAIRS, *_NETWORK), "m.safetensors"),
     "train-nb rows.tsv -o m.safetensors": (_ROWS, "m.safetensors"),
     "train-nb rows.tsv -o m.safetensors --variant nbsvm": (_ROWS, "m.safetensors"),
     "train-subword text -o s.model --vocab-size 300": ((), "s.model"),
@@ -108,6 +112,7 @@ def _inputs() -> dict[str, str]:
         "line": "hello hell",
         "tagged": "\n".join(f"{line.replace(' ', '/N ')}/V" for line in lines) + "\n",
         "letters": "\n".join(lines[:30]),
+        "pairs.tsv": "\n".join(f"{row}\t{line}" for row, line in zip(rows, lines[::-1], strict=True)) + "\n",
         "rows.tsv": "\n".join(["label\ttext", *rows]) + "\n",
     }
 

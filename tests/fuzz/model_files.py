@@ -29,6 +29,7 @@ FILES = {
     "t.txt": TEXT,
     "films.tsv": "pos\ta good film\nneg\ta bad film\npos\tgood king\nneg\tbad tea\n",
     "pairs.tsv": "king\tqueen\t9\ntea\tking\t1\nman\twoman\t8\nking queen man woman\n",
+    "similar.tsv": "a king\tthe king\t4.5\ngood tea\tbad tea\t1.5\ntea\t\t0\n",
     "tagged.txt": "the/D king/N reigns/V\nthe/D tea/N boils/V\n" * 3,
     "names.txt": "\n\n".join(line.replace(" ", "\n").replace("/", "\t") for line in _NAMES * 8) + "\n",
     "letters.tsv": "".join(f"{one}{two}\t{two} {one}\n" for one in "abcd" for two in "abcd가"),
@@ -92,6 +93,17 @@ COMMANDS: dict[str, list[str]] = {
         "train-tagger tagged.txt --resume FILE -q -o o.safetensors", "tag FILE t.txt",
     ],
     "recurrent-classifier": [*_CLASSIFY[:5], _CLASSIFY[6]],
+    "recurrent-classifier-blend": [*_CLASSIFY[:5], _CLASSIFY[6]],
+    "recurrent-classifier-labels": [
+        *_CLASSIFY[:3], "classify FILE t.txt --proba --threshold 0.3", "evaluate FILE films.tsv",
+        _CLASSIFY[6],
+    ],
+    "recurrent-classifier-pairs": [
+        "classify FILE similar.tsv --text-col 1 --text2-col 2",
+        "classify FILE similar.tsv --text-col 1 --text2-col 2 --jsonl",
+        "evaluate FILE similar.tsv --text-col 1 --text2-col 2 --label-col 3",
+        _LOAD.format("loaded.classify([('a king', 'the tea'), ('tea', '')])"),
+    ],
     "recurrent-classifier-checkpoint": [
         f"train-rnn films.tsv {_SMALL_NETWORK} --resume FILE -q -o o.safetensors",
         f"train-rnn films.tsv {_SMALL_NETWORK} --resume FILE -q -o o.safetensors",

@@ -104,7 +104,14 @@ def test_numbers_that_are_none_and_places_outside_are_refused(path: Path, tmp_pa
 
 # Of a tagger's checkpoint only the training that goes on knows how many rows there are.
 # Hashes, and what a perceptron has summed up.
-_ANY_NUMBER = ("features.keys", "known_words", "classes.words", "sums", "transition_sums")
+_ANY_NUMBER = (
+    "features.keys",
+    "blend.features.keys",
+    "known_words",
+    "classes.words",
+    "sums",
+    "transition_sums",
+)
 _ANY_INT32 = ("lengths", "lines", "postings.counts", "rows")
 
 

@@ -50,7 +50,7 @@ def read(path, *, labelled=True, encoding="utf-8", as_lines=False, notes=None, *
 
 
 def one_line(text: str) -> str:
-    return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")
+    return re.sub(r"\r*\n|\r", " ", text)  # \r\r\n, from files converted twice, is one line end too
 
 
 def by_csv(table: str, delimiter: str, header: bool) -> list[tuple[str, str]]:

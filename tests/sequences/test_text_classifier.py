@@ -1,4 +1,4 @@
-"""A classifier by a network: its formulas, what it learns, its file, interrupts, and what is not let in."""
+"""A classifier by a network: what it learns, its file, interrupts, and what is not let in."""
 
 from pathlib import Path
 
@@ -8,10 +8,8 @@ import pytest
 from nlpcli.engine import jobs
 from nlpcli.engine.classify.examples import examples_of
 from nlpcli.engine.io.model_file import read_model, write_model
-from nlpcli.engine.neural.packing import Packing
 from nlpcli.engine.sequences import network_checkpoint
 from nlpcli.engine.sequences.classifier_training import ClassifierTraining
-from nlpcli.engine.sequences.pooling import PoolingHead
 from nlpcli.engine.sequences.text_classifier import KIND, TextClassifier
 from nlpcli.errors import InputError, ModelError, NlpcliError, SettingsError
 from nlpcli.settings.classify import RnnSettings
@@ -44,35 +42,6 @@ def trained(*args, **more):
 def content(model, path):
     model.save(path)
     return path.read_bytes()
-
-
-def test_every_pooling_is_its_formula_in_training_and_at_work():
-    encoder, packing = EncoderSettings(rnn_size=2), Packing.of([3, 2, 1])
-    random = np.random.default_rng(0)
-    y = random.normal(size=(6, 4)).astype(np.float32)
-    texts = [[0, 3, 5], [1, 4], [2]]  # the packed rows of each
-    for pooling in POOLINGS:
-        head = PoolingHead(encoder, pooling, 3)
-        weights = {name: random.normal(size=shape).astype(np.float32) for name, shape in head.shapes.items()}
-        expected = []
-        for rows in texts:
-            own = y[rows].astype(np.float64)
-            if pooling == "attention":
-                hidden = np.tanh(own @ weights["head.attention_w"] + weights["head.attention_b"])
-                strength = np.exp(hidden @ weights["head.attention_v"])
-                pooled = (strength / strength.sum()) @ own
-            elif pooling == "last":
-                pooled = np.concatenate([own[-1, :2], own[0, 2:]])
-            else:
-                pooled = own.max(axis=0) if pooling == "max" else own.mean(axis=0)
-            expected.append(pooled @ weights["head.w"] + weights["head.b"])
-        tensors = {name: torch.tensor(weight) for name, weight in weights.items()}
-        ours = head.scores(torch.tensor(y), tensors, packing).numpy()
-        scores, added = head.parts(y, weights, packing)
-        assert ours == pytest.approx(np.array(expected), abs=1e-5)
-        assert scores == pytest.approx(np.array(expected), abs=1e-5)
-        for rows, whole in zip(texts, scores, strict=True):
-            assert added[rows].sum(axis=0) + weights["head.b"] == pytest.approx(whole, abs=1e-5)
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)

@@ -7,9 +7,10 @@ the weights of the features found. Not here: how weights come about (`naive_baye
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,10 @@ from numpy.typing import NDArray
 from nlpcli.engine.classify.calibration import probabilities
 from nlpcli.engine.classify.examples import Examples, read_labelled
 from nlpcli.engine.classify.features import FeatureIndex
+from nlpcli.engine.classify.findings import Predictions
 from nlpcli.engine.classify.linear import KIND as LINEAR
 from nlpcli.engine.classify.linear import LinearModel
-from nlpcli.engine.classify.metrics import Evaluation, evaluate
+from nlpcli.engine.classify.metrics import Evaluation, Mistake, evaluate
 from nlpcli.engine.classify.naive_bayes import KIND as NAIVE_BAYES
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.corpus.empty_corpus import NoTokens
@@ -41,25 +43,14 @@ _FEW = 20  # texts with fewer features than a twentieth of the model's have only
 Trained = NaiveBayes | LinearModel
 
 
-class Predictions(NamedTuple):
-    """What some documents are: the class of each [D], and the probabilities of all [D, C]."""
-
-    labels: NDArray[np.int32]
-    probabilities: NDArray[np.float64]
-
-    def mistakes(self, truth: NDArray[np.int32]) -> list[int]:
-        """The documents that were got wrong, the most confident mistake first."""
-        wrong = np.flatnonzero(self.labels != truth)
-        confidence = self.probabilities[wrong].max(axis=1, initial=0.0)
-        return [int(document) for document in wrong[np.argsort(-confidence, kind="stable")]]
-
-
 class Classifier:
     """Scores texts with a model's weights."""
 
     def __init__(self, model: Trained) -> None:
         self.labels = model.labels
         self.feature_index = FeatureIndex(model.keys, model.features)
+        kinds = model.features.kinds() if model.apart else (model.features,)
+        self.kinds = [FeatureIndex(model.keys, features) for features in kinds]
         self.reweigh(model)
 
     @classmethod
@@ -102,21 +93,31 @@ class Classifier:
         of each document the model knows, int64 [D]."""
         scores = np.zeros((corpus.documents, len(self.labels)))
         found = np.zeros(corpus.documents, dtype=np.int64)
+        for index in self.kinds:
+            added, known = self._scores(corpus, index, progress)
+            scores += added / np.sqrt(np.maximum(known, 1))[:, None] if self.model.normalised else added
+            found += known
+        return scores + self.start, found
+
+    def _scores(
+        self, corpus: EncodedCorpus, index: FeatureIndex, progress: Progress
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """What the features that `index` finds add to the scores, and how many they are."""
+        scores = np.zeros((corpus.documents, len(self.labels)))
+        found = np.zeros(corpus.documents, dtype=np.int64)
         seen = 0
-        for first, rows, ends in self.feature_index.rows(corpus, in_parts=True):
+        for first, rows, ends in index.rows(corpus, in_parts=True):
             last = first + len(ends)
             seen += len(rows)
             found[first:last] += np.diff(ends, prepend=0)
-            if self._weights is None and seen < len(self.feature_index.keys) // _FEW:
+            if self._weights is None and seen < len(index.keys) // _FEW:
                 distinct, places = np.unique(rows, return_inverse=True)
                 weights, rows = self.weights(distinct), places.astype(np.int32)
             else:
                 weights = self.all_weights
             kernels.add_scores(rows, ends, weights, scores[first:last])
             progress.update("classifying", last, corpus.documents)
-        if self.model.normalised:
-            scores /= np.sqrt(np.maximum(found, 1))[:, None]
-        return scores + self.start, found
+        return scores, found
 
     def predict(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> Predictions:
         """The likeliest class of every document, and how likely each class is."""
@@ -200,9 +201,29 @@ def read_tests(
 
 def as_tests(classifier: AnyClassifier, examples: Examples) -> Examples:
     """The same for texts that were read with its analysis already."""
-    names = (*classifier.labels, *sorted(set(examples.names) - set(classifier.labels)))
+    return with_classes(examples, classifier.labels)
+
+
+def with_classes(examples: Examples, labels: Sequence[str]) -> Examples:
+    """Examples whose classes are numbered as `labels`, others coming after those."""
+    names = (*labels, *sorted({*examples.names} - {*labels}))
     position = np.array([names.index(name) for name in examples.names], dtype=np.int32)
-    return Examples(examples.corpus, position[examples.labels], names)
+    return dataclasses.replace(examples, labels=position[examples.labels], names=names)
+
+
+def worst_of(
+    found: Predictions, examples: Examples, texts: Sequence[str], number: int
+) -> tuple[Mistake, ...]:
+    """The most confident mistakes."""
+    return tuple(
+        Mistake(
+            float(found.probabilities[document].max()),
+            examples.names[examples.labels[document]],
+            examples.names[found.labels[document]],
+            texts[document],
+        )
+        for document in found.mistakes(examples.labels)[:number]
+    )
 
 
 def measure(

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.encoding import encode_documents
-from nlpcli.engine.io.record_formats import Documents
+from nlpcli.engine.io.record_formats import SEVERAL, Documents
 from nlpcli.engine.io.records import Records
-from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.arrays import offsets_of, ranges
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings, RecordSettings
@@ -28,12 +28,20 @@ from nlpcli.settings.vocabulary import VocabularySettings
 class Examples:
     """Encoded texts and their classes.
 
-    labels: int32 [D], an index into `names` (sorted), −1 for a document that is left out.
+    labels: int32 [D], an index into `names` (sorted), −1 for a document that is left out. A name may be
+    several labels at once (`labels_in`). sides: how many texts an example has, 2 for pairs: example d is the
+    texts 2d and 2d + 1 of the corpus.
     """
 
     corpus: EncodedCorpus
     labels: NDArray[np.int32]
     names: tuple[str, ...]
+    sides: int = 1
+
+    @property
+    def filled(self) -> NDArray[np.bool_]:
+        """Whether each example has a token in every text: bool [D]."""
+        return np.asarray((np.diff(self.corpus.offsets) > 0).reshape(-1, self.sides).all(axis=1))
 
     def documents_per_class(self) -> NDArray[np.int64]:
         """How many documents each class has, int64 [C]."""
@@ -41,15 +49,34 @@ class Examples:
 
     def chosen(self, wanted: NDArray[np.bool_]) -> Examples:
         """The `wanted` [D] documents by themselves, with the vocabulary of all."""
-        lengths = np.diff(self.corpus.offsets)
-        offsets = offsets_of(lengths[wanted])
-        ids = self.corpus.ids[np.repeat(wanted, lengths)]
+        lengths, texts = np.diff(self.corpus.offsets), np.repeat(wanted, self.sides)
+        offsets = offsets_of(lengths[texts])
+        ids = self.corpus.ids[np.repeat(texts, lengths)]
         corpus = EncodedCorpus(ids, offsets, self.corpus.vocabulary)
-        return Examples(corpus, self.labels[wanted], self.names)
+        return dataclasses.replace(self, corpus=corpus, labels=self.labels[wanted])
 
     def only(self, chosen: NDArray[np.bool_]) -> Examples:
         """The same documents, of which only the `chosen` [D] count."""
         return dataclasses.replace(self, labels=np.where(chosen, self.labels, np.int32(-1)))
+
+
+def with_mismatched(examples: Examples, label: str, seed: int) -> Examples:
+    """Pairs and as many more, labelled `label`, as have another label: the second texts of those, shuffled.
+
+    Where all pairs that do not belong together are of one matter, a model learns the matter; those of chance
+    are of every one. No text comes with the second text of its own pair.
+    """
+    number = examples.names.index(label)
+    others = np.flatnonzero(examples.labels != number)
+    order = np.random.default_rng(seed).permutation(others)
+    texts = np.concatenate(
+        [np.arange(2 * len(examples.labels)), np.stack([2 * order, 2 * np.roll(order, 1) + 1], 1).reshape(-1)]
+    )
+    lengths = np.diff(examples.corpus.offsets)[texts]
+    ids = examples.corpus.ids[ranges(examples.corpus.offsets[texts], lengths)]
+    labels = np.concatenate([examples.labels, np.full(len(order), number, np.int32)])
+    corpus = EncodedCorpus(ids, offsets_of(lengths), examples.corpus.vocabulary)
+    return dataclasses.replace(examples, corpus=corpus, labels=labels)
 
 
 def read_examples(
@@ -65,7 +92,7 @@ def read_examples(
     whose texts holds a token.
     """
     examples = read_labelled(paths, analysis, records, reading, progress)
-    _check_classes(examples, analysis)
+    check_classes(examples, analysis)
     return examples
 
 
@@ -76,18 +103,23 @@ def read_labelled(
     reading: InputSettings,
     progress: Progress = SILENT,
     keep: list[str] | None = None,
+    *,
+    pairs: bool = False,
+    several: bool = False,
 ) -> Examples:
     """The same of any labelled texts, to be measured on: a single class is fine.
 
-    The texts themselves are added to `keep`, if there is one.
+    The texts themselves are added to `keep`, if there is one. pairs, several: whether there may be pairs of
+    texts, and several labels at once.
     """
-    source = Records(paths, records, reading, progress=progress)
+    source = Records(paths, records, reading, pairs=pairs, several=several, progress=progress)
     batches = source.documents() if keep is None else _kept(source.texts(), keep)
     corpus = encode_documents(batches, analysis, VocabularySettings(vocab_order="first-seen"))
     names = tuple(sorted(source.names))
     position = {name: number for number, name in enumerate(names)}
     order = np.array([position[name] for name in source.names], dtype=np.int32)
-    return Examples(corpus, order[np.array(source.codes, dtype=np.int32)], names)
+    sides = 1 if records.text2_col is None else 2
+    return Examples(corpus, order[np.array(source.codes, dtype=np.int32)], names, sides)
 
 
 def _kept(batches: Iterator[list[str]], keep: list[str]) -> Iterator[Documents]:
@@ -96,15 +128,23 @@ def _kept(batches: Iterator[list[str]], keep: list[str]) -> Iterator[Documents]:
         yield batch
 
 
-def examples_of(texts: list[str], labels: Sequence[str], analysis: AnalysisSettings) -> Examples:
-    """Examples from texts and labels in memory."""
+def examples_of(
+    texts: list[str], labels: Sequence[str], analysis: AnalysisSettings, sides: int = 1
+) -> Examples:
+    """Examples from texts and labels in memory; pairs have their texts one behind the other."""
     names = tuple(sorted(set(labels)))
     corpus = encode_documents([texts], analysis, VocabularySettings(vocab_order="first-seen"))
-    return Examples(corpus, np.array([names.index(label) for label in labels], dtype=np.int32), names)
+    return Examples(corpus, np.array([names.index(label) for label in labels], dtype=np.int32), names, sides)
 
 
-def _check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
-    names, documents = examples.names, examples.corpus.documents
+def labels_in(name: str) -> list[str]:
+    """The labels in a name that holds several."""
+    return name.split(SEVERAL) if name else []
+
+
+def check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
+    """Raise InputError for labels that are no classes."""
+    names, documents = examples.names, len(examples.labels)
     if len(names) == 1:
         raise InputError(
             f"there is only one class: all {documents:,} texts are labelled {names[0]!r}",
@@ -115,20 +155,24 @@ def _check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
             f"{len(names):,} different labels in {documents:,} texts: that is not a set of classes",
             hint="is --label-col the right column?",
         )
-    has_tokens = np.diff(examples.corpus.offsets) > 0
-    filled = examples.only(has_tokens).documents_per_class()
+    filled = examples.only(examples.filled).documents_per_class()
     if not filled.all():
         name = names[int(np.argmin(filled))]
         raise InputError(
             f"the class {name!r} is empty: none of its {int((examples.labels == names.index(name)).sum()):,} "
-            "texts holds a token",
+            f"{'texts holds a token' if examples.sides == 1 else 'pairs holds a token in both texts'}",
             hint="leave the class out, or "
             + ("shorten --stopwords" if analysis.stopwords else "choose another --tokenizer"),
         )
 
 
-def held_out(examples: Examples, share: float, seed: int) -> NDArray[np.bool_]:
-    """A random `share` of the documents, the same share of each class: bool [D]."""
+def held_out(examples: Examples, share: float, seed: int, *, by_class: bool = True) -> NDArray[np.bool_]:
+    """A random `share` of the documents, the same share of each class: bool [D].
+
+    by_class: else labels are many, such as numbers, and documents are all of one class.
+    """
+    if not by_class:
+        examples = dataclasses.replace(examples, labels=np.zeros_like(examples.labels), names=("",))
     rank = _shuffled_ranks(examples, seed)
     sizes = examples.documents_per_class()
     quota = np.maximum(1, np.round(sizes * share)).astype(np.int64)

@@ -48,29 +48,58 @@ def explain(classifier: Classifier, corpus: EncodedCorpus) -> Iterator[Reason]:
     """For every document: the likeliest class against the next, token by token."""
     scores, found = classifier.scores(corpus)
     trusted = trust(found, classifier.model.calibration)
-    extractor = FeatureExtractor(corpus, classifier.model.features)
+    tokens = TokenShares(classifier, corpus)
     for document in range(corpus.documents):
-        keys, _, spans = extractor.make(document, document + 1, spans=True)
-        rows = classifier.feature_index.find(keys)
-        known = rows >= 0
-        if classifier.model.features.binary:  # the first place of a feature stands for all
-            known[known] &= _first_places(rows[known])
-        rows, spans = rows[known], spans[known]
         label = int(scores[document].argmax())
         others = np.delete(np.arange(scores.shape[1]), label)
         rival = int(others[scores[document, others].argmax()])
-        weights = classifier.weights(rows)
-        odds = (weights[:, label] - weights[:, rival]) * trusted[document]
-        if classifier.model.normalised:
-            odds = odds / np.sqrt(max(len(rows), 1))
+        odds = np.zeros((len(classifier.labels), 1))
+        odds[label], odds[rival] = trusted[document], -trusted[document]
+        shares = tokens.of(document, odds)[:, 0]
         ids = corpus.ids[corpus.offsets[document] : corpus.offsets[document + 1]].tolist()
-        shares = _shared_out(odds, spans, len(ids))
         yield Reason(
             classifier.labels[label],
             classifier.labels[rival],
             float((classifier.start[label] - classifier.start[rival]) * trusted[document]),
-            tuple((corpus.vocabulary.tokens[word], share) for word, share in zip(ids, shares, strict=True)),
+            tuple(zip(map(corpus.vocabulary.tokens.__getitem__, ids), shares.tolist(), strict=True)),
         )
+
+
+class TokenShares:
+    """What the tokens of documents add to the scores of classes."""
+
+    def __init__(self, classifier: Classifier, corpus: EncodedCorpus) -> None:
+        self._classifier, self._corpus = classifier, corpus
+        self._kinds = [(index, FeatureExtractor(corpus, index.settings)) for index in classifier.kinds]
+
+    def of(self, document: int, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Shares [tokens, K] of K sums of classes' scores, of which `wanted` [C, K] has the factors."""
+        tokens = int(self._corpus.offsets[document + 1] - self._corpus.offsets[document])
+        shares = np.zeros((tokens, wanted.shape[1]))
+        for index, extractor in self._kinds:
+            rows, spans = _known(index, extractor, document)
+            scale = np.sqrt(max(len(rows), 1)) if self._classifier.model.normalised else 1.0
+            with np.errstate(invalid="ignore"):  # ∞ of an unsmoothed model, times nothing
+                shares += _shared_out(_sums(self._classifier.weights(rows), wanted) / scale, spans, tokens)
+        return shares
+
+
+def _sums(weights: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights [N, C] times wanted [C, K]; a class that is not wanted adds nothing, even ∞."""
+    used = wanted.any(axis=1)
+    return np.asarray(weights[:, used] @ wanted[used])
+
+
+def _known(
+    index: FeatureIndex, extractor: FeatureExtractor, document: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The rows of the document's features that the model knows, and the tokens each covers [N, 2]."""
+    keys, _, spans = extractor.make(document, document + 1, spans=True)
+    rows = index.find(keys)
+    known = rows >= 0
+    if index.settings.binary:  # the first place of a feature stands for all
+        known[known] &= _first_places(rows[known])
+    return rows[known], spans[known]
 
 
 def _first_places(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -79,14 +108,14 @@ def _first_places(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     return first
 
 
-def _shared_out(odds: NDArray[np.float64], spans: NDArray[np.int32], tokens: int) -> list[float]:
-    """Each feature's odds spread evenly over the tokens from spans[i, 0] to spans[i, 1]."""
-    each = odds / (spans[:, 1] - spans[:, 0])
-    change = np.zeros(tokens + 1)
+def _shared_out(odds: NDArray[np.float64], spans: NDArray[np.int32], tokens: int) -> NDArray[np.float64]:
+    """Each feature's odds [N, K] spread evenly over the tokens from spans[i, 0] to spans[i, 1]."""
+    each = odds / (spans[:, 1] - spans[:, 0])[:, None]
+    change = np.zeros((tokens + 1, odds.shape[1]))
     with np.errstate(invalid="ignore"):  # ∞ − ∞ in an unsmoothed model: no share to tell
         np.add.at(change, spans[:, 0], each)
         np.add.at(change, spans[:, 1], -each)
-        return [float(share) for share in np.cumsum(change)[:-1]]
+        return np.asarray(np.cumsum(change, axis=0)[:-1])
 
 
 # --- what tells a class ---------------------------------------------------------------------

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.classify.classifier import Classifier, Predictions
+from nlpcli.engine.classify.classifier import Classifier
 from nlpcli.engine.classify.examples import Examples, read_labelled
+from nlpcli.engine.classify.findings import Predictions
 from nlpcli.engine.classify.metrics import Evaluation, evaluate
 from nlpcli.engine.corpus.subwords import LINE_END, SubwordRule
 from nlpcli.engine.io import fasttext_file

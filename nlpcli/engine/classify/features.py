@@ -194,25 +194,6 @@ def _mask(settings: FeatureSettings) -> np.uint64:
     return np.uint64(((1 << kept) - 1) << (64 - kept))
 
 
-def has_syllable_script(vocabulary: Vocabulary) -> bool:
-    """Whether most letters of the types are Hangul, kana or Han.
-
-    A character then says much, and words are glued to endings or not spaced at all, so that
-    character n-grams across the words tell more than words do.
-
-    >>> has_syllable_script(Vocabulary.of(["영화", "CGV"], [1, 1]))
-    False
-    >>> has_syllable_script(Vocabulary.of(["영화가", "재미있다", "CGV"], [1, 1, 1]))
-    True
-    """
-    text = vocabulary.packed[0].tobytes().decode("utf-8", "surrogatepass")
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    letters = int(((codes >= 0x41) & ((codes < 0x2000) | (codes >= 0x2C00))).sum())
-    # Hangul jamo; kana, Han and Hangul syllables; their full-width and supplementary forms.
-    syllables = ((codes >= 0x1100) & (codes < 0x1200)) | ((codes >= 0x3040) & (codes < 0xD7FC))
-    return 2 * int((syllables | ((codes >= 0x20000) & (codes < 0x32000))).sum()) > letters
-
-
 # --- counting -------------------------------------------------------------------------------
 
 

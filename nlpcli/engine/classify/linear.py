@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.classify.naive_bayes import EVERY, Rows
+from nlpcli.engine.classify.naive_bayes import EVERY, NaiveBayes, Rows
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
@@ -30,7 +30,8 @@ class LinearModel:
 
     keys: uint64 [F], ascending; learnt: float32 [F, P], bias: float64 [P]. P is 1 for two
     classes (positive speaks for the second), else one per class. `normalised`: a document's
-    sum is divided by the root of the number of its features.
+    sum is divided by the root of the number of its features; `apart`: words and characters each by
+    their own.
     """
 
     labels: tuple[str, ...]
@@ -43,6 +44,7 @@ class LinearModel:
     features: FeatureSettings
     settings: NaiveBayesSettings
     calibration: dict[str, Any] | None = None
+    apart: bool = False
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:
@@ -68,6 +70,7 @@ class LinearModel:
         header = {
             "labels": list(self.labels),
             "normalised": self.normalised,
+            "apart": self.apart,
             "analysis": self.analysis.to_record(),
             "features": self.features.to_record(),
             "settings": self.settings.to_record(),
@@ -95,3 +98,18 @@ class LinearModel:
             names=functools.partial(Vocabulary.from_model, model),
             **model.fields,
         )
+
+
+def linear_of(model: NaiveBayes, kept: Rows = EVERY) -> LinearModel:
+    """The weights of a Naive Bayes model, or of the features that are kept, as they are now.
+
+    They can no longer be trained further, merged or smoothed anew.
+    """
+    weights, start = model.weights(kept), model.start()
+    weights = weights - weights[:, :1]  # only differences count
+    if len(model.labels) == 2:
+        weights, start = weights[:, 1:], start[1:] - start[:1]
+    return LinearModel(
+        model.labels, model.keys[kept], weights.astype(np.float32), start, False, model.names, model.analysis,
+        model.features, model.settings, model.calibration,
+    )  # fmt: skip

@@ -25,6 +25,10 @@ class ClassMetrics:
     f1: float
     support: int
 
+    def averages(self) -> dict[str, float]:
+        """As JSON types, without a name."""
+        return {"precision": self.precision, "recall": self.recall, "f1": self.f1}
+
 
 class Mistake(NamedTuple):
     """A text that was got wrong, and how sure the classifier was of it."""
@@ -59,7 +63,7 @@ class Evaluation:
     @property
     def accuracy(self) -> float:
         """The share that is right; the micro average of F1, precision and recall is the same."""
-        return _ratio(int(np.trace(self.confusion)), self.documents)
+        return ratio(int(np.trace(self.confusion)), self.documents)
 
     def per_class(self) -> list[ClassMetrics]:
         """Precision, recall and F1 of every class; 0 where nothing was predicted or is there."""
@@ -70,9 +74,9 @@ class Evaluation:
             rows.append(
                 ClassMetrics(
                     label,
-                    _ratio(right, predicted),
-                    _ratio(right, there),
-                    _ratio(2 * right, predicted + there),
+                    ratio(right, predicted),
+                    ratio(right, there),
+                    ratio(2 * right, predicted + there),
                     there,
                 )
             )
@@ -82,13 +86,7 @@ class Evaluation:
         """The mean over the classes that are there or were predicted, each weighing the same."""
         occur = (self.confusion.sum(axis=0) + self.confusion.sum(axis=1)).tolist()
         rows = [row for row, times in zip(self.per_class(), occur, strict=True) if times] or self.per_class()
-        return ClassMetrics(
-            "macro",
-            sum(row.precision for row in rows) / len(rows),
-            sum(row.recall for row in rows) / len(rows),
-            sum(row.f1 for row in rows) / len(rows),
-            self.documents,
-        )
+        return mean_of(rows, self.documents)
 
     def micro(self) -> ClassMetrics:
         """The mean over documents; with one label each, all three are the accuracy."""
@@ -101,8 +99,8 @@ class Evaluation:
             "documents": self.documents,
             "accuracy": self.accuracy,
             "classes": [vars(row) for row in self.per_class()],
-            "macro": _average(self.macro()),
-            "micro": _average(self.micro()),
+            "macro": self.macro().averages(),
+            "micro": self.micro().averages(),
             "labels": list(self.labels),
             "confusion": self.confusion.tolist(),
             "calibration_error": self.calibration_error,
@@ -110,11 +108,19 @@ class Evaluation:
         }
 
 
-def _average(row: ClassMetrics) -> dict[str, float]:
-    return {"precision": row.precision, "recall": row.recall, "f1": row.f1}
+def mean_of(rows: Sequence[ClassMetrics], support: int) -> ClassMetrics:
+    """The macro average of classes."""
+    return ClassMetrics(
+        "macro",
+        sum(row.precision for row in rows) / len(rows),
+        sum(row.recall for row in rows) / len(rows),
+        sum(row.f1 for row in rows) / len(rows),
+        support,
+    )
 
 
-def _ratio(part: int, whole: int) -> float:
+def ratio(part: int, whole: int) -> float:
+    """A share; 0 of nothing."""
     return part / whole if whole else 0.0
 
 

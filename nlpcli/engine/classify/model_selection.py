@@ -8,22 +8,24 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.classify import naive_bayes
+from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.classifier import Classifier, measure
 from nlpcli.engine.classify.examples import Examples, folds, held_out
 from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.training import train
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
+from nlpcli.settings.classify import AUTO, FeatureSettings, NaiveBayesSettings
 from nlpcli.settings.text import AnalysisSettings
 
 _TUNING_TEXTS = 30_000  # a search looks at no more than these
 _TUNING_FOLDS = 3
+_STANDARD_ERRORS = 2
 
 
 def on_held_out(
@@ -85,14 +87,23 @@ class Trial:
     features: FeatureSettings
     settings: NaiveBayesSettings
     accuracy: float
+    right: NDArray[np.bool_] = field(repr=False, compare=False, default_factory=lambda: np.zeros(0, np.bool_))
 
     def describe(self) -> str:
         """As options of the command line."""
-        chosen = [f"--variant {self.settings.variant}", f"--alpha {self.settings.alpha:g}"]
+        chosen = [f"--variant {self.settings.variant}"]
+        if self.settings.alpha is not None:
+            chosen.append(f"--alpha {self.settings.alpha:g}")
         if self.settings.variant == "nbsvm":
             chosen.append(f"--cost {self.settings.cost:g}")
         chosen += [f"--ngrams {self.features.ngrams}", f"--char-ngrams {self.features.char_ngrams}"]
         return " ".join(chosen)
+
+    def surely_better(self, other: Trial) -> bool:
+        """Whether it got more texts right, by two standard errors of the difference (McNemar 1947): the best
+        of many trials looks better than it is."""
+        won, lost = int((self.right & ~other.right).sum()), int((other.right & ~self.right).sum())
+        return bool(won - lost > _STANDARD_ERRORS * np.sqrt(won + lost))
 
 
 def autotune(
@@ -103,9 +114,10 @@ def autotune(
     settings: NaiveBayesSettings,
     progress: Progress = SILENT,
 ) -> list[Trial]:
-    """Variants, smoothing and n-gram ranges tried for about `seconds`; the best one first.
+    """Variants, smoothing and n-gram ranges tried for about `seconds`; the one to take first, then the best.
 
-    Cross-validated in three parts on at most 30,000 of the texts. At least one trial is made.
+    Cross-validated in three parts on at most 30,000 of the texts. The settings as they are given are tried
+    first, and stay unless something is surely better. Of the features only what is `auto` is varied.
     """
     until = time.monotonic() + seconds
     if len(examples.labels) > _TUNING_TEXTS:
@@ -113,43 +125,58 @@ def autotune(
         examples = examples.chosen(sample)
     parts = list(folds(examples, _TUNING_FOLDS, settings.seed))
     trials: list[Trial] = []
-    for tried in _feature_choices(examples, features, settings):
-        for group in _setting_choices(settings):
-            if trials and time.monotonic() > until:
-                return sorted(trials, key=lambda trial: -trial.accuracy)
-            trials += _try(examples, parts, analysis, tried, group)
-            progress.update(
-                "tuning", seconds - max(until - time.monotonic(), 0), seconds, f"{len(trials)} tried"
-            )
-    return sorted(trials, key=lambda trial: -trial.accuracy)
+    for tried, group in _choices(examples, features, settings):
+        if trials and time.monotonic() > until:
+            break
+        trials += _try(examples, parts, analysis, tried, group)
+        progress.update("tuning", seconds - max(until - time.monotonic(), 0), seconds, f"{len(trials)} tried")
+    usual = trials[0]
+    ranked = sorted(trials, key=lambda trial: -trial.accuracy)
+    chosen = next((trial for trial in ranked if trial.surely_better(usual)), usual)
+    return [chosen, *(trial for trial in ranked if trial is not chosen)]
 
 
-def _feature_choices(
+def _choices(
     examples: Examples, features: FeatureSettings, settings: NaiveBayesSettings
-) -> Iterator[FeatureSettings]:
-    usual = naive_bayes.resolved(features, settings, examples.corpus.vocabulary)
-    usual = dataclasses.replace(usual, binary=features.binary)
-    chars = ["2-4", "1-5", "2-6", "0"] if usual.char_ngrams != "0" else ["0", "2-4"]
-    seen = set()
-    for char in chars:
-        for word in ("1-3", "1-2", "1"):
-            choice = dataclasses.replace(usual, ngrams=word, char_ngrams=char)
-            if choice not in seen:
-                seen.add(choice)
-                yield choice
+) -> Iterator[tuple[FeatureSettings, list[NaiveBayesSettings]]]:
+    """Features, and settings that need the same counts of them: first as they come, then all combinations."""
+
+    def as_they_come(variant: str) -> FeatureSettings:
+        return dataclasses.replace(resolved(features, variant, examples.corpus), binary=features.binary)
+
+    groups = _setting_groups(settings)
+    first = as_they_come(settings.variant)
+    yield first, [settings]
+    linear = as_they_come("nbsvm")
+    for group in groups:
+        yield linear if group[0].variant == "nbsvm" else first, group
+    chars = ["2-4", "1-5", "2-6", "0"] if first.char_span == "text" else ["0", "2-5", "1-4"]
+    words = ["1-3", "1-2", "1"] if features.ngrams == AUTO else [features.ngrams]
+    for char in chars if features.char_ngrams == AUTO else [features.char_ngrams]:
+        for word in words:
+            if char == word == "0":
+                continue
+            choice = dataclasses.replace(first, ngrams=word, char_ngrams=char)
+            for group in groups:
+                if choice != (linear if group[0].variant == "nbsvm" else first):
+                    yield choice, group
 
 
-def _setting_choices(settings: NaiveBayesSettings) -> Iterator[list[NaiveBayesSettings]]:
+def _setting_groups(settings: NaiveBayesSettings) -> list[list[NaiveBayesSettings]]:
     """Settings in groups that need the same counts; nbsvm by itself."""
-    alphas = (0.5, 1.0, 0.2, 0.05, 2.0)
-    yield [dataclasses.replace(settings, variant="binary-multinomial", alpha=alpha) for alpha in alphas]
-    yield [
-        dataclasses.replace(settings, variant=variant, alpha=alpha)
-        for variant in ("multinomial", "complement")
-        for alpha in alphas
+    alphas = (None, 0.5, 1.0, 0.2, 0.05, 2.0)
+    groups = [
+        [dataclasses.replace(settings, variant="binary-multinomial", alpha=alpha) for alpha in alphas],
+        [dataclasses.replace(settings, variant="nbsvm", alpha=None)],
+        [
+            dataclasses.replace(settings, variant=variant, alpha=alpha)
+            for variant in ("multinomial", "complement")
+            for alpha in alphas
+        ],
     ]
-    for cost in (1.0, 0.3, 3.0):
-        yield [dataclasses.replace(settings, variant="nbsvm", alpha=1.0, cost=cost)]
+    for cost in (0.3, 3.0):
+        groups.append([dataclasses.replace(settings, variant="nbsvm", alpha=1.0, cost=cost)])
+    return groups
 
 
 def _try(
@@ -160,7 +187,7 @@ def _try(
     group: Sequence[NaiveBayesSettings],
 ) -> list[Trial]:
     """The accuracy of each settings of a group, whose features are counted once per part."""
-    right = np.zeros(len(group))
+    right = np.zeros((len(group), len(examples.labels)), np.bool_)
     for part in parts:
         rest, test = examples.only(~part), examples.chosen(part)
         model = train(rest, analysis, features, group[0])
@@ -169,8 +196,9 @@ def _try(
             if isinstance(model, naive_bayes.NaiveBayes):
                 classifier.reweigh(dataclasses.replace(model, settings=settings))
             scores, _ = classifier.scores(test.corpus)
-            right[number] += (scores.argmax(axis=1) == test.labels).sum()
+            right[number, part] = scores.argmax(axis=1) == test.labels
     counted = sum(int(part.sum()) for part in parts)
     return [
-        Trial(features, settings, float(hits) / counted) for settings, hits in zip(group, right, strict=True)
+        Trial(features, settings, float(hits.sum()) / counted, hits)
+        for settings, hits in zip(group, right, strict=True)
     ]

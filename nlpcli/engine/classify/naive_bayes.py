@@ -25,8 +25,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.examples import Examples
-from nlpcli.engine.classify.features import FeatureCounts, count, has_syllable_script, type_keys
+from nlpcli.engine.classify.features import FeatureCounts, count, type_keys
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -37,7 +38,8 @@ from nlpcli.settings.text import AnalysisSettings
 KIND = "naive-bayes"
 Rows = NDArray[np.int64] | slice
 EVERY = slice(None)
-_BINARY = ("binary-multinomial", "bernoulli", "nbsvm")
+# By the texts, where nobody said.
+_DECIDED = {"ngrams": "--ngrams", "char_ngrams": "--char-ngrams", "char_span": "--char-span"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +59,7 @@ class NaiveBayes:
     settings: NaiveBayesSettings
     calibration: dict[str, Any] | None = None
     pruned: bool = False
-    normalised = False
+    normalised = apart = False
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:
@@ -95,9 +97,21 @@ class NaiveBayes:
         return np.asarray(kept.sum(axis=0)), len(kept)
 
     @functools.cached_property
+    def alpha(self) -> float:
+        """What is added to every count. Where it was not given, what is added to all features of a class
+        together must not outweigh what was counted in a class: with many classes or little text a constant
+        would make all classes alike."""
+        if self.settings.alpha is not None:
+            return self.settings.alpha
+        if self.settings.variant == "bernoulli":
+            return 0.5
+        seen, features = self.totals
+        return min(1.0, float(seen.mean()) / max(features, 1)) or 1.0
+
+    @functools.cached_property
     def _absent(self) -> NDArray[np.float64]:
         """The log-probability of each class that none of the features is there (bernoulli)."""
-        present = (self._kept() + self.settings.alpha) / (self.documents + 2 * self.settings.alpha)
+        present = (self._kept() + self.alpha) / (self.documents + 2 * self.alpha)
         return np.asarray(np.log1p(-present).sum(axis=0))
 
     def _kept(self) -> NDArray[np.int64]:
@@ -156,17 +170,6 @@ def check_settings(settings: NaiveBayesSettings) -> None:
         )
 
 
-def resolved(
-    features: FeatureSettings, settings: NaiveBayesSettings, vocabulary: Vocabulary
-) -> FeatureSettings:
-    """The features as they will be counted: some variants are binary, and `auto` is decided."""
-    if features.char_ngrams == "auto":
-        features = dataclasses.replace(
-            features, char_ngrams="2-4" if has_syllable_script(vocabulary) else "0"
-        )
-    return dataclasses.replace(features, binary=features.binary or settings.variant in _BINARY)
-
-
 def train(
     examples: Examples,
     analysis: AnalysisSettings,
@@ -183,7 +186,7 @@ def train(
     (('neg', 'pos'), 3)
     """
     check_settings(settings)
-    features = resolved(features, settings, examples.corpus.vocabulary)
+    features = resolved(features, settings.variant, examples.corpus)
     return NaiveBayes(
         examples.names,
         examples.documents_per_class(),
@@ -217,7 +220,8 @@ def merged(first: NaiveBayes, second: NaiveBayes) -> NaiveBayes:
             field = different[0]
             raise ModelError(
                 f"the models differ in {field}: {mine[field]!r} and {theirs[field]!r}",
-                hint="models add up when they were trained with the same options",
+                hint="models add up when they were trained with the same options"
+                + (f"; name what the texts decided: {_DECIDED[field]}" if field in _DECIDED else ""),
             )
     if first.pruned or second.pruned:
         raise ModelError(
@@ -261,7 +265,7 @@ def _joined(first: NaiveBayes, second: NaiveBayes) -> Vocabulary:
 
 
 def _multinomial(model: NaiveBayes, counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    (seen, features), alpha = model.totals, model.settings.alpha
+    (seen, features), alpha = model.totals, model.alpha
     with np.errstate(divide="ignore"):
         weights = np.log(counts + alpha)
         weights -= np.log(seen + alpha * features)
@@ -269,13 +273,13 @@ def _multinomial(model: NaiveBayes, counts: NDArray[np.int64]) -> NDArray[np.flo
 
 
 def _bernoulli(model: NaiveBayes, counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    alpha = model.settings.alpha
+    alpha = model.alpha
     present = (counts + alpha) / (model.documents + 2 * alpha)
     return np.asarray(np.log(present) - np.log1p(-present))
 
 
 def _complement(model: NaiveBayes, counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    (seen, features), alpha = model.totals, model.settings.alpha
+    (seen, features), alpha = model.totals, model.alpha
     others = counts.sum(axis=1, keepdims=True) - counts + alpha
     return np.asarray(np.log(seen.sum() - seen + alpha * features) - np.log(others))
 

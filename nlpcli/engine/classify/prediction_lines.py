@@ -5,29 +5,43 @@
     pos   0.9131   neg   0.0869                   --top-k 2
     pos   good:+2.31 film:+0.07                   --explain
 
+    joy,love    0.9131,0.6210                     labels, of which there may be none; --proba
+    3.6000                                        a number
+
 Not here: what a terminal shows of the reasons (`cli/classifier_output.py`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
-from nlpcli.engine.classify.classifier import AnyClassifier, Classifier, Predictions
+from nlpcli.engine.classify.classifier import Classifier
 from nlpcli.engine.classify.explanations import Reason, explain
 from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier
+from nlpcli.engine.classify.findings import Found, LabelSets, Numbers, Predictions, number_text
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.io.record_formats import Documents, grouped, whole_texts
 from nlpcli.engine.io.writing import cell
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import SettingsError
 from nlpcli.settings.classify import ClassifySettings
 
 _STRONGEST = 8  # tokens that are named
 
 
-class Explainer(AnyClassifier, Protocol):
-    """A classifier that says itself which tokens decided."""
+class Explainer(Protocol):
+    """A classifier by a network, which says itself which tokens decided."""
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    def encode(self, batches: Iterable[Documents]) -> EncodedCorpus:
+        """Texts as the model's analysis sees them."""
+
+    def predict(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> Found:
+        """The answer for every document."""
 
     def explain(self, corpus: EncodedCorpus) -> Iterator[Reason]:
         """For every document: the likeliest class against the next, token by token."""
@@ -44,27 +58,51 @@ def prediction_lines(
         raise SettingsError(
             "--explain is not for fastText's models", hint="--proba and --top-k say how sure they are"
         )
-    labels = classifier.labels
-    shown = min(settings.top_k, len(labels)) or 1
     for group in grouped(batches):
         found, reasons = _judged(classifier, group, settings.explain)
-        for number, (label, chances) in enumerate(zip(found.labels, found.probabilities, strict=True)):
-            # The class with the best score first, also where rounding makes chances equal.
-            ranked = sorted(range(len(labels)), key=lambda c: (-chances[c], c != label, c))[:shown]
-            likeliest = [(labels[c], float(chances[c])) for c in ranked]
+        if isinstance(found, Numbers):
+            answers: Iterator[_Answer] = (_Answer(number=value) for value in found.values.tolist())
+        elif isinstance(found, LabelSets):
+            answers = _label_sets(found, classifier.labels, settings.top_k)
+        else:
+            answers = _classes(found, classifier.labels, settings.top_k)
+        for number, answer in enumerate(answers):
             reason = reasons[number] if reasons else None
             if settings.jsonl:
-                yield json.dumps(_record(likeliest, reason), ensure_ascii=False)
+                yield json.dumps(_record(answer, reason), ensure_ascii=False)
             else:
-                cells = _cells(likeliest, settings.proba or settings.top_k > 0)
+                cells = _cells(answer, settings)
                 if reason is not None:
                     cells.append((reason_as_text or _strongest)(reason))
                 yield "\t".join(cells)
 
 
+class _Answer(NamedTuple):
+    """What is said of one text: the likeliest labels, or those that are likely enough, or a number."""
+
+    likeliest: Sequence[tuple[str, float]] = ()
+    separator: str | None = None
+    number: float | None = None
+
+
+def _classes(found: Predictions, labels: Sequence[str], top_k: int) -> Iterator[_Answer]:
+    shown = min(top_k, len(labels)) or 1
+    for label, chances in zip(found.labels, found.probabilities, strict=True):
+        # The class with the best score first, also where rounding makes chances equal.
+        ranked = sorted(range(len(labels)), key=lambda c: (-chances[c], c != label, c))[:shown]
+        yield _Answer([(labels[c], float(chances[c])) for c in ranked])
+
+
+def _label_sets(found: LabelSets, labels: Sequence[str], top_k: int) -> Iterator[_Answer]:
+    for chosen, chances in zip(found.chosen, found.probabilities, strict=True):
+        ranked = sorted(range(len(labels)), key=lambda c: (-chances[c], c))[:top_k]
+        wanted = ranked if top_k else [c for c in range(len(labels)) if chosen[c]]
+        yield _Answer([(labels[c], float(chances[c])) for c in wanted], found.separator)
+
+
 def _judged(
     classifier: Classifier | FastTextClassifier | Explainer, group: Iterator[Documents], explains: bool
-) -> tuple[Predictions, list[Reason] | None]:
+) -> tuple[Found, list[Reason] | None]:
     if isinstance(classifier, FastTextClassifier):
         return classifier.predict(classifier.encode([*whole_texts(group)])), None
     corpus = classifier.encode(group)
@@ -76,22 +114,31 @@ def _judged(
     return found, list(classifier.explain(corpus))
 
 
-def _record(likeliest: list[tuple[str, float]], reason: Reason | None) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "label": likeliest[0][0],
-        "proba": {label: round(chance, 6) for label, chance in likeliest},
-    }
+def _record(answer: _Answer, reason: Reason | None) -> dict[str, Any]:
+    record: dict[str, Any]
+    if answer.number is not None:
+        record = {"number": round(answer.number, 6)}
+    else:
+        names = [label for label, _ in answer.likeliest]
+        record = {"label": names[0]} if answer.separator is None else {"labels": names}
+        record["proba"] = {label: round(chance, 6) for label, chance in answer.likeliest}
     if reason is not None:
-        record["against"] = reason.rival
+        record |= {"against": reason.rival} if reason.rival else {}
         record["start"] = round(reason.start, 4)
         record["tokens"] = [[token, round(odds, 4)] for token, odds in reason.tokens]
     return record
 
 
-def _cells(likeliest: list[tuple[str, float]], proba: bool) -> list[str]:
-    if not proba:
-        return [cell(likeliest[0][0])]
-    return [part for label, chance in likeliest for part in (cell(label), f"{chance:.4f}")]
+def _cells(answer: _Answer, settings: ClassifySettings) -> list[str]:
+    if answer.number is not None:
+        return [number_text(answer.number)]
+    names = [cell(label) for label, _ in answer.likeliest]
+    chances = [f"{chance:.4f}" for _, chance in answer.likeliest]
+    if settings.top_k or (settings.proba and answer.separator is None):
+        return [part for pair in zip(names, chances, strict=True) for part in pair]
+    if answer.separator is None:
+        return names
+    return [answer.separator.join(part) for part in ([names, chances] if settings.proba else [names])]
 
 
 def _strongest(reason: Reason) -> str:

@@ -7,12 +7,14 @@ class's lead over each other, counting all that went before. What is left are we
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.classify.classifier import Classifier
 from nlpcli.engine.classify.examples import Examples
-from nlpcli.engine.classify.linear import LinearModel
+from nlpcli.engine.classify.linear import LinearModel, linear_of
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -31,21 +33,7 @@ def prune(model: NaiveBayes, examples: Examples, progress: Progress = SILENT) ->
     classifier = Classifier(model)
     weights = classifier.all_weights - classifier.all_weights[:, :1]  # only differences count
     kept = _decisive(classifier, weights, examples, progress)
-    if len(model.labels) == 2:
-        learnt, bias = weights[kept, 1:], classifier.start[1:] - classifier.start[:1]
-    else:
-        learnt, bias = weights[kept], classifier.start
-    return LinearModel(
-        model.labels,
-        model.keys[kept],
-        learnt.astype(np.float32),
-        bias,
-        False,
-        model.names,
-        model.analysis,
-        model.features,
-        model.settings,
-    )
+    return dataclasses.replace(linear_of(model, np.flatnonzero(kept)), calibration=None)
 
 
 def _decisive(

@@ -19,11 +19,12 @@ from nlpcli.errors import InputError
 
 # A text each; or lines of UTF-8, each a text with a `\n` at its end. A long text may go on in the next ones.
 Documents = list[str] | bytes
+SEVERAL = "\n"  # between labels of one text that are kept together; no label holds one
 
 
 @dataclass(slots=True)
 class Batch:
-    """Some rows: their texts, and their labels (empty where none are read).
+    """Some rows: their texts (of pairs both, in turn), and their labels (empty where none are read).
 
     longer: how many of them have more cells than the first row of the table; `longer_place` is one.
     """
@@ -38,17 +39,27 @@ class Formats:
     """A method per format, from a batch of lines to its texts and labels.
 
     `lines.number` is how many lines came before the batch. `several_labels` counts the lines that
-    had more than one label. Raises InputError with `file:line` for a row that lacks a field.
+    had more than one label, which count for the first one, for each, or for all of them, which then are one
+    label with SEVERAL between. separator: what also stands between labels in one cell, if anything.
+
+    Raises InputError with `file:line` for a row that lacks a field.
     """
 
-    def __init__(self, labelled: bool, multi_label: Literal["first", "each"]) -> None:
+    def __init__(
+        self, labelled: bool, multi_label: Literal["first", "each", "all"], separator: str | None = None
+    ) -> None:
         self.several_labels = 0
         self._labelled = labelled
         self._multi_label = multi_label
+        self._separator = separator
+
+    def are_cut(self, layout: Layout) -> bool:
+        """Whether rows of this layout are cut from the bytes, each one text and one label as it stands."""
+        return layout.text2 is None and self._separator is None
 
     def split(self, lines: Lines, batch: list[str], layout: Layout) -> Batch:
         """The rows of a table without quoting."""
-        if any("\r" in line for line in batch):
+        if any("\r" in line for line in batch) or not self.are_cut(layout):
             return self._row_by_row(lines, lines.number, batch, layout)
         rows = [line.split(layout.delimiter) for line in batch if line or not self._labelled]
         if rows and max(map(len, rows)) > layout.width:
@@ -129,22 +140,26 @@ class Formats:
     def append(self, row: list[str], found: Batch, layout: Layout, place: str) -> None:
         """One row's text and label. A blank row is an empty text where there are no labels, else nothing."""
         assert isinstance(found.texts, list)
-        text, label = layout.text, layout.label
-        wanted = text if label is None else max(text, label)
+        label = layout.label
+        wanted = max(layout.texts) if label is None else max(*layout.texts, label)
         if not any(row) or (len(row) <= wanted and not any(map(str.strip, row))):
             if not self._labelled:
-                found.texts.append(row[text] if text < len(row) else "")
+                found.texts += [row[text] if text < len(row) else "" for text in layout.texts]
             return
         if len(row) <= wanted:
             raise _too_few(place, row, wanted + 1, layout)
         if len(row) > layout.width and any(row[layout.width :]):
             found.longer += 1
             found.longer_place = found.longer_place or place
-        if label is not None:
-            if not row[label]:
-                raise _empty_label(place)
-            found.labels.append(one_line(row[label]))
-        found.texts.append(one_line(row[text]))
+        texts = [one_line(row[text]) for text in layout.texts]
+        if label is None:
+            found.texts += texts
+            return
+        if not row[label] and self._multi_label != "all":
+            raise _empty_label(place)
+        for name in self._chosen([one_line(row[label])], place):
+            found.texts += texts
+            found.labels.append(name)
 
     def objects(self, lines: Lines, batch: list[str], layout: Layout) -> Batch:
         """The objects of JSON lines."""
@@ -153,16 +168,19 @@ class Formats:
         for number, line in enumerate(batch, start=lines.number + 1):
             if not line.strip():
                 if not self._labelled:
-                    texts.append("")
+                    texts += [""] * (1 + (layout.text2_name is not None))
                 continue
             place = f"{display_name(lines.path)}:{number}"
             record = _json_object(line, place)
-            text = _json_text(_field(record, layout.text_name, place))
+            names = [name for name in (layout.text_name, layout.text2_name) if name is not None]
+            found = [_json_text(_field(record, name, place)) for name in names]
             if layout.label_name is None:
-                texts.append(text)
+                texts += found
                 continue
-            for label in self._chosen(_json_labels(_field(record, layout.label_name, place), place)):
-                texts.append(text)
+            value = _field(record, layout.label_name, place)
+            is_none = value == [] and self._multi_label == "all"
+            for label in self._chosen([] if is_none else _json_labels(value, place), place):
+                texts += found
                 labels.append(label)
         return Batch(texts, labels)
 
@@ -180,7 +198,8 @@ class Formats:
             if not self._labelled:
                 texts.append(rest)
             elif found:
-                for label in self._chosen(found):
+                place = f"{display_name(lines.path)}:{number}"
+                for label in self._chosen(found, place):
                     texts.append(rest)
                     labels.append(label)
             elif rest:
@@ -190,11 +209,34 @@ class Formats:
                 )
         return Batch(texts, labels)
 
-    def _chosen(self, labels: list[str]) -> list[str]:
+    def _chosen(self, given: list[str], place: str) -> list[str]:
+        """The labels for which a line counts, of those given as a list or with a separator in one."""
+        labels = given
+        if self._separator is not None:
+            if len(given) > 1 and (held := [label for label in given if self._separator in label]):
+                raise InputError(
+                    f"{place}: the label {held[0]!r} holds {self._separator!r}, which separates labels",
+                    hint="--label-sep names another character",
+                )
+            labels = labels_in(given, self._separator)
+            if not labels and self._multi_label != "all":
+                raise _empty_label(place)
+        if self._multi_label == "all":
+            return [SEVERAL.join(sorted(labels))]
         if len(labels) > 1:
             self.several_labels += 1
             return labels[:1] if self._multi_label == "first" else list(dict.fromkeys(labels))
         return labels
+
+
+def labels_in(given: Iterable[str], separator: str) -> list[str]:
+    """Labels with a separator between: each once, without white space around, and in order.
+
+    >>> labels_in(["joy, love,joy,"], ","), labels_in([""], ",")
+    (['joy', 'love'], [])
+    """
+    parts = (part.strip() for label in given for part in label.split(separator))
+    return [*dict.fromkeys(part for part in parts if part)]
 
 
 def as_texts(documents: Documents) -> list[str]:

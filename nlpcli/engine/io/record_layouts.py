@@ -52,6 +52,7 @@ class Layout:
     `format` is tsv (no quoting, whatever the delimiter), csv (with quoting), jsonl or fasttext. `width` is
     how many columns the first row has, `skipped` how many lines come before it, `spaced` whether
     spaces behind a delimiter are no part of the cell. `remark` says what was decided without being asked for.
+    `text2` is where the second text of a pair is.
     """
 
     format: str
@@ -65,6 +66,13 @@ class Layout:
     skipped: int = 0
     spaced: bool = False
     remark: str = ""
+    text2: int | None = None
+    text2_name: str | None = None
+
+    @property
+    def texts(self) -> tuple[int, ...]:
+        """The columns of one text or of two."""
+        return (self.text,) if self.text2 is None else (self.text, self.text2)
 
 
 def detect(path: str, beginning: Beginning, settings: RecordSettings, labelled: bool) -> Layout:
@@ -84,6 +92,8 @@ def detect(path: str, beginning: Beginning, settings: RecordSettings, labelled: 
             raise _unlabelled(path, first_line)
         form = "tsv"  # a column was asked for: a table of one column
     if form == "fasttext":
+        if settings.text2_col is not None:
+            raise no_second_text(f"{display_name(path)}: a line of {FASTTEXT_PREFIX}")
         return Layout("fasttext")
     if form == "jsonl":
         return _json_layout(path, first_line, settings, labelled)
@@ -150,8 +160,10 @@ def table_layout(
         if labelled
         else None
     )
+    text2 = _column(settings.text2_col, (), header, len(cells), path, "--text2-col")
     if header is None and labelled and label is None:  # label TAB text, as the SMS collection has it
-        label = 0 if text != 0 or len(cells) == 1 else 1
+        others = [column for column in range(len(cells)) if column not in (text, text2)]
+        label = others[0] if others else 0
     if text is None and (header is None or len(cells) == 1):
         text = 0 if len(cells) == 1 else 1 if label != 1 else 0
     if text is None or (labelled and label is None):
@@ -171,10 +183,16 @@ def table_layout(
         raise InputError(
             f"{display_name(path)}: text and label are the same column", hint="see --text-col, --label-col"
         )
+    if text2 is not None and text2 in (text, label):
+        raise InputError(
+            f"{display_name(path)}: the second text of a pair is in the same column as its "
+            + ("label" if text2 == label else "first text"),
+            hint="see --text-col, --text2-col, --label-col",
+        )
     form = "csv" if dialect.quoted else "tsv"
     return Layout(
         form, text, label, "", None, has_header, dialect.delimiter, len(cells), dialect.skipped,
-        dialect.spaced, remark,
+        dialect.spaced, remark, text2,
     )  # fmt: skip
 
 
@@ -185,7 +203,8 @@ def _has_header(
     if settings.header != "auto":
         return settings.header == "yes", ""
     cells, others = rows[0], [row for row in rows[1:] if any(row)]
-    asked = [column for column in (settings.text_col, settings.label_col) if column is not None]
+    columns = (settings.text_col, settings.text2_col, settings.label_col)
+    asked = [column for column in columns if column is not None]
     # A number that stands in the first row is a label or a count there, rather than a column's name.
     if any(not column.isdecimal() for column in asked):
         return True, ""
@@ -307,7 +326,18 @@ def _json_layout(path: str, first_line: str, settings: RecordSettings, labelled:
             f"{display_name(path)}: which field is the {missing}? there are: {', '.join(names)}",
             hint=f"name it with {option}",
         )
-    return Layout("jsonl", text_name=text or "text", label_name=(label or "label") if labelled else None)
+    return Layout(
+        "jsonl", text_name=text or "text", label_name=(label or "label") if labelled else None,
+        text2_name=settings.text2_col,
+    )  # fmt: skip
+
+
+def no_second_text(what: str) -> InputError:
+    """What to say of an input that has one text each."""
+    return InputError(
+        f"{what} holds one text: there is no second for --text2-col",
+        hint="pairs of texts are columns of a table or fields of JSON lines",
+    )
 
 
 def bad_quoting(place: str, wrong: object) -> InputError:

@@ -26,12 +26,19 @@ from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN, display_name
 from nlpcli.engine.io.paths import is_folder
 from nlpcli.engine.io.record_formats import Batch, Documents, Feed, Formats, as_texts
-from nlpcli.engine.io.record_layouts import Layout, detect, format_by_name, is_plain, table_layout
+from nlpcli.engine.io.record_layouts import (
+    Layout,
+    detect,
+    format_by_name,
+    is_plain,
+    no_second_text,
+    table_layout,
+)
 from nlpcli.engine.io.workbooks import is_zipped, workbook_rows
 from nlpcli.engine.io.writing import readable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
-from nlpcli.errors import InputError
+from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.input import InputSettings, RecordSettings
 
 _BLANK = " \t\r,;|"  # a row of empty cells too
@@ -44,6 +51,8 @@ class Records:
     """The texts and labels of some files, in batches as they arrive.
 
     `labelled=False` reads texts only: plain lines, unless the settings name a format or column.
+    With `pairs` the settings may name a second text of each row: then both come, in turn, for one
+    label. With `several` they may want all labels of a text as one (`record_formats.SEVERAL` between).
     After `texts()` ran, `codes` holds the label of every text as an index into `names` (in
     order of first appearance).
 
@@ -58,8 +67,24 @@ class Records:
         reading: InputSettings = InputSettings(),
         *,
         labelled: bool = True,
+        pairs: bool = False,
+        several: bool = False,
         progress: Progress = SILENT,
     ) -> None:
+        if settings.text2_col is not None and not pairs:
+            raise SettingsError(
+                "--text2-col is for pairs of texts, and here each text is by itself",
+                hint="train-rnn learns from pairs; classify and evaluate judge them by its models",
+            )
+        if settings.multi_label == "all" and not several:
+            raise SettingsError(
+                "--multi-label all is for models that give several labels, and here each text has one",
+                hint="train-rnn learns several; or --multi-label each, which counts a text once for each",
+            )
+        auto = "all" if several and settings.label_sep is not None else "first"
+        self._several = auto if settings.multi_label == "auto" else settings.multi_label
+        is_split = labelled and (self._several == "all" or settings.label_sep is not None)
+        separator = settings.separator if is_split else None
         self.paths = list(paths or [STDIN])
         self.settings = settings
         self.labelled = labelled
@@ -68,7 +93,7 @@ class Records:
         self._number_of: dict[str, int] = {}
         self._reading = reading
         self._progress = progress
-        self._formats = Formats(labelled, settings.multi_label)
+        self._formats = Formats(labelled, self._several, separator)  # type: ignore[arg-type]
 
     def texts(self) -> Iterator[list[str]]:
         """Batches of texts; their labels gather in `codes` and `names`."""
@@ -91,7 +116,8 @@ class Records:
             longer += batch.longer
             place = place or batch.longer_place
             for label in set(labels) - number_of.keys():
-                _check_label(label)
+                if self._several != "all":
+                    _check_label(label)
                 number_of[label] = -1
             if len(number_of) > len(self.names):  # new ones, numbered as they come
                 for label in labels:
@@ -105,10 +131,10 @@ class Records:
                 f"{longer:,} row{'s have' if longer > 1 else ' has'} more cells than the first row "
                 f"({place}): those beyond are not read; does a text hold what separates columns?"
             )
-        if alike := _differ_in_space(self.names):
+        if self._several != "all" and (alike := _differ_in_space(self.names)):
             self._progress.note(f"labels that differ in white space only: {alike}")
         if several := self._formats.several_labels:
-            kept = "the first one counts" if self.settings.multi_label == "first" else "each one counts"
+            kept = "the first one counts" if self._several == "first" else "each one counts"
             self._progress.note(f"{several:,} lines have more than one label; {kept} (--multi-label)")
 
     def batches(self, as_lines: bool = False) -> Iterator[Batch]:
@@ -155,7 +181,7 @@ class Records:
         parse = {"tsv": formats.split, "jsonl": formats.objects, "fasttext": formats.prefixed}[layout.format]
         lines.number = first + layout.has_header
         yield parse(lines, head[lines.number :], layout)
-        if as_lines and layout.format == "tsv" and layout.delimiter == "\t":
+        if as_lines and layout.format == "tsv" and layout.delimiter == "\t" and formats.are_cut(layout):
             numbered = ((lines, lines.number, block, layout) for block in blocks)
             yield from in_threads(formats.cut, numbered)
             return
@@ -210,6 +236,8 @@ class Records:
     def _folder(self, folder: Path) -> Iterator[Batch]:
         if not self.labelled:
             raise InputError(f"{folder} is a folder", hint=f"name its files: {folder}/*")
+        if self.settings.text2_col is not None:
+            raise no_second_text(f"{folder}: a file of a folder")
         try:
             classes = sorted(
                 entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")

@@ -64,17 +64,22 @@ class Sentences:
         return found
 
     @property
-    def lengths(self) -> Ids:
+    def sizes(self) -> Ids:
         """How many words each has."""
         return np.diff(self.starts)
 
+    @property
+    def lengths(self) -> Ids:
+        """The words of each thing that a batch is made of: a sentence (or more; `sequences/pairs.py`)."""
+        return self.sizes
+
     def places(self, sentences: Ids) -> Ids:
         """The places of the words of some sentences, one sentence behind another."""
-        return ranges(self.starts[sentences], self.lengths[sentences])
+        return ranges(self.starts[sentences], self.sizes[sentences])
 
     def part(self, sentences: Ids) -> tuple[Part, Ids]:
         """Some sentences, longest first, packed; and the places of their words in packed order."""
-        packing = Packing.of(self.lengths[sentences])
+        packing = Packing.of(self.sizes[sentences])
         order = packing.order()
         places = self.places(sentences)[order]
         words, rows = np.unique(self.words[places], return_inverse=True)
@@ -126,6 +131,8 @@ class SequenceTrainer(Trainer):
             WORDS: Table(initial_table(random, len(inputs.known) + 1, encoder.word_dim), self.decay),
             FEATURES: Table(initial_table(random, encoder.bucket, encoder.ngram_dim), self.decay),
         }
+
+    whole_output = False  # whether the head says itself what is dropped of the encoder's output
 
     @property
     def batch_tokens(self) -> int:
@@ -194,7 +201,7 @@ class SequenceTrainer(Trainer):
         random = np.random.Generator(np.random.SFC64([self.seed, _DROPS, self.step, n]))
         y = encode(
             self.encoder, self.network.weights, x, torch.from_numpy(part.rows), part.packing,
-            self.training.dropout, random, states,
+            self.training.dropout, random, states, whole=self.whole_output,
         )  # fmt: skip
         return self.head_loss(y, part, self._places[n], random)
 

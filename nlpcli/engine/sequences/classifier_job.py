@@ -11,34 +11,38 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
-from nlpcli.engine.classify.classifier import Classifier, as_tests, measure, read_tests
+from nlpcli.engine.classify.answer_metrics import LabelsEvaluation, NumberEvaluation
+from nlpcli.engine.classify.classifier import Classifier, Trained, measure, read_tests, worst_of
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
-from nlpcli.engine.classify.examples import Examples, read_examples, read_labelled
+from nlpcli.engine.classify.examples import Examples, check_classes, labels_in, read_labelled
 from nlpcli.engine.classify.explanations import Reason
 from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier, load_classifier, measure_file
-from nlpcli.engine.classify.job import TEST, Measured
-from nlpcli.engine.classify.metrics import Evaluation, Mistake
+from nlpcli.engine.classify.job import TEST
+from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.prediction_lines import prediction_lines
 from nlpcli.engine.io import model_file
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.sequences.answer_choice import answer_to
+from nlpcli.engine.sequences.answers import Answer, Classes, Labels, Number
+from nlpcli.engine.sequences.blend import read_blend
+from nlpcli.engine.sequences.label_numbers import numbers_of
 from nlpcli.engine.sequences.learning import Network, check_files, learnt
-from nlpcli.engine.sequences.text_classifier import KIND, UNFINISHED, TextClassifier
+from nlpcli.engine.sequences.text_classifier import KIND, UNFINISHED, TextClassifier, listed
 from nlpcli.engine.text.arguments import as_list, plain_settings
-from nlpcli.errors import InputError
+from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import ClassifySettings, RnnSettings
-from nlpcli.settings.fields import check_whole_number
+from nlpcli.settings.fields import changed, check_whole_number
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
-if TYPE_CHECKING:
-    pass
+AnyEvaluation: TypeAlias = Evaluation | LabelsEvaluation | NumberEvaluation
 
 
 @dataclass
@@ -46,7 +50,7 @@ class NetworkOutcome:
     """What came of `train_rnn`: the model, and how well it did under "test"."""
 
     model: TextClassifier
-    evaluations: dict[str, Evaluation] = field(default_factory=dict)
+    evaluations: dict[str, AnyEvaluation] = field(default_factory=dict)
 
 
 @plain_settings
@@ -59,6 +63,7 @@ def train_rnn(
     training: NetworkTraining = NetworkTraining(),
     vectors: str | None = None,
     lm: str | None = None,
+    blend: str | None = None,
     dev: str | None = None,
     test: str | None = None,
     resume: str | None = None,
@@ -66,14 +71,14 @@ def train_rnn(
     analysis: AnalysisSettings = LOWERCASE,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
-    measured: Measured | None = None,
+    measured: Callable[[str, AnyEvaluation], object] | None = None,
     progress: Progress = SILENT,
 ) -> NetworkOutcome:
     """A classifier of labelled texts by a network, written to `output`, and how well it does on `test`.
 
     `vectors` names word vectors in any layout, `lm` a character language model whose states are part of what
-    the network is told, and `dev` labelled texts by which the best weights are chosen; without it some of the
-    texts are held out.
+    the network is told, `blend` a model of train-nb that judges besides, and `dev` labelled texts by which
+    the best weights are chosen, and how much of the other model; without it some of the texts are held out.
 
     Raises SettingsError where there is neither a file to write nor one to measure on, InputError for texts
     without labels or with a single one, ModelError for a checkpoint to `resume` that is of another training.
@@ -82,44 +87,104 @@ def train_rnn(
     from nlpcli.engine.sequences.classifier_training import ClassifierTraining
     from nlpcli.engine.sequences.given_vectors import read_told
 
+    if records.text2_col is None and (options := changed(settings, "symmetric", "negatives")):
+        raise SettingsError(f"{options[0]} is for pairs of texts", hint="--text2-col names the second text")
     check_files(paths, output, test, dev, "texts to train on and those")
-    examples = read_examples(paths, analysis, records, reading, progress)
 
-    def beside(path: str | None) -> Examples | None:
-        # Read before training, so that what is wrong with it is told before.
-        return None if path is None else read_labelled([path], analysis, records, reading, progress)
+    def read(files: Paths) -> Examples:
+        return read_labelled(files, analysis, records, reading, progress, pairs=True, several=True)
 
-    tests, held_out = beside(test), beside(dev)
+    examples = read(paths)
+    _check_filled(examples, progress)
+    answer = answer_to(examples, records, settings.target, progress)
+    if isinstance(answer, Classes):
+        check_classes(examples, analysis)
+    _check_negatives(answer, settings.negatives)
+    # Read before training, so that what is wrong with it is told before.
+    tests, held_out = (None if path is None else read([path]) for path in (test, dev))
+    _check_labels(answer, held_out, dev)
+    _check_labels(answer, tests if isinstance(answer, Number) else None, test)
+    beside = None if blend is None else _read_blend(blend, answer, examples, analysis, training, dev)
     begun = ClassifierTraining(
-        examples, analysis, settings, encoder, training, _same_classes(held_out, examples, dev),
-        *read_told(vectors, lm),
-    )  # fmt: skip
+        examples, analysis, settings, encoder, training, held_out, *read_told(vectors, lm), answer, beside
+    )
     outcome = NetworkOutcome(
-        learnt(Network(begun, "right"), output, resume, checkpoints.checkpoint_every, progress)
+        learnt(Network(begun, answer.measure), output, resume, checkpoints.checkpoint_every, progress)
     )
     if output is not None:
-        count = f"{len(examples.labels):,} texts, {len(examples.names)} classes"
+        count = f"{len(examples.labels):,} {'pairs' if examples.sides == 2 else 'texts'}, {_learnt(answer)}"
         progress.note(f"{output}: {count}, {len(begun.sentences.kinds):,} different words")
+    if outcome.model.blend is not None:
+        progress.note(f"{blend}: {outcome.model.blend.share:.0%} of the answer is its")
     if tests is not None:
-        outcome.evaluations[TEST] = measure(outcome.model, as_tests(outcome.model, tests), progress)[0]
+        found = outcome.model.predict(tests.corpus, progress)
+        outcome.evaluations[TEST] = outcome.model.answer.evaluation(found, tests, (), 0)
         if measured is not None:
             measured(TEST, outcome.evaluations[TEST])
     return outcome
 
 
-def _same_classes(dev: Examples | None, examples: Examples, path: str | None) -> Examples | None:
-    """Texts to choose by, their classes numbered as those to learn from."""
+def _read_blend(
+    path: str,
+    answer: Answer,
+    examples: Examples,
+    analysis: AnalysisSettings,
+    training: NetworkTraining,
+    dev: str | None,
+) -> Trained:
+    """The linear classifier to blend with. Raises SettingsError where there is nothing to blend, or to choose
+    by."""
+    if not isinstance(answer, Classes) or examples.sides == 2:
+        raise SettingsError("--blend is for classes of single texts, which is what train-nb learns")
+    if dev is None and not training.val_frac:
+        raise SettingsError(
+            "--blend needs texts to choose by how much: --val-frac 0 holds none out", hint="--dev names some"
+        )
+    return read_blend(path, answer.labels, analysis)
+
+
+def _check_filled(examples: Examples, progress: Progress) -> None:
+    """Say how many pairs have a side without a token, from which nothing is learnt. InputError: all have."""
+    empty = int((~examples.filled).sum())
+    if examples.sides == 2 and empty == len(examples.labels):
+        raise InputError(
+            "no pair has a token in both texts", hint="are --text-col and --text2-col the right columns?"
+        )
+    if examples.sides == 2 and empty:
+        pairs, them = ("pairs", "them") if empty > 1 else ("pair", "it")
+        progress.note(f"{empty:,} {pairs} with an empty side: nothing is learnt from {them}")
+
+
+def _check_negatives(answer: Answer, label: str | None) -> None:
+    """Raise SettingsError for a label that no pair has."""
+    if label is not None and (label not in answer.labels or not isinstance(answer, Classes)):
+        raise SettingsError(
+            f"--negatives {label}: no pair has that label",
+            hint=f"there are: {', '.join(answer.labels[:20])}" if answer.labels else "numbers are learnt",
+        )
+
+
+def _learnt(answer: Answer) -> str:
+    if isinstance(answer, Number):
+        return f"numbers of {answer.mean:.4g} ± {answer.deviation:.4g}"
+    return f"{len(answer.labels)} {'classes' if isinstance(answer, Classes) else 'labels'}"
+
+
+def _check_labels(answer: Answer, dev: Examples | None, path: str | None) -> None:
+    """Raise InputError for labels of other texts that those to learn from do not have, or are no numbers."""
     if dev is None:
-        return None
-    if other := sorted({*dev.names} - {*examples.names}):
+        return
+    if isinstance(answer, Number):
+        numbers_of(dev)
+        return
+    names = (
+        dev.names if isinstance(answer, Classes) else [one for name in dev.names for one in labels_in(name)]
+    )
+    if other := sorted({*names} - {*answer.labels}):
         raise InputError(
             f"{path} has the label {other[0]!r}, which no text to learn from has",
             hint="is --label-col the right column?",
         )
-    position = [examples.names.index(name) for name in dev.names]
-    return dataclasses.replace(
-        dev, labels=dev.labels.choose(position).astype(dev.labels.dtype), names=examples.names
-    )
 
 
 # --- classifiers of every kind at work ----------------------------------------------------------
@@ -136,7 +201,7 @@ def load_any(path: str | os.PathLike[str]) -> Classifier | FastTextClassifier | 
 @plain_settings
 def classify(
     model: str,
-    texts: Paths | Iterable[str],
+    texts: Paths | Iterable[str] | Iterable[tuple[str, str]],
     output: Output | None = None,
     settings: ClassifySettings = ClassifySettings(),
     *,
@@ -147,6 +212,7 @@ def classify(
 ) -> list[str]:
     """The label of each text, with more in the same line where `settings` ask for it.
 
+    `texts` are pairs for a model of pairs. A model of several labels joins them, one of numbers gives these.
     With `output`, `texts` names files, the lines go there as they come, and none are given back.
     `reason_as_text` says how the tokens that decided are shown, in place of the strongest of them.
 
@@ -155,15 +221,58 @@ def classify(
     if texts is None and output is None:
         raise TypeError("give texts; or, with output=, the names of files")
     given = None if texts is None else [*as_list(texts)]
-    classifier = load_any(model)
+    classifier = _ready(load_any(model), settings)
     if output is None:
-        return list(prediction_lines(classifier, [given or []], settings, reason_as_text))
-    source = Records(given, records, reading, labelled=False, progress=progress)
+        texts = listed(given or [], sides_of(classifier))
+        return list(prediction_lines(classifier, [texts], settings, reason_as_text))
+    _check_pairs(classifier, records)
+    source = Records(given, records, reading, labelled=False, pairs=True, progress=progress)
     with open_output(output) as file:
         writer = LineWriter(file)
         for line in prediction_lines(classifier, source.documents(), settings, reason_as_text):
             writer.write(line)
     return []
+
+
+def _ready(
+    classifier: Classifier | FastTextClassifier | TextClassifier, settings: ClassifySettings
+) -> Classifier | FastTextClassifier | TextClassifier:
+    """The classifier with the threshold that is asked for. Raises SettingsError for what it cannot tell."""
+    answer = classifier.answer if isinstance(classifier, TextClassifier) else None
+    if sides_of(classifier) == 2 and settings.explain:
+        raise SettingsError(
+            "--explain is not for pairs of texts: their words are weighed against each other, so what each "
+            "adds cannot be told",
+            hint="--proba and --top-k say how sure the model is",
+        )
+    if isinstance(answer, Number) and (settings.proba or settings.top_k):
+        raise SettingsError("--proba and --top-k are not for a model that gives numbers")
+    if settings.threshold is None:
+        return classifier
+    if not isinstance(classifier, TextClassifier) or not isinstance(answer, Labels):
+        raise SettingsError("--threshold is for models that give several labels, and this one does not")
+    return dataclasses.replace(classifier, answer=dataclasses.replace(answer, threshold=settings.threshold))
+
+
+def sides_of(classifier: Classifier | FastTextClassifier | TextClassifier) -> int:
+    """How many texts it judges at once."""
+    return classifier.sides if isinstance(classifier, TextClassifier) else 1
+
+
+def _check_pairs(
+    classifier: Classifier | FastTextClassifier | TextClassifier, records: RecordSettings
+) -> None:
+    """Raise SettingsError where the model judges pairs and single texts are read, or the other way round."""
+    if sides_of(classifier) == 2 and records.text2_col is None:
+        raise SettingsError(
+            "the model judges pairs of texts, and one text is read of each row",
+            hint="name the columns of both: --text-col question1 --text2-col question2",
+        )
+    if sides_of(classifier) == 1 and records.text2_col is not None:
+        raise SettingsError(
+            "--text2-col has no place here: the model judges one text",
+            hint="a model of pairs is what train-rnn makes with --text2-col",
+        )
 
 
 def evaluate_classifier(
@@ -175,7 +284,7 @@ def evaluate_classifier(
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
-) -> Evaluation:
+) -> AnyEvaluation:
     """How well a classifier does on labelled texts, with its most confident `mistakes`.
 
     `plot` is a picture or page of the confusion matrix to write. Raises SettingsError for one of
@@ -186,23 +295,42 @@ def evaluate_classifier(
     if plot is not None:
         check_plot(plot)
     classifier = load_any(model)
+    _check_pairs(classifier, records)
+    if isinstance(classifier, TextClassifier):
+        return _evaluate_network(classifier, paths, mistakes, plot, records, reading, progress)
     texts: list[str] = []
     if isinstance(classifier, FastTextClassifier):
         result, found, examples = measure_file(classifier, paths, records, reading, progress, texts)
     else:
         examples = read_tests(classifier, paths, records, reading, progress, texts if mistakes else None)
         result, found = measure(classifier, examples, progress)
-    names = examples.names
-    worst = [
-        Mistake(
-            float(found.probabilities[number].max()),
-            names[examples.labels[number]],
-            names[found.labels[number]],
-            texts[number],
-        )
-        for number in found.mistakes(examples.labels)[:mistakes]
-    ]
-    result = dataclasses.replace(result, mistakes=tuple(worst))
+    result = dataclasses.replace(result, mistakes=worst_of(found, examples, texts, mistakes))
     if plot is not None:
+        plot_confusion(result, plot)
+    return result
+
+
+def _evaluate_network(
+    model: TextClassifier, paths: Paths, mistakes: int, plot: str | None, records: RecordSettings,
+    reading: InputSettings, progress: Progress,
+) -> AnyEvaluation:  # fmt: skip
+    """The same of a classifier by a network, which may give several labels or a number."""
+    answer = model.answer
+    if plot is not None and not isinstance(answer, Classes):
+        raise SettingsError("--plot draws a confusion matrix, which classes have and this model has none")
+    if isinstance(answer, Labels):
+        records = dataclasses.replace(
+            records, multi_label="all", label_sep=records.label_sep or answer.separator
+        )
+    kept: list[str] = []
+    examples = read_labelled(
+        paths, model.analysis, records, reading, progress, kept if mistakes else None, pairs=True,
+        several=isinstance(answer, Labels),
+    )  # fmt: skip
+    texts = [" | ".join(kept[n : n + model.sides]) for n in range(0, len(kept), model.sides)]
+    result: AnyEvaluation = answer.evaluation(
+        model.predict(examples.corpus, progress), examples, texts, mistakes
+    )
+    if plot is not None and isinstance(result, Evaluation):
         plot_confusion(result, plot)
     return result

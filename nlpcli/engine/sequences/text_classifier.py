@@ -14,20 +14,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.classify.calibration import log_probabilities
-from nlpcli.engine.classify.classifier import Predictions, encoded
-from nlpcli.engine.classify.explanations import Reason
+from nlpcli.engine.classify.classifier import encoded
+from nlpcli.engine.classify.explanations import Reason, TokenShares
+from nlpcli.engine.classify.findings import Found, Numbers
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.io.record_formats import Documents
-from nlpcli.engine.io.schemas.classify import pooling_shapes
-from nlpcli.engine.neural.sequence_trainer import Sentences
+from nlpcli.engine.io.schemas.classify import text_head_shapes
+from nlpcli.engine.neural.sequence_trainer import GIVEN, Sentences
 from nlpcli.engine.runtime.arrays import offsets_of, ranges
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.sequences.pooling import PoolingHead
+from nlpcli.engine.sequences.answer_choice import answer_of
+from nlpcli.engine.sequences.answers import Answer
+from nlpcli.engine.sequences.blend import Blend
+from nlpcli.engine.sequences.pairs import Pairs, measures
+from nlpcli.engine.sequences.text_heads import head_of
 from nlpcli.engine.sequences.word_network import WordNetwork
 from nlpcli.engine.text.arguments import as_list
-from nlpcli.errors import ModelError
+from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings.classify import RnnSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -37,83 +41,129 @@ _TEXTS = 1024  # that are read together
 
 @dataclass(frozen=True, eq=False)
 class TextClassifier:
-    """Classifies texts by their words in order.
+    """Judges texts, or pairs of them, by their words in order.
 
-    labels: names, ascending. priors: float32 [C], logarithms of how frequent each class was: what is said of
-    a text without a word.
+    answer: one class of some, several labels, or a number. priors: float32 [outputs], the scores of a text
+    without a word, and of a pair of which one text has none. blend: a linear classifier that judges too.
     """
 
-    labels: tuple[str, ...]
+    answer: Answer
     priors: NDArray[np.float32]
     network: WordNetwork
     analysis: AnalysisSettings
     settings: RnnSettings
+    sides: int = 1
+    blend: Blend | None = None
 
     def __post_init__(self) -> None:
-        head = PoolingHead(self.network.encoder, self.settings.pooling, len(self.labels))
-        object.__setattr__(self, "_head", head)
+        given = GIVEN in self.network.tables
+        object.__setattr__(self, "_head", head_of(
+            self.network.encoder, self.settings.pooling, self.answer.outputs,
+            measures(given) if self.sides == 2 else 0, self.settings.symmetric,
+        ))  # fmt: skip
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of classes or labels."""
+        return self.answer.labels
 
     def encode(self, batches: Iterable[Documents]) -> EncodedCorpus:
-        """Texts as the model's analysis sees them."""
+        """Texts as the model's analysis sees them; those of pairs one behind the other."""
         return encoded(batches, self.analysis)
 
-    def predict(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> Predictions:
-        """The likeliest class of every document, and how likely each class is."""
-        scores = np.tile(self.priors.astype(np.float64), (corpus.documents, 1))
-        for first in range(0, corpus.documents, _TEXTS):
-            text, sentences = sentences_of(corpus, first, first + _TEXTS, self.settings.max_words)
+    def scores(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> NDArray[np.float64]:
+        """The scores of every text or pair, float64 [D, outputs]."""
+        found = self.network_scores(corpus, progress)
+        return found if self.blend is None else self.blend.scores(found, corpus)
+
+    def network_scores(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> NDArray[np.float64]:
+        """The same as the network alone gives them."""
+        count = corpus.documents // self.sides
+        scores = np.tile(self.priors.astype(np.float64), (count, 1))
+        for first in range(0, count, _TEXTS):
+            last = min(first + _TEXTS, count)
+            text, sentences = self._texts(corpus, first, last)
+            likeness = self.network.likeness(text.kinds) if self.sides == 2 and text.kinds else None
             for part, _, y in self.network.outputs(text, sentences):
-                found, _ = self._head.parts(y, self.network.weights, part.packing)  # type: ignore[attr-defined]
-                scores[first + part.sentences] = found
-            progress.update("classifying", min(first + _TEXTS, corpus.documents), corpus.documents)
-        return Predictions(scores.argmax(axis=1).astype(np.int32), np.exp(log_probabilities(scores)))
+                found = self._head.at_work(y, self.network.weights, part, likeness)  # type: ignore[attr-defined]
+                scores[first + self._head.judged(part)] = found  # type: ignore[attr-defined]
+            progress.update("classifying", last, count)
+        return scores
+
+    def predict(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> Found:
+        """The answer for every text or pair."""
+        return self.answer.found(self.scores(corpus, progress))
+
+    def _texts(self, corpus: EncodedCorpus, first: int, last: int) -> tuple[Sentences, list[list[str]]]:
+        text, sentences = sentences_of(corpus, first * self.sides, last * self.sides, self.settings.max_words)
+        return Pairs.of(text) if self.sides == 2 else text, sentences
 
     def explain(self, corpus: EncodedCorpus) -> Iterator[Reason]:
         """For every document: the likeliest class against the next, and what each token adds."""
+        beside = None if self.blend is None else self.blend.explained(corpus)
         for first in range(0, corpus.documents, _TEXTS):
             last = min(first + _TEXTS, corpus.documents)
-            text, sentences = sentences_of(corpus, first, last, self.settings.max_words)
-            scores = np.tile(self.priors.astype(np.float64), (last - first, 1))
+            text, sentences = self._texts(corpus, first, last)
             added: dict[int, NDArray[np.float32]] = {}
             for part, _, y in self.network.outputs(text, sentences):
-                found, words = self._head.parts(y, self.network.weights, part.packing)  # type: ignore[attr-defined]
-                scores[part.sentences] = found
+                _, words = self._head.parts(y, self.network.weights, part)  # type: ignore[attr-defined]
                 apart = np.split(words[np.argsort(part.order)], np.cumsum(part.packing.lengths)[:-1])
                 added |= dict(zip(part.sentences.tolist(), apart, strict=True))
             for number, tokens in enumerate(sentences):
-                yield self._reason(scores[number], tokens, added.get(number))
+                yield self._reason(corpus, first + number, tokens, added.get(number), beside)
 
     def _reason(
-        self, scores: NDArray[np.float64], tokens: Sequence[str], added: NDArray[np.float32] | None
+        self,
+        corpus: EncodedCorpus,
+        document: int,
+        tokens: Sequence[str],
+        added: NDArray[np.float32] | None,
+        beside: tuple[NDArray[np.float64], TokenShares] | None,
     ) -> Reason:
-        label = int(scores.argmax())
-        others = np.delete(np.arange(len(scores)), label)
-        rival = int(others[scores[others].argmax()])
-        start = self.priors if added is None else self.network.weights["head.b"]
-        odds = [] if added is None else (added[:, label] - added[:, rival]).tolist()
-        return Reason(
-            self.labels[label], self.labels[rival], float(start[label] - start[rival]),
-            tuple(zip(tokens, odds, strict=True)),
-        )  # fmt: skip
+        start = (self.priors if added is None else self.network.weights["head.b"]).astype(np.float64)
+        shares = np.zeros((len(tokens), len(start))) if added is None else added.astype(np.float64)
+        if self.blend is not None and beside is not None:
+            factors, token_shares = beside
+            begin, end = corpus.offsets[document : document + 2].tolist()
+            tokens = [corpus.vocabulary.tokens[word] for word in corpus.ids[begin:end].tolist()]
+            linear = token_shares.of(document, np.eye(len(start)) * factors[document])
+            linear[: len(shares)] += (
+                self.blend.network * shares
+            )  # of a long text the network reads the beginning
+            start = self.blend.network * start + factors[document] * self.blend.classifier.start
+            shares = linear
+        scores = start + shares.sum(axis=0)
+        return self.answer.reason(scores, start, tokens, shares if len(shares) else None)
 
-    def classify(self, texts: Iterable[str]) -> list[str]:
-        """The label of each text."""
-        found = self.predict(self.encode([[*as_list(texts)]]))
-        return [self.labels[label] for label in found.labels.tolist()]
+    def classify(self, texts: Iterable[Any]) -> list[Any]:
+        """The answer for each text, or pair of texts: a label, a tuple of labels, or a number."""
+        return self.answer.texts(self.predict(self.encode([self._listed(texts)])))
 
-    def probabilities(self, texts: Iterable[str]) -> NDArray[np.float64]:
-        """How likely each class is for each text, float64 [texts, C], in the order of `labels`."""
-        return self.predict(self.encode([[*as_list(texts)]])).probabilities
+    def probabilities(self, texts: Iterable[Any]) -> NDArray[np.float64]:
+        """How likely each class or label is for each text or pair, float64 [texts, C], as in `labels`.
+
+        Raises SettingsError for a model of numbers.
+        """
+        found = self.predict(self.encode([self._listed(texts)]))
+        if isinstance(found, Numbers):
+            raise SettingsError("the model gives numbers, which have no probabilities")
+        return found.probabilities
+
+    def _listed(self, texts: Iterable[Any]) -> list[str]:
+        return listed(texts, self.sides)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file."""
         header: dict[str, Any] = {
-            "labels": list(self.labels),
+            **self.answer.to_record(),
+            **({"pairs": True} if self.sides == 2 else {}),
+            **({} if self.blend is None else {"blend": self.blend.to_record()}),
             **self.network.header(),
             "analysis": self.analysis.to_record(),
             "settings": self.settings.to_record(),
         }
-        write_model(path, KIND, header, {**self.network.tensors(), "priors": self.priors})
+        more = {} if self.blend is None else self.blend.tensors()
+        write_model(path, KIND, header, {**self.network.tensors(), "priors": self.priors, **more})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TextClassifier:
@@ -130,10 +180,29 @@ class TextClassifier:
     def from_model(cls, model: Model) -> TextClassifier:
         """The same from a file already read."""
         fields = model.fields
-        labels, settings = fields["labels"], fields["settings"]
-        head = pooling_shapes(fields["encoder"], settings.pooling, len(labels))
+        answer, sides = answer_of(fields), 1 + fields["pairs"]
+        alike = measures(fields["given_dim"] > 0) if sides == 2 else 0
+        head = text_head_shapes(fields["encoder"], fields["settings"].pooling, answer.outputs, alike)
         network = WordNetwork.from_model(model, head)
-        return cls(labels, model.tensors["priors"], network, fields["analysis"], settings)
+        return cls(
+            answer, model.tensors["priors"], network, fields["analysis"], fields["settings"], sides,
+            Blend.from_model(model, answer.labels, fields["analysis"]),
+        )  # fmt: skip
+
+
+def listed(texts: Iterable[Any], sides: int) -> list[str]:
+    """Texts one behind the other, pairs taken apart. Raises SettingsError for what is no pair."""
+    if sides == 1:
+        return [*as_list(texts)]
+    found: list[str] = []
+    for pair in texts:
+        if isinstance(pair, str) or len(pair) != sides:
+            raise SettingsError(
+                f"the model judges pairs of texts, and {str(pair)[:40]!r} is none",
+                hint='wanted: [("a text", "another"), …]',
+            )
+        found += pair
+    return found
 
 
 def sentences_of(

@@ -25,6 +25,7 @@ from nlpcli.engine.neural.trainer import Diverged
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
 from nlpcli.engine.runtime.arrays import Floats
+from nlpcli.engine.sequences.pairs import Likeness
 from nlpcli.settings.charlm import weight_shapes
 from nlpcli.settings.neural import EncoderSettings, encoder_shapes
 
@@ -91,6 +92,10 @@ class WordNetwork:
                 states = known[places].astype(np.float32) if known is not None else None
                 y = run(self.encoder, self.weights, x, part.words[part.rows], part.packing, states)
                 yield part, places, y
+
+    def likeness(self, kinds: Sequence[str]) -> Likeness:
+        """How alike different words are."""
+        return Likeness(kinds, self.inputs, self.tables.get(GIVEN))
 
     def header(self) -> dict[str, Any]:
         """Its share of the JSON part of a model file."""

@@ -123,12 +123,19 @@ def _check_several(what: str, parameter: inspect.Parameter, given: Any, argument
     names_files = annotation == "Paths" or arguments.get("output") is not None
     if annotation.startswith("Paths") and names_files and isinstance(given, list | tuple) and not given:
         raise SettingsError(f"{what} are no files at all", hint="None reads stdin")
+    may_be_pairs = "tuple[str, str]" in annotation and not names_files
     if isinstance(given, list | tuple) and "Sequence[str | int]" not in annotation:
         for part in given:
-            if not isinstance(part, str):
+            if not isinstance(part, str) and not (may_be_pairs and _is_pair(part)):
                 raise TypeError(f"{what} must be texts, not {type(part).__name__}: {part!r:.80}")
     elif given is not None and not isinstance(given, Iterable):
         raise TypeError(f"{what} must be texts, not {type(given).__name__}: {given!r:.80}")
+
+
+def _is_pair(given: Any) -> bool:
+    """Whether it is two texts."""
+    is_two = isinstance(given, list | tuple) and len(given) == 2
+    return is_two and all(isinstance(text, str) for text in given)
 
 
 def as_list(given: Any) -> Any:

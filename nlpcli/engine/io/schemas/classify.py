@@ -43,20 +43,19 @@ from nlpcli.settings.text import AnalysisSettings
 _LARGE_COUNT = 255  # of a feature: this and what is larger stands in features.large
 
 
+# In what they go into, exp(scale − length · ln(features)), larger ones would overflow.
+_CALIBRATION = Field(
+    nothing_or(
+        parts(scale=Field(number(-50, 50)), length=Field(number(-10, 10)), texts=Field(whole(), default=0))
+    ),
+    default=None,
+)
 _CLASSIFIER = {
     "labels": Field(each(text, least=2, distinct=True)),
     "analysis": Field(settings_of(AnalysisSettings)),
     "features": Field(settings_of(FeatureSettings)),
     "settings": Field(settings_of(NaiveBayesSettings)),
-    # In what they go into, exp(scale − length · ln(features)), larger ones would overflow.
-    "calibration": Field(
-        nothing_or(
-            parts(
-                scale=Field(number(-50, 50)), length=Field(number(-10, 10)), texts=Field(whole(), default=0)
-            )
-        ),
-        default=None,
-    ),
+    "calibration": _CALIBRATION,
 }
 _FEATURES = {"features.keys": Array("uint64", ("F",), ASCENDING)}
 
@@ -67,7 +66,7 @@ def _large_counts(held: Held) -> str | None:
 
 
 def _resolved_features(held: Held) -> str | None:
-    return "its features are not decided" if held.fields["features"].char_ngrams == "auto" else None
+    return None if held.fields["features"].decided else "its features are not decided"
 
 
 NAIVE_BAYES = Schema(
@@ -83,7 +82,7 @@ NAIVE_BAYES = Schema(
     relations=(_large_counts, _resolved_features),
 )
 LINEAR = Schema(
-    {**_CLASSIFIER, "normalised": Field(flag, default=False)},
+    {**_CLASSIFIER, "normalised": Field(flag, default=False), "apart": Field(flag, default=False)},
     {
         **_FEATURES,
         "weights": Array("float32", ("F", "P"), FINITE),
@@ -99,10 +98,24 @@ LINEAR = Schema(
 # --- classifiers by a network -------------------------------------------------------------------
 
 
-def pooling_shapes(encoder: EncoderSettings, pooling: str, classes: int) -> dict[str, tuple[int, ...]]:
-    """The weights of the last part of a network that classifies, by name."""
+def text_head_shapes(
+    encoder: EncoderSettings, pooling: str, outputs: int, measures: int = 0
+) -> dict[str, tuple[int, ...]]:
+    """The weights of the last part of a network that classifies, by name.
+
+    measures: of how alike two words are, for pairs of texts; 0 for single ones.
+    """
     width, hidden = output_size(encoder), encoder.rnn_size
-    found: dict[str, tuple[int, ...]] = {"head.w": (width, classes), "head.b": (classes,)}
+    found: dict[str, tuple[int, ...]] = {}
+    if measures:
+        found = {
+            "head.align": (measures,),
+            "head.compare_w": (4 * width + measures, width),
+            "head.compare_b": (width,),
+            "head.hidden_w": (4 * width, hidden),
+            "head.hidden_b": (hidden,),
+        }
+    found |= {"head.w": (hidden if measures else width, outputs), "head.b": (outputs,)}
     if pooling == "attention":
         found |= {"head.attention_w": (width, hidden), "head.attention_b": (hidden,)}
         found["head.attention_v"] = (hidden,)
@@ -110,30 +123,76 @@ def pooling_shapes(encoder: EncoderSettings, pooling: str, classes: int) -> dict
 
 
 def _head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    return pooling_shapes(fields["encoder"], fields["settings"].pooling, len(fields["labels"]))
+    measures = 2 + (fields["given_dim"] > 0) if fields["pairs"] else 0
+    outputs = 1 if fields["answer"] == "number" else len(fields["labels"])
+    return text_head_shapes(fields["encoder"], fields["settings"].pooling, outputs, measures)
 
 
 def _unfinished_head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    return pooling_shapes(fields["encoder"], fields["pooling"], fields["classes"])
+    return text_head_shapes(fields["encoder"], fields["pooling"], fields["classes"], fields["measures"])
+
+
+# A linear classifier that judges beside the network, and how much of each is taken.
+_BLEND = {
+    "network": Field(number(0, 1000)),
+    "linear": Field(number(0, 1000)),
+    "features": Field(settings_of(FeatureSettings)),
+    "normalised": Field(flag),
+    "apart": Field(flag),
+    "calibration": _CALIBRATION,
+}
+_BLENDED = {
+    "blend.features.keys": Array("uint64", ("F",), ASCENDING),
+    "blend.weights": Array("float32", ("F", "P"), FINITE),
+    "blend.bias": Array("float64", ("P",), FINITE),
+}
+
+
+def _blend(held: Held) -> str | None:
+    """What is wrong with a linear classifier beside a network."""
+    blend = held.fields["blend"]
+    if blend is None:
+        return None
+    if held.fields["answer"] != "label" or held.fields["pairs"]:
+        return "only classes of single texts can be blended"
+    return None if blend["features"].decided else "its features are not decided"
+
+
+def _answers(held: Held) -> str | None:
+    """What is wrong with the labels for a kind of answer."""
+    least = {"number": 0, "labels": 1, "label": 2}[held.fields["answer"]]
+    count = len(held.fields["labels"])
+    return "its labels do not fit its answers" if count < least or (least == 0 and count) else None
 
 
 RECURRENT_CLASSIFIER = Schema(
     {
         **NETWORK_FIELDS,
-        "labels": Field(each(text, least=2, distinct=True)),
+        "answer": Field(one_of("label", "labels", "number"), default="label"),
+        "labels": Field(each(text, distinct=True)),
+        "separator": Field(text, default=","),
+        "threshold": Field(number(0, 1), default=0.5),
+        "mean": Field(number(), default=0.0),
+        "deviation": Field(number(0), default=1.0),
+        "pairs": Field(flag, default=False),
+        "blend": Field(nothing_or(parts(**_BLEND)), default=None),
         "analysis": Field(settings_of(AnalysisSettings)),
         "settings": Field(settings_of(RnnSettings)),
     },
     lambda fields: {
         **network_arrays(fields, _head(fields)),
-        "priors": Array("float32", (len(fields["labels"]),), FINITE),
+        "priors": Array("float32", (_head(fields)["head.b"][0],), FINITE),
+        **(_BLENDED if fields["blend"] is not None else {}),
     },
-    relations=(alphabet,),
+    # Two classes are one problem of a linear classifier.
+    sizes=lambda fields: {"P": 1 if len(fields["labels"]) == 2 else len(fields["labels"])},
+    relations=(alphabet, _answers, _blend),
 )
 RECURRENT_CLASSIFIER_CHECKPOINT = Schema(
     {
         **CHECKPOINT_FIELDS,
-        "classes": Field(whole(2, MOST)),
+        "classes": Field(whole(1, MOST)),  # or labels, or one number
+        "measures": Field(whole(0, 3), default=0),
         "pooling": Field(one_of("attention", "max", "mean", "last")),
     },
     lambda fields: checkpoint_arrays(fields, _unfinished_head(fields)),

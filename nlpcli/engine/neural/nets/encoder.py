@@ -56,12 +56,13 @@ def encode(
     dropout: float = 0.0,
     random: np.random.Generator | None = None,
     states: Tensor | None = None,
+    whole: bool = False,
     low: torch.dtype = torch.float32,
 ) -> Tensor:
     """The encoder's output [N, output_size] for packed sentences; word n is row rows[n] of `x` [W, D].
 
-    states: [N, S], those of a language model at each word, which stand behind `x`. low: what products are
-    made in.
+    states: [N, S], those of a language model at each word, which stand behind `x`. whole: nothing is dropped
+    of the output. low: what products are made in.
     """
     back = torch.from_numpy(packing.reversed())
     for n in range(settings.num_layers):
@@ -85,4 +86,4 @@ def encode(
             out, _ = layer(settings.cell, inputs, read, packing, w_hh, state, low)
             outputs.append(out if direction != BACKWARD else out[back])
         x, rows, states = torch.cat(outputs, dim=1), torch.arange(len(back)), None
-    return dropped(x, dropout, random)
+    return x if whole else dropped(x, dropout, random)

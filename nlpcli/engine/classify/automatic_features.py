@@ -1,0 +1,81 @@
+"""What a classifier looks at where nobody said: decided by the texts that it learns from.
+
+    long texts             words, pairs and triples of words
+    short texts            words and pairs; with nbsvm the letters within words as well
+    single words, names    their letters too, for every variant: the next name is a new word
+    Korean, Chinese,       words, and characters across them: endings are glued to words, or there are
+    Japanese               no spaces at all
+
+Counts of separate texts add up only where all of them look at the same, so what is decided stands in
+the model, and can be said by --ngrams and --char-ngrams.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.settings.classify import AUTO, FeatureSettings
+
+_BINARY = ("binary-multinomial", "bernoulli", "nbsvm")
+_LONG_TEXT = 30  # words of a text, on average
+_LONG_NAME = 4
+_FEW = 20  # texts, of which all words are new whatever they are
+_MANY_NEW = 0.3  # of the words of other texts of that kind, by Good and Turing's estimate
+
+
+def resolved(features: FeatureSettings, variant: str, corpus: EncodedCorpus) -> FeatureSettings:
+    """The features as they will be counted: some variants are binary, and what is `auto` is decided."""
+    binary = features.binary or variant in _BINARY
+    if features.decided:
+        return dataclasses.replace(features, binary=binary)
+    syllables = has_syllable_script(corpus.vocabulary)
+    length = len(corpus.ids) / max(corpus.documents, 1)
+    word, char, span = features.ngrams, features.char_ngrams, features.char_span
+    if word == AUTO:
+        word = "1-2" if length < _LONG_TEXT else "1-3"
+    if char == AUTO:
+        letters = is_names(corpus) or (variant == "nbsvm" and length < _LONG_TEXT)
+        char = "2-4" if syllables else "2-5" if letters else "0"
+    if span == AUTO:
+        span = "text" if syllables else "word"
+    return dataclasses.replace(features, ngrams=word, char_ngrams=char, char_span=span, binary=binary)
+
+
+def is_names(corpus: EncodedCorpus) -> bool:
+    """Whether the texts are names or single words, of which further ones will mostly be new.
+
+    The share of new words is estimated by that of words seen once (Good 1953).
+
+    >>> names = Vocabulary.of([f"Khoury{number}" for number in range(40)], [1] * 40)
+    >>> is_names(EncodedCorpus(np.arange(40, dtype=np.int32), np.arange(41), names))
+    True
+    >>> is_names(EncodedCorpus(np.arange(40, dtype=np.int32) % 8, np.arange(41), names))
+    False
+    """
+    if corpus.documents < _FEW or len(corpus.ids) > _LONG_NAME * corpus.documents:
+        return False
+    once = np.bincount(np.bincount(corpus.ids), minlength=2)[1]
+    return bool(once > _MANY_NEW * len(corpus.ids))
+
+
+def has_syllable_script(vocabulary: Vocabulary) -> bool:
+    """Whether most letters of the types are Hangul, kana or Han.
+
+    A character then says much, and words are glued to endings or not spaced at all, so that
+    character n-grams across the words tell more than words do.
+
+    >>> has_syllable_script(Vocabulary.of(["영화", "CGV"], [1, 1]))
+    False
+    >>> has_syllable_script(Vocabulary.of(["영화가", "재미있다", "CGV"], [1, 1, 1]))
+    True
+    """
+    text = vocabulary.packed[0].tobytes().decode("utf-8", "surrogatepass")
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    letters = int(((codes >= 0x41) & ((codes < 0x2000) | (codes >= 0x2C00))).sum())
+    # Hangul jamo; kana, Han and Hangul syllables; their full-width and supplementary forms.
+    syllables = ((codes >= 0x1100) & (codes < 0x1200)) | ((codes >= 0x3040) & (codes < 0xD7FC))
+    return 2 * int((syllables | ((codes >= 0x20000) & (codes < 0x32000))).sum()) > letters

@@ -1,0 +1,60 @@
+"""Which kind of answer labels ask for, and which one a model file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nlpcli.engine.classify.examples import Examples, labels_in
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.sequences.answers import Classes, Labels, Number
+from nlpcli.engine.sequences.label_numbers import are_decimals, numbers_of
+from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.input import RecordSettings
+
+_NUMBERS = 10  # more different ones than these are no classes, where decimal fractions are among them
+
+
+def number_answer(examples: Examples) -> Number:
+    """The answer for examples that are labelled with numbers. Raises InputError where all are the same."""
+    values = numbers_of(examples)
+    deviation = float(values.std())
+    if not deviation:
+        raise InputError(
+            f"all {len(values):,} texts are labelled with the number {values[0]:g}",
+            hint="there is nothing to learn; is --label-col the right column?",
+        )
+    return Number(float(values.mean()), deviation)
+
+
+def answer_to(
+    examples: Examples, records: RecordSettings, target: str, progress: Progress = SILENT
+) -> Classes | Labels | Number:
+    """The kind of answer that labels ask for: several, where they are read so; numbers; or one class.
+
+    Raises SettingsError where several labels shall be numbers, InputError for labels that are not what
+    `target` says, or are all the same.
+    """
+    if records.multi_label == "all" or (records.multi_label == "auto" and records.label_sep is not None):
+        if target == "number":
+            raise SettingsError("--target number takes one number a text, and --label-sep separates several")
+        labels = sorted({label for name in examples.names for label in labels_in(name)})
+        if not labels:
+            raise InputError("no text has a label", hint="is --label-col the right column?")
+        return Labels(tuple(labels), records.separator)
+    if target == "auto" and are_decimals(examples.names, _NUMBERS):
+        progress.note(
+            f"all labels are numbers, {len(examples.names)} different ones: numbers are learnt, no classes "
+            "(--target label)"
+        )
+        target = "number"
+    return number_answer(examples) if target == "number" else Classes(examples.names)
+
+
+def answer_of(fields: Mapping[str, Any]) -> Classes | Labels | Number:
+    """The answer of a model file."""
+    if fields["answer"] == Number.kind:
+        return Number(fields["mean"], fields["deviation"])
+    if fields["answer"] == Labels.kind:
+        return Labels(fields["labels"], fields["separator"], fields["threshold"])
+    return Classes(fields["labels"])
