@@ -27,7 +27,8 @@ class Command(NamedTuple):
 
 
 _TEXT, _DOCUMENTS, _CLASSIFIERS, _TAGGERS = "Text", "Documents", "Classifiers", "Taggers"
-_VECTORS, _CHARLM, _MODELS = "Word vectors", "Character language models", "Models"
+_SEQ2SEQ, _VECTORS = "Sequence to sequence", "Word vectors"
+_CHARLM, _MODELS = "Character language models", "Models"
 
 COMMANDS = {
     "tokenize": Command("text", "text.job", _TEXT),
@@ -45,6 +46,8 @@ COMMANDS = {
     "evaluate": Command("classify", "model_job", _CLASSIFIERS),
     "train-tagger": Command("tagging", "sequences.job", _TAGGERS),
     "tag": Command("tagging", "sequences.job", _TAGGERS),
+    "train-seq2seq": Command("translation", "translation.job", _SEQ2SEQ),
+    "translate": Command("translation", "translation.job", _SEQ2SEQ),
     "train-w2v": Command("embeddings", "embeddings.job", _VECTORS),
     "train-fasttext": Command("embeddings", "embeddings.job", _VECTORS),
     "train-glove": Command("glove", "embeddings.glove_job", _VECTORS),

@@ -18,7 +18,8 @@ ORDER = [
         "engine." + name
         for name in (
             "kernels", "runtime", "io", "tagging", "text", "corpus", "documents", "classify", "cooccurrence",
-            "neural", "charlm", "vectors", "topics", "embeddings", "sequences", "search", "plots", "tasks",
+            "neural", "charlm", "vectors", "topics", "embeddings", "sequences", "search", "plots",
+            "translation", "tasks",
             "distributed", "model_job", "loading", "jobs",
         )
     ),
@@ -130,6 +131,7 @@ OPENERS = {
     "nlpcli.engine.text.tokenizers.konlpy": "writes the user dictionary that Komoran reads",
     "nlpcli.engine.cooccurrence.memory": "asks the system how much memory the process has",
     "nlpcli.engine.cooccurrence.count_files": "its own format: arrays in an archive, mapped where they lie",
+    "nlpcli.engine.plots.attention": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.activations": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.word_map_page": "the template of a page, which is part of the package",
     "nlpcli.cli.shell_scripts": "scripts and start-up files of the user's shell",

@@ -60,6 +60,7 @@ ANSWERS = {
     "tagger.safetensors": (named, [("Ann Lee", "PER"), ("Seoul", "LOC")]),
     "recurrent-tagger.safetensors": (named, [("Ann Lee", "PER"), ("Seoul", "LOC")]),
     "recurrent-classifier.safetensors": (labels, ["pos", "neg"]),
+    "seq2seq.safetensors": (lambda model: model.translate(["ab", "dc"]), ["b a", "c d"]),
     "recurrent-classifier-blend.safetensors": (labels, ["pos", "neg"]),
     "recurrent-classifier-labels.safetensors": (labels, [("film", "good"), ("bad", "film")]),
     "recurrent-classifier-pairs.safetensors": (

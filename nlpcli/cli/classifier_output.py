@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from nlpcli.cli import console
 from nlpcli.cli.results import Results, results
 from nlpcli.cli.tagger_output import show_tagger_evaluation
+from nlpcli.cli.translation_output import show_translation_evaluation
 from nlpcli.settings.results import TableSettings
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.classify.explanations import Reason, TellingFeature
     from nlpcli.engine.classify.metrics import Evaluation, Mistake
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
+    from nlpcli.engine.translation.evaluation import TranslationEvaluation
 
 
 def painted_reason(reason: Reason) -> str:
@@ -27,7 +29,9 @@ def _painted(token: str, odds: float) -> str:
     return console.painted(token, colour, bold=abs(odds) >= 1) + console.painted(f"{odds:+.2f}", "dim")
 
 
-AnyEvaluation: TypeAlias = "Evaluation | LabelsEvaluation | NumberEvaluation | TaggerEvaluation"
+AnyEvaluation: TypeAlias = (
+    "Evaluation | LabelsEvaluation | NumberEvaluation | TaggerEvaluation | TranslationEvaluation"
+)
 NOT_MEASURED = "where nothing is measured: it goes with --test, --holdout and the like"
 
 
@@ -35,6 +39,8 @@ def show_evaluation(result: AnyEvaluation, shown: Results) -> None:
     """Measures, classes, confusion and mistakes as tables."""
     if result.judged == "words":
         show_tagger_evaluation(cast("TaggerEvaluation", result), shown)
+    elif result.judged == "translations":
+        show_translation_evaluation(cast("TranslationEvaluation", result), shown)
     elif result.judged == "labels":
         _show_labels(cast("LabelsEvaluation", result), shown)
     elif result.judged == "numbers":

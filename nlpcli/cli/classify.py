@@ -26,6 +26,7 @@ from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
 from nlpcli.settings.results import JsonSettings, ResultSettings, TableSettings
 from nlpcli.settings.tagging import TaggedTextSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.settings.translation import TargetSettings, TranslationScoreSettings
 
 AFTER = "After training"
 
@@ -158,6 +159,8 @@ def evaluate(
     ] = None,
     records: RecordSettings = RecordSettings(),
     tagged: TaggedTextSettings = TaggedTextSettings(),
+    column: TargetSettings = TargetSettings(),
+    scores: TranslationScoreSettings = TranslationScoreSettings(),
     encoding: Annotated[
         str, typer.Option(help="Encoding of the input.", metavar="NAME", rich_help_panel=INPUT)
     ] = InputSettings.encoding,  # not all of InputSettings: --errors was the number of mistakes
@@ -172,7 +175,9 @@ def evaluate(
     shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,
 ) -> None:
-    """Measure a classifier on labelled texts, or a tagger on tagged text: accuracy, F1, confusion.
+    """Measure a model: a classifier on labelled texts, a tagger on tagged text, a translator on pairs.
+
+    Accuracy, F1 and confusion; of translations BLEU with sacreBLEU's signature, and chrF.
 
     \b
     Examples:
@@ -180,6 +185,7 @@ def evaluate(
       nlpcli evaluate nsmc.safetensors test.csv --text-col document --label-col label --json
       nlpcli evaluate topics.safetensors test.jsonl --plot confusion.html
       nlpcli evaluate names.safetensors conll2003/test.txt --top 20
+      nlpcli evaluate en-de.safetensors test.tsv
     """
     reading = InputSettings(encoding=encoding)
     for value in errors or []:
@@ -189,7 +195,7 @@ def evaluate(
             reading = replace(reading, errors=cast(Any, value))
     result = jobs.evaluate(
         model, files, mistakes=mistakes, plot=plot, records=records, tagged=tagged,
-        reading=reading, progress=console.progress(quiet),
+        column=column, scores=scores, reading=reading, progress=console.progress(quiet),
     )  # fmt: skip
     with results(shape) as shown:
         show_evaluation(result, shown)

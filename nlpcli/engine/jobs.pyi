@@ -33,6 +33,8 @@ from nlpcli.engine.text.comparison import TokenizerComparison
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
 from nlpcli.engine.topics.job import Groups
+from nlpcli.engine.translation.evaluation import TranslationEvaluation
+from nlpcli.engine.translation.job import Seq2SeqOutcome, TranslationMeasured
 from nlpcli.engine.vectors.conversion import Conversion
 from nlpcli.engine.vectors.evaluation import AnalogiesResult, PairsResult
 from nlpcli.engine.vectors.job import VectorsOrPath
@@ -78,6 +80,12 @@ from nlpcli.settings.text import (
     TokenizerName,
 )
 from nlpcli.settings.topics import ClusterSettings
+from nlpcli.settings.translation import (
+    Seq2SeqSettings,
+    TargetSettings,
+    TranslateSettings,
+    TranslationScoreSettings,
+)
 from nlpcli.settings.vectors import (
     AnalogySettings,
     ConvertSettings,
@@ -381,6 +389,8 @@ def evaluate(
     plot: _Path | None = None,
     records: RecordSettings = ...,
     tagged: TaggedTextSettings = ...,
+    column: TargetSettings = ...,
+    scores: TranslationScoreSettings = ...,
     reading: InputSettings = ...,
     progress: Progress = ...,
     on_error: Literal["stop", "skip"] = "stop",
@@ -397,10 +407,14 @@ def evaluate(
     layout: Literal["auto", "conllu", "columns", "slash", "inline", "jsonl"] = "auto",
     tag: Literal["auto", "upos", "xpos", "ner"] = "auto",
     columns: str = "",
+    target_col: str | None = None,
+    bleu_tokenize: Literal["auto", "13a", "char", "none"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
-) -> AnyEvaluation | TaggerEvaluation:
-    """How well a classifier does on labelled texts, or a tagger on tagged text, with some of its mistakes."""
+) -> AnyEvaluation | TaggerEvaluation | TranslationEvaluation:
+    """How well a classifier does on labelled texts, a tagger on tagged text, or a model of train-seq2seq on
+    pairs, with some of its mistakes.
+    """
 
 def evaluate_vectors(
     vectors: VectorsOrPath,
@@ -1076,6 +1090,73 @@ def train_rnn(
 ) -> NetworkOutcome:
     """A classifier of labelled texts by a network, written to `output`, and how well it does on `test`."""
 
+def train_seq2seq(
+    paths: _Paths,
+    output: _Path | None = None,
+    settings: Seq2SeqSettings = ...,
+    *,
+    training: NetworkTraining = ...,
+    source: _Path | None = None,
+    target: _Path | None = None,
+    dev: _Path | None = None,
+    test: _Path | None = None,
+    resume: _Path | None = None,
+    checkpoints: CheckpointSettings = ...,
+    records: RecordSettings = ...,
+    column: TargetSettings = ...,
+    reading: InputSettings = ...,
+    measured: TranslationMeasured | None = None,
+    progress: Progress = ...,
+    unit: Literal["subword", "word", "char", "jamo"] = "subword",
+    vocab_size: int = 0,
+    subword_model: str = "",
+    min_count: int = 0,
+    max_units: int = 200,
+    max_ratio: float = 9.0,
+    noise: Literal["none", "spaces"] = "none",
+    augment: float = 0.1,
+    cell: Literal["rnn", "lstm", "gru"] = "lstm",
+    bidirectional: bool = True,
+    rnn_size: int = 256,
+    num_layers: int = 1,
+    decoder_layers: int = 2,
+    embedding_dim: int = 256,
+    attention: Literal["additive", "dot", "none"] = "dot",
+    copy: bool = True,
+    label_smoothing: float = 0.1,
+    epochs: int = 0,
+    seed: int = 1,
+    precision: Literal["auto", "float32", "bfloat16"] = "auto",
+    dropout: float = 0.3,
+    word_dropout: float = 0.05,
+    learning_rate: float = 0.003,
+    schedule: Literal["constant", "linear", "cosine"] = "linear",
+    weight_decay: float = 0.0,
+    grad_clip: float = 5.0,
+    batch_tokens: int = 0,
+    average: float = 0.1,
+    val_frac: float = 0.05,
+    eval_every: int = 0,
+    patience: int = 0,
+    threads: int = 0,
+    checkpoint_every: int = 0,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    text_col: str | None = None,
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    target_col: str | None = None,
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> Seq2SeqOutcome:
+    """A model that turns sources into targets, written to `output`, and how well it does on `test`."""
+
 def train_subword(
     paths: _Paths,
     output: Output,
@@ -1216,6 +1297,41 @@ def train_w2v(
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> Word2Vec:
     """Word2Vec vectors of the words in some texts, written in the layout that the extension names."""
+
+def translate(
+    model: _Path,
+    texts: _Paths | Iterable[str],
+    output: Output | None = None,
+    settings: TranslateSettings = ...,
+    *,
+    attention_page: _Path | None = None,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    beam_size: int = 4,
+    length_penalty: float = 1.0,
+    coverage_penalty: float = 0.2,
+    no_repeat_ngram: int = 4,
+    max_length: int = 0,
+    n_best: int = 1,
+    proba: bool = False,
+    jsonl: bool = False,
+    batch_lines: int = 32,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    text_col: str | None = None,
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> list[str]:
+    """The best target of each text, with more in the same line where `settings` ask for it."""
 
 def vectorize(
     paths: _Paths,

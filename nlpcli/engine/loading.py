@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.sequences.tagger import Tagger
     from nlpcli.engine.sequences.text_classifier import TextClassifier
     from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
+    from nlpcli.engine.translation.model import Seq2Seq
     from nlpcli.engine.vectors.word_vectors import Vectors
 
     Loaded: TypeAlias = (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         | Subwords
         | Tagger
         | TextClassifier
+        | Seq2Seq
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -46,6 +48,7 @@ _CLASSIFIER = ("classify.classifier", "Classifier.load")
 _VECTORS = ("vectors.word_vectors", "Vectors.load")
 _CHARLM = ("charlm.model", "CharLM.load")
 _NETWORK_CLASSIFIER = ("sequences.text_classifier", "TextClassifier.load")
+_SEQ2SEQ = ("translation.model", "Seq2Seq.load")
 _TAGGER = ("sequences.tagger", "Tagger.load")
 # Where the reader of each kind stands.
 READERS = {
@@ -65,6 +68,8 @@ READERS = {
     "recurrent-classifier-checkpoint": _NETWORK_CLASSIFIER,
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
     "index": ("search.index", "SearchIndex.load"),
+    "seq2seq": _SEQ2SEQ,
+    "seq2seq-checkpoint": _SEQ2SEQ,
     "charlm": _CHARLM,
     "charlm-checkpoint": _CHARLM,
     COUNTS: ("cooccurrence.count_files", "load"),
@@ -83,6 +88,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         SearchIndex    .search(query)
         CharLM         .generate(prime=…)
         Tagger         .tag(texts), .entities(texts)
+        Seq2Seq        .translate(texts)
         Cooccurrence   .pairs(), .table()
         Subwords       .tokenize(texts), .detokenize(pieces)
 

@@ -14,14 +14,17 @@ from nlpcli.errors import SettingsError
 from nlpcli.settings.embeddings import GloveResources
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.tagging import TaggedTextSettings
+from nlpcli.settings.translation import TargetSettings, TranslationScoreSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.classify.naive_bayes import NaiveBayes
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
     from nlpcli.engine.sequences.classifier_job import AnyEvaluation
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
+    from nlpcli.engine.translation.evaluation import TranslationEvaluation
 
 _TAGGERS = ("tagger", "recurrent-tagger")  # kinds of model that are measured on tagged text
+_TRANSLATORS = ("seq2seq", "seq2seq-checkpoint")  # and on pairs
 
 
 @plain_settings
@@ -77,16 +80,35 @@ def evaluate(
     plot: str | None = None,
     records: RecordSettings = RecordSettings(),
     tagged: TaggedTextSettings = TaggedTextSettings(),
+    column: TargetSettings = TargetSettings(),
+    scores: TranslationScoreSettings = TranslationScoreSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
-) -> AnyEvaluation | TaggerEvaluation:
-    """How well a classifier does on labelled texts, or a tagger on tagged text, with some of its mistakes.
+) -> AnyEvaluation | TaggerEvaluation | TranslationEvaluation:
+    """How well a classifier does on labelled texts, a tagger on tagged text, or a model of train-seq2seq on
+    pairs, with some of its mistakes.
 
     `plot` is a picture or page of the confusion matrix to write. Raises SettingsError for one of
     an unknown kind, MissingDependency for a picture without matplotlib, ModelError for a file that
     is neither.
     """
-    if model_file.first_bytes(model, 9)[8:] == b"{" and model_file.read_info(model).kind in _TAGGERS:
+    kind = model_file.read_info(model).kind if model_file.first_bytes(model, 9)[8:] == b"{" else ""
+    if kind in _TRANSLATORS:
+        from nlpcli.engine.translation.job import evaluate_translation
+
+        if plot is not None or tagged != TaggedTextSettings():
+            raise SettingsError(
+                "the model is of train-seq2seq: --plot and options of tagged text have no place"
+            )
+        return evaluate_translation(
+            model, paths, scores, mistakes=mistakes, records=records, column=column, reading=reading,
+            progress=progress,
+        )  # fmt: skip
+    if column != TargetSettings() or scores != TranslationScoreSettings():
+        raise SettingsError(
+            "--target-col and --bleu-tokenize are for models of train-seq2seq, and this is none"
+        )
+    if kind in _TAGGERS:
         from nlpcli.engine.sequences.job import evaluate_tagger
 
         if records != RecordSettings():

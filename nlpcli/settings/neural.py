@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import MOST, Settings, setting
@@ -11,6 +11,19 @@ from nlpcli.settings.fields import MOST, Settings, setting
 NETWORK, TRAINING = "Network", "Training of the network"
 ENCODER_GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mingru": 2}
 FORWARD, BACKWARD = "forward", "backward"
+
+
+class Layers(Protocol):
+    """What the shapes of recurrent layers follow from."""
+
+    @property
+    def cell(self) -> str: ...  # noqa: D102
+    @property
+    def bidirectional(self) -> bool: ...  # noqa: D102
+    @property
+    def rnn_size(self) -> int: ...  # noqa: D102
+    @property
+    def num_layers(self) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,8 @@ class NetworkTraining(Settings):
         5.0, "Largest norm of the gradient; 0 is off.", min=0, max=1e12, panel=TRAINING
     )
     batch_tokens: int = setting(
-        0, "Words a batch; 0 goes by the task: 350 for taggers, 32 texts for classifiers.", min=0, max=MOST,
+        0, "Words a batch; 0 goes by the task: 350 for taggers, 32 texts for classifiers, "
+        "300 to 2000 units for pairs.", min=0, max=MOST,
         panel=TRAINING,
     )  # fmt: skip
     average: float = setting(
@@ -105,12 +119,12 @@ class NetworkTraining(Settings):
     )
 
 
-def directions(settings: EncoderSettings) -> tuple[str, ...]:
+def directions(settings: Layers) -> tuple[str, ...]:
     """The names of the directions in which sentences are read."""
     return (FORWARD, BACKWARD) if settings.bidirectional else (FORWARD,)
 
 
-def output_size(settings: EncoderSettings) -> int:
+def output_size(settings: Layers) -> int:
     """How many numbers the encoder gives for a word."""
     return settings.rnn_size * len(directions(settings))
 
@@ -122,9 +136,13 @@ def encoder_shapes(settings: EncoderSettings, more: int = 0) -> dict[str, tuple[
     >>> shapes["layer0.forward.w_xh"], shapes["layer0.backward.w_hh"]
     ((200, 32), (8, 32))
     """
+    return layer_shapes(settings, settings.word_dim + settings.ngram_dim + more)
+
+
+def layer_shapes(settings: Layers, inputs: int) -> dict[str, tuple[int, ...]]:
+    """The weights of layers that read words of so many numbers, by name."""
     found: dict[str, tuple[int, ...]] = {}
     gates = ENCODER_GATES[settings.cell] * settings.rnn_size
-    inputs = settings.word_dim + settings.ngram_dim + more
     for n in range(settings.num_layers):
         for direction in directions(settings):
             found[f"layer{n}.{direction}.w_xh"] = (inputs, gates)

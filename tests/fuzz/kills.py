@@ -28,6 +28,10 @@ _ROWS = ("--text-col", "text", "--label-col", "label")
 _PAIRS = ("--text-col", "2", "--text2-col", "3", "--label-col", "1")
 _CHARLM = ("--rnn-size", "8", "--batch-size", "4", "--seq-length", "16", "--epochs", "1", "--threads", "1")
 _NETWORK = ("--rnn-size", "8", "--word-dim", "8", "--ngram-dim", "8", "--bucket", "200", "--epochs", "1")
+_SEQ2SEQ = (
+    "--text-col", "text", "--target-col", "label", "--unit", "char", "--rnn-size", "8", "--epochs", "1",
+    "--embedding-dim", "8",
+)  # fmt: skip
 
 # A command, and the files it writes; a name in braces is a file of `tests/models`.
 KINDS = {
@@ -41,6 +45,7 @@ KINDS = {
     "train-charlm letters -o m.safetensors": (_CHARLM, "m.safetensors"),
     "train-charlm letters -o m.safetensors --checkpoint-every 9": (_CHARLM, "m.safetensors"),
     "train-rnn rows.tsv -o m.safetensors": ((*_ROWS, *_NETWORK), "m.safetensors"),
+    "train-seq2seq rows.tsv -o m.safetensors": (_SEQ2SEQ, "m.safetensors"),
     "train-rnn pairs.tsv -o m.safetensors": ((*_PAIRS, *_NETWORK), "m.safetensors"),
     "train-nb rows.tsv -o m.safetensors": (_ROWS, "m.safetensors"),
     "train-nb rows.tsv -o m.safetensors --variant nbsvm": (_ROWS, "m.safetensors"),
@@ -78,6 +83,12 @@ KINDS = {
     "train-tagger tagged -o t.safetensors": ((), "t.safetensors"),
     "train-tagger tagged -o t.safetensors --method rnn": (_NETWORK, "t.safetensors"),
     "tag {tagger.safetensors} text -o tags": ((), "tags"),
+    "translate {seq2seq.safetensors} text -o targets": ((), "targets"),
+    "translate {seq2seq.safetensors} text -o targets --attention-page looks.html": (
+        (),
+        "targets",
+        "looks.html",
+    ),
     "gradients {charlm.safetensors} line -o g.html --steps 4": ((), "g.html"),
     "similar {word2vec.safetensors} king queen -o near": ((), "near"),
     "analogy {word2vec.safetensors} king queen land -o near --json": ((), "near"),

@@ -32,6 +32,7 @@ FILES = {
     "similar.tsv": "a king\tthe king\t4.5\ngood tea\tbad tea\t1.5\ntea\t\t0\n",
     "tagged.txt": "the/D king/N reigns/V\nthe/D tea/N boils/V\n" * 3,
     "names.txt": "\n\n".join(line.replace(" ", "\n").replace("/", "\t") for line in _NAMES * 8) + "\n",
+    "letters.tsv": "".join(f"{one}{two}\t{two} {one}\n" for one in "abcd" for two in "abcd가"),
     "pieces.txt": "▁the ▁king ▁ d r\n<0xEA> <0xB0> x <unk> </s>\n",
 }
 _VECTORS = [
@@ -47,6 +48,10 @@ _TRAIN = "t.txt --resume FILE --epochs 6 --min-count 1 -q -o o.safetensors"
 _SIZES = "--rnn-size 4 --word-dim 4 --ngram-dim 4 --bucket 40 --minn 3 --maxn 3 --lr 0.03"
 _NETWORK = f"--method rnn {_SIZES} --epochs 4 --val-frac 0.2 --batch-tokens 60"
 _SMALL_NETWORK = f"{_SIZES} --epochs 9 --val-frac 0 --batch-tokens 8 --max-words 9"
+_SEQ2SEQ = (
+    "letters.tsv --unit char --cell gru --rnn-size 6 --embedding-dim 6 --decoder-layers 1 --epochs 20 "
+    "--lr 0.03 --batch-tokens 40 --augment 0 --val-frac 0.2"
+)
 _LOAD = "python import nlpcli; loaded = nlpcli.load('FILE'); {}"
 _CLASSIFY = [
     "classify FILE t.txt", "classify FILE t.txt --explain", "classify FILE t.txt --top-k 2",
@@ -109,6 +114,15 @@ COMMANDS: dict[str, list[str]] = {
     "recurrent-tagger-checkpoint": [
         f"train-tagger names.txt {_NETWORK} --resume FILE -q -o o.safetensors",
         f"train-tagger names.txt {_NETWORK} --resume FILE -q -o o.safetensors",
+    ],
+    "seq2seq": [
+        "translate FILE t.txt", "translate FILE t.txt --n-best 3 --proba --jsonl --beam-size 3",
+        "translate FILE t.txt --attention-page o.html", "evaluate FILE letters.tsv --errors 2",
+        _LOAD.format("loaded.translate(['ab', 'x'])"),
+    ],
+    "seq2seq-checkpoint": [
+        f"train-seq2seq {_SEQ2SEQ} --resume FILE -q -o o.safetensors",
+        f"train-seq2seq {_SEQ2SEQ} --resume FILE -q -o o.safetensors",
     ],
     "charlm": _CHARLM,
     "charlm-checkpoint": [

@@ -13,7 +13,7 @@ from nlpcli.engine.neural.packing import Ids, Packing
 from nlpcli.engine.neural.word_inputs import WordRows
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.settings.neural import BACKWARD, EncoderSettings, directions
+from nlpcli.settings.neural import BACKWARD, Layers, directions
 
 cells, subwords = Kernels("neural.recurrent_cells"), Kernels("text.subword_hashes")
 
@@ -54,7 +54,7 @@ def word_vectors(tables: Tables, rows: WordRows) -> Floats:
 
 
 def run(
-    settings: EncoderSettings,
+    settings: Layers,
     weights: Mapping[str, Floats],
     x: Floats,
     rows: Ids,

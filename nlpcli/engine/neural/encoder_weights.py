@@ -9,15 +9,22 @@ import numpy as np
 
 from nlpcli.engine.neural.weights import Weights, orthogonal
 from nlpcli.engine.runtime.arrays import Floats
-from nlpcli.settings.neural import ENCODER_GATES, EncoderSettings, encoder_shapes
+from nlpcli.settings.neural import ENCODER_GATES, EncoderSettings, Layers, encoder_shapes
 
 _TABLE_SCALE = 0.1
 
 
 def initial_encoder(settings: EncoderSettings, random: np.random.Generator, more: int = 0) -> Weights:
-    """Weights to start from: orthogonal recurrent ones, the LSTM's forget gate open (b_f = 1)."""
+    """Weights to start from."""
+    return initial_layers(settings, encoder_shapes(settings, more), random)
+
+
+def initial_layers(
+    settings: Layers, shapes: Mapping[str, tuple[int, ...]], random: np.random.Generator
+) -> Weights:
+    """Those of layers of some shapes: orthogonal recurrent ones, the LSTM's forget gate open (b_f = 1)."""
     weights: Weights = {}
-    for name, shape in encoder_shapes(settings, more).items():
+    for name, shape in shapes.items():
         if name.endswith("w_hh"):
             gates = ENCODER_GATES[settings.cell]
             weights[name] = np.hstack([orthogonal(random, settings.rnn_size) for _ in range(gates)])

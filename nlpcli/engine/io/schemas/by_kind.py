@@ -25,6 +25,8 @@ SCHEMAS = {
     "recurrent-classifier-checkpoint": ("classify", "RECURRENT_CLASSIFIER_CHECKPOINT"),
     "charlm": ("charlm", "CHARLM"),
     "charlm-checkpoint": ("charlm", "CHARLM_CHECKPOINT"),
+    "seq2seq": ("translation", "SEQ2SEQ"),
+    "seq2seq-checkpoint": ("translation", "SEQ2SEQ_CHECKPOINT"),
     COUNTS: ("cooccurrence", "COUNTS"),
 }
 

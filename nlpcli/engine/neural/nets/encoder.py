@@ -17,9 +17,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from nlpcli.engine.neural.nets.dropout import dropped
-from nlpcli.engine.neural.nets.recurrent import layer
+from nlpcli.engine.neural.nets.recurrent import layer, product
 from nlpcli.engine.neural.packing import Packing
-from nlpcli.settings.neural import BACKWARD, EncoderSettings, directions
+from nlpcli.settings.neural import BACKWARD, Layers, directions
 
 
 class WordTensors(NamedTuple):
@@ -48,7 +48,7 @@ def word_vectors(words: WordTensors) -> Tensor:
 
 
 def encode(
-    settings: EncoderSettings,
+    settings: Layers,
     weights: Mapping[str, Tensor],
     x: Tensor,
     rows: Tensor,
@@ -57,11 +57,12 @@ def encode(
     random: np.random.Generator | None = None,
     states: Tensor | None = None,
     whole: bool = False,
+    low: torch.dtype = torch.float32,
 ) -> Tensor:
     """The encoder's output [N, output_size] for packed sentences; word n is row rows[n] of `x` [W, D].
 
     states: [N, S], those of a language model at each word, which stand behind `x`. whole: nothing is dropped
-    of the output.
+    of the output. low: what products are made in.
     """
     back = torch.from_numpy(packing.reversed())
     for n in range(settings.num_layers):
@@ -74,12 +75,15 @@ def encode(
                 torch.zeros((packing.batch, settings.rnn_size)) for _ in range(1 + (settings.cell == "lstm"))
             )
             assert w_xh is not None and b is not None
-            inputs, read = x @ w_xh[: x.shape[1]] + b, rows
+            inputs, read = product(x, w_xh[: x.shape[1]], low) + b, rows
             if states is not None:
-                inputs, read = inputs[rows] + states @ w_xh[x.shape[1] :], torch.arange(len(back))
+                inputs, read = (
+                    inputs[rows] + product(states, w_xh[x.shape[1] :], low),
+                    torch.arange(len(back)),
+                )
             if direction == BACKWARD:
                 read = read[back]
-            out, _ = layer(settings.cell, inputs, read, packing, w_hh, state, torch.float32)
+            out, _ = layer(settings.cell, inputs, read, packing, w_hh, state, low)
             outputs.append(out if direction != BACKWARD else out[back])
         x, rows, states = torch.cat(outputs, dim=1), torch.arange(len(back)), None
     return x if whole else dropped(x, dropout, random)

@@ -61,6 +61,11 @@ def layer(
     return out, tuple(after)
 
 
+def product(x: Tensor, w: Tensor, low: torch.dtype) -> Tensor:
+    """X @ w in float32, multiplied out in `low`."""
+    return (x.to(low) @ w.to(low)).float()
+
+
 def _array(tensor: Tensor) -> Any:
     """The tensor's memory as numpy; bfloat16 as its bits."""
     if tensor.dtype == torch.bfloat16:
