@@ -1023,7 +1023,7 @@ def train_rnn(
     measured: Callable[[str, AnyEvaluation], object] | None = None,
     progress: Progress = ...,
     pooling: Literal["attention", "max", "mean", "last"] = "attention",
-    target: Literal["auto", "label", "number"] = "auto",
+    label_type: Literal["auto", "class", "number"] = "auto",
     symmetric: bool = False,
     negatives: str | None = None,
     max_words: int = 500,

@@ -156,6 +156,8 @@ CHARLM_PRESETS: dict[str, dict[str, Any]] = {
 class CheckpointSettings(Settings):
     """When a training leaves a checkpoint."""
 
+    RARE: ClassVar[frozenset[str]] = frozenset({"checkpoint_every"})
+
     checkpoint_every: int = setting(
         0,
         "Updates between checkpoints; 0 is only when interrupted.",

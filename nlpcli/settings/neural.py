@@ -74,7 +74,16 @@ class NetworkTraining(Settings):
     """How a network over words learns."""
 
     RARE: ClassVar[frozenset[str]] = frozenset(
-        {"word_dropout", "schedule", "weight_decay", "grad_clip", "batch_tokens", "average", "eval_every"}
+        {
+            "word_dropout",
+            "schedule",
+            "weight_decay",
+            "grad_clip",
+            "batch_tokens",
+            "average",
+            "eval_every",
+            "patience",
+        }
     )
 
     dropout: float = setting(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
@@ -35,6 +35,18 @@ class TargetSettings(Settings):
 @dataclass(frozen=True)
 class Seq2SeqSettings(Settings):
     """What a text is made of, the network, and which pairs it learns from."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset(
+        {
+            "subword_model",
+            "min_count",
+            "max_ratio",
+            "label_smoothing",
+            "decoder_layers",
+            "precision",
+            "max_units",
+        }
+    )
 
     unit: Literal["subword", "word", "char", "jamo"] = setting(
         "subword", "What is read and written step by step; subwords are those of both sides together.",

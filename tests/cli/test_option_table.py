@@ -38,6 +38,8 @@ FORMER = {
     "train-charlm": ["--hidden-size", "--min-char-count"],
     "activations": ["--count", "--cell"],
     "gradients": ["--max-text"],
+    "train-seq2seq": ["--format"],
+    "translate": ["--format"],
 }
 
 
@@ -82,7 +84,7 @@ def test_names_that_had_several_meanings_have_one():
         one.metavar == "FILE" for command, one in named("--model").items() if command in shown["--model"]
     )
     assert shown["--alpha"] == {"train-nb"} and shown["--top-k"] == {"generate"}
-    assert shown["--pairs"] == {"train-w2v"} and shown["--unit"] == {"train-charlm"}
+    assert shown["--pairs"] == {"train-w2v"} and shown["--unit"] == {"train-charlm", "train-seq2seq"}
     assert shown["--format"] == {"tokenize", "tag", "convert"}  # of what is written
     assert all("not text" in one.help for one in named("--errors").values())
     assert all(one.choices for one in named("--method").values())

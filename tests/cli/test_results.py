@@ -50,6 +50,7 @@ LINES = [
     ("count", ["text"], "count"),
     ("vectorize", ["text"], None),
     ("classify", [NB, "text"], "label"),
+    ("translate", [MODELS / "seq2seq.safetensors", "text"], "text"),
     ("tag", [MODELS / "tagger.safetensors", "text"], "tokens"),
     ("train-w2v", ["text", "--show-pairs", "--window", 1, "--min-count", 1], "neighbour"),
     ("cooccur", ["text"], "count"),
@@ -95,7 +96,9 @@ def test_several_tables_are_one_object(nlpcli, command, arguments, keys):
 
 def test_every_command_that_prints_is_tried():
     tried = {name for name, *_ in (*TABLES, *LINES)} | {"evaluate", "train-nb", "train-tagger"}
-    assert tried | {"compare-tokenizers", "perplexity", "inspect", "train-rnn"} == {*PRINTING} - {"plot"}
+    assert tried | {"compare-tokenizers", "perplexity", "inspect", "train-rnn", "train-seq2seq"} == {
+        *PRINTING
+    } - {"plot"}
     assert not tried & WRITING
 
 

@@ -32,6 +32,8 @@ PRINTING = {
     "train-rnn": [["table.tsv", "--test", "table.tsv", "--rnn-size", 4, "--epochs", 1, "-o", "m"]],
     "classify": [[NB, "text"], [NB, "text", "--explain"]],
     "evaluate": [[NB, "table.tsv"], [NB, "table.tsv", "--json"]],
+    "train-seq2seq": [["pairs", "--test", "pairs", "--rnn-size", 4, "--epochs", 1, "-o", "m"]],
+    "translate": [[MODELS / "seq2seq.safetensors", "text"]],
     "train-tagger": [["tagged", "--test", "tagged", "--hash-bits", 8, "-o", "m"]],
     "tag": [[MODELS / "tagger.safetensors", "text"]],
     "train-w2v": [["text", "--show-pairs", "--window", 1, "--min-count", 1]],
@@ -57,6 +59,7 @@ def files(tmp_path):
     (tmp_path / "table.tsv").write_text(TABLE)
     (tmp_path / "tagged").write_text("the/D king/N eats/V\nthe/D queen/N drinks/V tea/N\n" * 6)
     (tmp_path / "known").write_text("the king and the queen\n" * 9)
+    (tmp_path / "pairs").write_text("one king\t1 k\ntwo queens\t2 q\n" * 8)
     (tmp_path / "pieces").write_text("▁the ▁ k i n g\n")
     (tmp_path / "scores.tsv").write_text("king\tqueen\t3\nking\tland\t9\nland\tand\t1\n")
     return tmp_path

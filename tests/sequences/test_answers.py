@@ -111,7 +111,7 @@ def test_labels_say_which_answer_they_ask_for():
         note = said.append
 
     assert answer_to(many, RecordSettings(), "auto", Progress()) == Number(2.5, pytest.approx(10**0.5 / 2))
-    assert "numbers are learnt, no classes (--target label)" in said[0]
+    assert "numbers are learnt, no classes (--label-type class)" in said[0]
     assert isinstance(answer_to(many, RecordSettings(), "label"), Classes)
     assert isinstance(answer_to(examples("1", "2"), RecordSettings(), "number"), Number)
     assert not are_decimals([str(n) for n in range(99)], 10)  # numbers of classes
@@ -126,7 +126,7 @@ def test_what_is_no_answer_is_told():
         answer_to(examples("3", "3.0"), RecordSettings(), "number")
     with pytest.raises(InputError, match="no text has a label"):
         answer_to(examples("", ""), ALL, "auto")
-    with pytest.raises(SettingsError, match="--target number takes one number a text"):
+    with pytest.raises(SettingsError, match="--label-type number takes one number a text"):
         answer_to(examples("1", "2"), ALL, "number")
 
 

@@ -37,7 +37,9 @@ def answer_to(
     """
     if records.multi_label == "all" or (records.multi_label == "auto" and records.label_sep is not None):
         if target == "number":
-            raise SettingsError("--target number takes one number a text, and --label-sep separates several")
+            raise SettingsError(
+                "--label-type number takes one number a text, and --label-sep separates several"
+            )
         labels = sorted({label for name in examples.names for label in labels_in(name)})
         if not labels:
             raise InputError("no text has a label", hint="is --label-col the right column?")
@@ -45,7 +47,7 @@ def answer_to(
     if target == "auto" and are_decimals(examples.names, _NUMBERS):
         progress.note(
             f"all labels are numbers, {len(examples.names)} different ones: numbers are learnt, no classes "
-            "(--target label)"
+            "(--label-type class)"
         )
         target = "number"
     return number_answer(examples) if target == "number" else Classes(examples.names)

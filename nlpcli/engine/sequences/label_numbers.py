@@ -23,7 +23,7 @@ def numbers_of(examples: Examples) -> NDArray[np.float64]:
         first = int(np.isnan(found).argmax())
         raise InputError(
             f"the label {examples.names[examples.labels[first]]!r} (that of text {first + 1:,}) is no number",
-            hint="numbers are learnt: is --label-col the right column? --target label learns names",
+            hint="numbers are learnt: is --label-col the right column? --label-type class learns names",
         )
     return found
 
