@@ -50,7 +50,7 @@ LINES = [
     ("count", ["text"], "count"),
     ("vectorize", ["text"], None),
     ("classify", [NB, "text"], "label"),
-    ("translate", [MODELS / "seq2seq.safetensors", "text"], "text"),
+    ("translate", [MODELS / "seq2seq.safetensors", "text"], "target"),
     ("tag", [MODELS / "tagger.safetensors", "text"], "tokens"),
     ("train-w2v", ["text", "--show-pairs", "--window", 1, "--min-count", 1], "neighbour"),
     ("cooccur", ["text"], "count"),
