@@ -960,6 +960,7 @@ def train_nb(
     ngrams: str = "auto",
     char_ngrams: str = "auto",
     char_span: Literal["auto", "text", "word"] = "auto",
+    skip_grams: bool = False,
     binary: bool = False,
     min_count: int = 1,
     hash_bits: int = 0,

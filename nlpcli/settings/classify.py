@@ -21,7 +21,7 @@ AUTO: Final = "auto"
 class FeatureSettings(NgramRanges, Settings):
     """What a classifier sees of a text."""
 
-    RARE: ClassVar[frozenset[str]] = frozenset({"char_span", "binary", "hash_bits"})
+    RARE: ClassVar[frozenset[str]] = frozenset({"char_span", "skip_grams", "binary", "hash_bits"})
     NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({"char_span": Needs("char_ngrams", but=("0",))})
 
     ngrams: str = setting(
@@ -35,6 +35,11 @@ class FeatureSettings(NgramRanges, Settings):
     char_span: Literal["auto", "text", "word"] = setting(
         AUTO, "Character n-grams run through the text as if it had no spaces, or stay inside words; auto is "
         "text for Korean, Chinese and Japanese.", panel=FEATURES,
+    )  # fmt: skip
+    skip_grams: bool = setting(
+        False, "Also pairs of words with one between, and the word that begins a text; they come by "
+        "themselves with nbsvm and short texts where --ngrams is auto.", flags=("--skip-grams",),
+        panel=FEATURES,
     )  # fmt: skip
     binary: bool = setting(
         False, "A feature counts once per document, however often it is there.", panel=FEATURES
@@ -65,7 +70,10 @@ class FeatureSettings(NgramRanges, Settings):
         word, char = self.word_range[1] > 0, self.char_range[1] > 0
         if not (word and char):
             return (self,)
-        return dataclasses.replace(self, char_ngrams="0"), dataclasses.replace(self, ngrams="0")
+        return (
+            dataclasses.replace(self, char_ngrams="0"),
+            dataclasses.replace(self, ngrams="0", skip_grams=False),
+        )
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ class NaiveBayesSettings(Settings):
     )
     alpha: float | None = setting(
         None, "Additive smoothing; 1 is Laplace's, 0 is maximum likelihood. If not given, 1, and less where "
-        "there are more features than a class has counts; 0.5 for bernoulli and nbsvm.", min=0, max=1e9,
+        "there are more features than a class has counts; 0.5 for bernoulli.", min=0, max=1e9,
         panel="Model",
     )  # fmt: skip
     prior: Literal["fit", "uniform"] = setting(

@@ -9,7 +9,7 @@ from nlpcli.engine.classify import naive_bayes, nbsvm
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.classifier import Classifier
 from nlpcli.engine.classify.examples import examples_of
-from nlpcli.engine.classify.explanations import explain
+from nlpcli.engine.classify.explanations import Namer, explain
 from nlpcli.engine.classify.features import FeatureIndex
 from nlpcli.errors import ModelError
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
@@ -56,6 +56,37 @@ def test_nbsvm_looks_at_the_letters_of_short_texts():
     assert decided(SHORT, "nbsvm") == ("1-2", "2-5", "word")
     assert decided(LONG, "nbsvm") == ("1-3", "0", "word")
     assert decided(["영화가 재미있다", "배우가 좋다"], "nbsvm") == ("1-2", "2-4", "text")
+
+
+def test_skip_grams_come_with_nbsvm_and_short_texts():
+    def skips(texts, variant, **given):
+        corpus = examples_of(texts, ["a"] * len(texts), LOWERCASE).corpus
+        return resolved(FeatureSettings(**given), variant, corpus).skip_grams
+
+    assert skips(SHORT, "nbsvm") and not skips(LONG, "nbsvm") and not skips(SHORT, "multinomial")
+    assert not skips(SHORT, "nbsvm", ngrams="1-2") and skips(LONG, "multinomial", skip_grams=True)
+    assert not skips(["영화가 재미있다", "배우가 좋다"], "nbsvm")
+
+
+def test_skip_grams_are_counted_named_and_shared_out():
+    texts, labels = ["who is the king", "where is the sea", "is"], ["person", "place", "place"]
+    examples = examples_of(texts, labels, LOWERCASE)
+    settings = FeatureSettings(ngrams="1", char_ngrams="0", skip_grams=True)
+    model = naive_bayes.train(examples, LOWERCASE, settings)
+    namer = Namer(model)
+    found = {
+        namer.name(key): counts.tolist() for key, counts in zip(model.keys, model.counts.counts, strict=True)
+    }
+    assert {name: counts for name, counts in found.items() if " " in name} == {
+        "^ who": [1, 0], "^ where": [0, 1], "^ is": [0, 1],
+        "who … the": [1, 0], "is … king": [1, 0], "where … the": [0, 1], "is … sea": [0, 1],
+    }  # fmt: skip
+    assert len(found) == 7 + 6
+    classifier = Classifier(model)
+    scores, _ = classifier.scores(examples.corpus)
+    for number, reason in enumerate(explain(classifier, examples.corpus)):
+        whole = reason.start + sum(odds for _, odds in reason.tokens)
+        assert whole == pytest.approx(abs(scores[number, 0] - scores[number, 1]))
 
 
 def test_what_is_given_stays():

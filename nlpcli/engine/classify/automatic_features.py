@@ -1,7 +1,7 @@
 """What a classifier looks at where nobody said: decided by the texts that it learns from.
 
     long texts             words, pairs and triples of words
-    short texts            words and pairs; with nbsvm the letters within words as well
+    short texts            words and pairs; with nbsvm pairs with a word between, and letters within words
     single words, names    their letters too, for every variant: the next name is a new word
     Korean, Chinese,       words, and characters across them: endings are glued to words, or there are
     Japanese               no spaces at all
@@ -35,14 +35,18 @@ def resolved(features: FeatureSettings, variant: str, corpus: EncodedCorpus) -> 
     syllables = has_syllable_script(corpus.vocabulary)
     length = len(corpus.ids) / max(corpus.documents, 1)
     word, char, span = features.ngrams, features.char_ngrams, features.char_span
+    short = length < _LONG_TEXT
+    skip_grams = features.skip_grams or (word == AUTO and variant == "nbsvm" and short and not syllables)
     if word == AUTO:
-        word = "1-2" if length < _LONG_TEXT else "1-3"
+        word = "1-2" if short else "1-3"
     if char == AUTO:
-        letters = is_names(corpus) or (variant == "nbsvm" and length < _LONG_TEXT)
+        letters = is_names(corpus) or (variant == "nbsvm" and short)
         char = "2-4" if syllables else "2-5" if letters else "0"
     if span == AUTO:
         span = "text" if syllables else "word"
-    return dataclasses.replace(features, ngrams=word, char_ngrams=char, char_span=span, binary=binary)
+    return dataclasses.replace(
+        features, ngrams=word, char_ngrams=char, char_span=span, skip_grams=skip_grams, binary=binary
+    )
 
 
 def is_names(corpus: EncodedCorpus) -> bool:

@@ -190,9 +190,10 @@ class Namer:
         kernels.letter_keys(self._pool, self._starts, self._singles)
 
     def name(self, key: np.uint64) -> str:
-        """The feature as text; words are separated by a space, letters stand in ‹›. A feature that
+        """The feature as text; words are separated by a space, letters stand in ‹›. A
+        skip-gram has an ellipsis between its words, and ^ before the first of a text. A feature that
         cannot be told (feature hashing keeps no vocabulary) is a number."""
-        words = self._as_words(key, self._features.word_range[1])
+        words = self._as_words(key, self._features.word_range[1]) or self._as_skip_gram(key)
         if words is not None:
             return " ".join(words)
         letters = self._as_letters(key, self._features.char_range[1])
@@ -211,6 +212,19 @@ class Namer:
             before = self._as_words(prefixes[last], longest - 1)
             if before is not None:
                 return [*before, self._tokens[last]]
+        return None
+
+    def _as_skip_gram(self, key: np.uint64) -> list[str] | None:
+        """The words around a gap."""
+        if not self._features.skip_grams:
+            return None
+        prefixes, before = np.empty_like(self._words), np.empty_like(self._words)
+        kernels.word_prefixes(np.uint64(key), self._words, prefixes)
+        kernels.before_gaps(prefixes, before)
+        first = self._known_words.find(before)
+        for last in np.flatnonzero((first >= 0) | (prefixes == np.uint64(kernels.gap_key()))).tolist():
+            begin = "^" if first[last] < 0 else f"{self._tokens[int(self._order[first[last]])]} …"
+            return [begin, self._tokens[last]]
         return None
 
     def _as_letters(self, key: np.uint64, longest: int) -> list[str] | None:

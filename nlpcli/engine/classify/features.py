@@ -96,7 +96,7 @@ class FeatureExtractor:
         """Most features before each document [D + 1], and the most bytes a document has."""
         corpus, settings = self._corpus, self._settings
         (low, high), (char_low, char_high) = settings.word_range, settings.char_range
-        per_document = np.diff(corpus.offsets) * (high - low + 1)
+        per_document = np.diff(corpus.offsets) * (high - low + 1 + settings.skip_grams)
         longest = 0
         if char_high:
             # A token can begin as many n-grams as it has bytes and spaces; often fewer.
@@ -139,7 +139,8 @@ class FeatureExtractor:
         """Whether it is one document with so many features, of words alone, that `parts` gives it better."""
         first, last = chunk
         cost = self._costs[last] - self._costs[first]
-        return last == first + 1 and cost > _LONG * _WORK and not self._settings.char_range[1]
+        words_alone = not self._settings.char_range[1] and not self._settings.skip_grams
+        return last == first + 1 and cost > _LONG * _WORK and words_alone
 
     def parts(self, document: int) -> Iterator[NDArray[np.uint64]]:
         """The keys that `make` gives for one document of words, some at a time."""
@@ -158,7 +159,11 @@ class FeatureExtractor:
     ) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int32]]:
         settings = self._settings
         wanted = Wanted(
-            *settings.word_range, *settings.char_range, settings.char_span == "text", _mask(settings)
+            *settings.word_range,
+            *settings.char_range,
+            settings.char_span == "text",
+            settings.skip_grams,
+            _mask(settings),
         )
         scratch = Letters(
             np.empty(self._longest + 2, dtype=np.uint8),

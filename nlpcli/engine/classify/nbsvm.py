@@ -37,7 +37,7 @@ from nlpcli.settings.text import AnalysisSettings
 kernels = Kernels("classify.nbsvm")
 
 _TOLERANCE = 0.1  # liblinear's default: smaller violations do not change decisions
-_ALPHA = 0.5  # of the counts, where it was not given
+_ALPHA = 1.0  # of the counts, where it was not given
 _STEPS = 4096  # documents per kernel call
 
 

@@ -27,8 +27,8 @@ class Wanted(NamedTuple):
     """Which features there are.
 
     low, high: lengths of word n-grams; char_low, char_high: of character n-grams, which run
-    `across` the words as if there were no spaces, or inside each word. `mask` keeps the leading
-    bits of a key (feature hashing).
+    `across` the words as if there were no spaces, or inside each word. `skips`: pairs of words with one
+    between, and the first word. `mask` keeps the leading bits of a key (feature hashing).
     """
 
     low: int
@@ -36,6 +36,7 @@ class Wanted(NamedTuple):
     char_low: int
     char_high: int
     across: bool
+    skips: bool
     mask: np.uint64
 
 

@@ -28,6 +28,7 @@ _UNMIX_2 = np.uint64(0x319642B2D24D8EC3)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _UNSTEP = np.uint64(0xF1DE83E19937733D)
 _SPACE = np.uint8(32)
+_GAP = np.uint64(0x2545F4914F6CDD1D)  # a word in a skip-gram, whichever it is
 
 
 @nb.njit(nogil=True, inline="always")
@@ -116,6 +117,37 @@ def _word_features(ids, begin, stop, hashes, low, high, mask, keys, spans, total
 
 
 @nb.njit(nogil=True)
+def _skip_grams(ids, begin, stop, hashes, mask, keys, spans, total):
+    """Pairs of words with one between (Guthrie et al. 2006), and the word a document begins with."""
+    if begin < stop:
+        keys[total] = joined(_GAP, hashes[ids[begin]]) & mask
+        if spans.size:
+            spans[total, 0] = 0
+            spans[total, 1] = 1
+        total += 1
+    for at in range(begin, stop - 2):
+        keys[total] = joined(joined(hashes[ids[at]], _GAP), hashes[ids[at + 2]]) & mask
+        if spans.size:
+            spans[total, 0] = at - begin
+            spans[total, 1] = at - begin + 3
+        total += 1
+    return total
+
+
+@nb.njit(nogil=True)
+def gap_key():
+    """What stands for any word, or for the beginning of a text, in a skip-gram's key."""
+    return _GAP
+
+
+@nb.njit(nogil=True)
+def before_gaps(keys, words):
+    """For each key [N]: the word's key that with a gap behind it makes it, into `words` [N]."""
+    for at in range(keys.size):
+        words[at] = (_unmix(keys[at]) - _GAP) * _UNSTEP
+
+
+@nb.njit(nogil=True)
 def _char_features(text, letters, words, count, low, high, mask, keys, spans, total):
     """The character n-grams of `text`, appended to `keys`. A space alone is no feature.
 
@@ -145,13 +177,15 @@ def make_features(documents, first, end, types, wanted, scratch, made):
     """
     ids, offsets = documents
     hashes, pool, starts = types
-    low, high, char_low, char_high, across, mask = wanted
+    low, high, char_low, char_high, across, skips, mask = wanted
     text, letters, words = scratch
     ends, keys, spans = made
     total = 0
     for document in range(first, end):
         begin, stop = offsets[document], offsets[document + 1]
         total = _word_features(ids, begin, stop, hashes, low, high, mask, keys, spans, total)
+        if skips:
+            total = _skip_grams(ids, begin, stop, hashes, mask, keys, spans, total)
         if char_high and begin < stop:
             size = count = 0
             for at in range(begin, stop):
