@@ -58,7 +58,7 @@ ROWS = [
     Row("train-rnn", ["table.tsv"], "safetensors", {**COLUMNS, "rnn_size": 8, "epochs": 2}),
     Row("train-rnn", ["table.tsv"], "safetensors", {**COLUMNS, "rnn_size": 8, "epochs": 2, "label_sep": ","}),
     Row("train-rnn", ["pairs.tsv"], "safetensors",
-        {"text_col": "1", "text2_col": "2", "rnn_size": 8, "epochs": 2, "target": "number"}),
+        {"text_col": "1", "text2_col": "2", "rnn_size": 8, "epochs": 2, "label_type": "number"}),
     Row("classify", [MODELS / "recurrent-classifier-pairs.safetensors", "pairs.tsv"], "tsv",
         {"text_col": "1", "text2_col": "2"}),
     Row("classify", [MODELS / "recurrent-classifier-labels.safetensors", "text"], "jsonl",

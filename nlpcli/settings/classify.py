@@ -145,16 +145,15 @@ class SelectionSettings(Settings):
 class RnnSettings(Settings):
     """How a network makes one answer of a text."""
 
-    RARE: ClassVar[frozenset[str]] = frozenset({"target", "symmetric", "negatives", "max_words"})
+    RARE: ClassVar[frozenset[str]] = frozenset({"label_type", "symmetric", "negatives", "max_words"})
 
     pooling: Literal["attention", "max", "mean", "last"] = setting(
         "attention", "How the words' outputs become the text's: a mean with learnt weights, the largest, the "
         "mean, or the last of either direction.", panel="Network",
     )  # fmt: skip
-    target: Literal["auto", "class", "number"] = setting(
+    label_type: Literal["auto", "class", "number"] = setting(
         "auto", "What a label is: a class, or a number to come near; auto: numbers where all labels are, "
         "more than 10 different ones and decimal fractions among them.", panel="Network",
-        flags=("--label-type",),
     )  # fmt: skip
     symmetric: bool = setting(
         False, "Pairs of texts: their order says nothing, as with duplicates and similarity; swapped, they "

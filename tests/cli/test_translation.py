@@ -27,15 +27,16 @@ def test_one_line_out_for_each_line_in(tmp_path):
 
 def test_evaluate_shows_both_measures_with_their_signatures(tmp_path):
     (tmp_path / "test.tsv").write_text(PAIRS + "zz\tnothing\n")
-    shown = within("evaluate", MODEL, "test.tsv", "--errors", "1", cwd=tmp_path).out
+    shown = within("evaluate", MODEL, "test.tsv", "--top", "1", cwd=tmp_path).out
     assert "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:" in shown
     assert "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:" in shown
     assert "of 13 lines" in shown and "furthest off" not in shown.splitlines()[0]
     assert "zz\tnothing" in shown
     record = json.loads(within("evaluate", MODEL, "test.tsv", "--json", cwd=tmp_path).out)
-    assert record["lines"] == 13 and record["exact"] == pytest.approx(12 / 13)
+    values = {row["measure"]: row["value"] for row in record["measures"]}
+    assert values["exact"] == pytest.approx(12 / 13)
     chars = within("evaluate", MODEL, "test.tsv", "--json", "--bleu-tokenize", "char", cwd=tmp_path).out
-    assert "tok:char" in json.loads(chars)["bleu"]["signature"]
+    assert "tok:char" in json.loads(chars)["measures"][0]["how"]
 
 
 def test_training_says_what_it_leaves_out_even_when_quiet(tmp_path):

@@ -345,16 +345,16 @@ def test_errors_of_labels_and_numbers_say_what_is_wrong(tmp_path, emotions, pair
     with pytest.raises(SettingsError, match="--threshold is for models that give several labels"):
         jobs.classify(classes, ["a"], threshold=0.5)
     with pytest.raises(InputError, match=r"the label 'yes' \(that of text 1\) is no number"):
-        jobs.train_rnn(pairs, output, target="number", **COLUMNS)
+        jobs.train_rnn(pairs, output, label_type="number", **COLUMNS)
     numbers = table(tmp_path / "n.tsv", [(text, str(n)) for n, text in enumerate(WORDS * 3)], "text", "label")
-    jobs.train_rnn(numbers, classes, target="number", **{**SIZES, "epochs": 1})
+    jobs.train_rnn(numbers, classes, label_type="number", **{**SIZES, "epochs": 1})
     for options in ({"proba": True}, {"top_k": 2}):
         with pytest.raises(SettingsError, match="not for a model that gives numbers"):
             jobs.classify(classes, ["a"], **options)
     wrong = table(tmp_path / "w.tsv", [("sun", "hot")], "text", "label")
     for given in ({"dev": wrong}, {"test": wrong}):
         with pytest.raises(InputError, match=r"'hot' .* is no number"):
-            jobs.train_rnn(numbers, str(tmp_path / "no"), target="number", **given, **SIZES)
+            jobs.train_rnn(numbers, str(tmp_path / "no"), label_type="number", **given, **SIZES)
     with pytest.raises(InputError, match=r"'hot' .* is no number"):
         jobs.evaluate(classes, wrong)
     assert not Path(tmp_path / "no").exists()

@@ -96,7 +96,7 @@ def train_rnn(
 
     examples = read(paths)
     _check_filled(examples, progress)
-    answer = answer_to(examples, records, settings.target, progress)
+    answer = answer_to(examples, records, settings.label_type, progress)
     if isinstance(answer, Classes):
         check_classes(examples, analysis)
     _check_negatives(answer, settings.negatives)

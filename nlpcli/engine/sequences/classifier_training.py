@@ -182,7 +182,7 @@ class ClassifierTraining(ResumableTraining):
             if array is not None:
                 total.update(np.ascontiguousarray(array).data)
         settings = self._rnn.to_record()
-        del settings["target"]  # the answer says it
+        del settings["label_type"]  # the answer says it
         for name, usual in (("symmetric", False), ("negatives", None)):
             if settings[name] == usual:
                 del settings[name]  # as before there was such a setting
