@@ -16,9 +16,10 @@ from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.classify.classifier import Trained
 from nlpcli.engine.classify.examples import Examples, held_out, with_mismatched
 from nlpcli.engine.classify.training import train as train_linear
+from nlpcli.engine.neural.batch_trainer import usual_epochs
 from nlpcli.engine.neural.encoder_weights import initial_head
 from nlpcli.engine.neural.packing import Ids
-from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, usual_epochs
+from nlpcli.engine.neural.sequence_trainer import TOKENS, Part
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
 from nlpcli.engine.sequences.answers import Answer, Classes, Labels

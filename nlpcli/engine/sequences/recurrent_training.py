@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.word_states import WordStates
+from nlpcli.engine.neural.batch_trainer import usual_epochs
 from nlpcli.engine.neural.encoder_weights import initial_head
 from nlpcli.engine.neural.packing import Ids
-from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, Sentences, usual_epochs
+from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, Sentences
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
 from nlpcli.engine.sequences.network_checkpoint import ResumableTraining
