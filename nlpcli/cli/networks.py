@@ -9,12 +9,12 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.classifier_output import print_evaluation
 from nlpcli.cli.classify import Labelled, ModelOutput, Test
-from nlpcli.cli.options import Json, Quiet, with_settings
+from nlpcli.cli.options import Json, Quiet, given_names, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import RnnSettings
 from nlpcli.settings.input import InputSettings, RecordSettings
-from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+from nlpcli.settings.neural import ClassifierEncoder, NetworkTraining
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
 Vectors = Annotated[
@@ -45,10 +45,11 @@ Resume = Annotated[str | None, typer.Option(help="Go on with an interrupted trai
 
 @with_settings
 def train_rnn(
+    context: typer.Context,
     files: Labelled = None,
     output: ModelOutput = None,
     settings: RnnSettings = RnnSettings(),
-    encoder: EncoderSettings = EncoderSettings(),
+    encoder: ClassifierEncoder = ClassifierEncoder(),
     training: NetworkTraining = NetworkTraining(),
     vectors: Vectors = None,
     lm: LanguageModel = None,
@@ -66,8 +67,8 @@ def train_rnn(
     """Train a classifier on labelled texts by a recurrent network, which reads words in their order.
 
     Takes the texts that train-nb takes, or pairs of texts (--text2-col), which may have several labels
-    (--label-sep) or numbers; classify and evaluate go on with the model. Ctrl-C leaves a checkpoint, from
-    which --resume goes on.
+    (--label-sep) or numbers. With --cell none it takes rows of numbers (--vector-col, or .npz files).
+    classify and evaluate go on with the model. Ctrl-C leaves a checkpoint, from which --resume goes on.
 
     \b
     Examples:
@@ -78,10 +79,12 @@ def train_rnn(
       nlpcli train-rnn names.tsv --tokenizer char --cell gru -o names.safetensors
       nlpcli train-rnn emotions.tsv --label-sep , -o emotions.safetensors
       nlpcli train-rnn pairs.csv --text-col premise --text2-col hypothesis --vectors wiki.bin -o m.safetensors
+      nlpcli train-rnn people.tsv --cell none --vector-col height,weight,age -o pressure.safetensors
     """
     jobs.train_rnn(
         files, output, settings, encoder=encoder, training=training, vectors=vectors, lm=lm,
         blend=blend, dev=dev, test=test, resume=resume, checkpoints=checkpoints, analysis=analysis,
         records=records, reading=reading,
+        given=given_names(context),
         measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
     )  # fmt: skip

@@ -63,7 +63,7 @@ from nlpcli.settings.embeddings import (
     Word2VecSettings,
 )
 from nlpcli.settings.input import FolderSettings, InputSettings, RecordSettings
-from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+from nlpcli.settings.neural import ClassifierEncoder, EncoderSettings, NetworkTraining
 from nlpcli.settings.plots import PlotSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
@@ -175,6 +175,7 @@ def classify(
     text_col: str | None = None,
     label_col: str | None = None,
     text2_col: str | None = None,
+    vector_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
@@ -387,6 +388,7 @@ def evaluate(
     text_col: str | None = None,
     label_col: str | None = None,
     text2_col: str | None = None,
+    vector_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
@@ -974,6 +976,7 @@ def train_nb(
     text_col: str | None = None,
     label_col: str | None = None,
     text2_col: str | None = None,
+    vector_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
@@ -990,7 +993,7 @@ def train_rnn(
     output: _Path | None = None,
     settings: RnnSettings = ...,
     *,
-    encoder: EncoderSettings = ...,
+    encoder: ClassifierEncoder = ...,
     training: NetworkTraining = ...,
     vectors: _Path | None = None,
     lm: _Path | None = None,
@@ -1003,6 +1006,7 @@ def train_rnn(
     records: RecordSettings = ...,
     reading: InputSettings = ...,
     measured: Callable[[str, AnyEvaluation], object] | None = None,
+    given: frozenset[str] = ...,
     progress: Progress = ...,
     pooling: Literal["attention", "max", "mean", "last"] = "attention",
     target: Literal["auto", "label", "number"] = "auto",
@@ -1011,7 +1015,7 @@ def train_rnn(
     max_words: int = 500,
     epochs: int = 0,
     seed: int = 1,
-    cell: Literal["rnn", "lstm", "gru", "mingru"] = "lstm",
+    cell: Literal["rnn", "lstm", "gru", "mingru", "none"] = "lstm",
     bidirectional: bool = True,
     rnn_size: int = 128,
     num_layers: int = 1,
@@ -1061,6 +1065,7 @@ def train_rnn(
     text_col: str | None = None,
     label_col: str | None = None,
     text2_col: str | None = None,
+    vector_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
@@ -1268,6 +1273,7 @@ def vectorize(
     text_col: str | None = None,
     label_col: str | None = None,
     text2_col: str | None = None,
+    vector_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",

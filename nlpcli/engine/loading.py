@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.search.index import SearchIndex
     from nlpcli.engine.sequences.tagger import Tagger
     from nlpcli.engine.sequences.text_classifier import TextClassifier
+    from nlpcli.engine.sequences.vector_classifier import VectorClassifier
     from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
     from nlpcli.engine.vectors.word_vectors import Vectors
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         | Subwords
         | Tagger
         | TextClassifier
+        | VectorClassifier
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -46,6 +48,7 @@ _CLASSIFIER = ("classify.classifier", "Classifier.load")
 _VECTORS = ("vectors.word_vectors", "Vectors.load")
 _CHARLM = ("charlm.model", "CharLM.load")
 _NETWORK_CLASSIFIER = ("sequences.text_classifier", "TextClassifier.load")
+_VECTOR_CLASSIFIER = ("sequences.vector_classifier", "VectorClassifier.load")
 _TAGGER = ("sequences.tagger", "Tagger.load")
 # Where the reader of each kind stands.
 READERS = {
@@ -63,6 +66,8 @@ READERS = {
     "recurrent-tagger-checkpoint": _TAGGER,
     "recurrent-classifier": _NETWORK_CLASSIFIER,
     "recurrent-classifier-checkpoint": _NETWORK_CLASSIFIER,
+    "vector-classifier": _VECTOR_CLASSIFIER,
+    "vector-classifier-checkpoint": _VECTOR_CLASSIFIER,
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
     "index": ("search.index", "SearchIndex.load"),
     "charlm": _CHARLM,
@@ -77,6 +82,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
 
         Classifier     .classify(texts), .probabilities(texts)
         TextClassifier the same, by a network; also of pairs of texts, with several labels, or numbers
+        VectorClassifier   the same of rows of numbers
         (a supervised model of fastText's is such a classifier, and vectors too)
         Vectors        .similar(word), .analogy(question), .odd_one_out(words)
         Vectorizer     .transform(texts)
