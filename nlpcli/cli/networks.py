@@ -40,6 +40,13 @@ BlendOption = Annotated[
         show_default=False,
     ),
 ]  # fmt: skip
+Init = Annotated[
+    str | None,
+    typer.Option(
+        help="Begin with the weights of this model of train-rnn or train-tagger --method rnn.",
+        metavar="MODEL", show_default=False,
+    ),
+]  # fmt: skip
 Resume = Annotated[str | None, typer.Option(help="Go on with an interrupted training.", metavar="CHECKPOINT")]
 
 
@@ -54,6 +61,7 @@ def train_rnn(
     vectors: Vectors = None,
     lm: LanguageModel = None,
     blend: BlendOption = None,
+    init: Init = None,
     dev: Dev = None,
     test: Test = None,
     resume: Resume = None,
@@ -83,7 +91,7 @@ def train_rnn(
     """
     jobs.train_rnn(
         files, output, settings, encoder=encoder, training=training, vectors=vectors, lm=lm,
-        blend=blend, dev=dev, test=test, resume=resume, checkpoints=checkpoints, analysis=analysis,
+        blend=blend, init=init, dev=dev, test=test, resume=resume, checkpoints=checkpoints, analysis=analysis,
         records=records, reading=reading,
         given=given_names(context),
         measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),

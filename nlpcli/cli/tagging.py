@@ -8,6 +8,7 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.classifier_output import print_evaluation
+from nlpcli.cli.networks import Init
 from nlpcli.cli.options import Files, Json, Model, Output, Quiet, with_settings
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
@@ -64,6 +65,7 @@ def train_tagger(
             show_default=False,
         ),
     ] = None,
+    init: Init = None,
     dev: Annotated[
         str | None,
         typer.Option(
@@ -99,7 +101,8 @@ def train_tagger(
     """
     jobs.train_tagger(
         files, output, settings, tagged=tagged, encoder=encoder, training=training, clusters=clusters or [],
-        vectors=vectors, lm=lm, dev=dev, test=test, resume=resume, checkpoints=checkpoints, reading=reading,
+        vectors=vectors, lm=lm, init=init, dev=dev, test=test, resume=resume, checkpoints=checkpoints,
+        reading=reading,
         measured=lambda _, result: print_evaluation(result, json), progress=console.progress(quiet),
     )  # fmt: skip
 

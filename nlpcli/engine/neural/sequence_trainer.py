@@ -112,6 +112,14 @@ class SequenceTrainer(BatchTrainer):
             FEATURES: Table(initial_table(random, encoder.bucket, encoder.ngram_dim), self.decay),
         }
 
+    def begin_with(self, weights: Weights) -> None:
+        """Take these weights, before the first update; others stay as they are."""
+        import torch
+
+        with torch.no_grad():
+            for name, array in weights.items():
+                self.network.weights[name].copy_(torch.from_numpy(np.array(array)))
+
     whole_output = False  # whether the head says itself what is dropped of the encoder's output
 
     @property

@@ -75,6 +75,7 @@ def train_rnn(
     vectors: str | None = None,
     lm: str | None = None,
     blend: str | None = None,
+    init: str | None = None,
     dev: str | None = None,
     test: str | None = None,
     resume: str | None = None,
@@ -89,7 +90,8 @@ def train_rnn(
     """A classifier of labelled texts by a network, written to `output`, and how well it does on `test`.
 
     `vectors` names word vectors in any layout, `lm` a character language model whose states are part of what
-    the network is told, `blend` a model of train-nb that judges besides, and `dev` labelled texts by which
+    the network is told, `blend` a model of train-nb that judges besides, `init`
+    a model of train-rnn or train-tagger whose weights are the first, and `dev` labelled texts by which
     the best weights are chosen, and how much of the other model; without it some of the texts are held out.
 
     Raises SettingsError where there is neither a file to write nor one to measure on, InputError for texts
@@ -101,16 +103,20 @@ def train_rnn(
     """
     from nlpcli.engine.sequences.classifier_training import ClassifierTraining
     from nlpcli.engine.sequences.given_vectors import read_told
+    from nlpcli.engine.sequences.initial_network import InitialNetwork
 
     if records.text2_col is None and (options := changed(settings, "symmetric", "negatives")):
         raise SettingsError(f"{options[0]} is for pairs of texts", hint="--text2-col names the second text")
     check_files(paths, output, test, dev, "texts to train on and those")
     if encoder.cell == NONE:
         task = VectorTask(settings, encoder, training, records, reading, dev, test)
-        check_task(task, paths, analysis, {"--vectors": vectors, "--lm": lm, "--blend": blend}, given)
+        check_task(
+            task, paths, analysis, {"--vectors": vectors, "--lm": lm, "--blend": blend, "--init": init}, given
+        )
         model, result = train_vectors(paths, output, task, resume, checkpoints.checkpoint_every, progress)
         return _told(NetworkOutcome(model), result, measured)
     _check_texts(paths, records)
+    initial = None if init is None else InitialNetwork.load(init, encoder.plain)
 
     def read(files: Paths) -> Examples:
         return read_labelled(files, analysis, records, reading, progress, pairs=True, several=True)
@@ -136,7 +142,10 @@ def train_rnn(
         *read_told(vectors, lm),
         answer,
         beside,
+        initial,
     )
+    if begun.begun_with:
+        progress.note(f"{init}: {begun.begun_with}")
     found: TextClassifier = learnt(
         Network(begun, answer.measure), output, resume, checkpoints.checkpoint_every, progress
     )

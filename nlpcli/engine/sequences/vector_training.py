@@ -27,7 +27,8 @@ from nlpcli.settings.neural import ClassifierEncoder, NetworkTraining
 if TYPE_CHECKING:
     from torch import Tensor
 
-UPDATES = 1500  # that a training has, where the epochs are left to it
+# Updates that a training has, where the epochs are left to it; more where steps lead down one slope.
+UPDATES, WITHOUT_LAYERS = 600, 2400
 _EPOCHS = 10, 1000  # but so many at least and at most
 _ROWS = 32  # a batch, where nothing is said
 FEWEST = 10  # rows by which weights are chosen: fewer would choose by chance
@@ -38,8 +39,8 @@ WITHOUT_TIME = ClassifierEncoder(cell="none")
 class VectorTraining(Resumable):
     """A classifier in training. The same rows, settings and seed give the same model, on any threads.
 
-    dev: rows to choose by; None: some of the rows are held out, if they are FEWEST or more. vector_col: what the columns were asked for
-    by. Of the layers, `sizes` says how many there are and how many units they have.
+    dev: rows to choose by; None: some of the rows are held out, if they are FEWEST or more. vector_col: what
+    the columns were asked for by. Of the layers, `sizes` says how many there are, and their units.
     """
 
     unfinished = UNFINISHED
@@ -69,10 +70,9 @@ class VectorTraining(Resumable):
         random = np.random.default_rng([settings.seed, _HEAD])
         zeros = [name for name in shapes if name.endswith(".b")]
         weights = {**initial_head(shapes, zeros, random), "head.b": self.answer.priors(self._gold)}
-        super().__init__(
-            weights, training, seed=settings.seed,
-            epochs=settings.epochs or usual_epochs(rows, training.batch_tokens or _ROWS, UPDATES, _EPOCHS),
-        )  # fmt: skip
+        updates = UPDATES if sizes.num_layers else WITHOUT_LAYERS
+        usual = usual_epochs(rows, training.batch_tokens or _ROWS, updates, _EPOCHS)
+        super().__init__(weights, training, epochs=settings.epochs or usual, seed=settings.seed)
         self.best_weights = self.snapshot()
 
     @property
