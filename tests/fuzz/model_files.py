@@ -32,6 +32,8 @@ FILES = {
     "similar.tsv": "a king\tthe king\t4.5\ngood tea\tbad tea\t1.5\ntea\t\t0\n",
     "tagged.txt": "the/D king/N reigns/V\nthe/D tea/N boils/V\n" * 3,
     "names.txt": "\n\n".join(line.replace(" ", "\n").replace("/", "\t") for line in _NAMES * 8) + "\n",
+    "people.tsv": "height\tage\tpressure\n"
+    + "".join(f"{150 + 3 * n}\t{20 + 7 * n % 50}\t{'high' if n % 3 else 'low'}\n" for n in range(12)),
     "pieces.txt": "▁the ▁king ▁ d r\n<0xEA> <0xB0> x <unk> </s>\n",
 }
 _VECTORS = [
@@ -47,6 +49,7 @@ _TRAIN = "t.txt --resume FILE --epochs 6 --min-count 1 -q -o o.safetensors"
 _SIZES = "--rnn-size 4 --word-dim 4 --ngram-dim 4 --bucket 40 --minn 3 --maxn 3 --lr 0.03"
 _NETWORK = f"--method rnn {_SIZES} --epochs 4 --val-frac 0.2 --batch-tokens 60"
 _SMALL_NETWORK = f"{_SIZES} --epochs 9 --val-frac 0 --batch-tokens 8 --max-words 9"
+_ROWS = "--cell none --vector-col height,age --rnn-size 4 --epochs 9 --batch-tokens 4 --lr 0.03"
 _LOAD = "python import nlpcli; loaded = nlpcli.load('FILE'); {}"
 _CLASSIFY = [
     "classify FILE t.txt", "classify FILE t.txt --explain", "classify FILE t.txt --top-k 2",
@@ -102,6 +105,14 @@ COMMANDS: dict[str, list[str]] = {
     "recurrent-classifier-checkpoint": [
         f"train-rnn films.tsv {_SMALL_NETWORK} --resume FILE -q -o o.safetensors",
         f"train-rnn films.tsv {_SMALL_NETWORK} --resume FILE -q -o o.safetensors",
+    ],
+    "vector-classifier": [
+        "classify FILE people.tsv --explain", "classify FILE people.tsv --jsonl --explain",
+        "evaluate FILE people.tsv --errors 2", _LOAD.format("loaded.classify([[170, 40], '150 70'])"),
+    ],
+    "vector-classifier-checkpoint": [
+        f"train-rnn people.tsv {_ROWS} --resume FILE -q -o o.safetensors",
+        f"train-rnn people.tsv {_ROWS} --resume FILE -q -o o.safetensors",
     ],
     "recurrent-tagger": [
         "tag FILE t.txt", "tag FILE t.txt --proba --format jsonl", "evaluate FILE names.txt",
