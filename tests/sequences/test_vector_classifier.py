@@ -1,0 +1,367 @@
+"""Classifiers of rows of numbers (`--cell none`): formulas, scale, files, interrupts, tables, errors."""
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nlpcli
+from nlpcli.engine import jobs
+from nlpcli.engine.io.model_file import read_model, write_model
+from nlpcli.engine.sequences import network_checkpoint
+from nlpcli.engine.sequences.vector_classifier import KIND, Inputs, VectorClassifier, added_by, feed
+from nlpcli.engine.sequences.vector_examples import VectorExamples
+from nlpcli.engine.sequences.vector_training import VectorTraining
+from nlpcli.errors import InputError, ModelError, SettingsError
+from nlpcli.settings.classify import RnnSettings
+from nlpcli.settings.neural import ClassifierEncoder, NetworkTraining
+from tests.sequences.test_recurrent_tagger import Silent, Stopped
+
+torch = pytest.importorskip("torch")
+
+SAMPLE = str(Path(__file__).parents[2] / "sample_corpora" / "blood_pressure.tsv")
+COLUMNS = "height,weight,age"
+SMALL = {"cell": "none", "rnn_size": 4, "epochs": 20, "learning_rate": 0.05, "dropout": 0.0}
+RANDOM = np.random.default_rng(5)
+
+
+def examples(scale=1.0, shift=0.0, count=80):
+    """Two classes that a line through the first two of three columns parts."""
+    vectors = np.random.default_rng(3).normal(size=(count, 3))
+    labels = (vectors[:, 0] - vectors[:, 1] > 0).astype(np.int32)
+    return VectorExamples(vectors * scale + shift, ("a", "b", "c"), labels, ("no", "yes"))
+
+
+def training(rows=None, layers=1, epochs=30, **network):
+    sizes = ClassifierEncoder(cell="none", rnn_size=6, num_layers=layers)
+    settings = NetworkTraining(**{"learning_rate": 0.05, "dropout": 0.1, **network})
+    return VectorTraining(rows or examples(), RnnSettings(epochs=epochs), sizes, settings)
+
+
+def trained(*args, **more):
+    begun = training(*args, **more)
+    begun.run(Silent())
+    return begun.best()
+
+
+def content(model, path):
+    model.save(path)
+    return path.read_bytes()
+
+
+def random_weights(sizes):
+    shapes = [(f"layer{n}", *pair) for n, pair in enumerate(itertools.pairwise(sizes[:-1]))]
+    shapes.append(("head", sizes[-2], sizes[-1]))
+    found = {}
+    for name, inputs, outputs in shapes:
+        found[f"{name}.w"] = RANDOM.normal(size=(inputs, outputs)).astype(np.float32)
+        found[f"{name}.b"] = RANDOM.normal(size=outputs).astype(np.float32)
+    return found
+
+
+def test_scores_are_those_of_the_formula():
+    weights = random_weights([3, 4, 4, 2])
+    z = RANDOM.normal(size=(5, 3))
+    scores, hidden = feed(z, weights, 2)
+    for row, found in zip(z, scores, strict=True):
+        first = [
+            np.tanh(sum(row[i] * weights["layer0.w"][i, j] for i in range(3)) + weights["layer0.b"][j])
+            for j in range(4)
+        ]
+        second = [
+            np.tanh(sum(first[i] * weights["layer1.w"][i, j] for i in range(4)) + weights["layer1.b"][j])
+            for j in range(4)
+        ]
+        wanted = np.array(second) @ weights["head.w"] + weights["head.b"]
+        assert found == pytest.approx(wanted)
+    assert len(hidden) == 2
+
+
+@pytest.mark.parametrize("layers", [0, 1, 3])
+def test_what_columns_add_is_the_whole_of_the_scores(layers):
+    weights = random_weights([3, *[4] * layers, 2])
+    start = feed(np.zeros((1, 3)), weights, layers)[0][0]
+    for z in RANDOM.normal(size=(6, 3)) * 3:
+        whole = feed(z[None], weights, layers)[0][0] - start
+        added = added_by(z, weights, layers, whole)
+        assert added.shape == (3, 2)
+        assert added.sum(axis=0) == pytest.approx(whole, abs=1e-4)
+    if not layers:
+        assert added == pytest.approx(z[:, None] * weights["head.w"])
+
+
+def test_a_column_that_does_not_count_adds_nothing():
+    weights = random_weights([3, 4, 2])
+    weights["layer0.w"][1] = 0
+    z = np.array([1.0, 50.0, -2.0])
+    whole = (feed(z[None], weights, 1)[0] - feed(np.zeros((1, 3)), weights, 1)[0])[0]
+    assert added_by(z, weights, 1, whole)[1] == pytest.approx([0, 0])
+
+
+def test_inputs_are_standardised_and_a_constant_column_counts_for_nothing():
+    vectors = np.array([[1.0, 5, 0.1], [3, 5, 0.1], [5, 5, 0.1]])
+    inputs = Inputs.of(("a", "b", "c"), vectors)
+    z = inputs.standardised(vectors)
+    assert z[:, 0] == pytest.approx(np.array([-1, 0, 1]) * np.sqrt(1.5))
+    assert not z[:, 1:].any()
+    assert not inputs.standardised(np.array([[3.0, 900, -7]])).any()
+    assert Inputs.of(("a",), vectors[:, :1] * 1e-200).deviation == pytest.approx(np.sqrt(8 / 3) * 1e-200)
+
+
+@pytest.mark.parametrize("layers", [0, 1, 2])
+def test_it_learns_and_the_scale_of_inputs_does_not_matter(layers):
+    plain, rows = trained(layers=layers), examples()
+    accuracy = (plain.predict(rows.vectors).labels == rows.labels).mean()
+    assert accuracy > 0.9
+    for scale, shift in ((2.0**20, 0.0), (2.0**-30, 0.0)):  # exact in binary: then all weights are the same
+        other = trained(examples(scale, shift), layers=layers)
+        assert all((other.weights[name] == plain.weights[name]).all() for name in plain.weights)
+    other = trained(examples(1000.0, 77.0), layers=layers)
+    same = other.predict(rows.vectors * 1000 + 77).labels == plain.predict(rows.vectors).labels
+    assert same.mean() > 0.97
+
+
+def test_a_file_gives_the_same_answers_and_threads_do_not_change_its_bytes(tmp_path):
+    one, two = (trained(threads=threads) for threads in (1, 2))
+    assert content(one, tmp_path / "one") == content(two, tmp_path / "two")
+    loaded = nlpcli.load(tmp_path / "one")
+    assert isinstance(loaded, VectorClassifier)
+    rows = [[1, 2, 3], "-1 0.5 1e3", (0, 0, 0)]
+    assert (loaded.probabilities(rows) == one.probabilities(rows)).all()
+    assert loaded.classify(rows) == one.classify(rows)
+    assert loaded.classify([[3, -3, 0], [-3, 3, 0]]) == ["yes", "no"]
+
+
+def test_an_interrupted_training_goes_on_to_the_same_bytes(tmp_path):
+    whole = training(epochs=4, val_frac=0.2)
+    assert whole.dev is not None and len(whole.dev.labels) == 16
+    whole.run(Silent())
+    expected = content(whole.best(), tmp_path / "whole")
+    for stop in (1, 3, whole.total_steps):
+        begun = training(epochs=4, val_frac=0.2)
+
+        def after_update(begun=begun, stop=stop):
+            if begun.step == stop:
+                raise Stopped
+
+        with pytest.raises(Stopped):
+            begun.run(Silent(), after_update)
+        network_checkpoint.save(begun, tmp_path / "checkpoint")
+        begun = training(epochs=4, val_frac=0.2)
+        network_checkpoint.restore(begun, tmp_path / "checkpoint")
+        begun.run(Silent())
+        assert content(begun.best(), tmp_path / "resumed") == expected, stop
+    for other in ({"epochs": 5}, {"layers": 2}, {"rows": examples(shift=1.0)}):
+        with pytest.raises(ModelError, match="of another training"):
+            network_checkpoint.restore(
+                training(**{"epochs": 4, "val_frac": 0.2, **other}), tmp_path / "checkpoint"
+            )
+    with pytest.raises(ModelError, match="interrupted, no classifier yet"):
+        VectorClassifier.load(tmp_path / "checkpoint")
+
+
+def test_a_forged_file_is_told(tmp_path):
+    trained(epochs=1).save(tmp_path / "sound")
+    model = read_model(tmp_path / "sound", KIND)
+    header = {key: value for key, value in model.header.items() if key != "kind"}
+    for change in (
+        {"columns": ["a", "b"]}, {"labels": ["no"]}, {"num_layers": 2}, {"rnn_size": 5}, {"answer": "number"},
+        {"num_layers": 10**9},
+    ):  # fmt: skip
+        write_model(tmp_path / "forged", KIND, {**header, **change}, dict(model.tensors))
+        with pytest.raises(ModelError):
+            VectorClassifier.load(tmp_path / "forged")
+
+
+# --- tables and files of arrays -----------------------------------------------------------------
+
+
+def test_a_table_is_learnt_classified_explained_and_measured(tmp_path):
+    output = str(tmp_path / "m")
+    outcome = jobs.train_rnn(SAMPLE, output, vector_col=COLUMNS, test=SAMPLE, **SMALL)
+    assert outcome.evaluations["test"].accuracy > 0.85
+    assert jobs.evaluate(output, SAMPLE).accuracy == outcome.evaluations["test"].accuracy
+    mistakes = jobs.evaluate(output, SAMPLE, mistakes=1).mistakes
+    assert mistakes[0].text.startswith("height=")
+    assert jobs.classify(output, ["165 95 70", "180 65 22"]) == ["high", "low"]
+    record = json.loads(jobs.classify(output, ["165 95 70"], explain=True, jsonl=True)[0])
+    assert [name for name, _ in record["tokens"]] == COLUMNS.split(",")
+    odds = record["start"] + sum(share for _, share in record["tokens"])
+    chance = nlpcli.load(output).probabilities(["165 95 70"])[0, 0]
+    assert odds == pytest.approx(np.log(chance / (1 - chance)), abs=0.01)
+    line = jobs.classify(output, ["165 95 70"], top_k=2, explain=True)[0].split("\t")
+    assert line[0::2][:2] == ["high", "low"] and "age:" in line[4]
+
+
+def test_columns_are_found_by_name_by_number_in_json_and_in_one_cell(tmp_path):
+    rows = [line.split("\t") for line in Path(SAMPLE).read_text().splitlines()[1:]]
+    (tmp_path / "t.csv").write_text(
+        "name,blood_pressure,age,height,weight\n" + "".join(f"x,{p},{a},{h},{w}\n" for h, w, a, p in rows)
+    )
+    (tmp_path / "t.jsonl").write_text(
+        "".join(json.dumps({"v": [int(h), int(w), int(a)], "p": p}) + "\n" for h, w, a, p in rows)
+    )
+    (tmp_path / "t.tsv").write_text("".join(f"[{h}, {w}, {a}]\t{p}\n" for h, w, a, p in rows))
+    plain = jobs.train_rnn(SAMPLE, str(tmp_path / "m"), vector_col=COLUMNS, **SMALL).model
+    others = [
+        jobs.train_rnn(
+            str(tmp_path / "t.csv"), str(tmp_path / "o"), vector_col=COLUMNS, label_col="blood_pressure", **SMALL
+        ),
+        jobs.train_rnn(SAMPLE, str(tmp_path / "o"), vector_col="1,2,3", **SMALL),
+        jobs.train_rnn(str(tmp_path / "t.jsonl"), str(tmp_path / "o"), vector_col="v", **SMALL),
+        jobs.train_rnn(str(tmp_path / "t.tsv"), str(tmp_path / "o"), vector_col="1", label_col="2", **SMALL),
+    ]  # fmt: skip
+    for other in others:
+        assert all((other.model.weights[name] == plain.weights[name]).all() for name in plain.weights)
+    assert others[0].model.inputs.columns == others[1].model.inputs.columns == ("height", "weight", "age")
+    assert others[2].model.inputs.columns == ("v[1]", "v[2]", "v[3]")
+    # The columns of the training are found in another table, in any order.
+    expected = plain.classify([list(map(float, row[:3])) for row in rows])
+    jobs.classify(str(tmp_path / "m"), str(tmp_path / "t.csv"), str(tmp_path / "found"))
+    assert (tmp_path / "found").read_text().split() == expected
+
+
+@pytest.mark.parametrize("sparse", [True, False])
+def test_files_of_arrays_are_learnt_from(tmp_path, sparse):
+    rows = [line.split("\t") for line in Path(SAMPLE).read_text().splitlines()[1:]]
+    vectors = np.array([row[:3] for row in rows], float)
+    labels = np.frombuffer("\n".join(row[3] for row in rows).encode(), np.uint8)
+    path = str(tmp_path / "rows.npz")
+    if sparse:
+        indptr = np.arange(len(rows) + 1, dtype=np.int32) * 3
+        indices = np.tile(np.arange(3, dtype=np.int32), len(rows))
+        shape = np.array(vectors.shape)
+        np.savez(path, data=vectors.reshape(-1), indices=indices, indptr=indptr, shape=shape, labels=labels)
+    else:
+        np.savez(path, vectors=vectors, labels=labels)
+    plain = jobs.train_rnn(SAMPLE, str(tmp_path / "p"), vector_col=COLUMNS, **SMALL).model
+    outcome = jobs.train_rnn(path, str(tmp_path / "m"), test=path, **SMALL)
+    assert all((outcome.model.weights[name] == plain.weights[name]).all() for name in plain.weights)
+    assert jobs.evaluate(str(tmp_path / "m"), path).accuracy == outcome.evaluations["test"].accuracy
+    jobs.classify(str(tmp_path / "m"), path, str(tmp_path / "found"))
+    assert (tmp_path / "found").read_text().split() == outcome.model.classify(vectors)
+
+
+def test_rows_of_vectorize_are_learnt_from(tmp_path):
+    (tmp_path / "films.tsv").write_text("label\ttext\n" + "pos\ta good film\nneg\ta bad film\n" * 20)
+    path, other = str(tmp_path / "films.npz"), str(tmp_path / "other.npz")
+    jobs.vectorize(str(tmp_path / "films.tsv"), path, text_col="text", label_col="label")
+    model = jobs.train_rnn(path, str(tmp_path / "m"), test=path, **SMALL)
+    assert model.evaluations["test"].accuracy == 1
+    assert model.model.inputs.columns == ("a", "film", "good", "bad")
+    (tmp_path / "else.tsv").write_text("label\ttext\npos\tother words than those\n")
+    jobs.vectorize(str(tmp_path / "else.tsv"), other, text_col="text", label_col="label")
+    with pytest.raises(InputError, match="its column 'other' is 'a' where was learnt"):
+        jobs.evaluate(str(tmp_path / "m"), other)
+
+
+def test_labels_and_numbers_are_answers_too(tmp_path):
+    table = "".join(f"{a}\t{b}\t{','.join(n for n, x in (('a', a), ('b', b)) if x > 0)}\n"
+                    for a in range(-4, 5) for b in range(-4, 5))  # fmt: skip
+    (tmp_path / "l.tsv").write_text("x\ty\tsigns\n" + table)
+    sizes = {**SMALL, "vector_col": "x,y", "epochs": 60, "num_layers": 0}
+    output = str(tmp_path / "m")
+    jobs.train_rnn(str(tmp_path / "l.tsv"), output, label_col="signs", label_sep=",", **sizes)
+    assert nlpcli.load(output).classify([[4, 4], [4, -4], [-4, -4]]) == [("a", "b"), ("a",), ()]
+    assert jobs.evaluate(output, str(tmp_path / "l.tsv"), label_col="signs").micro().f1 > 0.9
+    numbers = "".join(f"{a}\t{b}\t{3 * a - b + 0.5}\n" for a in range(-4, 5) for b in range(-4, 5))
+    (tmp_path / "n.tsv").write_text("x\ty\tz\n" + numbers)
+    jobs.train_rnn(str(tmp_path / "n.tsv"), output, **sizes)
+    assert nlpcli.load(output).classify([[2, 1]]) == [pytest.approx(5.5, abs=0.3)]
+
+
+# --- errors -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ("1\tx\tlow", "t.tsv:3: column b holds 'x', which is no number"),
+        ("1\t\tlow", "t.tsv:3: column b is empty"),
+        ("1\tnan\tlow", "t.tsv:3: column b holds nan, and numbers are finite"),
+        ("-inf\t2\tlow", "t.tsv:3: column a holds -inf, and numbers are finite"),
+        ("1e16\t2\tlow", "t.tsv:3: column a holds 1e16"),
+        ("1\t2,5\tlow", "t.tsv:3: column b holds '2,5', which is no number"),
+        ("1\t1_000\tlow", "no number"),
+        ("1", "t.tsv:3: 1 field, the columns asked for need at least 3"),
+    ],
+)
+def test_cells_that_are_no_numbers_are_told_with_their_place(tmp_path, cells, message):
+    (tmp_path / "t.tsv").write_text(f"a\tb\tlabel\n1\t2\thigh\n{cells}\n")
+    with pytest.raises(InputError, match=message) as caught:
+        jobs.train_rnn(str(tmp_path / "t.tsv"), str(tmp_path / "m"), vector_col="a,b", **SMALL)
+    assert ("decimal point" in str(caught.value.hint)) == ("2,5" in cells)
+    assert not (tmp_path / "m").exists()
+
+
+def test_other_errors_of_tables(tmp_path):
+    def fails(text, match, error=InputError, name="t.tsv", **more):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(error, match=match):
+            jobs.train_rnn(str(tmp_path / name), str(tmp_path / "m"), **{**SMALL, "vector_col": "v", **more})
+
+    fails("v\tlabel\n1 2\tx\n1 2 3\ty\n", r"t.tsv:3: column v holds 3 numbers, where .*t.tsv:2 has 2")
+    fails("a\tlabel\n1\tx\n", "no column is called 'v'; there are: a, label")
+    fails("v\ta\tb\n1\t2\t3\n", "which column is the label")
+    fails("v\tlabel\n1\tx\n2\tx\n", "only one class: all 2 rows are labelled 'x'")
+    fails("v\tlabel\n1\tx\n", "'label' is the label, and a column of --vector-col too", vector_col="v,label")
+    fails("__label__a 1 2\n", "there are no columns for --vector-col", name="t.txt")
+    fails('{"v": [1, null], "label": "x"}\n', "holds 'null', which is no number", name="t.jsonl")
+    fails('{"v": true, "label": "x"}\n', "holds 'true', which is no number", name="t.jsonl")
+    fails("v\tlabel\n1\tx\n", "--vector-col cannot be 'v,'", SettingsError, vector_col="v,")
+    fails("v\tlabel\n1\tx\n", "--text-col names a text and --vector-col numbers", SettingsError, text_col="v")
+
+
+@pytest.mark.parametrize(
+    ("option", "settings"),
+    [
+        ("--pooling", {"pooling": "max"}), ("--bidirectional", {"bidirectional": True}),
+        ("--tokenizer", {"tokenizer": "char"}), ("--vectors", {"vectors": SAMPLE}), ("--lm", {"lm": SAMPLE}),
+        ("--init", {"init": SAMPLE}), ("--blend", {"blend": SAMPLE}),
+        ("--word-dropout", {"word_dropout": 0.1}),
+        ("--text-col", {"text_col": "height", "vector_col": None}), ("--max-words", {"max_words": 9}),
+    ],
+)  # fmt: skip
+def test_options_of_texts_have_no_place(tmp_path, option, settings):
+    with pytest.raises(SettingsError, match=f"{option} is for texts, and --cell none learns from rows"):
+        jobs.train_rnn(SAMPLE, str(tmp_path / "m"), **{**SMALL, "vector_col": COLUMNS, **settings})
+
+
+def test_numbers_and_cells_go_together(tmp_path):
+    output = str(tmp_path / "m")
+    with pytest.raises(SettingsError, match="which columns hold them"):
+        jobs.train_rnn(SAMPLE, output, cell="none")
+    with pytest.raises(SettingsError, match="--vector-col: rows of numbers are for --cell none"):
+        jobs.train_rnn(SAMPLE, output, vector_col=COLUMNS)
+    with pytest.raises(SettingsError, match="--vector-col is for rows of numbers, and here texts are read"):
+        jobs.train_nb(SAMPLE, output, vector_col=COLUMNS)
+    with pytest.raises(SettingsError, match="--num-layers 0 is for --cell none"):
+        jobs.train_rnn(SAMPLE, output, num_layers=0)
+    jobs.train_rnn(SAMPLE, output, vector_col=COLUMNS, **SMALL)
+    for text, message in (
+        ("1 2", "a row has 2 numbers, and the model takes 3"),
+        ("a b c", "no row of numbers"),
+    ):
+        with pytest.raises(InputError, match=message):
+            jobs.classify(output, [text])
+    with pytest.raises(SettingsError, match="the model judges rows of numbers"):
+        jobs.evaluate(output, SAMPLE, text_col="height")
+
+
+def test_files_of_arrays_that_are_none_are_told(tmp_path):
+    path = str(tmp_path / "a.npz")
+    for arrays, message in (
+        ({"vectors": np.ones((3, 2))}, "it has no labels"),
+        ({"vectors": np.ones((3, 2)), "labels": np.arange(2)}, "2 labels for 3 rows"),
+        ({"vectors": np.full((3, 2), np.nan), "labels": np.arange(3)}, "no rows of numbers"),
+        ({"other": np.ones(3)}, "no rows of numbers"),
+    ):
+        np.savez(path, **arrays)
+        with pytest.raises(InputError, match=message):
+            jobs.train_rnn(path, str(tmp_path / "m"), **SMALL)
+    with pytest.raises(SettingsError, match="--vector-col is for tables"):
+        jobs.train_rnn(path, str(tmp_path / "m"), vector_col="1", **SMALL)
+    with pytest.raises(SettingsError, match="rows of numbers are for --cell none"):
+        jobs.train_rnn(path, str(tmp_path / "m"))
