@@ -205,10 +205,9 @@ def test_columns_are_found_by_name_by_number_in_json_and_in_one_cell(tmp_path):
     )
     (tmp_path / "t.tsv").write_text("".join(f"[{h}, {w}, {a}]\t{p}\n" for h, w, a, p in rows))
     plain = jobs.train_rnn(SAMPLE, str(tmp_path / "m"), vector_col=COLUMNS, **SMALL).model
+    named = {**SMALL, "vector_col": COLUMNS, "label_col": "blood_pressure"}
     others = [
-        jobs.train_rnn(
-            str(tmp_path / "t.csv"), str(tmp_path / "o"), vector_col=COLUMNS, label_col="blood_pressure", **SMALL
-        ),
+        jobs.train_rnn(str(tmp_path / "t.csv"), str(tmp_path / "o"), **named),
         jobs.train_rnn(SAMPLE, str(tmp_path / "o"), vector_col="1,2,3", **SMALL),
         jobs.train_rnn(str(tmp_path / "t.jsonl"), str(tmp_path / "o"), vector_col="v", **SMALL),
         jobs.train_rnn(str(tmp_path / "t.tsv"), str(tmp_path / "o"), vector_col="1", label_col="2", **SMALL),
