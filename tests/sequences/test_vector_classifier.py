@@ -364,3 +364,26 @@ def test_files_of_arrays_that_are_none_are_told(tmp_path):
         jobs.train_rnn(path, str(tmp_path / "m"), vector_col="1", **SMALL)
     with pytest.raises(SettingsError, match="rows of numbers are for --cell none"):
         jobs.train_rnn(path, str(tmp_path / "m"))
+
+
+def test_the_command_line_refuses_options_that_are_given_and_reads_rows_from_a_pipe(nlpcli, tmp_path):
+    asked = ("train-rnn", SAMPLE, "--cell", "none", "--vector-col", COLUMNS, "-o", "m")
+    for option in ("--bidirectional", "--max-words=500", "--lowercase"):  # as they are anyway
+        done = nlpcli(*asked, option, code=2)
+        assert f"error: {option.split('=')[0]} is for texts" in done.err
+    assert not (tmp_path / "m").exists()
+    done = nlpcli(*asked, "--rnn-size", 4, "--epochs", 20, "--lr", 0.05, "--val-frac", 0.2)
+    assert "rows of 3 numbers" in done.err
+    assert nlpcli("classify", "m", input="165 95 70\n180\t65\t22\n").out == "high\nlow\n"
+    assert nlpcli("classify", "m", "--format", "csv", input="age,weight,height\n70,95,165\n").out == "high\n"
+    done = nlpcli("classify", "m", input="165 95 70\n\n", code=1)
+    assert "<stdin>:2: the line is empty" in done.err
+    done = nlpcli("evaluate", "m", SAMPLE, "--errors", 2, "--plot", "c.html")
+    assert "height=" in done.out and (tmp_path / "c.html").exists()
+
+
+def test_few_rows_are_all_learnt_from():
+    few = training(examples(count=40), val_frac=0.1)
+    assert few.dev is None and len(few.lengths) == 40
+    enough = training(examples(count=40), val_frac=0.3)
+    assert enough.dev is not None and len(enough.lengths) == 28
