@@ -63,6 +63,9 @@ ROWS = [
         {"text_col": "1", "text2_col": "2"}),
     Row("classify", [MODELS / "recurrent-classifier-labels.safetensors", "text"], "jsonl",
         {"jsonl": True, "threshold": 0.2}),
+    Row("train-rnn", ["people.tsv"], "safetensors",
+        {"cell": "none", "vector_col": "height,age", "rnn_size": 8, "epochs": 2}),
+    Row("classify", [MODELS / "vector-classifier.safetensors", "people.tsv"], "tsv", {"explain": True}),
     Row("train-tagger", ["tagged"], "safetensors", {"hash_bits": 8, "epochs": 2}),
     Row("tag", [MODELS / "tagger.safetensors", "text"], "txt"),
     Row("tag", [MODELS / "tagger.safetensors", "text"], "jsonl", {"format": "jsonl", "proba": True}),
@@ -96,6 +99,7 @@ def files(tmp_path, monkeypatch):
     (tmp_path / "pieces").write_text("▁the ▁ k i n g\n")
     (tmp_path / "table.tsv").write_text(TABLE)
     (tmp_path / "pairs.tsv").write_text("the king\tthe queen\t1.5\nthe king\tking\t4\ntea\tthe tea\t5\n" * 5)
+    (tmp_path / "people.tsv").write_text("height\tage\tpressure\n150\t70\thigh\n180\t20\tlow\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -69,6 +69,10 @@ ANSWERS = {
         ],
         [4.94, 3.2],
     ),
+    "vector-classifier.safetensors": (
+        lambda model: model.probabilities([[156, 34], "171 33"])[:, 0].round(3).tolist(),
+        [0.529, 0.773],
+    ),
     "vectorizer.safetensors": (rows, [[0.357, 0.539, 0.539, 0.539, 0, 0, 0, 0, 0, 0, 0]]),
     "index.safetensors": (lambda index: index.texts[3], "the queen drinks tea"),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),

@@ -40,19 +40,34 @@ def matches(shown: list[str], expected: list[str]) -> bool:
     return bool(shown) and fnmatch.fnmatchcase(shown[0], pattern) and matches(shown[1:], expected[1:])
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, "docs/SHAPES.md"])
 def test_console_blocks_print_what_stands_there(process, name, tmp_path):
     (tmp_path / "sample_corpora").symlink_to(ROOT / "sample_corpora")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {"PATH": path, "LC_ALL": "C.UTF-8"}
     commands = steps((ROOT / name).read_text(encoding="utf-8"))
-    assert len(commands) > 10
+    assert len(commands) >= 9
     for command, expected in commands:
         done = process.run("bash", "-c", f"exec 2>&1\n{command}", code=None, timeout=300, **environment)
         shown = done.out.splitlines()
         # What the first run of all says, once.
         shown = [line for line in shown if not line.startswith("compiling for this processor")]
         assert matches(shown, expected), f"{name}: $ {command}\n" + "\n".join(shown)
+
+
+def test_the_shapes_have_the_same_commands_in_both_languages():
+    english, korean = (
+        (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("SHAPES.md", "SHAPES.ko.md")
+    )
+    assert steps(english) == steps(korean)
+    for command in (
+        "train-rnn --cell none",
+        "generate --prime",
+        "train-rnn",
+        "train-seq2seq",
+        "train-tagger",
+    ):
+        assert f"`{command}" in english and f"`{command}" in korean
 
 
 @pytest.mark.parametrize("name", FILES)

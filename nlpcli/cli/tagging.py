@@ -9,6 +9,7 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.classifier_output import NOT_MEASURED, when_measured
+from nlpcli.cli.networks import Init
 from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
 from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
@@ -69,6 +70,7 @@ def train_tagger(
             show_default=False,
         ),
     ] = None,
+    init: Init = None,
     dev: Annotated[
         str | None,
         typer.Option(
@@ -108,8 +110,8 @@ def train_tagger(
         refuse(given_options(given_names(context) & {"val_frac"}, NetworkTraining), "beside --dev")
     jobs.train_tagger(
         files, output, settings, tagged=tagged, encoder=encoder, training=training, clusters=clusters or [],
-        vectors=vectors, lm=lm, dev=dev, test=test, resume=resume, checkpoints=checkpoints, reading=reading,
-        measured=when_measured(shape), progress=console.progress(quiet),
+        vectors=vectors, lm=lm, init=init, dev=dev, test=test, resume=resume, checkpoints=checkpoints,
+        reading=reading, measured=when_measured(shape), progress=console.progress(quiet),
     )  # fmt: skip
 
 

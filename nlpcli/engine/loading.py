@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.search.index import SearchIndex
     from nlpcli.engine.sequences.tagger import Tagger
     from nlpcli.engine.sequences.text_classifier import TextClassifier
+    from nlpcli.engine.sequences.vector_classifier import VectorClassifier
     from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
     from nlpcli.engine.translation.model import Seq2Seq
     from nlpcli.engine.vectors.word_vectors import Vectors
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         | Tagger
         | TextClassifier
         | Seq2Seq
+        | VectorClassifier
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -49,6 +51,7 @@ _VECTORS = ("vectors.word_vectors", "Vectors.load")
 _CHARLM = ("charlm.model", "CharLM.load")
 _NETWORK_CLASSIFIER = ("sequences.text_classifier", "TextClassifier.load")
 _SEQ2SEQ = ("translation.model", "Seq2Seq.load")
+_VECTOR_CLASSIFIER = ("sequences.vector_classifier", "VectorClassifier.load")
 _TAGGER = ("sequences.tagger", "Tagger.load")
 # Where the reader of each kind stands.
 READERS = {
@@ -66,6 +69,8 @@ READERS = {
     "recurrent-tagger-checkpoint": _TAGGER,
     "recurrent-classifier": _NETWORK_CLASSIFIER,
     "recurrent-classifier-checkpoint": _NETWORK_CLASSIFIER,
+    "vector-classifier": _VECTOR_CLASSIFIER,
+    "vector-classifier-checkpoint": _VECTOR_CLASSIFIER,
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
     "index": ("search.index", "SearchIndex.load"),
     "seq2seq": _SEQ2SEQ,
@@ -82,6 +87,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
 
         Classifier     .classify(texts), .probabilities(texts)
         TextClassifier the same, by a network; also of pairs of texts, with several labels, or numbers
+        VectorClassifier   the same of rows of numbers
         (a supervised model of fastText's is such a classifier, and vectors too)
         Vectors        .similar(word), .analogy(question), .odd_one_out(words)
         Vectorizer     .transform(texts)

@@ -45,7 +45,7 @@ class FolderSettings(Settings):
 class RecordSettings(FolderSettings):
     """Where text and label stand in a line."""
 
-    RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {"header", "quoting", "multi_label"}
+    RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {"header", "quoting", "label_sep", "multi_label"}
     NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
         {
             "header": Needs("format", ("auto", "tsv", "csv")),
@@ -78,6 +78,10 @@ class RecordSettings(FolderSettings):
     text2_col: str | None = setting(
         None, "Column or field of the second text, where pairs of texts are judged (train-rnn).",
         panel=INPUT, metavar="COLUMN",
+    )  # fmt: skip
+    vector_col: str | None = setting(
+        None, "Columns or fields of numbers, with commas between, or one that holds a list (train-rnn "
+        "--cell none).", panel=INPUT, metavar="COLUMNS",
     )  # fmt: skip
     header: Literal["auto", "yes", "no"] = setting(
         "auto",
@@ -125,6 +129,15 @@ class RecordSettings(FolderSettings):
                 "--text2-col names the second text of a pair, and nothing names the first",
                 hint="name both: --text-col question1 --text2-col question2",
             )
+        if self.vector_col is not None and not all(self.vector_cols):
+            raise SettingsError(
+                f"--vector-col cannot be {self.vector_col!r}", hint="wanted: height,weight,age"
+            )
+        if self.vector_col is not None and self.text_col is not None:
+            raise SettingsError(
+                "--text-col names a text and --vector-col numbers: a row is one or the other",
+                hint="leave one of them out",
+            )
         if self.label_sep is not None and (not self.label_sep.strip(" ") or "\n" in self.label_sep):
             raise SettingsError(
                 f"--label-sep cannot be {self.label_sep!r}", hint="wanted: a character such as , or ; or |"
@@ -136,9 +149,19 @@ class RecordSettings(FolderSettings):
         return self.label_sep or ","
 
     @property
+    def vector_cols(self) -> tuple[str, ...]:
+        """The columns of numbers, one by one."""
+        return () if self.vector_col is None else tuple(map(str.strip, self.vector_col.split(",")))
+
+    @property
+    def columns(self) -> tuple[str | None, ...]:
+        """The columns that may be asked for, by name or number."""
+        return (self.text_col, self.text2_col, self.label_col, *self.vector_cols)
+
+    @property
     def names(self) -> list[str]:
         """The columns that were asked for by name."""
-        asked = (self.text_col, self.text2_col, self.label_col)
+        asked = self.columns
         return [column for column in asked if column is not None and not column.isdecimal()]
 
     @property

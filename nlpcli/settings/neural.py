@@ -70,6 +70,30 @@ class EncoderSettings(Settings):
 
 
 @dataclass(frozen=True)
+class ClassifierEncoder(EncoderSettings):
+    """The same of a classifier, which may also judge rows of numbers, where there is nothing to read."""
+
+    cell: Literal["rnn", "lstm", "gru", "mingru", "none"] = setting(  # type: ignore[assignment]
+        "lstm", "Recurrent cell; none: no time steps, for rows of numbers (--vector-col).", panel=NETWORK
+    )
+    num_layers: int = setting(
+        1, "Layers; of --cell none those of hidden units, with 0 for none.", min=0, max=16, panel=NETWORK
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.num_layers and self.cell != "none":
+            raise SettingsError(
+                f"--num-layers 0 is for --cell none, and the cell is {self.cell}", hint="wanted: 1 or more"
+            )
+
+    @property
+    def plain(self) -> EncoderSettings:
+        """Those of an encoder over words."""
+        return EncoderSettings(**self.to_record())
+
+
+@dataclass(frozen=True)
 class NetworkTraining(Settings):
     """How a network over words learns."""
 
@@ -83,6 +107,7 @@ class NetworkTraining(Settings):
             "average",
             "eval_every",
             "patience",
+            "threads",
         }
     )
 
@@ -106,9 +131,8 @@ class NetworkTraining(Settings):
         5.0, "Largest norm of the gradient; 0 is off.", min=0, max=1e12, panel=TRAINING
     )
     batch_tokens: int = setting(
-        0, "Words a batch; 0 goes by the task: 350 for taggers, 32 texts for classifiers, "
-        "300 to 2000 units for pairs.", min=0, max=MOST,
-        panel=TRAINING,
+        0, "Words a batch, rows with --cell none; 0 goes by the task: 350 for taggers, 32 texts or rows for "
+        "classifiers, 300 to 2000 units for pairs.", min=0, max=MOST, panel=TRAINING,
     )  # fmt: skip
     average: float = setting(
         0.1, "The mean of the weights over about this share of training is kept; 0 is off.", min=0,

@@ -14,6 +14,7 @@ SEVERAL_KINDS = {
     "--checkpoint-every": {"UPDATES", "EPOCHS"},
     "--resume": {"CHECKPOINT", "MODEL"},
     "--jamo": {"choice", "switch"},
+    "--init": {"VECTORS", "MODEL"},
 }
 FORMER = {
     "train-subword": ["--model"],

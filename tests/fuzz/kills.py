@@ -47,6 +47,10 @@ KINDS = {
     "train-rnn rows.tsv -o m.safetensors": ((*_ROWS, *_NETWORK), "m.safetensors"),
     "train-seq2seq rows.tsv -o m.safetensors": (_SEQ2SEQ, "m.safetensors"),
     "train-rnn pairs.tsv -o m.safetensors": ((*_PAIRS, *_NETWORK), "m.safetensors"),
+    "train-rnn people.tsv -o m.safetensors --cell none --vector-col height,age": (
+        ("--epochs", "2"),
+        "m.safetensors",
+    ),
     "train-nb rows.tsv -o m.safetensors": (_ROWS, "m.safetensors"),
     "train-nb rows.tsv -o m.safetensors --variant nbsvm": (_ROWS, "m.safetensors"),
     "train-subword text -o s.model --vocab-size 300": ((), "s.model"),
@@ -123,6 +127,7 @@ def _inputs() -> dict[str, str]:
         "letters": "\n".join(lines[:30]),
         "pairs.tsv": "\n".join(f"{row}\t{line}" for row, line in zip(rows, lines[::-1], strict=True)) + "\n",
         "rows.tsv": "\n".join(["label\ttext", *rows]) + "\n",
+        "people.tsv": "height\tage\tpressure\n" + "150\t70\thigh\n180\t20\tlow\n" * 20,
     }
 
 

@@ -33,6 +33,8 @@ FILES = {
     "tagged.txt": "the/D king/N reigns/V\nthe/D tea/N boils/V\n" * 3,
     "names.txt": "\n\n".join(line.replace(" ", "\n").replace("/", "\t") for line in _NAMES * 8) + "\n",
     "letters.tsv": "".join(f"{one}{two}\t{two} {one}\n" for one in "abcd" for two in "abcd가"),
+    "people.tsv": "height\tage\tpressure\n"
+    + "".join(f"{150 + 3 * n}\t{20 + 7 * n % 50}\t{'high' if n % 3 else 'low'}\n" for n in range(12)),
     "pieces.txt": "▁the ▁king ▁ d r\n<0xEA> <0xB0> x <unk> </s>\n",
 }
 _VECTORS = [
@@ -52,6 +54,7 @@ _SEQ2SEQ = (
     "letters.tsv --unit char --cell gru --rnn-size 6 --embedding-dim 6 --decoder-layers 1 --epochs 20 "
     "--lr 0.03 --batch-tokens 40 --augment 0 --val-frac 0.2"
 )
+_ROWS = "--cell none --vector-col height,age --rnn-size 4 --epochs 9 --batch-tokens 4 --lr 0.03"
 _LOAD = "python import nlpcli; loaded = nlpcli.load('FILE'); {}"
 _CLASSIFY = [
     "classify FILE t.txt", "classify FILE t.txt --explain", "classify FILE t.txt --top-k 2",
@@ -107,6 +110,14 @@ COMMANDS: dict[str, list[str]] = {
     "recurrent-classifier-checkpoint": [
         f"train-rnn films.tsv {_SMALL_NETWORK} --resume FILE -q -o o.safetensors",
         f"train-rnn films.tsv {_SMALL_NETWORK} --resume FILE -q -o o.safetensors",
+    ],
+    "vector-classifier": [
+        "classify FILE people.tsv --explain", "classify FILE people.tsv --jsonl --explain",
+        "evaluate FILE people.tsv --errors 2", _LOAD.format("loaded.classify([[170, 40], '150 70'])"),
+    ],
+    "vector-classifier-checkpoint": [
+        f"train-rnn people.tsv {_ROWS} --resume FILE -q -o o.safetensors",
+        f"train-rnn people.tsv {_ROWS} --resume FILE -q -o o.safetensors",
     ],
     "recurrent-tagger": [
         "tag FILE t.txt", "tag FILE t.txt --proba --format jsonl", "evaluate FILE names.txt",

@@ -59,7 +59,8 @@ def test_values_within_the_bounds_are_taken_and_no_others(kind, field):
         except SettingsError as error:
             assert option_name(field) in error.message
             beside = re.search(
-                "is below --minn|needs at least 2 parts|is more than --beam-size", error.message
+                "is below --minn|needs at least 2 parts|is more than --beam-size|is for --cell none",
+                error.message,
             )
             assert not inside or (whole and isinstance(value, float)) or beside, (named(kind, field), error)
         else:

@@ -7,16 +7,15 @@ the weights of the features found. Not here: how weights come about (`naive_baye
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.classify.calibration import probabilities
-from nlpcli.engine.classify.examples import Examples, read_labelled
+from nlpcli.engine.classify.examples import Examples, Labelled, read_labelled
 from nlpcli.engine.classify.features import FeatureIndex
 from nlpcli.engine.classify.findings import Predictions
 from nlpcli.engine.classify.linear import KIND as LINEAR
@@ -41,6 +40,7 @@ kernels = Kernels("classify.features")
 
 _FEW = 20  # texts with fewer features than a twentieth of the model's have only theirs weighed
 Trained = NaiveBayes | LinearModel
+Some = TypeVar("Some", bound=Labelled)
 
 
 class Classifier:
@@ -204,15 +204,15 @@ def as_tests(classifier: AnyClassifier, examples: Examples) -> Examples:
     return with_classes(examples, classifier.labels)
 
 
-def with_classes(examples: Examples, labels: Sequence[str]) -> Examples:
+def with_classes(examples: Some, labels: Sequence[str]) -> Some:
     """Examples whose classes are numbered as `labels`, others coming after those."""
     names = (*labels, *sorted({*examples.names} - {*labels}))
     position = np.array([names.index(name) for name in examples.names], dtype=np.int32)
-    return dataclasses.replace(examples, labels=position[examples.labels], names=names)
+    return examples.relabelled(position[examples.labels], names)
 
 
 def worst_of(
-    found: Predictions, examples: Examples, texts: Sequence[str], number: int
+    found: Predictions, examples: Labelled, texts: Sequence[str], number: int
 ) -> tuple[Mistake, ...]:
     """The most confident mistakes."""
     return tuple(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,21 @@ from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+
+
+class Labelled(Protocol):
+    """Anything labelled: texts, pairs of them, rows of numbers. `Examples` says what its fields are."""
+
+    @property
+    def labels(self) -> NDArray[np.int32]: ...  # noqa: D102
+    @property
+    def names(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    def documents_per_class(self) -> NDArray[np.int64]:
+        """How many each class has, int64 [C]."""
+
+    def relabelled(self, labels: NDArray[np.int32], names: tuple[str, ...]) -> Self:
+        """The same with other labels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +62,10 @@ class Examples:
     def documents_per_class(self) -> NDArray[np.int64]:
         """How many documents each class has, int64 [C]."""
         return np.bincount(self.labels[self.labels >= 0], minlength=len(self.names)).astype(np.int64)
+
+    def relabelled(self, labels: NDArray[np.int32], names: tuple[str, ...]) -> Examples:
+        """The same texts with other labels."""
+        return dataclasses.replace(self, labels=labels, names=names)
 
     def chosen(self, wanted: NDArray[np.bool_]) -> Examples:
         """The `wanted` [D] documents by themselves, with the vocabulary of all."""
@@ -142,19 +162,25 @@ def labels_in(name: str) -> list[str]:
     return name.split(SEVERAL) if name else []
 
 
-def check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
-    """Raise InputError for labels that are no classes."""
+def check_names(examples: Labelled, what: str) -> None:
+    """Raise InputError for labels of `what` that are no set of classes."""
     names, documents = examples.names, len(examples.labels)
     if len(names) == 1:
         raise InputError(
-            f"there is only one class: all {documents:,} texts are labelled {names[0]!r}",
+            f"there is only one class: all {documents:,} {what} are labelled {names[0]!r}",
             hint="a classifier needs at least two; is --label-col the right column?",
         )
     if len(names) > 50 and len(names) > documents // 3:
         raise InputError(
-            f"{len(names):,} different labels in {documents:,} texts: that is not a set of classes",
+            f"{len(names):,} different labels in {documents:,} {what}: that is not a set of classes",
             hint="is --label-col the right column?",
         )
+
+
+def check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
+    """Raise InputError for labels that are no classes, and for classes of empty texts."""
+    check_names(examples, "texts")
+    names = examples.names
     filled = examples.only(examples.filled).documents_per_class()
     if not filled.all():
         name = names[int(np.argmin(filled))]
@@ -166,13 +192,13 @@ def check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
         )
 
 
-def held_out(examples: Examples, share: float, seed: int, *, by_class: bool = True) -> NDArray[np.bool_]:
+def held_out(examples: Labelled, share: float, seed: int, *, by_class: bool = True) -> NDArray[np.bool_]:
     """A random `share` of the documents, the same share of each class: bool [D].
 
     by_class: else labels are many, such as numbers, and documents are all of one class.
     """
     if not by_class:
-        examples = dataclasses.replace(examples, labels=np.zeros_like(examples.labels), names=("",))
+        examples = examples.relabelled(np.zeros_like(examples.labels), ("",))
     rank = _shuffled_ranks(examples, seed)
     sizes = examples.documents_per_class()
     quota = np.maximum(1, np.round(sizes * share)).astype(np.int64)
@@ -199,7 +225,7 @@ def folds(examples: Examples, number: int, seed: int) -> Iterator[NDArray[np.boo
         yield np.asarray((examples.labels >= 0) & (rank % number == fold))
 
 
-def _shuffled_ranks(examples: Examples, seed: int) -> NDArray[np.int64]:
+def _shuffled_ranks(examples: Labelled, seed: int) -> NDArray[np.int64]:
     """The place of every document among those of its class, after shuffling."""
     shuffled = np.random.default_rng(seed).permutation(len(examples.labels))
     by_class = shuffled[np.argsort(examples.labels[shuffled], kind="stable")]

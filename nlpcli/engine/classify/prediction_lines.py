@@ -21,7 +21,6 @@ from nlpcli.engine.classify.classifier import Classifier
 from nlpcli.engine.classify.explanations import Reason, explain
 from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier
 from nlpcli.engine.classify.findings import Found, LabelSets, Numbers, Predictions, number_text
-from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.io.record_formats import Documents, grouped, whole_texts
 from nlpcli.engine.io.writing import cell
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -37,19 +36,19 @@ class Explainer(Protocol):
     @property
     def labels(self) -> tuple[str, ...]: ...  # noqa: D102
 
-    def encode(self, batches: Iterable[Documents]) -> EncodedCorpus:
-        """Texts as the model's analysis sees them."""
+    def encode(self, batches: Iterable[Any]) -> Any:
+        """Texts as the model's analysis sees them, or rows of numbers."""
 
-    def predict(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> Found:
-        """The answer for every document."""
+    def predict(self, corpus: Any, progress: Progress = SILENT) -> Found:
+        """The answer for every document or row."""
 
-    def explain(self, corpus: EncodedCorpus) -> Iterator[Reason]:
-        """For every document: the likeliest class against the next, token by token."""
+    def explain(self, corpus: Any) -> Iterator[Reason]:
+        """For every document: the likeliest class against the next, token by token; columns for rows."""
 
 
 def prediction_lines(
     classifier: Classifier | FastTextClassifier | Explainer,
-    batches: Iterable[Documents],
+    batches: Iterable[Any],
     settings: ClassifySettings,
     reason_as_text: Callable[[Reason], str] | None = None,
 ) -> Iterator[str]:

@@ -258,7 +258,7 @@ def _is_csr(held: Held) -> str | None:
 
 _INDICES = ("int32", "int64")
 # Of scipy.sparse.save_npz, and what `vectorize` adds.
-_MATRIX = Schema(
+MATRIX = Schema(
     {},
     {
         "format": Array("bytes24", (), optional=True),
@@ -286,7 +286,7 @@ def read_matrix(path: str) -> tuple[csr_array, list[str]]:
 
     try:
         with open_arrays(path) as arrays:
-            parts = read_checked(path, _MATRIX, arrays)
+            parts = read_checked(path, MATRIX, arrays)
     except (OSError, NotArrays, ModelError) as error:
         raise InputError(
             f"{path}: not a matrix of documents: {error}", hint="nlpcli vectorize -o NAME.npz"

@@ -13,8 +13,10 @@ from typing import Any, Literal
 
 from nlpcli.engine.io.dialects import MAX_FIELD, csv_quoting, is_open, rows_of
 from nlpcli.engine.io.lines import Lines, count_lines, ended_lines
+from nlpcli.engine.io.number_rows import NumberRows, no_row
 from nlpcli.engine.io.opening import display_name
-from nlpcli.engine.io.record_layouts import FASTTEXT_PREFIX, Layout, bad_quoting
+from nlpcli.engine.io.record_errors import bad_quoting
+from nlpcli.engine.io.record_layouts import FASTTEXT_PREFIX, Layout
 from nlpcli.errors import InputError
 
 # A text each; or lines of UTF-8, each a text with a `\n` at its end. A long text may go on in the next ones.
@@ -52,10 +54,11 @@ class Formats:
         self._labelled = labelled
         self._multi_label = multi_label
         self._separator = separator
+        self.numbers = NumberRows()
 
     def are_cut(self, layout: Layout) -> bool:
         """Whether rows of this layout are cut from the bytes, each one text and one label as it stands."""
-        return layout.text2 is None and self._separator is None
+        return layout.text2 is None and self._separator is None and not layout.vector
 
     def split(self, lines: Lines, batch: list[str], layout: Layout) -> Batch:
         """The rows of a table without quoting."""
@@ -144,6 +147,8 @@ class Formats:
         wanted = max(layout.texts) if label is None else max(*layout.texts, label)
         if not any(row) or (len(row) <= wanted and not any(map(str.strip, row))):
             if not self._labelled:
+                if layout.vector:
+                    raise no_row(place)
                 found.texts += [row[text] if text < len(row) else "" for text in layout.texts]
             return
         if len(row) <= wanted:
@@ -152,6 +157,8 @@ class Formats:
             found.longer += 1
             found.longer_place = found.longer_place or place
         texts = [one_line(row[text]) for text in layout.texts]
+        if layout.vector:
+            texts = [self.numbers.text(texts, layout.vector_names, place)]
         if label is None:
             found.texts += texts
             return
@@ -166,14 +173,20 @@ class Formats:
         texts: list[str] = []
         labels: list[str] = []
         for number, line in enumerate(batch, start=lines.number + 1):
+            place = f"{display_name(lines.path)}:{number}"
             if not line.strip():
                 if not self._labelled:
+                    if layout.vector_names:
+                        raise no_row(place)
                     texts += [""] * (1 + (layout.text2_name is not None))
                 continue
-            place = f"{display_name(lines.path)}:{number}"
             record = _json_object(line, place)
-            names = [name for name in (layout.text_name, layout.text2_name) if name is not None]
-            found = [_json_text(_field(record, name, place)) for name in names]
+            if layout.vector_names:
+                values = [_field(record, name, place) for name in layout.vector_names]
+                found = [self.numbers.text(values, layout.vector_names, place)]
+            else:
+                names = [name for name in (layout.text_name, layout.text2_name) if name is not None]
+                found = [_json_text(_field(record, name, place)) for name in names]
             if layout.label_name is None:
                 texts += found
                 continue

@@ -24,6 +24,7 @@ from nlpcli.engine.io.dialects import (
     sep_line,
 )
 from nlpcli.engine.io.opening import display_name
+from nlpcli.engine.io.record_errors import bad_quoting, label_among, no_numbers, no_second_text
 from nlpcli.errors import InputError
 from nlpcli.settings.fields import whole_number
 from nlpcli.settings.input import RecordSettings
@@ -52,7 +53,8 @@ class Layout:
     `format` is tsv (no quoting, whatever the delimiter), csv (with quoting), jsonl or fasttext. `width` is
     how many columns the first row has, `skipped` how many lines come before it, `spaced` whether
     spaces behind a delimiter are no part of the cell. `remark` says what was decided without being asked for.
-    `text2` is where the second text of a pair is.
+    `text2` is where the second text of a pair is. `vector` is where the numbers of a row are, with
+    `vector_names`, which are the fields in JSON; empty where rows hold texts.
     """
 
     format: str
@@ -68,10 +70,14 @@ class Layout:
     remark: str = ""
     text2: int | None = None
     text2_name: str | None = None
+    vector: tuple[int, ...] = ()
+    vector_names: tuple[str, ...] = ()
 
     @property
     def texts(self) -> tuple[int, ...]:
-        """The columns of one text or of two."""
+        """The columns of one text, of two, or of numbers."""
+        if self.vector:
+            return self.vector
         return (self.text,) if self.text2 is None else (self.text, self.text2)
 
 
@@ -92,6 +98,8 @@ def detect(path: str, beginning: Beginning, settings: RecordSettings, labelled: 
             raise _unlabelled(path, first_line)
         form = "tsv"  # a column was asked for: a table of one column
     if form == "fasttext":
+        if settings.vector_col is not None:
+            raise no_numbers(f"{display_name(path)}: a line of {FASTTEXT_PREFIX}")
         if settings.text2_col is not None:
             raise no_second_text(f"{display_name(path)}: a line of {FASTTEXT_PREFIX}")
         return Layout("fasttext")
@@ -110,7 +118,7 @@ def is_plain(settings: RecordSettings, labelled: bool) -> bool:
     """Whether every line is a text: nothing says otherwise, and no label is wanted."""
     if labelled:
         return False
-    asked = (settings.text_col, settings.label_col, settings.sheet)
+    asked = (settings.text_col, settings.label_col, settings.vector_col, settings.sheet)
     is_table = settings.delimiter != "auto" or any(option is not None for option in asked)
     return settings.format == "text" or (settings.format == "auto" and not is_table)
 
@@ -154,16 +162,26 @@ def table_layout(
     cells = rows[0]
     has_header, remark = _has_header(path, rows, settings, labelled)
     header = cells if has_header else None
-    text = _column(settings.text_col, TEXT_NAMES, header, len(cells), path, "--text-col")
+    found = (_column(name, (), header, len(cells), path, "--vector-col") for name in settings.vector_cols)
+    vector = tuple(column for column in found if column is not None)
+    names = tuple((named(header[column]) if header else "") or str(column + 1) for column in vector)
+    text = (
+        vector[0]
+        if vector
+        else _column(settings.text_col, TEXT_NAMES, header, len(cells), path, "--text-col")
+    )
     label = (
         _column(settings.label_col, LABEL_NAMES, header, len(cells), path, "--label-col")
         if labelled
         else None
     )
     text2 = _column(settings.text2_col, (), header, len(cells), path, "--text2-col")
-    if header is None and labelled and label is None:  # label TAB text, as the SMS collection has it
-        others = [column for column in range(len(cells)) if column not in (text, text2)]
-        label = others[0] if others else 0
+    if labelled and label is None:
+        others = [column for column in range(len(cells)) if column not in (text, text2, *vector)]
+        if header is None:  # label TAB text, as the SMS collection has it
+            label = others[0] if others else 0
+        elif vector and len(others) == 1:
+            label = others[0]
     if text is None and (header is None or len(cells) == 1):
         text = 0 if len(cells) == 1 else 1 if label != 1 else 0
     if text is None or (labelled and label is None):
@@ -172,6 +190,8 @@ def table_layout(
             f"{display_name(path)}: which column is the {missing}? there are: {_shown(cells)}",
             hint=f"name it with {option}, or give its number; --header no if the first row is data",
         )
+    if label is not None and label in vector:
+        raise label_among(display_name(path), names[vector.index(label)])
     if labelled and text == label:
         if len(cells) == 1 and not dialect.delimiter:
             raise InputError(
@@ -192,7 +212,7 @@ def table_layout(
     form = "csv" if dialect.quoted else "tsv"
     return Layout(
         form, text, label, "", None, has_header, dialect.delimiter, len(cells), dialect.skipped,
-        dialect.spaced, remark, text2,
+        dialect.spaced, remark, text2, None, vector, names,
     )  # fmt: skip
 
 
@@ -203,8 +223,7 @@ def _has_header(
     if settings.header != "auto":
         return settings.header == "yes", ""
     cells, others = rows[0], [row for row in rows[1:] if any(row)]
-    columns = (settings.text_col, settings.text2_col, settings.label_col)
-    asked = [column for column in columns if column is not None]
+    asked = [column for column in settings.columns if column is not None]
     # A number that stands in the first row is a label or a count there, rather than a column's name.
     if any(not column.isdecimal() for column in asked):
         return True, ""
@@ -318,8 +337,15 @@ def _json_layout(path: str, first_line: str, settings: RecordSettings, labelled:
     except (ValueError, RecursionError):
         fields = {}  # the reader will say what is wrong, and where
     names = list(fields) if isinstance(fields, dict) else []
-    text = settings.text_col or next((name for name in TEXT_NAMES if name in names), None)
+    vector = settings.vector_cols
+    text = settings.text_col or next((name for name in (*vector, *TEXT_NAMES) if name in names), None)
     label = settings.label_col or next((name for name in LABEL_NAMES if name in names), None)
+    others = [name for name in names if name not in vector]
+    if vector:
+        text = vector[0]
+        label = label or (others[0] if len(others) == 1 else None)
+        if labelled and label in vector:
+            raise label_among(display_name(path), label)
     if names and (text is None or (labelled and label is None)):
         missing, option = ("text", "--text-col") if text is None else ("label", "--label-col")
         raise InputError(
@@ -328,24 +354,8 @@ def _json_layout(path: str, first_line: str, settings: RecordSettings, labelled:
         )
     return Layout(
         "jsonl", text_name=text or "text", label_name=(label or "label") if labelled else None,
-        text2_name=settings.text2_col,
+        text2_name=settings.text2_col, vector_names=vector,
     )  # fmt: skip
-
-
-def no_second_text(what: str) -> InputError:
-    """What to say of an input that has one text each."""
-    return InputError(
-        f"{what} holds one text: there is no second for --text2-col",
-        hint="pairs of texts are columns of a table or fields of JSON lines",
-    )
-
-
-def bad_quoting(place: str, wrong: object) -> InputError:
-    """What to say about quotes that do not close, or do not fit."""
-    return InputError(
-        f"{place}: the quoting is not CSV: {wrong}",
-        hint='a quoted field ends with one ", a quote inside is ""; --quoting none takes quotes as they are',
-    )
 
 
 def _unlabelled(path: str, first_line: str) -> InputError:

@@ -25,13 +25,13 @@ from nlpcli.engine.io.folders import files_in
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN, display_name
 from nlpcli.engine.io.paths import is_folder
+from nlpcli.engine.io.record_errors import no_numbers, no_second_text
 from nlpcli.engine.io.record_formats import Batch, Documents, Feed, Formats, as_texts
 from nlpcli.engine.io.record_layouts import (
     Layout,
     detect,
     format_by_name,
     is_plain,
-    no_second_text,
     table_layout,
 )
 from nlpcli.engine.io.workbooks import is_zipped, workbook_rows
@@ -53,7 +53,9 @@ class Records:
 
     `labelled=False` reads texts only: plain lines, unless the settings name a format or column.
     With `pairs` the settings may name a second text of each row: then both come, in turn, for one
-    label. With `several` they may want all labels of a text as one (`record_formats.SEVERAL` between).
+    label. With `numbers` they may name columns of numbers: then a text is these, with spaces between, and
+    `columns` are their names. With `several` they may want all labels of a text as one
+    (`record_formats.SEVERAL` between).
     After `texts()` ran, `codes` holds the label of every text as an index into `names` (in
     order of first appearance).
 
@@ -70,8 +72,14 @@ class Records:
         labelled: bool = True,
         pairs: bool = False,
         several: bool = False,
+        numbers: bool = False,
         progress: Progress = SILENT,
     ) -> None:
+        if settings.vector_col is not None and not numbers:
+            raise SettingsError(
+                "--vector-col is for rows of numbers, and here texts are read",
+                hint="train-rnn --cell none learns from numbers; classify and evaluate go on with its models",
+            )
         if settings.text2_col is not None and not pairs:
             raise SettingsError(
                 "--text2-col is for pairs of texts, and here each text is by itself",
@@ -103,6 +111,11 @@ class Records:
     def documents(self) -> Iterator[Documents]:
         """The same, as lines of UTF-8 where that is faster: for kernels that read bytes."""
         return self._coded(self.batches(as_lines=True))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the numbers of a row, once `texts` or `documents` ran."""
+        return self._formats.numbers.columns
 
     def labels(self, documents: Iterable[int] | None = None) -> list[str]:
         """The label of every text, or of some, by number; once `texts` or `documents` ran."""
@@ -240,6 +253,8 @@ class Records:
     def _folder(self, folder: Path) -> Iterator[Batch]:
         if not self.labelled:
             raise InputError(f"{folder} is a folder", hint=f"name its files: {folder}/*")
+        if self.settings.vector_col is not None:
+            raise no_numbers(f"{folder}: a file of a folder")
         if self.settings.text2_col is not None:
             raise no_second_text(f"{folder}: a file of a folder")
         try:

@@ -1,9 +1,7 @@
 """Training a network over sentences of words: encoder and head, tables of which a batch moves a few rows.
 
-A batch is split into PARTS whatever the machine, and their gradients are added in order, so that the bytes
-are the same for any number of threads. Every draw of chance follows from the seed and the update's number.
-
-Not here: the head and its loss (a subclass says), and what is validated.
+Not here: batches and averages (`batch_trainer.py`), the head and its loss (a subclass says), and what is
+validated.
 """
 
 from __future__ import annotations
@@ -15,25 +13,21 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.neural.batches import batches
+from nlpcli.engine.neural.batch_trainer import BEGINNING, DROPS, BatchTrainer
 from nlpcli.engine.neural.encoder_weights import initial_encoder, initial_table
 from nlpcli.engine.neural.packing import Ids, Packing
-from nlpcli.engine.neural.tables import BETAS, Table
-from nlpcli.engine.neural.trainer import Trainer
+from nlpcli.engine.neural.tables import Table
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs, WordRows
 from nlpcli.engine.runtime.arrays import offsets_of, ranges
-from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-PARTS = 2
 TOKENS = 350  # words a batch, where nothing is said
 FORMLESS = 0.5  # of the words that are taken for unknown, so many do not tell their form either
 WORDS, FEATURES, GIVEN = "words", "features", "given"
-_ORDER, _DROPS, _BEGINNING = 1, 2, 3  # what a draw of chance is for
 
 
 class Part(NamedTuple):
@@ -86,7 +80,7 @@ class Sentences:
         return Part(sentences, packing, order, words, rows.reshape(-1)), places
 
 
-class SequenceTrainer(Trainer):
+class SequenceTrainer(BatchTrainer):
     """A network over sentences in training.
 
     given: vectors [V, D] of words, kept as they are, row 0 for words without one. states: [N, S], those of a
@@ -106,54 +100,54 @@ class SequenceTrainer(Trainer):
         given: NDArray[np.float16] | None = None,
         states: NDArray[np.float16] | None = None,
     ) -> None:
-        from nlpcli.engine.neural.nets.parameters import Parameters
-
-        random = np.random.default_rng([seed, _BEGINNING])
-        self.encoder, self.training, self.seed = encoder, training, seed
+        random = np.random.default_rng([seed, BEGINNING])
+        self.encoder, self.training = encoder, training
         self.sentences, self.rows, self.given = sentences, inputs.rows(sentences.kinds), given
         self.states = states
         dim = sum(more.shape[1] for more in (given, states) if more is not None)
         weights = {**initial_encoder(encoder, random, dim), **head}
-        self.network = Parameters(weights)
-        ends = offsets_of([len(self._batches(epoch)) for epoch in range(epochs)])
-        super().__init__(
-            self.network, training, weights, [slice(n, None, PARTS) for n in range(PARTS)],
-            steps_per_epoch=int(ends[1]), epochs=epochs,
-            threads=training.threads or available_cores(),
-        )  # fmt: skip
-        for group in self.optimizer.param_groups:
-            group["betas"] = BETAS
-        self._epoch_ends, self.total_steps = ends, int(ends[-1])
-        self._epoch, self._order = -1, list[Ids]()
-        self.decay = decay_of(training.average * self.total_steps)
-        self.means = {name: np.zeros_like(array) for name, array in weights.items()}
+        super().__init__(weights, training, epochs=epochs, seed=seed)
         self.tables = {
             WORDS: Table(initial_table(random, len(inputs.known) + 1, encoder.word_dim), self.decay),
             FEATURES: Table(initial_table(random, encoder.bucket, encoder.ngram_dim), self.decay),
         }
 
+    def begin_with(self, weights: Weights) -> None:
+        """Take these weights, before the first update; others stay as they are."""
+        import torch
+
+        with torch.no_grad():
+            for name, array in weights.items():
+                self.network.weights[name].copy_(torch.from_numpy(np.array(array)))
+
     whole_output = False  # whether the head says itself what is dropped of the encoder's output
+
+    @property
+    def lengths(self) -> Ids:
+        """The words of each sentence, or of what else a batch is made of."""
+        return self.sentences.lengths
 
     @property
     def batch_tokens(self) -> int:
         """Words a batch."""
         return self.training.batch_tokens or TOKENS
 
-    def _batches(self, epoch: int) -> list[Ids]:
-        random = np.random.default_rng([self.seed, _ORDER, epoch])
-        return batches(self.sentences.lengths, self.batch_tokens, random)
+    @property
+    def material(self) -> str:
+        """What there is to learn from, in words."""
+        return f"{len(self.sentences.starts) - 1:,} sentences, {len(self.sentences.words):,} words"
 
     # --- a batch ----------------------------------------------------------------------------
 
     def begin_update(self) -> int:
         """The next batch: its parts, the rows of tables that they read, and which words are dropped."""
-        batch = self._batch()
+        batch = self.batch()
         found = [self.sentences.part(batch[part]) for part in self.parts if len(batch[part])]
         self._held = [part for part, _ in found]
         self._places = [places for _, places in found]
         self._words = words = np.unique(np.concatenate([part.words for part in self._held]))
         rows = self.rows.of(words)
-        random = np.random.default_rng([self.seed, _DROPS, self.step])
+        random = np.random.default_rng([self.seed, DROPS, self.step])
         chance = random.random(len(words))
         self._own = rows.own * (chance >= self.training.word_dropout)
         self._shown = (chance >= self.training.word_dropout * FORMLESS).astype(np.float32)
@@ -164,13 +158,6 @@ class SequenceTrainer(Trainer):
             self._leaves.append(leaf)
             self._at.append(at[read])
         return self.predictions(found)
-
-    def _batch(self) -> Ids:
-        """The sentences of update `step`."""
-        epoch = int(np.searchsorted(self._epoch_ends, self.step, side="right")) - 1
-        if epoch != self._epoch:
-            self._epoch, self._order = epoch, self._batches(epoch)
-        return self._order[self.step - int(self._epoch_ends[epoch])]
 
     def predictions(self, found: Sequence[tuple[Part, Ids]]) -> int:
         """How many predictions the loss of a batch is the sum of: its words."""
@@ -198,7 +185,7 @@ class SequenceTrainer(Trainer):
         states = None
         if self.states is not None:
             states = torch.from_numpy(self.states[self._places[n]].astype(np.float32))
-        random = np.random.Generator(np.random.SFC64([self.seed, _DROPS, self.step, n]))
+        random = np.random.Generator(np.random.SFC64([self.seed, DROPS, self.step, n]))
         y = encode(
             self.encoder, self.network.weights, x, torch.from_numpy(part.rows), part.packing,
             self.training.dropout, random, states, whole=self.whole_output,
@@ -209,7 +196,7 @@ class SequenceTrainer(Trainer):
     def head_loss(self, y: Tensor, part: Part, places: Ids, random: np.random.Generator) -> Tensor:
         """The summed loss of a part, y [N, output_size] being the encoder's output and `places` its words."""
 
-    # --- tables and averages ----------------------------------------------------------------
+    # --- tables -----------------------------------------------------------------------------
 
     def leaves(self) -> list[Tensor]:
         """The rows of tables that the batch reads."""
@@ -219,38 +206,3 @@ class SequenceTrainer(Trainer):
         """Move them."""
         for table, gradient in zip(self.tables.values(), gradients, strict=True):
             table.update(gradient.numpy(), self.step + 1, rate)
-
-    def averaged(self) -> None:
-        """Bring the moving average of the weights on."""
-        decay = np.float32(self.decay)
-        if decay:
-            for name, weight in self.network.weights.items():
-                self.means[name] += (np.float32(1) - decay) * (weight.detach().numpy() - self.means[name])
-
-    def snapshot(self) -> Weights:
-        """The averages of the weights, tables among them under `table.` and a name."""
-        if self.step and self.decay:
-            whole = np.float32(1 / (1 - self.decay**self.step))
-            dense = {name: mean * whole for name, mean in self.means.items()}
-        else:
-            dense = self.network.arrays()
-        return {**dense, **{f"table.{name}": table.mean(self.step) for name, table in self.tables.items()}}
-
-
-def decay_of(updates: float) -> float:
-    """The decay of a moving average over about so many updates.
-
-    >>> decay_of(100), decay_of(0.5)
-    (0.99, 0.0)
-    """
-    return 1 - 1 / max(1.0, updates)
-
-
-def usual_epochs(words: int, batch: int, updates: int, bounds: tuple[int, int]) -> int:
-    """How often a text of so many words is gone through for about so many updates, within bounds.
-
-    >>> usual_epochs(200_000, 350, 2500, (8, 50)), usual_epochs(70_000, 350, 2500, (8, 50))
-    (8, 12)
-    """
-    least, most = bounds
-    return max(least, min(most, round(updates * batch / max(words, 1))))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nlpcli.engine.classify.examples import Examples, labels_in
+from nlpcli.engine.classify.examples import Labelled, labels_in
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.sequences.answers import Classes, Labels, Number
+from nlpcli.engine.sequences.answers import Answer, Classes, Labels, Number
 from nlpcli.engine.sequences.label_numbers import are_decimals, numbers_of
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.input import RecordSettings
@@ -15,7 +15,7 @@ from nlpcli.settings.input import RecordSettings
 _NUMBERS = 10  # more different ones than these are no classes, where decimal fractions are among them
 
 
-def number_answer(examples: Examples) -> Number:
+def number_answer(examples: Labelled) -> Number:
     """The answer for examples that are labelled with numbers. Raises InputError where all are the same."""
     values = numbers_of(examples)
     deviation = float(values.std())
@@ -28,7 +28,7 @@ def number_answer(examples: Examples) -> Number:
 
 
 def answer_to(
-    examples: Examples, records: RecordSettings, target: str, progress: Progress = SILENT
+    examples: Labelled, records: RecordSettings, target: str, progress: Progress = SILENT
 ) -> Classes | Labels | Number:
     """The kind of answer that labels ask for: several, where they are read so; numbers; or one class.
 
@@ -60,3 +60,20 @@ def answer_of(fields: Mapping[str, Any]) -> Classes | Labels | Number:
     if fields["answer"] == Labels.kind:
         return Labels(fields["labels"], fields["separator"], fields["threshold"])
     return Classes(fields["labels"])
+
+
+def check_labels(answer: Answer, dev: Labelled | None, path: str | None, what: str = "text") -> None:
+    """Raise InputError for labels that what is learnt from does not have, or that are no numbers."""
+    if dev is None:
+        return
+    if isinstance(answer, Number):
+        numbers_of(dev)
+        return
+    names = (
+        dev.names if isinstance(answer, Classes) else [one for name in dev.names for one in labels_in(name)]
+    )
+    if other := sorted({*names} - {*answer.labels}):
+        raise InputError(
+            f"{path} has the label {other[0]!r}, which no {what} to learn from has",
+            hint="is --label-col the right column?",
+        )

@@ -29,7 +29,7 @@ from nlpcli.engine.classify.answer_metrics import (
 from nlpcli.engine.classify.calibration import log_probabilities
 from nlpcli.engine.classify.classifier import with_classes, worst_of
 from nlpcli.engine.classify.correlation import pearson
-from nlpcli.engine.classify.examples import Examples, labels_in
+from nlpcli.engine.classify.examples import Labelled, labels_in
 from nlpcli.engine.classify.explanations import Reason
 from nlpcli.engine.classify.findings import Found, LabelSets, Numbers, Predictions, number_text
 from nlpcli.engine.classify.metrics import Evaluation, Mistake, evaluate
@@ -57,7 +57,7 @@ class Answer(Protocol):
     def outputs(self) -> int:
         """How many scores it takes."""
 
-    def gold(self, examples: Examples) -> Gold:
+    def gold(self, examples: Labelled) -> Gold:
         """What there is to learn of each example. Raises InputError for a label that is none."""
 
     def priors(self, gold: Gold) -> NDArray[np.float32]:
@@ -78,7 +78,7 @@ class Answer(Protocol):
     def texts(self, found: Any) -> list[Any]:
         """Answers as plain Python: a label, a tuple of them, or a number, of each."""
 
-    def evaluation(self, found: Any, examples: Examples, texts: Sequence[str], mistakes: int) -> Any:
+    def evaluation(self, found: Any, examples: Labelled, texts: Sequence[str], mistakes: int) -> Any:
         """How good answers are, with the worst `mistakes`. Raises InputError for a label that is none."""
 
     def reason(self, scores: Scores, start: Scores, tokens: Sequence[str], added: Scores | None) -> Reason:
@@ -101,7 +101,7 @@ class Classes:
         """A score each."""
         return len(self.labels)
 
-    def gold(self, examples: Examples) -> Gold:
+    def gold(self, examples: Labelled) -> Gold:
         """Numbers of classes, int64 [D]; −1 for one that is none of them."""
         known = {label: number for number, label in enumerate(self.labels)}
         numbers = np.array([known.get(name, -1) for name in examples.names], np.int64)
@@ -137,7 +137,7 @@ class Classes:
         return [self.labels[label] for label in found.labels.tolist()]
 
     def evaluation(
-        self, found: Predictions, examples: Examples, texts: Sequence[str], mistakes: int
+        self, found: Predictions, examples: Labelled, texts: Sequence[str], mistakes: int
     ) -> Evaluation:
         """Accuracy, F1, confusion; a class that is none of ours comes after those, always got wrong."""
         examples = with_classes(examples, self.labels)
@@ -175,7 +175,7 @@ class Labels:
         """A score each."""
         return len(self.labels)
 
-    def gold(self, examples: Examples) -> Gold:
+    def gold(self, examples: Labelled) -> Gold:
         """Which labels there are, float32 [D, C]; labels of no name here are left out."""
         known = {label: number for number, label in enumerate(self.labels)}
         sets = np.zeros((len(examples.names), len(known)), np.float32)
@@ -226,7 +226,7 @@ class Labels:
         return [tuple(self.labels[c] for c in np.flatnonzero(row).tolist()) for row in found.chosen]
 
     def evaluation(
-        self, found: LabelSets, examples: Examples, texts: Sequence[str], mistakes: int
+        self, found: LabelSets, examples: Labelled, texts: Sequence[str], mistakes: int
     ) -> LabelsEvaluation:
         """F1 and subset accuracy; labels that are none of ours come after those, and are never found."""
         others = {label for name in examples.names for label in labels_in(name)} - {*self.labels}
@@ -276,7 +276,7 @@ class Number:
     kind: ClassVar[str] = "number"
     measure: ClassVar[str] = "correlation"
 
-    def gold(self, examples: Examples) -> Gold:
+    def gold(self, examples: Labelled) -> Gold:
         """Deviations from the mean, float32 [D]."""
         return np.asarray((numbers_of(examples) - self.mean) / self.deviation, np.float32)
 
@@ -310,7 +310,7 @@ class Number:
         return [float(value) for value in found.values]
 
     def evaluation(
-        self, found: Numbers, examples: Examples, texts: Sequence[str], mistakes: int
+        self, found: Numbers, examples: Labelled, texts: Sequence[str], mistakes: int
     ) -> NumberEvaluation:
         """Correlations and the mean squared error; the mistakes are the largest differences."""
         truth = numbers_of(examples)

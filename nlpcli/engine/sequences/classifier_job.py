@@ -16,32 +16,43 @@ from typing import TypeAlias
 from nlpcli.engine.classify.answer_metrics import LabelsEvaluation, NumberEvaluation
 from nlpcli.engine.classify.classifier import Classifier, Trained, measure, read_tests, worst_of
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
-from nlpcli.engine.classify.examples import Examples, check_classes, labels_in, read_labelled
+from nlpcli.engine.classify.examples import Examples, check_classes, read_labelled
 from nlpcli.engine.classify.explanations import Reason
 from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier, load_classifier, measure_file
 from nlpcli.engine.classify.job import TEST
 from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.prediction_lines import prediction_lines
+from nlpcli.engine.documents.labelled_rows import is_array_file
 from nlpcli.engine.io import model_file
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.sequences.answer_choice import answer_to
+from nlpcli.engine.sequences import vector_classifier
+from nlpcli.engine.sequences.answer_choice import answer_to, check_labels
 from nlpcli.engine.sequences.answers import Answer, Classes, Labels, Number
 from nlpcli.engine.sequences.blend import read_blend
-from nlpcli.engine.sequences.label_numbers import numbers_of
 from nlpcli.engine.sequences.learning import Network, check_files, learnt
 from nlpcli.engine.sequences.text_classifier import KIND, UNFINISHED, TextClassifier, listed
+from nlpcli.engine.sequences.vector_classifier import VectorClassifier
+from nlpcli.engine.sequences.vector_job import (
+    NONE,
+    VectorTask,
+    check_task,
+    evaluate_vectors,
+    judged_batches,
+    train_vectors,
+)
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import ClassifySettings, RnnSettings
 from nlpcli.settings.fields import changed, check_whole_number
 from nlpcli.settings.input import InputSettings, RecordSettings
-from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+from nlpcli.settings.neural import ClassifierEncoder, NetworkTraining
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
+NetworkClassifier: TypeAlias = TextClassifier | VectorClassifier
 AnyEvaluation: TypeAlias = Evaluation | LabelsEvaluation | NumberEvaluation
 
 
@@ -49,7 +60,7 @@ AnyEvaluation: TypeAlias = Evaluation | LabelsEvaluation | NumberEvaluation
 class NetworkOutcome:
     """What came of `train_rnn`: the model, and how well it did under "test"."""
 
-    model: TextClassifier
+    model: NetworkClassifier
     evaluations: dict[str, AnyEvaluation] = field(default_factory=dict)
 
 
@@ -59,11 +70,12 @@ def train_rnn(
     output: str | None = None,
     settings: RnnSettings = RnnSettings(),
     *,
-    encoder: EncoderSettings = EncoderSettings(),
+    encoder: ClassifierEncoder = ClassifierEncoder(),
     training: NetworkTraining = NetworkTraining(),
     vectors: str | None = None,
     lm: str | None = None,
     blend: str | None = None,
+    init: str | None = None,
     dev: str | None = None,
     test: str | None = None,
     resume: str | None = None,
@@ -72,24 +84,39 @@ def train_rnn(
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
     measured: Callable[[str, AnyEvaluation], object] | None = None,
+    given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
 ) -> NetworkOutcome:
     """A classifier of labelled texts by a network, written to `output`, and how well it does on `test`.
 
     `vectors` names word vectors in any layout, `lm` a character language model whose states are part of what
-    the network is told, `blend` a model of train-nb that judges besides, and `dev` labelled texts by which
+    the network is told, `blend` a model of train-nb that judges besides, `init`
+    a model of train-rnn or train-tagger whose weights are the first, and `dev` labelled texts by which
     the best weights are chosen, and how much of the other model; without it some of the texts are held out.
 
     Raises SettingsError where there is neither a file to write nor one to measure on, InputError for texts
     without labels or with a single one, ModelError for a checkpoint to `resume` that is of another training.
     An interrupted training leaves a checkpoint.
+
+    With the cell "none" there are no texts but rows of numbers, of the columns that `records` names or of
+    `.npz` files. `given` are the names of settings that the user set, which must not be of texts then.
     """
     from nlpcli.engine.sequences.classifier_training import ClassifierTraining
     from nlpcli.engine.sequences.given_vectors import read_told
+    from nlpcli.engine.sequences.initial_network import InitialNetwork
 
     if records.text2_col is None and (options := changed(settings, "symmetric", "negatives")):
         raise SettingsError(f"{options[0]} is for pairs of texts", hint="--text2-col names the second text")
     check_files(paths, output, test, dev, "texts to train on and those")
+    if encoder.cell == NONE:
+        task = VectorTask(settings, encoder, training, records, reading, dev, test)
+        check_task(
+            task, paths, analysis, {"--vectors": vectors, "--lm": lm, "--blend": blend, "--init": init}, given
+        )
+        model, result = train_vectors(paths, output, task, resume, checkpoints.checkpoint_every, progress)
+        return _told(NetworkOutcome(model), result, measured)
+    _check_texts(paths, records)
+    initial = None if init is None else InitialNetwork.load(init, encoder.plain)
 
     def read(files: Paths) -> Examples:
         return read_labelled(files, analysis, records, reading, progress, pairs=True, several=True)
@@ -102,26 +129,57 @@ def train_rnn(
     _check_negatives(answer, settings.negatives)
     # Read before training, so that what is wrong with it is told before.
     tests, held_out = (None if path is None else read([path]) for path in (test, dev))
-    _check_labels(answer, held_out, dev)
-    _check_labels(answer, tests if isinstance(answer, Number) else None, test)
+    check_labels(answer, held_out, dev)
+    check_labels(answer, tests if isinstance(answer, Number) else None, test)
     beside = None if blend is None else _read_blend(blend, answer, examples, analysis, training, dev)
     begun = ClassifierTraining(
-        examples, analysis, settings, encoder, training, held_out, *read_told(vectors, lm), answer, beside
+        examples,
+        analysis,
+        settings,
+        encoder.plain,
+        training,
+        held_out,
+        *read_told(vectors, lm),
+        answer,
+        beside,
+        initial,
     )
-    outcome = NetworkOutcome(
-        learnt(Network(begun, answer.measure), output, resume, checkpoints.checkpoint_every, progress)
+    if begun.begun_with:
+        progress.note(f"{init}: {begun.begun_with}")
+    found: TextClassifier = learnt(
+        Network(begun, answer.measure), output, resume, checkpoints.checkpoint_every, progress
     )
     if output is not None:
         count = f"{len(examples.labels):,} {'pairs' if examples.sides == 2 else 'texts'}, {_learnt(answer)}"
         progress.note(f"{output}: {count}, {len(begun.sentences.kinds):,} different words")
-    if outcome.model.blend is not None:
-        progress.note(f"{blend}: {outcome.model.blend.share:.0%} of the answer is its")
-    if tests is not None:
-        found = outcome.model.predict(tests.corpus, progress)
-        outcome.evaluations[TEST] = outcome.model.answer.evaluation(found, tests, (), 0)
+    if found.blend is not None:
+        progress.note(f"{blend}: {found.blend.share:.0%} of the answer is its")
+    judged = None if tests is None else found.predict(tests.corpus, progress)
+    result = None if judged is None or tests is None else found.answer.evaluation(judged, tests, (), 0)
+    return _told(NetworkOutcome(found), result, measured)
+
+
+def _told(
+    outcome: NetworkOutcome,
+    result: AnyEvaluation | None,
+    measured: Callable[[str, AnyEvaluation], object] | None,
+) -> NetworkOutcome:
+    """The outcome with how well the model did on a test, if there was one, which is told."""
+    if result is not None:
+        outcome.evaluations[TEST] = result
         if measured is not None:
-            measured(TEST, outcome.evaluations[TEST])
+            measured(TEST, result)
     return outcome
+
+
+def _check_texts(paths: Paths, records: RecordSettings) -> None:
+    """Raise SettingsError for rows of numbers where texts are read."""
+    arrays = [path for path in paths or () if is_array_file(path)]
+    if records.vector_col is not None or arrays:
+        raise SettingsError(
+            f"{arrays[0] if arrays else '--vector-col'}: rows of numbers are for --cell none",
+            hint="add --cell none; texts are named by --text-col",
+        )
 
 
 def _read_blend(
@@ -170,31 +228,20 @@ def _learnt(answer: Answer) -> str:
     return f"{len(answer.labels)} {'classes' if isinstance(answer, Classes) else 'labels'}"
 
 
-def _check_labels(answer: Answer, dev: Examples | None, path: str | None) -> None:
-    """Raise InputError for labels of other texts that those to learn from do not have, or are no numbers."""
-    if dev is None:
-        return
-    if isinstance(answer, Number):
-        numbers_of(dev)
-        return
-    names = (
-        dev.names if isinstance(answer, Classes) else [one for name in dev.names for one in labels_in(name)]
-    )
-    if other := sorted({*names} - {*answer.labels}):
-        raise InputError(
-            f"{path} has the label {other[0]!r}, which no text to learn from has",
-            hint="is --label-col the right column?",
-        )
-
-
 # --- classifiers of every kind at work ----------------------------------------------------------
 
 
-def load_any(path: str | os.PathLike[str]) -> Classifier | FastTextClassifier | TextClassifier:
+AnyClassifier: TypeAlias = Classifier | FastTextClassifier | NetworkClassifier
+
+
+def load_any(path: str | os.PathLike[str]) -> AnyClassifier:
     """The classifier in a file, told by its content. Raises ModelError."""
     name = os.fspath(path)
-    if model_file.first_bytes(name, 9)[8:] == b"{" and model_file.read_info(name).kind in (KIND, UNFINISHED):
+    kind = model_file.read_info(name).kind if model_file.first_bytes(name, 9)[8:] == b"{" else ""
+    if kind in (KIND, UNFINISHED):
         return TextClassifier.load(name)
+    if kind in (vector_classifier.KIND, vector_classifier.UNFINISHED):
+        return VectorClassifier.load(name)
     return load_classifier(name)
 
 
@@ -212,7 +259,8 @@ def classify(
 ) -> list[str]:
     """The label of each text, with more in the same line where `settings` ask for it.
 
-    `texts` are pairs for a model of pairs. A model of several labels joins them, one of numbers gives these.
+    `texts` are pairs for a model of pairs, and numbers with spaces between for one of rows of numbers. A
+    model of several labels joins them, one that learnt numbers gives these.
     With `output`, `texts` names files, the lines go there as they come, and none are given back.
     `reason_as_text` says how the tokens that decided are shown, in place of the strongest of them.
 
@@ -226,19 +274,21 @@ def classify(
         texts = listed(given or [], sides_of(classifier))
         return list(prediction_lines(classifier, [texts], settings, reason_as_text))
     _check_pairs(classifier, records)
-    source = Records(given, records, reading, labelled=False, pairs=True, progress=progress)
+    if isinstance(classifier, VectorClassifier):
+        batches = judged_batches(classifier, given, records, reading, progress)
+    else:
+        source = Records(given, records, reading, labelled=False, pairs=True, progress=progress)
+        batches = source.documents()
     with open_output(output) as file:
         writer = LineWriter(file)
-        for line in prediction_lines(classifier, source.documents(), settings, reason_as_text):
+        for line in prediction_lines(classifier, batches, settings, reason_as_text):
             writer.write(line)
     return []
 
 
-def _ready(
-    classifier: Classifier | FastTextClassifier | TextClassifier, settings: ClassifySettings
-) -> Classifier | FastTextClassifier | TextClassifier:
+def _ready(classifier: AnyClassifier, settings: ClassifySettings) -> AnyClassifier:
     """The classifier with the threshold that is asked for. Raises SettingsError for what it cannot tell."""
-    answer = classifier.answer if isinstance(classifier, TextClassifier) else None
+    answer = classifier.answer if isinstance(classifier, NetworkClassifier) else None
     if sides_of(classifier) == 2 and settings.explain:
         raise SettingsError(
             "--explain is not for pairs of texts: their words are weighed against each other, so what each "
@@ -249,19 +299,17 @@ def _ready(
         raise SettingsError("--proba and --top-k are not for a model that gives numbers")
     if settings.threshold is None:
         return classifier
-    if not isinstance(classifier, TextClassifier) or not isinstance(answer, Labels):
+    if not isinstance(classifier, NetworkClassifier) or not isinstance(answer, Labels):
         raise SettingsError("--threshold is for models that give several labels, and this one does not")
     return dataclasses.replace(classifier, answer=dataclasses.replace(answer, threshold=settings.threshold))
 
 
-def sides_of(classifier: Classifier | FastTextClassifier | TextClassifier) -> int:
+def sides_of(classifier: AnyClassifier) -> int:
     """How many texts it judges at once."""
     return classifier.sides if isinstance(classifier, TextClassifier) else 1
 
 
-def _check_pairs(
-    classifier: Classifier | FastTextClassifier | TextClassifier, records: RecordSettings
-) -> None:
+def _check_pairs(classifier: AnyClassifier, records: RecordSettings) -> None:
     """Raise SettingsError where the model judges pairs and single texts are read, or the other way round."""
     if sides_of(classifier) == 2 and records.text2_col is None:
         raise SettingsError(
@@ -296,6 +344,10 @@ def evaluate_classifier(
         check_plot(plot)
     classifier = load_any(model)
     _check_pairs(classifier, records)
+    if isinstance(classifier, VectorClassifier):
+        _check_drawn(classifier, plot)
+        evaluation: AnyEvaluation = evaluate_vectors(classifier, paths, mistakes, records, reading, progress)
+        return _drawn(evaluation, plot)
     if isinstance(classifier, TextClassifier):
         return _evaluate_network(classifier, paths, mistakes, plot, records, reading, progress)
     texts: list[str] = []
@@ -316,8 +368,7 @@ def _evaluate_network(
 ) -> AnyEvaluation:  # fmt: skip
     """The same of a classifier by a network, which may give several labels or a number."""
     answer = model.answer
-    if plot is not None and not isinstance(answer, Classes):
-        raise SettingsError("--plot draws a confusion matrix, which classes have and this model has none")
+    _check_drawn(model, plot)
     if isinstance(answer, Labels):
         records = dataclasses.replace(
             records, multi_label="all", label_sep=records.label_sep or answer.separator
@@ -331,6 +382,17 @@ def _evaluate_network(
     result: AnyEvaluation = answer.evaluation(
         model.predict(examples.corpus, progress), examples, texts, mistakes
     )
+    return _drawn(result, plot)
+
+
+def _check_drawn(model: NetworkClassifier, plot: str | None) -> None:
+    """Raise SettingsError for a confusion matrix of what is no class."""
+    if plot is not None and not isinstance(model.answer, Classes):
+        raise SettingsError("--plot draws a confusion matrix, which classes have and this model has none")
+
+
+def _drawn(result: AnyEvaluation, plot: str | None) -> AnyEvaluation:
+    """The evaluation, its confusion matrix drawn into a file where one is named."""
     if plot is not None and isinstance(result, Evaluation):
         plot_confusion(result, plot)
     return result

@@ -16,16 +16,18 @@ from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.classify.classifier import Trained
 from nlpcli.engine.classify.examples import Examples, held_out, with_mismatched
 from nlpcli.engine.classify.training import train as train_linear
+from nlpcli.engine.neural.batch_trainer import usual_epochs
 from nlpcli.engine.neural.encoder_weights import initial_head
 from nlpcli.engine.neural.packing import Ids
-from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, usual_epochs
+from nlpcli.engine.neural.sequence_trainer import TOKENS, Part
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
 from nlpcli.engine.sequences.answers import Answer, Classes, Labels
 from nlpcli.engine.sequences.blend import fitted
+from nlpcli.engine.sequences.initial_network import InitialNetwork
 from nlpcli.engine.sequences.network_checkpoint import ResumableTraining
 from nlpcli.engine.sequences.pairs import Likeness, Pairs, measures
-from nlpcli.engine.sequences.text_classifier import UNFINISHED, TextClassifier, sentences_of
+from nlpcli.engine.sequences.text_classifier import UNFINISHED, TextClassifier, purpose_of, sentences_of
 from nlpcli.engine.sequences.text_heads import head_of
 from nlpcli.engine.sequences.word_network import WordNetwork
 from nlpcli.settings.classify import RnnSettings
@@ -47,7 +49,8 @@ class ClassifierTraining(ResumableTraining):
 
     dev: texts to stop and to choose by, of the same classes; None: some of the texts are held out.
     vectors: words, and float16 [V + 1, D], the first row zeros. lm: a character language model whose states
-    the encoder is told too. blend: a linear classifier that judges besides, of which how much is chosen on
+    the encoder is told too. initial: a network whose weights are the first; `begun_with` says
+    which. blend: a linear classifier that judges besides, of which how much is chosen on
     what is held out.
     """
 
@@ -65,7 +68,9 @@ class ClassifierTraining(ResumableTraining):
         lm: WordStates | None = None,
         answer: Answer | None = None,
         blend: Trained | None = None,
+        initial: InitialNetwork | None = None,
     ) -> None:
+        self._initial, self.begun_with = initial, ""
         self._analysis, self._rnn, self.lm, self._blend = analysis, settings, lm, blend
         self._blend_learns: Examples | None = None
         self.answer: Answer = answer or Classes(examples.names)
@@ -100,6 +105,9 @@ class ClassifierTraining(ResumableTraining):
             epochs=settings.epochs or usual_epochs(len(text.words), batch, UPDATES, _EPOCHS),
             given=given, states=None if lm is None else lm.of(words),
         )  # fmt: skip
+        if initial is not None:
+            purpose = purpose_of(self.answer, settings, self._sides)
+            self.begun_with = initial.give(self, self._inputs, lm, purpose)
         self.best_weights = self.snapshot()
 
     def _first_head(self) -> Weights:
@@ -192,5 +200,7 @@ class ClassifierTraining(ResumableTraining):
         ]  # fmt: skip
         if self._sides == 2 or not isinstance(self.answer, Classes):
             record += [self.answer.to_record(), self._sides]
+        if self._initial is not None:
+            record.append({"initial": self._initial.digest})
         total.update(json.dumps(record, sort_keys=True).encode())
         return total.hexdigest()

@@ -60,6 +60,7 @@ def train_tagger(
     clusters: Sequence[str] = (),
     vectors: str | None = None,
     lm: str | None = None,
+    init: str | None = None,
     dev: str | None = None,
     test: str | None = None,
     resume: str | None = None,
@@ -73,15 +74,21 @@ def train_tagger(
     `clusters` names a file of words and their classes, by which rare words are like frequent ones for the
     linear method, and perhaps a second one of coarser classes. For a network `vectors` names word vectors in
     any layout, which are part of what it is told of words, `lm` a character language model whose states are
-    so too, and `dev` tagged text by which the best weights are chosen; without it some of the text is held
-    out.
+    so too, `init` a model of train-rnn or train-tagger whose weights are the first, and `dev` tagged text by
+    which the best weights are chosen; without it some of the text is held out.
 
     Raises InputError for text that is not tagged, or with tags of a single kind; SettingsError where there is
     neither a file to write nor one to measure on, and for settings of the other method; ModelError for a
     checkpoint to `resume` that is of another training. An interrupted training leaves a checkpoint.
     """
     every = checkpoints.checkpoint_every
-    others = {"--vectors": vectors, "--lm": lm, "--dev": dev, "--checkpoint-every": every or None}
+    others = {
+        "--vectors": vectors,
+        "--lm": lm,
+        "--init": init,
+        "--dev": dev,
+        "--checkpoint-every": every or None,
+    }
     _check_method(settings, encoder, training, clusters, others)
     check_files(paths, output, test, dev, "text to train on and that")
     found = read_tagged(paths, tagged, reading, progress)
@@ -102,12 +109,16 @@ def train_tagger(
         learning = Linear(examples, settings, analysis, space, classes)
     else:
         from nlpcli.engine.sequences.given_vectors import read_told
+        from nlpcli.engine.sequences.initial_network import InitialNetwork
         from nlpcli.engine.sequences.recurrent_training import RecurrentTraining
 
         begun = RecurrentTraining(
             examples.words, examples.tags, examples.target, settings, analysis, space, encoder, training,
             None if held_out is None else (held_out.words, held_out.tags), *read_told(vectors, lm),
+            None if init is None else InitialNetwork.load(init, encoder),
         )  # fmt: skip
+        if begun.begun_with:
+            progress.note(f"{init}: {begun.begun_with}")
         learning = Network(begun, "F1" if examples.target == "ner" else "of words right")
     outcome = TaggerOutcome(learnt(learning, output, resume, every, progress))
     if output is not None:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.classify.examples import Examples
+from nlpcli.engine.classify.examples import Labelled
 from nlpcli.errors import InputError
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?", re.ASCII)
 _MOST = 1e15  # of a number to learn
 
 
-def numbers_of(examples: Examples) -> NDArray[np.float64]:
+def numbers_of(examples: Labelled) -> NDArray[np.float64]:
     """The labels of examples as numbers. Raises InputError for one that is none."""
     values = np.array([np.nan if (value := _number(name)) is None else value for name in examples.names])
     found: NDArray[np.float64] = values[examples.labels]

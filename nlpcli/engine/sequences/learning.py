@@ -13,7 +13,7 @@ from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.sequences import network_checkpoint
 from nlpcli.engine.sequences.examples import Examples
 from nlpcli.engine.sequences.models import TaggerModel
-from nlpcli.engine.sequences.network_checkpoint import ResumableTraining
+from nlpcli.engine.sequences.network_checkpoint import Resumable
 from nlpcli.engine.sequences.report import Report
 from nlpcli.engine.tagging import checkpoint
 from nlpcli.engine.tagging.features import Classes
@@ -77,7 +77,7 @@ class Linear:
 class Network:
     """That of a network; `measure` names what one less the loss of a validation is."""
 
-    def __init__(self, training: ResumableTraining, measure: str) -> None:
+    def __init__(self, training: Resumable, measure: str) -> None:
         self._training, self._measure = training, measure
 
     def go(self, progress: Progress, every: int, save: Callable[[], object]) -> int:  # noqa: D102

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.neural import checkpoint
+from nlpcli.engine.neural.batch_trainer import BatchTrainer
 from nlpcli.engine.neural.sequence_trainer import SequenceTrainer
 from nlpcli.engine.sequences.word_network import TABLE
 from nlpcli.errors import ModelError
+from nlpcli.settings.fields import Settings
 
 
-class ResumableTraining(SequenceTrainer):
+class Resumable(BatchTrainer):
     """A training of a network that can be written down. `unfinished` is the kind of file."""
 
     unfinished: ClassVar[str]
@@ -34,11 +36,24 @@ class ResumableTraining(SequenceTrainer):
         """The model with the best weights so far."""
 
     @abstractmethod
+    def shape_fields(self) -> dict[str, Any]:
+        """What the shapes of all arrays follow from, as the fields of a file."""
+
+
+class ResumableTraining(Resumable, SequenceTrainer):
+    """That of a network over sentences."""
+
+    @abstractmethod
     def head_fields(self) -> dict[str, Any]:
         """What the shapes of the head's weights follow from."""
 
+    def shape_fields(self) -> dict[str, Any]:
+        """Those of encoder and head."""
+        more = sum(one.shape[1] for one in (self.given, self.states) if one is not None)
+        return {"encoder": self.encoder, "more": more, **self.head_fields()}
 
-def save(training: ResumableTraining, path: str) -> None:
+
+def save(training: Resumable, path: str) -> None:
     """Write where the training stands."""
     tensors: dict[str, NDArray[Any]] = {
         **checkpoint.optimizer_tensors(training, training.network),
@@ -49,15 +64,17 @@ def save(training: ResumableTraining, path: str) -> None:
         tensors |= {f"{part}/{TABLE}{name}": array for part, array in table.arrays().items()}
     header = {
         "digest": training.digest(),
-        **_shape_fields(training),
-        "encoder": training.encoder.to_record(),
+        **{
+            name: value.to_record() if isinstance(value, Settings) else value
+            for name, value in _shape_fields(training).items()
+        },
         "training": checkpoint.place(training),
         "history": [{key: _number(value) for key, value in entry.items()} for entry in training.history],
     }
     write_model(path, training.unfinished, header, tensors)
 
 
-def restore(training: ResumableTraining, path: str) -> None:
+def restore(training: Resumable, path: str) -> None:
     """Let a new training go on from there. Raises ModelError for a file of another one."""
     stored = read_model(path, training.unfinished)
     if stored.fields["digest"] != training.digest():
@@ -90,14 +107,8 @@ def restore(training: ResumableTraining, path: str) -> None:
     ]
 
 
-def _shape_fields(training: ResumableTraining) -> dict[str, Any]:
-    """What the shapes of all arrays follow from."""
-    return {
-        "encoder": training.encoder,
-        "average": training.decay,
-        "more": sum(one.shape[1] for one in (training.given, training.states) if one is not None),
-        **training.head_fields(),
-    }
+def _shape_fields(training: Resumable) -> dict[str, Any]:
+    return {"average": training.decay, **training.shape_fields()}
 
 
 def _damaged(path: str) -> ModelError:

@@ -53,6 +53,11 @@ class RecurrentTagger:
         return "head.transitions" in self.network.weights
 
     @property
+    def purpose(self) -> list[Any]:
+        """What the head is for: tags in their order, and how they are put together."""
+        return purpose_of(self.tags, self.most, self._has_crf)
+
+    @property
     def spans(self) -> bool:
         """Whether the tags are labels of spans."""
         return self.target == "ner"
@@ -109,3 +114,8 @@ class RecurrentTagger:
             tags, most, fields["target"], fields["space"], network, model.tensors["known_words"],
             fields["analysis"], fields["settings"],
         )  # fmt: skip
+
+
+def purpose_of(tags: Sequence[str], most: int, crf: bool) -> list[Any]:
+    """What a head is for; one made for the same can go on as another's."""
+    return [KIND, [*tags], most, crf]

@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.word_states import WordStates
+from nlpcli.engine.neural.batch_trainer import usual_epochs
 from nlpcli.engine.neural.encoder_weights import initial_head
 from nlpcli.engine.neural.packing import Ids
-from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, Sentences, usual_epochs
+from nlpcli.engine.neural.sequence_trainer import TOKENS, Part, Sentences
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
+from nlpcli.engine.sequences.initial_network import InitialNetwork
 from nlpcli.engine.sequences.network_checkpoint import ResumableTraining
-from nlpcli.engine.sequences.recurrent_tagger import UNFINISHED, RecurrentTagger
+from nlpcli.engine.sequences.recurrent_tagger import UNFINISHED, RecurrentTagger, purpose_of
 from nlpcli.engine.sequences.tag_heads import head_of
 from nlpcli.engine.sequences.word_network import WordNetwork
 from nlpcli.engine.tagging.features import hashes_of
@@ -44,7 +46,8 @@ class RecurrentTraining(ResumableTraining):
 
     Labels of spans (target "ner") are in BIO-2. dev: sentences and tags to stop and to choose by; None: some
     of the sentences are held out. vectors: words, and float16 [V + 1, D], the first row zeros. lm: a
-    character language model whose states the encoder is told too.
+    character language model whose states the encoder is told too. initial: a network whose weights are the
+    first; `begun_with` says which of them.
     Raises InputError for tags of one kind, and for too many.
     """
 
@@ -63,7 +66,9 @@ class RecurrentTraining(ResumableTraining):
         dev: Tagged | None = None,
         vectors: tuple[Sequence[str], NDArray[np.float16]] | None = None,
         lm: WordStates | None = None,
+        initial: InitialNetwork | None = None,
     ) -> None:
+        self._initial, self.begun_with = initial, ""
         self._target, self._space, self._analysis = target, space, analysis
         self._tagger_settings = settings
         self.names, self.most, gold = tag_names([tag for sentence in tags for tag in sentence], settings)
@@ -94,6 +99,9 @@ class RecurrentTraining(ResumableTraining):
             given=None if vectors is None else vectors[1],
             states=None if lm is None else lm.of(kept_sentences),
         )  # fmt: skip
+        if initial is not None:
+            purpose = purpose_of(self.names, self.most, "head.transitions" in self.head.shapes)
+            self.begun_with = initial.give(self, self._inputs, lm, purpose)
         self.best_weights = self.snapshot()
 
     def head_loss(self, y: Tensor, part: Part, places: Ids, random: np.random.Generator) -> Tensor:  # noqa: ARG002
@@ -139,12 +147,14 @@ class RecurrentTraining(ResumableTraining):
         for array in (self.sentences.words, self.sentences.starts, self.given, self.states):
             if array is not None:
                 total.update(np.ascontiguousarray(array).data)
-        record = [
+        record: list[Any] = [
             self.names, self._target, self._space, self._tagger_settings.to_record(),
             self.encoder.to_record(), {**self.training.to_record(), "threads": 0},
             [*map(list, self.dev[0])], [*map(list, self.dev[1])],
             self._gold if isinstance(self._gold, list) else self._gold.tolist(),
         ]  # fmt: skip
+        if self._initial is not None:
+            record.append({"initial": self._initial.digest})
         total.update(json.dumps(record, sort_keys=True).encode())
         return total.hexdigest()
 

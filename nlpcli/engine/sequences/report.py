@@ -1,4 +1,4 @@
-"""What the training of a network over sentences says of itself."""
+"""What the training of a network says of itself."""
 
 from __future__ import annotations
 
@@ -9,23 +9,21 @@ from typing import TYPE_CHECKING
 from nlpcli.engine.runtime.progress import Progress
 
 if TYPE_CHECKING:
-    from nlpcli.engine.neural.sequence_trainer import SequenceTrainer
+    from nlpcli.engine.neural.batch_trainer import BatchTrainer
 
 
 class Report:
     """The remarks of one run. `measure` names what one less the loss of a validation is: accuracy, F1."""
 
-    def __init__(self, training: SequenceTrainer, progress: Progress, measure: str = "right") -> None:
+    def __init__(self, training: BatchTrainer, progress: Progress, measure: str = "right") -> None:
         self._training, self._progress, self._measure = training, progress, measure
         self._started, self._first = time.monotonic(), training.step
 
     def begin(self) -> None:
         """What is trained on what."""
         training = self._training
-        sentences = len(training.sentences.starts) - 1
         self._progress.note(
-            f"{sentences:,} sentences, {len(training.sentences.words):,} words; "
-            f"{training.total_steps:,} updates on {training.threads} threads"
+            f"{training.material}; {training.total_steps:,} updates on {training.threads} threads"
         )
 
     def tick(self) -> None:

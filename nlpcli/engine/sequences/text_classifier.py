@@ -25,7 +25,7 @@ from nlpcli.engine.neural.sequence_trainer import GIVEN, Sentences
 from nlpcli.engine.runtime.arrays import offsets_of, ranges
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences.answer_choice import answer_of
-from nlpcli.engine.sequences.answers import Answer
+from nlpcli.engine.sequences.answers import Answer, Number
 from nlpcli.engine.sequences.blend import Blend
 from nlpcli.engine.sequences.pairs import Pairs, measures
 from nlpcli.engine.sequences.text_heads import head_of
@@ -61,6 +61,11 @@ class TextClassifier:
             self.network.encoder, self.settings.pooling, self.answer.outputs,
             measures(given) if self.sides == 2 else 0, self.settings.symmetric,
         ))  # fmt: skip
+
+    @property
+    def purpose(self) -> list[Any]:
+        """What the head is for: the kind of answers, and the labels in their order."""
+        return purpose_of(self.answer, self.settings, self.sides)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -188,6 +193,12 @@ class TextClassifier:
             answer, model.tensors["priors"], network, fields["analysis"], fields["settings"], sides,
             Blend.from_model(model, answer.labels, fields["analysis"]),
         )  # fmt: skip
+
+
+def purpose_of(answer: Answer, settings: RnnSettings, sides: int) -> list[Any]:
+    """What a head is for; one made for the same can go on as another's."""
+    unit = [answer.mean, answer.deviation] if isinstance(answer, Number) else []
+    return [KIND, answer.kind, [*answer.labels], unit, settings.pooling, sides, settings.symmetric]
 
 
 def listed(texts: Iterable[Any], sides: int) -> list[str]:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nlpcli.engine.neural.batch_trainer import decay_of, usual_epochs
 from nlpcli.engine.neural.batches import at_work, batches
 from nlpcli.engine.neural.devices import products_of
 from nlpcli.engine.neural.packing import Ids, Packing
-from nlpcli.engine.neural.sequence_trainer import decay_of, usual_epochs
 from nlpcli.engine.neural.tables import BETAS
 from nlpcli.engine.neural.trainer import Diverged, Trainer
 from nlpcli.engine.neural.weights import Weights

@@ -23,6 +23,8 @@ SCHEMAS = {
     "recurrent-tagger-checkpoint": ("tagging", "RECURRENT_TAGGER_CHECKPOINT"),
     "recurrent-classifier": ("classify", "RECURRENT_CLASSIFIER"),
     "recurrent-classifier-checkpoint": ("classify", "RECURRENT_CLASSIFIER_CHECKPOINT"),
+    "vector-classifier": ("classify", "VECTOR_CLASSIFIER"),
+    "vector-classifier-checkpoint": ("classify", "VECTOR_CLASSIFIER_CHECKPOINT"),
     "charlm": ("charlm", "CHARLM"),
     "charlm-checkpoint": ("charlm", "CHARLM_CHECKPOINT"),
     "seq2seq": ("translation", "SEQ2SEQ"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nlpcli.engine.io.header_fields import (
+    LARGEST,
     MOST,
     Field,
     each,
@@ -29,11 +30,13 @@ from nlpcli.engine.io.schema import (
 )
 from nlpcli.engine.io.schemas.networks import (
     CHECKPOINT_FIELDS,
+    CHECKPOINT_PLACE,
     NETWORK_FIELDS,
     alphabet,
     checkpoint_arrays,
     checkpoint_sizes,
     network_arrays,
+    weights_in_training,
 )
 from nlpcli.engine.io.schemas.vocabulary import VOCABULARY
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings, RnnSettings
@@ -124,8 +127,11 @@ def text_head_shapes(
 
 def _head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     measures = 2 + (fields["given_dim"] > 0) if fields["pairs"] else 0
-    outputs = 1 if fields["answer"] == "number" else len(fields["labels"])
-    return text_head_shapes(fields["encoder"], fields["settings"].pooling, outputs, measures)
+    return text_head_shapes(fields["encoder"], fields["settings"].pooling, _outputs(fields), measures)
+
+
+def _outputs(fields: Mapping[str, Any]) -> int:
+    return 1 if fields["answer"] == "number" else len(fields["labels"])
 
 
 def _unfinished_head(fields: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
@@ -165,15 +171,18 @@ def _answers(held: Held) -> str | None:
     return "its labels do not fit its answers" if count < least or (least == 0 and count) else None
 
 
+_ANSWER = {
+    "answer": Field(one_of("label", "labels", "number"), default="label"),
+    "labels": Field(each(text, distinct=True)),
+    "separator": Field(text, default=","),
+    "threshold": Field(number(0, 1), default=0.5),
+    "mean": Field(number(), default=0.0),
+    "deviation": Field(number(0), default=1.0),
+}
 RECURRENT_CLASSIFIER = Schema(
     {
         **NETWORK_FIELDS,
-        "answer": Field(one_of("label", "labels", "number"), default="label"),
-        "labels": Field(each(text, distinct=True)),
-        "separator": Field(text, default=","),
-        "threshold": Field(number(0, 1), default=0.5),
-        "mean": Field(number(), default=0.0),
-        "deviation": Field(number(0), default=1.0),
+        **_ANSWER,
         "pairs": Field(flag, default=False),
         "blend": Field(nothing_or(parts(**_BLEND)), default=None),
         "analysis": Field(settings_of(AnalysisSettings)),
@@ -196,5 +205,59 @@ RECURRENT_CLASSIFIER_CHECKPOINT = Schema(
         "pooling": Field(one_of("attention", "max", "mean", "last")),
     },
     lambda fields: checkpoint_arrays(fields, _unfinished_head(fields)),
+    sizes=checkpoint_sizes,
+)
+
+
+# --- classifiers of rows of numbers --------------------------------------------------------------
+
+
+def feed_forward_shapes(columns: int, units: int, layers: int, outputs: int) -> dict[str, tuple[int, ...]]:
+    """The weights of a network without time steps, by name.
+
+    >>> feed_forward_shapes(3, 8, 1, 2)
+    {'layer0.w': (3, 8), 'layer0.b': (8,), 'head.w': (8, 2), 'head.b': (2,)}
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    inputs = columns
+    for n in range(layers):
+        found |= {f"layer{n}.w": (inputs, units), f"layer{n}.b": (units,)}
+        inputs = units
+    return {**found, "head.w": (inputs, outputs), "head.b": (outputs,)}
+
+
+_FEED_FORWARD = {"rnn_size": Field(whole(1, 8192)), "num_layers": Field(whole(0, 16))}
+
+
+def _feed_forward(fields: Mapping[str, Any], columns: int, outputs: int) -> dict[str, tuple[int, ...]]:
+    return feed_forward_shapes(columns, fields["rnn_size"], fields["num_layers"], outputs)
+
+
+VECTOR_CLASSIFIER = Schema(
+    {
+        **_ANSWER,
+        **_FEED_FORWARD,
+        "columns": Field(each(text, least=1)),
+        "vector_col": Field(text),
+        "settings": Field(settings_of(RnnSettings)),
+    },
+    lambda fields: {
+        **{
+            name: Array("float32", shape, FINITE)
+            for name, shape in _feed_forward(fields, len(fields["columns"]), _outputs(fields)).items()
+        },
+        "inputs.mean": Array("float64", (len(fields["columns"]),), FINITE),
+        "inputs.deviation": Array("float64", (len(fields["columns"]),), within(0, LARGEST)),
+    },
+    relations=(_answers,),
+)
+VECTOR_CLASSIFIER_CHECKPOINT = Schema(
+    {
+        **CHECKPOINT_PLACE,
+        **_FEED_FORWARD,
+        "columns": Field(whole(1, MOST)),
+        "outputs": Field(whole(1, MOST)),
+    },
+    lambda fields: weights_in_training(_feed_forward(fields, fields["columns"], fields["outputs"])),
     sizes=checkpoint_sizes,
 )

@@ -31,10 +31,8 @@ NETWORK_FIELDS = {
     "given_dim": Field(whole(0, _LONGEST)),
     "lm": Field(nothing_or(settings_of(CharLMSettings)), default=None),
 }
-CHECKPOINT_FIELDS = {
+CHECKPOINT_PLACE = {
     "digest": Field(text),
-    "encoder": Field(settings_of(EncoderSettings)),
-    "more": Field(whole(0, _LONGEST)),
     "average": Field(number(0, 1)),
     "training": Field(
         parts(
@@ -46,6 +44,11 @@ CHECKPOINT_FIELDS = {
         )
     ),
     "history": Field(each(mapping), default=()),
+}
+CHECKPOINT_FIELDS = {
+    **CHECKPOINT_PLACE,
+    "encoder": Field(settings_of(EncoderSettings)),
+    "more": Field(whole(0, _LONGEST)),
 }
 
 
@@ -77,14 +80,20 @@ def alphabet(held: Held) -> str | None:
     return "its language model has no alphabet" if offsets is not None and len(offsets) < 2 else None
 
 
-def checkpoint_arrays(fields: Mapping[str, Any], head: Shapes) -> dict[str, Array]:
-    """The arrays of a training that was interrupted."""
-    encoder, averaged = fields["encoder"], fields["average"] > 0
+def weights_in_training(shapes: Shapes) -> dict[str, Array]:
+    """Weights of a training that was interrupted: those of now, of the best, averages, Adam's moments."""
     found: dict[str, Array] = {}
-    for name, shape in {**encoder_shapes(encoder, fields["more"]), **head}.items():
+    for name, shape in shapes.items():
         for part in ("now", "exp_avg", "mean", "best"):
             found[f"{part}/{name}"] = Array("float32", shape, FINITE)
         found[f"exp_avg_sq/{name}"] = Array("float32", shape, within(0, MOST))
+    return found
+
+
+def checkpoint_arrays(fields: Mapping[str, Any], head: Shapes) -> dict[str, Array]:
+    """The arrays of a training that was interrupted."""
+    encoder, averaged = fields["encoder"], fields["average"] > 0
+    found = weights_in_training({**encoder_shapes(encoder, fields["more"]), **head})
     for name, rows, dim in (
         ("words", "R", encoder.word_dim),
         ("features", encoder.bucket, encoder.ngram_dim),

@@ -1,0 +1,37 @@
+"""What to say of records that are not laid out as was asked for."""
+
+from __future__ import annotations
+
+from nlpcli.errors import InputError
+
+
+def no_second_text(what: str) -> InputError:
+    """What to say of an input that has one text each."""
+    return InputError(
+        f"{what} holds one text: there is no second for --text2-col",
+        hint="pairs of texts are columns of a table or fields of JSON lines",
+    )
+
+
+def no_numbers(what: str) -> InputError:
+    """What to say of an input that has no columns."""
+    return InputError(
+        f"{what} holds a text: there are no columns for --vector-col",
+        hint="numbers are columns of a table, fields of JSON lines or an .npz file",
+    )
+
+
+def label_among(where: str, name: str) -> InputError:
+    """What to say of a label among the numbers."""
+    return InputError(
+        f"{where}: {name!r} is the label, and a column of --vector-col too",
+        hint="see --label-col, --vector-col",
+    )
+
+
+def bad_quoting(place: str, wrong: object) -> InputError:
+    """What to say about quotes that do not close, or do not fit."""
+    return InputError(
+        f"{place}: the quoting is not CSV: {wrong}",
+        hint='a quoted field ends with one ", a quote inside is ""; --quoting none takes quotes as they are',
+    )

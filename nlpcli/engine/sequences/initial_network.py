@@ -1,0 +1,150 @@
+"""A trained network that another begins with (`--init`): a tagger's or a classifier's by a recurrent network.
+
+    encoder      all its weights; its sizes must be the same
+    words        the row of each word that both know, and that of unknown words
+    n-grams      the table, where n-grams are made and hashed in the same way
+    head         where it is for the same labels and has the same shapes
+
+Not here: training itself (`classifier_training.py`, `recurrent_training.py`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nlpcli.engine.charlm.word_states import WordStates
+from nlpcli.engine.io.model_file import read_info, read_model
+from nlpcli.engine.neural.sequence_trainer import FEATURES, GIVEN, WORDS, SequenceTrainer
+from nlpcli.engine.neural.weights import Weights
+from nlpcli.engine.neural.word_inputs import WordInputs
+from nlpcli.engine.sequences import recurrent_tagger, text_classifier
+from nlpcli.engine.sequences.recurrent_tagger import RecurrentTagger
+from nlpcli.engine.sequences.text_classifier import TextClassifier
+from nlpcli.engine.sequences.word_network import WordNetwork
+from nlpcli.errors import ModelError, SettingsError
+from nlpcli.settings.fields import option_name
+from nlpcli.settings.neural import EncoderSettings
+
+KINDS = (recurrent_tagger.KIND, text_classifier.KIND)
+UNFINISHED = (recurrent_tagger.UNFINISHED, text_classifier.UNFINISHED)
+_SIZES = ("cell", "bidirectional", "rnn_size", "num_layers", "word_dim", "ngram_dim")
+_NGRAMS = ("minn", "maxn", "bucket")
+HEAD = "head."
+
+
+@dataclass(frozen=True, eq=False)
+class InitialNetwork:
+    """The network in a file. name: the file's; purpose: what its head is for; digest: of all of it."""
+
+    name: str
+    network: WordNetwork
+    purpose: Sequence[Any]
+    digest: str
+
+    @classmethod
+    def load(cls, path: str, encoder: EncoderSettings) -> InitialNetwork:
+        """That of a file, to begin a network with that has these settings.
+
+        Raises ModelError for a file that is none, SettingsError where the sizes are not the same.
+        """
+        model = read_model(path, (*KINDS, *UNFINISHED))
+        if model.kind in UNFINISHED:
+            raise ModelError(
+                f"{path} is a training that was interrupted, no network to begin with",
+                hint="let it go on to its end with --resume",
+            )
+        loaded: TextClassifier | RecurrentTagger
+        if model.kind == text_classifier.KIND:
+            loaded = TextClassifier.from_model(model)
+        else:
+            loaded = RecurrentTagger.from_model(model)
+        total = hashlib.sha256(json.dumps(model.header, sort_keys=True).encode())
+        total.update(read_info(path).sha256.encode())
+        found = cls(path, loaded.network, loaded.purpose, total.hexdigest())
+        found._check_sizes(encoder)
+        return found
+
+    def _check_sizes(self, encoder: EncoderSettings) -> None:
+        for field in dataclasses.fields(EncoderSettings):
+            theirs, ours = getattr(self.network.encoder, field.name), getattr(encoder, field.name)
+            if field.name not in _SIZES or theirs == ours:
+                continue
+            option = option_name(field)
+            if isinstance(theirs, bool):
+                wanted = option if theirs else f"--no-{option[2:]}"
+                raise SettingsError(f"{self.name} has a network made with {wanted}", hint=f"add {wanted}")
+            raise SettingsError(
+                f"{self.name} has a network made with {option} {theirs}, and here it is {ours}",
+                hint=f"add {option} {theirs}",
+            )
+
+    def give(
+        self, training: SequenceTrainer, inputs: WordInputs, lm: WordStates | None, purpose: Sequence[Any]
+    ) -> str:
+        """Let a training that has not begun yet begin with the weights; what it took, in words.
+
+        Raises SettingsError where one of the two is told of vectors or states that the other is not.
+        """
+        self._check_told(training, inputs, lm)
+        theirs = self.network.weights
+        ours = training.network.arrays()
+        head = {name: theirs[name] for name in theirs if name.startswith(HEAD)}
+        alike = [*self.purpose] == [*purpose] and _shapes(head) == _shapes(
+            {name: ours[name] for name in ours if name.startswith(HEAD)}
+        )
+        training.begin_with({name: theirs[name] for name in ours if alike or not name.startswith(HEAD)})
+        words = training.tables[WORDS].now
+        known = {word: row for row, word in enumerate(self.network.inputs.known, 1)}
+        pairs = [(row, known[word]) for row, word in enumerate(inputs.known, 1) if word in known]
+        mine, other = np.array([(0, 0), *pairs], np.int64).T
+        words[mine] = self.network.tables[WORDS][other]
+        taken = f"the encoder, {len(pairs):,} of {len(inputs.known):,} words"
+        if self._has_ngrams_of(inputs):
+            training.tables[FEATURES].now[:] = self.network.tables[FEATURES]
+            taken += ", the n-grams"
+        return taken + (", the head" if alike else "")
+
+    def _has_ngrams_of(self, inputs: WordInputs) -> bool:
+        theirs = self.network.inputs
+        same = all(getattr(theirs.settings, name) == getattr(inputs.settings, name) for name in _NGRAMS)
+        return same and theirs.jamo == inputs.jamo
+
+    def _check_told(self, training: SequenceTrainer, inputs: WordInputs, lm: WordStates | None) -> None:
+        theirs, ours = self.network.tables.get(GIVEN), training.given
+        same = (theirs is None) == (ours is None)
+        if same and theirs is not None and ours is not None:
+            same = theirs.shape[1] == ours.shape[1] and self._is_given(inputs.given, ours)
+        if not same:
+            told = "without --vectors" if theirs is None else f"with --vectors of {theirs.shape[1]} numbers"
+            raise SettingsError(
+                f"{self.name} has a network made {told}, and here they are others",
+                hint="leave --vectors out" if theirs is None else "give the same --vectors",
+            )
+        if _tensors(self.network.lm) != _tensors(lm):
+            told = "without --lm" if self.network.lm is None else "with --lm"
+            raise SettingsError(
+                f"{self.name} has a network made {told}, and here it is otherwise",
+                hint="leave --lm out" if self.network.lm is None else "give the same --lm",
+            )
+
+    def _is_given(self, words: Sequence[str], rows: Any) -> bool:
+        """Whether the words that both are given vectors of have the same ones."""
+        known = {word: row for row, word in enumerate(self.network.inputs.given, 1)}
+        pairs = [(row, known[word]) for row, word in enumerate(words, 1) if word in known]
+        mine, other = np.array([(0, 0), *pairs], np.int64).T
+        return bool(np.array_equal(rows[mine], self.network.tables[GIVEN][other]))
+
+
+def _shapes(weights: Weights) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(array.shape) for name, array in weights.items()}
+
+
+def _tensors(lm: WordStates | None) -> dict[str, bytes]:
+    return {} if lm is None else {name: array.tobytes() for name, array in lm.model.tensors().items()}
