@@ -76,9 +76,7 @@ class ClassifierEncoder(EncoderSettings):
     cell: Literal["rnn", "lstm", "gru", "mingru", "none"] = setting(  # type: ignore[assignment]
         "lstm", "Recurrent cell; none: no time steps, for rows of numbers (--vector-col).", panel=NETWORK
     )
-    num_layers: int = setting(
-        1, "Layers; of --cell none those of hidden units, with 0 for none.", min=0, max=16, panel=NETWORK
-    )
+    num_layers: int = setting(1, "Layers; 0 is for --cell none alone.", min=0, max=16, panel=NETWORK)
 
     def __post_init__(self) -> None:
         super().__post_init__()
