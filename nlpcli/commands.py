@@ -37,6 +37,8 @@ COMMANDS = {
     "compare-tokenizers": Command("compare_tokenizers", "text.job", _TEXT),
     "count": Command("vectorize", "corpus.job", _DOCUMENTS),
     "vectorize": Command("vectorize", "vectors.document_job", _DOCUMENTS),
+    "train-topics": Command("topics", "topics.topic_job", _DOCUMENTS),
+    "topics": Command("topics", "topics.topic_job", _DOCUMENTS),
     "index": Command("search", "search.job", _DOCUMENTS),
     "search": Command("search", "search.job", _DOCUMENTS),
     "train-nb": Command("classify", "classify.job", _CLASSIFIERS),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.classify.explanations import Reason, TellingFeature
     from nlpcli.engine.classify.metrics import Evaluation, Mistake
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
+    from nlpcli.engine.topics.coherence import TopicEvaluation
 
 
 def painted_reason(reason: Reason) -> str:
@@ -27,19 +28,34 @@ def _painted(token: str, odds: float) -> str:
 
 
 def print_evaluation(
-    result: Evaluation | LabelsEvaluation | NumberEvaluation | TaggerEvaluation, json: bool
+    result: Evaluation | LabelsEvaluation | NumberEvaluation | TaggerEvaluation | TopicEvaluation, json: bool
 ) -> None:
     """Measures, classes, confusion and mistakes as tables or JSON."""
     if json:
         console.print_json(result.to_record())
     elif result.judged == "words":
         print_tagger_evaluation(cast("TaggerEvaluation", result))
+    elif result.judged == "topics":
+        _print_topics(cast("TopicEvaluation", result))
     elif result.judged == "labels":
         _print_labels(cast("LabelsEvaluation", result))
     elif result.judged == "numbers":
         _print_numbers(cast("NumberEvaluation", result))
     else:
         _print_classes(cast("Evaluation", result))
+
+
+def _print_topics(result: TopicEvaluation) -> None:
+    rows: list[tuple[str, float]] = [("texts", result.documents), ("tokens", result.tokens)]
+    if result.perplexity is not None:
+        rows.append(("perplexity", result.perplexity))
+    rows += [("NPMI", result.npmi), ("C_v", result.c_v), ("diversity", result.diversity)]
+    console.print_table(["measure", "value"], rows)
+    topics = enumerate(result.topics, 1)
+    console.print_table(
+        ["topic", "NPMI", "C_v", "words"],
+        [(number, npmi, c_v, " ".join(words)) for number, (npmi, c_v, words) in topics],
+    )
 
 
 def _print_classes(result: Evaluation) -> None:

@@ -157,6 +157,8 @@ def evaluate(
 ) -> None:
     """Measure a classifier on labelled texts, or a tagger on tagged text: accuracy, F1, confusion.
 
+    Of a topic model and texts: perplexity, coherence and diversity.
+
     \b
     Examples:
       nlpcli evaluate nsmc.safetensors nsmc-test.tsv.gz --errors 10

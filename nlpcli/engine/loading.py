@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.sequences.tagger import Tagger
     from nlpcli.engine.sequences.text_classifier import TextClassifier
     from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
+    from nlpcli.engine.topics.topic_model import TopicModel
     from nlpcli.engine.vectors.word_vectors import Vectors
 
     Loaded: TypeAlias = (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         | Subwords
         | Tagger
         | TextClassifier
+        | TopicModel
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -64,6 +66,7 @@ READERS = {
     "recurrent-classifier": _NETWORK_CLASSIFIER,
     "recurrent-classifier-checkpoint": _NETWORK_CLASSIFIER,
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
+    "topics": ("topics.topic_model", "TopicModel.load"),
     "index": ("search.index", "SearchIndex.load"),
     "charlm": _CHARLM,
     "charlm-checkpoint": _CHARLM,
@@ -80,6 +83,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         (a supervised model of fastText's is such a classifier, and vectors too)
         Vectors        .similar(word), .analogy(question), .odd_one_out(words)
         Vectorizer     .transform(texts)
+        TopicModel     .transform(texts), .top_words(10)
         SearchIndex    .search(query)
         CharLM         .generate(prime=…)
         Tagger         .tag(texts), .entities(texts)

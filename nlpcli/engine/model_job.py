@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
     from nlpcli.engine.sequences.classifier_job import AnyEvaluation
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
+    from nlpcli.engine.topics.coherence import TopicEvaluation
 
 _TAGGERS = ("tagger", "recurrent-tagger")  # kinds of model that are measured on tagged text
 
@@ -79,14 +80,22 @@ def evaluate(
     tagged: TaggedTextSettings = TaggedTextSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
-) -> AnyEvaluation | TaggerEvaluation:
-    """How well a classifier does on labelled texts, or a tagger on tagged text, with some of its mistakes.
+) -> AnyEvaluation | TaggerEvaluation | TopicEvaluation:
+    """How well a classifier does on labelled texts, or a tagger on tagged text, with some of its mistakes;
+    or how well topics fit texts that need no labels.
 
     `plot` is a picture or page of the confusion matrix to write. Raises SettingsError for one of
     an unknown kind, MissingDependency for a picture without matplotlib, ModelError for a file that
     is neither.
     """
-    if model_file.first_bytes(model, 9)[8:] == b"{" and model_file.read_info(model).kind in _TAGGERS:
+    kind = model_file.read_info(model).kind if model_file.first_bytes(model, 9)[8:] == b"{" else None
+    if kind == "topics":
+        from nlpcli.engine.topics.topic_job import evaluate_topic_model
+
+        if mistakes or plot is not None or tagged != TaggedTextSettings():
+            raise SettingsError("topics have no mistakes, no confusion matrix and no tags: give texts alone")
+        return evaluate_topic_model(model, paths, records, reading, progress)
+    if kind in _TAGGERS:
         from nlpcli.engine.sequences.job import evaluate_tagger
 
         if records != RecordSettings():

@@ -27,7 +27,7 @@ class TopicSettings(Settings):
 
     method: Literal["lda", "nmf", "lsa"] = setting(
         "lda",
-        "Latent Dirichlet allocation; non-negative matrix factorisation, or latent semantic analysis, of TF-IDF.",
+        "Latent Dirichlet allocation; or of TF-IDF: non-negative factors, or latent semantic analysis.",
     )
     num_topics: int = setting(20, "Topics.", min=1, max=4096, flags=("--num-topics", "-k"))
     iterations: int = setting(

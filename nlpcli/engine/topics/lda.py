@@ -43,7 +43,7 @@ _TOLD = 50  # sweeps between two words about how it goes
 
 @dataclass(frozen=True, eq=False)
 class FoundTopics:
-    """word_counts int32 [V, K]: how often each word has each topic; alpha float64 [K]; log-likelihood a token."""
+    """word_counts int32 [V, K], words by topics; alpha float64 [K]; log-likelihood a token."""
 
     word_counts: NDArray[np.int32]
     alpha: NDArray[np.float64]
@@ -62,7 +62,7 @@ class _Room(NamedTuple):
 def find_topics(
     corpus: EncodedCorpus, settings: TopicSettings, threads: int | None = None, progress: Progress = SILENT
 ) -> FoundTopics:
-    """The topics of a corpus in which no document needs to have a token, but some does."""
+    """The topics of a corpus, the largest first; some document must have a token."""
     sampler = _Sampler(corpus, settings, threads or available_cores())
     for sweep in range(settings.iterations):
         sampler.sweep(sweep)
@@ -73,8 +73,9 @@ def find_topics(
             detail = f"log-likelihood {sampler.log_likelihood():.4f} a token"
             progress.note(f"sweep {sweep + 1}: {detail}")
         progress.update("sampling", sweep + 1, settings.iterations, detail)
-    counts = np.ascontiguousarray(sampler.word_counts[:, : settings.num_topics])
-    return FoundTopics(counts, sampler.alpha, sampler.log_likelihood())
+    order = np.argsort(-sampler.word_counts.sum(axis=0)[: settings.num_topics], kind="stable")
+    counts = np.ascontiguousarray(sampler.word_counts[:, order])
+    return FoundTopics(counts, sampler.alpha[order], sampler.log_likelihood())
 
 
 class _Sampler:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.kernels.simd.vector_ops import HALF, INDEX, Array, Lanes, index
 
 Floats = NDArray[np.float32]
+Whole = int | np.integer[Any]
 
 LANES = 8
 _INT = ir.IntType(32)
@@ -36,7 +37,14 @@ _FIRST = ir.Constant(_MASK, [0] * LANES)
 
 
 def draw(
-    a: Floats, row_a: int, b: Floats, row_b: int, old: int, delta: np.float32, chance: np.float32, sums: Floats
+    a: Floats,
+    row_a: Whole,
+    b: Floats,
+    row_b: Whole,
+    old: Whole,
+    delta: np.float32,
+    chance: np.float32,
+    sums: Floats,
 ) -> int:
     """A column, drawn by the products of row `row_a` of `a` and row `row_b` of `b`, both of 8 · n numbers.
 
@@ -70,7 +78,9 @@ def _draw(typingctx, a, row_a, b, row_b, old, delta, chance, sums):
         right = builder.select(here, _splat(builder, delta, HALF), _ZERO)
         lane, rest = _lane(builder, builder.fadd(total, right), chance)
         # Within the lane of `old`, sums from it on lack `delta`.
-        put_right = builder.select(builder.icmp_unsigned("==", lane, old_lane), builder.fsub(rest, delta), rest)
+        put_right = builder.select(
+            builder.icmp_unsigned("==", lane, old_lane), builder.fsub(rest, delta), rest
+        )
         column = cgutils.alloca_once(builder, INDEX)
         builder.store(lane, column)
         first = builder.lshr(old, index(3))

@@ -75,9 +75,10 @@ def improve_rows(products, gram, first, last, rounds, rows):
 
 @njit(nogil=True)
 def orthonormalise(matrix, independent):
-    """Columns of M [n, k], written as rows here [k, n], made orthogonal and of length 1; twice, for precision.
+    """Columns of M [n, k], given as rows [k, n], made orthogonal and of length 1; twice, for precision.
 
-    Modified Gram-Schmidt. A column that depends on earlier ones becomes zero; `independent` bool [k] says which not.
+    Modified Gram-Schmidt. A column that depends on earlier ones becomes zero; `independent` bool [k] says
+    which do not.
     """
     columns, size = matrix.shape
     for k in range(columns):
@@ -102,7 +103,7 @@ def orthonormalise(matrix, independent):
 
 @njit(nogil=True)
 def jacobi(matrix, vectors, rounds):
-    """Eigenvalues of a symmetric matrix float64 [k, k] onto its diagonal, eigenvectors into rows of `vectors`.
+    """Eigenvalues of a symmetric matrix float64 [k, k] onto its diagonal, eigenvectors into `vectors`' rows.
 
     By Jacobi's rotations: small matrices only. `vectors` is the identity before.
     """

@@ -112,7 +112,7 @@ def digamma(x):
 
 @njit(nogil=True)
 def prior_sums(topics, offsets, first, last, alpha, counts, above):
-    """What Minka's fixed point (2000) is made of, added up over documents; the sum below the line is given back.
+    """What Minka's fixed point (2000) is made of, added up over documents; gives what is below the line.
 
     above[k] += Σ_d ψ(n_dk + α_k) − ψ(α_k);  below = Σ_d ψ(n_d + Σ α) − ψ(Σ α).
     alpha, above float64 [K]; counts int64 [K], zeros before and after.

@@ -7,7 +7,7 @@ from numba import njit
 
 @njit(nogil=True)
 def count_windows(ids, offsets, first, last, number, size, inside, present, together):
-    """Windows of documents `first` to `last` with both words i and j, added to together[i, j]; how many windows.
+    """Windows of some documents with both words i and j, added to together[i, j]; how many windows.
 
     A window is `size` neighbouring tokens; a document has one at every place where a whole one fits, a
     shorter one has one. number int32 [V]: what a word is called here, −1 for one that is not asked about;
