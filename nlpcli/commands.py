@@ -41,6 +41,7 @@ COMMANDS = {
     "topics": Command("topics", "topics.topic_job", _DOCUMENTS),
     "index": Command("search", "search.job", _DOCUMENTS),
     "search": Command("search", "search.job", _DOCUMENTS),
+    "summarize": Command("summarize", "tasks.summary_job", _DOCUMENTS),
     "train-nb": Command("classify", "classify.job", _CLASSIFIERS),
     "train-rnn": Command("networks", "sequences.classifier_job", _CLASSIFIERS),
     "classify": Command("classify", "sequences.classifier_job", _CLASSIFIERS),

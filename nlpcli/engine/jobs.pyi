@@ -29,6 +29,8 @@ from nlpcli.engine.search.ranking import Hit
 from nlpcli.engine.sequences.classifier_job import AnyEvaluation, NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
+from nlpcli.engine.tasks.rouge import Rouge
+from nlpcli.engine.tasks.summarization import Summary
 from nlpcli.engine.text.comparison import TokenizerComparison
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
@@ -79,7 +81,7 @@ from nlpcli.settings.text import (
     TokenFormatSettings,
     TokenizerName,
 )
-from nlpcli.settings.topics import ClusterSettings, TopicAnswerSettings, TopicSettings
+from nlpcli.settings.topics import ClusterSettings, SummarySettings, TopicAnswerSettings, TopicSettings
 from nlpcli.settings.vectors import (
     AnalogySettings,
     ConvertSettings,
@@ -588,6 +590,16 @@ def plot(
 ) -> WordMap:
     """A map of words, in which near words are alike, written as .html, .png or .svg if asked for."""
 
+def rouge_of(
+    summaries: list[Summary],
+    reference: _Path,
+    reading: InputSettings = ...,
+    *,
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> Rouge:
+    """Mean ROUGE of some summaries: line n of the file is a summary of text n; a tab parts several of one."""
+
 def search(
     texts: _Path,
     queries: Iterable[str] | None = None,
@@ -680,6 +692,46 @@ def skipgram_pairs(
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> Iterator[tuple[str, str]]:
     """The pairs of word and neighbour that skip-gram would be trained on, in their order."""
+
+def summarize(
+    paths: _Paths = None,
+    settings: SummarySettings = ...,
+    *,
+    analysis: AnalysisSettings = ...,
+    reading: InputSettings = ...,
+    folders: FolderSettings = ...,
+    progress: Progress = ...,
+    method: Literal["textrank", "lexrank", "lead", "mmr"] = "textrank",
+    sentences: str = "3",
+    unit: Literal["auto", "word", "bigram"] = "auto",
+    position: float = 4.0,
+    balance: float = 0.7,
+    lowercase: bool = True,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+    on_error: Literal["stop", "skip"] = "stop",
+) -> Iterator[Summary]:
+    """A summary of each file, in the order of their names in a folder: sentences of it, in their order."""
 
 def tag(
     model: _Path,
