@@ -103,9 +103,8 @@ def diverse(rows: SparseMatrix, prior: Scores, wanted: int, balance: float) -> l
     row_of = np.repeat(np.arange(size), np.diff(rows.indptr))
 
     def cosines(vector: Scores) -> Scores:
-        weights: Scores = rows.data * vector[rows.indices]
-        found: Scores = np.bincount(row_of, weights=weights, minlength=size)
-        return found
+        weights = rows.data * vector[rows.indices]
+        return np.asarray(np.bincount(row_of, weights=weights, minlength=size), dtype=np.float64)
 
     centre = np.bincount(rows.indices, weights=rows.data, minlength=columns)
     relevance = cosines(centre / max(float(np.linalg.norm(centre)), 1e-12)) * prior
