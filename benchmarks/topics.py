@@ -1,7 +1,7 @@
 """Topics and summaries beside their peers, measured on the same texts.
 
 Topics: the BBC news of OCTIS (tasks/topics/octis-bbc-news-en). The log-likelihood a token is that of
-Griffiths and Steyvers, which tomotopy also tells; coherence is measured on every model by the same code, ours.
+Griffiths and Steyvers, which tomotopy also tells; coherence is measured of every model by the same code.
 Summaries: the test half of GUM's abstracts (tasks/summarize/gum-en), ROUGE by ours.
 """
 
@@ -127,10 +127,8 @@ def summaries(folder: Path) -> None:
         for wanted in (1, 3):
             command = [*NLPCLI, "summarize", *names, "--method", method, "-n", wanted, "--json"]
             ended = measure(command)
-            found = [
-                " ".join(one["text"] for one in json.loads(line)["sentences"])
-                for line in ended.stdout.splitlines()
-            ]
+            records = map(json.loads, ended.stdout.splitlines())
+            found = [" ".join(one["text"] for one in record["sentences"]) for record in records]
             cells += [scored(found, references), f"{ended.cpu:.2f}"]
         print(f"| nlpcli {method} | " + " | ".join(cells) + " |")
     program = peer(SUMY)
