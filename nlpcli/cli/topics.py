@@ -42,7 +42,7 @@ def train_topics(
     \b
     Examples:
       nlpcli train-topics news.txt --stopwords en --num-topics 30 -o news.safetensors
-      nlpcli train-topics ko.txt --tokenizer kiwi --pos NNG,NNP -o ko.safetensors
+      nlpcli train-topics ko.txt --tokenizer kiwi --keep-pos NNG,NNP -o ko.safetensors
       nlpcli train-topics reviews.tsv --text-col text --method nmf -o reviews.safetensors
       nlpcli topics news.safetensors --keys
     """

@@ -605,6 +605,7 @@ def search(
     queries: Iterable[str] | None = None,
     ranking: SearchSettings = ...,
     *,
+    like: Sequence[str] = (),
     vectors: _Path | None = None,
     settings: IndexSettings = ...,
     analysis: AnalysisSettings = ...,
