@@ -61,8 +61,8 @@ def search(
 
     `texts` is an index, which brings its own analysis, or a file or folder of texts. Without
     `queries` they are read from stdin, one per line, as they arrive; those that find nothing are
-    noted and passed over. Of a list the first such query raises InputError. With `like`, places as `file:line`,
-    the one query is what stands there, and other documents like that are found.
+    noted and passed over. Of a list the first such query raises InputError. With `like`, places as
+    `file:line`, the one query is what stands there, and other documents like that are found.
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:

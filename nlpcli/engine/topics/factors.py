@@ -10,7 +10,9 @@ All of it by kernels that sum in a fixed order: the same bytes on any number of 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +29,9 @@ _MORE = 10  # random directions besides those that are wanted
 _POWERS = 4  # times that the projection is sharpened
 _ROUNDS = 60  # of Jacobi's rotations, at most
 _TOLERANCE = 1e-5  # of the error that a round must gain
-_STEPS = 2  # HALS steps of a factor for each product with the data
-_TASK = 64  # parts of a matrix, whatever the number of threads
+_STEPS = 1  # HALS steps of a factor for each product with the data
+_SMALL = 50_000_000  # multiplications: fewer are done before threads have begun
+_PARTS = 16  # of a matrix, whatever the number of threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,7 @@ class Rows:
     def __init__(self, matrix: SparseMatrix, threads: int) -> None:
         self.data = matrix.data.astype(np.float32)
         self.indices, self.indptr, self.shape = matrix.indices, matrix.indptr, matrix.shape
-        self.threads = threads
+        self.threads = threads  # used where it is worth it
 
     def transposed(self) -> Rows:
         """The matrix by columns."""
@@ -64,7 +67,7 @@ class Rows:
         def part(first: int, last: int) -> None:
             kernels.times_dense(self.data, self.indices, self.indptr, first, last, dense, out)
 
-        run_all(part, split_rows(self.indptr, _TASK), self.threads)
+        _all(part, split_rows(self.indptr, 4 * self.threads), self.threads)
         return out
 
     def square(self) -> float:
@@ -97,6 +100,7 @@ def factorise(
     matrix: SparseMatrix, k: int, rounds: int, seed: int, threads: int, progress: Progress = SILENT
 ) -> tuple[Floats, Floats, float]:
     """W [rows, k] and H [columns, k], not negative, and |X − W Hᵀ| / |X|; done when a round gains nothing."""
+    threads = threads if len(matrix.data) * k > _SMALL else 1
     rows = Rows(matrix, threads)
     columns = rows.transposed()
     w, h = _first_factors(truncated_svd(matrix, k, seed, threads), matrix, k)
@@ -139,11 +143,20 @@ def _first_factors(found: Decomposition, matrix: SparseMatrix, k: int) -> tuple[
     return w, h
 
 
+def _all(work: Callable[..., object], jobs: Iterable[tuple[Any, ...]], threads: int) -> None:
+    """`work(*job)` for each job; without a thread where one is enough, since a round takes milliseconds."""
+    if threads > 1:
+        run_all(work, jobs, threads)
+    else:
+        for job in jobs:
+            work(*job)
+
+
 def _improve(
     factor: Floats, products: Floats, gram: NDArray[np.float64], threads: int, steps: int = _STEPS
 ) -> None:
     small = gram.astype(np.float32)
-    run_all(
+    _all(
         lambda first, last: kernels.improve_rows(products, small, first, last, steps, factor),
         _parts(len(factor)),
         threads,
@@ -154,7 +167,7 @@ def _gram(matrix: Floats, threads: int) -> NDArray[np.float64]:
     """Mᵀ M, summed part by part in a fixed order."""
     parts = _parts(len(matrix))
     grams = np.zeros((len(parts), matrix.shape[1], matrix.shape[1]))
-    run_all(lambda number, part: kernels.add_gram(matrix, *part, grams[number]), enumerate(parts), threads)
+    _all(lambda number, part: kernels.add_gram(matrix, *part, grams[number]), enumerate(parts), threads)
     upper = grams.sum(axis=0)
     gram: NDArray[np.float64] = upper + np.triu(upper, 1).T
     return gram
@@ -186,5 +199,5 @@ def _product(matrix: Floats, turn: Floats) -> Floats:
 
 def _parts(rows: int) -> list[tuple[int, int]]:
     """At most so many parts of the rows as there are tasks."""
-    size = max(1, -(-rows // _TASK))
+    size = max(1, -(-rows // _PARTS))
     return [(first, min(first + size, rows)) for first in range(0, rows, size)]

@@ -61,16 +61,20 @@ def improve_rows(products, gram, first, last, rounds, rows):
     products [n, k]: of the data with the other factor; gram float32 [k, k] of the other factor; rows [n, k].
     """
     width = gram.shape[0]
+    size = np.uint64(width)
+    flat, all_rows = gram.reshape(-1), rows.reshape(-1)
     for row in range(first, last):
-        mine = rows[row]
+        base = np.uint64(row) * size
         for _ in range(rounds):
-            for k in range(width):
-                if gram[k, k] <= 0:
+            for k in range(size):
+                norm = flat[k * size + k]
+                if norm <= 0:
                     continue
-                missing = products[row, k]
-                for j in range(width):
-                    missing -= gram[k, j] * mine[j]
-                mine[k] = max(np.float32(0), mine[k] + missing / gram[k, k])
+                known = np.float32(0)
+                for j in range(size):
+                    known += flat[k * size + j] * all_rows[base + j]
+                better = all_rows[base + k] + (products[row, k] - known) / norm
+                all_rows[base + k] = max(np.float32(0), better)
 
 
 @njit(nogil=True)
