@@ -36,6 +36,10 @@ def named(tagger):
     return [(one.text, one.label) for one in tagger.entities("The king met Ann Lee in Seoul.")[0]]
 
 
+def subject(model):
+    return int(abs(model.transform(["dough in the oven, a goal"])[0]).argmax()), model.top_words(1)[0][0][0]
+
+
 def rows(vectorizer):
     return np.round(vectorizer.transform(["the king and queen"]).toarray(), 3).tolist()
 
@@ -74,6 +78,9 @@ ANSWERS = {
         [0.529, 0.773],
     ),
     "vectorizer.safetensors": (rows, [[0.357, 0.539, 0.539, 0.539, 0, 0, 0, 0, 0, 0, 0]]),
+    "topics.safetensors": (subject, (0, "oven")),
+    "topics-nmf.safetensors": (subject, (2, "comet")),
+    "topics-lsa.safetensors": (subject, (0, "referee")),
     "index.safetensors": (lambda index: index.texts[3], "the queen drinks tea"),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),
     "charlm-checkpoint.safetensors": (written, "thetm mnnlna ianint tee"),

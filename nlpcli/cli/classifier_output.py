@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.classify.explanations import Reason, TellingFeature
     from nlpcli.engine.classify.metrics import Evaluation, Mistake
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
+    from nlpcli.engine.topics.coherence import TopicEvaluation
     from nlpcli.engine.translation.evaluation import TranslationEvaluation
 
 
@@ -30,7 +31,8 @@ def _painted(token: str, odds: float) -> str:
 
 
 AnyEvaluation: TypeAlias = (
-    "Evaluation | LabelsEvaluation | NumberEvaluation | TaggerEvaluation | TranslationEvaluation"
+    "Evaluation | LabelsEvaluation | NumberEvaluation | TaggerEvaluation "
+    "| TopicEvaluation | TranslationEvaluation"
 )
 NOT_MEASURED = "where nothing is measured: it goes with --test, --holdout and the like"
 
@@ -41,6 +43,8 @@ def show_evaluation(result: AnyEvaluation, shown: Results) -> None:
         show_tagger_evaluation(cast("TaggerEvaluation", result), shown)
     elif result.judged == "translations":
         show_translation_evaluation(cast("TranslationEvaluation", result), shown)
+    elif result.judged == "topics":
+        _show_topics(cast("TopicEvaluation", result), shown)
     elif result.judged == "labels":
         _show_labels(cast("LabelsEvaluation", result), shown)
     elif result.judged == "numbers":
@@ -97,6 +101,23 @@ def _show_numbers(result: NumberEvaluation, shown: Results) -> None:
     }
     shown.record(measures, as_rows=True)
     _show_mistakes(result.mistakes, "largest differences", shown)
+
+
+def _show_topics(result: TopicEvaluation, shown: Results) -> None:
+    measures = {
+        "texts": result.documents,
+        "tokens": result.tokens,
+        "perplexity": result.perplexity,
+        "npmi": result.npmi,
+        "c_v": result.c_v,
+        "diversity": result.diversity,
+    }
+    shown.record(measures, as_rows=True)
+    shown.table(
+        ["topic", "npmi", "c_v", "words"],
+        [(number, npmi, c_v, " ".join(words)) for number, (npmi, c_v, words) in enumerate(result.topics, 1)],
+        name="topics",
+    )
 
 
 def _show_f1(result: Evaluation | LabelsEvaluation, name: str, shown: Results) -> None:

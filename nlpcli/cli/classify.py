@@ -179,6 +179,8 @@ def evaluate(
 
     Accuracy, F1 and confusion; of translations BLEU with sacreBLEU's signature, and chrF.
 
+    Of a topic model and texts: perplexity, coherence and diversity.
+
     \b
     Examples:
       nlpcli evaluate nsmc.safetensors nsmc-test.tsv.gz --top 10

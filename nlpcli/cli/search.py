@@ -74,6 +74,14 @@ def search(
             show_default=False,
         ),
     ] = None,
+    like: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE:LINE",
+            help="In place of a query: texts like the one at this place, which is left out; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     vectors: WordVectors = None,
     ranking: SearchSettings = SearchSettings(),
     settings: IndexSettings = IndexSettings(),
@@ -91,15 +99,16 @@ def search(
     Examples:
       nlpcli search notes/ deep learning
       nlpcli search news.safetensors 서울 지하철 --by bm25 -n 3
+      nlpcli search news.safetensors --like news/monday.txt:12 --like news/today.txt:3
       nlpcli search corpus.txt 'king queen' --by vectors --vectors vectors.safetensors --json
     """
     queries = None if query in (None, [], ["-"]) else [" ".join(query or [])]
     answers = jobs.search(
-        texts, queries, ranking, vectors=vectors, settings=settings, analysis=analysis,
+        texts, queries, ranking, like=like or [], vectors=vectors, settings=settings, analysis=analysis,
         reading=reading, folders=folders, given=given_names(context), progress=console.progress(quiet),
     )  # fmt: skip
     with results(shape) as shown:
-        _print(answers, queries is None, shown)
+        _print(answers, queries is None and not like, shown)
 
 
 def _print(answers: Answers[list[Hit]], stream: bool, shown: Results) -> None:

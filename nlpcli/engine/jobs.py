@@ -21,6 +21,8 @@ _HOMES |= {
     "analyse": "text.job",
     "skipgram_pairs": "embeddings.job",
     "telling_features": "classify.job",
+    "topic_keys": "topics.topic_job",
+    "rouge_of": "tasks.summary_job",
     "draw_word_map": "plots.word_map_text",
     "toy_gradients": "plots.job",
     "perplexity_per_line": "charlm.job",

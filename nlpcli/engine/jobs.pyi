@@ -29,10 +29,14 @@ from nlpcli.engine.search.ranking import Hit
 from nlpcli.engine.sequences.classifier_job import AnyEvaluation, NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
+from nlpcli.engine.tasks.rouge import Rouge
+from nlpcli.engine.tasks.summarization import Summary
 from nlpcli.engine.text.comparison import TokenizerComparison
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
+from nlpcli.engine.topics.coherence import TopicEvaluation
 from nlpcli.engine.topics.job import Groups
+from nlpcli.engine.topics.topic_model import TopicModel
 from nlpcli.engine.translation.evaluation import TranslationEvaluation
 from nlpcli.engine.translation.job import Seq2SeqOutcome, TranslationMeasured
 from nlpcli.engine.vectors.conversion import Conversion
@@ -79,7 +83,7 @@ from nlpcli.settings.text import (
     TokenFormatSettings,
     TokenizerName,
 )
-from nlpcli.settings.topics import ClusterSettings
+from nlpcli.settings.topics import ClusterSettings, SummarySettings, TopicAnswerSettings, TopicSettings
 from nlpcli.settings.translation import (
     Seq2SeqSettings,
     TargetSettings,
@@ -413,9 +417,9 @@ def evaluate(
     bleu_tokenize: Literal["auto", "13a", "char", "none"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
-) -> AnyEvaluation | TaggerEvaluation | TranslationEvaluation:
+) -> AnyEvaluation | TaggerEvaluation | TopicEvaluation | TranslationEvaluation:
     """How well a classifier does on labelled texts, a tagger on tagged text, or a model of train-seq2seq on
-    pairs, with some of its mistakes.
+    pairs, with some of its mistakes; or how well topics fit texts that need no labels.
     """
 
 def evaluate_vectors(
@@ -602,11 +606,22 @@ def plot(
 ) -> WordMap:
     """A map of words, in which near words are alike, written as .html, .png or .svg if asked for."""
 
+def rouge_of(
+    summaries: list[Summary],
+    reference: _Path,
+    reading: InputSettings = ...,
+    *,
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> Rouge:
+    """Mean ROUGE of some summaries: line n of the file is a summary of text n; a tab parts several of one."""
+
 def search(
     texts: _Path,
     queries: Iterable[str] | None = None,
     ranking: SearchSettings = ...,
     *,
+    like: Sequence[str] = (),
     vectors: _Path | None = None,
     settings: IndexSettings = ...,
     analysis: AnalysisSettings = ...,
@@ -696,6 +711,46 @@ def skipgram_pairs(
 ) -> Iterator[tuple[str, str]]:
     """The pairs of word and neighbour that skip-gram would be trained on, in their order."""
 
+def summarize(
+    paths: _Paths = None,
+    settings: SummarySettings = ...,
+    *,
+    analysis: AnalysisSettings = ...,
+    reading: InputSettings = ...,
+    folders: FolderSettings = ...,
+    progress: Progress = ...,
+    method: Literal["textrank", "lexrank", "lead", "mmr"] = "textrank",
+    sentences: str = "3",
+    unit: Literal["auto", "word", "bigram"] = "auto",
+    position: float = 4.0,
+    balance: float = 0.7,
+    lowercase: bool = True,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+    on_error: Literal["stop", "skip"] = "stop",
+) -> Iterator[Summary]:
+    """A summary of each file, in the order of their names in a folder: sentences of it, in their order."""
+
 def tag(
     model: _Path,
     texts: _Paths | Iterable[str],
@@ -761,6 +816,38 @@ def tokenize(
     time_limit: float = 30.0,
 ) -> list[list[str]]:
     """The tokens of each text."""
+
+def topic_keys(model: _Path, top: int | None = None) -> list[tuple[float, list[tuple[str, float]]]]:
+    """What each topic is about: its share of all texts, and its `top` heaviest words with their weights."""
+
+def topics(
+    model: _Path,
+    texts: _Paths | Iterable[str],
+    output: Output | None = None,
+    settings: TopicAnswerSettings = ...,
+    *,
+    jsonl: bool = False,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    top: int | None = None,
+    min_weight: float = 0.05,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    text_col: str | None = None,
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> list[str]:
+    """The topics of each text and their weights, heaviest first, a line for each text: `3 0.6125 7 0.2210`."""
 
 def toy_gradients(
     scalar: ToySettings = ...,
@@ -1244,6 +1331,67 @@ def train_tagger(
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> TaggerOutcome:
     """A tagger of words, learnt from tagged text and written to `output`, and how well it does on `test`."""
+
+def train_topics(
+    paths: _Paths,
+    output: _Path,
+    settings: TopicSettings = ...,
+    *,
+    threads: int | None = None,
+    analysis: AnalysisSettings = ...,
+    vocabulary: VocabularySettings = ...,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    method: Literal["lda", "nmf", "lsa"] = "lda",
+    num_topics: int = 20,
+    iterations: int = 500,
+    alpha: float = 0.1,
+    beta: float = 0.01,
+    optimize_interval: int = 10,
+    min_df: int = 2,
+    max_df: float = 0.5,
+    seed: int = 1,
+    lowercase: bool = True,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    min_count: int = 1,
+    max_vocab: int | None = None,
+    vocab_order: Literal["frequency", "first-seen", "alphabetical"] = "frequency",
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    text_col: str | None = None,
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> TopicModel:
+    """A model of what some texts are about, written to `output`; the same bytes with any number of `threads`."""
 
 def train_w2v(
     paths: _Paths,

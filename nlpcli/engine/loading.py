@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.sequences.text_classifier import TextClassifier
     from nlpcli.engine.sequences.vector_classifier import VectorClassifier
     from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
+    from nlpcli.engine.topics.topic_model import TopicModel
     from nlpcli.engine.translation.model import Seq2Seq
     from nlpcli.engine.vectors.word_vectors import Vectors
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         | TextClassifier
         | Seq2Seq
         | VectorClassifier
+        | TopicModel
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -72,6 +74,7 @@ READERS = {
     "vector-classifier": _VECTOR_CLASSIFIER,
     "vector-classifier-checkpoint": _VECTOR_CLASSIFIER,
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
+    "topics": ("topics.topic_model", "TopicModel.load"),
     "index": ("search.index", "SearchIndex.load"),
     "seq2seq": _SEQ2SEQ,
     "seq2seq-checkpoint": _SEQ2SEQ,
@@ -91,6 +94,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         (a supervised model of fastText's is such a classifier, and vectors too)
         Vectors        .similar(word), .analogy(question), .odd_one_out(words)
         Vectorizer     .transform(texts)
+        TopicModel     .transform(texts), .top_words(10)
         SearchIndex    .search(query)
         CharLM         .generate(prime=…)
         Tagger         .tag(texts), .entities(texts)

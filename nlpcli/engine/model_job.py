@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
     from nlpcli.engine.sequences.classifier_job import AnyEvaluation
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
+    from nlpcli.engine.topics.coherence import TopicEvaluation
     from nlpcli.engine.translation.evaluation import TranslationEvaluation
 
 _TAGGERS = ("tagger", "recurrent-tagger")  # kinds of model that are measured on tagged text
@@ -84,9 +85,9 @@ def evaluate(
     scores: TranslationScoreSettings = TranslationScoreSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
-) -> AnyEvaluation | TaggerEvaluation | TranslationEvaluation:
+) -> AnyEvaluation | TaggerEvaluation | TopicEvaluation | TranslationEvaluation:
     """How well a classifier does on labelled texts, a tagger on tagged text, or a model of train-seq2seq on
-    pairs, with some of its mistakes.
+    pairs, with some of its mistakes; or how well topics fit texts that need no labels.
 
     `plot` is a picture or page of the confusion matrix to write. Raises SettingsError for one of
     an unknown kind, MissingDependency for a picture without matplotlib, ModelError for a file that
@@ -108,6 +109,12 @@ def evaluate(
         raise SettingsError(
             "--target-col and --bleu-tokenize are for models of train-seq2seq, and this is none"
         )
+    if kind == "topics":
+        from nlpcli.engine.topics.topic_job import evaluate_topic_model
+
+        if mistakes or plot is not None or tagged != TaggedTextSettings():
+            raise SettingsError("topics have no mistakes, no confusion matrix and no tags: give texts alone")
+        return evaluate_topic_model(model, paths, records, reading, progress)
     if kind in _TAGGERS:
         from nlpcli.engine.sequences.job import evaluate_tagger
 

@@ -1,10 +1,12 @@
-"""Settings of groups of words and documents."""
+"""Settings of groups of words and documents, and of topics."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from nlpcli.settings.fields import MOST, Settings, setting
+from nlpcli.errors import SettingsError
+from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting, whole_number
 
 
 @dataclass(frozen=True)
@@ -22,3 +24,80 @@ class ClusterSettings(Settings):
         old=("--terms",),
     )
     seed: int = setting(1, "Seed of the starting points.", min=0, max=2**32 - 1)
+
+
+_LDA = "LDA"
+
+
+@dataclass(frozen=True)
+class TopicSettings(Settings):
+    """What a topic model is made of, and which words it knows."""
+
+    method: Literal["lda", "nmf", "lsa"] = setting(
+        "lda",
+        "Latent Dirichlet allocation; or of TF-IDF: non-negative factors, or latent semantic analysis.",
+    )
+    num_topics: int = setting(20, "Topics.", min=1, max=4096, flags=("--num-topics",))
+    iterations: int = setting(
+        500, "Sweeps over all tokens (LDA), or rounds at most (NMF).", min=1, max=1_000_000
+    )
+    alpha: float = setting(
+        0.1, "How much of each topic a document has before it is read.", above=0, max=1e6, panel=_LDA
+    )
+    beta: float = setting(
+        0.01, "How much of each word a topic has before it is read.", above=0, max=1e6, panel=_LDA
+    )
+    optimize_interval: int = setting(
+        10, "Fit each topic's alpha every N sweeps; 0: leave it.", min=0, max=1_000_000, panel=_LDA
+    )
+    min_df: int = setting(2, "Drop words found in fewer documents than this.", min=1, max=MOST)
+    max_df: float = setting(0.5, "Drop words found in a larger share of the documents.", above=0, max=1)
+    seed: int = setting(1, "Random seed.", min=0, max=LAST_SEED)
+
+
+@dataclass(frozen=True)
+class TopicAnswerSettings(Settings):
+    """What is said of a document, or of a topic."""
+
+    top: int | None = setting(
+        None, "Topics of a document (3), or words of a topic (10).", min=1, max=MOST, flags=("--top", "-n")
+    )
+    min_weight: float = setting(0.05, "Leave out topics that are less of a document.", min=0, max=1)
+
+
+@dataclass(frozen=True)
+class SummarySettings(Settings):
+    """Which sentences of a text are its summary."""
+
+    method: Literal["textrank", "lexrank", "lead", "mmr"] = setting(
+        "textrank",
+        "What counts: words in common with others, likeness by TF-IDF, the place alone, or likeness to the "
+        "whole text but not to each other.",
+    )
+    sentences: str = setting(
+        "3", "Sentences to keep, or a share of them.", metavar="N|P%", flags=("--sentences",)
+    )
+    unit: Literal["auto", "word", "bigram"] = setting(
+        "auto", "How alike sentences are is told by words or pairs of letters; auto: these in Korean."
+    )
+    position: float = setting(4.0, "How much more the first sentences count; 0: no more.", min=0, max=1e6)
+    balance: float = setting(0.7, "With mmr: 1 is the text alone, 0 differences alone.", min=0, max=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.count(1)
+
+    def count(self, there: int) -> int:
+        """How many of so many sentences; of a share at least one.
+
+        >>> SummarySettings(sentences="20%").count(12), SummarySettings(sentences="5").count(3)
+        (2, 3)
+        """
+        digits, percent, rest = self.sentences.strip().partition("%")
+        number = whole_number(digits) if digits.isdecimal() and digits.isascii() and not rest else 0
+        if not 1 <= number <= (100 if percent else MOST):
+            raise SettingsError(
+                f"--sentences cannot be {self.sentences[:40]!r}",
+                hint="wanted: a number from 1, or a share such as 20%",
+            )
+        return min(there, max(1, round(there * number / 100)) if percent else number)

@@ -41,6 +41,8 @@ FORMER = {
     "gradients": ["--max-text"],
     "train-seq2seq": ["--format"],
     "translate": ["--format"],
+    "train-topics": ["--format"],
+    "topics": ["--format"],
 }
 
 
@@ -84,7 +86,7 @@ def test_names_that_had_several_meanings_have_one():
     assert all(
         one.metavar == "FILE" for command, one in named("--model").items() if command in shown["--model"]
     )
-    assert shown["--alpha"] == {"train-nb"} and shown["--top-k"] == {"generate"}
+    assert shown["--alpha"] == {"train-nb", "train-topics"} and shown["--top-k"] == {"generate"}
     assert shown["--pairs"] == {"train-w2v"} and shown["--unit"] == {"train-charlm", "train-seq2seq"}
     assert shown["--format"] == {"tokenize", "tag", "convert"}  # of what is written
     assert all("not text" in one.help for one in named("--errors").values())

@@ -51,6 +51,8 @@ LINES = [
     ("vectorize", ["text"], None),
     ("classify", [NB, "text"], "label"),
     ("translate", [MODELS / "seq2seq.safetensors", "text"], "target"),
+    ("topics", [MODELS / "topics.safetensors", "text"], "topics"),
+    ("summarize", ["text", "--sentences", 2], "text"),
     ("tag", [MODELS / "tagger.safetensors", "text"], "tokens"),
     ("train-w2v", ["text", "--show-pairs", "--window", 1, "--min-count", 1], "neighbour"),
     ("cooccur", ["text"], "count"),

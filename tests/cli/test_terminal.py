@@ -34,6 +34,8 @@ PRINTING = {
     "evaluate": [[NB, "table.tsv"], [NB, "table.tsv", "--json"]],
     "train-seq2seq": [["pairs", "--test", "pairs", "--rnn-size", 4, "--epochs", 1, "-o", "m"]],
     "translate": [[MODELS / "seq2seq.safetensors", "text"]],
+    "topics": [[MODELS / "topics.safetensors", "text"], [MODELS / "topics.safetensors", "--keys"]],
+    "summarize": [["text", "--sentences", 2], ["text", "--sentences", 2, "--lines"]],
     "train-tagger": [["tagged", "--test", "tagged", "--hash-bits", 8, "-o", "m"]],
     "tag": [[MODELS / "tagger.safetensors", "text"]],
     "train-w2v": [["text", "--show-pairs", "--window", 1, "--min-count", 1]],
@@ -50,7 +52,7 @@ PRINTING = {
     "gradients": [["--toy"], [CHARLM, "known", "--steps", 3]],
     "inspect": [[NB], [NB, "--top", 2]],
 }  # fmt: skip
-SILENT = {"index", "train-fasttext", "train-glove", "convert", "train-charlm", "merge"}
+SILENT = {"train-topics", "index", "train-fasttext", "train-glove", "convert", "train-charlm", "merge"}
 
 
 @pytest.fixture

@@ -83,6 +83,14 @@ COMMANDS: dict[str, list[str]] = {
         "vectorize --model FILE t.txt -o o.npz -q", "vectorize --model FILE t.txt",
         "vectorize --model FILE t.txt -o o.csv -q", _LOAD.format("loaded.transform(['the king']).toarray()"),
     ],
+    **{
+        name: [
+            "topics FILE t.txt", "topics FILE t.txt --jsonl -n 9", "topics FILE --keys",
+            "evaluate FILE t.txt",
+            _LOAD.format("loaded.transform(['the king', '']); loaded.top_words(3)"),
+        ]
+        for name in ("topics", "topics-nmf", "topics-lsa")
+    },
     "index": [
         "search FILE king", "search FILE the:kign", "search FILE queen --by bm25",
         "search FILE tea --by vectors",
@@ -216,7 +224,7 @@ def _command(line: str, name: str) -> list[str]:
 # What even a sound file has no answer to.
 _NO_ANSWER = re.compile(
     "not installed|no vector for|index with word vectors|not the one|another text|another training"
-    "|no tagger yet|by an earlier nlpcli"
+    "|no text has a word|no tagger yet|by an earlier nlpcli"
 )
 
 

@@ -31,6 +31,8 @@ _CALLS = {
     "compare-tokenizers": ["@text", "--tokenizers=word,whitespace"],
     "count": ["@text"],
     "vectorize": ["@text"],
+    "train-topics": ["@text", "-o", ">t.safetensors", "--iterations=3"],
+    "summarize": ["@text"],
     "index": ["@text", "-o", ">i.safetensors"],
     "search": ["@text", "cat"],
     "train-nb": ["@labelled", "-o", ">n.safetensors", "--text-col=1", "--label-col=2"],
@@ -60,13 +62,31 @@ _SWITCHES: dict[str, list[list[str]]] = {
     "cooccur": [[], ["--asymmetric"], ["--flat"]],
     "cluster": [[]],
     "search": [[], ["--by=bm25"]],
+    "summarize": [[], ["--method=mmr"], ["--method=lexrank"]],
+    "train-topics": [[], ["--method=nmf"], ["--method=lsa"]],
     "plot": [[], ["--method=tsne"], ["--color-by=cluster"]],
     "train-charlm": [[], ["--cell=rnn"], ["--schedule=constant"], ["--val-frac=0"]],
 }  # fmt: skip
 # Time that is asked for is taken: these are tried beyond their bounds and small, but not large.
-_LASTING = {"epochs": 3, "length": 50, "num_samples": 3, "autotune": 0.2, "phrases": 3, "num_layers": 2}
+_LASTING = {
+    "epochs": 3,
+    "length": 50,
+    "num_samples": 3,
+    "autotune": 0.2,
+    "phrases": 3,
+    "num_layers": 2,
+    "iterations": 9,
+}
 # And memory: of a vocabulary of a thousand rows, a table of 2^31.
-_LARGE = {"bucket": 100_000, "hash_bits": 18, "rnn_size": 64, "embedding_dim": 64, "jobs": 2, "merges": 50}
+_LARGE = {
+    "bucket": 100_000,
+    "hash_bits": 18,
+    "rnn_size": 64,
+    "embedding_dim": 64,
+    "jobs": 2,
+    "merges": 50,
+    "num_topics": 40,
+}
 _TEXTS = [
     "the cat sat on the mat\nthe dog sat\n\n" * 20,
     "the cat sat\n" * 30,

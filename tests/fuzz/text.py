@@ -262,6 +262,9 @@ _TRAINERS = (
     (("index", "-o", "i"), ("search", "i", "{}")),
     (("compare-tokenizers", "--tokenizers", "word,nltk,char,jamo", "--lines", "2"), ()),
     (("cluster", "--k", "2"), ()),
+    (("summarize", "-n", "20%"), ()),
+    (("summarize", "--method", "mmr"), ()),
+    (("train-topics", "-k", "2", "--iterations", "5", "-o", "t"), ("topics", "t", "{}")),
 )
 
 

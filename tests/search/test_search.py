@@ -193,3 +193,23 @@ def test_search_a_folder_and_an_index_from_the_command_line(nlpcli: Run, tmp_pat
     answers = [json.loads(line) for line in records.stdout.splitlines()]
     assert [(answer["query"], answer["line"]) for answer in answers] == [("dog", 3), ("stocks", 4)]
     assert b"zebra: no document" in records.stderr
+
+
+def test_more_like_some_texts_leaves_these_out(nlpcli: Run, tmp_path: Path) -> None:
+    (tmp_path / "n.txt").write_text(
+        "the cat sat on the mat\nstocks fell in Seoul\nthe cat lay on the mat\n\nstocks rose\nrain in Seoul\n"
+    )
+    nlpcli("index", "n.txt", "-o", "i.safetensors", "-q")
+    for by in ("tfidf", "bm25"):
+        shown = nlpcli("search", "i.safetensors", "--like", "n.txt:1", "-k", "1", "--by", by).stdout.decode()
+        assert shown.splitlines()[1].endswith("n.txt:3\tthe cat lay on the mat")
+    both = nlpcli("search", "i.safetensors", "--like", "n.txt:5", "--like", "n.txt:6", "--json").stdout
+    record = json.loads(both)
+    assert [hit["line"] for hit in record["hits"]] == [2]
+    assert (
+        "no document there" in nlpcli("search", "i.safetensors", "--like", "m.txt:1", code=1).stderr.decode()
+    )
+    assert "file:line" in nlpcli("search", "i.safetensors", "--like", "n.txt", code=1).stderr.decode()
+    assert "either" in nlpcli("search", "i.safetensors", "cat", "--like", "n.txt:1", code=2).stderr.decode()
+    index = SearchIndex.load(tmp_path / "i.safetensors")
+    assert [hit.line for hit in index.more_like(["n.txt:2"], top_k=2)] == [6, 5]

@@ -29,6 +29,7 @@ from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors.document_vectors import document_vectors
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError
+from nlpcli.settings.fields import whole_number
 from nlpcli.settings.input import FolderSettings, InputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -91,6 +92,28 @@ class SearchIndex:
         Raises InputError when no word of the query stands in any document.
         """
         return Search(self, settings).find(query)
+
+    def document_at(self, place: str) -> int:
+        """The document that begins at `file:line` or before it in that file, and none between.
+
+        Raises InputError for a file that is not in the index, and for a line before its first document.
+        """
+        name, _, line = place.rpartition(":")
+        if not name or not line.isdecimal():
+            raise InputError(f"{place}: no place in a file", hint="wanted: file:line, as search prints it")
+        numbers = [number for number in range(len(self.files)) if self.files[number] == name]
+        inside = np.isin(self.file_numbers, numbers) & (self.lines <= whole_number(line))
+        if not inside.any():
+            raise InputError(
+                f"{place}: the index has no document there",
+                hint="files are called as they were when they were indexed: search prints their names",
+            )
+        return int(np.flatnonzero(inside)[-1])
+
+    @plain_settings
+    def more_like(self, places: Sequence[str], settings: SearchSettings = SearchSettings()) -> list[Hit]:
+        """The documents most like those at some places, `file:line`, which are not among them."""
+        return Search(self, settings).more_like(places)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the index as one model file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.opening import STDIN, Paths
@@ -11,6 +11,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.search.index import SearchIndex, build, is_index
 from nlpcli.engine.search.ranking import Hit, Search
 from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.input import FolderSettings, InputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
@@ -49,6 +50,7 @@ def search(
     queries: Iterable[str] | None = None,
     ranking: SearchSettings = SearchSettings(),
     *,
+    like: Sequence[str] = (),
     vectors: str | None = None,
     settings: IndexSettings = IndexSettings(),
     analysis: AnalysisSettings = LOWERCASE,
@@ -63,6 +65,8 @@ def search(
     `queries` they are read from stdin, one per line, as they arrive; those that find nothing are
     noted and passed over. Of a list the first such query raises InputError. `given` are the names of settings
     that the user set; SettingsError is raised for those that do nothing beside an index.
+    With `like`, places as `file:line`, the one query is what stands there, and other documents like that are
+    found.
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -71,6 +75,8 @@ def search(
     >>> [(hit.line, hit.snippet.text) for hit in hits]
     [(1, 'the cat sat')]
     """
+    if like and queries is not None:
+        raise SettingsError("give either a query or --like, not both")
     if is_index(texts):
         refuse(["--vectors"] * (vectors is not None), "with an index", "it goes with nlpcli index --vectors")
         of_texts = given_options(given, AnalysisSettings, IndexSettings, InputSettings, FolderSettings)
@@ -80,6 +86,9 @@ def search(
         refuse(["--vectors"] * (vectors is not None and ranking.by != "vectors"), "without --by vectors")
         found = _built([texts], vectors, settings, analysis, reading, folders, progress)
     engine = Search(found, ranking)
+    if like:
+        places = Questions([", ".join(like)], progress)
+        return Answers(places, lambda batch: places.solved(batch, lambda _: engine.more_like(like)))
     questions = Questions(queries, progress)
     return Answers(questions, lambda batch: questions.solved(batch, engine.find))
 

@@ -6,6 +6,8 @@ with `prefix` the longer terms that begin with it (서울 finds 서울은 and �
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,17 +66,43 @@ class Search:
         groups = [group for word in dict.fromkeys(words) if (group := self._group(word, words.count(word)))]
         if not groups:
             raise self._nothing(query, words)
+        return self._best(self._scores(groups), groups)
+
+    def _scores(self, groups: list[_Group]) -> NDArray[np.float64]:
         rank = {"tfidf": self._tfidf, "bm25": self._bm25, "vectors": self._by_vectors}[self.settings.by]
-        scores = rank(groups)
+        return rank(groups)
+
+    def _best(self, scores: NDArray[np.float64], groups: list[_Group]) -> list[Hit]:
         found = np.flatnonzero(scores > 0)
         best = found[np.argsort(-scores[found], kind="stable")[: self.settings.top_k]]
         matched = {self.index.terms[int(term)] for group in groups for term in group.terms}
         return [self._hit(int(document), float(scores[document]), matched) for document in best]
 
-    def _group(self, word: str, times: int) -> _Group | None:
-        exact = self.index.terms.find(word)
-        terms = np.array([] if exact is None else [exact], dtype=np.int64)
-        if self.settings.prefix == "on" or (self.settings.prefix == "auto" and self._has_particles(word)):
+    def more_like(self, places: Sequence[str]) -> list[Hit]:
+        """The documents most like those at some places (`file:line`), which are not among them.
+
+        The words of all of these are the query, each as often as it stands there and without longer words
+        that begin with it. Raises InputError for a place where the index has no document.
+        """
+        liked = [self.index.document_at(place) for place in places]
+        words = Counter(word for document in liked for word in self._analyzer.tokens(self._text(document)))
+        groups = [group for word, times in words.items() if (group := self._group(word, times, exact=True))]
+        if not groups:
+            raise InputError(f"no word is left of {', '.join(places)}")
+        scores = self._scores(groups)
+        scores[liked] = 0
+        return self._best(scores, groups)
+
+    def _text(self, document: int) -> str:
+        return self.index.texts[document].replace("\n", " ")
+
+    def _group(self, word: str, times: int, *, exact: bool = False) -> _Group | None:
+        found_term = self.index.terms.find(word)
+        terms = np.array([] if found_term is None else [found_term], dtype=np.int64)
+        longer = self.settings.prefix == "on" or (
+            self.settings.prefix == "auto" and self._has_particles(word)
+        )
+        if longer and not exact:
             terms = self.index.terms.starting_with(word)
         if not len(terms):
             return None

@@ -17,6 +17,7 @@ SCHEMAS = {
     "vectors": ("vectors", "VECTORS"),
     "vectorizer": ("documents", "VECTORIZER"),
     "index": ("documents", "INDEX"),
+    "topics": ("topics", "TOPICS"),
     "tagger": ("tagging", "TAGGER"),
     "tagger-checkpoint": ("tagging", "TAGGER_CHECKPOINT"),
     "recurrent-tagger": ("tagging", "RECURRENT_TAGGER"),

@@ -1,0 +1,150 @@
+"""Topics and summaries beside their peers, measured on the same texts.
+
+Topics: the BBC news of OCTIS (tasks/topics/octis-bbc-news-en). The log-likelihood a token is that of
+Griffiths and Steyvers, which tomotopy also tells; coherence is measured of every model by the same code.
+Summaries: the test half of GUM's abstracts (tasks/summarize/gum-en), ROUGE by ours.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import tempfile
+from pathlib import Path
+
+from side_by_side import NLPCLI, data, measure, peer, print_table
+
+from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.tasks.rouge import mean_rouge, rouge
+from nlpcli.engine.topics.coherence import coherence
+from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
+
+SWEEPS = 500
+TOMOTOPY = """
+import json, sys, tomotopy
+model = tomotopy.LDAModel(k=int(sys.argv[2]), alpha=0.1, eta=0.01, seed=1)
+model.optim_interval = 10
+for line in open(sys.argv[1], encoding="utf-8"):
+    model.add_doc(line.split())
+model.train(int(sys.argv[3]), workers=1)
+words = [[word for word, _ in model.get_topic_words(k, top_n=10)] for k in range(model.k)]
+print(json.dumps({"likelihood": model.ll_per_word, "words": words}))
+"""
+GENSIM = """
+import json, sys
+from gensim.corpora import Dictionary
+from gensim.models import LdaModel
+texts = [line.split() for line in open(sys.argv[1], encoding="utf-8")]
+words = Dictionary(texts)
+model = LdaModel([words.doc2bow(text) for text in texts], num_topics=int(sys.argv[2]), id2word=words,
+                 passes=20, alpha="auto", random_state=1)
+print(json.dumps({"words": [[word for word, _ in model.show_topic(k, 10)] for k in range(model.num_topics)]}))
+"""
+SCIKIT_LEARN = """
+import json, sys
+from sklearn.decomposition import NMF
+from sklearn.feature_extraction.text import TfidfVectorizer
+vectorizer = TfidfVectorizer(min_df=2, max_df=0.5, sublinear_tf=True, token_pattern=r"\\S+")
+rows = vectorizer.fit_transform(open(sys.argv[1], encoding="utf-8"))
+model = NMF(int(sys.argv[2]), init="nndsvda", max_iter=500).fit(rows)
+names = vectorizer.get_feature_names_out()
+words = [[names[word] for word in (-row).argsort()[:10]] for row in model.components_]
+error = model.reconstruction_err_ / (rows.multiply(rows).sum() ** 0.5)
+print(json.dumps({"error": error, "words": words}))
+"""
+SUMY = """
+import json, re, sys
+from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
+from sumy.summarizers.lex_rank import LexRankSummarizer
+from sumy.summarizers.text_rank import TextRankSummarizer
+class Words:
+    def to_words(self, text):
+        return re.findall(r"\\w+", str(text))
+method = {"lexrank": LexRankSummarizer, "textrank": TextRankSummarizer}[sys.argv[1]]()
+for line in sys.stdin:
+    sentences = [Sentence(text, Words()) for text in json.loads(line)]
+    print(" ".join(map(str, method(ObjectDocumentModel([Paragraph(sentences)]), int(sys.argv[2])))))
+"""
+
+
+def main() -> None:
+    texts = [line.split("\t")[0] for line in rows_of("tasks/topics/octis-bbc-news-en/corpus.tsv.gz")]
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "texts"
+        source.write_text("\n".join(text for text in texts if text.strip()) + "\n", encoding="utf-8")
+        for topics in (20, 100):
+            topic_table(source, texts, topics)
+        summaries(Path(folder))
+
+
+def rows_of(name: str) -> list[str]:
+    with gzip.open(data(name), "rt", encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+def topic_table(source: Path, texts: list[str], topics: int) -> None:
+    corpus = encode_documents([texts], AnalysisSettings(tokenizer="whitespace"), VocabularySettings())
+    rows, quality, npmi = {}, {}, {}
+
+    def noted(name: str, told: str, words: list[list[str]]) -> None:
+        quality[name] = told
+        npmi[name] = f"{sum(coherence(corpus, words)[0]) / len(words):.3f}"
+
+    for method in ("lda", "nmf"):
+        name, model = f"nlpcli {method}", source.with_name(f"{method}.safetensors")
+        command = [*NLPCLI, "train-topics", source, "--tokenizer", "whitespace", "--method", method,
+                   "-k", topics, "--iterations", SWEEPS, "--threads", 1, "-o", model]  # fmt: skip
+        measure(command)  # kernels are compiled
+        rows[name] = measure(["bash", "-c", '"$@" 2>&1', "-", *command])
+        told = re.findall(r"log-likelihood -[\d.]+ a token|error [\d.]+ of the length", rows[name].stdout)
+        keys = measure([*NLPCLI, "topics", model, "--keys", "--json"]).stdout.splitlines()
+        noted(name, told[-1], [list(json.loads(line)["words"]) for line in keys])
+    for name, program in (("tomotopy", TOMOTOPY), ("gensim", GENSIM), ("scikit-learn NMF", SCIKIT_LEARN)):
+        if command := peer(program):
+            rows[name] = measure([*command, source, topics, SWEEPS])
+            found = json.loads(rows[name].stdout)
+            told = ", ".join(f"{key} {value:.4f}" for key, value in found.items() if key != "words")
+            noted(name, told, found["words"])
+    print_table(f"{topics} topics of BBC news, one thread", rows, "nlpcli lda", fit=quality, NPMI=npmi)
+
+
+def summaries(folder: Path) -> None:
+    """One and three sentences of each text against its abstracts."""
+    texts = [json.loads(line) for line in rows_of("tasks/summarize/gum-en/test.jsonl.gz")]
+    references = [[re.sub(r"^\(\w+\) ", "", one) for one in text["summaries"]] for text in texts]
+    names = []
+    for number, text in enumerate(texts):
+        names.append(folder / f"{number:04d}.txt")
+        names[-1].write_text("\n".join(text["sentences"]) + "\n", encoding="utf-8")
+    given = "".join(json.dumps(text["sentences"]) + "\n" for text in texts)
+    print(
+        "\n### Summaries of GUM, ROUGE-1/2/L\n\n"
+        "| | 1 sentence | CPU s | 3 sentences | CPU s |\n|---|---|---|---|---|"
+    )
+    for method in ("lead", "textrank", "lexrank", "mmr"):
+        cells = []
+        for wanted in (1, 3):
+            command = [*NLPCLI, "summarize", *names, "--method", method, "-n", wanted, "--json"]
+            ended = measure(command)
+            records = map(json.loads, ended.stdout.splitlines())
+            found = [" ".join(one["text"] for one in record["sentences"]) for record in records]
+            cells += [scored(found, references), f"{ended.cpu:.2f}"]
+        print(f"| nlpcli {method} | " + " | ".join(cells) + " |")
+    program = peer(SUMY)
+    for method in ("textrank", "lexrank") if program else ():
+        cells = []
+        for wanted in (1, 3):
+            ended = measure([*program, method, wanted], input=given.encode())
+            cells += [scored(ended.stdout.splitlines(), references), f"{ended.cpu:.2f}"]
+        print(f"| sumy {method} | " + " | ".join(cells) + " |")
+
+
+def scored(found: list[str], references: list[list[str]]) -> str:
+    pairs = zip(found, references, strict=True)
+    return " / ".join(f"{value:.3f}" for value in mean_rouge([rouge(text, given) for text, given in pairs]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Summaries: `summarize`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nlpcli.cli import console
+from nlpcli.cli.options import Quiet, with_settings
+from nlpcli.cli.results import results
+from nlpcli.cli.visible import plainly
+from nlpcli.engine import jobs
+from nlpcli.engine.io.writing import cell, open_output
+from nlpcli.settings.fields import changed, refuse
+from nlpcli.settings.input import FolderSettings, InputSettings
+from nlpcli.settings.results import ResultSettings
+from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.settings.topics import SummarySettings
+
+
+@with_settings
+def summarize(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TEXT]...",
+            help="Texts, one per file; folders; - or none is stdin.",
+            show_default=False,
+        ),
+    ] = None,
+    settings: SummarySettings = SummarySettings(),
+    lines: Annotated[
+        bool,
+        typer.Option("--lines", "-l", help="Print file and line of each sentence; several files always do."),
+    ] = False,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Print ROUGE against these summaries, a line for each text, not the sentences.",
+        ),
+    ] = None,
+    analysis: AnalysisSettings = LOWERCASE,
+    reading: InputSettings = InputSettings(),
+    folders: FolderSettings = FolderSettings(),
+    shape: ResultSettings = ResultSettings(),
+    quiet: Quiet = False,
+) -> None:
+    """Print the sentences that say most of a text, in their order.
+
+    \b
+    Examples:
+      nlpcli summarize report.txt
+      nlpcli summarize reports/ --sentences 10% --json
+      nlpcli summarize 회의록.txt --method textrank --sentences 5 --lines
+      nlpcli summarize news/*.txt --sentences 1 --reference headlines.txt
+    """
+    found = jobs.summarize(
+        files, settings, analysis=analysis, reading=reading, folders=folders, progress=console.progress(quiet)
+    )
+    if reference is not None:
+        rouge = jobs.rouge_of(list(found), reference, reading)
+        with results(shape) as shown:
+            shown.table(("measure", "f1"), list(zip(("ROUGE-1", "ROUGE-2", "ROUGE-L"), rouge, strict=True)))
+        return
+    refuse(changed(shape, "no_header"), "without --reference: sentences have no headings")
+    summaries = list(found)
+    if shape.is_json:
+        with results(shape) as shown:
+            shown.table(
+                ("file", "line", "text", "score"),
+                [
+                    (summary.file, one.line, one.text, round(one.score, 4))
+                    for summary in summaries
+                    for one in summary.sentences
+                ],
+            )
+        return
+    with open_output(console.output(shape.output)) as file:
+        for summary in summaries:
+            for one in summary.sentences:
+                place = f"{cell(summary.file)}:{one.line}\t" if lines or len(summaries) > 1 else ""
+                file.write(plainly(place + one.text).encode("utf-8", "replace") + b"\n")

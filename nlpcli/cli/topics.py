@@ -1,0 +1,93 @@
+"""Topics of texts: `train-topics`, `topics`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nlpcli.cli import console
+from nlpcli.cli.options import Files, Model, Output, Quiet, with_settings
+from nlpcli.cli.results import as_json, results
+from nlpcli.engine import jobs
+from nlpcli.settings.fields import changed, refuse
+from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.results import TableSettings
+from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.settings.topics import TopicAnswerSettings, TopicSettings
+from nlpcli.settings.vocabulary import VocabularySettings
+
+
+@with_settings
+def train_topics(
+    files: Files = None,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Model file to write.")
+    ] = ...,  # type: ignore[assignment]
+    settings: TopicSettings = TopicSettings(),
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=256, help="Threads; their number changes no byte of the model.", show_default="all"
+        ),
+    ] = None,
+    analysis: AnalysisSettings = LOWERCASE,
+    vocabulary: VocabularySettings = VocabularySettings(),
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
+    quiet: Quiet = False,
+) -> None:
+    """Find what texts are about: topics, each a list of words that stand in the same texts.
+
+    Every line is a text, or every row of a table with --text-col.
+
+    \b
+    Examples:
+      nlpcli train-topics news.txt --stopwords en --num-topics 30 -o news.safetensors
+      nlpcli train-topics ko.txt --tokenizer kiwi --keep-pos NNG,NNP -o ko.safetensors
+      nlpcli train-topics reviews.tsv --text-col text --method nmf -o reviews.safetensors
+      nlpcli topics news.safetensors --keys
+    """
+    jobs.train_topics(
+        files, output, settings, threads=threads, analysis=analysis, vocabulary=vocabulary, records=records,
+        reading=reading, progress=console.progress(quiet),
+    )  # fmt: skip
+
+
+@with_settings
+def topics(
+    model: Model,
+    files: Files = None,
+    output: Output = "-",
+    keys: Annotated[
+        bool, typer.Option("--keys", help="Print what each topic is about, and read no text.")
+    ] = False,
+    settings: TopicAnswerSettings = TopicAnswerSettings(),
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
+    shape: TableSettings = TableSettings(),
+    quiet: Quiet = False,
+) -> None:
+    """Tell which topics a text is about, one output line per input line; or what the topics are.
+
+    \b
+    Examples:
+      nlpcli topics news.safetensors --keys -n 15
+      nlpcli topics news.safetensors today.txt
+      tail -f feed.txt | nlpcli topics news.safetensors --jsonl
+    """
+    if keys:
+        refuse([*(files or []), *changed(records)][:1], "beside --keys, which tells of the model alone")
+        rows = enumerate(jobs.topic_keys(model, settings.top), 1)
+        with results(shape, output) as shown:
+            shown.table(
+                ("topic", "share", "words"),
+                [(number, share, " ".join(word for word, _ in words)) for number, (share, words) in rows],
+            )
+        return
+    refuse(changed(shape, "no_header"), "without --keys: lines of texts have no headings")
+    with as_json(output, shape) as file:
+        jobs.topics(
+            model, files, file, settings, jsonl=shape.is_json, records=records, reading=reading,
+            progress=console.progress(quiet),
+        )  # fmt: skip

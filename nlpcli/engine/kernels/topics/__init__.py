@@ -1,0 +1,1 @@
+"""Kernels of topic models: sampling, folding in, factors, coherence."""

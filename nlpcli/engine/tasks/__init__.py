@@ -1,0 +1,1 @@
+"""What is asked of whole texts: summaries."""

@@ -1,0 +1,208 @@
+"""Latent Dirichlet allocation (Blei et al. 2003), by collapsed Gibbs sampling.
+
+The documents are cut into shards, a number that depends on the text alone, and each has its own counts
+(AD-LDA, Newman et al. 2009). It sees its own changes at once, and those of the others after every round,
+an eighth of a sweep, in a fixed order. So any number of threads gives the same bytes, and hardly more
+sweeps are needed than by one sampler. The prior of each topic is fitted to the documents as in Mallet
+(Wallach et al. 2009: an asymmetric α, but one β for all words).
+
+Not here: the sampling itself (`kernels/topics/gibbs.py`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.documents.sparse import split_rows
+from nlpcli.engine.runtime.arrays import Floats
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.threads import Team, available_cores
+from nlpcli.settings.topics import TopicSettings
+
+kernels = Kernels("topics.gibbs")
+
+LANES = 8  # rows of topics are padded to a multiple
+_SHARDS = 4
+_ROUNDS = 8
+_FEW = 1 << 19  # tokens that are one shard: a second takes more time of all processors than it saves
+_COPY = 4  # a shard's counts may be so many times as many as its tokens
+_PIECE = 1 << 20  # tokens of a call of a kernel
+_SHAPE, _SCALE = 1.001, 1.0  # the gamma prior of each α, as in Mallet
+_LEAST_ALPHA = 1e-4
+_GOLDEN, _64_BITS = 0x9E3779B97F4A7C15, 2**64 - 1
+_TOLD = 50  # sweeps between two words about how it goes
+
+
+@dataclass(frozen=True, eq=False)
+class FoundTopics:
+    """word_counts int32 [V, K], words by topics; alpha float64 [K]; log-likelihood a token."""
+
+    word_counts: NDArray[np.int32]
+    alpha: NDArray[np.float64]
+    log_likelihood: float
+
+
+class _Room(NamedTuple):
+    """What a shard works in; its counts are in the first two."""
+
+    word_rows: Floats
+    totals: Floats
+    document: Floats
+    sums: Floats
+
+
+def find_topics(
+    corpus: EncodedCorpus, settings: TopicSettings, threads: int | None = None, progress: Progress = SILENT
+) -> FoundTopics:
+    """The topics of a corpus, the largest first; some document must have a token."""
+    sampler = _Sampler(corpus, settings, threads or available_cores())
+    for sweep in range(settings.iterations):
+        sampler.sweep(sweep)
+        if settings.optimize_interval and (sweep + 1) % settings.optimize_interval == 0:
+            sampler.fit_alpha()
+        detail = ""
+        if (sweep + 1) % _TOLD == 0:
+            detail = f"log-likelihood {sampler.log_likelihood():.4f} a token"
+            progress.note(f"sweep {sweep + 1}: {detail}")
+        progress.update("sampling", sweep + 1, settings.iterations, detail)
+    order = np.argsort(-sampler.word_counts.sum(axis=0)[: settings.num_topics], kind="stable")
+    counts = np.ascontiguousarray(sampler.word_counts[:, order])
+    return FoundTopics(counts, sampler.alpha[order], sampler.log_likelihood())
+
+
+class _Sampler:
+    """The state of a training: a topic for every token, and what follows from them."""
+
+    def __init__(self, corpus: EncodedCorpus, settings: TopicSettings, threads: int) -> None:
+        self._ids, self._offsets = np.ascontiguousarray(corpus.ids), corpus.offsets
+        self._settings = settings
+        words, row = len(corpus.vocabulary), -(-settings.num_topics // LANES) * LANES
+        self.alpha = np.full(settings.num_topics, settings.alpha)
+        shards = _shards(corpus.offsets, words * row)
+        self._blocks = [_blocks(corpus.offsets, *shard) for shard in shards]
+        self._team = Team(min(threads, len(shards)))
+        generator = np.random.Generator(np.random.PCG64(settings.seed))
+        self._topics = generator.integers(settings.num_topics, size=len(self._ids), dtype=np.int32)
+        self._before = self._topics.copy()
+        self.word_counts = np.zeros((words, row), dtype=np.int32)
+        self._rooms = [
+            _Room(
+                np.empty((words, row), np.float32), np.empty(row, np.float32),
+                np.empty((3, row), np.float32), np.empty(row, np.float32),
+            )
+            for _ in shards
+        ]  # fmt: skip
+        self._count()
+
+    def _count(self) -> None:
+        self.word_counts.fill(0)
+        for first in range(0, len(self._ids), _PIECE):
+            last = min(first + _PIECE, len(self._ids))
+            kernels.count_topics(self._ids, self._topics, first, last, self.word_counts)
+        self._topic_counts = self.word_counts.sum(axis=0, dtype=np.int64)
+
+    def sweep(self, number: int) -> None:
+        """Draw the topic of every token anew."""
+        alpha = np.zeros(self.word_counts.shape[1], dtype=np.float32)
+        alpha[: len(self.alpha)] = self.alpha
+        self._team.do(self._start)
+        for at in range(_ROUNDS):
+            self._team.do(self._draw, at, number, alpha)
+            self._team.do(self._follow, at)
+            for blocks in self._blocks if len(self._blocks) > 1 else ():
+                span = slice(*self._offsets[list(blocks[at])])
+                self._before[span] = self._topics[span]
+        self._count()
+
+    def _start(self, share: tuple[int, int]) -> None:
+        for room in self._rooms[share[0] :: share[1]]:
+            beta = np.float32(self._settings.beta)
+            kernels.start(self.word_counts, self._topic_counts, beta, room.word_rows, room.totals)
+
+    def _draw(self, share: tuple[int, int], at: int, number: int, alpha: Floats) -> None:
+        """A round: each shard's block of documents."""
+        beta_sum = np.float32(self._settings.beta * len(self.word_counts))
+        for which in range(share[0], len(self._rooms), share[1]):
+            for first, last in _pieces(self._offsets, *self._blocks[which][at]):
+                state = _stream(self._settings.seed, number, first)
+                kernels.sweep(
+                    self._ids, self._topics, self._offsets, first, last, alpha, beta_sum, state,
+                    *self._rooms[which],
+                )  # fmt: skip
+
+    def _follow(self, share: tuple[int, int], at: int) -> None:
+        """Each shard learns what has changed in the others."""
+        for which in range(share[0], len(self._rooms), share[1]):
+            room = self._rooms[which]
+            for other, blocks in enumerate(self._blocks):
+                for first, last in _pieces(self._offsets, *blocks[at]) if other != which else ():
+                    kernels.follow(
+                        self._ids, self._before, self._topics, self._offsets[first], self._offsets[last],
+                        room.word_rows, room.totals,
+                    )  # fmt: skip
+
+    def fit_alpha(self) -> None:
+        """One step of Minka's fixed point: α_k · (above_k + prior) / (below + prior)."""
+        counts, above = np.zeros(len(self.alpha), dtype=np.int64), np.zeros(len(self.alpha))
+        below = 0.0
+        for first, last in _pieces(self._offsets, 0, len(self._offsets) - 1):
+            below += kernels.prior_sums(self._topics, self._offsets, first, last, self.alpha, counts, above)
+        fitted = (self.alpha * above + _SHAPE - 1) / (below + 1 / _SCALE)
+        self.alpha = np.maximum(fitted, _LEAST_ALPHA)
+
+    def log_likelihood(self) -> float:
+        """Log P(w, z | α, β) a token (Griffiths and Steyvers 2004), which Mallet and tomotopy also tell."""
+        counts = np.zeros(len(self.alpha), dtype=np.int64)
+        found = 0.0
+        for first, last in _pieces(self._offsets, 0, len(self._offsets) - 1):
+            found += kernels.log_likelihood_of_topics(
+                self._topics, self._offsets, first, last, self.alpha, counts
+            )
+        beta, words, topics = self._settings.beta, len(self.word_counts), len(self.alpha)
+        step = max(1, _PIECE // topics)
+        for first in range(0, words, step):
+            last = min(first + step, words)
+            found += kernels.log_likelihood_of_words(self.word_counts, first, last, topics, beta)
+        for total in self._topic_counts[:topics].tolist():
+            found += math.lgamma(words * beta) - math.lgamma(total + words * beta)
+        return found / len(self._ids)
+
+
+def _shards(offsets: NDArray[np.int64], counts: int) -> list[tuple[int, int]]:
+    """Ranges of documents; so many that copying `counts` numbers for each costs little."""
+    tokens = int(offsets[-1])
+    if tokens < _FEW:
+        return split_rows(offsets, 1)
+    return split_rows(offsets, min(_SHARDS, max(2, _COPY * tokens // counts)))
+
+
+def _pieces(offsets: NDArray[np.int64], first: int, last: int) -> list[tuple[int, int]]:
+    """Documents `first` to `last` in ranges of about a million tokens."""
+    parts = max(1, int(offsets[last] - offsets[first]) // _PIECE)
+    return [(first + a, first + b) for a, b in split_rows(offsets[first : last + 1] - offsets[first], parts)]
+
+
+def _blocks(offsets: NDArray[np.int64], first: int, last: int) -> list[tuple[int, int]]:
+    """A shard's documents in as many ranges as there are rounds, some of which may be empty."""
+    cuts = np.searchsorted(offsets, np.linspace(offsets[first], offsets[last], _ROUNDS + 1))
+    cuts[0], cuts[-1] = first, last
+    return list(itertools.pairwise(np.clip(cuts, first, last).tolist()))
+
+
+def _stream(seed: int, sweep: int, first: int) -> np.uint64:
+    """The state of the chance for the documents from `first` on, in a sweep: far from all others."""
+    state = 0
+    for number in (seed, sweep, first):  # splitmix64's mixing of each, over the one before
+        state = (state + number + _GOLDEN) & _64_BITS
+        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _64_BITS
+        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _64_BITS
+        state ^= state >> 31
+    return np.uint64(state)
