@@ -120,13 +120,8 @@ def summaries(folder: Path) -> None:
         names[-1].write_text("\n".join(text["sentences"]) + "\n", encoding="utf-8")
     given = "".join(json.dumps(text["sentences"]) + "\n" for text in texts)
     print(
-<<<<<<< HEAD
-        "\n### Summaries of GUM, ROUGE-1/2/L\n\n"
-        "| | 1 sentence | CPU s | 3 sentences | CPU s |\n|---|---|---|---|---|"
-=======
         "\n### Summaries of GUM, ROUGE-1/2/L\n\n| | 1 sentence | CPU s | 3 sentences | CPU s |\n"
         "|---|---|---|---|---|"
->>>>>>> topics
     )
     for method in ("lead", "textrank", "lexrank", "mmr"):
         cells = []
