@@ -8,7 +8,16 @@ from tests import option_table
 
 OPTIONS = {name: [one for one in described(command_of(name)) if not one.is_argument] for name in COMMANDS}
 # What prints no result: it writes a file, or a picture, and says so.
-WRITING = {"index", "train-fasttext", "train-glove", "convert", "plot", "train-charlm", "merge"}
+WRITING = {
+    "index",
+    "train-fasttext",
+    "train-glove",
+    "convert",
+    "plot",
+    "train-charlm",
+    "train-topics",
+    "merge",
+}
 # Alike in meaning, but for their unit, or with one choice more where there is something to choose.
 SEVERAL_KINDS = {
     "--checkpoint-every": {"UPDATES", "EPOCHS"},
@@ -87,7 +96,11 @@ def test_names_that_had_several_meanings_have_one():
         one.metavar == "FILE" for command, one in named("--model").items() if command in shown["--model"]
     )
     assert shown["--alpha"] == {"train-nb", "train-topics"} and shown["--top-k"] == {"generate"}
-    assert shown["--pairs"] == {"train-w2v"} and shown["--unit"] == {"train-charlm", "train-seq2seq"}
+    assert shown["--pairs"] == {"train-w2v"} and shown["--unit"] == {
+        "train-charlm",
+        "train-seq2seq",
+        "summarize",
+    }
     assert shown["--format"] == {"tokenize", "tag", "convert"}  # of what is written
     assert all("not text" in one.help for one in named("--errors").values())
     assert all(one.choices for one in named("--method").values())

@@ -34,7 +34,7 @@ PRINTING = {
     "evaluate": [[NB, "table.tsv"], [NB, "table.tsv", "--json"]],
     "train-seq2seq": [["pairs", "--test", "pairs", "--rnn-size", 4, "--epochs", 1, "-o", "m"]],
     "translate": [[MODELS / "seq2seq.safetensors", "text"]],
-    "topics": [[MODELS / "topics.safetensors", "text"], [MODELS / "topics.safetensors", "--keys"]],
+    "topics": [[MODELS / "topics.safetensors", "kitchen"], [MODELS / "topics.safetensors", "--keys"]],
     "summarize": [["text", "--sentences", 2], ["text", "--sentences", 2, "--lines"]],
     "train-tagger": [["tagged", "--test", "tagged", "--hash-bits", 8, "-o", "m"]],
     "tag": [[MODELS / "tagger.safetensors", "text"]],
@@ -62,6 +62,7 @@ def files(tmp_path):
     (tmp_path / "tagged").write_text("the/D king/N eats/V\nthe/D queen/N drinks/V tea/N\n" * 6)
     (tmp_path / "known").write_text("the king and the queen\n" * 9)
     (tmp_path / "pairs").write_text("one king\t1 k\ntwo queens\t2 q\n" * 8)
+    (tmp_path / "kitchen").write_text("bake bread in the oven\nthe moon and a comet\n")
     (tmp_path / "pieces").write_text("▁the ▁ k i n g\n")
     (tmp_path / "scores.tsv").write_text("king\tqueen\t3\nking\tland\t9\nland\tand\t1\n")
     return tmp_path

@@ -106,20 +106,20 @@ def test_the_command_prints_sentences_places_json_and_rouge(nlpcli: Run, tmp_pat
     (tmp_path / "r" / "two.txt").write_text("It snowed in the hills. All roads are closed.\n")
     (tmp_path / "r" / "picture.png").write_bytes(b"\x89PNG\0\0")
     (tmp_path / "r" / "empty.txt").write_text("\n")
-    lead = nlpcli("summarize", "r/one.txt", "--method", "lead", "-n", "1").stdout.decode()
+    lead = nlpcli("summarize", "r/one.txt", "--method", "lead", "--sentences", "1").stdout.decode()
     assert lead == "The council met on Monday.\n"
-    run = nlpcli("summarize", "r", "--method", "lead", "-n", "1")
+    run = nlpcli("summarize", "r", "--method", "lead", "--sentences", "1")
     assert run.stdout.decode() == (
         "r/one.txt:1\tThe council met on Monday.\nr/two.txt:1\tIt snowed in the hills.\n"
     )
     assert "picture.png" in run.stderr.decode() and "empty.txt" in run.stderr.decode()
-    record = json.loads(nlpcli("summarize", "--json", "-n", "50%", input=REPORT).stdout)
-    assert record["of"] == 6 and len(record["sentences"]) == 3
+    rows = json.loads(nlpcli("summarize", "--json", "--sentences", "50%", input=REPORT).stdout)
+    assert len(rows) == 3 and {*rows[0]} == {"file", "line", "text", "score"}
     (tmp_path / "wanted").write_text("the council met\tnothing\nit snowed in the hills\n")
     measured = nlpcli(
-        "summarize", "r", "-q", "--method", "lead", "-n", "1", "--reference", "wanted", "--json"
+        "summarize", "r", "-q", "--method", "lead", "--sentences", "1", "--reference", "wanted", "--json"
     )
-    assert json.loads(measured.stdout)["rouge1"] == pytest.approx((0.75 + 1) / 2)
+    assert json.loads(measured.stdout)[0]["f1"] == pytest.approx((0.75 + 1) / 2)
     complaint = nlpcli("summarize", "r/one.txt", "--reference", "wanted", code=1).stderr.decode()
     assert "2 summaries for 1 texts" in complaint and "a line for each text" in complaint
 
