@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nlpcli.engine.vectors.text_layout import head_of
@@ -118,6 +118,7 @@ def binary(words: dict[str, list[float]], newline: bytes) -> bytes:
 
 
 @given(vectors(), st.sampled_from([b"", b"\n"]))
+@example({"0": [struct.unpack("<f", b"6\n\x19@")[0]]}, b"")
 def test_binary_is_never_read_as_text(words: dict[str, list[float]], newline: bytes) -> None:
     assert head_of(binary(words, newline), True, "x").is_binary
 

@@ -57,7 +57,9 @@ def head_of(sample: bytes, whole: bool, name: str) -> Head:
     if header is None:
         return Head(None, dim)
     promised, claimed = int(header[1]), int(header[2])
-    if 2 * usual.total() < max(len(widths), 1):
+    few = 2 * usual.total() < max(len(widths), 1)
+    # Of a tiny binary file half of the lines may happen to look like a word and a number.
+    if few or (usual.total() < len(widths) and whole and _fits(rest, promised, claimed)):
         return Head(promised, claimed, is_binary=_is_binary(rest, whole, promised, claimed))
     if claimed != dim and len(usual) == 1 and usual.total() == len(widths):
         if dim == 1 and not (whole and promised == len(widths)):
@@ -96,13 +98,19 @@ def lying(name: str, claimed: int, found: int) -> InputError:
 # --- binary ---------------------------------------------------------------------------------
 
 
+def _fits(rest: bytes, promised: int, dim: int) -> bool:
+    """Whether what follows the first line, taken for float32, are just the rows that it promises."""
+    found = list(_binary_rows(rest, dim))
+    end = found[-1][1] if found else len(rest) + 1
+    return dim > 0 and len(found) == promised and end <= len(rest) and not rest[end:].strip(b"\n")
+
+
 def _is_binary(rest: bytes, whole: bool, promised: int, dim: int) -> bool:
     """Are there float32 after the first line? Asked where lines do not look like a word and its numbers."""
     found = list(_binary_rows(rest, dim))
     if any(_CONTROL.search(row) or not _may_be_utf8(row) for row, _ in found):
         return True
-    end = found[-1][1] if found else len(rest) + 1
-    if not (whole and dim and len(found) == promised and end <= len(rest) and not rest[end:].strip(b"\n")):
+    if not (whole and _fits(rest, promised, dim)):
         return False
     numbers = np.frombuffer(b"".join(row for row, _ in found), "<f4")
     return bool(((numbers >= _LEAST) & (numbers < _MOST)).all())
