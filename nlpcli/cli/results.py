@@ -11,7 +11,7 @@ import contextlib
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, cast
 
 from nlpcli.cli import console
@@ -118,6 +118,18 @@ def results(shape: JsonSettings, output: str | None = None) -> Iterator[Results]
         found = Results(file, shape, drawn=drawn)
         yield found
         found.close()
+
+
+@contextlib.contextmanager
+def lines(output: str) -> Iterator[Callable[[Sequence[object]], None]]:
+    """What writes a line of cells with tabs between, for results that are plain text."""
+    with open_output(console.output(output)) as file:
+
+        def write(cells: Sequence[object]) -> None:
+            text = "\t".join(cell(console.as_text(value)) for value in cells)
+            file.write(plainly(text).encode("utf-8", "replace") + b"\n")
+
+        yield write
 
 
 # --- JSON -----------------------------------------------------------------------------------

@@ -8,10 +8,9 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Quiet, with_settings
+from nlpcli.cli.results import lines as written_lines
 from nlpcli.cli.results import results
-from nlpcli.cli.visible import plainly
 from nlpcli.engine import jobs
-from nlpcli.engine.io.writing import cell, open_output
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import FolderSettings, InputSettings
 from nlpcli.settings.results import ResultSettings
@@ -77,8 +76,8 @@ def summarize(
                 ],
             )
         return
-    with open_output(console.output(shape.output)) as file:
+    with written_lines(shape.output) as write:
         for summary in summaries:
             for one in summary.sentences:
-                place = f"{cell(summary.file)}:{one.line}\t" if lines or len(summaries) > 1 else ""
-                file.write(plainly(place + one.text).encode("utf-8", "replace") + b"\n")
+                named = lines or len(summaries) > 1
+                write([f"{summary.file}:{one.line}", one.text] if named else [one.text])

@@ -91,6 +91,7 @@ KINDS = {
     "train-tagger tagged -o t.safetensors --method rnn": (_NETWORK, "t.safetensors"),
     "tag {tagger.safetensors} text -o tags": ((), "tags"),
     "translate {seq2seq.safetensors} text -o targets": ((), "targets"),
+    "summarize text -o sentences --sentences 2": ((), "sentences"),
     "translate {seq2seq.safetensors} text -o targets --attention-page looks.html": (
         (),
         "targets",
