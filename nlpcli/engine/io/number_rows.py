@@ -78,7 +78,9 @@ def _number(cell: Any, name: str, place: str) -> str:
             raise ValueError
         value = float(written)
     except ValueError:
-        hint = "every cell of --vector-col is a number; of a table with headings on stdin say --input-format tsv"
+        hint = (
+            "every cell of --vector-col is a number; of a table with headings on stdin say --input-format tsv"
+        )
         if _DECIMAL_COMMA.fullmatch(written):
             hint = "a decimal point is wanted, not a comma"
         shown = written if len(written) <= _SHOWN else written[:_SHOWN] + "…"
