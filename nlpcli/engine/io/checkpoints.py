@@ -6,7 +6,9 @@ import contextlib
 import os
 from pathlib import Path
 
+from nlpcli.engine.io.model_file import Model, read_model
 from nlpcli.engine.io.paths import is_no_file
+from nlpcli.errors import ModelError
 
 
 def checkpoint_path(output: str | os.PathLike[str]) -> str:
@@ -26,6 +28,19 @@ def interrupted(done: str, checkpoint: str) -> str:
         f"interrupted after {done}; to go on from the checkpoint, repeat the command with "
         f"--resume {checkpoint}"
     )
+
+
+def read_finished(
+    path: str | os.PathLike[str], kinds: tuple[str, ...], unfinished: tuple[str, ...], noun: str, command: str
+) -> Model:
+    """A model of one of the `kinds`. Raises ModelError for others, and for an interrupted training."""
+    model = read_model(path, (*kinds, *unfinished))
+    if model.kind in unfinished:
+        raise ModelError(
+            f"{path} is a training that was interrupted, no {noun} yet",
+            hint=f"repeat the {command} command with --resume {path}",
+        )
+    return model
 
 
 def remove_checkpoint(path: str | os.PathLike[str], written: bool, resumed: str | None) -> None:

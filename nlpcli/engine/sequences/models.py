@@ -9,10 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.io.model_file import read_model
+from nlpcli.engine.io.checkpoints import read_finished
 from nlpcli.engine.tagging import linear_tagger
 from nlpcli.engine.tagging.linear_tagger import LinearTagger
-from nlpcli.errors import ModelError
 from nlpcli.settings.text import AnalysisSettings
 
 LINEAR, RECURRENT = "tagger", "recurrent-tagger"
@@ -53,12 +52,7 @@ class TaggerModel(Protocol):
 
 def load_tagger(path: str | os.PathLike[str]) -> TaggerModel:
     """The tagger in a file. Raises ModelError for another file, and for a training that was interrupted."""
-    model = read_model(path, (*KINDS, *UNFINISHED))
-    if model.kind in UNFINISHED:
-        raise ModelError(
-            f"{path} is a training that was interrupted, no tagger yet",
-            hint=f"repeat the train-tagger command with --resume {path}",
-        )
+    model = read_finished(path, KINDS, UNFINISHED, "tagger", "train-tagger")
     if model.kind == LINEAR:
         return LinearTagger.from_model(model)
     from nlpcli.engine.sequences.recurrent_tagger import RecurrentTagger

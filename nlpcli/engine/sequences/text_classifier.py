@@ -18,7 +18,8 @@ from nlpcli.engine.classify.classifier import encoded
 from nlpcli.engine.classify.explanations import Reason, TokenShares
 from nlpcli.engine.classify.findings import Found, Numbers
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
-from nlpcli.engine.io.model_file import Model, read_model, write_model
+from nlpcli.engine.io.checkpoints import read_finished
+from nlpcli.engine.io.model_file import Model, write_model
 from nlpcli.engine.io.record_formats import Documents
 from nlpcli.engine.io.schemas.classify import text_head_shapes
 from nlpcli.engine.neural.sequence_trainer import GIVEN, Sentences
@@ -31,7 +32,7 @@ from nlpcli.engine.sequences.pairs import Pairs, measures
 from nlpcli.engine.sequences.text_heads import head_of
 from nlpcli.engine.sequences.word_network import WordNetwork
 from nlpcli.engine.text.arguments import as_list
-from nlpcli.errors import ModelError, SettingsError
+from nlpcli.errors import SettingsError
 from nlpcli.settings.classify import RnnSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -173,13 +174,7 @@ class TextClassifier:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TextClassifier:
         """The model that `save` wrote. Raises ModelError."""
-        model = read_model(path, (KIND, UNFINISHED))
-        if model.kind == UNFINISHED:
-            raise ModelError(
-                f"{path} is a training that was interrupted, no classifier yet",
-                hint=f"repeat the train-rnn command with --resume {path}",
-            )
-        return cls.from_model(model)
+        return cls.from_model(read_finished(path, (KIND,), (UNFINISHED,), "classifier", "train-rnn"))
 
     @classmethod
     def from_model(cls, model: Model) -> TextClassifier:

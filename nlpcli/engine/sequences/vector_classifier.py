@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.classify.explanations import Reason
 from nlpcli.engine.classify.findings import Found, Numbers
-from nlpcli.engine.io.model_file import Model, read_model, write_model
+from nlpcli.engine.io.checkpoints import read_finished
+from nlpcli.engine.io.model_file import Model, write_model
 from nlpcli.engine.io.record_formats import whole_texts
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -29,7 +30,7 @@ from nlpcli.engine.sequences.answer_choice import answer_of
 from nlpcli.engine.sequences.answers import Answer
 from nlpcli.engine.sequences.vector_examples import check_width, numbers_in
 from nlpcli.engine.text.arguments import as_list
-from nlpcli.errors import ModelError, SettingsError
+from nlpcli.errors import SettingsError
 from nlpcli.settings.classify import RnnSettings
 
 KIND, UNFINISHED = "vector-classifier", "vector-classifier-checkpoint"
@@ -159,13 +160,7 @@ class VectorClassifier:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> VectorClassifier:
         """The model that `save` wrote. Raises ModelError."""
-        model = read_model(path, (KIND, UNFINISHED))
-        if model.kind == UNFINISHED:
-            raise ModelError(
-                f"{path} is a training that was interrupted, no classifier yet",
-                hint=f"repeat the train-rnn command with --resume {path}",
-            )
-        return cls.from_model(model)
+        return cls.from_model(read_finished(path, (KIND,), (UNFINISHED,), "classifier", "train-rnn"))
 
     @classmethod
     def from_model(cls, model: Model) -> VectorClassifier:

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.io.model_file import Model, read_model, write_model
+from nlpcli.engine.io.checkpoints import read_finished
+from nlpcli.engine.io.model_file import Model, write_model
 from nlpcli.engine.tagging.features import NO_CLASSES, Classes, hashes_of, text_of
 from nlpcli.engine.tagging.perceptron import Weights, best_pieces, best_tags, probabilities
-from nlpcli.errors import ModelError
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -109,13 +109,7 @@ class LinearTagger:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> LinearTagger:
         """The model that `save` wrote. Raises ModelError."""
-        model = read_model(path, (KIND, UNFINISHED))
-        if model.kind == UNFINISHED:
-            raise ModelError(
-                f"{path} is a training that was interrupted, no tagger yet",
-                hint=f"repeat the train-tagger command with --resume {path}",
-            )
-        return cls.from_model(model)
+        return cls.from_model(read_finished(path, (KIND,), (UNFINISHED,), "tagger", "train-tagger"))
 
     @classmethod
     def from_model(cls, model: Model) -> LinearTagger:

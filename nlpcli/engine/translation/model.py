@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from nlpcli.engine.corpus.packed_strings import PackedTokens
-from nlpcli.engine.io.model_file import Model, read_model, write_model
+from nlpcli.engine.io.checkpoints import read_finished
+from nlpcli.engine.io.model_file import Model, write_model
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.text.arguments import as_list
@@ -22,7 +23,6 @@ from nlpcli.engine.translation.beam_search import Hypothesis, beam_search
 from nlpcli.engine.translation.network import Network
 from nlpcli.engine.translation.units import Units, cleaned
 from nlpcli.engine.translation.vocabulary import UnitVocabulary
-from nlpcli.errors import ModelError
 from nlpcli.settings.translation import Seq2SeqSettings, TranslateSettings, seq2seq_shapes
 
 KIND, UNFINISHED = "seq2seq", "seq2seq-checkpoint"
@@ -185,13 +185,7 @@ class Seq2Seq:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Seq2Seq:
         """The model that `save` wrote. Raises ModelError."""
-        model = read_model(path, (KIND, UNFINISHED))
-        if model.kind == UNFINISHED:
-            raise ModelError(
-                f"{path} is a training that was interrupted, no model yet",
-                hint=f"repeat the train-seq2seq command with --resume {path}",
-            )
-        return cls.from_model(model)
+        return cls.from_model(read_finished(path, (KIND,), (UNFINISHED,), "model", "train-seq2seq"))
 
     @classmethod
     def from_model(cls, model: Model) -> Seq2Seq:
