@@ -9,6 +9,7 @@ Not here: what a batch is made of and what its loss is (a subclass says).
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +62,10 @@ class BatchTrainer(Trainer):
     @abstractmethod
     def material(self) -> str:
         """What there is to learn from, in words."""
+
+    @abstractmethod
+    def best(self) -> Any:
+        """The model with the best weights so far."""
 
     def _batches(self, epoch: int) -> list[Ids]:
         random = np.random.default_rng([self.seed, ORDER, epoch])

@@ -90,9 +90,9 @@ def train_rnn(
     """A classifier of labelled texts by a network, written to `output`, and how well it does on `test`.
 
     `vectors` names word vectors in any layout, `lm` a character language model whose states are part of what
-    the network is told, `blend` a model of train-nb that judges besides, `init`
-    a model of train-rnn or train-tagger whose weights are the first, and `dev` labelled texts by which
-    the best weights are chosen, and how much of the other model; without it some of the texts are held out.
+    the network is told, `blend` a model of train-nb that judges besides, `init` a model of
+    train-rnn or train-tagger whose weights are the first, and `dev` labelled texts by which the best weights
+    are chosen, and how much of the other model; without it some of the texts are held out.
 
     Raises SettingsError where there is neither a file to write nor one to measure on, InputError for texts
     without labels or with a single one, ModelError for a checkpoint to `resume` that is of another training.

@@ -8,12 +8,12 @@ from typing import Any, Protocol
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
 from nlpcli.engine.io.opening import STDIN, Paths, check_readable
+from nlpcli.engine.neural.batch_trainer import BatchTrainer
 from nlpcli.engine.runtime.interrupts import postponed_signals, saved_when_interrupted
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.sequences import network_checkpoint
 from nlpcli.engine.sequences.examples import Examples
 from nlpcli.engine.sequences.models import TaggerModel
-from nlpcli.engine.sequences.network_checkpoint import Resumable
 from nlpcli.engine.sequences.report import Report
 from nlpcli.engine.tagging import checkpoint
 from nlpcli.engine.tagging.features import Classes
@@ -74,14 +74,36 @@ class Linear:
         checkpoint.restore(self._training, path)
 
 
-class Network:
-    """That of a network; `measure` names what one less the loss of a validation is."""
+class CheckpointFiles(Protocol):
+    """How a kind of training is written down: `network_checkpoint`, or another module."""
 
-    def __init__(self, training: Resumable, measure: str) -> None:
-        self._training, self._measure = training, measure
+    def save(self, training: Any, path: str) -> None:
+        """Write where the training stands."""
+
+    def restore(self, training: Any, path: str) -> None:
+        """Let a new training go on from there. Raises ModelError for a file of another one."""
+
+
+def share(loss: float) -> str:
+    """One less the loss of a validation, which is a share of what is wrong."""
+    return f"{1 - loss:.2%}"
+
+
+class Network:
+    """That of a network. `told` puts the loss of a validation into words, `measure` says what it is of."""
+
+    def __init__(
+        self,
+        training: BatchTrainer,
+        measure: str = "",
+        told: Callable[[float], str] = share,
+        files: CheckpointFiles = network_checkpoint,
+    ) -> None:
+        self._training, self._files = training, files
+        self._told, self._measure = told, measure
 
     def go(self, progress: Progress, every: int, save: Callable[[], object]) -> int:  # noqa: D102
-        training, report = self._training, Report(self._training, progress, self._measure)
+        training, report = self._training, Report(self._training, progress, self._told, self._measure)
         with postponed_signals() as signals:
 
             def after_update() -> None:
@@ -99,10 +121,10 @@ class Network:
         return f"{self._training.step:,} of {self._training.total_steps:,} updates"
 
     def save(self, path: str) -> None:  # noqa: D102
-        network_checkpoint.save(self._training, path)
+        self._files.save(self._training, path)
 
     def restore(self, path: str) -> None:  # noqa: D102
-        network_checkpoint.restore(self._training, path)
+        self._files.restore(self._training, path)
 
 
 def learnt(learning: Learning, output: str | None, resume: str | None, every: int, progress: Progress) -> Any:

@@ -32,10 +32,6 @@ class Resumable(BatchTrainer):
         """A sum of all that decides what is learnt."""
 
     @abstractmethod
-    def best(self) -> Any:
-        """The model with the best weights so far."""
-
-    @abstractmethod
     def shape_fields(self) -> dict[str, Any]:
         """What the shapes of all arrays follow from, as the fields of a file."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nlpcli.engine.runtime.progress import Progress
@@ -13,11 +14,14 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """The remarks of one run. `measure` names what one less the loss of a validation is: accuracy, F1."""
+    """The remarks of one run. `told` puts the loss of a validation into words, `measure` what it is of."""
 
-    def __init__(self, training: BatchTrainer, progress: Progress, measure: str = "right") -> None:
-        self._training, self._progress, self._measure = training, progress, measure
-        self._started, self._first = time.monotonic(), training.step
+    def __init__(
+        self, training: BatchTrainer, progress: Progress, told: Callable[[float], str], measure: str = ""
+    ) -> None:
+        self._training, self._progress = training, progress
+        self._told, self._measure = told, measure
+        self._started = time.monotonic()
 
     def begin(self) -> None:
         """What is trained on what."""
@@ -37,7 +41,9 @@ class Report:
     def validated(self, loss: float, val_loss: float) -> None:
         """One line per validation."""
         training = self._training
-        measured = "" if math.isnan(val_loss) else f"  held out {1 - val_loss:.2%} {self._measure}"
+        measured = ""
+        if not math.isnan(val_loss):
+            measured = f"  held out {self._told(val_loss)} {self._measure}".rstrip()
         best = "  best" if measured and not training.stale else ""
         self._progress.note(
             f"update {training.step:,}/{training.total_steps:,}  loss {loss:.4f}{measured}{best}"
@@ -58,4 +64,4 @@ class Report:
 
     def _best(self) -> str:
         best = self._training.best_loss
-        return f", best {1 - best:.2%}" if math.isfinite(best) else ""
+        return f", best {self._told(best)}" if math.isfinite(best) else ""

@@ -5,6 +5,7 @@ pairs ─ units ─▶ numbers ─▶ train ─▶ file ─ test
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.plots import attention
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.sequences.learning import check_files, learnt
+from nlpcli.engine.sequences.learning import Network, check_files, learnt
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.engine.translation.answers import answer_line
 from nlpcli.engine.translation.evaluation import TranslationEvaluation, compared
@@ -34,6 +35,7 @@ from nlpcli.settings.translation import (
 )
 
 TEST = "test"
+_MOST_LOSS = 50.0  # that is told as a perplexity
 TranslationMeasured = Callable[[str, TranslationEvaluation], object]
 
 
@@ -74,8 +76,8 @@ def train_seq2seq(
     that are no pairs, ModelError for a checkpoint to `resume` that is of another training. An interrupted
     training leaves a checkpoint.
     """
+    from nlpcli.engine.translation import checkpoint
     from nlpcli.engine.translation.examples import examples_of
-    from nlpcli.engine.translation.learner import Learner
     from nlpcli.engine.translation.training import Seq2SeqTraining
 
     _check_sides(paths, source, target, settings)
@@ -91,7 +93,8 @@ def train_seq2seq(
     # Read before training, so that what is wrong with them is told before.
     tests, held_out = (None if path is None else read([path]) for path in (test, dev))
     begun = Seq2SeqTraining(examples_of(pairs, settings, held_out, training.val_frac, progress), training)
-    model = learnt(Learner(begun), output, resume, checkpoints.checkpoint_every, progress)
+    learning = Network(begun, told=_perplexity, files=checkpoint)
+    model: Seq2Seq = learnt(learning, output, resume, checkpoints.checkpoint_every, progress)
     outcome = Seq2SeqOutcome(model)
     if output is not None:
         known = len(model.vocabulary)
@@ -103,6 +106,10 @@ def train_seq2seq(
         if measured is not None:
             measured(TEST, outcome.evaluations[TEST])
     return outcome
+
+
+def _perplexity(loss: float) -> str:
+    return f"perplexity {math.exp(min(loss, _MOST_LOSS)):.2f}"
 
 
 def _check_sides(paths: Paths, source: str | None, target: str | None, settings: Seq2SeqSettings) -> None:

@@ -13,15 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlpcli.engine.neural.batch_trainer import decay_of, usual_epochs
-from nlpcli.engine.neural.batches import at_work, batches
+from nlpcli.engine.neural.batch_trainer import BEGINNING, DROPS, BatchTrainer, usual_epochs
+from nlpcli.engine.neural.batches import at_work
 from nlpcli.engine.neural.devices import products_of
 from nlpcli.engine.neural.packing import Ids, Packing
-from nlpcli.engine.neural.tables import BETAS
-from nlpcli.engine.neural.trainer import Diverged, Trainer
-from nlpcli.engine.neural.weights import Weights
-from nlpcli.engine.runtime.arrays import offsets_of
-from nlpcli.engine.runtime.threads import available_cores
+from nlpcli.engine.neural.trainer import Diverged
 from nlpcli.engine.translation.examples import PairExamples
 from nlpcli.engine.translation.initial import initial_seq2seq
 from nlpcli.engine.translation.model import Seq2Seq
@@ -34,59 +30,55 @@ if TYPE_CHECKING:
 
     from nlpcli.engine.neural.nets.seq2seq import Pairs
 
-PARTS = 2
 UPDATES = 4000  # that a training has, where the epochs are left to it
 _EPOCHS = 6, 100  # but so many at least and at most
 _TOKENS = 300, 2000  # units a batch, at least and at most, where nothing is said
 _BATCHES = 30  # that an epoch has at least, if its batches are not too small then
-_ORDER, _DROPS, _BEGINNING = 1, 2, 3  # what a draw of chance is for
 _TOGETHER = 4000  # units of pairs that are validated side by side
 
 
-class Seq2SeqTraining(Trainer):
+class Seq2SeqTraining(BatchTrainer):
     """A model in training. The same pairs, settings and seed give the same model, on any threads."""
 
     def __init__(self, examples: PairExamples, training: NetworkTraining = SEQ2SEQ_TRAINING) -> None:
-        from nlpcli.engine.neural.nets.parameters import Parameters
-
-        self.examples, self.training, self.settings = examples, training, examples.settings
-        self.seed = self.settings.seed
+        self.examples, self.settings = examples, examples.settings
         self._low = products_of(self.settings.precision, self.settings.rnn_size)
         vocabulary = examples.vocabulary
         counts = np.bincount(examples.targets.numbers, minlength=vocabulary.targets)[: vocabulary.targets]
-        random = np.random.default_rng([self.seed, _BEGINNING])
+        random = np.random.default_rng([self.settings.seed, BEGINNING])
         weights = initial_seq2seq(self.settings, len(vocabulary), counts.astype(np.float32), random)
-        self.network = Parameters(weights)
         self._lengths = examples.sources.lengths + examples.targets.lengths
         units = int(self._lengths.sum())
         least, most = _TOKENS
-        self.batch_tokens = training.batch_tokens or max(least, min(most, units // _BATCHES))
-        epochs = self.settings.epochs or usual_epochs(units, self.batch_tokens, UPDATES, _EPOCHS)
-        ends = offsets_of([len(self._batches(epoch)) for epoch in range(epochs)])
-        super().__init__(
-            self.network, training, weights, [slice(n, None, PARTS) for n in range(PARTS)],
-            steps_per_epoch=int(ends[1]), epochs=epochs, threads=training.threads or available_cores(),
-        )  # fmt: skip
-        for group in self.optimizer.param_groups:
-            group["betas"] = BETAS
-        self._epoch_ends, self.total_steps = ends, int(ends[-1])
-        self._epoch, self._order = -1, list[Ids]()
-        self.decay = decay_of(training.average * self.total_steps)
-        self.means = {name: np.zeros_like(array) for name, array in weights.items()}
+        self._batch = training.batch_tokens or max(least, min(most, units // _BATCHES))
+        epochs = self.settings.epochs or usual_epochs(units, self._batch, UPDATES, _EPOCHS)
+        super().__init__(weights, training, epochs=epochs, seed=self.settings.seed)
 
-    def _batches(self, epoch: int) -> list[Ids]:
-        random = np.random.default_rng([self.seed, _ORDER, epoch])
-        return batches(self._lengths, self.batch_tokens, random)
+    @property
+    def lengths(self) -> Ids:
+        """Units of the pairs, of both sides."""
+        return self._lengths
+
+    @property
+    def batch_tokens(self) -> int:
+        """Units a batch."""
+        return self._batch
+
+    @property
+    def material(self) -> str:
+        """How many pairs, units and weights there are."""
+        examples = self.examples
+        weights = sum(weight.numel() for weight in self.network.parameters())
+        return (
+            f"{len(examples.sources.starts) - 1:,} pairs, {len(examples.targets.numbers):,} units to write; "
+            f"{len(examples.vocabulary):,} different ones; {weights:,} weights"
+        )
 
     # --- a batch ----------------------------------------------------------------------------
 
     def begin_update(self) -> int:
         """The next batch in its parts; how many units its targets have."""
-        epoch = int(np.searchsorted(self._epoch_ends, self.step, side="right")) - 1
-        if epoch != self._epoch:
-            self._epoch, self._order = epoch, self._batches(epoch)
-        batch = self._order[self.step - int(self._epoch_ends[epoch])]
-        examples = self.examples
+        batch, examples = self.batch(), self.examples
         self._held = [
             side_by_side(examples.sources, examples.targets, batch[part])
             for part in self.parts
@@ -102,7 +94,7 @@ class Seq2SeqTraining(Trainer):
 
         if n >= len(self._held):
             return torch.zeros((), requires_grad=True) + 0.0
-        random = np.random.Generator(np.random.SFC64([self.seed, _DROPS, self.step, n]))
+        random = np.random.Generator(np.random.SFC64([self.seed, DROPS, self.step, n]))
         net = Seq2SeqNet(self.settings, self.network.weights, self.training.dropout, self._low)
         smoothing, words = self.settings.label_smoothing, self.training.word_dropout
         return net.loss(self._held[n], random, smoothing, words)
@@ -137,13 +129,6 @@ class Seq2SeqTraining(Trainer):
         if self.decay:
             for name, weight in self.network.weights.items():  # one pass over memory, unlike numpy's three
                 torch.from_numpy(self.means[name]).lerp_(weight.detach(), 1 - self.decay)
-
-    def snapshot(self) -> Weights:
-        """The averages of the weights."""
-        if not (self.step and self.decay):
-            return self.network.arrays()
-        whole = np.float32(1 / (1 - self.decay**self.step))
-        return {name: mean * whole for name, mean in self.means.items()}
 
     def best(self) -> Seq2Seq:
         """The model that did best on what is held out."""
