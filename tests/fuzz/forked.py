@@ -6,6 +6,7 @@ load nothing is different.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -55,7 +56,8 @@ class Forked:
     def send(self, number: signal.Signals) -> None:
         """Send a signal, unless it has ended."""
         if self._process.exitcode is None and self._process.pid is not None:
-            os.kill(self._process.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has ended in between
+                os.kill(self._process.pid, number)
 
     def ended(self, timeout: float = 120) -> tuple[int, str]:
         """Its exit code, −N for a signal, and what else it said."""
