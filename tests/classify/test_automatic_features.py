@@ -78,10 +78,11 @@ def test_skip_grams_are_counted_named_and_shared_out():
         namer.name(key): counts.tolist() for key, counts in zip(model.keys, model.counts.counts, strict=True)
     }
     assert {name: counts for name, counts in found.items() if " " in name} == {
-        "^ who": [1, 0], "^ where": [0, 1], "^ is": [0, 1],
+        "^ who": [1, 0], "^ where": [0, 1], "^ is": [0, 1], "^ … is": [1, 1],
         "who … the": [1, 0], "is … king": [1, 0], "where … the": [0, 1], "is … sea": [0, 1],
+        "king $": [1, 0], "sea $": [0, 1], "is $": [0, 1], "the … $": [1, 1],
     }  # fmt: skip
-    assert len(found) == 7 + 6
+    assert len(found) == 12 + 6
     classifier = Classifier(model)
     scores, _ = classifier.scores(examples.corpus)
     for number, reason in enumerate(explain(classifier, examples.corpus)):

@@ -191,8 +191,8 @@ class Namer:
 
     def name(self, key: np.uint64) -> str:
         """The feature as text; words are separated by a space, letters stand in ‹›. A
-        skip-gram has an ellipsis between its words, and ^ before the first of a text. A feature that
-        cannot be told (feature hashing keeps no vocabulary) is a number."""
+        skip-gram has an ellipsis between its words; ^ is the beginning of a text, $ its end. A feature
+        that cannot be told (feature hashing keeps no vocabulary) is a number."""
         words = self._as_words(key, self._features.word_range[1]) or self._as_skip_gram(key)
         if words is not None:
             return " ".join(words)
@@ -215,16 +215,23 @@ class Namer:
         return None
 
     def _as_skip_gram(self, key: np.uint64) -> list[str] | None:
-        """The words around a gap."""
+        """The words around a gap, or a word beside the edge of a text."""
         if not self._features.skip_grams:
             return None
-        prefixes, before = np.empty_like(self._words), np.empty_like(self._words)
-        kernels.word_prefixes(np.uint64(key), self._words, prefixes)
+        edge = np.uint64(kernels.gap_key())
+        lasts, prefixes = np.append(self._words, edge), np.empty(len(self._words) + 1, dtype=np.uint64)
+        before = np.empty_like(prefixes)
+        kernels.word_prefixes(np.uint64(key), lasts, prefixes)
         kernels.before_gaps(prefixes, before)
-        first = self._known_words.find(before)
-        for last in np.flatnonzero((first >= 0) | (prefixes == np.uint64(kernels.gap_key()))).tolist():
-            begin = "^" if first[last] < 0 else f"{self._tokens[int(self._order[first[last]])]} …"
-            return [begin, self._tokens[last]]
+        for firsts, gap in ((before, " …"), (prefixes, "")):
+            found = self._known_words.find(firsts)
+            found[:-1][firsts[:-1] == edge] = len(self._words)
+            if not gap:  # pairs of words are told elsewhere
+                found[:-1][found[:-1] < len(self._words)] = -1
+            for last in np.flatnonzero(found >= 0).tolist():
+                first = int(found[last])
+                begin = "^" if first == len(self._words) else self._tokens[int(self._order[first])]
+                return [begin + gap, "$" if last == len(self._words) else self._tokens[last]]
         return None
 
     def _as_letters(self, key: np.uint64, longest: int) -> list[str] | None:

@@ -34,6 +34,7 @@ _CHUNKS_PER_CORE = 4  # chunks a thread, at least
 _DOCUMENTS = 1 << 16  # measured at a time
 _PART_BITS = 14  # a part is about so many features, or larger where there would be more than 256 parts
 _SMALL_COUNT = 255
+_AT_EDGES = 2  # skip-grams that a text has more than words, at most
 _FIRST_BITS = 16  # of slots, at first: with many classes and parts, more would be much memory
 
 
@@ -97,6 +98,7 @@ class FeatureExtractor:
         corpus, settings = self._corpus, self._settings
         (low, high), (char_low, char_high) = settings.word_range, settings.char_range
         per_document = np.diff(corpus.offsets) * (high - low + 1 + settings.skip_grams)
+        per_document += _AT_EDGES * settings.skip_grams
         longest = 0
         if char_high:
             # A token can begin as many n-grams as it has bytes and spaces; often fewer.

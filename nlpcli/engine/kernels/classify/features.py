@@ -118,25 +118,31 @@ def _word_features(ids, begin, stop, hashes, low, high, mask, keys, spans, total
 
 @nb.njit(nogil=True)
 def _skip_grams(ids, begin, stop, hashes, mask, keys, spans, total):
-    """Pairs of words with one between (Guthrie et al. 2006), and the word a document begins with."""
-    if begin < stop:
-        keys[total] = joined(_GAP, hashes[ids[begin]]) & mask
-        if spans.size:
-            spans[total, 0] = 0
-            spans[total, 1] = 1
-        total += 1
-    for at in range(begin, stop - 2):
-        keys[total] = joined(joined(hashes[ids[at]], _GAP), hashes[ids[at + 2]]) & mask
-        if spans.size:
-            spans[total, 0] = at - begin
-            spans[total, 1] = at - begin + 3
-        total += 1
+    """Pairs of words with one between (Guthrie et al. 2006), and what stands at a text's edges.
+
+    A text is taken to have a mark before and behind it: the first and the last word make a pair with it,
+    the second and the last but one a pair with a word between. The mark has the gap's key.
+    """
+    for at in range(begin - 1, stop):
+        for length in range(2, 4):
+            last = at + length - 1
+            at_edge = at < begin or last == stop
+            if last > stop or (length == 2 and not at_edge) or (at < begin and last == stop):
+                continue
+            key = _GAP if at < begin else hashes[ids[at]]
+            if length == 3:
+                key = joined(key, _GAP)
+            keys[total] = joined(key, _GAP if last == stop else hashes[ids[last]]) & mask
+            if spans.size:
+                spans[total, 0] = max(at, begin) - begin
+                spans[total, 1] = min(last + 1, stop) - begin
+            total += 1
     return total
 
 
 @nb.njit(nogil=True)
 def gap_key():
-    """What stands for any word, or for the beginning of a text, in a skip-gram's key."""
+    """What stands for any word, or for the edge of a text, in a skip-gram's key."""
     return _GAP
 
 
