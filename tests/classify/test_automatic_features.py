@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nlpcli.engine.classify import naive_bayes, nbsvm
+from nlpcli.engine.classify import naive_bayes, nbsvm, support_vectors
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.classifier import Classifier
 from nlpcli.engine.classify.examples import examples_of
@@ -180,7 +180,7 @@ def test_the_weights_are_those_that_liblinear_finds_for_both_kinds(monkeypatch):
     texts, labels = names(80, words=2)
     examples = examples_of(texts, labels, LOWERCASE)
     settings = NaiveBayesSettings(variant="nbsvm", alpha=1.0, cost=0.5, epochs=3000)
-    monkeypatch.setattr(nbsvm, "_TOLERANCE", 1e-7)
+    monkeypatch.setattr(support_vectors, "_TOLERANCE", 1e-7)
     model = nbsvm.train(examples, LOWERCASE, FeatureSettings(), settings)
     counting = naive_bayes.train(examples, LOWERCASE, model.features, NaiveBayesSettings())
     inside, outside = counting.counts.counts[:, 1] + 1.0, counting.counts.counts[:, 0] + 1.0

@@ -3,13 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nlpcli.engine.classify import naive_bayes, nbsvm
+from nlpcli.engine.classify import naive_bayes, nbsvm, support_vectors
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.classifier import Classifier, load_model
 from nlpcli.engine.classify.examples import examples_of
 from nlpcli.engine.classify.linear import LinearModel
 from nlpcli.engine.classify.pruning import prune
 from nlpcli.engine.kernels.classify import nbsvm as kernel
+from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -61,27 +62,96 @@ def test_loaded_model_scores_as_the_saved_one(tmp_path, classes):
     assert (scores.argmax(axis=1) == examples.labels).mean() > 0.85
 
 
+KINDS = (
+    np.array([0, 1, 1, 2, 0, 2], np.int32), np.array([2, 4, 6, 6]),
+    np.array([2, 0, 2, 1, 1, 0], np.int32), np.array([1, 1, 4, 6]),
+)  # fmt: skip
+NORMS = np.array([[0.5, 0.5, 2**-0.5, 1.0], [1.0, 1.0, 3**-0.5, 2**-0.5]])
+OWN = np.array([0.5, 0.5, 0.0, 0.0])  # two of four words of the first two documents are theirs alone
+SQUARES = np.array([0.5, 1.0, 2.0])
+
+
+def descents(diagonals, descend, targets, alone, epochs=5):
+    """Weights, diagonal, dual variables and bias after some passes."""
+    state = np.zeros((3, 2), np.float32)
+    state[:, 1] = SQUARES
+    diagonal = 1.5 + OWN * alone[(targets > 0).astype(int)]
+    alphas, bias = np.zeros(4), np.zeros(1)
+    diagonals(*KINDS[:2], 0, state, NORMS[0], diagonal)
+    diagonals(*KINDS[2:], 0, state, NORMS[1], diagonal)
+    for _ in range(epochs):
+        descend(*KINDS, np.arange(4), state, NORMS, OWN, alone, diagonal, targets, alphas, bias, 1.0)
+    return state[:, 0], diagonal, alphas, bias
+
+
 def test_compiled_descent_agrees_with_python():
-    rows = np.array([0, 1, 1, 2, 0, 2], np.int32)
-    ends = np.array([2, 4, 6, 6])
-    targets = np.array([1.0, -1.0, 1.0, 0.0])
-    results = []
-    for diagonals, descend in (
-        (kernel.diagonals, kernel.descend),
-        (kernel.diagonals.py_func, kernel.descend.py_func),
+    targets, alone = np.array([1.0, -1.0, 1.0, 0.0]), np.array([0.25, 0.75])
+    compiled = descents(kernel.diagonals, kernel.descend, targets, alone)
+    plain = descents(kernel.diagonals.py_func, kernel.descend.py_func, targets, alone)
+    assert compiled[1][0] == 1 + 0.5 + 0.5 * 0.75 + (0.5 + 1.0) / 4 + 2.0  # 1 + 1 / 2C + Σ r² / n
+    for one, other in zip(compiled, plain, strict=True):
+        assert np.allclose(one, other, atol=1e-6)
+
+
+def test_classes_side_by_side_are_those_one_after_the_other():
+    classes, alone = np.array([0, 1, 2, 0]), np.array([[0.25, 0.5, 1.0], [0.75, 0.1, 2.0]])
+    for descend, diagonals in (
+        (kernel.descend_together, kernel.diagonals_together),
+        (kernel.descend_together.py_func, kernel.diagonals_together.py_func),
     ):
-        state = np.zeros((3, 2), np.float32)
-        state[:, 1] = (0.5, 1.0, 2.0)
-        norms, diagonal, alphas, bias = np.zeros((2, 4)), np.full(4, 1.5), np.zeros(4), np.zeros(1)
-        kinds = (rows, ends, rows[::-1].copy(), np.array([1, 1, 4, 6]))
-        diagonals(*kinds[:2], 0, state, norms[0], diagonal)
-        assert diagonal[0] == 1.5 / 2 + 1 + 0.5  # Σ r² / n + 1 + 1 / 2C
-        diagonals(*kinds[2:], 0, state, norms[1], diagonal)
-        assert diagonal[0] == 2.25 + 2.0
+        factors, weights = aligned_rows(3, 16), aligned_rows(3, 16)
+        factors[:, :3] = SQUARES[:, None]
+        inside = classes[:, None] == np.arange(3)
+        diagonal = 1.5 + OWN[:, None] * np.where(inside, alone[1], alone[0])
+        alphas, bias = np.zeros((4, 3)), np.zeros(3)
+        diagonals(*KINDS[:2], 0, factors, NORMS[0], diagonal)
+        diagonals(*KINDS[2:], 0, factors, NORMS[1], diagonal)
         for _ in range(5):
-            descend(*kinds, np.arange(4), state, norms, diagonal, targets, alphas, bias, 1.0)
-        results.append(np.concatenate([state.ravel(), norms.ravel(), diagonal, alphas, bias]))
-    assert np.allclose(*results, atol=1e-6)
+            descend(
+                *KINDS,
+                np.arange(4),
+                weights,
+                factors,
+                NORMS,
+                OWN,
+                alone,
+                diagonal,
+                classes,
+                alphas,
+                bias,
+                1.0,
+            )
+        for label in range(3):
+            targets = np.where(classes == label, 1.0, -1.0)
+            found = descents(kernel.diagonals, kernel.descend, targets, alone[:, label].copy())
+            together = (weights[:, label], diagonal[:, label], alphas[:, label], bias[label])
+            for one, other in zip(found, together, strict=True):
+                assert np.allclose(one, other, atol=1e-5)
+
+
+def test_weights_of_many_classes_are_those_that_liblinear_finds(monkeypatch):
+    svm = pytest.importorskip("sklearn.svm")
+    examples = made_up(classes=20)
+    settings = NaiveBayesSettings(variant="nbsvm", alpha=1.0, cost=0.5, epochs=3000)
+    monkeypatch.setattr(support_vectors, "_TOLERANCE", 1e-6)
+    features = resolved(FeatureSettings(ngrams="1-2", char_ngrams="0"), settings.variant, examples.corpus)
+    model = nbsvm.train(examples, PLAIN, features, settings)
+    counting = naive_bayes.train(examples, PLAIN, features, NaiveBayesSettings())
+    counts = counting.counts.counts
+    assert (counts.sum(axis=1) == 1).sum() > 100  # pairs of words that one text alone has
+    inside = counts[:, 7] + 1.0
+    outside = counts.sum(axis=1) - counts[:, 7] + 1.0
+    ratio = np.log(inside / inside.sum()) - np.log(outside / outside.sum())
+    known = np.isin(counting.keys, model.keys)  # what stands in no support vector is not kept
+    values, at_work = np.zeros((2, examples.corpus.documents, len(ratio)))
+    for first, rows, ends in Classifier(counting).feature_index.rows(examples.corpus):
+        for number, some in enumerate(np.split(rows, ends[:-1]), first):
+            values[number, some] = ratio[some] / np.sqrt(len(some))
+            at_work[number, some] = ratio[some] / np.sqrt(known[some].sum())
+    peer = svm.LinearSVC(C=0.5, dual=True, tol=1e-7, max_iter=200000).fit(values, examples.labels == 7)
+    wanted = at_work @ peer.coef_[0] + peer.intercept_[0]
+    scores, _ = Classifier(model).scores(examples.corpus)
+    assert np.abs(scores[:, 7] - wanted).max() < 0.001
 
 
 @pytest.mark.parametrize("classes", [2, 3])

@@ -39,6 +39,14 @@ def move_rows(matrix: Floats, rows: Ints, first: int, last: int, gains: Floats, 
         matrix[rows[place]] += gains[number]
 
 
+def move_rows_by(
+    matrix: Floats, factors: Floats, rows: Ints, first: int, last: int, gains: Floats, number: int
+) -> None:
+    """Add `gains[number]` times the same row of `factors` to each of the rows."""
+    for place in range(first, last):
+        matrix[rows[place]] += gains[number] * factors[rows[place]]
+
+
 def prefetch_row(matrix: Floats, row: int) -> None:
     """Ask for a row to be brought into the cache; has no effect on any value."""
 
@@ -85,6 +93,25 @@ def _move_rows(typingctx, matrix, rows, first, last, gains, number):
 
 
 @intrinsic
+def _move_rows_by(typingctx, matrix, factors, rows, first, last, gains, number):
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        lanes = Lanes(builder)
+        matrix, factors, rows, gains = (
+            Array(context, builder, signature.args[k], values[k]) for k in (0, 1, 2, 5)
+        )
+        source = gains.row(values[6])
+        with lanes.chunks(matrix.shape[1]) as offset:
+            gain = lanes.load(source, offset)
+            with cgutils.for_range_slice(builder, values[3], values[4], INDEX(1), intp=INDEX) as (place, _):
+                number = rows.value(place)
+                row, factor = matrix.row(number), lanes.load(factors.row(number), offset)
+                lanes.store(lanes.multiply_add(gain, factor, lanes.load(row, offset)), row, offset)
+        return context.get_dummy_value()
+
+    return types.void(matrix, factors, rows, types.int64, types.int64, gains, types.int64), emit
+
+
+@intrinsic
 def _prefetch_row(typingctx, matrix, row):
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         array = Array(context, builder, signature.args[0], values[0])
@@ -122,6 +149,13 @@ def _compiled_sum(matrix, rows, first, last, sums, number):
 def _compiled_move(matrix, rows, first, last, gains, number):
     return lambda matrix, rows, first, last, gains, number: _move_rows(
         matrix, rows, first, last, gains, number
+    )
+
+
+@overload(move_rows_by, jit_options={"forceinline": True})
+def _compiled_move_by(matrix, factors, rows, first, last, gains, number):
+    return lambda matrix, factors, rows, first, last, gains, number: _move_rows_by(
+        matrix, factors, rows, first, last, gains, number
     )
 
 
