@@ -37,7 +37,7 @@ class FeatureSettings(NgramRanges, Settings):
         "text for Korean, Chinese and Japanese.", panel=FEATURES,
     )  # fmt: skip
     skip_grams: bool = setting(
-        False, "Also pairs of words with one between, and the word that begins a text; they come by "
+        False, "Also pairs of words with one between, and which words begin and end a text; they come by "
         "themselves with nbsvm and short texts where --ngrams is auto.", flags=("--skip-grams",),
         panel=FEATURES,
     )  # fmt: skip
