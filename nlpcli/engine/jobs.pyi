@@ -1050,6 +1050,7 @@ def train_nb(
     char_ngrams: str = "auto",
     char_span: Literal["auto", "text", "word"] = "auto",
     skip_grams: bool = False,
+    edges: bool = False,
     binary: bool = False,
     min_count: int = 1,
     hash_bits: int = 0,

@@ -21,7 +21,7 @@ AUTO: Final = "auto"
 class FeatureSettings(NgramRanges, Settings):
     """What a classifier sees of a text."""
 
-    RARE: ClassVar[frozenset[str]] = frozenset({"char_span", "skip_grams", "binary", "hash_bits"})
+    RARE: ClassVar[frozenset[str]] = frozenset({"char_span", "skip_grams", "edges", "binary", "hash_bits"})
     NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({"char_span": Needs("char_ngrams", but=("0",))})
 
     ngrams: str = setting(
@@ -37,9 +37,13 @@ class FeatureSettings(NgramRanges, Settings):
         "text for Korean, Chinese and Japanese.", panel=FEATURES,
     )  # fmt: skip
     skip_grams: bool = setting(
-        False, "Also pairs of words with one between, and which words begin and end a text; they come by "
+        False, "Also pairs of words with one between, and the word that begins a text; they come by "
         "themselves with nbsvm and short texts where --ngrams is auto.", flags=("--skip-grams",),
         panel=FEATURES,
+    )  # fmt: skip
+    edges: bool = setting(
+        False, "With --skip-grams: also the word that ends a text, and the second from either end; they come "
+        "by themselves where the texts are sentences.", flags=("--edges",), panel=FEATURES,
     )  # fmt: skip
     binary: bool = setting(
         False, "A feature counts once per document, however often it is there.", panel=FEATURES
@@ -57,6 +61,8 @@ class FeatureSettings(NgramRanges, Settings):
         super().__post_init__()
         word = (1, 1) if self.ngrams == AUTO else self.word_range
         char = (1, 1) if self.char_ngrams == AUTO else self.char_range
+        if self.edges and not self.skip_grams:
+            raise SettingsError("--edges goes with --skip-grams", hint="give both")
         if word[1] == 0 and char[1] == 0:
             raise SettingsError("--ngrams 0 and --char-ngrams 0 leave no features")
 
@@ -72,7 +78,7 @@ class FeatureSettings(NgramRanges, Settings):
             return (self,)
         return (
             dataclasses.replace(self, char_ngrams="0"),
-            dataclasses.replace(self, ngrams="0", skip_grams=False),
+            dataclasses.replace(self, ngrams="0", skip_grams=False, edges=False),
         )
 
 

@@ -11,7 +11,7 @@ from nlpcli.engine.classify.classifier import Classifier
 from nlpcli.engine.classify.examples import examples_of
 from nlpcli.engine.classify.explanations import Namer, explain
 from nlpcli.engine.classify.features import FeatureIndex
-from nlpcli.errors import ModelError
+from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
 from nlpcli.settings.text import LOWERCASE
 
@@ -68,21 +68,36 @@ def test_skip_grams_come_with_nbsvm_and_short_texts():
     assert not skips(["영화가 재미있다", "배우가 좋다"], "nbsvm")
 
 
-def test_skip_grams_are_counted_named_and_shared_out():
+def test_the_edges_of_sentences_tell_and_those_of_keywords_do_not():
+    def edges(texts, **given):
+        corpus = examples_of(texts, ["a"] * len(texts), LOWERCASE).corpus
+        return resolved(FeatureSettings(**given), "nbsvm", corpus).edges
+
+    sentences = [f"who is the king of w{number}" for number in range(50)]
+    assert edges(sentences) and not edges(sentences, ngrams="1-2") and not edges(names(400)[0])
+    with pytest.raises(SettingsError, match="--edges goes with"):
+        FeatureSettings(edges=True)
+
+
+@pytest.mark.parametrize("edges", [False, True])
+def test_skip_grams_are_counted_named_and_shared_out(edges):
     texts, labels = ["who is the king", "where is the sea", "is"], ["person", "place", "place"]
     examples = examples_of(texts, labels, LOWERCASE)
-    settings = FeatureSettings(ngrams="1", char_ngrams="0", skip_grams=True)
+    settings = FeatureSettings(ngrams="1", char_ngrams="0", skip_grams=True, edges=edges)
     model = naive_bayes.train(examples, LOWERCASE, settings)
     namer = Namer(model)
     found = {
         namer.name(key): counts.tolist() for key, counts in zip(model.keys, model.counts.counts, strict=True)
     }
-    assert {name: counts for name, counts in found.items() if " " in name} == {
-        "^ who": [1, 0], "^ where": [0, 1], "^ is": [0, 1], "^ … is": [1, 1],
-        "who … the": [1, 0], "is … king": [1, 0], "where … the": [0, 1], "is … sea": [0, 1],
-        "king $": [1, 0], "sea $": [0, 1], "is $": [0, 1], "the … $": [1, 1],
+    at_edges = {
+        "^ … is": [1, 1], "king $": [1, 0], "sea $": [0, 1], "is $": [0, 1], "the … $": [1, 1],
     }  # fmt: skip
-    assert len(found) == 12 + 6
+    assert {name: counts for name, counts in found.items() if " " in name} == {
+        "^ who": [1, 0], "^ where": [0, 1], "^ is": [0, 1],
+        "who … the": [1, 0], "is … king": [1, 0], "where … the": [0, 1], "is … sea": [0, 1],
+        **(at_edges if edges else {}),
+    }  # fmt: skip
+    assert len(found) == 7 + 6 + (5 if edges else 0)
     classifier = Classifier(model)
     scores, _ = classifier.scores(examples.corpus)
     for number, reason in enumerate(explain(classifier, examples.corpus)):

@@ -74,16 +74,19 @@ def test_spans_say_which_tokens_a_feature_covers():
     assert spans.tolist() == [[0, 1], [0, 2], [1, 2], [0, 1], [0, 1], [0, 2], [1, 2]]
 
 
-@pytest.mark.parametrize(
-    "settings", [*SETTINGS, FeatureSettings(ngrams="1", char_ngrams="0", skip_grams=True)]
-)
+WITH_GAPS = [FeatureSettings(ngrams="1", char_ngrams="0", skip_grams=True, edges=it) for it in (False, True)]
+
+
+@pytest.mark.parametrize("settings", [*SETTINGS, *WITH_GAPS])
 def test_compiled_kernels_agree_with_python(settings):
     corpus = corpus_of()
     tensors = corpus.vocabulary.to_tensors()
     pool, starts = tensors["vocabulary.bytes"], tensors["vocabulary.offsets"]
 
     across, mask = settings.char_span == "text", np.uint64(2**64 - 1)
-    wanted = Wanted(*settings.word_range, *settings.char_range, across, settings.skip_grams, mask)
+    wanted = Wanted(
+        *settings.word_range, *settings.char_range, across, settings.skip_grams, settings.edges, mask
+    )
 
     def run(hash_tokens, make_features):
         hashes = np.empty(len(corpus.vocabulary), np.uint64)

@@ -1,7 +1,8 @@
 """What a classifier looks at where nobody said: decided by the texts that it learns from.
 
     long texts             words, pairs and triples of words
-    short texts            words and pairs; with nbsvm pairs with a word between, and letters within words
+    short texts            words and pairs; with nbsvm pairs with a word between, and letters within words;
+                           and of sentences the words at their edges (keywords have no order)
     single words, names    their letters too, for every variant: the next name is a new word
     Korean, Chinese,       words, and characters across them: endings are glued to words, or there are
     Japanese               no spaces at all
@@ -24,6 +25,7 @@ _BINARY = ("binary-multinomial", "bernoulli", "nbsvm")
 _LONG_TEXT = 30  # words of a text, on average
 _LONG_NAME = 4
 _FEW = 20  # texts, of which all words are new whatever they are
+_SMALL_WORDS, _MANY_SMALL_WORDS = 10, 0.17  # how many, and which part of all words they are
 _MANY_NEW = 0.3  # of the words of other texts of that kind, by Good and Turing's estimate
 
 
@@ -36,7 +38,8 @@ def resolved(features: FeatureSettings, variant: str, corpus: EncodedCorpus) -> 
     length = len(corpus.ids) / max(corpus.documents, 1)
     word, char, span = features.ngrams, features.char_ngrams, features.char_span
     short = length < _LONG_TEXT
-    skip_grams = features.skip_grams or (word == AUTO and variant == "nbsvm" and short and not syllables)
+    skips = word == AUTO and variant == "nbsvm" and short and not syllables
+    skip_grams, edges = features.skip_grams or skips, features.edges or (skips and is_running_text(corpus))
     if word == AUTO:
         word = "1-2" if short else "1-3"
     if char == AUTO:
@@ -45,7 +48,13 @@ def resolved(features: FeatureSettings, variant: str, corpus: EncodedCorpus) -> 
     if span == AUTO:
         span = "text" if syllables else "word"
     return dataclasses.replace(
-        features, ngrams=word, char_ngrams=char, char_span=span, skip_grams=skip_grams, binary=binary
+        features,
+        ngrams=word,
+        char_ngrams=char,
+        char_span=span,
+        skip_grams=skip_grams,
+        edges=edges,
+        binary=binary,
     )
 
 
@@ -64,6 +73,21 @@ def is_names(corpus: EncodedCorpus) -> bool:
         return False
     once = np.bincount(np.bincount(corpus.ids), minlength=2)[1]
     return bool(once > _MANY_NEW * len(corpus.ids))
+
+
+def is_running_text(corpus: EncodedCorpus) -> bool:
+    """Whether the texts are sentences: ten words, such as "the" and "of", are a good part of all.
+
+    A quarter and more in questions, reviews and messages, a tenth where stop words were left out.
+
+    >>> words = Vocabulary.of([f"w{number}" for number in range(100)], [1] * 100)
+    >>> is_running_text(EncodedCorpus(np.arange(100, dtype=np.int32), np.arange(0, 101, 5), words))
+    False
+    >>> is_running_text(EncodedCorpus(np.arange(100, dtype=np.int32) % 20, np.arange(0, 101, 5), words))
+    True
+    """
+    seen = np.sort(np.bincount(corpus.ids))[::-1]
+    return bool(seen[:_SMALL_WORDS].sum() > _MANY_SMALL_WORDS * len(corpus.ids))
 
 
 def has_syllable_script(vocabulary: Vocabulary) -> bool:

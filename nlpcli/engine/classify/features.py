@@ -165,6 +165,7 @@ class FeatureExtractor:
             *settings.char_range,
             settings.char_span == "text",
             settings.skip_grams,
+            settings.edges,
             _mask(settings),
         )
         scratch = Letters(

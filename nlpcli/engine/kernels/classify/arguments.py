@@ -28,7 +28,8 @@ class Wanted(NamedTuple):
 
     low, high: lengths of word n-grams; char_low, char_high: of character n-grams, which run
     `across` the words as if there were no spaces, or inside each word. `skips`: pairs of words with one
-    between, and the first word. `mask` keeps the leading bits of a key (feature hashing).
+    between, and the first word; `edges`: the last word too, and the second from either end.
+    `mask` keeps the leading bits of a key (feature hashing).
     """
 
     low: int
@@ -37,6 +38,7 @@ class Wanted(NamedTuple):
     char_high: int
     across: bool
     skips: bool
+    edges: bool
     mask: np.uint64
 
 

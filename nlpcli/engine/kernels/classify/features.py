@@ -117,17 +117,19 @@ def _word_features(ids, begin, stop, hashes, low, high, mask, keys, spans, total
 
 
 @nb.njit(nogil=True)
-def _skip_grams(ids, begin, stop, hashes, mask, keys, spans, total):
-    """Pairs of words with one between (Guthrie et al. 2006), and what stands at a text's edges.
+def _skip_grams(ids, begin, stop, hashes, edges, mask, keys, spans, total):
+    """Pairs of words with one between (Guthrie et al. 2006), and the word a document begins with.
 
-    A text is taken to have a mark before and behind it: the first and the last word make a pair with it,
-    the second and the last but one a pair with a word between. The mark has the gap's key.
+    The text is taken to have a mark before it, and with `edges` one behind it, which has the gap's key; with
+    `edges` the last word makes a pair with the mark too, and the second from either end, with a word between.
     """
     for at in range(begin - 1, stop):
         for length in range(2, 4):
             last = at + length - 1
             at_edge = at < begin or last == stop
             if last > stop or (length == 2 and not at_edge) or (at < begin and last == stop):
+                continue
+            if not edges and at_edge and (length == 3 or last == stop):
                 continue
             key = _GAP if at < begin else hashes[ids[at]]
             if length == 3:
@@ -183,7 +185,7 @@ def make_features(documents, first, end, types, wanted, scratch, made):
     """
     ids, offsets = documents
     hashes, pool, starts = types
-    low, high, char_low, char_high, across, skips, mask = wanted
+    low, high, char_low, char_high, across, skips, edges, mask = wanted
     text, letters, words = scratch
     ends, keys, spans = made
     total = 0
@@ -191,7 +193,7 @@ def make_features(documents, first, end, types, wanted, scratch, made):
         begin, stop = offsets[document], offsets[document + 1]
         total = _word_features(ids, begin, stop, hashes, low, high, mask, keys, spans, total)
         if skips:
-            total = _skip_grams(ids, begin, stop, hashes, mask, keys, spans, total)
+            total = _skip_grams(ids, begin, stop, hashes, edges, mask, keys, spans, total)
         if char_high and begin < stop:
             size = count = 0
             for at in range(begin, stop):
