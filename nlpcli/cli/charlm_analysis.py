@@ -14,7 +14,7 @@ from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
 from nlpcli.settings.fields import changed, given_options, refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.results import TableSettings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def perplexity(
         bool, typer.Option("--per-line", help="One line per line: bits per character, TAB, the line.")
     ] = False,
     output: Output = "-",
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -78,7 +78,7 @@ def activations(
         bool, typer.Option("--terminal", help="Colour the text here, in the terminal.")
     ] = False,
     skip_unknown: _SkipUnknown = False,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
@@ -152,7 +152,7 @@ def gradients(
         bool, typer.Option("--toy", help="One dimension instead of models, every factor shown.")
     ] = False,
     scalar: ToySettings = ToySettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
@@ -172,7 +172,7 @@ def gradients(
     if toy:
         refuse([f"the file {files[0]}"] if files else [], "beside --toy")
         refuse(given_options(given & {"max_text"}, GradientSettings), "beside --toy")
-        refuse(given_options(given, InputSettings), "beside --toy")
+        refuse(given_options(given, TextInputSettings), "beside --toy")
         if len(scalar.x) > 1:
             refuse(given_options(given & {"steps"}, GradientSettings), "beside several --x, a step each")
         found = jobs.toy_gradients(scalar, settings.steps, output if _is_drawn(output) else None)

@@ -12,7 +12,7 @@ from nlpcli.cli.results import lines as written_lines
 from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.fields import changed, refuse
-from nlpcli.settings.input import FolderSettings, InputSettings
+from nlpcli.settings.input import FolderSettings, TextInputSettings
 from nlpcli.settings.results import ResultSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import SummarySettings
@@ -41,7 +41,7 @@ def summarize(
         ),
     ] = None,
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
     shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,

@@ -15,7 +15,7 @@ from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import changed, given_options, refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.results import JsonSettings, TableSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
@@ -121,7 +121,7 @@ def tag(
     files: Files = None,
     output: Output = "-",
     settings: TagSettings = TagSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:

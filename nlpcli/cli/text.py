@@ -12,7 +12,7 @@ from nlpcli.cli.options import Files, Output, Quiet, with_settings
 from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.fields import refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.results import JsonSettings
 from nlpcli.settings.text import (
     AnalysisSettings,
@@ -30,7 +30,7 @@ def tokenize(
     analysis: AnalysisSettings = AnalysisSettings(),
     runs: NgramSettings = NgramSettings(),
     shape: TokenFormatSettings = TokenFormatSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     running: RunSettings = RunSettings(),
     model: Annotated[
         str | None,
@@ -82,7 +82,7 @@ def normalize(
     files: Files = None,
     output: Output = "-",
     settings: NormalizeSettings = NormalizeSettings(unicode="nfc"),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:

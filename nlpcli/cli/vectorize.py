@@ -12,7 +12,7 @@ from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.fields import MOST, changed, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
 from nlpcli.settings.results import JsonSettings, TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -99,7 +99,7 @@ def count(
     ] = "1",
     vocabulary: VocabularySettings = VocabularySettings(),
     analysis: AnalysisSettings = AnalysisSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shape: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:

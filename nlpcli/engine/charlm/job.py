@@ -12,12 +12,13 @@ from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, CheckpointSettings, GenerateSettings
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import InputSettings, TextInputSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.perplexity import Surprise
@@ -37,7 +38,7 @@ def train_charlm(
     resume: str | None = None,
     checkpoint: str | None = None,
     checkpoints: CheckpointSettings = CheckpointSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> CharLM:
     """A model of the text in some files: the network with the best validation loss seen in training.
@@ -190,7 +191,7 @@ def perplexity(
     model: str,
     paths: Paths = None,
     *,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> Surprise:
     """What a text costs a character language model: loss, bits per character and byte, perplexity.
@@ -208,7 +209,7 @@ def perplexity_per_line(
     paths: Paths,
     output: Output,
     *,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
 ) -> None:
     """Each line of some texts after its bits per character and a tab, written to `output`."""
     from nlpcli.engine.charlm.perplexity import of_lines
@@ -216,5 +217,5 @@ def perplexity_per_line(
     loaded = CharLM.load(model)
     with open_output(output) as file:
         writer = LineWriter(file)
-        for line, bits in of_lines(loaded, Lines(paths, reading)):
+        for line, bits in of_lines(loaded, text_lines(paths, reading)):
             writer.write(f"{bits:.4f}\t{line}")

@@ -25,7 +25,7 @@ from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors.writing import layout_of
 from nlpcli.errors import SettingsError
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
@@ -42,7 +42,7 @@ def train_glove(
     vocabulary: VocabularySettings = FIVE_OR_MORE,
     analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> Glove:
     """GloVe vectors of the words in some texts, or in a file of counts, written to `output`.

@@ -50,7 +50,7 @@ from nlpcli.settings.embeddings import (
     Word2VecSettings,
 )
 from nlpcli.settings.fields import given_options, refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
@@ -85,7 +85,7 @@ def train_w2v(
     phrasing: PhraseSettings = PhraseSettings(),
     continuation: ContinuationSettings = ContinuationSettings(),
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     pairs: str | None = None,
     given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
@@ -120,7 +120,7 @@ def train_fasttext(
     phrasing: PhraseSettings = PhraseSettings(),
     continuation: ContinuationSettings = ContinuationSettings(),
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> FastText:
     """FastText vectors of words and their subwords, written in the layout that the extension names.
@@ -141,7 +141,7 @@ def skipgram_pairs(
     *,
     vocabulary: VocabularySettings = VocabularySettings(),
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
 ) -> Iterator[tuple[str, str]]:
     """The pairs of word and neighbour that skip-gram would be trained on, in their order."""
     return pairs_within(encode(paths, analysis, vocabulary, reading), window)

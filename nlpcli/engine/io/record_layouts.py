@@ -54,7 +54,8 @@ class Layout:
     how many columns the first row has, `skipped` how many lines come before it, `spaced` whether
     spaces behind a delimiter are no part of the cell. `remark` says what was decided without being asked for.
     `text2` is where the second text of a pair is. `vector` is where the numbers of a row are, with
-    `vector_names`, which are the fields in JSON; empty where rows hold texts.
+    `vector_names`, which are the fields in JSON; empty where rows hold texts. `header` is the names of all
+    columns as they stand in the first row, if it has them; of JSON the fields of the first object.
     """
 
     format: str
@@ -72,6 +73,7 @@ class Layout:
     text2_name: str | None = None
     vector: tuple[int, ...] = ()
     vector_names: tuple[str, ...] = ()
+    header: tuple[str, ...] | None = None
 
     @property
     def texts(self) -> tuple[int, ...]:
@@ -212,7 +214,7 @@ def table_layout(
     form = "csv" if dialect.quoted else "tsv"
     return Layout(
         form, text, label, "", None, has_header, dialect.delimiter, len(cells), dialect.skipped,
-        dialect.spaced, remark, text2, None, vector, names,
+        dialect.spaced, remark, text2, None, vector, names, tuple(cells) if has_header else None,
     )  # fmt: skip
 
 
@@ -354,7 +356,7 @@ def _json_layout(path: str, first_line: str, settings: RecordSettings, labelled:
         )
     return Layout(
         "jsonl", text_name=text or "text", label_name=(label or "label") if labelled else None,
-        text2_name=settings.text2_col, vector_names=vector,
+        text2_name=settings.text2_col, vector_names=vector, header=tuple(names), width=len(names),
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from nlpcli.engine.io.dialects import SAMPLE, Beginning, Dialect, FirstRecord
 from nlpcli.engine.io.folders import files_in
+from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN, display_name
 from nlpcli.engine.io.paths import is_folder
@@ -34,7 +35,7 @@ from nlpcli.engine.io.record_layouts import (
     is_plain,
     table_layout,
 )
-from nlpcli.engine.io.workbooks import is_zipped, workbook_rows
+from nlpcli.engine.io.workbooks import cell_text, is_zipped, workbook_rows
 from nlpcli.engine.io.writing import readable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
@@ -55,9 +56,9 @@ class Records:
     With `pairs` the settings may name a second text of each row: then both come, in turn, for one
     label. With `numbers` they may name columns of numbers: then a text is these, with spaces between, and
     `columns` are their names. With `several` they may want all labels of a text as one
-    (`record_formats.SEVERAL` between).
+    (`record_formats.SEVERAL` between). `kept` gets the row of every text.
     After `texts()` ran, `codes` holds the label of every text as an index into `names` (in
-    order of first appearance).
+    order of first appearance). `rows_before` is how many rows stand above the first text of a file.
 
     Raises InputError with `file:line` for a row that lacks a field, and for a column, field or
     label that is not there, with what was seen instead.
@@ -73,6 +74,7 @@ class Records:
         pairs: bool = False,
         several: bool = False,
         numbers: bool = False,
+        kept: KeptRows | None = None,
         progress: Progress = SILENT,
     ) -> None:
         if settings.vector_col is not None and not numbers:
@@ -102,7 +104,9 @@ class Records:
         self._number_of: dict[str, int] = {}
         self._reading = reading
         self._progress = progress
-        self._formats = Formats(labelled, self._several, separator)  # type: ignore[arg-type]
+        self.rows_before = 0
+        self._kept = kept
+        self._formats = Formats(labelled, self._several, separator, kept)  # type: ignore[arg-type]
 
     def texts(self) -> Iterator[list[str]]:
         """Batches of texts; their labels gather in `codes` and `names`."""
@@ -175,9 +179,11 @@ class Records:
         batches = map(as_texts, blocks) if as_lines else lines.batches()
         if is_text:
             if self.settings.format == "auto" and format_by_name(path):
-                self._progress.note(
-                    f"{path}: every line is taken as a text, as it stands; --text-col names a column"
-                )
+                self._progress.note(taken_as_it_stands(path))
+            if self._kept is not None:
+                self._kept.begin(lines.name, ["text"], 1)
+                yield from self._kept_lines(lines)
+                return
             yield from (Batch(batch, []) for batch in (blocks if as_lines else batches))
             return
         head, first, least, whole = self._beginning(lines, batches)
@@ -190,6 +196,8 @@ class Records:
             first += layout.skipped
         else:
             first = 0
+        self.rows_before = first + layout.has_header
+        self._begin_kept(lines.name, layout)
         # `lines.number` is how many lines came before the batch at hand, for error messages.
         lines.number, formats = 0, self._formats
         if layout.format == "csv":
@@ -198,11 +206,27 @@ class Records:
         parse = {"tsv": formats.split, "jsonl": formats.objects, "fasttext": formats.prefixed}[layout.format]
         lines.number = first + layout.has_header
         yield parse(lines, head[lines.number :], layout)
-        if as_lines and layout.format == "tsv" and layout.delimiter == "\t" and formats.are_cut(layout):
+        if (
+            as_lines
+            and self._kept is None
+            and layout.format == "tsv"
+            and layout.delimiter == "\t"
+            and formats.are_cut(layout)
+        ):
             numbered = ((lines, lines.number, block, layout) for block in blocks)
             yield from in_threads(formats.cut, numbered)
             return
         yield from (parse(lines, batch, layout) for batch in batches)
+
+    def _kept_lines(self, lines: Lines) -> Iterator[Batch]:
+        for batch in lines.batches():
+            for line in batch:
+                self._kept.add([line])  # type: ignore[union-attr]
+            yield Batch(batch, [])
+
+    def _begin_kept(self, name: str, layout: Layout) -> None:
+        if self._kept is not None:
+            self._kept.begin(name, layout.header, layout.width)
 
     def _beginning(self, lines: Lines, batches: Iterable[list[str]]) -> tuple[list[str], int, int, bool]:
         """As many lines as it takes to see the layout; the number of the first not blank; the lines of the
@@ -237,13 +261,17 @@ class Records:
                 number += 1
                 if layout is None and begun is not None and row:
                     dialect = Dialect("", True)
-                    layout = table_layout(path, rows[begun:], dialect, self.settings, self.labelled)
+                    beginning = [[*map(cell_text, one)] for one in rows[begun:]]
+                    layout = table_layout(path, beginning, dialect, self.settings, self.labelled)
                     self._tell(layout)
+                    self._begin_kept(name, layout)
+                    self.rows_before = number - 1 + layout.has_header
                     if layout.has_header:
                         continue
                 if layout is not None:
-                    padded = row + [""] * (layout.width - len(row))  # empty cells at the end are not kept
-                    self._formats.append(padded, found, layout, f"{name}: row {number}")
+                    cells = [*map(cell_text, row)]
+                    cells += [""] * (layout.width - len(row))  # empty cells at the end are not kept
+                    self._formats.append(cells, found, layout, f"{name}: row {number}", row)
             yield found
 
     def _tell(self, layout: Layout) -> None:
@@ -307,3 +335,13 @@ def _sample(lines: list[str], least: int) -> list[str]:
         if size > SAMPLE and number >= least:
             return lines[:number]
     return lines
+
+
+def holds_a_table(path: str) -> bool:
+    """Whether a file shows by its bytes that it is a table, a workbook that is."""
+    return is_zipped(path)
+
+
+def taken_as_it_stands(path: str) -> str:
+    """What is said of a file that is named as a table and read as lines."""
+    return f"{path}: every line is taken as a text, as it stands; --text-col names a column"

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
-from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation, measure
@@ -31,7 +31,7 @@ from nlpcli.engine.text.streaming import Texts
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import changed
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -204,7 +204,7 @@ def tag(
     output: Output | None = None,
     settings: TagSettings = TagSettings(),
     *,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """Each text with its tags or spans, in the lines of the format that `settings` name.
@@ -233,7 +233,7 @@ def tag(
         writer = LineWriter(file)
         for written in shape.head():
             writer.write(written)
-        for batch in Lines(names, reading, progress, "tagging").batches():
+        for batch in text_lines(names, reading, progress, "tagging").batches():
             for line in tagger.lines(batch, proba=settings.proba):
                 for written in shape.lines(line):
                     writer.write(written)

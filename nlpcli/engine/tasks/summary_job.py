@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from nlpcli.engine.io.folders import files_in
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN, Paths, display_name
+from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.tasks.rouge import Rouge, mean_rouge, rouge
 from nlpcli.engine.tasks.summarization import Summary, sentences_of, summarized
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.text.sentences import make_sentences
 from nlpcli.errors import InputError
-from nlpcli.settings.input import FolderSettings, InputSettings
+from nlpcli.settings.input import FolderSettings, InputSettings, TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import SummarySettings
 
@@ -25,7 +26,7 @@ def summarize(
     settings: SummarySettings = SummarySettings(),
     *,
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
     progress: Progress = SILENT,
 ) -> Iterator[Summary]:
@@ -69,7 +70,7 @@ def rouge_of(summaries: list[Summary], reference: str, reading: InputSettings = 
 
 
 def _lines(path: str, reading: InputSettings) -> Iterator[str]:
-    lines = Lines([path], reading)
+    lines = text_lines([path], reading)
     for line in lines:
         if "\0" in line:
             raise InputError(f"{lines.place}: not text: a zero byte in it")

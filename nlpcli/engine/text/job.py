@@ -13,8 +13,8 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text import token_formats
@@ -29,7 +29,7 @@ from nlpcli.engine.text.streaming import (
 )
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import changed, refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.text import (
     ENGLISH,
     KOREAN,
@@ -56,7 +56,7 @@ def tokenize(
     *,
     runs: NgramSettings = NgramSettings(),
     shape: TokenFormatSettings = TokenFormatSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     running: RunSettings = RunSettings(),
     progress: Progress = SILENT,
 ) -> list[list[str]]:
@@ -80,7 +80,7 @@ def tokenize(
     if shape.pos or shape.tagset != "own":
         analysis = dataclasses.replace(analysis, tag_english=True)
     progress = LineRate(progress)
-    lines = Lines(_names(texts), reading, progress, "tokenizing")
+    lines = text_lines(_names(texts), reading, progress, "tokenizing")
     results: Iterator[Any]
     as_lines: Callable[[Any], Iterable[str]]
     if shape == TokenFormatSettings() and runs == NgramSettings() and works_in_pieces(analysis, running):
@@ -121,7 +121,7 @@ def normalize(
     output: Output | None = None,
     settings: NormalizeSettings = _NFC,
     *,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """Each text made uniform; by default only Unicode's NFC.
@@ -142,7 +142,7 @@ def normalize(
     if output is None:
         return list(map(normalized, _given(texts)))
     progress = LineRate(progress)
-    lines = Lines(_names(texts), reading, progress, "normalizing")
+    lines = text_lines(_names(texts), reading, progress, "normalizing")
     if normalizer.is_local:
         pieces = (
             ([normalized(line)], goes_on and number == len(batch))
@@ -162,7 +162,7 @@ def compare_tokenizers(
     settings: ComparisonSettings = ComparisonSettings(),
     *,
     analysis: AnalysisSettings = AnalysisSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> TokenizerComparison:
     """What each of some tokenizers makes of the same lines, how fast, and in how many words.
@@ -175,7 +175,7 @@ def compare_tokenizers(
     from nlpcli.engine.text.comparison import compare
 
     refuse(changed(analysis, "tokenizer"), "here", "--tokenizers names those to compare")
-    text = list(itertools.islice(Lines(paths, reading), settings.limit))
+    text = list(itertools.islice(text_lines(paths, reading), settings.limit))
     return compare(text, tokenizers, analysis, settings.lines, progress)
 
 

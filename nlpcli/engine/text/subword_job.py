@@ -9,15 +9,15 @@ import os
 from collections.abc import Iterable, Sequence
 
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.engine.text.tokenizers.sentencepiece import Subwords, WordCounts, train
 from nlpcli.engine.text.tokenizers.sentencepiece import merges as first_merges
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.text import SubwordSettings
 
 
@@ -27,7 +27,7 @@ def train_subword(
     output: Output,
     settings: SubwordSettings = SubwordSettings(),
     *,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> Subwords:
     """A subword model of some texts, written as sentencepiece's own file.
@@ -43,7 +43,7 @@ def train_subword(
     if path is not None:
         check_writable(path)
     counter = WordCounts()
-    lines = Lines(paths, reading, progress, "reading")
+    lines = text_lines(paths, reading, progress)
     content = train(counter.counted(lines) if settings.merges else lines, settings)
     with open_output(output) as file:
         file.write(content)
@@ -61,7 +61,7 @@ def detokenize(
     output: Output | None = None,
     *,
     ids: bool = False,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
 ) -> list[str]:
     """Each text from its subwords: exactly the text that was split by the `model` in that file.
 
@@ -75,7 +75,7 @@ def detokenize(
     if output is None:
         given = as_list(texts) or []
         return subwords.detokenize(_pieces(subwords, text, ids) for text in given)
-    lines = Lines(texts if texts is None else [str(name) for name in texts], reading)
+    lines = text_lines(texts if texts is None else [str(name) for name in texts], reading)
     with open_output(output) as file:
         writer = LineWriter(file)
         for line in lines:

@@ -13,8 +13,9 @@ from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus, renumber
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.documents import sparse
 from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.line_ends import one_line
 from nlpcli.engine.io.opening import Paths
-from nlpcli.engine.io.record_formats import Documents, grouped, one_line
+from nlpcli.engine.io.record_formats import Documents, grouped
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.arrays import Floats
