@@ -17,7 +17,7 @@ from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
-from nlpcli.settings.results import JsonSettings, TableSettings
+from nlpcli.settings.results import JsonSettings, RowSettings, TableSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 
 TaggedFiles = Annotated[
@@ -122,6 +122,7 @@ def tag(
     output: Output = "-",
     settings: TagSettings = TagSettings(),
     reading: TextInputSettings = TextInputSettings(),
+    table: RowSettings = RowSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -143,4 +144,4 @@ def tag(
         refuse(["--format"] * (settings.format not in ("auto", "jsonl")), "beside --json and --jsonl")
         settings = replace(settings, format="jsonl")
     with as_json(output, shaped) as file:
-        jobs.tag(model, files, file, settings, reading=reading, progress=console.progress(quiet))
+        jobs.tag(model, files, file, settings, reading=reading, table=table, progress=console.progress(quiet))

@@ -13,7 +13,7 @@ from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.fields import refuse
 from nlpcli.settings.input import TextInputSettings
-from nlpcli.settings.results import JsonSettings
+from nlpcli.settings.results import JsonSettings, RowSettings
 from nlpcli.settings.text import (
     AnalysisSettings,
     NgramSettings,
@@ -32,6 +32,7 @@ def tokenize(
     shape: TokenFormatSettings = TokenFormatSettings(),
     reading: TextInputSettings = TextInputSettings(),
     running: RunSettings = RunSettings(),
+    table: RowSettings = RowSettings(),
     model: Annotated[
         str | None,
         typer.Option(
@@ -73,7 +74,7 @@ def tokenize(
     with as_json(output, shaped) as file:
         jobs.tokenize(
             files, file, analysis=analysis, runs=runs, shape=shape, reading=reading,
-            running=running, progress=console.progress(quiet), **same,
+            running=running, table=table, progress=console.progress(quiet), **same,
         )  # fmt: skip
 
 
@@ -83,6 +84,7 @@ def normalize(
     output: Output = "-",
     settings: NormalizeSettings = NormalizeSettings(unicode="nfc"),
     reading: TextInputSettings = TextInputSettings(),
+    table: RowSettings = RowSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -96,4 +98,4 @@ def normalize(
       nlpcli normalize --unicode nfkc --keep-jamo --full-width chat.txt
     """
     with as_json(output, shaped, ["text"]) as file:
-        jobs.normalize(files, file, settings, reading=reading, progress=console.progress(quiet))
+        jobs.normalize(files, file, settings, reading=reading, table=table, progress=console.progress(quiet))

@@ -13,7 +13,7 @@ from nlpcli.engine import jobs
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.fields import MOST, changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
-from nlpcli.settings.results import JsonSettings, TableSettings
+from nlpcli.settings.results import TABLES, JsonSettings, RowSettings, TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
@@ -52,6 +52,7 @@ def vectorize(
     vocabulary: VocabularySettings = VocabularySettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    table: RowSettings = RowSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -59,6 +60,7 @@ def vectorize(
 
     Every line is a document, or every row of a table with --text-col. The extension of -o
     chooses the format: .npz .npy .mtx .svm .csv .tsv .jsonl; without -o, JSON lines are printed.
+    With --top, -o TABLE.csv (.tsv .json .jsonl .xlsx .parquet) gets the rows with their heaviest terms.
 
     \b
     Examples:
@@ -73,17 +75,19 @@ def vectorize(
         refuse(["--no-header"] * shape.no_header, "without --top")
         if output != "-":
             refuse(changed(shape), "with a file, whose name says how it is written, and without --top")
+    is_rows = top is not None and output.lower().endswith(TABLES)
     with as_json(output, JsonSettings(json=shape.json and top is None)) as file:
-        table = jobs.vectorize(
+        found = jobs.vectorize(
             files, None if top and output == "-" else file, settings, model=model,
-            vectors=vectors, idf_weighted=idf_weighted, save_model=save_model, save_vocab=save_vocab,
+            vectors=vectors, idf_weighted=idf_weighted,
+            top=top if is_rows else None, rows_as=table, save_model=save_model, save_vocab=save_vocab,
             read_vocab=read_vocab, analysis=analysis, vocabulary=vocabulary, records=records,
             reading=reading, given=given_names(context), progress=console.progress(quiet),
         )  # fmt: skip
-    if top is not None:
+    if top is not None and not is_rows:
         lines = (
             (number, term, weight)
-            for number, terms in enumerate(table.heaviest(top), start=1)
+            for number, terms in enumerate(found.heaviest(top), start=1)
             for term, weight in terms
         )
         with results(shape) as shown:

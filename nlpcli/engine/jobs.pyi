@@ -71,6 +71,7 @@ from nlpcli.settings.embeddings import (
 from nlpcli.settings.input import FolderSettings, InputSettings, RecordSettings, TextInputSettings
 from nlpcli.settings.neural import ClassifierEncoder, EncoderSettings, NetworkTraining
 from nlpcli.settings.plots import PlotSettings
+from nlpcli.settings.results import RowSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import (
@@ -181,6 +182,7 @@ def classify(
     *,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
+    table: RowSettings = ...,
     reason_as_text: Callable[[Reason], str] | None = None,
     progress: Progress = ...,
     proba: bool = False,
@@ -202,6 +204,7 @@ def classify(
     multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    output_encoding: str | None = None,
 ) -> list[str]:
     """The label of each text, with more in the same line where `settings` ask for it."""
 
@@ -408,6 +411,7 @@ def detokenize(
     *,
     ids: bool = False,
     reading: TextInputSettings = ...,
+    table: RowSettings = ...,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
     text_col: str | None = None,
@@ -416,6 +420,7 @@ def detokenize(
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    output_encoding: str | None = None,
 ) -> list[str]:
     """Each text from its subwords: exactly the text that was split by the `model` in that file."""
 
@@ -584,6 +589,7 @@ def normalize(
     settings: NormalizeSettings = ...,
     *,
     reading: TextInputSettings = ...,
+    table: RowSettings = ...,
     progress: Progress = ...,
     lowercase: bool = False,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "nfc",
@@ -603,6 +609,7 @@ def normalize(
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    output_encoding: str | None = None,
 ) -> list[str]:
     """Each text made uniform; by default only Unicode's NFC."""
 
@@ -639,6 +646,7 @@ def perplexity_per_line(
     output: Output,
     *,
     reading: TextInputSettings = ...,
+    table: RowSettings = ...,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
     text_col: str | None = None,
@@ -647,6 +655,7 @@ def perplexity_per_line(
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    output_encoding: str | None = None,
 ) -> None:
     """Each line of some texts after its bits per character and a tab, written to `output`."""
 
@@ -793,9 +802,11 @@ def summarize(
     paths: _Paths = None,
     settings: SummarySettings = ...,
     *,
+    output: Output | None = None,
     analysis: AnalysisSettings = ...,
     reading: TextInputSettings = ...,
     folders: FolderSettings = ...,
+    table: RowSettings = ...,
     progress: Progress = ...,
     method: Literal["textrank", "lexrank", "lead", "mmr"] = "textrank",
     sentences: str = "3",
@@ -832,6 +843,7 @@ def summarize(
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     on_error: Literal["stop", "skip"] = "stop",
+    output_encoding: str | None = None,
 ) -> Iterator[Summary]:
     """A summary of each file, in the order of their names in a folder: sentences of it, in their order."""
 
@@ -842,6 +854,7 @@ def tag(
     settings: TagSettings = ...,
     *,
     reading: TextInputSettings = ...,
+    table: RowSettings = ...,
     progress: Progress = ...,
     format: Literal["auto", "slash", "tsv", "conllu", "conll", "jsonl", "inline"] = "auto",
     spans: bool = False,
@@ -855,6 +868,7 @@ def tag(
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    output_encoding: str | None = None,
 ) -> list[str]:
     """Each text with its tags or spans, in the lines of the format that `settings` name."""
 
@@ -870,6 +884,7 @@ def tokenize(
     shape: TokenFormatSettings = ...,
     reading: TextInputSettings = ...,
     running: RunSettings = ...,
+    table: RowSettings = ...,
     progress: Progress = ...,
     lowercase: bool = False,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
@@ -910,6 +925,7 @@ def tokenize(
     jobs: int = 1,
     on_error: Literal["stop", "skip", "keep"] = "skip",
     time_limit: float = 30.0,
+    output_encoding: str | None = None,
 ) -> list[list[str]]:
     """The tokens of each text."""
 
@@ -925,6 +941,7 @@ def topics(
     jsonl: bool = False,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
+    table: RowSettings = ...,
     progress: Progress = ...,
     top: int | None = None,
     min_weight: float = 0.05,
@@ -942,6 +959,7 @@ def topics(
     multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    output_encoding: str | None = None,
 ) -> list[str]:
     """The topics of each text and their weights, heaviest first, a line for each text: `3 0.6125 7 0.2210`."""
 
@@ -1590,6 +1608,7 @@ def translate(
     attention_page: _Path | None = None,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
+    table: RowSettings = ...,
     progress: Progress = ...,
     beam_size: int = 4,
     length_penalty: float = 1.0,
@@ -1614,6 +1633,7 @@ def translate(
     multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    output_encoding: str | None = None,
 ) -> list[str]:
     """The best target of each text, with more in the same line where `settings` ask for it."""
 
@@ -1625,6 +1645,7 @@ def vectorize(
     model: _Path | None = None,
     vectors: _Path | None = None,
     idf_weighted: bool = False,
+    top: int | None = None,
     save_model: _Path | None = None,
     save_vocab: _Path | None = None,
     read_vocab: _Path | None = None,
@@ -1632,6 +1653,7 @@ def vectorize(
     vocabulary: VocabularySettings = ...,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
+    rows_as: RowSettings = ...,
     given: frozenset[str] = ...,
     progress: Progress = ...,
     kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = "tfidf",
@@ -1682,5 +1704,6 @@ def vectorize(
     multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    output_encoding: str | None = None,
 ) -> LabelledMatrix:
     """A row of weights for each document, with the names of the columns and the documents' labels."""

@@ -12,13 +12,15 @@ from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.table_output import Column, kept_for, open_lines
 from nlpcli.engine.io.text_lines import text_lines
-from nlpcli.engine.io.writing import LineWriter, Output, open_output
+from nlpcli.engine.io.writing import Output, open_output
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, CheckpointSettings, GenerateSettings
 from nlpcli.settings.input import InputSettings, TextInputSettings
+from nlpcli.settings.results import RowSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.perplexity import Surprise
@@ -210,12 +212,16 @@ def perplexity_per_line(
     output: Output,
     *,
     reading: TextInputSettings = TextInputSettings(),
+    table: RowSettings = RowSettings(),
 ) -> None:
-    """Each line of some texts after its bits per character and a tab, written to `output`."""
+    """Each line of some texts after its bits per character and a tab, written to `output`.
+
+    A table gets the rows of the texts, with the column `bits_per_character`.
+    """
     from nlpcli.engine.charlm.perplexity import of_lines
 
     loaded = CharLM.load(model)
-    with open_output(output) as file:
-        writer = LineWriter(file)
-        for line, bits in of_lines(loaded, text_lines(paths, reading)):
-            writer.write(f"{bits:.4f}\t{line}")
+    kept = kept_for(output, table)
+    with open_lines(output, kept, [Column("bits_per_character", is_number=True)], table) as writer:
+        for line, bits in of_lines(loaded, text_lines(paths, reading, kept=kept)):
+            writer.write(f"{bits:.4f}" if kept is not None else f"{bits:.4f}\t{line}")

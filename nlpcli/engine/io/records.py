@@ -15,6 +15,8 @@ becomes of the text (`corpus/encoding.py`).
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +27,7 @@ from nlpcli.engine.io.folders import files_in
 from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN, display_name
+from nlpcli.engine.io.parquet import ParquetRows, is_parquet
 from nlpcli.engine.io.paths import is_folder
 from nlpcli.engine.io.record_errors import no_numbers, no_second_text
 from nlpcli.engine.io.record_formats import Batch, Documents, Feed, Formats, as_texts
@@ -165,10 +168,14 @@ class Records:
 
     def _file(self, path: str, as_lines: bool) -> Iterator[Batch]:
         if is_zipped(path, self._progress):
-            yield from self._workbook(path)
+            rows = workbook_rows(path, self.settings.sheet, self._progress)
+            yield from self._rows(path, rows, self.settings)
             return
         if self.settings.sheet is not None:
             raise InputError(f"{display_name(path)} is no Excel workbook", hint="--sheet is for those alone")
+        if is_parquet(path, self._progress):
+            yield from self._parquet(path)
+            return
         is_text = is_plain(self.settings, self.labelled)
         if is_text:
             idle = changed(self.settings, "header", "quoting", "multi_label", "label_col")
@@ -251,10 +258,20 @@ class Records:
                 return head, first, record.lines, False
         return head, first, record.lines, True
 
-    def _workbook(self, path: str) -> Iterator[Batch]:
+    def _parquet(self, path: str) -> Iterator[Batch]:
+        found = ParquetRows(path)
+        if self._kept is not None:
+            self._kept.schema = found.schema
+        rows: Iterator[list[list[object]]] = itertools.chain([[[*found.header]]], found.batches())
+        yield from self._rows(path, rows, dataclasses.replace(self.settings, header="yes"))
+
+    def _rows(
+        self, path: str, batches: Iterable[list[list[object]]], settings: RecordSettings
+    ) -> Iterator[Batch]:
+        """The rows of a workbook or Parquet file, whose cells are values."""
         layout: Layout | None = None
         name, number = display_name(path), 0
-        for rows in workbook_rows(path, self.settings.sheet, self._progress):
+        for rows in batches:
             found = Batch([], [])
             begun = next((place for place, row in enumerate(rows) if row), None)
             for row in rows:
@@ -262,7 +279,7 @@ class Records:
                 if layout is None and begun is not None and row:
                     dialect = Dialect("", True)
                     beginning = [[*map(cell_text, one)] for one in rows[begun:]]
-                    layout = table_layout(path, beginning, dialect, self.settings, self.labelled)
+                    layout = table_layout(path, beginning, dialect, settings, self.labelled)
                     self._tell(layout)
                     self._begin_kept(name, layout)
                     self.rows_before = number - 1 + layout.has_header
@@ -338,8 +355,8 @@ def _sample(lines: list[str], least: int) -> list[str]:
 
 
 def holds_a_table(path: str) -> bool:
-    """Whether a file shows by its bytes that it is a table, a workbook that is."""
-    return is_zipped(path)
+    """Whether a file shows by its bytes that it is a table: a workbook, or a Parquet file."""
+    return is_zipped(path) or is_parquet(path)
 
 
 def taken_as_it_stands(path: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.lines import Lines, count_lines
+from nlpcli.engine.io.opening import STDIN
 from nlpcli.engine.io.record_formats import Documents, as_texts
 from nlpcli.engine.io.record_layouts import format_by_name, is_plain
 from nlpcli.engine.io.records import Records, holds_a_table, taken_as_it_stands
@@ -38,8 +39,7 @@ def text_lines(
     """
     names = None if paths is None else [os.fspath(path) for path in paths]
     settings = reading if isinstance(reading, TextInputSettings) else TextInputSettings()
-    is_text = is_plain(settings.records, labelled=False)
-    if is_text and not any(map(holds_a_table, names or ())):
+    if not any(reads_a_table(reading, path) for path in names or [STDIN]):
         refuse(
             changed(settings, "header", "quoting"), "with lines that are texts",
             "--text-col names the column of a table",
@@ -50,6 +50,13 @@ def text_lines(
                     progress.note(taken_as_it_stands(path))
             return Lines(names, reading, progress, stage)
     return ColumnLines(names, settings, reading, progress, stage, kept)
+
+
+def reads_a_table(reading: InputSettings, path: str) -> bool:
+    """Whether a file is read as a table: a column or layout is named, or it is a workbook or Parquet file."""
+    if isinstance(reading, TextInputSettings) and not is_plain(reading.records, labelled=False):
+        return True
+    return holds_a_table(path)
 
 
 class ColumnLines(Lines):
