@@ -107,6 +107,8 @@ class ColumnLines(Lines):
             )  # fmt: skip
             self.path, before = path, 0
             for documents in records.documents() if as_lines else records.texts():
+                if not documents:
+                    continue
                 self.number = before + records.rows_before
                 yield documents
                 before += count_lines(documents) if isinstance(documents, bytes) else len(documents)
