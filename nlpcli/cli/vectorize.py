@@ -8,7 +8,7 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Output, Quiet, given_names, with_settings
-from nlpcli.cli.results import as_json, results
+from nlpcli.cli.results import as_json, is_sheet, results
 from nlpcli.engine import jobs
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.fields import MOST, changed, refuse
@@ -116,10 +116,11 @@ def count(
       nlpcli count --tokenizer kiwi ko.txt | head
       nlpcli count --ngrams 2-3 --lowercase novel.txt | head
     """
+    is_table = shape.is_json or is_sheet(output)
     counted = jobs.count(
-        files, None if shape.is_json else console.output(output), ngrams=ngrams, vocabulary=vocabulary,
+        files, None if is_table else console.output(output), ngrams=ngrams, vocabulary=vocabulary,
         analysis=analysis, reading=reading, progress=console.progress(quiet),
     )  # fmt: skip
-    if shape.is_json:
+    if is_table:
         with results(shape, output) as shown:
             shown.table(("token", "count"), zip(counted.tokens, counted.counts.tolist(), strict=True))

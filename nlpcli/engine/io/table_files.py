@@ -109,9 +109,9 @@ def _as_number(text: str) -> int | float | None:
 class ParquetSheet:
     """A Parquet file: of one the columns keep their types, of other tables all are texts."""
 
-    def __init__(self, name: str, file: BinaryIO, kept: KeptRows) -> None:
+    def __init__(self, name: str, file: BinaryIO, kept: KeptRows | None) -> None:
         self._arrow, self._parquet = imported(name)
-        self._name, self._file, self._kept = name, file, kept
+        self._name, self._file, self._kept = name, file, kept or KeptRows()
         self._rows: list[Sequence[object]] = []
         self._schema: Any = None
         self._writer: Any = None
@@ -119,6 +119,11 @@ class ParquetSheet:
 
     def begin(self, header: Sequence[str] | None) -> None:
         """The names of all columns; where they have none, their numbers are."""
+        if self._header is not None:
+            raise OutputError(
+                f"{self._name}: several tables are written, and .parquet holds one",
+                hint="name a .xlsx or .json",
+            )
         self._header = header
 
     def add(self, cells: Sequence[object], beyond: Sequence[object]) -> None:
@@ -159,10 +164,8 @@ class ParquetSheet:
         names = [*(self._header or map(str, range(1, width + 1)))]
         fields = [*before] if before is not None else []  # type: ignore[misc]
         for number in range(len(fields), width):
-            values = [row[number] for row in self._rows]
-            is_number = any(isinstance(value, float) for value in values)
             is_added = number >= self._kept.width
-            fields.append(
-                arrow.field(names[number], arrow.float64() if is_number and is_added else arrow.string())
-            )
+            kinds = {type(row[number]) for row in self._rows if is_added} - {type(None)}
+            kind = arrow.int64() if kinds == {int} else arrow.float64() if float in kinds else arrow.string()
+            fields.append(arrow.field(names[number], arrow.string() if str in kinds else kind))
         return arrow.schema(fields)

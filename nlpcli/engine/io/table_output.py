@@ -106,10 +106,10 @@ def suffix_of(output: Output) -> str:
 
 
 def encoding_of(table: RowSettings) -> str:
-    """The encoding of a table that is text. Raises InputError for one that there is not."""
+    """The encoding of a table that is text. Raises SettingsError for one that there is not."""
     if table.output_encoding == AUTO:
         raise SettingsError("--output-encoding names an encoding, such as utf-8-sig or cp949")
-    return checked_encoding(table.output_encoding or "utf-8")
+    return checked_encoding(table.output_encoding or "utf-8", "--output-encoding")
 
 
 @contextlib.contextmanager
@@ -125,12 +125,15 @@ def open_lines(
         if kept is None:
             yield LineWriter(file)
             return
-        written = TableLines(_sheet(output, file, kept, table), kept, columns, progress)
+        written = TableLines(sheet_of(output, file, kept, table), kept, columns, progress)
         yield written
         written.finish()
 
 
-def _sheet(output: Output, file: BinaryIO, kept: KeptRows, table: RowSettings) -> Sheet:
+def sheet_of(
+    output: Output, file: BinaryIO, kept: KeptRows | None = None, table: RowSettings = RowSettings()
+) -> Sheet:
+    """The table that the name of a file speaks for, which is one of `TABLES`."""
     suffix, name = suffix_of(output), str(output)
     if suffix == ".xlsx":
         from nlpcli.engine.io.table_files import WorkbookSheet
@@ -212,7 +215,7 @@ class TableLines:
                 )
             return [row.get(name) for name in header], ()
         width = self._kept.width
-        return [*row[:width], *[""] * (width - len(row))], row[width:]
+        return [*row[:width], *[None] * (width - len(row))], row[width:]
 
 
 def _filled(names: Sequence[str]) -> list[str]:
