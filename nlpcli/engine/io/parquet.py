@@ -65,7 +65,10 @@ class ParquetRows:
 
     def _damaged(self, error: Exception) -> InputError:
         reason = str(error).partition("\n")[0]
-        return InputError(f"{self.name}: the Parquet file cannot be read: {reason}")
+        return InputError(
+            f"{self.name}: the Parquet file cannot be read: {reason}",
+            hint="write its table as CSV or JSON lines, as duckdb or pandas can",
+        )
 
 
 def _source(path: str) -> Any:

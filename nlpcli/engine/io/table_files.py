@@ -15,8 +15,7 @@ from typing import Any, BinaryIO
 
 from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.parquet import imported
-from nlpcli.engine.io.table_output import as_text
-from nlpcli.engine.io.workbooks import cell_text
+from nlpcli.engine.io.workbooks import as_text, cell_text
 from nlpcli.errors import INSTALL_EXCEL, MissingDependency, OutputError
 
 _MOST_ROWS, _MOST_CHARACTERS = 1 << 20, 32_767  # that Excel takes

@@ -28,7 +28,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 from nlpcli.engine.io.charsets import AUTO, checked_encoding
 from nlpcli.engine.io.kept_rows import KeptRows, Row
-from nlpcli.engine.io.workbooks import cell_text
+from nlpcli.engine.io.workbooks import as_text, cell_text
 from nlpcli.engine.io.writing import LineWriter, Output, cell, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError, OutputError, SettingsError
@@ -245,17 +245,6 @@ def _number(text: str) -> object:
     except ValueError:
         return None
     return int(text) if text.isdecimal() else value if math.isfinite(value) else None
-
-
-def as_text(value: object) -> str:
-    """A cell as text: as it stood in a table, or as JSON of what is no text or number.
-
-    >>> [as_text(value) for value in ("a", None, 2.0, True, [1, 2])]
-    ['a', '', '2', 'TRUE', '[1, 2]']
-    """
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=cell_text)
-    return cell_text(value) if not isinstance(value, str) else value
 
 
 class TextSheet:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import io
 import itertools
+import json
 import os
 import re
 import warnings
@@ -207,6 +208,17 @@ def cell_text(value: object) -> str:
         minutes, seconds = divmod(round(value.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     return str(value)
+
+
+def as_text(value: object) -> str:
+    """A cell as text: as it stood in a table, or as JSON of what is no text or number.
+
+    >>> [as_text(value) for value in ("a", None, 2.0, True, [1, 2])]
+    ['a', '', '2', 'TRUE', '[1, 2]']
+    """
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=cell_text)
+    return value if isinstance(value, str) else cell_text(value)
 
 
 def _character(escaped: re.Match[str]) -> str:
