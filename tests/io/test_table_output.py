@@ -269,6 +269,45 @@ def test_what_writes_lines_of_its_own_is_no_row_of_a_workbook(nlpcli):
     assert "--format conllu writes lines, and .xlsx holds a row for each text" in told.err
 
 
+def test_a_table_without_a_named_column_is_not_taken_for_lines(nlpcli):
+    told = nlpcli("normalize", "in.csv", "-o", "out.csv", code=1).err
+    assert "in.csv: this is a table by its name, and no column is named" in told
+    nlpcli("normalize", "in.csv", "--input-format", "text", "-o", "out.csv")
+
+
+@pytest.mark.parametrize("suffix", [".xls", ".ods"])
+def test_formats_that_are_not_written_are_refused(nlpcli, suffix):
+    told = nlpcli("normalize", "in.csv", "--text-col", "text", "-o", f"out{suffix}", code=1).err
+    assert f"{suffix} is not written" in told
+    assert "name a .xlsx" in told
+
+
+@pytest.mark.parametrize("suffix", KINDS)
+def test_tables_of_results_are_written_by_the_name_of_the_file(nlpcli, files, suffix):
+    needs(suffix)
+    (files / "t.txt").write_text("a king and a queen\nthe king\n")
+    nlpcli("count", "t.txt", "-o", f"out{suffix}")
+    head, first, *_ = rows_of(files / f"out{suffix}")
+    assert head == (["token", "count"] if suffix != ".tsv" else ["a", "2"])  # TSV of words has no names
+    assert first == (["a", "2"] if suffix == ".csv" else ["king", "2"] if suffix == ".tsv" else ["a", 2])
+    nlpcli("search", "t.txt", "king", "-o", f"out{suffix}")
+    assert rows_of(files / f"out{suffix}")[0][0] in ("score", "query")
+
+
+def test_several_tables_of_results_stand_one_below_the_other(nlpcli, files):
+    needs(".xlsx")
+    (files / "t.tsv").write_text("label\ttext\npos\tgood\nneg\tbad\n")
+    nlpcli("evaluate", NB, "t.tsv", "-o", "out.xlsx")
+    rows = rows_of(files / "out.xlsx")
+    assert rows[0][:2] == ["measure", "value"]
+    assert ["class", "precision", "recall", "f1", "texts"] in [row[:5] for row in rows]
+    assert "holds one" in nlpcli("evaluate", NB, "t.tsv", "-o", "out.parquet", code=1).err
+    assert (
+        "--jsonl does nothing with .xlsx"
+        in nlpcli("evaluate", NB, "t.tsv", "--jsonl", "-o", "o.xlsx", code=2).err
+    )
+
+
 def test_terms_need_a_file_that_can_be_read_twice(nlpcli):
     told = nlpcli("vectorize", "--text-col", "1", "--top", 2, "-o", "out.csv", input="a\nb\n", code=2).err
     assert "read twice" in told

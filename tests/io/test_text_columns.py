@@ -167,6 +167,33 @@ def test_a_place_is_the_row_of_the_sheet(nlpcli, tmp_path):
     assert "t.csv:3" in shown or "\t3\t" in shown
 
 
+TITLED = 'Reviews of 2026,,\n,,\n"id","the text",label\n1,good,pos\n,,\n2,bad,neg\n'
+
+
+@pytest.mark.parametrize("head", [",,", ""])
+def test_titles_above_the_names_of_the_columns_are_passed_over(nlpcli, tmp_path, head):
+    (tmp_path / "t.csv").write_text(TITLED.replace("Reviews of 2026,,\n", f"Reviews of 2026{head}\n"))
+    done = nlpcli("normalize", "t.csv", "--text-col", "the text", "-o", "out.csv", cwd=tmp_path)
+    assert "t.csv: row 3 is taken for the first of the table; what stands above it is left out" in done.err
+    assert (tmp_path / "out.csv").read_text() == (
+        "id,the text,label,normalized\n1,good,pos,good\n,,,\n2,bad,neg,bad\n"
+    )
+    assert nlpcli("normalize", "t.csv", "--text-col", "2", "--header", "yes", cwd=tmp_path).out
+    nlpcli("train-nb", "t.csv", "--text-col", "the text", "--label-col", "label", "-o", "m", cwd=tmp_path)
+
+
+def test_titles_of_a_workbook_are_passed_over(nlpcli, tmp_path):
+    rows = [["월간 보고"], [], ["번호", "본문"], [1, "good"], [None, None], [2, "bad"]]
+    if not workbook(tmp_path / "t.xlsx", rows):
+        pytest.skip("the extra excel is not installed")
+    call = ["normalize", "t.xlsx", "--sheet", "자료", "-q", "--text-col"]
+    assert nlpcli(*call, "본문", cwd=tmp_path).out == "good\n\nbad\n"
+    assert nlpcli(*call, "2", "--header", "yes", cwd=tmp_path).out == "good\n\nbad\n"
+    told = nlpcli(*call, "없음", cwd=tmp_path, code=1).err
+    assert "there are: 월간 보고" in told
+    assert "--delimiter" not in told
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [({"header": "no"}, "--header does nothing with lines"), ({"sheet": "1"}, "no Excel workbook")],

@@ -6,6 +6,7 @@ well-known column names; a guess that fails is an error that lists what was seen
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import json
 import re
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from nlpcli.engine.io import title_rows
 from nlpcli.engine.io.dialects import (
     Beginning,
     Dialect,
@@ -113,7 +115,12 @@ def detect(path: str, beginning: Beginning, settings: RecordSettings, labelled: 
     )
     if not rows:
         raise bad_quoting(f"{display_name(path)}:{dialect.skipped + 1}", wrong)
-    return table_layout(path, rows, dialect, settings, labelled)
+    if not (above := title_rows.rows_above(rows, settings)):
+        return table_layout(path, rows, dialect, settings, labelled)
+    dialect = dataclasses.replace(dialect, skipped=dialect.skipped + title_rows.lines_of(rows[:above]))
+    layout = table_layout(path, rows[above:], dialect, settings, labelled)
+    told = title_rows.told(display_name(path), dialect.skipped + 1)
+    return dataclasses.replace(layout, remark=told)
 
 
 def is_plain(settings: RecordSettings, labelled: bool) -> bool:
@@ -164,20 +171,23 @@ def table_layout(
     cells = rows[0]
     has_header, remark = _has_header(path, rows, settings, labelled)
     header = cells if has_header else None
-    found = (_column(name, (), header, len(cells), path, "--vector-col") for name in settings.vector_cols)
+    found = (
+        _column(name, (), header, len(cells), path, "--vector-col", dialect.delimiter)
+        for name in settings.vector_cols
+    )
     vector = tuple(column for column in found if column is not None)
     names = tuple((named(header[column]) if header else "") or str(column + 1) for column in vector)
     text = (
         vector[0]
         if vector
-        else _column(settings.text_col, TEXT_NAMES, header, len(cells), path, "--text-col")
+        else _column(settings.text_col, TEXT_NAMES, header, len(cells), path, "--text-col", dialect.delimiter)
     )
     label = (
-        _column(settings.label_col, LABEL_NAMES, header, len(cells), path, "--label-col")
+        _column(settings.label_col, LABEL_NAMES, header, len(cells), path, "--label-col", dialect.delimiter)
         if labelled
         else None
     )
-    text2 = _column(settings.text2_col, (), header, len(cells), path, "--text2-col")
+    text2 = _column(settings.text2_col, (), header, len(cells), path, "--text2-col", dialect.delimiter)
     if labelled and label is None:
         others = [column for column in range(len(cells)) if column not in (text, text2, *vector)]
         if header is None:  # label TAB text, as the SMS collection has it
@@ -278,7 +288,13 @@ def _recur(cells: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
 
 
 def _column(
-    asked: str | None, known: Sequence[str], header: Sequence[str] | None, width: int, path: str, option: str
+    asked: str | None,
+    known: Sequence[str],
+    header: Sequence[str] | None,
+    width: int,
+    path: str,
+    option: str,
+    delimiter: str,
 ) -> int | None:
     """The column's number from 0; None when nothing was asked and no known name is there."""
     names = [named(cell) for cell in header or ()]
@@ -300,7 +316,7 @@ def _column(
         raise InputError(
             f"{display_name(path)}: there is no column {asked[:_LONGEST_NAME]}: the first row has {columns}",
             hint=f"{option} is a header name or a number from 1"
-            + ("; is the separator right? --delimiter says what it is" if width == 1 else ""),
+            + ("; is the separator right? --delimiter says what it is" if width == 1 and delimiter else ""),
         )
     close = difflib.get_close_matches(folded(asked), lowered, n=3)
     nearest = " or ".join(repr(names[lowered.index(name)]) for name in close)
@@ -308,7 +324,7 @@ def _column(
         f"{display_name(path)}: no column is called {asked!r}; there are: {_shown(header)}",
         hint=(f"perhaps {nearest}? " if close else "")
         + f"{option} is one of these names or a number from 1"
-        + ("; is the separator right? --delimiter says what it is" if width == 1 else ""),
+        + ("; is the separator right? --delimiter says what it is" if width == 1 and delimiter else ""),
     )
 
 

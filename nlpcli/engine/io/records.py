@@ -22,6 +22,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from nlpcli.engine.io import title_rows
 from nlpcli.engine.io.dialects import SAMPLE, Beginning, Dialect, FirstRecord
 from nlpcli.engine.io.folders import files_in
 from nlpcli.engine.io.kept_rows import KeptRows
@@ -186,6 +187,11 @@ class Records:
         batches = map(as_texts, blocks) if as_lines else lines.batches()
         if is_text:
             if self.settings.format == "auto" and format_by_name(path):
+                if self._kept is not None:
+                    raise InputError(
+                        f"{path}: this is a table by its name, and no column is named",
+                        hint="--text-col names the column of the texts; --input-format text takes every line",
+                    )
                 self._progress.note(taken_as_it_stands(path))
             if self._kept is not None:
                 self._kept.begin(lines.name, ["text"], 1)
@@ -273,13 +279,16 @@ class Records:
         name, number = display_name(path), 0
         for rows in batches:
             found = Batch([], [])
-            begun = next((place for place, row in enumerate(rows) if row), None)
-            for row in rows:
+            begun = next((place for place, row in enumerate(rows) if row), len(rows))
+            for place, row in enumerate(rows):
                 number += 1
-                if layout is None and begun is not None and row:
-                    dialect = Dialect("", True)
+                if layout is None and place == begun:
                     beginning = [[*map(cell_text, one)] for one in rows[begun:]]
-                    layout = table_layout(path, beginning, dialect, settings, self.labelled)
+                    if above := title_rows.rows_above(beginning, settings):
+                        begun += above
+                        self._progress.note(title_rows.told(name, number + above))
+                        continue
+                    layout = table_layout(path, beginning, Dialect("", True), settings, self.labelled)
                     self._tell(layout)
                     self._begin_kept(name, layout)
                     self.rows_before = number - 1 + layout.has_header

@@ -36,6 +36,7 @@ from nlpcli.settings.fields import refuse
 from nlpcli.settings.results import TABLES, RowSettings
 
 _BINARY = (".xlsx", ".parquet")
+_NOT_WRITTEN = (".xls", ".xlsb", ".xlsm", ".ods", ".feather", ".arrow")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -86,6 +87,8 @@ def kept_for(output: Output, table: RowSettings, *, otherwise: str | None = None
     Raises SettingsError for settings of tables where there is none, OutputError for such lines in a workbook.
     """
     suffix = suffix_of(output)
+    if suffix in _NOT_WRITTEN:
+        raise OutputError(f"{output}: {suffix} is not written", hint="name a .xlsx or .csv")
     if otherwise is not None and suffix in _BINARY:
         raise OutputError(
             f"{output}: {otherwise} writes lines, and {suffix} holds a row for each text",
