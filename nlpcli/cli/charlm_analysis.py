@@ -15,7 +15,7 @@ from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
 from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import TextInputSettings
-from nlpcli.settings.results import RowSettings, TableSettings
+from nlpcli.settings.results import LineSettings, TableSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.gradients import ToyStep
@@ -34,7 +34,7 @@ def perplexity(
     ] = False,
     output: Output = "-",
     reading: TextInputSettings = TextInputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -50,7 +50,7 @@ def perplexity(
     console.one_blas_thread()
     if per_line:
         refuse(["--no-header"] * shape.no_header, "beside --per-line, which has no headings")
-        with as_json(output, shape, ["bits_per_character", "text"]) as file:
+        with as_json(output, shape, ["bits_per_character", "text"], table) as file:
             jobs.perplexity_per_line(model, files, file, reading=reading, table=table)
         return
     refuse(changed(table), "without --per-line and a table to write")

@@ -23,7 +23,7 @@ from nlpcli.settings.classify import (
 )
 from nlpcli.settings.fields import MOST, changed, given_options, refuse, whole_number
 from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
-from nlpcli.settings.results import JsonSettings, ResultSettings, RowSettings, TableSettings
+from nlpcli.settings.results import JsonSettings, LineSettings, ResultSettings, TableSettings
 from nlpcli.settings.tagging import TaggedTextSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.translation import TargetSettings, TranslationScoreSettings
@@ -114,7 +114,7 @@ def classify(
     settings: ClassifySettings = ClassifySettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

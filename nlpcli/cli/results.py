@@ -19,7 +19,7 @@ from nlpcli.cli.visible import plainly
 from nlpcli.engine.io.table_output import Sheet, sheet_of, suffix_of
 from nlpcli.engine.io.writing import cell, open_output
 from nlpcli.settings.fields import refuse
-from nlpcli.settings.results import TABLES, JsonSettings
+from nlpcli.settings.results import TABLES, JsonSettings, LineSettings
 
 Row = Sequence[object]
 
@@ -246,11 +246,14 @@ class JsonLines(io.RawIOBase):
 
 
 @contextlib.contextmanager
-def as_json(output: str, shape: JsonSettings, keys: Sequence[str] | None = None) -> Iterator[str | BinaryIO]:
+def as_json(
+    output: str, shape: JsonSettings, keys: Sequence[str] | None = None, rows: LineSettings = LineSettings()
+) -> Iterator[str | BinaryIO]:
     """What the engine writes lines to: `output`, or with JSON asked for a stream that makes them JSON."""
     if not shape.is_json:
         yield console.output(output)
         return
+    refuse(["--id-col"] * (rows.id_col is not None), "beside --json and --jsonl")
     _by_name(output, shape)
     with open_output(console.output(output)) as file:
         stream = JsonLines(file, keys, as_array=shape.json)

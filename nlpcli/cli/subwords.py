@@ -13,7 +13,7 @@ from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import TextInputSettings
-from nlpcli.settings.results import JsonSettings, RowSettings, TableSettings
+from nlpcli.settings.results import JsonSettings, LineSettings, TableSettings
 from nlpcli.settings.text import SubwordSettings
 
 
@@ -61,7 +61,7 @@ def detokenize(
     ] = ...,  # type: ignore[assignment]
     ids: Annotated[bool, typer.Option("--ids", help="The input is ids, not pieces.")] = False,
     reading: TextInputSettings = TextInputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
@@ -73,5 +73,5 @@ def detokenize(
       nlpcli tokenize --tokenizer subword --model ko.model --ids a.txt > ids.txt
       nlpcli detokenize --ids --model ko.model ids.txt
     """
-    with as_json(output, shaped, ["text"]) as file:
+    with as_json(output, shaped, ["text"], table) as file:
         jobs.detokenize(files, model, file, ids=ids, reading=reading, table=table)

@@ -17,7 +17,7 @@ from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
-from nlpcli.settings.results import JsonSettings, RowSettings, TableSettings
+from nlpcli.settings.results import JsonSettings, LineSettings, TableSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 
 TaggedFiles = Annotated[
@@ -122,7 +122,7 @@ def tag(
     output: Output = "-",
     settings: TagSettings = TagSettings(),
     reading: TextInputSettings = TextInputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:

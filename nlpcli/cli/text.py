@@ -13,7 +13,7 @@ from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.fields import refuse
 from nlpcli.settings.input import TextInputSettings
-from nlpcli.settings.results import JsonSettings, RowSettings
+from nlpcli.settings.results import JsonSettings, LineSettings
 from nlpcli.settings.text import (
     AnalysisSettings,
     NgramSettings,
@@ -32,7 +32,7 @@ def tokenize(
     shape: TokenFormatSettings = TokenFormatSettings(),
     reading: TextInputSettings = TextInputSettings(),
     running: RunSettings = RunSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     model: Annotated[
         str | None,
         typer.Option(
@@ -84,7 +84,7 @@ def normalize(
     output: Output = "-",
     settings: NormalizeSettings = NormalizeSettings(unicode="nfc"),
     reading: TextInputSettings = TextInputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -97,5 +97,5 @@ def normalize(
       nlpcli normalize --strip emoji,punct --strip-control messages.txt
       nlpcli normalize --unicode nfkc --keep-jamo --full-width chat.txt
     """
-    with as_json(output, shaped, ["text"]) as file:
+    with as_json(output, shaped, ["text"], table) as file:
         jobs.normalize(files, file, settings, reading=reading, table=table, progress=console.progress(quiet))

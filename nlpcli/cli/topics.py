@@ -12,7 +12,7 @@ from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
-from nlpcli.settings.results import RowSettings, TableSettings
+from nlpcli.settings.results import LineSettings, TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import TopicAnswerSettings, TopicSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -65,7 +65,7 @@ def topics(
     settings: TopicAnswerSettings = TopicAnswerSettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:

@@ -18,7 +18,7 @@ from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
 from nlpcli.settings.neural import NetworkTraining
-from nlpcli.settings.results import JsonSettings, RowSettings, TableSettings
+from nlpcli.settings.results import JsonSettings, LineSettings, TableSettings
 from nlpcli.settings.translation import (
     SEQ2SEQ_TRAINING,
     Seq2SeqSettings,
@@ -105,7 +105,7 @@ def translate(
     attention_page: AttentionPage = None,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

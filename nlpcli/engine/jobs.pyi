@@ -71,7 +71,7 @@ from nlpcli.settings.embeddings import (
 from nlpcli.settings.input import FolderSettings, InputSettings, RecordSettings, TextInputSettings
 from nlpcli.settings.neural import ClassifierEncoder, EncoderSettings, NetworkTraining
 from nlpcli.settings.plots import PlotSettings
-from nlpcli.settings.results import RowSettings
+from nlpcli.settings.results import LineSettings, RowSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import (
@@ -182,7 +182,7 @@ def classify(
     *,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
-    table: RowSettings = ...,
+    table: LineSettings = ...,
     reason_as_text: Callable[[Reason], str] | None = None,
     progress: Progress = ...,
     proba: bool = False,
@@ -205,6 +205,7 @@ def classify(
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
     output_encoding: str | None = None,
+    id_col: str | None = None,
 ) -> list[str]:
     """The label of each text, with more in the same line where `settings` ask for it."""
 
@@ -411,7 +412,7 @@ def detokenize(
     *,
     ids: bool = False,
     reading: TextInputSettings = ...,
-    table: RowSettings = ...,
+    table: LineSettings = ...,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
     text_col: str | None = None,
@@ -421,6 +422,7 @@ def detokenize(
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     output_encoding: str | None = None,
+    id_col: str | None = None,
 ) -> list[str]:
     """Each text from its subwords: exactly the text that was split by the `model` in that file."""
 
@@ -589,7 +591,7 @@ def normalize(
     settings: NormalizeSettings = ...,
     *,
     reading: TextInputSettings = ...,
-    table: RowSettings = ...,
+    table: LineSettings = ...,
     progress: Progress = ...,
     lowercase: bool = False,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "nfc",
@@ -610,6 +612,7 @@ def normalize(
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     output_encoding: str | None = None,
+    id_col: str | None = None,
 ) -> list[str]:
     """Each text made uniform; by default only Unicode's NFC."""
 
@@ -646,7 +649,7 @@ def perplexity_per_line(
     output: Output,
     *,
     reading: TextInputSettings = ...,
-    table: RowSettings = ...,
+    table: LineSettings = ...,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
     text_col: str | None = None,
@@ -656,6 +659,7 @@ def perplexity_per_line(
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     output_encoding: str | None = None,
+    id_col: str | None = None,
 ) -> None:
     """Each line of some texts after its bits per character and a tab, written to `output`."""
 
@@ -854,7 +858,7 @@ def tag(
     settings: TagSettings = ...,
     *,
     reading: TextInputSettings = ...,
-    table: RowSettings = ...,
+    table: LineSettings = ...,
     progress: Progress = ...,
     format: Literal["auto", "slash", "tsv", "conllu", "conll", "jsonl", "inline"] = "auto",
     spans: bool = False,
@@ -869,6 +873,7 @@ def tag(
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     output_encoding: str | None = None,
+    id_col: str | None = None,
 ) -> list[str]:
     """Each text with its tags or spans, in the lines of the format that `settings` name."""
 
@@ -884,7 +889,7 @@ def tokenize(
     shape: TokenFormatSettings = ...,
     reading: TextInputSettings = ...,
     running: RunSettings = ...,
-    table: RowSettings = ...,
+    table: LineSettings = ...,
     progress: Progress = ...,
     lowercase: bool = False,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
@@ -926,6 +931,7 @@ def tokenize(
     on_error: Literal["stop", "skip", "keep"] = "skip",
     time_limit: float = 30.0,
     output_encoding: str | None = None,
+    id_col: str | None = None,
 ) -> list[list[str]]:
     """The tokens of each text."""
 
@@ -941,7 +947,7 @@ def topics(
     jsonl: bool = False,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
-    table: RowSettings = ...,
+    table: LineSettings = ...,
     progress: Progress = ...,
     top: int | None = None,
     min_weight: float = 0.05,
@@ -960,6 +966,7 @@ def topics(
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
     output_encoding: str | None = None,
+    id_col: str | None = None,
 ) -> list[str]:
     """The topics of each text and their weights, heaviest first, a line for each text: `3 0.6125 7 0.2210`."""
 
@@ -1608,7 +1615,7 @@ def translate(
     attention_page: _Path | None = None,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
-    table: RowSettings = ...,
+    table: LineSettings = ...,
     progress: Progress = ...,
     beam_size: int = 4,
     length_penalty: float = 1.0,
@@ -1634,6 +1641,7 @@ def translate(
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
     output_encoding: str | None = None,
+    id_col: str | None = None,
 ) -> list[str]:
     """The best target of each text, with more in the same line where `settings` ask for it."""
 

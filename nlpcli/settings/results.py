@@ -60,3 +60,13 @@ class RowSettings(Settings):
         None, "Encoding of -o TABLE.csv or .tsv: utf-8-sig or cp949 for Excel; else utf-8.", panel=_PANEL,
         metavar="NAME",
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LineSettings(RowSettings):
+    """How the answers to rows of a table are written: as a table, or as lines."""
+
+    id_col: str | None = setting(
+        None, "Column (name, or number from 1) or JSON field that is written before each line, and a tab.",
+        panel=_PANEL, metavar="COLUMN",
+    )  # fmt: skip

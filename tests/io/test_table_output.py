@@ -308,6 +308,26 @@ def test_several_tables_of_results_stand_one_below_the_other(nlpcli, files):
     )
 
 
+@pytest.mark.parametrize("command", [name for name in ADDING if name not in ("vectorize", "summarize")])
+def test_lines_begin_with_what_a_column_holds(nlpcli, files, command):
+    words = ["in.csv" if word == "{}" else word for word in ADDING[command][0]]
+    call = [command, *words, "--text-col", "text"]
+    plain = nlpcli(*call).out.split("\n")[:-1]
+    shown = nlpcli(*call, "--id-col", "id").out.split("\n")[:-1]
+    assert shown == [f"{row[0]}\t{line}" for row, line in zip(ROWS[1:], plain, strict=True)]
+    assert nlpcli(*call, "--id-col", "1", "-o", "out.txt").out == ""
+    assert (files / "out.txt").read_text().split("\n")[:-1] == shown
+    assert "there are: id, text, memo" in nlpcli(*call, "--id-col", "nobody", code=1).err
+    assert "--id-col does nothing" in nlpcli(*call, "--id-col", "id", "-o", "out.csv", code=2).err
+    assert "--id-col does nothing beside --" in nlpcli(*call, "--id-col", "id", "--jsonl", code=2).err
+
+
+def test_the_column_before_lines_may_be_a_field(nlpcli, files):
+    (files / "in.jsonl").write_text('{"text": "good", "n": 7}\n{"text": "bad"}\n')
+    call = ["normalize", "in.jsonl", "--text-col", "text", "--id-col", "n"]
+    assert nlpcli(*call).out == "7\tgood\n\tbad\n"
+
+
 def test_terms_need_a_file_that_can_be_read_twice(nlpcli):
     told = nlpcli("vectorize", "--text-col", "1", "--top", 2, "-o", "out.csv", input="a\nb\n", code=2).err
     assert "read twice" in told

@@ -20,7 +20,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, CheckpointSettings, GenerateSettings
 from nlpcli.settings.input import InputSettings, TextInputSettings
-from nlpcli.settings.results import RowSettings
+from nlpcli.settings.results import LineSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.perplexity import Surprise
@@ -212,7 +212,7 @@ def perplexity_per_line(
     output: Output,
     *,
     reading: TextInputSettings = TextInputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
 ) -> None:
     """Each line of some texts after its bits per character and a tab, written to `output`.
 
@@ -224,4 +224,4 @@ def perplexity_per_line(
     kept = kept_for(output, table)
     with open_lines(output, kept, [Column("bits_per_character", is_number=True)], table) as writer:
         for line, bits in of_lines(loaded, text_lines(paths, reading, kept=kept)):
-            writer.write(f"{bits:.4f}" if kept is not None else f"{bits:.4f}\t{line}")
+            writer.write(f"{bits:.4f}" if kept is not None and kept.is_table else f"{bits:.4f}\t{line}")

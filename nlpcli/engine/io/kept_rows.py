@@ -16,24 +16,28 @@ Row: TypeAlias = Sequence[object] | Mapping[str, object]  # cells, or the fields
 
 
 class KeptRows:
-    """Rows in the order of their texts. `header`: what the columns are called; None where nothing says so."""
+    """Rows in the order of their texts, of the file `name` and others like it.
 
-    def __init__(self) -> None:
+    `header`: what the columns are called; None where nothing says so.
+    """
+
+    def __init__(self, *, is_table: bool = True) -> None:
+        self.is_table = is_table  # which is written of them; else lines are
         self.header: tuple[str, ...] | None = None
         self.width = 0
         self.schema: object = None  # that of a Parquet file
         self._rows: deque[Row] = deque()
-        self._begun = ""
+        self.name = ""
 
     def begin(self, name: str, header: Sequence[str] | None, width: int) -> None:
         """The columns of a file. Raises InputError where they are not those of the files before."""
         columns = None if header is None else tuple(header)
-        if self._begun and (columns != self.header or width != self.width):
+        if self.name and (columns != self.header or width != self.width):
             raise InputError(
-                f"{name}: other columns than {self._begun} has, and one table is written of both",
+                f"{name}: other columns than {self.name} has, and one table is written of both",
                 hint="name one file at a time, each with an -o of its own",
             )
-        self._begun = self._begun or name
+        self.name = self.name or name
         self.header, self.width = columns, width
 
     def add(self, row: Row) -> None:

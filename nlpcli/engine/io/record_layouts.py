@@ -172,7 +172,7 @@ def table_layout(
     has_header, remark = _has_header(path, rows, settings, labelled)
     header = cells if has_header else None
     found = (
-        _column(name, (), header, len(cells), path, "--vector-col", dialect.delimiter)
+        column_number(name, (), header, len(cells), path, "--vector-col", dialect.delimiter)
         for name in settings.vector_cols
     )
     vector = tuple(column for column in found if column is not None)
@@ -180,14 +180,18 @@ def table_layout(
     text = (
         vector[0]
         if vector
-        else _column(settings.text_col, TEXT_NAMES, header, len(cells), path, "--text-col", dialect.delimiter)
+        else column_number(
+            settings.text_col, TEXT_NAMES, header, len(cells), path, "--text-col", dialect.delimiter
+        )
     )
     label = (
-        _column(settings.label_col, LABEL_NAMES, header, len(cells), path, "--label-col", dialect.delimiter)
+        column_number(
+            settings.label_col, LABEL_NAMES, header, len(cells), path, "--label-col", dialect.delimiter
+        )
         if labelled
         else None
     )
-    text2 = _column(settings.text2_col, (), header, len(cells), path, "--text2-col", dialect.delimiter)
+    text2 = column_number(settings.text2_col, (), header, len(cells), path, "--text2-col", dialect.delimiter)
     if labelled and label is None:
         others = [column for column in range(len(cells)) if column not in (text, text2, *vector)]
         if header is None:  # label TAB text, as the SMS collection has it
@@ -287,7 +291,7 @@ def _recur(cells: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
     )
 
 
-def _column(
+def column_number(
     asked: str | None,
     known: Sequence[str],
     header: Sequence[str] | None,

@@ -17,6 +17,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
+import functools
 import io
 import json
 import math
@@ -28,12 +29,13 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 from nlpcli.engine.io.charsets import AUTO, checked_encoding
 from nlpcli.engine.io.kept_rows import KeptRows, Row
+from nlpcli.engine.io.record_layouts import column_number
 from nlpcli.engine.io.workbooks import as_text, cell_text
 from nlpcli.engine.io.writing import LineWriter, Output, cell, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError, OutputError, SettingsError
 from nlpcli.settings.fields import refuse
-from nlpcli.settings.results import TABLES, RowSettings
+from nlpcli.settings.results import TABLES, LineSettings, RowSettings
 
 _BINARY = (".xlsx", ".parquet")
 _NOT_WRITTEN = (".xls", ".xlsb", ".xlsm", ".ods", ".feather", ".arrow")
@@ -84,6 +86,8 @@ def kept_for(output: Output, table: RowSettings, *, otherwise: str | None = None
 
     otherwise: the option by which it is lines in a layout of their own, and no table.
 
+    With `--id-col` it also keeps them where lines are written.
+
     Raises SettingsError for settings of tables where there is none, OutputError for such lines in a workbook.
     """
     suffix = suffix_of(output)
@@ -94,9 +98,12 @@ def kept_for(output: Output, table: RowSettings, *, otherwise: str | None = None
             f"{output}: {otherwise} writes lines, and {suffix} holds a row for each text",
             hint=f"leave out {otherwise}, or name a .txt",
         )
+    id_col = getattr(table, "id_col", None)
     if suffix not in TABLES or otherwise is not None:
         refuse(["--output-encoding"] * (table.output_encoding is not None), "but with -o TABLE.csv or .tsv")
-        return None
+        refuse(["--id-col"] * (id_col is not None and otherwise is not None), f"beside {otherwise}")
+        return None if id_col is None else KeptRows(is_table=False)
+    refuse(["--id-col"] * (id_col is not None), "with a table, whose rows keep all their columns")
     if suffix not in (".csv", ".tsv"):
         refuse(["--output-encoding"] * (table.output_encoding is not None), f"with {suffix}, which is UTF-8")
     encoding_of(table)
@@ -128,6 +135,9 @@ def open_lines(
         if kept is None:
             yield LineWriter(file)
             return
+        if isinstance(table, LineSettings) and table.id_col is not None:
+            yield IdLines(LineWriter(file), kept, table.id_col)
+            return
         written = TableLines(sheet_of(output, file, kept, table), kept, columns, progress)
         yield written
         written.finish()
@@ -149,6 +159,28 @@ def sheet_of(
     if suffix in (".json", ".jsonl"):
         return JsonSheet(file, as_array=suffix == ".json")
     return TextSheet(name, file, "," if suffix == ".csv" else "\t", encoding_of(table))
+
+
+class IdLines:
+    """Takes the line of each text, and writes it behind what a column of its row holds, and a tab."""
+
+    def __init__(self, lines: Lines, kept: KeptRows, column: str) -> None:
+        self._lines, self._kept, self._column = lines, kept, column
+
+    def write(self, line: str) -> None:
+        """The line of the next text. Raises InputError where there is no such column."""
+        row = self._kept.take()
+        if isinstance(row, Mapping):
+            found = row.get(self._column)
+        else:
+            number = self._number
+            found = row[number] if number < len(row) else None
+        self._lines.write(f"{cell(as_text(found))}\t{line}")
+
+    @functools.cached_property
+    def _number(self) -> int:
+        kept = self._kept
+        return column_number(self._column, (), kept.header, kept.width, kept.name, "--id-col", ",") or 0
 
 
 class TableLines:

@@ -51,7 +51,7 @@ from nlpcli.settings.classify import ClassifySettings, RnnSettings
 from nlpcli.settings.fields import changed, check_whole_number
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.neural import ClassifierEncoder, NetworkTraining
-from nlpcli.settings.results import RowSettings
+from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
 NetworkClassifier: TypeAlias = TextClassifier | VectorClassifier
@@ -256,7 +256,7 @@ def classify(
     *,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     reason_as_text: Callable[[Reason], str] | None = None,
     progress: Progress = SILENT,
 ) -> list[str]:
@@ -285,7 +285,7 @@ def classify(
         source = Records(given, records, reading, labelled=False, pairs=True, kept=kept, progress=progress)
         batches = source.documents()
     columns: list[Column] = []
-    if kept is not None:
+    if kept is not None and kept.is_table:
         answer = classifier.answer if isinstance(classifier, NetworkClassifier) else None
         settings = dataclasses.replace(settings, proba=not isinstance(answer, Number))
         columns = columns_of(

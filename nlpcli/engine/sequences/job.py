@@ -34,7 +34,7 @@ from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import changed
 from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
-from nlpcli.settings.results import RowSettings
+from nlpcli.settings.results import LineSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -207,7 +207,7 @@ def tag(
     settings: TagSettings = TagSettings(),
     *,
     reading: TextInputSettings = TextInputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """Each text with its tags or spans, in the lines of the format that `settings` name.

@@ -31,7 +31,7 @@ from nlpcli.engine.text.streaming import (
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import TextInputSettings
-from nlpcli.settings.results import RowSettings
+from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import (
     ENGLISH,
     KOREAN,
@@ -60,7 +60,7 @@ def tokenize(
     shape: TokenFormatSettings = TokenFormatSettings(),
     reading: TextInputSettings = TextInputSettings(),
     running: RunSettings = RunSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     progress: Progress = SILENT,
 ) -> list[list[str]]:
     """The tokens of each text.
@@ -131,7 +131,7 @@ def normalize(
     settings: NormalizeSettings = _NFC,
     *,
     reading: TextInputSettings = TextInputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """Each text made uniform; by default only Unicode's NFC.

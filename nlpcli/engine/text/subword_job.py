@@ -19,7 +19,7 @@ from nlpcli.engine.text.tokenizers.sentencepiece import Subwords, WordCounts, tr
 from nlpcli.engine.text.tokenizers.sentencepiece import merges as first_merges
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.input import TextInputSettings
-from nlpcli.settings.results import RowSettings
+from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import SubwordSettings
 
 
@@ -64,7 +64,7 @@ def detokenize(
     *,
     ids: bool = False,
     reading: TextInputSettings = TextInputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
 ) -> list[str]:
     """Each text from its subwords: exactly the text that was split by the `model` in that file.
 

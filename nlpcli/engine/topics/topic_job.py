@@ -30,7 +30,7 @@ from nlpcli.engine.topics.topic_model import TopicModel, tfidf_rows
 from nlpcli.errors import InputError
 from nlpcli.settings.fields import check_whole_number
 from nlpcli.settings.input import InputSettings, RecordSettings
-from nlpcli.settings.results import RowSettings
+from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import TopicAnswerSettings, TopicSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -129,7 +129,7 @@ def topics(
     jsonl: bool = False,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """The topics of each text and their weights, heaviest first, a line for each text: `3 0.6125 7 0.2210`.
@@ -146,7 +146,7 @@ def topics(
         return list(topic_lines(loaded, [[one_line(text) for text in given or []]], settings, jsonl))
     kept = kept_for(output, table, otherwise="--jsonl" if jsonl else None)
     source = Records(given, records, reading, labelled=False, kept=kept, progress=progress)
-    if kept is not None:
+    if kept is not None and kept.is_table:
         settings = dataclasses.replace(settings, top=settings.top or 1)
     columns = [Column("topic", is_number=True), Column("weight", is_number=True)]
     with open_lines(output, kept, ranked(columns, settings.top or 1), table, progress) as writer:

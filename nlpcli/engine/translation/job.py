@@ -27,7 +27,7 @@ from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import check_whole_number
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.neural import NetworkTraining
-from nlpcli.settings.results import RowSettings
+from nlpcli.settings.results import LineSettings
 from nlpcli.settings.translation import (
     SEQ2SEQ_TRAINING,
     Seq2SeqSettings,
@@ -136,7 +136,7 @@ def translate(
     attention_page: str | None = None,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
-    table: RowSettings = RowSettings(),
+    table: LineSettings = LineSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """The best target of each text, with more in the same line where `settings` ask for it.
