@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import Needs, Settings, setting
+from nlpcli.settings.fields import Needs, Settings, changed, setting
 
 INPUT = "Input"
 
@@ -198,6 +198,11 @@ class TextInputSettings(ColumnSettings, InputSettings):
         "auto", "Layout of a line; auto: a text; with --text-col by the file's name and first line.",
         panel=INPUT,
     )  # fmt: skip
+
+    @property
+    def of_tables(self) -> list[str]:
+        """The options that say how a table is read, of those that are not at their default."""
+        return changed(self, "input_format", *(field.name for field in dataclasses.fields(ColumnSettings)))
 
     @property
     def records(self) -> RecordSettings:

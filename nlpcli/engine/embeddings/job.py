@@ -105,6 +105,7 @@ def train_w2v(
         kinds = (VocabularySettings, PhraseSettings, ContinuationSettings, AnalysisSettings)
         refuse(given_options(given & _OF_WINDOWS, Word2VecSettings), "beside --pairs")
         refuse(given_options(given, *kinds), "beside --pairs")
+        refuse(reading.of_tables, "beside --pairs")
         return _train_on_pairs(pairs, output, settings, reading, progress)
     job = _Job(paths, analysis, vocabulary, phrasing, continuation, reading)
     return _train(Word2Vec, job, output, settings, progress)
