@@ -10,7 +10,7 @@ from nlpcli.cli.described import command_of, described
 from nlpcli.commands import COMMANDS
 from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings.input import TextInputSettings
+from nlpcli.settings.input import InputSettings, TextInputSettings
 from tests.cli.test_terminal import CHARLM, MODELS, NB
 
 # They read models, questions, pairs of words, or text that is tagged already.
@@ -168,6 +168,14 @@ def test_a_place_is_the_row_of_the_sheet(nlpcli, tmp_path):
 
 
 TITLED = 'Reviews of 2026,,\n,,\n"id","the text",label\n1,good,pos\n,,\n2,bad,neg\n'
+
+
+def test_settings_without_columns_are_taken_from_python(tmp_path):
+    from nlpcli.engine import jobs
+
+    (tmp_path / "t.txt").write_bytes("한국어 영화\n".encode("cp949"))
+    counted = jobs.count(tmp_path / "t.txt", reading=InputSettings(encoding="cp949"))
+    assert counted.tokens == ("한국어", "영화")
 
 
 @pytest.mark.parametrize("head", [",,", ""])
