@@ -126,6 +126,7 @@ def classify(
     Examples:
       echo '정말 재미있는 영화였어요' | nlpcli classify nsmc.safetensors --explain
       nlpcli classify nsmc.safetensors reviews.csv --text-col document --proba
+      nlpcli classify nsmc.safetensors reviews.csv --encoding cp949 --text-col document -o labelled.xlsx
       nlpcli classify duplicates.safetensors pairs.tsv --text-col 1 --text2-col 2
       tail -f chat.log | nlpcli classify spam.safetensors --jsonl | jq 'select(.label == "spam")'
     """

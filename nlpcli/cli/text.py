@@ -52,6 +52,7 @@ def tokenize(
       zcat wiki.gz | nlpcli tokenize --lowercase | tr ' ' '\\n' | sort | uniq -c
       nlpcli tokenize --tokenizer nltk --pos --lemma en.txt
       nlpcli tokenize --mask url,email,number --ngrams 1-2 reviews.txt
+      nlpcli tokenize survey.xlsx --sheet 2 --text-col answer -o tokens.xlsx
 
     \b
     Tokenizers:
