@@ -62,3 +62,4 @@ class MissingDependency(NlpcliError):
 
 INSTALL_PLOT = "pip install 'nlpcli[plot]'"
 INSTALL_EXCEL = "pip install 'nlpcli[excel]'"
+INSTALL_PARQUET = "pip install 'nlpcli[parquet]'"

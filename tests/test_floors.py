@@ -31,7 +31,7 @@ MECHANISM = {
     "completion": ("nlpcli.engine.io.shipped",),
     "console": ("nlpcli.engine.io.writing", "nlpcli.engine.runtime.progress"),
     "options": ("nlpcli.engine.text.arguments",),
-    "results": ("nlpcli.engine.io.writing",),
+    "results": ("nlpcli.engine.io.table_output", "nlpcli.engine.io.writing"),
     "process": ("nlpcli.engine.runtime.interrupts", "nlpcli.engine.runtime.progress"),
 }
 

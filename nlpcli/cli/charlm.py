@@ -12,7 +12,7 @@ from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CharLMSettings, CheckpointSettings, GenerateSettings
 from nlpcli.settings.fields import given_options, refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.results import JsonSettings
 
 _ModelOut = Annotated[
@@ -42,7 +42,7 @@ def train_charlm(
         ),
     ] = None,
     checkpoints: CheckpointSettings = CheckpointSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Train a network that predicts the next character: RNN, LSTM or GRU.

@@ -14,8 +14,8 @@ from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
 from nlpcli.settings.fields import changed, given_options, refuse
-from nlpcli.settings.input import InputSettings
-from nlpcli.settings.results import TableSettings
+from nlpcli.settings.input import TextInputSettings
+from nlpcli.settings.results import LineSettings, TableSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.gradients import ToyStep
@@ -33,7 +33,8 @@ def perplexity(
         bool, typer.Option("--per-line", help="One line per line: bits per character, TAB, the line.")
     ] = False,
     output: Output = "-",
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
+    table: LineSettings = LineSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -49,9 +50,10 @@ def perplexity(
     console.one_blas_thread()
     if per_line:
         refuse(["--no-header"] * shape.no_header, "beside --per-line, which has no headings")
-        with as_json(output, shape, ["bits_per_character", "text"]) as file:
-            jobs.perplexity_per_line(model, files, file, reading=reading)
+        with as_json(output, shape, ["bits_per_character", "text"], table) as file:
+            jobs.perplexity_per_line(model, files, file, reading=reading, table=table)
         return
+    refuse(changed(table), "without --per-line and a table to write")
     found = jobs.perplexity(model, files, reading=reading, progress=console.progress(quiet))
     values = {
         "loss": found.loss,
@@ -78,7 +80,7 @@ def activations(
         bool, typer.Option("--terminal", help="Colour the text here, in the terminal.")
     ] = False,
     skip_unknown: _SkipUnknown = False,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
@@ -152,7 +154,7 @@ def gradients(
         bool, typer.Option("--toy", help="One dimension instead of models, every factor shown.")
     ] = False,
     scalar: ToySettings = ToySettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
@@ -172,7 +174,7 @@ def gradients(
     if toy:
         refuse([f"the file {files[0]}"] if files else [], "beside --toy")
         refuse(given_options(given & {"max_text"}, GradientSettings), "beside --toy")
-        refuse(given_options(given, InputSettings), "beside --toy")
+        refuse(given_options(given, TextInputSettings), "beside --toy")
         if len(scalar.x) > 1:
             refuse(given_options(given & {"steps"}, GradientSettings), "beside several --x, a step each")
         found = jobs.toy_gradients(scalar, settings.steps, output if _is_drawn(output) else None)

@@ -23,7 +23,7 @@ from nlpcli.settings.classify import (
 )
 from nlpcli.settings.fields import MOST, changed, given_options, refuse, whole_number
 from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
-from nlpcli.settings.results import JsonSettings, ResultSettings, TableSettings
+from nlpcli.settings.results import JsonSettings, LineSettings, ResultSettings, TableSettings
 from nlpcli.settings.tagging import TaggedTextSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.translation import TargetSettings, TranslationScoreSettings
@@ -114,6 +114,7 @@ def classify(
     settings: ClassifySettings = ClassifySettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    table: LineSettings = LineSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -125,6 +126,7 @@ def classify(
     Examples:
       echo '정말 재미있는 영화였어요' | nlpcli classify nsmc.safetensors --explain
       nlpcli classify nsmc.safetensors reviews.csv --text-col document --proba
+      nlpcli classify nsmc.safetensors reviews.csv --encoding cp949 --text-col document -o labelled.xlsx
       nlpcli classify duplicates.safetensors pairs.tsv --text-col 1 --text2-col 2
       tail -f chat.log | nlpcli classify spam.safetensors --jsonl | jq 'select(.label == "spam")'
     """
@@ -132,7 +134,7 @@ def classify(
     with as_json(output, shape) as file:
         jobs.classify(
             model, files, file, replace(settings, jsonl=shape.is_json), records=records, reading=reading,
-            reason_as_text=painted_reason if output == "-" and console.is_terminal() else None,
+            table=table, reason_as_text=painted_reason if output == "-" and console.is_terminal() else None,
             progress=console.progress(quiet),
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from nlpcli.cli.options import Quiet, given_names, with_settings
 from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.fields import given_options, refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.results import ResultSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import ClusterSettings
@@ -33,7 +33,7 @@ def cluster(
     ] = False,
     settings: ClusterSettings = ClusterSettings(),
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,
 ) -> None:

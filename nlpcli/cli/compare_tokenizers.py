@@ -11,7 +11,7 @@ from nlpcli.cli.described import Listed
 from nlpcli.cli.options import Files, Quiet, with_settings
 from nlpcli.cli.results import results
 from nlpcli.engine import jobs
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.results import ResultSettings
 from nlpcli.settings.text import AnalysisSettings, ComparisonSettings, TokenizerName
 
@@ -28,7 +28,7 @@ def compare_tokenizers(
     ] = "word,nltk,kiwi",
     settings: ComparisonSettings = ComparisonSettings(),
     analysis: AnalysisSettings = AnalysisSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,
 ) -> None:

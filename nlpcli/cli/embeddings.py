@@ -17,7 +17,7 @@ from nlpcli.settings.embeddings import (
     Word2VecSettings,
 )
 from nlpcli.settings.fields import changed, given_options, refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.results import JsonSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
@@ -45,7 +45,7 @@ def train_w2v(
     phrases: PhraseSettings = PhraseSettings(),
     continuation: ContinuationSettings = ContinuationSettings(),
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     pairs: Annotated[
         str | None,
         typer.Option(
@@ -105,7 +105,7 @@ def train_fasttext(
     phrases: PhraseSettings = PhraseSettings(),
     continuation: ContinuationSettings = ContinuationSettings(),
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Train word vectors made of subwords: they also know words never seen, and misspelt ones.

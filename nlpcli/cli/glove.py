@@ -13,7 +13,7 @@ from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
 from nlpcli.settings.fields import refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.results import TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
@@ -54,7 +54,7 @@ def cooccur(
     vocabulary: VocabularySettings = VocabularySettings(),
     analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shape: TableSettings = TableSettings(),
 ) -> None:
     """Count which words stand near which.
@@ -95,7 +95,7 @@ def train_glove(
     vocabulary: VocabularySettings = FIVE_OR_MORE,
     analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
 ) -> None:
     """Train GloVe word vectors: vocabulary, co-occurrence counts and training in one go.
 

@@ -16,8 +16,10 @@ from typing import BinaryIO, cast
 
 from nlpcli.cli import console
 from nlpcli.cli.visible import plainly
+from nlpcli.engine.io.table_output import Sheet, sheet_of, suffix_of
 from nlpcli.engine.io.writing import cell, open_output
-from nlpcli.settings.results import JsonSettings
+from nlpcli.settings.fields import refuse
+from nlpcli.settings.results import TABLES, JsonSettings, LineSettings
 
 Row = Sequence[object]
 
@@ -25,8 +27,11 @@ Row = Sequence[object]
 class Results:
     """Where the tables of one run go. `drawn`: with borders, on a terminal."""
 
-    def __init__(self, file: BinaryIO, shape: JsonSettings, *, drawn: bool) -> None:
+    def __init__(
+        self, file: BinaryIO, shape: JsonSettings, *, drawn: bool, sheet: Sheet | None = None
+    ) -> None:
         self.drawn = drawn
+        self._sheet = sheet
         self._file = file
         self._shape = shape
         self._array = Array(file)
@@ -49,6 +54,11 @@ class Results:
             self._as_json([*columns, *more], rows, name)
             return
         plain = (row[: len(columns)] for row in rows)
+        if self._sheet is not None:
+            self._sheet.begin(None if getattr(self._shape, "no_header", False) else columns)
+            for row in plain:
+                self._sheet.add(row, ())
+            return
         if self.drawn:
             console.print_table(columns, plain, title=title)
             return
@@ -76,7 +86,9 @@ class Results:
 
     def gap(self) -> None:
         """An empty line between tables that are read by people."""
-        if not self._shape.is_json:
+        if self._sheet is not None:
+            self._sheet.add((), ())
+        elif not self._shape.is_json:
             self._file.write(b"\n")
 
     def flush(self) -> None:
@@ -84,8 +96,10 @@ class Results:
         self._file.flush()
 
     def close(self) -> None:
-        """The end of a JSON document."""
-        if self._object is not None:
+        """The end of a JSON document, or of a workbook."""
+        if self._sheet is not None:
+            self._sheet.finish()
+        elif self._object is not None:
             self._line(self._object)
         elif self._shape.json:
             self._array.close()
@@ -111,13 +125,37 @@ class Results:
 
 @contextlib.contextmanager
 def results(shape: JsonSettings, output: str | None = None) -> Iterator[Results]:
-    """Where tables are written; a file is replaced when the block ends well."""
+    """Where tables are written, as the name of the file says; it is replaced when the block ends well."""
     place = output if output is not None else str(getattr(shape, "output", "-"))
+    shape = _by_name(place, shape)
     with open_output(console.output(place)) as file:
         drawn = place == "-" and console.is_terminal() and not shape.is_json
-        found = Results(file, shape, drawn=drawn)
+        sheet = sheet_of(place, file) if is_sheet(place) and not shape.is_json else None
+        found = Results(file, shape, drawn=drawn, sheet=sheet)
         yield found
         found.close()
+
+
+def is_sheet(place: str) -> bool:
+    """Whether a file's name says that it is a table, and not the TSV that is written anyway.
+
+    >>> is_sheet("words.xlsx"), is_sheet("words.tsv")
+    (True, False)
+    """
+    return suffix_of(place) in TABLES and suffix_of(place) != ".tsv"
+
+
+def _by_name(place: str, shape: JsonSettings) -> JsonSettings:
+    """The shape of what is written; JSON where the name of the file says so."""
+    suffix = suffix_of(place)
+    if shape.is_json:
+        refuse(
+            ["--json" if shape.json else "--jsonl"] * (suffix in (".csv", ".xlsx", ".parquet")),
+            f"with {suffix}",
+        )
+    elif suffix in (".json", ".jsonl"):
+        return JsonSettings(json=suffix == ".json", jsonl=suffix == ".jsonl")
+    return shape
 
 
 @contextlib.contextmanager
@@ -208,11 +246,15 @@ class JsonLines(io.RawIOBase):
 
 
 @contextlib.contextmanager
-def as_json(output: str, shape: JsonSettings, keys: Sequence[str] | None = None) -> Iterator[str | BinaryIO]:
+def as_json(
+    output: str, shape: JsonSettings, keys: Sequence[str] | None = None, rows: LineSettings = LineSettings()
+) -> Iterator[str | BinaryIO]:
     """What the engine writes lines to: `output`, or with JSON asked for a stream that makes them JSON."""
     if not shape.is_json:
         yield console.output(output)
         return
+    refuse(["--id-col"] * (rows.id_col is not None), "beside --json and --jsonl")
+    _by_name(output, shape)
     with open_output(console.output(output)) as file:
         stream = JsonLines(file, keys, as_array=shape.json)
         yield cast(BinaryIO, stream)

@@ -11,7 +11,7 @@ from nlpcli.cli import console
 from nlpcli.cli.options import Quiet, given_names, with_settings
 from nlpcli.cli.results import Results, results
 from nlpcli.engine import jobs
-from nlpcli.settings.input import FolderSettings, InputSettings
+from nlpcli.settings.input import FolderSettings, TextInputSettings
 from nlpcli.settings.results import ResultSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
@@ -38,7 +38,7 @@ def index(
     vectors: WordVectors = None,
     settings: IndexSettings = IndexSettings(),
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -86,7 +86,7 @@ def search(
     ranking: SearchSettings = SearchSettings(),
     settings: IndexSettings = IndexSettings(),
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
     shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,

@@ -12,8 +12,8 @@ from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import changed, refuse
-from nlpcli.settings.input import InputSettings
-from nlpcli.settings.results import JsonSettings, TableSettings
+from nlpcli.settings.input import TextInputSettings
+from nlpcli.settings.results import JsonSettings, LineSettings, TableSettings
 from nlpcli.settings.text import SubwordSettings
 
 
@@ -24,7 +24,7 @@ def train_subword(
         str, typer.Option("-o", "--output", help="Model file to write.", metavar="FILE", show_default=False)
     ] = ...,  # type: ignore[assignment]
     settings: SubwordSettings = SubwordSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -60,7 +60,8 @@ def detokenize(
         typer.Option("--model", help="The model that split the text.", metavar="FILE", show_default=False),
     ] = ...,  # type: ignore[assignment]
     ids: Annotated[bool, typer.Option("--ids", help="The input is ids, not pieces.")] = False,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
+    table: LineSettings = LineSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
@@ -72,5 +73,5 @@ def detokenize(
       nlpcli tokenize --tokenizer subword --model ko.model --ids a.txt > ids.txt
       nlpcli detokenize --ids --model ko.model ids.txt
     """
-    with as_json(output, shaped, ["text"]) as file:
-        jobs.detokenize(files, model, file, ids=ids, reading=reading)
+    with as_json(output, shaped, ["text"], table) as file:
+        jobs.detokenize(files, model, file, ids=ids, reading=reading, table=table)

@@ -12,8 +12,8 @@ from nlpcli.cli.results import lines as written_lines
 from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.fields import changed, refuse
-from nlpcli.settings.input import FolderSettings, InputSettings
-from nlpcli.settings.results import ResultSettings
+from nlpcli.settings.input import FolderSettings, TextInputSettings
+from nlpcli.settings.results import TABLES, ResultSettings, RowSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import SummarySettings
 
@@ -41,8 +41,9 @@ def summarize(
         ),
     ] = None,
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
+    table: RowSettings = RowSettings(),
     shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -55,9 +56,17 @@ def summarize(
       nlpcli summarize 회의록.txt --method textrank --sentences 5 --lines
       nlpcli summarize news/*.txt --sentences 1 --reference headlines.txt
     """
+    is_table = shape.output.lower().endswith(TABLES) and reference is None and not shape.is_json
+    if is_table:
+        refuse(["--lines"] * lines, "with a table")
+    else:
+        refuse(changed(table), "but with a table to write")
     found = jobs.summarize(
-        files, settings, analysis=analysis, reading=reading, folders=folders, progress=console.progress(quiet)
-    )
+        files, settings, output=shape.output if is_table else None, analysis=analysis, reading=reading,
+        folders=folders, table=table, progress=console.progress(quiet),
+    )  # fmt: skip
+    if is_table:
+        return
     if reference is not None:
         rouge = jobs.rouge_of(list(found), reference, reading)
         with results(shape) as shown:

@@ -15,9 +15,9 @@ from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import changed, given_options, refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
-from nlpcli.settings.results import JsonSettings, TableSettings
+from nlpcli.settings.results import JsonSettings, LineSettings, TableSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 
 TaggedFiles = Annotated[
@@ -121,7 +121,8 @@ def tag(
     files: Files = None,
     output: Output = "-",
     settings: TagSettings = TagSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
+    table: LineSettings = LineSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -143,4 +144,4 @@ def tag(
         refuse(["--format"] * (settings.format not in ("auto", "jsonl")), "beside --json and --jsonl")
         settings = replace(settings, format="jsonl")
     with as_json(output, shaped) as file:
-        jobs.tag(model, files, file, settings, reading=reading, progress=console.progress(quiet))
+        jobs.tag(model, files, file, settings, reading=reading, table=table, progress=console.progress(quiet))

@@ -12,8 +12,8 @@ from nlpcli.cli.options import Files, Output, Quiet, with_settings
 from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.fields import refuse
-from nlpcli.settings.input import InputSettings
-from nlpcli.settings.results import JsonSettings
+from nlpcli.settings.input import TextInputSettings
+from nlpcli.settings.results import JsonSettings, LineSettings
 from nlpcli.settings.text import (
     AnalysisSettings,
     NgramSettings,
@@ -30,8 +30,9 @@ def tokenize(
     analysis: AnalysisSettings = AnalysisSettings(),
     runs: NgramSettings = NgramSettings(),
     shape: TokenFormatSettings = TokenFormatSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     running: RunSettings = RunSettings(),
+    table: LineSettings = LineSettings(),
     model: Annotated[
         str | None,
         typer.Option(
@@ -51,6 +52,7 @@ def tokenize(
       zcat wiki.gz | nlpcli tokenize --lowercase | tr ' ' '\\n' | sort | uniq -c
       nlpcli tokenize --tokenizer nltk --pos --lemma en.txt
       nlpcli tokenize --mask url,email,number --ngrams 1-2 reviews.txt
+      nlpcli tokenize survey.xlsx --sheet 2 --text-col answer -o tokens.xlsx
 
     \b
     Tokenizers:
@@ -73,7 +75,7 @@ def tokenize(
     with as_json(output, shaped) as file:
         jobs.tokenize(
             files, file, analysis=analysis, runs=runs, shape=shape, reading=reading,
-            running=running, progress=console.progress(quiet), **same,
+            running=running, table=table, progress=console.progress(quiet), **same,
         )  # fmt: skip
 
 
@@ -82,7 +84,8 @@ def normalize(
     files: Files = None,
     output: Output = "-",
     settings: NormalizeSettings = NormalizeSettings(unicode="nfc"),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
+    table: LineSettings = LineSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -95,5 +98,5 @@ def normalize(
       nlpcli normalize --strip emoji,punct --strip-control messages.txt
       nlpcli normalize --unicode nfkc --keep-jamo --full-width chat.txt
     """
-    with as_json(output, shaped, ["text"]) as file:
-        jobs.normalize(files, file, settings, reading=reading, progress=console.progress(quiet))
+    with as_json(output, shaped, ["text"], table) as file:
+        jobs.normalize(files, file, settings, reading=reading, table=table, progress=console.progress(quiet))

@@ -12,7 +12,7 @@ from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
-from nlpcli.settings.results import TableSettings
+from nlpcli.settings.results import LineSettings, TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import TopicAnswerSettings, TopicSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -65,6 +65,7 @@ def topics(
     settings: TopicAnswerSettings = TopicAnswerSettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    table: LineSettings = LineSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -78,6 +79,7 @@ def topics(
     """
     if keys:
         refuse([*(files or []), *changed(records)][:1], "beside --keys, which tells of the model alone")
+        refuse(changed(table), "beside --keys")
         rows = enumerate(jobs.topic_keys(model, settings.top), 1)
         with results(shape, output) as shown:
             shown.table(
@@ -88,6 +90,6 @@ def topics(
     refuse(changed(shape, "no_header"), "without --keys: lines of texts have no headings")
     with as_json(output, shape) as file:
         jobs.topics(
-            model, files, file, settings, jsonl=shape.is_json, records=records, reading=reading,
+            model, files, file, settings, jsonl=shape.is_json, records=records, reading=reading, table=table,
             progress=console.progress(quiet),
         )  # fmt: skip

@@ -18,7 +18,7 @@ from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
 from nlpcli.settings.neural import NetworkTraining
-from nlpcli.settings.results import JsonSettings, TableSettings
+from nlpcli.settings.results import JsonSettings, LineSettings, TableSettings
 from nlpcli.settings.translation import (
     SEQ2SEQ_TRAINING,
     Seq2SeqSettings,
@@ -105,6 +105,7 @@ def translate(
     attention_page: AttentionPage = None,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    table: LineSettings = LineSettings(),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -123,5 +124,5 @@ def translate(
     with as_json(output, shape) as file:
         jobs.translate(
             model, files, file, replace(settings, jsonl=shape.is_json), attention_page=attention_page,
-            records=records, reading=reading, progress=console.progress(quiet),
+            records=records, reading=reading, table=table, progress=console.progress(quiet),
         )  # fmt: skip

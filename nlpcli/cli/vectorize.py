@@ -8,12 +8,12 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Output, Quiet, given_names, with_settings
-from nlpcli.cli.results import as_json, results
+from nlpcli.cli.results import as_json, is_sheet, results
 from nlpcli.engine import jobs
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.fields import MOST, changed, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
-from nlpcli.settings.results import JsonSettings, TableSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
+from nlpcli.settings.results import TABLES, JsonSettings, RowSettings, TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
@@ -52,6 +52,7 @@ def vectorize(
     vocabulary: VocabularySettings = VocabularySettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    table: RowSettings = RowSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -59,6 +60,7 @@ def vectorize(
 
     Every line is a document, or every row of a table with --text-col. The extension of -o
     chooses the format: .npz .npy .mtx .svm .csv .tsv .jsonl; without -o, JSON lines are printed.
+    With --top, -o TABLE.csv (.tsv .json .jsonl .xlsx .parquet) gets the rows with their heaviest terms.
 
     \b
     Examples:
@@ -73,17 +75,19 @@ def vectorize(
         refuse(["--no-header"] * shape.no_header, "without --top")
         if output != "-":
             refuse(changed(shape), "with a file, whose name says how it is written, and without --top")
+    is_rows = top is not None and output.lower().endswith(TABLES)
     with as_json(output, JsonSettings(json=shape.json and top is None)) as file:
-        table = jobs.vectorize(
+        found = jobs.vectorize(
             files, None if top and output == "-" else file, settings, model=model,
-            vectors=vectors, idf_weighted=idf_weighted, save_model=save_model, save_vocab=save_vocab,
+            vectors=vectors, idf_weighted=idf_weighted,
+            top=top if is_rows else None, rows_as=table, save_model=save_model, save_vocab=save_vocab,
             read_vocab=read_vocab, analysis=analysis, vocabulary=vocabulary, records=records,
             reading=reading, given=given_names(context), progress=console.progress(quiet),
         )  # fmt: skip
-    if top is not None:
+    if top is not None and not is_rows:
         lines = (
             (number, term, weight)
-            for number, terms in enumerate(table.heaviest(top), start=1)
+            for number, terms in enumerate(found.heaviest(top), start=1)
             for term, weight in terms
         )
         with results(shape) as shown:
@@ -99,7 +103,7 @@ def count(
     ] = "1",
     vocabulary: VocabularySettings = VocabularySettings(),
     analysis: AnalysisSettings = AnalysisSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     shape: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -112,10 +116,11 @@ def count(
       nlpcli count --tokenizer kiwi ko.txt | head
       nlpcli count --ngrams 2-3 --lowercase novel.txt | head
     """
+    is_table = shape.is_json or is_sheet(output)
     counted = jobs.count(
-        files, None if shape.is_json else console.output(output), ngrams=ngrams, vocabulary=vocabulary,
+        files, None if is_table else console.output(output), ngrams=ngrams, vocabulary=vocabulary,
         analysis=analysis, reading=reading, progress=console.progress(quiet),
     )  # fmt: skip
-    if shape.is_json:
+    if is_table:
         with results(shape, output) as shown:
             shown.table(("token", "count"), zip(counted.tokens, counted.counts.tolist(), strict=True))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import Needs, Settings, setting
+from nlpcli.settings.fields import Needs, Settings, changed, setting
 
 INPUT = "Input"
 
@@ -42,47 +43,15 @@ class FolderSettings(Settings):
 
 
 @dataclass(frozen=True)
-class RecordSettings(FolderSettings):
-    """Where text and label stand in a line."""
+class ColumnSettings(Settings):
+    """Which column of a table holds the texts, and how the table is read."""
 
-    RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {"header", "quoting", "label_sep", "multi_label"}
-    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
-        {
-            "header": Needs("format", ("auto", "tsv", "csv")),
-            "delimiter": Needs("format", ("auto", "tsv", "csv")),
-            "quoting": Needs("format", ("auto", "tsv", "csv")),
-            "text_col": Needs("format", but=("text", "fasttext")),
-            "label_col": Needs("format", but=("text", "fasttext")),
-        }
-    )
-
-    format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = setting(
-        "auto",
-        "Layout of a line; auto goes by the file's name and first line.",
-        panel=INPUT,
-        flags=("--input-format",),
-        old=("--format",),
-    )
     text_col: str | None = setting(
         None,
         "Column (name, or number from 1) or JSON field that holds the text.",
         panel=INPUT,
         metavar="COLUMN",
     )
-    label_col: str | None = setting(
-        None,
-        "Column (name, or number from 1) or JSON field that holds the label.",
-        panel=INPUT,
-        metavar="COLUMN",
-    )
-    text2_col: str | None = setting(
-        None, "Column or field of the second text, where pairs of texts are judged (train-rnn).",
-        panel=INPUT, metavar="COLUMN",
-    )  # fmt: skip
-    vector_col: str | None = setting(
-        None, "Columns or fields of numbers, with commas between, or one that holds a list (train-rnn "
-        "--cell none).", panel=INPUT, metavar="COLUMNS",
-    )  # fmt: skip
     header: Literal["auto", "yes", "no"] = setting(
         "auto",
         "Whether the first row names the columns; auto: it does if a name is asked for or known.",
@@ -105,6 +74,54 @@ class RecordSettings(FolderSettings):
         panel=INPUT,
         metavar="NAME",
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        delimiter = {"tab": "\t", "\\t": "\t"}.get(self.delimiter.lower(), self.delimiter)
+        if delimiter != "auto" and (len(delimiter) != 1 or delimiter in '"\r\n'):
+            raise SettingsError(
+                f"--delimiter must be one character, not {self.delimiter!r}",
+                hint="wanted: , or ; or | or another character, tab, or auto",
+            )
+        object.__setattr__(self, "delimiter", delimiter)
+
+
+@dataclass(frozen=True)
+class RecordSettings(FolderSettings, ColumnSettings):
+    """Where text and label stand in a line."""
+
+    RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {"header", "quoting", "label_sep", "multi_label"}
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "header": Needs("format", ("auto", "tsv", "csv")),
+            "delimiter": Needs("format", ("auto", "tsv", "csv")),
+            "quoting": Needs("format", ("auto", "tsv", "csv")),
+            "text_col": Needs("format", but=("text", "fasttext")),
+            "label_col": Needs("format", but=("text", "fasttext")),
+        }
+    )
+
+    format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = setting(
+        "auto",
+        "Layout of a line; auto goes by the file's name and first line.",
+        panel=INPUT,
+        flags=("--input-format",),
+        old=("--format",),
+    )
+    label_col: str | None = setting(
+        None,
+        "Column (name, or number from 1) or JSON field that holds the label.",
+        panel=INPUT,
+        metavar="COLUMN",
+    )
+    text2_col: str | None = setting(
+        None, "Column or field of the second text, where pairs of texts are judged (train-rnn).",
+        panel=INPUT, metavar="COLUMN",
+    )  # fmt: skip
+    vector_col: str | None = setting(
+        None, "Columns or fields of numbers, with commas between, or one that holds a list (train-rnn "
+        "--cell none).", panel=INPUT, metavar="COLUMNS",
+    )  # fmt: skip
     label_sep: str | None = setting(
         None, "What stands between the labels of one text in a cell, such as a comma.", panel=INPUT,
         metavar="CHAR",
@@ -117,13 +134,6 @@ class RecordSettings(FolderSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        delimiter = {"tab": "\t", "\\t": "\t"}.get(self.delimiter.lower(), self.delimiter)
-        if delimiter != "auto" and (len(delimiter) != 1 or delimiter in '"\r\n'):
-            raise SettingsError(
-                f"--delimiter must be one character, not {self.delimiter!r}",
-                hint="wanted: , or ; or | or another character, tab, or auto",
-            )
-        object.__setattr__(self, "delimiter", delimiter)
         if self.text2_col is not None and self.text_col is None:
             raise SettingsError(
                 "--text2-col names the second text of a pair, and nothing names the first",
@@ -168,3 +178,34 @@ class RecordSettings(FolderSettings):
     def has_labels(self) -> bool:
         """Whether labels were asked for by name or by layout."""
         return self.label_col is not None or self.format == "fasttext"
+
+
+@dataclass(frozen=True)
+class TextInputSettings(ColumnSettings, InputSettings):
+    """Lines of text, or a column of a table: what every command takes that reads texts without labels."""
+
+    RARE: ClassVar[frozenset[str]] = InputSettings.RARE | {"header", "quoting"}
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "header": Needs("input_format", ("auto", "tsv", "csv")),
+            "delimiter": Needs("input_format", ("auto", "tsv", "csv")),
+            "quoting": Needs("input_format", ("auto", "tsv", "csv")),
+            "text_col": Needs("input_format", but=("text", "fasttext")),
+        }
+    )
+
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = setting(
+        "auto", "Layout of a line; auto: a text; with --text-col by the file's name and first line.",
+        panel=INPUT,
+    )  # fmt: skip
+
+    @property
+    def of_tables(self) -> list[str]:
+        """The options that say how a table is read, of those that are not at their default."""
+        return changed(self, "input_format", *(field.name for field in dataclasses.fields(ColumnSettings)))
+
+    @property
+    def records(self) -> RecordSettings:
+        """The same, as tables are read."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(ColumnSettings)}
+        return RecordSettings(format=self.input_format, **fields)

@@ -8,6 +8,7 @@ from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import Settings, setting
 
 _PANEL = "Options"
+TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".parquet")  # ends of names of what holds rows
 
 
 @dataclass(frozen=True)
@@ -49,3 +50,23 @@ class ResultSettings(TableSettings):
     output: str = setting(
         "-", "File to write; - is stdout.", flags=("-o", "--output"), panel=_PANEL, metavar="FILE"
     )
+
+
+@dataclass(frozen=True)
+class RowSettings(Settings):
+    """How a table is written that holds the rows of the one that was read."""
+
+    output_encoding: str | None = setting(
+        None, "Encoding of -o TABLE.csv or .tsv: utf-8-sig or cp949 for Excel; else utf-8.", panel=_PANEL,
+        metavar="NAME",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LineSettings(RowSettings):
+    """How the answers to rows of a table are written: as a table, or as lines."""
+
+    id_col: str | None = setting(
+        None, "Column (name, or number from 1) or JSON field that is written before each line, and a tab.",
+        panel=_PANEL, metavar="COLUMN",
+    )  # fmt: skip

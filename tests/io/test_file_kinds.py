@@ -60,12 +60,14 @@ KINDS = {
 def test_what_is_not_text_is_told_by_its_content(nlpcli, tmp_path, kind):
     path = tmp_path / "reviews.txt"
     path.write_bytes(KINDS[kind])
-    assert "reviews.txt: this is " in (told := nlpcli("tokenize", path, code=1).err)
-    assert kind in told
+    told = nlpcli("tokenize", path, code=1).err
     assert "hint: " in told
+    if kind in ("Excel workbook", "Parquet"):  # which are opened, and cannot be read
+        return
+    assert "reviews.txt: this is " in told
+    assert kind in told
     assert kind in nlpcli("count", input=KINDS[kind], code=1).err
-    if kind != "Excel workbook":
-        assert kind in nlpcli("train-nb", path, "-o", "m.safetensors", code=1).err
+    assert kind in nlpcli("train-nb", path, "-o", "m.safetensors", code=1).err
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from nlpcli.engine.io.workbooks import workbook_rows
+from nlpcli.engine.io.workbooks import cell_text, workbook_rows
 from nlpcli.errors import InputError
 
 openpyxl = pytest.importorskip("openpyxl", reason="the extra excel is not installed")
@@ -34,7 +34,7 @@ def saved(path: Path, **sheets: list[list[object]]) -> Path:
 
 
 def rows_of(path: Path, sheet: str | None = None) -> list[list[str]]:
-    return [row for batch in workbook_rows(str(path), sheet) for row in batch]
+    return [[*map(cell_text, row)] for batch in workbook_rows(str(path), sheet) for row in batch]
 
 
 REVIEWS = [

@@ -12,12 +12,15 @@ from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import Paths
-from nlpcli.engine.io.writing import LineWriter, Output, open_output
+from nlpcli.engine.io.table_output import Column, kept_for, open_lines
+from nlpcli.engine.io.text_lines import text_lines
+from nlpcli.engine.io.writing import Output, open_output
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, CheckpointSettings, GenerateSettings
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import InputSettings, TextInputSettings
+from nlpcli.settings.results import LineSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.perplexity import Surprise
@@ -37,7 +40,7 @@ def train_charlm(
     resume: str | None = None,
     checkpoint: str | None = None,
     checkpoints: CheckpointSettings = CheckpointSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> CharLM:
     """A model of the text in some files: the network with the best validation loss seen in training.
@@ -190,7 +193,7 @@ def perplexity(
     model: str,
     paths: Paths = None,
     *,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> Surprise:
     """What a text costs a character language model: loss, bits per character and byte, perplexity.
@@ -208,13 +211,17 @@ def perplexity_per_line(
     paths: Paths,
     output: Output,
     *,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
+    table: LineSettings = LineSettings(),
 ) -> None:
-    """Each line of some texts after its bits per character and a tab, written to `output`."""
+    """Each line of some texts after its bits per character and a tab, written to `output`.
+
+    A table gets the rows of the texts, with the column `bits_per_character`.
+    """
     from nlpcli.engine.charlm.perplexity import of_lines
 
     loaded = CharLM.load(model)
-    with open_output(output) as file:
-        writer = LineWriter(file)
-        for line, bits in of_lines(loaded, Lines(paths, reading)):
-            writer.write(f"{bits:.4f}\t{line}")
+    kept = kept_for(output, table)
+    with open_lines(output, kept, [Column("bits_per_character", is_number=True)], table) as writer:
+        for line, bits in of_lines(loaded, text_lines(paths, reading, kept=kept)):
+            writer.write(f"{bits:.4f}" if kept is not None and kept.is_table else f"{bits:.4f}\t{line}")

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
-from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.tokenizers.rules import graphemes
 from nlpcli.errors import InputError
@@ -91,7 +91,7 @@ def text_blocks(
 ) -> Iterator[str]:
     """The text in pieces; each but the first begins with the line end before it."""
     separator = ""
-    for batch in Lines(paths, reading, progress).batches():
+    for batch in text_lines(paths, reading, progress).batches():
         yield separator + "\n".join(batch)
         separator = "\n"
 

@@ -22,6 +22,7 @@ from nlpcli.engine.classify.explanations import Reason, explain
 from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier
 from nlpcli.engine.classify.findings import Found, LabelSets, Numbers, Predictions, number_text
 from nlpcli.engine.io.record_formats import Documents, grouped, whole_texts
+from nlpcli.engine.io.table_output import Column, ranked
 from nlpcli.engine.io.writing import cell
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import SettingsError
@@ -138,6 +139,17 @@ def _cells(answer: _Answer, settings: ClassifySettings) -> list[str]:
     if answer.separator is None:
         return names
     return [answer.separator.join(part) for part in ([names, chances] if settings.proba else [names])]
+
+
+def columns_of(settings: ClassifySettings, *, is_number: bool, several: bool) -> list[Column]:
+    """The columns that a table gets of the answers: those of `_cells`, and a reason where it is asked for."""
+    if is_number:
+        columns = [Column("number", is_number=True)]
+    elif several and not settings.top_k:
+        columns = [Column("labels"), Column("probabilities")]
+    else:
+        columns = ranked([Column("label"), Column("probability", is_number=True)], settings.top_k or 1)
+    return [*columns, *[Column("explanation")] * settings.explain]
 
 
 def _strongest(reason: Reason) -> str:

@@ -15,7 +15,7 @@ from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import OutputError
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources
 from nlpcli.settings.fields import refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
@@ -30,7 +30,7 @@ def cooccur(
     vocabulary: VocabularySettings = VocabularySettings(),
     analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> Cooccurrence:
     """How often the words of some texts stand near each other, written to `output` if there is one.

@@ -29,6 +29,7 @@ from nlpcli.engine.corpus.encoded_corpus import DocumentOffsets, EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.record_formats import Documents, whole_texts
+from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.processes import Failure
@@ -64,7 +65,7 @@ def encode(
 
     Raises NoTokens, which says why, when no token is left for a vocabulary.
     """
-    lines = Lines(paths, reading, progress, stage="reading")
+    lines = text_lines(paths, reading, progress)
     return _finish(_encode_lines(lines, analysis), vocabulary)
 
 
@@ -93,7 +94,7 @@ def count_tokens(
 
     Raises NoTokens when there are none, InputError when `vocabulary` leaves none of them.
     """
-    found = _encode_lines(Lines(paths, reading, progress, stage="counting"), analysis, keep=False)
+    found = _encode_lines(text_lines(paths, reading, progress, "counting"), analysis, keep=False)
     if not len(found.types):
         raise found.sample.no_tokens()
     return select(found.types, vocabulary)[0]

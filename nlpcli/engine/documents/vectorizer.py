@@ -23,8 +23,9 @@ from nlpcli.engine.corpus.word_ngrams import with_ngrams
 from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.char_ngrams import with_char_ngrams
 from nlpcli.engine.documents.sparse import SparseMatrix
+from nlpcli.engine.io.line_ends import one_line
 from nlpcli.engine.io.model_file import read_model, write_model
-from nlpcli.engine.io.record_formats import Documents, count_texts, grouped, one_line
+from nlpcli.engine.io.record_formats import Documents, count_texts, grouped
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.text.arguments import as_list

@@ -25,7 +25,8 @@ from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors.writing import layout_of
 from nlpcli.errors import SettingsError
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.fields import refuse
+from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
@@ -42,7 +43,7 @@ def train_glove(
     vocabulary: VocabularySettings = FIVE_OR_MORE,
     analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> Glove:
     """GloVe vectors of the words in some texts, or in a file of counts, written to `output`.
@@ -55,6 +56,7 @@ def train_glove(
     """
     if cooccurrences is not None:
         _check_counts_alone(paths, counting, vocabulary, analysis)
+        refuse(reading.of_tables, "beside --cooccurrences")
     layout_of(output)
     check_writable(output)
     earlier = Glove.load(resume) if resume else None

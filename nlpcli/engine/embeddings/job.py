@@ -50,7 +50,7 @@ from nlpcli.settings.embeddings import (
     Word2VecSettings,
 )
 from nlpcli.settings.fields import given_options, refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
@@ -85,7 +85,7 @@ def train_w2v(
     phrasing: PhraseSettings = PhraseSettings(),
     continuation: ContinuationSettings = ContinuationSettings(),
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     pairs: str | None = None,
     given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
@@ -105,6 +105,7 @@ def train_w2v(
         kinds = (VocabularySettings, PhraseSettings, ContinuationSettings, AnalysisSettings)
         refuse(given_options(given & _OF_WINDOWS, Word2VecSettings), "beside --pairs")
         refuse(given_options(given, *kinds), "beside --pairs")
+        refuse(reading.of_tables, "beside --pairs")
         return _train_on_pairs(pairs, output, settings, reading, progress)
     job = _Job(paths, analysis, vocabulary, phrasing, continuation, reading)
     return _train(Word2Vec, job, output, settings, progress)
@@ -120,7 +121,7 @@ def train_fasttext(
     phrasing: PhraseSettings = PhraseSettings(),
     continuation: ContinuationSettings = ContinuationSettings(),
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> FastText:
     """FastText vectors of words and their subwords, written in the layout that the extension names.
@@ -141,7 +142,7 @@ def skipgram_pairs(
     *,
     vocabulary: VocabularySettings = VocabularySettings(),
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
 ) -> Iterator[tuple[str, str]]:
     """The pairs of word and neighbour that skip-gram would be trained on, in their order."""
     return pairs_within(encode(paths, analysis, vocabulary, reading), window)

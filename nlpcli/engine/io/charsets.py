@@ -22,7 +22,7 @@ _SAMPLE = 1 << 16
 _NOT_OF_LINES = ("idna", "punycode", "unicode-escape", "raw-unicode-escape")
 
 
-def checked_encoding(name: str) -> str:
+def checked_encoding(name: str, option: str = "--encoding") -> str:
     """Python's name of an encoding; `auto` stays. Raises SettingsError for one that is not text's."""
     if name.lower() == AUTO:
         return AUTO
@@ -30,14 +30,14 @@ def checked_encoding(name: str) -> str:
     try:
         found = codecs.lookup(name)
     except (LookupError, ValueError) as error:
-        raise SettingsError(f"--encoding: no encoding is called {name!r}", hint=hint) from error
+        raise SettingsError(f"{option}: no encoding is called {name!r}", hint=hint) from error
     try:
         "".encode(found.name)  # hex and rot13 are codecs too, but not of text
         codecs.getincrementaldecoder(found.name)
         if found.name in _NOT_OF_LINES:
             raise ValueError
     except (LookupError, ValueError) as error:
-        raise SettingsError(f"--encoding: {name} is not an encoding of text", hint=hint) from error
+        raise SettingsError(f"{option}: {name} is not an encoding of text", hint=hint) from error
     return found.name
 
 

@@ -37,7 +37,7 @@ _BY_MAGIC = (  # (how the bytes begin, what it is, what to do)
 )
 _IN_ZIP = (  # (how a member's name begins, what it is, what to do)
     (b"xl/workbook.bin", "a binary Excel workbook (.xlsb)", _AS_TABLE),
-    (b"xl/", WORKBOOK, "vectorize, train-nb, classify and evaluate read it; or save the sheet as CSV UTF-8"),
+    (b"xl/", WORKBOOK, "commands with --text-col read it; or save the sheet as CSV UTF-8"),
     (b"Index/", "a Numbers, Pages or Keynote document", "export it as .xlsx or CSV, or as plain text"),
     (b"word/", "a Word document (.docx)", _AS_TEXT),
     (b"ppt/", "a PowerPoint file (.pptx)", _AS_TEXT),

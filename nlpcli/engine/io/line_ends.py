@@ -65,3 +65,10 @@ def _translated(pieces: Iterator[Piece]) -> Iterator[Piece]:
         rest = piece.removeprefix(feed) if after_return else piece
         after_return = piece.endswith(back) if piece else after_return
         yield rest.replace(both, feed).replace(back, feed)
+
+
+def one_line(text: str) -> str:
+    """The text with its line ends as spaces."""
+    if "\n" not in text and "\r" not in text:
+        return text
+    return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")

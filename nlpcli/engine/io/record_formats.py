@@ -6,12 +6,14 @@ Not here: which format it is (`record_layouts.py`), and files and folders (`reco
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from nlpcli.engine.io.dialects import MAX_FIELD, csv_quoting, is_open, rows_of
+from nlpcli.engine.io.json_fields import field_of, json_labels, json_object, json_text
+from nlpcli.engine.io.kept_rows import KeptRows
+from nlpcli.engine.io.line_ends import one_line
 from nlpcli.engine.io.lines import Lines, count_lines, ended_lines
 from nlpcli.engine.io.number_rows import NumberRows, no_row
 from nlpcli.engine.io.opening import display_name
@@ -43,14 +45,20 @@ class Formats:
     `lines.number` is how many lines came before the batch. `several_labels` counts the lines that
     had more than one label, which count for the first one, for each, or for all of them, which then are one
     label with SEVERAL between. separator: what also stands between labels in one cell, if anything.
+    kept: gets the row of every text.
 
     Raises InputError with `file:line` for a row that lacks a field.
     """
 
     def __init__(
-        self, labelled: bool, multi_label: Literal["first", "each", "all"], separator: str | None = None
+        self,
+        labelled: bool,
+        multi_label: Literal["first", "each", "all"],
+        separator: str | None = None,
+        kept: KeptRows | None = None,
     ) -> None:
         self.several_labels = 0
+        self._kept = kept
         self._labelled = labelled
         self._multi_label = multi_label
         self._separator = separator
@@ -58,7 +66,8 @@ class Formats:
 
     def are_cut(self, layout: Layout) -> bool:
         """Whether rows of this layout are cut from the bytes, each one text and one label as it stands."""
-        return layout.text2 is None and self._separator is None and not layout.vector
+        is_as_it_stands = self._separator is None and self._kept is None
+        return is_as_it_stands and layout.text2 is None and not layout.vector
 
     def split(self, lines: Lines, batch: list[str], layout: Layout) -> Batch:
         """The rows of a table without quoting."""
@@ -140,9 +149,16 @@ class Formats:
         if found.texts:
             yield found
 
-    def append(self, row: list[str], found: Batch, layout: Layout, place: str) -> None:
-        """One row's text and label. A blank row is an empty text where there are no labels, else nothing."""
+    def append(
+        self, row: list[str], found: Batch, layout: Layout, place: str, values: Sequence[object] | None = None
+    ) -> None:
+        """One row's text and label. A blank row is an empty text where there are no labels, else nothing.
+
+        values: the row's cells before they became text, which are kept.
+        """
         assert isinstance(found.texts, list)
+        if self._kept is not None:
+            self._kept.add(row if values is None else values)
         label = layout.label
         wanted = max(layout.texts) if label is None else max(*layout.texts, label)
         if not any(row) or (len(row) <= wanted and not any(map(str.strip, row))):
@@ -175,24 +191,28 @@ class Formats:
         for number, line in enumerate(batch, start=lines.number + 1):
             place = f"{display_name(lines.path)}:{number}"
             if not line.strip():
+                if self._kept is not None:
+                    self._kept.add({})
                 if not self._labelled:
                     if layout.vector_names:
                         raise no_row(place)
                     texts += [""] * (1 + (layout.text2_name is not None))
                 continue
-            record = _json_object(line, place)
+            record = json_object(line, place)
+            if self._kept is not None:
+                self._kept.add(record)
             if layout.vector_names:
-                values = [_field(record, name, place) for name in layout.vector_names]
+                values = [field_of(record, name, place) for name in layout.vector_names]
                 found = [self.numbers.text(values, layout.vector_names, place)]
             else:
                 names = [name for name in (layout.text_name, layout.text2_name) if name is not None]
-                found = [_json_text(_field(record, name, place)) for name in names]
+                found = [json_text(field_of(record, name, place)) for name in names]
             if layout.label_name is None:
                 texts += found
                 continue
-            value = _field(record, layout.label_name, place)
+            value = field_of(record, layout.label_name, place)
             is_none = value == [] and self._multi_label == "all"
-            for label in self._chosen([] if is_none else _json_labels(value, place), place):
+            for label in self._chosen([] if is_none else json_labels(value, place), place):
                 texts += found
                 labels.append(label)
         return Batch(texts, labels)
@@ -208,6 +228,8 @@ class Formats:
                 word, _, rest = rest.partition(" ")
                 found.append(word.removeprefix(FASTTEXT_PREFIX))
                 rest = rest.lstrip()
+            if self._kept is not None:
+                self._kept.add([line])
             if not self._labelled:
                 texts.append(rest)
             elif found:
@@ -340,13 +362,6 @@ def parted(line: str, layout: Layout) -> list[str]:
     return [line.rstrip("\r").replace("\r", " ")]
 
 
-def one_line(text: str) -> str:
-    """The text with its line ends as spaces."""
-    if "\n" not in text and "\r" not in text:
-        return text
-    return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")
-
-
 def _too_few(place: str, row: list[str], wanted: int, layout: Layout) -> InputError:
     have = len(row)
     hint = "is the separator right? --delimiter says what it is"
@@ -362,35 +377,3 @@ def _empty_label(place: str) -> InputError:
         f"{place}: the label is empty",
         hint="label every row or take it out; of merged cells the first alone holds what is seen",
     )
-
-
-def _json_object(line: str, place: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{place}: not JSON: {error}", hint="wanted: one JSON object per line") from error
-    if not isinstance(record, dict):
-        raise InputError(f"{place}: not a JSON object but {type(record).__name__}")
-    return record
-
-
-def _field(record: dict[str, Any], name: str, place: str) -> Any:
-    try:
-        return record[name]
-    except KeyError:
-        raise InputError(f"{place}: no field {name!r}; there are: {', '.join(record)}") from None
-
-
-def _json_text(value: Any) -> str:
-    return one_line(value) if isinstance(value, str) else _json_scalar(value)
-
-
-def _json_labels(value: Any, place: str) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    if not values or any(isinstance(entry, (dict, list)) or entry in (None, "") for entry in values):
-        raise InputError(f"{place}: {json.dumps(value, ensure_ascii=False)} is not a label")
-    return [_json_text(entry) for entry in values]
-
-
-def _json_scalar(value: Any) -> str:
-    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -6,6 +6,7 @@ well-known column names; a guess that fails is an error that lists what was seen
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import json
 import re
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from nlpcli.engine.io import title_rows
 from nlpcli.engine.io.dialects import (
     Beginning,
     Dialect,
@@ -54,7 +56,8 @@ class Layout:
     how many columns the first row has, `skipped` how many lines come before it, `spaced` whether
     spaces behind a delimiter are no part of the cell. `remark` says what was decided without being asked for.
     `text2` is where the second text of a pair is. `vector` is where the numbers of a row are, with
-    `vector_names`, which are the fields in JSON; empty where rows hold texts.
+    `vector_names`, which are the fields in JSON; empty where rows hold texts. `header` is the names of all
+    columns as they stand in the first row, if it has them; of JSON the fields of the first object.
     """
 
     format: str
@@ -72,6 +75,7 @@ class Layout:
     text2_name: str | None = None
     vector: tuple[int, ...] = ()
     vector_names: tuple[str, ...] = ()
+    header: tuple[str, ...] | None = None
 
     @property
     def texts(self) -> tuple[int, ...]:
@@ -111,7 +115,12 @@ def detect(path: str, beginning: Beginning, settings: RecordSettings, labelled: 
     )
     if not rows:
         raise bad_quoting(f"{display_name(path)}:{dialect.skipped + 1}", wrong)
-    return table_layout(path, rows, dialect, settings, labelled)
+    if not (above := title_rows.rows_above(rows, settings)):
+        return table_layout(path, rows, dialect, settings, labelled)
+    dialect = dataclasses.replace(dialect, skipped=dialect.skipped + title_rows.lines_of(rows[:above]))
+    layout = table_layout(path, rows[above:], dialect, settings, labelled)
+    told = title_rows.told(display_name(path), dialect.skipped + 1)
+    return dataclasses.replace(layout, remark=told)
 
 
 def is_plain(settings: RecordSettings, labelled: bool) -> bool:
@@ -162,20 +171,27 @@ def table_layout(
     cells = rows[0]
     has_header, remark = _has_header(path, rows, settings, labelled)
     header = cells if has_header else None
-    found = (_column(name, (), header, len(cells), path, "--vector-col") for name in settings.vector_cols)
+    found = (
+        column_number(name, (), header, len(cells), path, "--vector-col", dialect.delimiter)
+        for name in settings.vector_cols
+    )
     vector = tuple(column for column in found if column is not None)
     names = tuple((named(header[column]) if header else "") or str(column + 1) for column in vector)
     text = (
         vector[0]
         if vector
-        else _column(settings.text_col, TEXT_NAMES, header, len(cells), path, "--text-col")
+        else column_number(
+            settings.text_col, TEXT_NAMES, header, len(cells), path, "--text-col", dialect.delimiter
+        )
     )
     label = (
-        _column(settings.label_col, LABEL_NAMES, header, len(cells), path, "--label-col")
+        column_number(
+            settings.label_col, LABEL_NAMES, header, len(cells), path, "--label-col", dialect.delimiter
+        )
         if labelled
         else None
     )
-    text2 = _column(settings.text2_col, (), header, len(cells), path, "--text2-col")
+    text2 = column_number(settings.text2_col, (), header, len(cells), path, "--text2-col", dialect.delimiter)
     if labelled and label is None:
         others = [column for column in range(len(cells)) if column not in (text, text2, *vector)]
         if header is None:  # label TAB text, as the SMS collection has it
@@ -212,7 +228,7 @@ def table_layout(
     form = "csv" if dialect.quoted else "tsv"
     return Layout(
         form, text, label, "", None, has_header, dialect.delimiter, len(cells), dialect.skipped,
-        dialect.spaced, remark, text2, None, vector, names,
+        dialect.spaced, remark, text2, None, vector, names, tuple(cells) if has_header else None,
     )  # fmt: skip
 
 
@@ -275,8 +291,14 @@ def _recur(cells: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
     )
 
 
-def _column(
-    asked: str | None, known: Sequence[str], header: Sequence[str] | None, width: int, path: str, option: str
+def column_number(
+    asked: str | None,
+    known: Sequence[str],
+    header: Sequence[str] | None,
+    width: int,
+    path: str,
+    option: str,
+    delimiter: str,
 ) -> int | None:
     """The column's number from 0; None when nothing was asked and no known name is there."""
     names = [named(cell) for cell in header or ()]
@@ -298,7 +320,7 @@ def _column(
         raise InputError(
             f"{display_name(path)}: there is no column {asked[:_LONGEST_NAME]}: the first row has {columns}",
             hint=f"{option} is a header name or a number from 1"
-            + ("; is the separator right? --delimiter says what it is" if width == 1 else ""),
+            + ("; is the separator right? --delimiter says what it is" if width == 1 and delimiter else ""),
         )
     close = difflib.get_close_matches(folded(asked), lowered, n=3)
     nearest = " or ".join(repr(names[lowered.index(name)]) for name in close)
@@ -306,7 +328,7 @@ def _column(
         f"{display_name(path)}: no column is called {asked!r}; there are: {_shown(header)}",
         hint=(f"perhaps {nearest}? " if close else "")
         + f"{option} is one of these names or a number from 1"
-        + ("; is the separator right? --delimiter says what it is" if width == 1 else ""),
+        + ("; is the separator right? --delimiter says what it is" if width == 1 and delimiter else ""),
     )
 
 
@@ -354,7 +376,7 @@ def _json_layout(path: str, first_line: str, settings: RecordSettings, labelled:
         )
     return Layout(
         "jsonl", text_name=text or "text", label_name=(label or "label") if labelled else None,
-        text2_name=settings.text2_col, vector_names=vector,
+        text2_name=settings.text2_col, vector_names=vector, header=tuple(names), width=len(names),
     )  # fmt: skip
 
 

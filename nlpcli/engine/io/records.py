@@ -15,15 +15,20 @@ becomes of the text (`corpus/encoding.py`).
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from nlpcli.engine.io import title_rows
 from nlpcli.engine.io.dialects import SAMPLE, Beginning, Dialect, FirstRecord
 from nlpcli.engine.io.folders import files_in
+from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN, display_name
+from nlpcli.engine.io.parquet import ParquetRows, is_parquet
 from nlpcli.engine.io.paths import is_folder
 from nlpcli.engine.io.record_errors import no_numbers, no_second_text
 from nlpcli.engine.io.record_formats import Batch, Documents, Feed, Formats, as_texts
@@ -34,7 +39,7 @@ from nlpcli.engine.io.record_layouts import (
     is_plain,
     table_layout,
 )
-from nlpcli.engine.io.workbooks import is_zipped, workbook_rows
+from nlpcli.engine.io.workbooks import cell_text, is_zipped, workbook_rows
 from nlpcli.engine.io.writing import readable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
@@ -55,9 +60,9 @@ class Records:
     With `pairs` the settings may name a second text of each row: then both come, in turn, for one
     label. With `numbers` they may name columns of numbers: then a text is these, with spaces between, and
     `columns` are their names. With `several` they may want all labels of a text as one
-    (`record_formats.SEVERAL` between).
+    (`record_formats.SEVERAL` between). `kept` gets the row of every text.
     After `texts()` ran, `codes` holds the label of every text as an index into `names` (in
-    order of first appearance).
+    order of first appearance). `rows_before` is how many rows stand above the first text of a file.
 
     Raises InputError with `file:line` for a row that lacks a field, and for a column, field or
     label that is not there, with what was seen instead.
@@ -73,6 +78,7 @@ class Records:
         pairs: bool = False,
         several: bool = False,
         numbers: bool = False,
+        kept: KeptRows | None = None,
         progress: Progress = SILENT,
     ) -> None:
         if settings.vector_col is not None and not numbers:
@@ -102,7 +108,9 @@ class Records:
         self._number_of: dict[str, int] = {}
         self._reading = reading
         self._progress = progress
-        self._formats = Formats(labelled, self._several, separator)  # type: ignore[arg-type]
+        self.rows_before = 0
+        self._kept = kept
+        self._formats = Formats(labelled, self._several, separator, kept)  # type: ignore[arg-type]
 
     def texts(self) -> Iterator[list[str]]:
         """Batches of texts; their labels gather in `codes` and `names`."""
@@ -161,10 +169,14 @@ class Records:
 
     def _file(self, path: str, as_lines: bool) -> Iterator[Batch]:
         if is_zipped(path, self._progress):
-            yield from self._workbook(path)
+            rows = workbook_rows(path, self.settings.sheet, self._progress)
+            yield from self._rows(path, rows, self.settings)
             return
         if self.settings.sheet is not None:
             raise InputError(f"{display_name(path)} is no Excel workbook", hint="--sheet is for those alone")
+        if is_parquet(path, self._progress):
+            yield from self._parquet(path)
+            return
         is_text = is_plain(self.settings, self.labelled)
         if is_text:
             idle = changed(self.settings, "header", "quoting", "multi_label", "label_col")
@@ -175,9 +187,16 @@ class Records:
         batches = map(as_texts, blocks) if as_lines else lines.batches()
         if is_text:
             if self.settings.format == "auto" and format_by_name(path):
-                self._progress.note(
-                    f"{path}: every line is taken as a text, as it stands; --text-col names a column"
-                )
+                if self._kept is not None:
+                    raise InputError(
+                        f"{path}: this is a table by its name, and no column is named",
+                        hint="--text-col names the column of the texts; --input-format text takes every line",
+                    )
+                self._progress.note(taken_as_it_stands(path))
+            if self._kept is not None:
+                self._kept.begin(lines.name, ["text"], 1)
+                yield from self._kept_lines(lines)
+                return
             yield from (Batch(batch, []) for batch in (blocks if as_lines else batches))
             return
         head, first, least, whole = self._beginning(lines, batches)
@@ -190,6 +209,8 @@ class Records:
             first += layout.skipped
         else:
             first = 0
+        self.rows_before = first + layout.has_header
+        self._begin_kept(lines.name, layout)
         # `lines.number` is how many lines came before the batch at hand, for error messages.
         lines.number, formats = 0, self._formats
         if layout.format == "csv":
@@ -198,11 +219,27 @@ class Records:
         parse = {"tsv": formats.split, "jsonl": formats.objects, "fasttext": formats.prefixed}[layout.format]
         lines.number = first + layout.has_header
         yield parse(lines, head[lines.number :], layout)
-        if as_lines and layout.format == "tsv" and layout.delimiter == "\t" and formats.are_cut(layout):
+        if (
+            as_lines
+            and self._kept is None
+            and layout.format == "tsv"
+            and layout.delimiter == "\t"
+            and formats.are_cut(layout)
+        ):
             numbered = ((lines, lines.number, block, layout) for block in blocks)
             yield from in_threads(formats.cut, numbered)
             return
         yield from (parse(lines, batch, layout) for batch in batches)
+
+    def _kept_lines(self, lines: Lines) -> Iterator[Batch]:
+        for batch in lines.batches():
+            for line in batch:
+                self._kept.add([line])  # type: ignore[union-attr]
+            yield Batch(batch, [])
+
+    def _begin_kept(self, name: str, layout: Layout) -> None:
+        if self._kept is not None:
+            self._kept.begin(name, layout.header, layout.width)
 
     def _beginning(self, lines: Lines, batches: Iterable[list[str]]) -> tuple[list[str], int, int, bool]:
         """As many lines as it takes to see the layout; the number of the first not blank; the lines of the
@@ -227,23 +264,40 @@ class Records:
                 return head, first, record.lines, False
         return head, first, record.lines, True
 
-    def _workbook(self, path: str) -> Iterator[Batch]:
+    def _parquet(self, path: str) -> Iterator[Batch]:
+        found = ParquetRows(path)
+        if self._kept is not None:
+            self._kept.schema = found.schema
+        rows: Iterator[list[list[object]]] = itertools.chain([[[*found.header]]], found.batches())
+        yield from self._rows(path, rows, dataclasses.replace(self.settings, header="yes"))
+
+    def _rows(
+        self, path: str, batches: Iterable[list[list[object]]], settings: RecordSettings
+    ) -> Iterator[Batch]:
+        """The rows of a workbook or Parquet file, whose cells are values."""
         layout: Layout | None = None
         name, number = display_name(path), 0
-        for rows in workbook_rows(path, self.settings.sheet, self._progress):
+        for rows in batches:
             found = Batch([], [])
-            begun = next((place for place, row in enumerate(rows) if row), None)
-            for row in rows:
+            begun = next((place for place, row in enumerate(rows) if row), len(rows))
+            for place, row in enumerate(rows):
                 number += 1
-                if layout is None and begun is not None and row:
-                    dialect = Dialect("", True)
-                    layout = table_layout(path, rows[begun:], dialect, self.settings, self.labelled)
+                if layout is None and place == begun:
+                    beginning = [[*map(cell_text, one)] for one in rows[begun:]]
+                    if above := title_rows.rows_above(beginning, settings):
+                        begun += above
+                        self._progress.note(title_rows.told(name, number + above))
+                        continue
+                    layout = table_layout(path, beginning, Dialect("", True), settings, self.labelled)
                     self._tell(layout)
+                    self._begin_kept(name, layout)
+                    self.rows_before = number - 1 + layout.has_header
                     if layout.has_header:
                         continue
                 if layout is not None:
-                    padded = row + [""] * (layout.width - len(row))  # empty cells at the end are not kept
-                    self._formats.append(padded, found, layout, f"{name}: row {number}")
+                    cells = [*map(cell_text, row)]
+                    cells += [""] * (layout.width - len(row))  # empty cells at the end are not kept
+                    self._formats.append(cells, found, layout, f"{name}: row {number}", row)
             yield found
 
     def _tell(self, layout: Layout) -> None:
@@ -307,3 +361,13 @@ def _sample(lines: list[str], least: int) -> list[str]:
         if size > SAMPLE and number >= least:
             return lines[:number]
     return lines
+
+
+def holds_a_table(path: str) -> bool:
+    """Whether a file shows by its bytes that it is a table: a workbook, or a Parquet file."""
+    return is_zipped(path) or is_parquet(path)
+
+
+def taken_as_it_stands(path: str) -> str:
+    """What is said of a file that is named as a table and read as lines."""
+    return f"{path}: every line is taken as a text, as it stands; --text-col names a column"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import io
 import itertools
+import json
 import os
 import re
 import warnings
@@ -40,8 +41,10 @@ def is_zipped(path: str, progress: Progress = SILENT) -> bool:
 
 def workbook_rows(
     path: str, sheet: str | None = None, progress: Progress = SILENT
-) -> Iterator[list[list[str]]]:
-    """The rows of a sheet in batches, without empty ones at the end.
+) -> Iterator[list[list[object]]]:
+    """The rows of a sheet in batches, without empty ones at the end, and so are the cells of a row.
+
+    A cell is what the library reads (`cell_text` makes it text).
 
     Raises InputError for another zip archive, a damaged or hostile workbook and a sheet that is not there,
     and MissingDependency without the library.
@@ -54,9 +57,9 @@ def workbook_rows(
         worksheet = _chosen(name, _opened(name, file), sheet, progress)
         empty = 0
         for batch in _batches(name, worksheet):
-            rows: list[list[str]] = []
+            rows: list[list[object]] = []
             for row in batch:
-                if not any(row):
+                if not row:
                     empty += 1
                     continue
                 rows += [[]] * empty
@@ -160,14 +163,14 @@ def _sheet_number(name: str, titles: Sequence[str], sheet: str) -> int:
     )
 
 
-def _batches(name: str, worksheet: Any) -> Iterator[list[list[str]]]:
+def _batches(name: str, worksheet: Any) -> Iterator[list[list[object]]]:
     worksheet.reset_dimensions()  # what a file says of its size is often wrong
     rows = worksheet.iter_rows(values_only=True)
     while True:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                batch = [[cell_text(value) for value in row] for row in itertools.islice(rows, _BATCH)]
+                batch = [_without_empty_ends(row) for row in itertools.islice(rows, _BATCH)]
             except MemoryError:
                 raise
             except Exception as error:  # as above
@@ -175,6 +178,13 @@ def _batches(name: str, worksheet: Any) -> Iterator[list[list[str]]]:
         if not batch:
             return
         yield batch
+
+
+def _without_empty_ends(row: Sequence[object]) -> list[object]:
+    end = len(row)
+    while end and row[end - 1] in (None, ""):
+        end -= 1
+    return [*row[:end]]
 
 
 def cell_text(value: object) -> str:
@@ -198,6 +208,17 @@ def cell_text(value: object) -> str:
         minutes, seconds = divmod(round(value.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     return str(value)
+
+
+def as_text(value: object) -> str:
+    """A cell as text: as it stood in a table, or as JSON of what is no text or number.
+
+    >>> [as_text(value) for value in ("a", None, 2.0, True, [1, 2])]
+    ['a', '', '2', 'TRUE', '[1, 2]']
+    """
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=cell_text)
+    return value if isinstance(value, str) else cell_text(value)
 
 
 def _character(escaped: re.Match[str]) -> str:

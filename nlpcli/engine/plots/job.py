@@ -18,7 +18,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import InputError, OutputError, SettingsError
 from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.plots import PlotSettings
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def activations(
     settings: ActivationSettings = ActivationSettings(),
     *,
     skip_unknown: bool = False,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
 ) -> CellView:
     """What the cells of a character model do as it reads a text; `output` gets an HTML page of it.
 
@@ -199,7 +199,7 @@ def gradients(
     output: Output | None = None,
     settings: GradientSettings = GradientSettings(),
     *,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
 ) -> dict[str, Reach]:
     """How far back the gradient reaches in some character models, by their names.
 

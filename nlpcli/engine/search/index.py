@@ -19,9 +19,9 @@ from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.documents import sparse
 from nlpcli.engine.io.folders import files_in
-from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
+from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.search.ranking import Hit, Search, idf
 from nlpcli.engine.text.analyzer import Analyzer
@@ -259,7 +259,7 @@ class _Documents:
 
 def _units(path: str, unit: str, reading: InputSettings) -> Iterator[tuple[int, str]]:
     """(first line, text) of each document that is not blank."""
-    lines = Lines([path], reading)
+    lines = text_lines([path], reading)
     kept: list[str] = []
     first = 1
     for line in lines:

@@ -13,7 +13,7 @@ from nlpcli.engine.search.ranking import Hit, Search
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import given_options, refuse
-from nlpcli.settings.input import FolderSettings, InputSettings
+from nlpcli.settings.input import FolderSettings, InputSettings, TextInputSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
@@ -26,7 +26,7 @@ def index(
     *,
     vectors: str | None = None,
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
     progress: Progress = SILENT,
 ) -> SearchIndex:
@@ -54,7 +54,7 @@ def search(
     vectors: str | None = None,
     settings: IndexSettings = IndexSettings(),
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
     given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
@@ -79,7 +79,7 @@ def search(
         raise SettingsError("give either a query or --like, not both")
     if is_index(texts):
         refuse(["--vectors"] * (vectors is not None), "with an index", "it goes with nlpcli index --vectors")
-        of_texts = given_options(given, AnalysisSettings, IndexSettings, InputSettings, FolderSettings)
+        of_texts = given_options(given, AnalysisSettings, IndexSettings, TextInputSettings, FolderSettings)
         refuse(of_texts, "with an index, which has its own", "give it to nlpcli index")
         found = SearchIndex.load(texts)
     else:

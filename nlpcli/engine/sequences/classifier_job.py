@@ -21,12 +21,13 @@ from nlpcli.engine.classify.explanations import Reason
 from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier, load_classifier, measure_file
 from nlpcli.engine.classify.job import TEST
 from nlpcli.engine.classify.metrics import Evaluation
-from nlpcli.engine.classify.prediction_lines import prediction_lines
+from nlpcli.engine.classify.prediction_lines import columns_of, prediction_lines
 from nlpcli.engine.documents.labelled_rows import is_array_file
 from nlpcli.engine.io import model_file
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.records import Records
-from nlpcli.engine.io.writing import LineWriter, Output, open_output
+from nlpcli.engine.io.table_output import Column, kept_for, open_lines
+from nlpcli.engine.io.writing import Output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences import vector_classifier
 from nlpcli.engine.sequences.answer_choice import answer_to, check_labels
@@ -50,6 +51,7 @@ from nlpcli.settings.classify import ClassifySettings, RnnSettings
 from nlpcli.settings.fields import changed, check_whole_number
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.neural import ClassifierEncoder, NetworkTraining
+from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
 NetworkClassifier: TypeAlias = TextClassifier | VectorClassifier
@@ -254,6 +256,7 @@ def classify(
     *,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    table: LineSettings = LineSettings(),
     reason_as_text: Callable[[Reason], str] | None = None,
     progress: Progress = SILENT,
 ) -> list[str]:
@@ -261,7 +264,8 @@ def classify(
 
     `texts` are pairs for a model of pairs, and numbers with spaces between for one of rows of numbers. A
     model of several labels joins them, one that learnt numbers gives these.
-    With `output`, `texts` names files, the lines go there as they come, and none are given back.
+    With `output`, `texts` names files, the lines go there as they come, and none are given back; a table
+    gets the rows of the texts, with the columns `label` and `probability`.
     `reason_as_text` says how the tokens that decided are shown, in place of the strongest of them.
 
     Raises ModelError for a file that is no classifier.
@@ -274,13 +278,20 @@ def classify(
         texts = listed(given or [], sides_of(classifier))
         return list(prediction_lines(classifier, [texts], settings, reason_as_text))
     _check_pairs(classifier, records)
+    kept = kept_for(output, table, otherwise="--jsonl" if settings.jsonl else None)
     if isinstance(classifier, VectorClassifier):
-        batches = judged_batches(classifier, given, records, reading, progress)
+        batches = judged_batches(classifier, given, records, reading, progress, kept)
     else:
-        source = Records(given, records, reading, labelled=False, pairs=True, progress=progress)
+        source = Records(given, records, reading, labelled=False, pairs=True, kept=kept, progress=progress)
         batches = source.documents()
-    with open_output(output) as file:
-        writer = LineWriter(file)
+    columns: list[Column] = []
+    if kept is not None and kept.is_table:
+        answer = classifier.answer if isinstance(classifier, NetworkClassifier) else None
+        settings = dataclasses.replace(settings, proba=not isinstance(answer, Number))
+        columns = columns_of(
+            settings, is_number=isinstance(answer, Number), several=isinstance(answer, Labels)
+        )
+    with open_lines(output, kept, columns, table, progress) as writer:
         for line in prediction_lines(classifier, batches, settings, reason_as_text):
             writer.write(line)
     return []

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
-from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import Paths
-from nlpcli.engine.io.writing import LineWriter, Output, open_output
+from nlpcli.engine.io.table_output import Column, kept_for, open_lines
+from nlpcli.engine.io.text_lines import text_lines
+from nlpcli.engine.io.writing import Output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation, measure
 from nlpcli.engine.sequences.examples import Examples, examples_of, fitting_tokenizer, space_of
@@ -31,8 +32,9 @@ from nlpcli.engine.text.streaming import Texts
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import changed
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+from nlpcli.settings.results import LineSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -204,12 +206,14 @@ def tag(
     output: Output | None = None,
     settings: TagSettings = TagSettings(),
     *,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
+    table: LineSettings = LineSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """Each text with its tags or spans, in the lines of the format that `settings` name.
 
-    With `output`, `texts` names files, the lines go there as they come, and none are given back.
+    With `output`, `texts` names files, the lines go there as they come, and none are given back; a table
+    gets the rows of the texts, with the column `tags`.
 
     Raises ModelError for a file that is no tagger, SettingsError for spans of a model that finds none.
     """
@@ -229,11 +233,11 @@ def tag(
             for line in tagger.lines(batch, proba=settings.proba)
         ]
         return [*shape.head(), *(written for line in found for written in shape.lines(line))]
-    with open_output(output) as file:
-        writer = LineWriter(file)
+    kept = kept_for(output, table, otherwise=shape.own_layout)
+    with open_lines(output, kept, [Column("tags")], table, progress) as writer:
         for written in shape.head():
             writer.write(written)
-        for batch in Lines(names, reading, progress, "tagging").batches():
+        for batch in text_lines(names, reading, progress, "tagging", kept=kept).batches():
             for line in tagger.lines(batch, proba=settings.proba):
                 for written in shape.lines(line):
                     writer.write(written)

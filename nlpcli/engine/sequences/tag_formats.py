@@ -29,6 +29,13 @@ class TagFormat:
             self._format = "tsv" if self._spans else "inline" if target == "ner" else "slash"
         self._number = 0
 
+    @property
+    def own_layout(self) -> str | None:
+        """The option by which it is no line for each line, or a line that is JSON; None: it is one."""
+        if self._spans and self._format != "inline":
+            return "--spans"
+        return None if self._format in ("slash", "inline") else f"--format {self._format}"
+
     def head(self) -> list[str]:
         """What stands before the first line."""
         if self._format != "tsv":

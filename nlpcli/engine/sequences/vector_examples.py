@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.documents.labelled_rows import is_array_file, read_rows
+from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.opening import STDIN, display_name
 from nlpcli.engine.io.record_layouts import format_by_name
 from nlpcli.engine.io.records import Records
@@ -95,12 +96,15 @@ def vector_batches(
     reading: InputSettings,
     columns: Sequence[str],
     progress: Progress,
+    kept: KeptRows | None = None,
 ) -> Iterator[Any]:
     """Rows of numbers in batches, as texts or as arrays, to be judged by a model of `columns`."""
     if not _are_arrays(paths, records):
-        source = Records(paths, records, reading, labelled=False, numbers=True, progress=progress)
+        source = Records(paths, records, reading, labelled=False, numbers=True, kept=kept, progress=progress)
         yield from source.texts()
         return
+    if kept is not None:
+        raise SettingsError("a file of numbers has no rows to keep", hint="-o NAME.txt gets a label a line")
     for path in paths or ():
         rows = read_rows(path)
         _check_columns(path, rows.columns, columns)

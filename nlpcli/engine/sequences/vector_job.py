@@ -11,6 +11,7 @@ from typing import Any
 
 from nlpcli.engine.classify.examples import check_names
 from nlpcli.engine.documents.labelled_rows import is_array_file
+from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.sequences.answer_choice import answer_to, check_labels
 from nlpcli.engine.sequences.answers import Classes, Labels, Number
@@ -130,11 +131,11 @@ def _beside(
 
 def judged_batches(
     model: VectorClassifier, paths: Sequence[str] | None, records: RecordSettings, reading: InputSettings,
-    progress: Progress,
+    progress: Progress, kept: KeptRows | None = None,
 ) -> Iterator[Any]:  # fmt: skip
     """The rows of files, in batches for `VectorClassifier.encode`."""
     records = for_model(paths, records, model.vector_col, labelled=False)
-    return vector_batches(paths, records, reading, model.inputs.columns, progress)
+    return vector_batches(paths, records, reading, model.inputs.columns, progress, kept)
 
 
 def evaluate_vectors(

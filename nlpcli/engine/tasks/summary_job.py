@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator
 
 from nlpcli.engine.io.folders import files_in
+from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN, Paths, display_name
+from nlpcli.engine.io.table_output import Column, kept_for, open_lines
+from nlpcli.engine.io.text_lines import reads_a_table, text_lines
+from nlpcli.engine.io.writing import Output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.tasks.rouge import Rouge, mean_rouge, rouge
 from nlpcli.engine.tasks.summarization import Summary, sentences_of, summarized
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.text.sentences import make_sentences
 from nlpcli.errors import InputError
-from nlpcli.settings.input import FolderSettings, InputSettings
+from nlpcli.settings.input import FolderSettings, InputSettings, TextInputSettings
+from nlpcli.settings.results import RowSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import SummarySettings
 
@@ -24,19 +30,45 @@ def summarize(
     paths: Paths = None,
     settings: SummarySettings = SummarySettings(),
     *,
+    output: Output | None = None,
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
+    table: RowSettings = RowSettings(),
     progress: Progress = SILENT,
 ) -> Iterator[Summary]:
     """A summary of each file, in the order of their names in a folder: sentences of it, in their order.
 
+    Of a table each row is a text. `output`, the name of a table, gets the rows with the column `summary`, of
+    other files their names; then no summaries are given back.
+
     Files in a folder that are no text are passed over, which `progress` is told; a named one is an
     InputError then, and so is one without a sentence.
     """
+    if output is None:
+        return _summaries(paths, settings, analysis, reading, folders, None, progress)
+    kept = kept_for(output, table)
+    with open_lines(output, kept, [Column("summary")], table, progress) as written:
+        for summary in _summaries(paths, settings, analysis, reading, folders, kept, progress):
+            written.write(summary.text)
+    return iter(())
+
+
+def _summaries(
+    paths: Paths,
+    settings: SummarySettings,
+    analysis: AnalysisSettings,
+    reading: TextInputSettings,
+    folders: FolderSettings,
+    kept: KeptRows | None,
+    progress: Progress,
+) -> Iterator[Summary]:
     split = make_sentences()
     for path, optional in _files(paths, folders, progress):
         name = display_name(path)
+        if reads_a_table(reading, path):
+            yield from _of_rows(path, settings, analysis, reading, kept, progress)
+            continue
         try:
             lines = list(_lines(path, reading))
         except InputError as error:
@@ -46,11 +78,31 @@ def summarize(
             continue
         sentences = sentences_of(lines, split)
         if sentences:
+            if kept is not None:
+                kept.begin(name, ["file"], 1)
+                kept.add([name])
             yield summarized(sentences, settings, analysis, name)
         elif optional:
             progress.lost(f"passed over {name}: no text in it")
         else:
             raise InputError(f"{name}: no text in it")
+
+
+def _of_rows(
+    path: str,
+    settings: SummarySettings,
+    analysis: AnalysisSettings,
+    reading: TextInputSettings,
+    kept: KeptRows | None,
+    progress: Progress,
+) -> Iterator[Summary]:
+    """A summary of each row's text, which is empty where there is none; lines are rows."""
+    split = make_sentences()
+    lines = text_lines([path], reading, progress, kept=kept)
+    for text in lines:
+        sentences = [one._replace(line=lines.number) for one in sentences_of([text], split)]
+        made = summarized(sentences, settings, analysis) if sentences else Summary("", (), 0)
+        yield dataclasses.replace(made, file=lines.name)
 
 
 def rouge_of(summaries: list[Summary], reference: str, reading: InputSettings = InputSettings()) -> Rouge:
@@ -69,7 +121,7 @@ def rouge_of(summaries: list[Summary], reference: str, reading: InputSettings = 
 
 
 def _lines(path: str, reading: InputSettings) -> Iterator[str]:
-    lines = Lines([path], reading)
+    lines = text_lines([path], reading)
     for line in lines:
         if "\0" in line:
             raise InputError(f"{lines.place}: not text: a zero byte in it")

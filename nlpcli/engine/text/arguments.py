@@ -62,13 +62,15 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
                 )
             default = parameters[parameter].default
             whole = keywords.get(parameter, kind() if default is inspect.Parameter.empty else default)
-            _check_kind(function.__name__, parameter, whole, kind)
+            whole = _of_kind(function.__name__, parameter, whole, kind)
             keywords[parameter] = dataclasses.replace(whole, **contents(kind, fields))
             refuse_idle(keywords[parameter], plain)
         bound = signature.bind(*values, **keywords)
         for name in [*bound.arguments]:
             if name in classes:
-                _check_kind(function.__name__, name, bound.arguments[name], classes[name])
+                bound.arguments[name] = _of_kind(
+                    function.__name__, name, bound.arguments[name], classes[name]
+                )
             if str(parameters[name].annotation).startswith(_SEVERAL):
                 bound.arguments[name] = as_list(bound.arguments[name])
         check_file_names(function.__name__, bound.arguments)
@@ -124,9 +126,13 @@ def _spread(signature: inspect.Signature, classes: dict[str, type[Settings]]) ->
     return signature.replace(parameters=[*signature.parameters.values(), *fields])
 
 
-def _check_kind(function: str, name: str, value: Any, kind: type[Settings]) -> None:
-    if not isinstance(value, kind):
-        raise TypeError(f"{function}(): {name} must be {kind.__name__}, not {type(value).__name__}")
+def _of_kind(function: str, name: str, value: Any, kind: type[Settings]) -> Settings:
+    """Settings of a class; of one that it is based on they are taken over. TypeError for others."""
+    if isinstance(value, kind):
+        return value
+    if isinstance(value, Settings) and issubclass(kind, type(value)):
+        return kind(**{field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
+    raise TypeError(f"{function}(): {name} must be {kind.__name__}, not {type(value).__name__}")
 
 
 def _refuse_names_of_texts(

@@ -13,8 +13,9 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.table_output import Column, kept_for, open_lines
+from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text import token_formats
@@ -29,7 +30,8 @@ from nlpcli.engine.text.streaming import (
 )
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import changed, refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import TextInputSettings
+from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import (
     ENGLISH,
     KOREAN,
@@ -56,14 +58,16 @@ def tokenize(
     *,
     runs: NgramSettings = NgramSettings(),
     shape: TokenFormatSettings = TokenFormatSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     running: RunSettings = RunSettings(),
+    table: LineSettings = LineSettings(),
     progress: Progress = SILENT,
 ) -> list[list[str]]:
     """The tokens of each text.
 
     With `output`, `texts` names files, whose tokens go there in the format of `shape`, and none are
-    given back; without it `shape` has no place (`analyse` gives tags and places).
+    given back; without it `shape` has no place (`analyse` gives tags and places). An `output` whose name
+    ends in that of a table gets the rows of the texts, with the column `tokens`.
 
     >>> tokenize(["The New York Times", "세종대왕은 한글을 만들었다."], lowercase=True)
     [['the', 'new', 'york', 'times'], ['세종대왕은', '한글을', '만들었다']]
@@ -80,10 +84,12 @@ def tokenize(
     if shape.pos or shape.tagset != "own":
         analysis = dataclasses.replace(analysis, tag_english=True)
     progress = LineRate(progress)
-    lines = Lines(_names(texts), reading, progress, "tokenizing")
+    kept = kept_for(output, table, otherwise=f"--format {shape.format}" if shape.format != "text" else None)
+    lines = text_lines(_names(texts), reading, progress, "tokenizing", kept=kept)
     results: Iterator[Any]
     as_lines: Callable[[Any], Iterable[str]]
-    if shape == TokenFormatSettings() and runs == NgramSettings() and works_in_pieces(analysis, running):
+    is_plain = shape == TokenFormatSettings() and runs == NgramSettings()
+    if kept is None and is_plain and works_in_pieces(analysis, running):
         pieces = progress.counted(token_pieces(lines, analysis))
         _write_pieces(output, pieces, token_formats.joined(analysis.tokenizer))
         return []
@@ -93,7 +99,10 @@ def tokenize(
     else:
         head, as_lines = [], _bare(shape, analysis, runs)
         results = token_lists(lines, analysis, running, progress)
-    _write(output, itertools.chain([head], map(as_lines, progress.counted(results))))
+    with open_lines(output, kept, [Column("tokens")], table, progress) as written:
+        for line in itertools.chain([head], map(as_lines, progress.counted(results))):
+            for part in line:
+                written.write(part)
     return []
 
 
@@ -121,12 +130,14 @@ def normalize(
     output: Output | None = None,
     settings: NormalizeSettings = _NFC,
     *,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
+    table: LineSettings = LineSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """Each text made uniform; by default only Unicode's NFC.
 
-    With `output`, `texts` names files, whose lines go there, and none are given back.
+    With `output`, `texts` names files, whose lines go there, and none are given back; a table gets the rows
+    of the texts, with the column `normalized`.
 
     >>> normalize(["Sooooo  good: https://example.com"], lowercase=True, squeeze_repeats=2, mask=("url",))
     ['soo  good: <url>']
@@ -142,8 +153,9 @@ def normalize(
     if output is None:
         return list(map(normalized, _given(texts)))
     progress = LineRate(progress)
-    lines = Lines(_names(texts), reading, progress, "normalizing")
-    if normalizer.is_local:
+    kept = kept_for(output, table)
+    lines = text_lines(_names(texts), reading, progress, "normalizing", kept=kept)
+    if normalizer.is_local and kept is None:
         pieces = (
             ([normalized(line)], goes_on and number == len(batch))
             for batch, goes_on in lines.pieces()
@@ -151,7 +163,9 @@ def normalize(
         )
         _write_pieces(output, progress.counted(pieces), "".join)
         return []
-    _write(output, ([normalized(line)] for line in progress.counted(lines)))
+    with open_lines(output, kept, [Column("normalized")], table, progress) as written:
+        for line in progress.counted(lines):
+            written.write(normalized(line))
     return []
 
 
@@ -162,7 +176,7 @@ def compare_tokenizers(
     settings: ComparisonSettings = ComparisonSettings(),
     *,
     analysis: AnalysisSettings = AnalysisSettings(),
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> TokenizerComparison:
     """What each of some tokenizers makes of the same lines, how fast, and in how many words.
@@ -175,7 +189,7 @@ def compare_tokenizers(
     from nlpcli.engine.text.comparison import compare
 
     refuse(changed(analysis, "tokenizer"), "here", "--tokenizers names those to compare")
-    text = list(itertools.islice(Lines(paths, reading), settings.limit))
+    text = list(itertools.islice(text_lines(paths, reading), settings.limit))
     return compare(text, tokenizers, analysis, settings.lines, progress)
 
 
@@ -188,15 +202,6 @@ def _given(texts: Paths | Iterable[str]) -> Iterable[str]:
         raise TypeError("give texts; or, with output=, the names of files")
     several: Iterable[str] = as_list(texts)
     return several
-
-
-def _write(output: Output, results: Iterable[Iterable[str]]) -> None:
-    """The lines of every result, as they come."""
-    with open_output(output) as file:
-        writer = LineWriter(file)
-        for lines in results:
-            for line in lines:
-                writer.write(line)
 
 
 def _write_pieces(

@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import cast
 
+from nlpcli.engine.io.line_ends import one_line
 from nlpcli.engine.text.alignment import Aligned, Form, Replacement, normalised
 from nlpcli.settings.text import MASKABLE, NormalizeSettings
 
@@ -174,7 +175,12 @@ def _html_steps() -> list[Step]:
     def tag(match: re.Match[str]) -> str:
         return "" if (match[1] or "").lower() in _INLINE else _gap(match)
 
-    return [(_SCRIPT, _gap), (_COMMENT, _gap), (_TAG, tag), (_ENTITY, lambda match: html.unescape(match[0]))]
+    return [
+        (_SCRIPT, _gap),
+        (_COMMENT, _gap),
+        (_TAG, tag),
+        (_ENTITY, lambda match: one_line(html.unescape(match[0]))),
+    ]
 
 
 def _gap(match: re.Match[str]) -> str:

@@ -9,15 +9,17 @@ import os
 from collections.abc import Iterable, Sequence
 
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import Paths
-from nlpcli.engine.io.writing import LineWriter, Output, open_output
+from nlpcli.engine.io.table_output import Column, kept_for, open_lines
+from nlpcli.engine.io.text_lines import text_lines
+from nlpcli.engine.io.writing import Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.engine.text.tokenizers.sentencepiece import Subwords, WordCounts, train
 from nlpcli.engine.text.tokenizers.sentencepiece import merges as first_merges
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import TextInputSettings
+from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import SubwordSettings
 
 
@@ -27,7 +29,7 @@ def train_subword(
     output: Output,
     settings: SubwordSettings = SubwordSettings(),
     *,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     progress: Progress = SILENT,
 ) -> Subwords:
     """A subword model of some texts, written as sentencepiece's own file.
@@ -43,7 +45,7 @@ def train_subword(
     if path is not None:
         check_writable(path)
     counter = WordCounts()
-    lines = Lines(paths, reading, progress, "reading")
+    lines = text_lines(paths, reading, progress)
     content = train(counter.counted(lines) if settings.merges else lines, settings)
     with open_output(output) as file:
         file.write(content)
@@ -61,13 +63,15 @@ def detokenize(
     output: Output | None = None,
     *,
     ids: bool = False,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
+    table: LineSettings = LineSettings(),
 ) -> list[str]:
     """Each text from its subwords: exactly the text that was split by the `model` in that file.
 
     A text is a list of pieces, or with `ids` of their numbers in the model; or a string of them with
     spaces between. With `output`, `texts` names files of such lines, the lines go there, and none
-    are given back.
+    are given back; a table gets the rows of the texts, with the column
+    `detokenized`.
 
     Raises InputError, with `file:line`, for an id that the model does not have.
     """
@@ -75,9 +79,9 @@ def detokenize(
     if output is None:
         given = as_list(texts) or []
         return subwords.detokenize(_pieces(subwords, text, ids) for text in given)
-    lines = Lines(texts if texts is None else [str(name) for name in texts], reading)
-    with open_output(output) as file:
-        writer = LineWriter(file)
+    kept = kept_for(output, table)
+    lines = text_lines(texts if texts is None else [str(name) for name in texts], reading, kept=kept)
+    with open_lines(output, kept, [Column("detokenized")], table) as writer:
         for line in lines:
             try:
                 writer.write(subwords.join(_pieces(subwords, line, ids)))

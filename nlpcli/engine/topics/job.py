@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN, Paths, display_name
+from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.topics.document_clusters import DocumentClusters, cluster_documents, cluster_matrix
@@ -16,7 +16,7 @@ from nlpcli.engine.topics.kmeans import cluster as k_means
 from nlpcli.engine.vectors.job import load_vectors
 from nlpcli.engine.vectors.reading import holds_vectors
 from nlpcli.settings.fields import given_options, refuse
-from nlpcli.settings.input import InputSettings
+from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import ClusterSettings
 
@@ -57,7 +57,7 @@ def cluster(
     settings: ClusterSettings = ClusterSettings(),
     *,
     analysis: AnalysisSettings = LOWERCASE,
-    reading: InputSettings = InputSettings(),
+    reading: TextInputSettings = TextInputSettings(),
     given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
 ) -> Groups:
@@ -70,7 +70,7 @@ def cluster(
     than clusters, MissingDependency without scikit-learn.
     """
     names = list(paths or [STDIN])
-    of_texts = given_options(given, AnalysisSettings, InputSettings)
+    of_texts = given_options(given, AnalysisSettings, TextInputSettings)
     if len(names) == 1 and holds_vectors(names[0]):
         refuse(of_texts, f"with word vectors, as {display_name(names[0])} has")
         return _words(names[0], settings, progress)
@@ -95,7 +95,7 @@ def _words(path: str, settings: ClusterSettings, progress: Progress) -> Groups:
 def _documents(
     paths: list[str], settings: ClusterSettings, analysis: AnalysisSettings, reading: InputSettings
 ) -> Groups:
-    lines = Lines(paths, reading)
+    lines = text_lines(paths, reading)
     places: list[str] = []
     texts: list[str] = []
 

@@ -13,10 +13,12 @@ from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus, renumber
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.documents import sparse
 from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.line_ends import one_line
 from nlpcli.engine.io.opening import Paths
-from nlpcli.engine.io.record_formats import Documents, grouped, one_line
+from nlpcli.engine.io.record_formats import Documents, grouped
 from nlpcli.engine.io.records import Records
-from nlpcli.engine.io.writing import LineWriter, Output, open_output
+from nlpcli.engine.io.table_output import Column, kept_for, open_lines, ranked
+from nlpcli.engine.io.writing import Output
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import available_cores
@@ -28,6 +30,7 @@ from nlpcli.engine.topics.topic_model import TopicModel, tfidf_rows
 from nlpcli.errors import InputError
 from nlpcli.settings.fields import check_whole_number
 from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import TopicAnswerSettings, TopicSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -126,12 +129,14 @@ def topics(
     jsonl: bool = False,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    table: LineSettings = LineSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """The topics of each text and their weights, heaviest first, a line for each text: `3 0.6125 7 0.2210`.
 
     With `output`, `texts` names files, the lines go there as they come, and none are given back. A text
-    without a word that the model knows has an empty line.
+    without a word that the model knows has an empty line. A table gets the rows of the texts, with the
+    columns `topic` and `weight`, and as many more as `settings.top` says.
     """
     if texts is None and output is None:
         raise TypeError("give texts; or, with output=, the names of files")
@@ -139,9 +144,12 @@ def topics(
     loaded = TopicModel.load(model)
     if output is None:
         return list(topic_lines(loaded, [[one_line(text) for text in given or []]], settings, jsonl))
-    source = Records(given, records, reading, labelled=False, progress=progress)
-    with open_output(output) as file:
-        writer = LineWriter(file)
+    kept = kept_for(output, table, otherwise="--jsonl" if jsonl else None)
+    source = Records(given, records, reading, labelled=False, kept=kept, progress=progress)
+    if kept is not None and kept.is_table:
+        settings = dataclasses.replace(settings, top=settings.top or 1)
+    columns = [Column("topic", is_number=True), Column("weight", is_number=True)]
+    with open_lines(output, kept, ranked(columns, settings.top or 1), table, progress) as writer:
         for line in topic_lines(loaded, source.documents(), settings, jsonl):
             writer.write(line)
     return []

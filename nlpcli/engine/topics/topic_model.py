@@ -22,8 +22,9 @@ from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.sparse import SparseMatrix, split_rows
+from nlpcli.engine.io.line_ends import one_line
 from nlpcli.engine.io.model_file import read_model, write_model
-from nlpcli.engine.io.record_formats import Documents, one_line
+from nlpcli.engine.io.record_formats import Documents
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.threads import available_cores, run_all

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from nlpcli.engine.io.atomic import check_writable, write_atomically
 from nlpcli.engine.io.opening import STDIN, Paths
 from nlpcli.engine.io.records import Records
-from nlpcli.engine.io.writing import LineWriter, Output, open_output
+from nlpcli.engine.io.table_output import Column, kept_for, open_lines, ranked
+from nlpcli.engine.io.writing import Output
 from nlpcli.engine.plots import attention
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences.learning import Network, check_files, learnt
@@ -26,6 +27,7 @@ from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import check_whole_number
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.neural import NetworkTraining
+from nlpcli.settings.results import LineSettings
 from nlpcli.settings.translation import (
     SEQ2SEQ_TRAINING,
     Seq2SeqSettings,
@@ -134,11 +136,13 @@ def translate(
     attention_page: str | None = None,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    table: LineSettings = LineSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """The best target of each text, with more in the same line where `settings` ask for it.
 
-    With `output`, `texts` names files, the lines go there as they come, and none are given back.
+    With `output`, `texts` names files, the lines go there as they come, and none are given back; a table
+    gets the rows of the texts, with the column `translation`, and a column each for more.
     `attention_page` is a page to write that shows which units of a source each unit of its target looked at.
 
     Raises ModelError for a file that is no such model, SettingsError for the page of one without attention.
@@ -167,9 +171,10 @@ def translate(
     if output is None:
         answers = list(lines([[str(text) for text in given or []]]))
     else:
-        source = Records(given, records, reading, labelled=False, progress=progress)
-        with open_output(output) as file:
-            writer = LineWriter(file)
+        kept = kept_for(output, table, otherwise="--jsonl" if settings.jsonl else None)
+        source = Records(given, records, reading, labelled=False, kept=kept, progress=progress)
+        columns = [Column("translation"), *[Column("probability", is_number=True)] * settings.proba]
+        with open_lines(output, kept, ranked(columns, settings.n_best), table, progress) as writer:
             for line in lines(source.texts()):
                 writer.write(line)
     if attention_page is not None:

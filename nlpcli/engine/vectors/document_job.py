@@ -6,8 +6,9 @@ Here and not in `documents/`, because the mean of word vectors is one of the way
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nlpcli.engine.corpus import vocabulary_files
@@ -17,13 +18,15 @@ from nlpcli.engine.documents.vectorizer import Vectorizer, fit, hashed
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.records import Records
-from nlpcli.engine.io.writing import Output, open_output
+from nlpcli.engine.io.table_output import Column, kept_for, open_lines
+from nlpcli.engine.io.writing import Output, cell, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import SettingsError
 from nlpcli.settings.documents import VectorizeSettings
-from nlpcli.settings.fields import given_options, refuse
+from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.results import RowSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
@@ -54,6 +57,7 @@ def vectorize(
     model: str | None = None,
     vectors: str | None = None,
     idf_weighted: bool = False,
+    top: int | None = None,
     save_model: str | None = None,
     save_vocab: str | None = None,
     read_vocab: str | None = None,
@@ -61,6 +65,7 @@ def vectorize(
     vocabulary: VocabularySettings = VocabularySettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    rows_as: RowSettings = RowSettings(),
     given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
 ) -> LabelledMatrix:
@@ -68,6 +73,8 @@ def vectorize(
 
     `output` is written in the format that its extension names, an open file as JSON lines. `model`
     is a saved vectorizer, whose columns are taken; `vectors` are word vectors, whose mean is a row.
+    With `top`, a table (.csv, .tsv, .json, .jsonl, .xlsx, .parquet) gets not the weights, but the rows of the
+    documents, with so many of their heaviest terms in the columns `terms` and `weights`.
     `given` are the names of settings that the user set, which must not contradict the rest.
 
     >>> import pathlib, tempfile
@@ -82,14 +89,20 @@ def vectorize(
     left, and OutputError, before any work, for what cannot be written.
     """
     path = output if isinstance(output, str | os.PathLike) else None
-    if path is not None:
+    kept = kept_for(path, rows_as) if path is not None and top is not None else None
+    if kept is None:
+        refuse(changed(rows_as), "without --top and a table to write")
+    else:
+        _check_files(paths)
+    if path is not None and kept is None:
         matrix_files.check_extension(path)
     for written in (path, save_model, save_vocab):
         if written not in (None, "-"):
             check_writable(written)
     files = _Files(model, vectors, save_model, save_vocab, read_vocab)
     _refuse_contradictions(settings.kind, files, idf_weighted, given)
-    rows = Records(paths, records, reading, labelled=records.has_labels, progress=progress)
+    labelled = records.has_labels and kept is None
+    rows = Records(paths, records, reading, labelled=labelled, progress=progress)
     features: Sequence[str] | Vocabulary | None = None
     if vectors is not None:
         matrix, features = _mean_vectors(rows, vectors, analysis, idf_weighted)
@@ -97,12 +110,36 @@ def vectorize(
         matrix = hashed(rows.documents(), analysis, settings)
     else:
         matrix, features = _weights(rows, files, settings, analysis, vocabulary)
-    labels = rows.labels(matrix.documents) if records.has_labels else None
+    labels = rows.labels(matrix.documents) if labelled else None
     table = LabelledMatrix(matrix, features, labels)
-    if output is not None:
+    if output is not None and kept is not None:
+        again = Records(paths, records, reading, labelled=False, kept=kept, progress=progress)
+        with open_lines(output, kept, [Column("terms"), Column("weights")], rows_as, progress) as writer:
+            for line in _terms(again, table.heaviest(top or 1)):
+                writer.write(line)
+    elif output is not None:
         _write(output, table, progress)
     progress.note(f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero")
     return table
+
+
+def _check_files(paths: Paths) -> None:
+    """Raise SettingsError for what cannot be read twice."""
+    if not all(os.path.isfile(path) for path in paths or ["-"]):  # noqa: PTH113
+        raise SettingsError(
+            "a table with the terms of --top is read twice, and what comes from a pipe cannot be",
+            hint="name files",
+        )
+
+
+def _terms(again: Records, heaviest: Iterable[list[tuple[str, float]]]) -> Iterator[str]:
+    """Of each text its terms and their weights, for its row, which is read once more."""
+    following = iter(heaviest)
+    for texts in again.texts():
+        for found in itertools.islice(following, len(texts)):
+            yield "\t".join((
+                ", ".join(cell(term) for term, _ in found), ", ".join(f"{weight:.4g}" for _, weight in found)
+            ))  # fmt: skip
 
 
 def _refuse_contradictions(kind: str, files: _Files, idf_weighted: bool, given: frozenset[str]) -> None:
