@@ -38,6 +38,7 @@ COMMANDS = {
     "compare-tokenizers": Command("compare_tokenizers", "text.job", _TEXT),
     "count": Command("vectorize", "corpus.job", _DOCUMENTS),
     "vectorize": Command("vectorize", "vectors.document_job", _DOCUMENTS),
+    "keywords": Command("keywords", "tasks.keyword_job", _DOCUMENTS),
     "train-topics": Command("topics", "topics.topic_job", _DOCUMENTS),
     "topics": Command("topics", "topics.topic_job", _DOCUMENTS),
     "index": Command("search", "search.job", _DOCUMENTS),

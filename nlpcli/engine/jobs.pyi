@@ -13,6 +13,7 @@ from nlpcli.engine.classify.job import Measured, Outcome
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.documents.keywords import Keywords
 from nlpcli.engine.documents.matrix_files import LabelledMatrix
 from nlpcli.engine.embeddings.fasttext import FastText
 from nlpcli.engine.embeddings.glove import Glove
@@ -69,6 +70,7 @@ from nlpcli.settings.embeddings import (
     Word2VecSettings,
 )
 from nlpcli.settings.input import FolderSettings, InputSettings, RecordSettings
+from nlpcli.settings.keywords import KeywordSettings
 from nlpcli.settings.neural import ClassifierEncoder, EncoderSettings, NetworkTraining
 from nlpcli.settings.plots import PlotSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
@@ -515,6 +517,64 @@ def index(
 
 def inspect(model: _Path, *, verify: bool = False) -> ModelInfo:
     """What a model file says of itself; its arrays are not read, but to `verify` their checksum."""
+
+def keywords(
+    paths: _Paths,
+    settings: KeywordSettings = ...,
+    *,
+    chart: _Path | None = None,
+    cloud: _Path | None = None,
+    font: _Path | None = None,
+    analysis: AnalysisSettings = ...,
+    vocabulary: VocabularySettings = ...,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    by: Literal["auto", "document", "class", "corpus"] = "auto",
+    top: int = 10,
+    min_length: int = 2,
+    ngrams: str = "1",
+    prior_size: float = 1000.0,
+    lowercase: bool = True,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    min_count: int = 1,
+    max_vocab: int | None = None,
+    vocab_order: Literal["frequency", "first-seen", "alphabetical"] = "frequency",
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    text_col: str | None = None,
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> Keywords:
+    """The keywords of each class, of each document or of all texts; every line or row is a document."""
 
 def load(path: str | os.PathLike[str]) -> Loaded:
     """The object for whatever a file holds, with its verbs."""

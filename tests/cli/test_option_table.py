@@ -52,6 +52,7 @@ FORMER = {
     "translate": ["--format"],
     "train-topics": ["--format"],
     "topics": ["--format"],
+    "keywords": ["--format"],
 }
 
 

@@ -14,6 +14,8 @@ TABLES = [
     ("analogy", [VECTORS, "king", "queen", "land"]),
     ("odd-one-out", [VECTORS, "king", "queen", "land"]),
     ("evaluate-vectors", [VECTORS, "scores.tsv"]),
+    ("keywords", ["table.tsv", "--label-col", "label"]),
+    ("keywords", ["text", "--by", "document"]),
     ("search", ["text", "king"]),
     ("cluster", ["text", "--k", 2]),
     ("cluster", [VECTORS, "--k", 2, "--members"]),

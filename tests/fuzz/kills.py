@@ -68,6 +68,7 @@ KINDS = {
     "train-topics text -o t.safetensors --iterations 40 --max-df 1": ((), "t.safetensors"),
     "train-topics text -o t.safetensors --method nmf --max-df 1": ((), "t.safetensors"),
     "topics {topics.safetensors} text -o lines": ((), "lines"),
+    "keywords text -o words --chart bars.html --cloud cloud.html": ((), "words", "bars.html", "cloud.html"),
     "index text -o i.safetensors": ((), "i.safetensors"),
     "convert {vectors.vec} o.npy": ((), "o.npy", "o.vocab"),
     "convert {vectors.vec} o.tsv": ((), "o.tsv", "o.metadata.tsv"),
