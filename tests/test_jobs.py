@@ -50,6 +50,8 @@ ROWS = [
     Row("count", ["text"], "tsv", {"lowercase": True, "ngrams": "1-2"}),
     Row("vectorize", ["text"], "npz"),
     Row("vectorize", ["table.tsv"], "svm", COLUMNS),
+    Row("dedup", ["table.tsv"], "tsv"),
+    Row("language", ["table.tsv"], "tsv", {"among": "ko,en"}),
     Row("train-topics", ["text"], "safetensors", {"num_topics": 2, "iterations": 5, "max_df": 1.0}),
     Row("topics", [MODELS / "topics.safetensors", "text"], "tsv"),
     Row("index", ["text"], "safetensors"),

@@ -1,6 +1,7 @@
 """The signatures of the Python API; written by `python tests/jobs_stub.py`."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Literal, TypeAlias
@@ -31,6 +32,7 @@ from nlpcli.engine.sequences.classifier_job import AnyEvaluation, NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
 from nlpcli.engine.tasks.rouge import Rouge
+from nlpcli.engine.tasks.rows_job import DedupCounts, Part
 from nlpcli.engine.tasks.summarization import Summary
 from nlpcli.engine.text.comparison import TokenizerComparison
 from nlpcli.engine.text.token import Token
@@ -73,6 +75,7 @@ from nlpcli.settings.input import FolderSettings, InputSettings, RecordSettings
 from nlpcli.settings.keywords import KeywordSettings
 from nlpcli.settings.neural import ClassifierEncoder, EncoderSettings, NetworkTraining
 from nlpcli.settings.plots import PlotSettings
+from nlpcli.settings.rows import DedupSettings, LanguageSettings, SplitSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import (
@@ -373,6 +376,35 @@ def count(
 ) -> Vocabulary:
     """The tokens of some files and how often each stands there, most frequent first."""
 
+def dedup(
+    path: _Path,
+    output: Output,
+    settings: DedupSettings = ...,
+    *,
+    report: _Path | None = None,
+    jsonl: bool = False,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    threshold: float = 0.8,
+    shingle: int = 4,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    text_col: str | None = None,
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> DedupCounts:
+    """The rows whose text was not there before, as they stand; the first of those that are alike is kept."""
+
 def detokenize(
     texts: _Paths | Iterable[str | Sequence[str | int]],
     model: _Path,
@@ -576,6 +608,35 @@ def keywords(
 ) -> Keywords:
     """The keywords of each class, of each document or of all texts; every line or row is a document."""
 
+def language(
+    path: _Path,
+    output: Output,
+    settings: LanguageSettings = ...,
+    *,
+    jsonl: bool = False,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    only: Sequence[str] = (),
+    among: Sequence[str] = ...,
+    min_probability: float = 0.0,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    text_col: str | None = None,
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> Counter[str]:
+    """The language of every text and its probability, one line out per line in; how many each has comes back."""
+
 def load(path: str | os.PathLike[str]) -> Loaded:
     """The object for whatever a file holds, with its verbs."""
 
@@ -770,6 +831,35 @@ def skipgram_pairs(
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> Iterator[tuple[str, str]]:
     """The pairs of word and neighbour that skip-gram would be trained on, in their order."""
+
+def split(
+    path: str = "-",
+    folder: str = "",
+    settings: SplitSettings = ...,
+    *,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    dev: float = 0.1,
+    test: float = 0.1,
+    group_col: str | None = None,
+    seed: int = 1,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    text_col: str | None = None,
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> list[Part]:
+    """Parts of a table or of lines, written to `folder`: train, dev and test with the table's extension."""
 
 def summarize(
     paths: _Paths = None,

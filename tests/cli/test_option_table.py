@@ -24,6 +24,10 @@ SEVERAL_KINDS = {
     "--resume": {"CHECKPOINT", "MODEL"},
     "--jamo": {"choice", "switch"},
     "--init": {"VECTORS", "MODEL"},
+    "--test": {"FILE", "SHARE"},
+    "--dev": {"FILE", "SHARE"},
+    "-o": {"FILE", "FOLDER"},
+    "--output": {"FILE", "FOLDER"},
 }
 FORMER = {
     "train-subword": ["--model"],
@@ -53,6 +57,9 @@ FORMER = {
     "train-topics": ["--format"],
     "topics": ["--format"],
     "keywords": ["--format"],
+    "split": ["--format"],
+    "dedup": ["--format"],
+    "language": ["--format"],
 }
 
 
