@@ -42,6 +42,7 @@ COMMANDS = {
     "split": Command("rows", "tasks.rows_job", _DOCUMENTS),
     "dedup": Command("rows", "tasks.rows_job", _DOCUMENTS),
     "language": Command("rows", "tasks.rows_job", _DOCUMENTS),
+    "report": Command("report", "tasks.report_job", _DOCUMENTS),
     "train-topics": Command("topics", "topics.topic_job", _DOCUMENTS),
     "topics": Command("topics", "topics.topic_job", _DOCUMENTS),
     "index": Command("search", "search.job", _DOCUMENTS),

@@ -52,6 +52,7 @@ ROWS = [
     Row("vectorize", ["table.tsv"], "svm", COLUMNS),
     Row("dedup", ["table.tsv"], "tsv"),
     Row("language", ["table.tsv"], "tsv", {"among": "ko,en"}),
+    Row("report", ["table.tsv"], "html", COLUMNS),
     Row("train-topics", ["text"], "safetensors", {"num_topics": 2, "iterations": 5, "max_df": 1.0}),
     Row("topics", [MODELS / "topics.safetensors", "text"], "tsv"),
     Row("index", ["text"], "safetensors"),

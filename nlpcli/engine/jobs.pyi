@@ -31,6 +31,7 @@ from nlpcli.engine.search.ranking import Hit
 from nlpcli.engine.sequences.classifier_job import AnyEvaluation, NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
+from nlpcli.engine.tasks.corpus_report import CorpusReport
 from nlpcli.engine.tasks.rouge import Rouge
 from nlpcli.engine.tasks.rows_job import DedupCounts, Part
 from nlpcli.engine.tasks.summarization import Summary
@@ -75,6 +76,7 @@ from nlpcli.settings.input import FolderSettings, InputSettings, RecordSettings
 from nlpcli.settings.keywords import KeywordSettings
 from nlpcli.settings.neural import ClassifierEncoder, EncoderSettings, NetworkTraining
 from nlpcli.settings.plots import PlotSettings
+from nlpcli.settings.reports import ReportSettings
 from nlpcli.settings.rows import DedupSettings, LanguageSettings, SplitSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
@@ -726,6 +728,55 @@ def plot(
     seed: int = 1,
 ) -> WordMap:
     """A map of words, in which near words are alike, written as .html, .png or .svg if asked for."""
+
+def report(
+    paths: _Paths,
+    output: Output | None = None,
+    settings: ReportSettings = ...,
+    *,
+    title: _Path | None = None,
+    analysis: AnalysisSettings = ...,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    top: int = 20,
+    lowercase: bool = True,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    text_col: str | None = None,
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "auto",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> CorpusReport:
+    """What is in some texts: sizes, lengths, vocabulary, words, keywords, duplicates, encodings, languages."""
 
 def rouge_of(
     summaries: list[Summary],

@@ -58,6 +58,7 @@ FORMER = {
     "topics": ["--format"],
     "keywords": ["--format"],
     "split": ["--format"],
+    "report": ["--format"],
     "dedup": ["--format"],
     "language": ["--format"],
 }

@@ -88,6 +88,7 @@ def test_lines_as_json(nlpcli, tmp_path, command, arguments, key):
         ("compare-tokenizers", ["text", "--tokenizers", "word"], {"lines", "tokenizers"}),
         ("perplexity", [CHARLM, "known"], {"perplexity", "bits_per_byte"}),
         ("inspect", [NB], {"kind", "settings"}),
+        ("report", ["table.tsv", "--label-col", "label"], {"measures", "words", "keywords"}),
     ],
 )  # fmt: skip
 def test_several_tables_are_one_object(nlpcli, command, arguments, keys):
@@ -103,9 +104,14 @@ def test_several_tables_are_one_object(nlpcli, command, arguments, keys):
 
 def test_every_command_that_prints_is_tried():
     tried = {name for name, *_ in (*TABLES, *LINES)} | {"evaluate", "train-nb", "train-tagger"}
-    assert tried | {"compare-tokenizers", "perplexity", "inspect", "train-rnn", "train-seq2seq"} == {
-        *PRINTING
-    } - {"plot"}
+    assert tried | {
+        "compare-tokenizers",
+        "perplexity",
+        "inspect",
+        "train-rnn",
+        "train-seq2seq",
+        "report",
+    } == {*PRINTING} - {"plot"}
     assert not tried & WRITING
 
 

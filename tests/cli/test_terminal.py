@@ -34,6 +34,7 @@ PRINTING = {
     "evaluate": [[NB, "table.tsv"], [NB, "table.tsv", "--json"]],
     "train-seq2seq": [["pairs", "--test", "pairs", "--rnn-size", 4, "--epochs", 1, "-o", "m"]],
     "translate": [[MODELS / "seq2seq.safetensors", "text"]],
+    "report": [["text"], ["table.tsv", "--label-col", "label"]],
     "split": [["table.tsv", "-o", "parts"]],
     "dedup": [["text"], ["table.tsv", "--threshold", 1]],
     "language": [["text", "--among", "ko,en"]],

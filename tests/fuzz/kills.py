@@ -72,6 +72,7 @@ KINDS = {
     "dedup text -o once --report dropped": ((), "once", "dropped"),
     "language text -o told --among ko,en": ((), "told"),
     "split rows.tsv -o . --dev 0": ((), "train.tsv", "test.tsv"),
+    "report text -o report.html": ((), "report.html"),
     "index text -o i.safetensors": ((), "i.safetensors"),
     "convert {vectors.vec} o.npy": ((), "o.npy", "o.vocab"),
     "convert {vectors.vec} o.tsv": ((), "o.tsv", "o.metadata.tsv"),

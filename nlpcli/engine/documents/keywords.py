@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
+from nlpcli.engine.corpus.statistics import pieces
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.documents.sparse import SparseMatrix, document_frequencies
+from nlpcli.engine.documents.sparse import SparseMatrix, count_matrix, document_frequencies
 
 Floats = NDArray[np.float64]
 By = Literal["class", "document", "corpus"]
@@ -119,6 +120,16 @@ def class_counts(corpus: EncodedCorpus, labels: NDArray[np.int32], classes: int)
     return counts
 
 
+def document_counts(corpus: EncodedCorpus) -> NDArray[np.int64]:
+    """In how many documents each word stands: int64 [V]; counted a piece of the corpus at a time."""
+    found = np.zeros(len(corpus.vocabulary), dtype=np.int64)
+    for first, last in pieces(corpus):
+        bounds = corpus.offsets[first : last + 1]
+        ids = corpus.ids[bounds[0] : bounds[-1]]
+        found += document_frequencies(count_matrix(EncodedCorpus(ids, bounds - bounds[0], corpus.vocabulary)))
+    return found
+
+
 def keywords_of_classes(
     counts: NDArray[np.int32],
     names: Sequence[str],
@@ -149,12 +160,18 @@ def keywords_of_classes(
 
 
 def keywords_of_corpus(
-    counts: SparseMatrix, vocabulary: Vocabulary, top: int, allowed: NDArray[np.bool_]
+    totals: NDArray[np.int64],
+    frequencies: NDArray[np.int64],
+    documents: int,
+    vocabulary: Vocabulary,
+    top: int,
+    allowed: NDArray[np.bool_],
 ) -> list[KeywordGroup]:
-    """The heaviest words of all documents together."""
-    totals, idf = counts.column_sums(), _idf(counts)
-    weights = np.where(allowed, totals * idf, 0.0)
-    frequencies = document_frequencies(counts)
+    """The heaviest words of all documents together.
+
+    totals, frequencies [V]: how often each word stands in them, and in how many documents.
+    """
+    weights = np.where(allowed, totals * _idf(frequencies, documents), 0.0)
     words = [
         Keyword(vocabulary.tokens[word], float(weights[word]), int(totals[word]), int(frequencies[word]))
         for word in _best(weights, top)
@@ -166,7 +183,8 @@ def keywords_of_documents(
     counts: SparseMatrix, vocabulary: Vocabulary, top: int, allowed: NDArray[np.bool_]
 ) -> Iterator[KeywordGroup]:
     """The heaviest words of each document."""
-    idf, frequencies = np.where(allowed, _idf(counts), 0.0), document_frequencies(counts)
+    frequencies = document_frequencies(counts)
+    idf = np.where(allowed, _idf(frequencies, counts.shape[0]), 0.0)
     for number in range(counts.shape[0]):
         words, times = counts.row(number)
         weights = times * idf[words]
@@ -179,9 +197,8 @@ def keywords_of_documents(
         yield KeywordGroup(str(number + 1), found)
 
 
-def _idf(counts: SparseMatrix) -> Floats:
-    frequencies = document_frequencies(counts)
-    idf: Floats = np.log((counts.shape[0] + 1) / np.maximum(frequencies, 1))
+def _idf(frequencies: NDArray[np.int64], documents: int) -> Floats:
+    idf: Floats = np.log((documents + 1) / np.maximum(frequencies, 1))
     return idf
 
 

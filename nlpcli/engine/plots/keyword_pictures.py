@@ -38,8 +38,8 @@ def chart(found: Keywords, path: str, font: str | None = None) -> str:
             hint="--cloud draws all keywords together; --by corpus has one group",
         )
     if kind_of(path) == "html":
-        bars = "".join(_bars(group, number, found.by) for number, group in enumerate(groups))
-        return _page(path, "Keywords", found, f'<div class="groups">{bars}</div>')
+        panels = "".join(bars(group, number, found.by) for number, group in enumerate(groups))
+        return _page(path, "Keywords", found, f'<div class="groups">{panels}</div>')
     texts = [text for group in groups for text in (group.name, *(one.word for one in group.words))]
     return _picture(path, texts, lambda: _bars_figure(groups, _SCORES[found.by]), font)
 
@@ -84,7 +84,8 @@ def _page(path: str, title: str, found: Keywords, body: str) -> str:
     return ""
 
 
-def _bars(group: KeywordGroup, number: int, by: str) -> str:
+def bars(group: KeywordGroup, number: int, by: str) -> str:
+    """A panel of a page: a bar for each keyword of a group, in the group's colour."""
     highest = max((one.score for one in group.words), default=1.0) or 1.0
     name = group.name if by == "class" else f"document {group.name}" if by == "document" else "All texts"
     rows = "".join(

@@ -13,6 +13,7 @@ from nlpcli.engine.corpus.word_ngrams import with_ngrams
 from nlpcli.engine.documents.keywords import (
     Keywords,
     class_counts,
+    document_counts,
     keywords_of_classes,
     keywords_of_corpus,
     keywords_of_documents,
@@ -109,11 +110,14 @@ def _keywords(
             counts, names, corpus.vocabulary, settings.top, allowed=allowed, prior=settings.prior_size
         )
         return Keywords("class", groups)
-    matrix = count_matrix(corpus)
     if settings.by == "document":
-        each = keywords_of_documents(matrix, corpus.vocabulary, settings.top, allowed)
+        each = keywords_of_documents(count_matrix(corpus), corpus.vocabulary, settings.top, allowed)
         return Keywords("document", each)
-    return Keywords("corpus", keywords_of_corpus(matrix, corpus.vocabulary, settings.top, allowed))
+    totals, frequencies = corpus.vocabulary.counts, document_counts(corpus)
+    found = keywords_of_corpus(
+        totals, frequencies, corpus.documents, corpus.vocabulary, settings.top, allowed
+    )
+    return Keywords("corpus", found)
 
 
 def _corpus(
