@@ -550,7 +550,7 @@ def index(
     """An index of some texts (files, or folders of files), written to `output`."""
 
 def inspect(model: _Path, *, verify: bool = False) -> ModelInfo:
-    """What a model file says of itself; its arrays are not read, but to `verify` their checksum."""
+    """What a file says of itself; a model's arrays are not read, but to `verify` their checksum."""
 
 def keywords(
     paths: _Paths,
