@@ -36,7 +36,6 @@ from nlpcli.engine.io.opening import STDIN, display_name, open_bytes, read_chunk
 from nlpcli.engine.io.record_layouts import (
     FASTTEXT_PREFIX,
     Layout,
-    column_number,
     detect,
     format_by_name,
     is_plain,
@@ -135,8 +134,14 @@ class RawRows:
             raise InputError(f"{self.name}: {option} names a column, and this is no table")
         if self.layout.format == "jsonl":
             return asked
-        header = None if self.header is None else [*self.header.cells]
-        return column_number(asked, header, self.layout.width, self.path, option)
+        first = [""] * self.layout.width if self.header is None else [str(one) for one in self.header.cells]
+        settings = RecordSettings(text_col=asked, header="no" if self.header is None else "yes")
+        dialect = Dialect(self.layout.delimiter, self.layout.format == "csv")
+        try:
+            return table_layout(self.path, [first], dialect, settings, False).text
+        except InputError as error:  # it speaks of the option that it was asked by
+            hint = error.hint and error.hint.replace("--text-col", option)
+            raise InputError(error.message, hint=hint) from error
 
     def names(self) -> list[str]:
         """What the columns are called, by number where nothing says so."""

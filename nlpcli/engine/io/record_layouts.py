@@ -310,13 +310,6 @@ def _column(
     )
 
 
-def column_number(asked: str, header: Sequence[str] | None, width: int, path: str, option: str) -> int:
-    """The number from 0 of a column that was asked for. Raises InputError where it is not there."""
-    found = _column(asked, (), header, width, path, option)
-    assert found is not None  # what is asked for is there, or an error
-    return found
-
-
 def _places(name: str, names: Sequence[str]) -> list[int]:
     return [number for number, other in enumerate(names) if other == name]
 
