@@ -93,8 +93,7 @@ class RawRows:
 
     def written(self, raw: bytes) -> bytes:
         """The bytes of a row as the file has them."""
-        if self._returns:
-            raw = raw.replace(b"\n", b"\r")
+        raw = raw.replace(b"\n", b"\r") if self._returns else raw
         if self._wide:
             raw = raw.decode("utf-8", "surrogatepass").encode(self._wide, "surrogatepass")
         return raw
@@ -179,8 +178,6 @@ class RawRows:
     @property
     def _inner_encoding(self) -> str:
         return "utf-8" if self._wide or self.encoding == AUTO else self.encoding
-
-    # --- reading ----------------------------------------------------------------------------
 
     def begin(self, chunks: Iterator[bytes]) -> None:
         """Look at the beginning: encoding, layout, header."""
@@ -321,8 +318,7 @@ class RawRows:
                 f"{self.name}:{number}: not {self._inner_encoding}: bytes {start} ({error.reason})",
                 hint=encoding_hint(raw, self._inner_encoding),
             ) from error
-        if raw.endswith(b"\r\n"):
-            self.end = b"\r\n"
+        self.end = b"\r\n" if raw.endswith(b"\r\n") else self.end
         return text.removesuffix("\n").removesuffix("\r")
 
 
