@@ -10,9 +10,20 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from nlpcli.engine.documents.matrix_files import MATRIX
 from nlpcli.engine.io.model_file import ModelInfo, TensorInfo, first_bytes
-from nlpcli.engine.io.npz import Arrays, NotArrays, map_array, open_arrays, texts_of
+from nlpcli.engine.io.npz import (
+    IS_TEXT,
+    TEXT,
+    Arrays,
+    NotArrays,
+    map_array,
+    open_arrays,
+    read_checked,
+    texts_of,
+)
 from nlpcli.engine.io.opening import open_bytes
+from nlpcli.engine.io.schema import Held
 from nlpcli.errors import InputError, ModelError
 
 NO_SUM = "none: such a file holds no checksum"
@@ -68,16 +79,19 @@ def _arrays(path: str, arrays: Arrays) -> ModelInfo:
     if not {"data", "indices", "indptr", "shape"} <= {*tensors}:
         header = {"summary": f"{len(tensors):,} arrays of numpy"}
         return _info(path, "arrays", header, tensors)
-    rows, columns = arrays.read("shape").tolist()
-    cells = tensors["data"].shape[0]
+    parts = read_checked(path, MATRIX, arrays)
+    rows, columns = parts["shape"].tolist()
+    cells = len(parts["data"])
     header = {
         "summary": f"{rows:,} rows × {columns:,} columns, {cells:,} cells that are not zero",
         "rows": rows, "columns": columns, "cells": cells,
     }  # fmt: skip
-    for name, said in (("features", "first_features"), ("labels", "labels")):
-        if name in tensors:
-            texts = texts_of(arrays.read(name))
-            header[said] = texts[:_SHOWN] if name == "features" else sorted({*texts})[: 2 * _SHOWN]
+    if "features" in parts:
+        header["first_features"] = texts_of(parts["features"])[:_SHOWN]
+    if "labels" in tensors and tensors["labels"].dtype == TEXT:
+        labels = arrays.read("labels")
+        if IS_TEXT.holds(labels, Held({}, {}, {})):
+            header["labels"] = sorted({*texts_of(labels)})[: 2 * _SHOWN]
     return _info(path, "matrix of documents", header, tensors)
 
 
@@ -130,7 +144,7 @@ def _coordinates(path: str, start: bytes) -> ModelInfo | None:
     lines = [line for line in start.split(b"\n") if line and not line.startswith(b"%")]
     if not start.startswith(b"%%MatrixMarket") or not lines:
         return None
-    sizes = [int(number) for number in lines[0].split() if number.isdigit()]
+    sizes = [int(number) for number in lines[0].split() if number.isdigit() and len(number) < 19]
     if len(sizes) != 3:
         return None
     said = f"{sizes[0]:,} rows × {sizes[1]:,} columns, {sizes[2]:,} cells that are not zero"

@@ -23,7 +23,13 @@ def summary(info: ModelInfo) -> str:
         return ""
     try:
         said = tell(info.header, {name: tensor.shape for name, tensor in info.tensors.items()})
-    except (KeyError, TypeError, IndexError, ValueError):  # damaged or newer: its rows say what there is
+    except (
+        KeyError,
+        TypeError,
+        IndexError,
+        ValueError,
+        AttributeError,
+    ):  # damaged or newer: its rows say what there is
         return ""
     if info.kind.endswith("-checkpoint"):
         return f"an interrupted training, to go on with --resume: {said}"
