@@ -45,7 +45,7 @@ def main() -> None:
 def equal(ours: str, theirs: str) -> str:
     """Whether both have the same features with the same weights."""
     with np.load(ours) as archive:
-        names = archive["features"].tobytes().decode().split("\n")
+        names = archive["features"].tolist()
     peers = np.load(theirs + ".names.npy", allow_pickle=True).tolist()
     if sorted(names) != sorted(peers):
         only = set(names) ^ set(peers)

@@ -33,7 +33,9 @@ def inspect(
     shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
-    """Show what a model file holds, without loading it.
+    """Show what a file holds that nlpcli wrote: a model without loading it, a matrix, vectors, a page.
+
+    First a summary, then the settings that differ from the defaults, then all else.
 
     \b
     Examples:
@@ -50,7 +52,9 @@ def inspect(
             shown.record(info.to_record())
         else:
             rows: list[tuple[str, str]] = [("kind", info.kind)]
-            rows += list(_flattened(info.header))
+            rows += [("summary", info.summary)] * bool(info.summary)
+            rows += [(name, _changed(*pair)) for name, pair in info.changed.items()]
+            rows += [row for row in _flattened(info.header) if row[0] not in info.changed]
             rows += [(f"tensor {name}", _shape(info, name)) for name in sorted(info.tensors)]
             rows.append(("sha256", info.sha256 + (" (verified)" if verify else "")))
             shown.table(("what", "value"), rows)
@@ -81,9 +85,19 @@ def _flattened(record: dict[str, Any], prefix: str = "") -> list[tuple[str, str]
         if isinstance(value, dict):
             rows += _flattened(value, f"{prefix}{name}.")
         else:
-            text = value if isinstance(value, str) else json_module.dumps(value, ensure_ascii=False)
-            rows.append((prefix + name, text if len(text) <= 200 else text[:200] + " …"))
+            rows.append((prefix + name, _shortened(value)))
     return rows
+
+
+def _shortened(value: object) -> str:
+    text = value if isinstance(value, str) else json_module.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 200 else text[:200] + " …"
+
+
+def _changed(value: object, default: object) -> str:
+    """A setting that is not at its default, with the default."""
+    usual = "none" if default in (None, "", ()) else _shortened(default)
+    return f"{_shortened(value)} (default {usual})"
 
 
 def _shape(info: ModelInfo, name: str) -> str:

@@ -1,6 +1,7 @@
 """The signatures of the Python API; written by `python tests/jobs_stub.py`."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Literal, TypeAlias
@@ -13,6 +14,7 @@ from nlpcli.engine.classify.job import Measured, Outcome
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.documents.keywords import Keywords
 from nlpcli.engine.documents.matrix_files import LabelledMatrix
 from nlpcli.engine.embeddings.fasttext import FastText
 from nlpcli.engine.embeddings.glove import Glove
@@ -29,7 +31,9 @@ from nlpcli.engine.search.ranking import Hit
 from nlpcli.engine.sequences.classifier_job import AnyEvaluation, NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
+from nlpcli.engine.tasks.corpus_report import CorpusReport
 from nlpcli.engine.tasks.rouge import Rouge
+from nlpcli.engine.tasks.rows_job import DedupCounts, Part
 from nlpcli.engine.tasks.summarization import Summary
 from nlpcli.engine.text.comparison import TokenizerComparison
 from nlpcli.engine.text.token import Token
@@ -69,9 +73,12 @@ from nlpcli.settings.embeddings import (
     Word2VecSettings,
 )
 from nlpcli.settings.input import FolderSettings, InputSettings, RecordSettings, TextInputSettings
+from nlpcli.settings.keywords import KeywordSettings
 from nlpcli.settings.neural import ClassifierEncoder, EncoderSettings, NetworkTraining
 from nlpcli.settings.plots import PlotSettings
+from nlpcli.settings.reports import ReportSettings
 from nlpcli.settings.results import LineSettings, RowSettings
+from nlpcli.settings.rows import DedupSettings, LanguageSettings, SplitSettings
 from nlpcli.settings.search import IndexSettings, SearchSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import (
@@ -405,6 +412,35 @@ def count(
 ) -> Vocabulary:
     """The tokens of some files and how often each stands there, most frequent first."""
 
+def dedup(
+    path: _Path,
+    output: Output,
+    settings: DedupSettings = ...,
+    *,
+    report: _Path | None = None,
+    jsonl: bool = False,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    threshold: float = 0.8,
+    shingle: int = 4,
+    text_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> DedupCounts:
+    """The rows whose text was not there before, as they stand; the first of those that are alike is kept."""
+
 def detokenize(
     texts: _Paths | Iterable[str | Sequence[str | int]],
     model: _Path,
@@ -569,7 +605,94 @@ def index(
     """An index of some texts (files, or folders of files), written to `output`."""
 
 def inspect(model: _Path, *, verify: bool = False) -> ModelInfo:
-    """What a model file says of itself; its arrays are not read, but to `verify` their checksum."""
+    """What a file says of itself; a model's arrays are not read, but to `verify` their checksum."""
+
+def keywords(
+    paths: _Paths,
+    settings: KeywordSettings = ...,
+    *,
+    chart: _Path | None = None,
+    cloud: _Path | None = None,
+    font: _Path | None = None,
+    analysis: AnalysisSettings = ...,
+    vocabulary: VocabularySettings = ...,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    by: Literal["auto", "document", "class", "corpus"] = "auto",
+    top: int = 10,
+    min_length: int = 2,
+    ngrams: str = "1",
+    prior_size: float = 1000.0,
+    lowercase: bool = True,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    min_count: int = 1,
+    max_vocab: int | None = None,
+    vocab_order: Literal["frequency", "first-seen", "alphabetical"] = "frequency",
+    text_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> Keywords:
+    """The keywords of each class, of each document or of all texts; every line or row is a document."""
+
+def language(
+    path: _Path,
+    output: Output,
+    settings: LanguageSettings = ...,
+    *,
+    jsonl: bool = False,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    only: Sequence[str] = (),
+    among: Sequence[str] = ...,
+    min_probability: float = 0.0,
+    text_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> Counter[str]:
+    """The language of every text and its probability, one line out per line in; how many each has comes back."""
 
 def load(path: str | os.PathLike[str]) -> Loaded:
     """The object for whatever a file holds, with its verbs."""
@@ -684,6 +807,55 @@ def plot(
     seed: int = 1,
 ) -> WordMap:
     """A map of words, in which near words are alike, written as .html, .png or .svg if asked for."""
+
+def report(
+    paths: _Paths,
+    output: Output | None = None,
+    settings: ReportSettings = ...,
+    *,
+    title: _Path | None = None,
+    analysis: AnalysisSettings = ...,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    top: int = 20,
+    lowercase: bool = True,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    text_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "auto",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> CorpusReport:
+    """What is in some texts: sizes, lengths, vocabulary, words, keywords, duplicates, encodings, languages."""
 
 def rouge_of(
     summaries: list[Summary],
@@ -801,6 +973,35 @@ def skipgram_pairs(
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
 ) -> Iterator[tuple[str, str]]:
     """The pairs of word and neighbour that skip-gram would be trained on, in their order."""
+
+def split(
+    path: str = "-",
+    folder: str = "",
+    settings: SplitSettings = ...,
+    *,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    dev: float = 0.1,
+    test: float = 0.1,
+    group_col: str | None = None,
+    seed: int = 1,
+    text_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> list[Part]:
+    """Parts of a table or of lines, written to `folder`: train, dev and test with the table's extension."""
 
 def summarize(
     paths: _Paths = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nlpcli.engine.io import model_file
@@ -30,22 +31,35 @@ _TRANSLATORS = ("seq2seq", "seq2seq-checkpoint")  # and on pairs
 
 @plain_settings
 def inspect(model: str, *, verify: bool = False) -> ModelInfo:
-    """What a model file says of itself; its arrays are not read, but to `verify` their checksum.
+    """What a file says of itself; a model's arrays are not read, but to `verify` their checksum.
 
-    A file of fastText's has none: it is read to its end, and its sizes are checked.
+    Other files that nlpcli writes have none: they are read as far as it takes, fastText's to their end.
 
-    Raises ModelError for a file that is no model, is damaged, or is of a newer format.
+    Raises ModelError for a file that is none of these, is damaged, or is of a newer format.
     """
     if model_file.first_bytes(model, 9)[8:] != b"{":
         from nlpcli.engine.io import fasttext_file
 
         if fasttext_file.is_fasttext(model):
             with fasttext_file.opened(model) as source:
-                return fasttext_file.read_info(source, model)
+                return _told(fasttext_file.read_info(source, model))
+        from nlpcli.engine.tasks.file_info import info_of
+
+        if (found := info_of(model)) is not None:
+            return _told(found)
     info = model_file.read_info(model)
     if verify:
         model_file.verify_digest(info)
-    return info
+    return _told(info)
+
+
+def _told(info: ModelInfo) -> ModelInfo:
+    """The same with what a person wants to know first."""
+    from nlpcli.engine.tasks.file_summary import changed_settings, summary
+
+    header = dict(info.header)
+    said = str(header.pop("summary", "")) or summary(info)
+    return replace(info, header=header, summary=said, changed=changed_settings(info))
 
 
 @plain_settings

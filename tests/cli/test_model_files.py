@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.command_line import ROOT
+
 ROWS = [
     f"{label}\t{text}\n"
     for label, text in [("a", "red red wine"), ("b", "blue sea"), ("a", "wine"), ("b", "sea")]
@@ -65,3 +67,81 @@ def test_inspect_prints_a_header_other_tools_can_read(nlpcli):
     assert record["kind"] == "vectorizer" and record["documents"] == 2
     assert record["tensors"]["document_frequencies"]["shape"] == [2]
     assert "(verified)" in nlpcli("inspect", "--verify", "v.safetensors").stdout.decode()
+
+
+# --- inspect opens everything ---------------------------------------------------------------
+
+MODELS = ROOT / "tests" / "models"
+TEXT = "a king and a queen\nthe king eats rice\nthe queen drinks tea\n"
+
+
+def rows_of(nlpcli, path):
+    lines = nlpcli("inspect", path).out.splitlines()
+    return dict(line.split("\t", 1) for line in lines), [line.split("\t")[0] for line in lines]
+
+
+@pytest.mark.parametrize("path", sorted(MODELS.glob("*")), ids=lambda path: path.name)
+def test_every_kind_of_model_begins_with_a_summary(nlpcli, path):
+    if path.suffix == ".json":
+        pytest.skip("what another program says of a model")
+    rows, order = rows_of(nlpcli, path)
+    assert order[:3] == ["what", "kind", "summary"] and len(rows["summary"].split()) >= 2
+    record = json.loads(nlpcli("inspect", path, "--json").out)
+    assert record["summary"] == rows["summary"] and [*record][:2] == ["kind", "summary"]
+
+
+def test_settings_that_are_not_the_usual_ones_come_first(nlpcli, tmp_path):
+    (tmp_path / "t").write_text(TEXT * 9)
+    nlpcli("train-w2v", "t", "-o", "w.safetensors", "--dim", 4, "--epochs", 2, "--stopwords", "en")
+    rows, order = rows_of(nlpcli, "w.safetensors")
+    assert rows["settings.dim"] == "4 (default 100)" and rows["settings.epochs"] == "2 (default 5)"
+    assert "(default none)" in rows["analysis.stopwords"]
+    first = order[3 : order.index("analysis.drop_pos")]
+    assert {"settings.dim", "settings.epochs", "analysis.lowercase", "analysis.stopwords"} <= {*first}
+    assert all("(default " in rows[name] for name in first)
+    assert len(order) == len({*order})
+    changed = json.loads(nlpcli("inspect", "w.safetensors", "--json").out)["changed"]
+    assert changed["settings.dim"] == 4 and "settings.negative" not in changed
+
+
+WRITTEN = {
+    "v.npz": (["vectorize", "t"], "matrix of documents", "27 rows × 9 columns"),
+    "v.npy": (["vectorize", "t"], "array", "27 × 9"),
+    "v.mtx": (["vectorize", "t"], "Matrix Market", "27 rows × 9 columns"),
+    "v.svm": (["vectorize", "t"], "svmlight", "27 rows"),
+    "v.jsonl": (["vectorize", "t"], "JSON lines", "27 objects"),
+    "v.csv": (["vectorize", "t"], "table", "27 rows and 9 columns"),
+    "c.npz": (["cooccur", "t"], "co-occurrence counts", "9 words"),
+    "counts.txt": (["count", "t"], "vocabulary", "9 tokens, seen 117 times"),
+    "k.html": (["keywords", "t", "--chart", "k.html"], "page", "no other file and no network"),
+    "report.html": (["report", "t"], "page", "Report: t"),
+    "w.vec": (["train-w2v", "t", "--dim", 4, "--epochs", 1, "--min-count", 1], "word vectors", "9 words, 4"),
+    "w.bin": (["train-w2v", "t", "--dim", 4, "--epochs", 1, "--min-count", 1], "word vectors", "9 words, 4"),
+    "w.glove": (["train-w2v", "t", "--dim", 4, "--epochs", 1, "--min-count", 1], "word vectors", "9 words"),
+    "s.model": (["train-subword", "t", "--vocab-size", 280], "subwords", "280 subwords"),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_else_is_written_is_opened_too(nlpcli, tmp_path, name):
+    (tmp_path / "t").write_text(TEXT * 9)
+    command, kind, said = WRITTEN[name]
+    nlpcli(*command, *([] if "--chart" in command else ["-o", name]), "-q")
+    rows, order = rows_of(nlpcli, name)
+    assert kind in rows["kind"] and said in rows["summary"] and order[1:3] == ["kind", "summary"]
+    assert json.loads(nlpcli("inspect", name, "--json").out)["kind"] == rows["kind"]
+
+
+def test_pictures_say_how_large_they_are(nlpcli, tmp_path):
+    pytest.importorskip("matplotlib")
+    for name, said in (("p.png", "1,500 × 1,125 pixels"), ("p.svg", "a drawing")):
+        nlpcli("plot", MODELS / "vectors.vec", "-o", name, "-q")
+        assert said in rows_of(nlpcli, name)[0]["summary"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"PK\x03\x04" + bytes(40), b"\x93NUMPY\x01\x00", b"%%MatrixMarket\n", b"\n\x05\n\x01a"]
+)
+def test_damaged_files_are_errors(nlpcli, tmp_path, content):
+    (tmp_path / "m.npz").write_bytes(content)
+    assert "m.npz is" in nlpcli("inspect", "m.npz", code=1).err

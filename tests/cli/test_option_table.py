@@ -24,6 +24,10 @@ SEVERAL_KINDS = {
     "--resume": {"CHECKPOINT", "MODEL"},
     "--jamo": {"choice", "switch"},
     "--init": {"VECTORS", "MODEL"},
+    "--test": {"FILE", "SHARE"},
+    "--dev": {"FILE", "SHARE"},
+    "-o": {"FILE", "FOLDER"},
+    "--output": {"FILE", "FOLDER"},
 }
 FORMER = {
     "train-subword": ["--model"],
@@ -52,6 +56,11 @@ FORMER = {
     "translate": ["--format"],
     "train-topics": ["--format"],
     "topics": ["--format"],
+    "keywords": ["--format"],
+    "split": ["--format"],
+    "report": ["--format"],
+    "dedup": ["--format"],
+    "language": ["--format"],
 }
 
 

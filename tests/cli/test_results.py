@@ -14,6 +14,9 @@ TABLES = [
     ("analogy", [VECTORS, "king", "queen", "land"]),
     ("odd-one-out", [VECTORS, "king", "queen", "land"]),
     ("evaluate-vectors", [VECTORS, "scores.tsv"]),
+    ("keywords", ["table.tsv", "--label-col", "label"]),
+    ("keywords", ["text", "--by", "document"]),
+    ("split", ["table.tsv", "-o", "parts", "--label-col", "label"]),
     ("search", ["text", "king"]),
     ("cluster", ["text", "--k", 2]),
     ("cluster", [VECTORS, "--k", 2, "--members"]),
@@ -53,6 +56,8 @@ LINES = [
     ("translate", [MODELS / "seq2seq.safetensors", "text"], "target"),
     ("topics", [MODELS / "topics.safetensors", "text"], "topics"),
     ("summarize", ["text", "--sentences", 2], "text"),
+    ("dedup", ["table.tsv"], "text"),
+    ("language", ["text", "--among", "ko,en"], "probability"),
     ("tag", [MODELS / "tagger.safetensors", "text"], "tokens"),
     ("train-w2v", ["text", "--show-pairs", "--window", 1, "--min-count", 1], "neighbour"),
     ("cooccur", ["text"], "count"),
@@ -83,6 +88,7 @@ def test_lines_as_json(nlpcli, tmp_path, command, arguments, key):
         ("compare-tokenizers", ["text", "--tokenizers", "word"], {"lines", "tokenizers"}),
         ("perplexity", [CHARLM, "known"], {"perplexity", "bits_per_byte"}),
         ("inspect", [NB], {"kind", "settings"}),
+        ("report", ["table.tsv", "--label-col", "label"], {"measures", "words", "keywords"}),
     ],
 )  # fmt: skip
 def test_several_tables_are_one_object(nlpcli, command, arguments, keys):
@@ -98,9 +104,14 @@ def test_several_tables_are_one_object(nlpcli, command, arguments, keys):
 
 def test_every_command_that_prints_is_tried():
     tried = {name for name, *_ in (*TABLES, *LINES)} | {"evaluate", "train-nb", "train-tagger"}
-    assert tried | {"compare-tokenizers", "perplexity", "inspect", "train-rnn", "train-seq2seq"} == {
-        *PRINTING
-    } - {"plot"}
+    assert tried | {
+        "compare-tokenizers",
+        "perplexity",
+        "inspect",
+        "train-rnn",
+        "train-seq2seq",
+        "report",
+    } == {*PRINTING} - {"plot"}
     assert not tried & WRITING
 
 

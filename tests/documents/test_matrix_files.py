@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pytest
 
-from nlpcli.engine.documents import matrix_files, sparse
+from nlpcli.engine.documents import labelled_rows, matrix_files, sparse
 from nlpcli.engine.documents.matrix_files import LabelledMatrix, write_matrix
 from nlpcli.engine.documents.vectorizer import fit
-from nlpcli.errors import OutputError
+from nlpcli.errors import InputError, OutputError
 from nlpcli.settings.documents import VectorizeSettings
 from tests.documents.test_vectorizer import DOCUMENTS, WORDS
 
@@ -27,8 +27,8 @@ def test_npz_is_read_by_scipy_and_names_its_features(tmp_path, table):
     loaded.check_format(full_check=True)
     assert np.array_equal(loaded.toarray(), table.matrix.to_dense())
     with np.load(tmp_path / "m.npz") as archive:
-        assert tuple(archive["features"].tobytes().decode().split("\n")) == table.features
-        assert archive["labels"].tobytes().decode().split("\n") == table.labels
+        assert archive["features"].dtype.kind == "U" and tuple(archive["features"]) == table.features
+        assert archive["labels"].tolist() == table.labels
     write_matrix(tmp_path / "again.npz", table)
     assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "m.npz").read_bytes()
 
@@ -84,3 +84,37 @@ def test_a_dense_matrix_that_cannot_fit_is_refused_with_its_size(tmp_path):
 
 def test_label_codes_keep_whole_numbers():
     assert matrix_files.label_codes(["1", "-1"]) == {"-1": "-1", "1": "1"}
+
+
+def test_names_of_columns_are_read_back_also_of_older_files(tmp_path, table):
+    write_matrix(tmp_path / "new.npz", table)
+    with np.load(tmp_path / "new.npz") as archive:
+        parts = dict(archive)
+    for name in ("features", "labels"):  # as they were written at first
+        parts[name] = np.frombuffer("\n".join(parts[name]).encode(), dtype=np.uint8)
+    np.savez(tmp_path / "old.npz", **parts)
+    new, old = (matrix_files.read_matrix(str(tmp_path / name)) for name in ("new.npz", "old.npz"))
+    assert new[1] == old[1] == [*table.features] and (new[0] != old[0]).nnz == 0
+    rows = [labelled_rows.read_rows(str(tmp_path / name)) for name in ("new.npz", "old.npz")]
+    assert rows[0].columns == rows[1].columns == table.features
+    assert rows[0].labels == rows[1].labels == table.labels
+
+
+def test_one_long_name_does_not_pad_all_others(tmp_path):
+    matrix = sparse.SparseMatrix(np.ones(5000), np.arange(5000, dtype=np.int32), np.array([0, 5000]), 5000)
+    names = [f"w{number}" for number in range(4999)] + ["long" * 5000]
+    write_matrix(tmp_path / "m.npz", LabelledMatrix(matrix, names))
+    assert (tmp_path / "m.npz").stat().st_size < 200_000
+    assert matrix_files.read_matrix(str(tmp_path / "m.npz"))[1] == names
+
+
+def test_text_that_is_none_is_refused(tmp_path, table):
+    write_matrix(tmp_path / "m.npz", table)
+    with np.load(tmp_path / "m.npz") as archive:
+        parts = dict(archive)
+    codes = parts["features"].copy().view(np.uint32)
+    codes[0] = 0x110000
+    parts["features"] = codes.view(parts["features"].dtype)
+    np.savez(tmp_path / "bad.npz", **parts)
+    with pytest.raises(InputError, match="does not hold text"):
+        matrix_files.read_matrix(str(tmp_path / "bad.npz"))

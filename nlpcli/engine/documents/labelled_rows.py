@@ -2,9 +2,8 @@
 
     data, indices, indptr, shape     sparse rows, as `vectorize` and scipy.sparse.save_npz write them
     vectors                          dense rows [N, D]
-    labels                           UTF-8 with a line end between two, or N whole numbers, or N short strings
-                                     of bytes
-    features                         names of the columns: UTF-8 with a line end between two
+    labels                           N strings, or N whole numbers, or UTF-8 with a line end between two
+    features                         names of the columns: strings, or UTF-8 with a line end between two
 
 Not here: numbers in tables (`io/number_rows.py`).
 """
@@ -18,14 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.documents.matrix_files import MATRIX
-from nlpcli.engine.io.npz import NotArrays, open_arrays, read_checked
-from nlpcli.engine.io.schema import FINITE, Array, Schema
+from nlpcli.engine.io.npz import IS_TEXT, TEXT, NotArrays, open_arrays, read_checked, texts_of
+from nlpcli.engine.io.schema import FINITE, Array, Check, Schema
 from nlpcli.errors import InputError, ModelError
 
 _MOST = 1 << 27  # numbers of a table that is held as it is: 1 GB
 _INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
 _STRINGS = tuple(f"bytes{8 * length}" for length in range(1, 17))
-_LABELS = Array((*_INTEGERS, *_STRINGS), ("bytes of labels",), optional=True)
+_ARE_TEXT = Check("text", lambda array, held: array.dtype.kind != "U" or IS_TEXT.holds(array, held))
+_LABELS = Array((*_INTEGERS, *_STRINGS, TEXT), ("length of labels",), _ARE_TEXT, optional=True)
 _SPARSE = MATRIX._replace(arrays={**MATRIX.arrays_for({}), "labels": _LABELS})
 _DENSE = Schema(
     {},
@@ -61,8 +61,7 @@ def read_rows(path: str) -> Rows:
         raise InputError(
             f"{path}: no rows of numbers: {error}",
             hint="nlpcli vectorize TABLE --text-col text --label-col label -o NAME.npz, or numpy.savez with "
-            "vectors= and labels=; labels are whole numbers, or text: "
-            'np.frombuffer("\\n".join(labels).encode(), np.uint8)',
+            "vectors= and labels=; labels are whole numbers, or text: np.array(labels)",
         ) from error
     shape = parts["vectors"].shape if dense else tuple(parts["shape"].tolist())
     if shape[0] * shape[1] > _MOST:
@@ -71,7 +70,7 @@ def read_rows(path: str) -> Rows:
             hint="vectorize --max-features 1000 keeps the most frequent columns",
         )
     numbers = parts["vectors"].astype(np.float64) if dense else _filled(parts, shape)
-    names = _lines(parts["features"]) if "features" in parts else ()
+    names = texts_of(parts["features"]) if "features" in parts else ()
     columns = tuple(names) if len(names) == shape[1] else tuple(map(str, range(1, shape[1] + 1)))
     return Rows(numbers, columns, _labels(path, parts.get("labels"), shape[0]))
 
@@ -87,7 +86,9 @@ def _filled(parts: dict[str, NDArray[Any]], shape: tuple[int, ...]) -> NDArray[n
 def _labels(path: str, array: NDArray[Any] | None, rows: int) -> list[str] | None:
     if array is None:
         return None
-    if array.dtype.kind == "S":
+    if array.dtype.kind == "U":
+        labels = texts_of(array)
+    elif array.dtype.kind == "S":
         labels = [label.decode("utf-8", "replace") for label in array.tolist()]
     else:
         labels = [*_lines(array)] if array.dtype == np.uint8 else []

@@ -1,6 +1,6 @@
 """Matrices on disk, in the formats that other tools read; the extension chooses.
 
-    .npz            scipy CSR (scipy.sparse.load_npz), with `features` and `labels` as UTF-8 lines
+    .npz            scipy CSR (scipy.sparse.load_npz), with `features` and `labels` as arrays of text
     .npy            dense array (numpy.load)
     .mtx            Matrix Market coordinates, 1-based (scipy.io.mmread)
     .svm .libsvm    `label index:value …`, 1-based ascending (sklearn.datasets.load_svmlight_file)
@@ -12,7 +12,6 @@ Not here: vectors of words (`vectors/word_vectors.py`).
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import functools
 import io
@@ -31,8 +30,16 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.documents.sparse import SparseMatrix
 from nlpcli.engine.io.atomic import write_atomically
-from nlpcli.engine.io.npz import NotArrays, open_arrays, read_checked
-from nlpcli.engine.io.schema import FINITE, UTF8, Array, Held, Schema, offsets_into, within
+from nlpcli.engine.io.npz import (
+    IS_TEXT,
+    TEXT,
+    NotArrays,
+    open_arrays,
+    read_checked,
+    text_array,
+    texts_of,
+)
+from nlpcli.engine.io.schema import FINITE, Array, Held, Schema, offsets_into, within
 from nlpcli.errors import InputError, ModelError, OutputError
 from nlpcli.settings.fields import check_whole_number
 
@@ -41,7 +48,6 @@ if TYPE_CHECKING:
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip file stores a time; ours must not make the bytes differ
 _ROWS = 1024
-_LINE_END = 10
 _PIECE = 1 << 20  # bytes
 _MOST = 2**31 - 1  # rows and columns
 
@@ -124,29 +130,18 @@ def _write_npz(file: BinaryIO, table: LabelledMatrix) -> None:
     }
     for name, lines in (("features", table.features), ("labels", table.labels)):
         if lines is not None:
-            arrays[name] = _utf8_lines(lines)
+            arrays[name] = text_array(lines.tokens if isinstance(lines, Vocabulary) else lines)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
             member = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+            if array.dtype.kind == "U":  # mostly padding
+                member.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(member, "w", force_zip64=True) as out:
                 # As `np.lib.format.write_array`, which copies the array first.
                 np.lib.format.write_array_header_1_0(out, np.lib.format.header_data_from_array_1_0(array))
                 content = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
                 for start in range(0, len(content), _PIECE):
                     out.write(content[start : start + _PIECE])
-
-
-def _utf8_lines(lines: Sequence[str] | Vocabulary) -> NDArray[np.uint8]:
-    """UTF-8 with a line end between two lines, none of which has one inside."""
-    if isinstance(lines, Vocabulary):
-        ended = lines.lines()
-        with contextlib.suppress(UnicodeDecodeError):  # a lone surrogate out of a JSON string
-            ended.tobytes().decode()
-            if (ended == _LINE_END).sum() == len(lines):
-                return ended[:-1]
-        lines = lines.tokens
-    text = "\n".join(line.replace("\n", " ") for line in lines)
-    return np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
 
 
 def _write_npy(file: BinaryIO, table: LabelledMatrix) -> None:
@@ -270,7 +265,7 @@ MATRIX = Schema(
         ),
         "indices": Array(_INDICES, ("cells",)),
         "indptr": Array(_INDICES, ("rows+1",), offsets_into("cells"), within(0, _MOST)),
-        "features": Array("uint8", ("bytes of features",), UTF8, optional=True),
+        "features": Array(("uint8", TEXT), ("length of features",), IS_TEXT, optional=True),
     },
     never_empty=("rows",),
     relations=(_matrix_shape, _is_csr),
@@ -291,8 +286,7 @@ def read_matrix(path: str) -> tuple[csr_array, list[str]]:
         raise InputError(
             f"{path}: not a matrix of documents: {error}", hint="nlpcli vectorize -o NAME.npz"
         ) from error
-    features = parts.get("features", np.zeros(0, np.uint8)).tobytes()
-    names = features.decode("utf-8", "surrogatepass").split("\n")
+    names = texts_of(parts["features"]) if "features" in parts else []
     used, indices = np.unique(parts["indices"], return_inverse=True)  # few where columns are hashed
     cells = parts["data"].astype(np.float64), indices.astype(np.int32), parts["indptr"].astype(np.int32)
     matrix = scipy.sparse.csr_array(cells, shape=(len(parts["indptr"]) - 1, len(used)))

@@ -77,7 +77,11 @@ class TensorInfo:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a model file says of itself, read without numpy and without its arrays."""
+    """What a model file says of itself, read without numpy and without its arrays.
+
+    summary: a sentence about it; changed: settings that are not at their default, by their place in the
+    header, with the default. Both are for people, and made where a file is inspected.
+    """
 
     path: str
     kind: str
@@ -85,11 +89,14 @@ class ModelInfo:
     tensors: dict[str, TensorInfo]
     sha256: str
     data_start: int
+    summary: str = ""
+    changed: Mapping[str, tuple[Any, Any]] = dataclasses.field(default_factory=dict)
 
     def to_record(self) -> dict[str, Any]:
         """As JSON types, as `inspect --json` prints it."""
         tensors = {name: dataclasses.asdict(tensor) for name, tensor in self.tensors.items()}
-        return {"kind": self.kind, **self.header, "sha256": self.sha256, "tensors": tensors}
+        told = {"summary": self.summary, "changed": {name: pair[0] for name, pair in self.changed.items()}}
+        return {"kind": self.kind, **told, **self.header, "sha256": self.sha256, "tensors": tensors}
 
 
 def write_model(

@@ -1,8 +1,8 @@
 """Arrays of numpy in a file: one in `.npy`, several in the zip file `.npz`, read without trusting them.
 
 No array is made before the file is seen to have the bytes for it, pickles are never read, and only
-plain numbers are arrays here. Whatever else a zip file can be (encrypted, of several disks, with a
-member twice, packed so tightly that it can only be meant to fill the memory) is refused.
+plain numbers and text (`<U…`) are arrays here. Whatever else a zip file can be (encrypted, of several disks,
+with a member twice, packed so tightly that it can only be meant to fill the memory) is refused.
 
 Not here: what arrays a file should have (`schemas/`).
 """
@@ -16,19 +16,23 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.io.schema import Held, Schema
+from nlpcli.engine.io.schema import UTF8, Check, Held, Schema
 
 _MAGIC = b"\x93NUMPY"
 _HEADER_SIZES = {1: "<H", 2: "<I", 3: "<I"}  # of the length of the header, by version
 _LONGEST_HEADER = 4096
 _KINDS = "biufS"
+TEXT = "text"  # what schemas call an array of strings, whatever their length
+_LONGEST_TEXT = 1 << 22  # bytes of a string
+_ROOMY, _MOST_PADDING = 1 << 20, 40  # bytes of strings that may be padded at will, and how much others may be
+_LAST_CHARACTER = 0x10FFFF
 _ENCRYPTED = 1
 _LOCAL = struct.Struct("<26xHH")  # of a member: the lengths of its name and of what else is before it
 _MOST_PACKED, _ALWAYS_ROOM = 500, 64 << 20
@@ -55,7 +59,7 @@ class Member:
     @property
     def dtype(self) -> str:
         """The name of its numbers, also where the file has their bytes in the other order."""
-        return self.type.name
+        return TEXT if self.type.kind == "U" else self.type.name
 
     @property
     def size(self) -> int:
@@ -68,8 +72,8 @@ class Member:
         return array.reshape(self.shape, order="F" if self.fortran else "C")
 
 
-def read_header(stream: IO[bytes]) -> Member:
-    """How a `.npy` file begins. Raises NotArrays."""
+def read_header(stream: IO[bytes], *, texts: bool = False) -> Member:
+    """How a `.npy` file begins; `texts`: it may hold strings. Raises NotArrays."""
     magic = stream.read(8)
     layout = _HEADER_SIZES.get(magic[6]) if magic.startswith(_MAGIC) and len(magic) == 8 else None
     if layout is None:
@@ -85,6 +89,7 @@ def read_header(stream: IO[bytes]) -> Member:
     except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError) as error:
         raise NotArrays("the header of an array cannot be read") from error
     plain = numbers.kind in _KINDS and numbers.itemsize <= 16
+    plain = plain or (texts and numbers.kind == "U" and 0 < numbers.itemsize <= _LONGEST_TEXT)
     lengths = isinstance(shape, tuple) and len(shape) <= 8 and all(type(n) is int for n in shape)
     if not (plain and lengths and isinstance(fortran, bool) and all(0 <= n < 1 << 48 for n in shape)):
         raise NotArrays(f"an array is {str(written)[:40]} {str(shape)[:40]}: not plain numbers")
@@ -125,7 +130,7 @@ class Arrays:
 
     def _member(self, info: zipfile.ZipInfo) -> Member:
         with self._archive.open(info) as stream:
-            member = read_header(stream)
+            member = read_header(stream, texts=True)
         if info.file_size != member.start + member.size:
             raise NotArrays(f"its array {info.filename[:40]} is not as long as it says")
         return member
@@ -176,3 +181,36 @@ def read_checked(path: str, schema: Schema, arrays: Arrays) -> dict[str, NDArray
     found = {name: arrays.read(name) for name in schema.arrays_for({}) if name in arrays.members}
     schema.check(path, Held({}, sizes, found), found)
     return found
+
+
+def text_array(lines: Sequence[str]) -> NDArray[Any]:
+    """Strings as an array that numpy loads without pickle; or, where the longest would pad the others to much
+    more than they are, UTF-8 with a line end between two (`texts_of` reads both).
+
+    >>> text_array(["a", "bc"]).tolist(), text_array(["a"] * 9999 + ["b" * 9999]).dtype
+    (['a', 'bc'], dtype('uint8'))
+    """
+    longest = max(map(len, lines), default=0)
+    held = sum(map(len, lines)) + len(lines)
+    if longest * 4 * len(lines) > max(_ROOMY, _MOST_PADDING * held) or longest * 4 > _LONGEST_TEXT:
+        text = "\n".join(line.replace("\n", " ") for line in lines)
+        return np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
+    return np.array([*lines], dtype=f"<U{max(longest, 1)}")
+
+
+def texts_of(array: NDArray[Any]) -> list[str]:
+    """The strings of an array that `text_array` made, or older files hold as bytes with line ends between."""
+    if array.dtype.kind == "U":
+        return [str(text) for text in array.tolist()]
+    return array.tobytes().decode("utf-8", "surrogatepass").split("\n")
+
+
+def _is_text(array: NDArray[Any], held: Held) -> bool:
+    """Whether strings have characters alone, and bytes are UTF-8."""
+    if array.dtype.kind != "U":
+        return UTF8.holds(array, held)
+    codes = np.ascontiguousarray(array).view(np.uint32)
+    return not codes.size or int(codes.max()) <= _LAST_CHARACTER
+
+
+IS_TEXT = Check("text", _is_text)

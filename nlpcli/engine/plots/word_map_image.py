@@ -1,29 +1,21 @@
 """A map of words as a picture: PNG or SVG, by matplotlib.
 
-The same map gives the same bytes: no time and no random names go in. Letters in an SVG are
-drawn as shapes, so that it looks the same where their font is missing.
+The same map gives the same bytes (`pictures.py`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import io
-import warnings
 from collections.abc import Iterator
 from typing import Any, Literal
 
 from nlpcli.engine.io.pages import plain
-from nlpcli.engine.plots.fonts import fonts_for
+from nlpcli.engine.plots import pictures
 from nlpcli.engine.plots.word_map import WordMap
-from nlpcli.errors import INSTALL_PLOT, MissingDependency
 
 Box = tuple[float, float, float, float]
-_THEMES = {
-    "light": {"ground": "#ffffff", "ink": "#1d2129", "faint": "#667085"},
-    "dark": {"ground": "#14171c", "ink": "#e8eaee", "faint": "#98a1b0"},
-}
+_THEMES = {"light": pictures.LIGHT, "dark": pictures.DARK}
 _INCHES = (10.0, 7.5)
-_DPI = 150
 _GAP = 4.0  # points between a dot and its word
 
 
@@ -38,27 +30,12 @@ def picture(
 
     Raises MissingDependency without matplotlib, or without a font for Hangul where it is needed.
     """
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise MissingDependency("pictures need matplotlib", hint=INSTALL_PLOT) from error
     word_map = _plain(word_map)
-    families, unseen = fonts_for([*word_map.words, word_map.title, *word_map.group_names], font)
     colours = _THEMES[theme]
-    style: Any = {
-        "font.family": families,
-        "svg.fonttype": "path",
-        "svg.hashsalt": "nlpcli",
-        "axes.unicode_minus": False,
-        "text.parse_math": False,
-    }
-    with matplotlib.rc_context(style), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a glyph that is missing is told by `unseen`
-        figure = _figure(word_map, colours)
-        out = io.BytesIO()
-        metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
-        figure.savefig(out, format=kind, dpi=_DPI, facecolor=colours["ground"], metadata=metadata)
-    return out.getvalue(), unseen
+    texts = [*word_map.words, word_map.title, *word_map.group_names]
+    return pictures.picture(
+        texts, lambda: _figure(word_map, colours), kind=kind, font=font, ground=colours["ground"]
+    )
 
 
 def _plain(word_map: WordMap) -> WordMap:
@@ -71,11 +48,7 @@ def _plain(word_map: WordMap) -> WordMap:
 
 
 def _figure(word_map: WordMap, colours: dict[str, str]) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=_INCHES, dpi=_DPI)
-    FigureCanvasAgg(figure)
+    figure = pictures.empty_figure(*_INCHES)
     axes = figure.add_axes((0.02, 0.02, 0.96, 0.9))
     axes.set_axis_off()
     axes.set_xlim(-1.08, 1.08)
@@ -113,7 +86,7 @@ def _label(axes: Any, word_map: WordMap, colours: dict[str, str], size: float) -
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
-    unit = _DPI / 72
+    unit = pictures.DPI / 72
     spots = axes.transData.transform(word_map.places)
     taken = [_box(spot, 3 * unit) for spot in spots]
     for start, end in word_map.arrows:

@@ -1,0 +1,16 @@
+"""Settings of reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nlpcli.settings.fields import MOST, Settings, setting
+
+
+@dataclass(frozen=True)
+class ReportSettings(Settings):
+    """How much a report shows."""
+
+    top: int = setting(
+        20, "Words, pairs, triples and keywords to list.", min=1, max=MOST, flags=("--top", "-n")
+    )
