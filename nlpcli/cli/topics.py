@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +14,11 @@ from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.results import TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
-from nlpcli.settings.topics import TopicAnswerSettings, TopicSettings
+from nlpcli.settings.topics import TopicAnswerSettings, TopicCheckpoints, TopicSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+
+if TYPE_CHECKING:
+    from nlpcli.engine.topics.topic_number import Trial
 
 
 @with_settings
@@ -25,6 +28,10 @@ def train_topics(
         str, typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Model file to write.")
     ] = ...,  # type: ignore[assignment]
     settings: TopicSettings = TopicSettings(),
+    resume: Annotated[
+        str | None, typer.Option(help="Go on with an interrupted training.", metavar="CHECKPOINT")
+    ] = None,
+    checkpoints: TopicCheckpoints = TopicCheckpoints(),
     threads: Annotated[
         int | None,
         typer.Option(
@@ -35,22 +42,35 @@ def train_topics(
     vocabulary: VocabularySettings = VocabularySettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Find what texts are about: topics, each a list of words that stand in the same texts.
 
-    Every line is a text, or every row of a table with --text-col.
+    Every line is a text, or every row of a table with --text-col. With --num-topics auto the table of what
+    was tried is printed. Ctrl-C leaves a checkpoint of lda, from which --resume goes on.
 
     \b
     Examples:
       nlpcli train-topics news.txt --stopwords en --num-topics 30 -o news.safetensors
+      nlpcli train-topics news.txt --stopwords en --num-topics auto -o news.safetensors
+      nlpcli train-topics news.txt --seed-words "match goal coach" --seed-words "vote party" -o n.safetensors
       nlpcli train-topics ko.txt --tokenizer kiwi --keep-pos NNG,NNP -o ko.safetensors
       nlpcli train-topics reviews.tsv --text-col text --method nmf -o reviews.safetensors
       nlpcli topics news.safetensors --keys
     """
+    if settings.num_topics != "auto":
+        refuse(changed(shape), "without --num-topics auto, whose trials are told")
+
+    def tried(trials: list[Trial], chosen: int) -> None:
+        rows = [(*trial, "yes" if trial.topics == chosen else "") for trial in trials]
+        with results(shape) as shown:
+            shown.table(("topics", "perplexity", "npmi", "chosen"), rows)
+
     jobs.train_topics(
-        files, output, settings, threads=threads, analysis=analysis, vocabulary=vocabulary, records=records,
-        reading=reading, progress=console.progress(quiet),
+        files, output, settings, resume=resume, checkpoints=checkpoints, threads=threads, tried=tried,
+        analysis=analysis, vocabulary=vocabulary, records=records, reading=reading,
+        progress=console.progress(quiet),
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
 from nlpcli.engine.topics.coherence import TopicEvaluation
 from nlpcli.engine.topics.job import Groups
 from nlpcli.engine.topics.topic_model import TopicModel
+from nlpcli.engine.topics.topic_number import Trial
 from nlpcli.engine.translation.evaluation import TranslationEvaluation
 from nlpcli.engine.translation.job import Seq2SeqOutcome, TranslationMeasured
 from nlpcli.engine.vectors.conversion import Conversion
@@ -83,7 +84,13 @@ from nlpcli.settings.text import (
     TokenFormatSettings,
     TokenizerName,
 )
-from nlpcli.settings.topics import ClusterSettings, SummarySettings, TopicAnswerSettings, TopicSettings
+from nlpcli.settings.topics import (
+    ClusterSettings,
+    SummarySettings,
+    TopicAnswerSettings,
+    TopicCheckpoints,
+    TopicSettings,
+)
 from nlpcli.settings.translation import (
     Seq2SeqSettings,
     TargetSettings,
@@ -1337,21 +1344,27 @@ def train_topics(
     output: _Path,
     settings: TopicSettings = ...,
     *,
+    resume: _Path | None = None,
+    checkpoints: TopicCheckpoints = ...,
     threads: int | None = None,
+    tried: Callable[[list[Trial], int], None] | None = None,
     analysis: AnalysisSettings = ...,
     vocabulary: VocabularySettings = ...,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
     progress: Progress = ...,
     method: Literal["lda", "nmf", "lsa"] = "lda",
-    num_topics: int = 20,
+    num_topics: int | Literal["auto"] = 20,
     iterations: int = 500,
     alpha: float = 0.1,
     beta: float = 0.01,
     optimize_interval: int = 10,
+    seed_words: Sequence[str] = (),
+    seed_weight: float = 1.0,
     min_df: int = 2,
     max_df: float = 0.5,
     seed: int = 1,
+    checkpoint_every: int = 0,
     lowercase: bool = True,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
     keep_jamo: bool = False,

@@ -15,12 +15,11 @@ WRITING = {
     "convert",
     "plot",
     "train-charlm",
-    "train-topics",
     "merge",
 }
 # Alike in meaning, but for their unit, or with one choice more where there is something to choose.
 SEVERAL_KINDS = {
-    "--checkpoint-every": {"UPDATES", "EPOCHS"},
+    "--checkpoint-every": {"UPDATES", "EPOCHS", "SWEEPS"},
     "--resume": {"CHECKPOINT", "MODEL"},
     "--jamo": {"choice", "switch"},
     "--init": {"VECTORS", "MODEL"},

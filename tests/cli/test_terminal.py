@@ -34,6 +34,9 @@ PRINTING = {
     "evaluate": [[NB, "table.tsv"], [NB, "table.tsv", "--json"]],
     "train-seq2seq": [["pairs", "--test", "pairs", "--rnn-size", 4, "--epochs", 1, "-o", "m"]],
     "translate": [[MODELS / "seq2seq.safetensors", "text"]],
+    "train-topics": [
+        ["text", "--num-topics", "auto", "--iterations", 5, "--max-df", 1, "--no-header", "-o", "m"]
+    ],
     "topics": [[MODELS / "topics.safetensors", "kitchen"], [MODELS / "topics.safetensors", "--keys"]],
     "summarize": [["text", "--sentences", 2], ["text", "--sentences", 2, "--lines"]],
     "train-tagger": [["tagged", "--test", "tagged", "--hash-bits", 8, "-o", "m"]],
@@ -52,7 +55,7 @@ PRINTING = {
     "gradients": [["--toy"], [CHARLM, "known", "--steps", 3]],
     "inspect": [[NB], [NB, "--top", 2]],
 }  # fmt: skip
-SILENT = {"train-topics", "index", "train-fasttext", "train-glove", "convert", "train-charlm", "merge"}
+SILENT = {"index", "train-fasttext", "train-glove", "convert", "train-charlm", "merge"}
 
 
 @pytest.fixture

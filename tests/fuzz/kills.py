@@ -66,6 +66,10 @@ KINDS = {
     "vectorize text -o v.jsonl": ((), "v.jsonl"),
     "vectorize text -o v.mtx --vectors {vectors.vec}": ((), "v.mtx"),
     "train-topics text -o t.safetensors --iterations 40 --max-df 1": ((), "t.safetensors"),
+    "train-topics text -o t.safetensors --iterations 40 --max-df 1 --checkpoint-every 7": (
+        (),
+        "t.safetensors",
+    ),
     "train-topics text -o t.safetensors --method nmf --max-df 1": ((), "t.safetensors"),
     "topics {topics.safetensors} text -o lines": ((), "lines"),
     "index text -o i.safetensors": ((), "i.safetensors"),

@@ -91,6 +91,10 @@ COMMANDS: dict[str, list[str]] = {
         ]
         for name in ("topics", "topics-nmf", "topics-lsa")
     },
+    "topics-checkpoint": [
+        "train-topics t.txt --num-topics 3 --iterations 30 --max-df 1 --resume FILE -q -o o.safetensors",
+        "topics FILE t.txt",
+    ],
     "index": [
         "search FILE king", "search FILE the:kign", "search FILE queen --by bm25",
         "search FILE tea --by vectors",
