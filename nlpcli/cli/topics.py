@@ -14,7 +14,7 @@ from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.results import TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
-from nlpcli.settings.topics import TopicAnswerSettings, TopicCheckpoints, TopicSettings
+from nlpcli.settings.topics import MATRICES, TopicAnswerSettings, TopicCheckpoints, TopicSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def topics(
     Examples:
       nlpcli topics news.safetensors --keys -n 15
       nlpcli topics news.safetensors today.txt
+      nlpcli topics news.safetensors today.txt -o weights.npz
       tail -f feed.txt | nlpcli topics news.safetensors --jsonl
     """
     if keys:
@@ -106,6 +107,13 @@ def topics(
             )
         return
     refuse(changed(shape, "no_header"), "without --keys: lines of texts have no headings")
+    if output.lower().endswith(MATRICES):
+        refuse(changed(shape), f"with {output}, which holds all weights")
+        jobs.topics(
+            model, files, output, settings, records=records, reading=reading,
+            progress=console.progress(quiet),
+        )  # fmt: skip
+        return
     with as_json(output, shape) as file:
         jobs.topics(
             model, files, file, settings, jsonl=shape.is_json, records=records, reading=reading,

@@ -29,6 +29,7 @@ class ClusterSettings(Settings):
 
 
 _LDA = "LDA"
+MATRICES = (".npz", ".npy", ".mtx", ".svm", ".libsvm", ".csv")  # names of files that hold all weights
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus, renumber
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.documents import sparse
+from nlpcli.engine.documents.matrix_files import LabelledMatrix, write_matrix
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.checkpoints import learnt
 from nlpcli.engine.io.model_file import Model
@@ -31,11 +32,12 @@ from nlpcli.engine.topics.lda import FoundTopics, Training, find_topics
 from nlpcli.engine.topics.seed_words import Seeds, find_seeds
 from nlpcli.engine.topics.topic_model import TopicModel, tfidf_rows
 from nlpcli.engine.topics.topic_number import Trial, choose_number
+from nlpcli.engine.vectors.document_vectors import as_rows
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.fields import changed, check_whole_number, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
-from nlpcli.settings.topics import TopicAnswerSettings, TopicCheckpoints, TopicSettings
+from nlpcli.settings.topics import MATRICES, TopicAnswerSettings, TopicCheckpoints, TopicSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
 _TOPICS = 3  # that are told of a text
@@ -226,7 +228,8 @@ def topics(
     """The topics of each text and their weights, heaviest first, a line for each text: `3 0.6125 7 0.2210`.
 
     With `output`, `texts` names files, the lines go there as they come, and none are given back. A text
-    without a word that the model knows has an empty line.
+    without a word that the model knows has an empty line. An `output` that ends as a matrix does (.npz, .npy,
+    .mtx, .svm, .csv) gets all weights of every text, a row each.
     """
     if texts is None and output is None:
         raise TypeError("give texts; or, with output=, the names of files")
@@ -235,11 +238,27 @@ def topics(
     if output is None:
         return list(topic_lines(loaded, [[one_line(text) for text in given or []]], settings, jsonl))
     source = Records(given, records, reading, labelled=False, progress=progress)
+    if is_matrix(output):
+        refuse(changed(settings) + ["--jsonl"] * jsonl, f"with {output}, which holds all weights")
+        check_writable(output)
+        _write_weights(loaded, source, output)
+        return []
     with open_output(output) as file:
         writer = LineWriter(file)
         for line in topic_lines(loaded, source.documents(), settings, jsonl):
             writer.write(line)
     return []
+
+
+def is_matrix(output: Output | None) -> TypeGuard[str]:
+    """Whether an output is the name of a matrix, not of lines of text."""
+    return isinstance(output, str) and output.lower().endswith(MATRICES)
+
+
+def _write_weights(model: TopicModel, source: Records, output: str) -> None:
+    weights = as_rows(model.weights(model.encode(source.documents())))
+    names = [str(number) for number in range(1, len(model) + 1)]
+    write_matrix(output, LabelledMatrix(weights, names))
 
 
 def topic_lines(
