@@ -82,6 +82,20 @@ def topics(
     keys: Annotated[
         bool, typer.Option("--keys", help="Print what each topic is about, and read no text.")
     ] = False,
+    page: Annotated[
+        str | None,
+        typer.Option(
+            help="Write a page (HTML) of a map of the topics, their words and the texts, in place of lines.",
+            metavar="FILE",
+        ),
+    ] = None,
+    date_col: Annotated[
+        str | None,
+        typer.Option(
+            help="Column that tells when a text is from, such as 2024-03-09: --page shows topics over time.",
+            metavar="COLUMN",
+        ),
+    ] = None,
     settings: TopicAnswerSettings = TopicAnswerSettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
@@ -96,7 +110,17 @@ def topics(
       nlpcli topics news.safetensors today.txt
       nlpcli topics news.safetensors today.txt -o weights.npz
       tail -f feed.txt | nlpcli topics news.safetensors --jsonl
+      nlpcli topics news.safetensors news.csv --text-col text --date-col date --page news.html
     """
+    if page is not None:
+        idle = [*["--keys"] * keys, *["-o"] * (output != "-"), *changed(settings), *changed(shape)]
+        refuse(idle, "beside --page")
+        jobs.topic_page(
+            model, files, page, date_col=date_col, records=records, reading=reading,
+            progress=console.progress(quiet),
+        )  # fmt: skip
+        return
+    refuse(["--date-col"] * (date_col is not None), "without --page")
     if keys:
         refuse([*(files or []), *changed(records)][:1], "beside --keys, which tells of the model alone")
         rows = enumerate(jobs.topic_keys(model, settings.top), 1)

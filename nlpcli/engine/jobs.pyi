@@ -827,6 +827,33 @@ def tokenize(
 def topic_keys(model: _Path, top: int | None = None) -> list[tuple[float, list[tuple[str, float]]]]:
     """What each topic is about: its share of all texts, and its `top` heaviest words with their weights."""
 
+def topic_page(
+    model: _Path,
+    paths: _Paths,
+    output: _Path,
+    *,
+    date_col: _Path | None = None,
+    title: str = "Topics",
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    text_col: str | None = None,
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> None:
+    """Write a page about the topics of a model, and how much of each is in some texts."""
+
 def topics(
     model: _Path,
     texts: _Paths | Iterable[str],

@@ -87,7 +87,11 @@ COMMANDS: dict[str, list[str]] = {
         name: [
             "topics FILE t.txt", "topics FILE t.txt --jsonl -n 9", "topics FILE --keys",
             "evaluate FILE t.txt", "topics FILE t.txt -o o.npz",
-            *(["similar FILE oven", "convert FILE o.vec"] if name == "topics-lsa" else []),
+            *(
+                ["similar FILE oven", "convert FILE o.vec"]
+                if name == "topics-lsa"
+                else ["topics FILE t.txt --page o.html"]
+            ),
             _LOAD.format("loaded.transform(['the king', '']); loaded.top_words(3)"),
         ]
         for name in ("topics", "topics-nmf", "topics-lsa")
