@@ -292,8 +292,8 @@ def convert(
     normalize: bool = False,
     dtype: Literal["float32", "float16", "int8"] = "float32",
     odd_words: Literal["error", "skip", "underscore"] = "error",
-) -> Conversion:
-    """What was written: the vectors of a file, anew in the layout that the extension of `output` names."""
+) -> Conversion | TopicModel:
+    """Word vectors of a file anew, in the layout that the extension of `output` names; what was written."""
 
 def cooccur(
     paths: _Paths,
@@ -534,7 +534,7 @@ def merge(
     progress: Progress = ...,
     threads: int | None = None,
     memory: str = "4GB",
-) -> NaiveBayes | Cooccurrence:
+) -> NaiveBayes | Cooccurrence | TopicModel:
     """Naive Bayes models, or counts of `cooccur` (.npz), added up: as if made of all the text at once."""
 
 def normalize(

@@ -85,6 +85,8 @@ KINDS = {
     "plot {vectors.vec} -o p.png": ((), "p.png"),
     "merge {naive-bayes.safetensors} {naive-bayes.safetensors} -o m.safetensors": ((), "m.safetensors"),
     "merge {counts.npz} {counts.npz} -o c.npz": ((), "c.npz"),
+    "merge {topics.safetensors} {topics.safetensors} -o m.safetensors": ((), "m.safetensors"),
+    "convert {topics.safetensors} state.gz": ((), "state.gz"),
     "tokenize text -o tokens": ((), "tokens"),
     "tokenize text -o tokens --tokenizer subword --subword-model {sentencepiece.model}": ((), "tokens"),
     "detokenize text -o lines --model {sentencepiece.model}": ((), "lines"),
