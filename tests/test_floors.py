@@ -134,7 +134,6 @@ OPENERS = {
     "nlpcli.engine.plots.attention": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.activations": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.topic_page": "the template of a page, which is part of the package",
-    "nlpcli.engine.topics.mallet": "its own format: gzip in a file that is replaced when whole",
     "nlpcli.engine.plots.word_map_page": "the template of a page, which is part of the package",
     "nlpcli.cli.shell_scripts": "scripts and start-up files of the user's shell",
     "nlpcli.program": "/dev/null, in the place of streams that are closed",

@@ -214,7 +214,9 @@ def cluster(
     reading: InputSettings = ...,
     given: frozenset[str] = ...,
     progress: Progress = ...,
-    k: int = 20,
+    method: Literal["kmeans", "agglomerative", "hdbscan"] = "kmeans",
+    k: int | Literal["auto"] = 20,
+    min_size: int = 5,
     vocab: int | None = None,
     top: int = 10,
     seed: int = 1,
@@ -242,7 +244,10 @@ def cluster(
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> Groups:
-    """Groups of like words, or of like lines of texts, by k-means."""
+    """Groups of like words, or of like lines of texts."""
+
+def cluster_page(groups: Groups, output: _Path, *, title: str = "Clusters", seed: int = 1) -> None:
+    """Write a map of clusters that `cluster` found: of each as large a part as of all, 2,000 points at most."""
 
 def compare_tokenizers(
     paths: _Paths,

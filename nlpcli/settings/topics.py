@@ -15,7 +15,21 @@ from nlpcli.settings.fields import LAST_SEED, MOST, Needs, Settings, setting, wh
 class ClusterSettings(Settings):
     """How many groups, and what is shown of each."""
 
-    k: int = setting(20, "Clusters.", min=1, max=MOST)
+    RARE: ClassVar[frozenset[str]] = frozenset({"min_size"})
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "k": Needs("method", ("kmeans", "agglomerative")),
+            "min_size": Needs("method", ("hdbscan",)),
+        }
+    )
+
+    method: Literal["kmeans", "agglomerative", "hdbscan"] = setting(
+        "kmeans", "k-means, Ward's clustering, or dense regions, with what lies between them in no cluster."
+    )
+    k: int | Literal["auto"] = setting(
+        20, "Clusters; auto: by the silhouette, 50 at most.", min=1, max=MOST, metavar="N|auto"
+    )
+    min_size: int = setting(5, "Members that a dense region has, at least.", min=2, max=MOST)
     vocab: int | None = setting(None, "Words: only the N first (most frequent).", min=1, max=MOST)
     top: int = setting(
         10,

@@ -22,6 +22,7 @@ SEVERAL_KINDS = {
     "--checkpoint-every": {"UPDATES", "EPOCHS", "SWEEPS"},
     "--resume": {"CHECKPOINT", "MODEL"},
     "--jamo": {"choice", "switch"},
+    "--k": {"N", "N|auto"},
     "--init": {"VECTORS", "MODEL"},
 }
 FORMER = {
