@@ -73,7 +73,6 @@ KINDS = {
     "train-topics text -o t.safetensors --method nmf --max-df 1": ((), "t.safetensors"),
     "topics {topics.safetensors} text -o lines": ((), "lines"),
     "topics {topics.safetensors} text -o weights.npz": ((), "weights.npz"),
-    "topics {topics.safetensors} text --page page.html": ((), "page.html"),
     "cluster {vectors.vec} --k 2 --page page.html": ((), "page.html"),
     "index text -o i.safetensors": ((), "i.safetensors"),
     "convert {vectors.vec} o.npy": ((), "o.npy", "o.vocab"),

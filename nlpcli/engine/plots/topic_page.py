@@ -165,6 +165,7 @@ class _Read:
             progress.lost(f"{missing:,} texts have no date such as 2024-03-09, and are left out over time")
         weights = np.concatenate(self._weights)
         period = np.array(of_text)
+        period[~weights.any(axis=1)] = -1  # without a word that the model knows
         counts = np.bincount(period[period >= 0], minlength=len(names))
         sums = np.zeros((len(names), weights.shape[1]))
         np.add.at(sums, period[period >= 0], weights[period >= 0])

@@ -43,7 +43,8 @@ def read_seed_words(given: Iterable[str]) -> tuple[str, ...]:
     found: list[str] = []
     for text in given:
         # A long text is no name of a file, which pathlib would raise for.
-        found += Lines([text]) if os.path.exists(text) else [text]  # noqa: PTH110
+        is_file = os.path.exists(text) and not os.path.isdir(text)  # noqa: PTH110,PTH112
+        found += Lines([text]) if is_file else [text]
     return tuple(words for text in found if (words := text.strip()) and not words.startswith("#"))
 
 
