@@ -63,9 +63,13 @@ def train_topics(
         refuse(changed(shape), "without --num-topics auto, whose trials are told")
 
     def tried(trials: list[Trial], chosen: int) -> None:
-        rows = [(*trial, "yes" if trial.topics == chosen else "") for trial in trials]
+        measured = ("perplexity", "npmi") if settings.method == "lda" else ("npmi",)
+        rows = [
+            (trial.topics, *(getattr(trial, name) for name in measured), "yes" * (trial.topics == chosen))
+            for trial in trials
+        ]
         with results(shape) as shown:
-            shown.table(("topics", "perplexity", "npmi", "chosen"), rows)
+            shown.table(("topics", *measured, "chosen"), rows)
 
     jobs.train_topics(
         files, output, settings, resume=resume, checkpoints=checkpoints, threads=threads, tried=tried,

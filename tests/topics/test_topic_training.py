@@ -245,6 +245,8 @@ def test_what_was_tried_is_a_table(nlpcli: Run, texts: Path, tmp_path: Path) -> 
     ):
         done = nlpcli("train-topics", texts, "--num-topics", number, "-o", tmp_path / "m", code=2)
         assert said in done.err
+    nmf = nlpcli("train-topics", texts, "--method", "nmf", *options).out.splitlines()
+    assert nmf[0] == "topics\tnpmi\tchosen" and "None" not in "".join(nmf)
     done = nlpcli("train-topics", texts, "--json", "-o", tmp_path / "m", code=2)
     assert "--json does nothing without --num-topics auto" in done.err
     done = nlpcli(

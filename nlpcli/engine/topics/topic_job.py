@@ -95,7 +95,7 @@ def train_topics(
         learning = _Lda(work, corpus, settings, begun, digest)
         model: TopicModel = learnt(learning, output, resume, checkpoints.checkpoint_every, progress)
     else:
-        model = work.model(corpus, settings)
+        model = work.model(corpus, settings, progress)
         model.save(output)
     progress.note(f"{output}: {len(model):,} topics")
     return model
@@ -126,12 +126,14 @@ class _Work(NamedTuple):
         """A model without topics."""
         return TopicModel(settings, self.analysis, corpus.vocabulary, corpus.documents)
 
-    def model(self, corpus: EncodedCorpus, settings: TopicSettings) -> TopicModel:
+    def model(
+        self, corpus: EncodedCorpus, settings: TopicSettings, progress: Progress = SILENT
+    ) -> TopicModel:
         """A model of so many topics, in one go."""
         if settings.method == "lda":
-            topics = find_topics(corpus, settings, self.threads, SILENT, self.seeds)
+            topics = find_topics(corpus, settings, self.threads, progress, self.seeds)
             return self.of_topics(corpus, settings, topics)
-        components, strengths = _factors(corpus, self.frequencies, settings, self.threads, self.progress)
+        components, strengths = _factors(corpus, self.frequencies, settings, self.threads, progress)
         return dataclasses.replace(
             self.empty(corpus, settings), components=components, strengths=strengths,
             document_frequencies=self.frequencies,

@@ -29,7 +29,18 @@ _SWEEPS = 100  # of a trial, at most
 _ALIKE = 0.02  # scores that differ by no more than this
 _WORDS = 10
 
-Train = Callable[[EncodedCorpus, TopicSettings], TopicModel]
+Train = Callable[[EncodedCorpus, TopicSettings, Progress], TopicModel]
+
+
+class _Trying(Progress):
+    """How far a trial is, without its remarks."""
+
+    def __init__(self, progress: Progress, number: int) -> None:
+        self._progress, self._number = progress, number
+
+    def update(self, stage: str, done: float, total: float | None = None, detail: str = "") -> None:  # noqa: ARG002
+        """One bar for each trial."""
+        self._progress.update(f"trying {self._number:,} topics", done, total)
 
 
 class Trial(NamedTuple):
@@ -55,7 +66,8 @@ def choose_number(
 
     def attempt(numbers: list[int]) -> None:
         for number in numbers:
-            model = train(part, dataclasses.replace(settings, num_topics=number))
+            asked = dataclasses.replace(settings, num_topics=number)
+            model = train(part, asked, _Trying(progress, number))
             trials[number] = _judged(model, number, corpus, rest)
             progress.note(_told(trials[number]))
 
