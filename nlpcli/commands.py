@@ -64,7 +64,7 @@ COMMANDS = {
     "analogy": Command("vectors", "vectors.job", _VECTORS),
     "odd-one-out": Command("vectors", "vectors.job", _VECTORS),
     "evaluate-vectors": Command("vector_evaluation", "vectors.job", _VECTORS),
-    "convert": Command("convert", "vectors.conversion", _VECTORS),
+    "convert": Command("convert", "model_job", _VECTORS),
     "plot": Command("plot", "plots.job", _VECTORS),
     "cluster": Command("cluster", "topics.job", _VECTORS),
     "train-charlm": Command("charlm", "charlm.job", _CHARLM),

@@ -135,6 +135,7 @@ OPENERS = {
     "nlpcli.engine.plots.activations": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.keyword_pictures": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.report_page": "the template of a page, which is part of the package",
+    "nlpcli.engine.plots.topic_page": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.word_map_page": "the template of a page, which is part of the package",
     "nlpcli.cli.shell_scripts": "scripts and start-up files of the user's shell",
     "nlpcli.program": "/dev/null, in the place of streams that are closed",

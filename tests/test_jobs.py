@@ -97,6 +97,7 @@ ROWS = [
     Row("gradients", [[MODELS / "charlm.safetensors"], "known"], "tsv", {"steps": 3}),
     Row("merge", [[MODELS / "naive-bayes.safetensors"] * 2], "safetensors"),
     Row("merge", [[MODELS / "counts.npz"] * 2], "npz"),
+    Row("merge", [[MODELS / "topics.safetensors"] * 2], "safetensors"),
 ]  # fmt: skip
 
 

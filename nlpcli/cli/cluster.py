@@ -31,19 +31,28 @@ def cluster(
     members: Annotated[
         bool, typer.Option("--members", help="Print every word or document with its cluster.")
     ] = False,
+    page: Annotated[
+        str | None,
+        typer.Option(help="Write a map of the clusters too, as a page (HTML).", metavar="FILE"),
+    ] = None,
     settings: ClusterSettings = ClusterSettings(),
     analysis: AnalysisSettings = LOWERCASE,
     reading: TextInputSettings = TextInputSettings(),
     shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,
 ) -> None:
-    """Sort words, or the lines of texts, into groups of like ones (k-means).
+    """Sort words, or the lines of texts, into groups of like ones.
+
+    Texts are told by terms that are a cluster's more than others'. What hdbscan puts into no cluster has the
+    number 0 among --members.
 
     \b
     Examples:
       nlpcli cluster vectors.safetensors --k 50 --vocab 5000
       nlpcli cluster vectors.safetensors --k 500 --members | cut -f1,2 > classes.tsv
       nlpcli cluster headlines.txt --k 7 --top 8
+      nlpcli cluster headlines.txt --k auto --page clusters.html
+      nlpcli cluster headlines.txt --method hdbscan --min-size 10
     """
     found = jobs.cluster(
         files,
@@ -53,6 +62,10 @@ def cluster(
         given=given_names(context),
         progress=console.progress(quiet),
     )
+    if page is not None:
+        jobs.cluster_page(found, page, seed=settings.seed)
+    if found.outside and not quiet:
+        console.remark(f"{found.outside:,} in no cluster")
     with results(shape) as shown:
         if members:
             refuse(given_options(given_names(context) & {"top"}, ClusterSettings), "beside --members")

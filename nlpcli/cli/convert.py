@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -12,6 +12,9 @@ from nlpcli.cli.vectors import VectorsFile
 from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.vectors import ConvertSettings
+
+if TYPE_CHECKING:
+    from nlpcli.engine.vectors.conversion import Conversion
 
 
 @with_settings
@@ -36,16 +39,27 @@ def convert(
 ) -> None:
     """Write word vectors in another layout.
 
+    A model of topics (lda) becomes Mallet's state, a .gz file, and such a state a model.
+
     \b
     Examples:
       nlpcli convert glove.840B.300d.txt glove.safetensors
       nlpcli convert GoogleNews-vectors-negative300.bin.gz news.safetensors --vocab 400000 --dtype float16
       nlpcli convert model.safetensors model.vec --odd-words underscore
+      nlpcli convert mallet_state.gz topics.safetensors
     """
     if (out is None) == (output is None):
         raise SettingsError("where to?", hint="name one file: nlpcli convert IN OUT, or -o OUT")
     output = out or output or ""
     done = jobs.convert(vectors, output, settings)
+    if not hasattr(done, "lost"):
+        if not quiet:
+            console.remark(f"{output}: {len(done):,} topics, {len(done.vocabulary):,} words")
+        return
+    _tell(cast("Conversion", done), output, settings, quiet)
+
+
+def _tell(done: Conversion, output: str, settings: ConvertSettings, quiet: bool) -> None:
     for lost in done.lost:
         console.remark(f"{output} does not hold {lost}")
     if quiet:

@@ -62,14 +62,16 @@ def inspect(
 
 @with_settings
 def merge(
-    parts: Annotated[list[str], typer.Argument(help="Classifiers, or co-occurrence counts (.npz).")],
+    parts: Annotated[list[str], typer.Argument(help="Classifiers, topics, or co-occurrence counts (.npz).")],
     output: Annotated[str, typer.Option("-o", "--output", help="File to write.", metavar="FILE")],
     resources: GloveResources = GloveResources(),
     quiet: Quiet = False,
 ) -> None:
     """Add up counts from parts of a text: exactly what counting all of it at once gives.
 
-    Naive Bayes models add to a model, .npz files of `cooccur` to a .npz file.
+    Naive Bayes models add to a model, .npz files of `cooccur` to a .npz file. Topics of lda with the same
+    options add up too, each to the most like it: words are counted exactly, but topics are not those that all
+    the text would give.
 
     \b
     Examples:

@@ -159,6 +159,8 @@ def _option_type(hint: Any) -> Any:
     """A settings field's type as Typer understands it: tuples are repeatable options."""
     if typing.get_origin(hint) is tuple:
         return list[typing.get_args(hint)[0]]  # type: ignore[misc]
+    if int in typing.get_args(hint) and any(map(typing.get_args, typing.get_args(hint))):
+        return str  # a number or a word; the settings tell them apart
     if isinstance(hint, types.UnionType):
         return typing.Optional[next(kind for kind in hint.__args__ if kind is not type(None))]  # noqa: UP045
     return hint

@@ -22,6 +22,8 @@ _HOMES |= {
     "skipgram_pairs": "embeddings.job",
     "telling_features": "classify.job",
     "topic_keys": "topics.topic_job",
+    "topic_page": "plots.topic_page",
+    "cluster_page": "plots.cluster_page",
     "rouge_of": "tasks.summary_job",
     "draw_word_map": "plots.word_map_text",
     "toy_gradients": "plots.job",

@@ -41,6 +41,7 @@ from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
 from nlpcli.engine.topics.coherence import TopicEvaluation
 from nlpcli.engine.topics.job import Groups
 from nlpcli.engine.topics.topic_model import TopicModel
+from nlpcli.engine.topics.topic_number import Trial
 from nlpcli.engine.translation.evaluation import TranslationEvaluation
 from nlpcli.engine.translation.job import Seq2SeqOutcome, TranslationMeasured
 from nlpcli.engine.vectors.conversion import Conversion
@@ -91,7 +92,13 @@ from nlpcli.settings.text import (
     TokenFormatSettings,
     TokenizerName,
 )
-from nlpcli.settings.topics import ClusterSettings, SummarySettings, TopicAnswerSettings, TopicSettings
+from nlpcli.settings.topics import (
+    ClusterSettings,
+    SummarySettings,
+    TopicAnswerSettings,
+    TopicCheckpoints,
+    TopicSettings,
+)
 from nlpcli.settings.translation import (
     Seq2SeqSettings,
     TargetSettings,
@@ -224,7 +231,9 @@ def cluster(
     reading: TextInputSettings = ...,
     given: frozenset[str] = ...,
     progress: Progress = ...,
-    k: int = 20,
+    method: Literal["kmeans", "agglomerative", "hdbscan"] = "kmeans",
+    k: int | Literal["auto"] = 20,
+    min_size: int = 5,
     vocab: int | None = None,
     top: int = 10,
     seed: int = 1,
@@ -258,7 +267,10 @@ def cluster(
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
 ) -> Groups:
-    """Groups of like words, or of like lines of texts, by k-means."""
+    """Groups of like words, or of like lines of texts."""
+
+def cluster_page(groups: Groups, output: _Path, *, title: str = "Clusters", seed: int = 1) -> None:
+    """Write a map of clusters that `cluster` found: of each as large a part as of all, 2,000 points at most."""
 
 def compare_tokenizers(
     paths: _Paths,
@@ -314,8 +326,8 @@ def convert(
     normalize: bool = False,
     dtype: Literal["float32", "float16", "int8"] = "float32",
     odd_words: Literal["error", "skip", "underscore"] = "error",
-) -> Conversion:
-    """What was written: the vectors of a file, anew in the layout that the extension of `output` names."""
+) -> Conversion | TopicModel:
+    """Word vectors of a file anew, in the layout that the extension of `output` names; what was written."""
 
 def cooccur(
     paths: _Paths,
@@ -705,7 +717,7 @@ def merge(
     progress: Progress = ...,
     threads: int | None = None,
     memory: str = "4GB",
-) -> NaiveBayes | Cooccurrence:
+) -> NaiveBayes | Cooccurrence | TopicModel:
     """Naive Bayes models, or counts of `cooccur` (.npz), added up: as if made of all the text at once."""
 
 def normalize(
@@ -1138,6 +1150,33 @@ def tokenize(
 
 def topic_keys(model: _Path, top: int | None = None) -> list[tuple[float, list[tuple[str, float]]]]:
     """What each topic is about: its share of all texts, and its `top` heaviest words with their weights."""
+
+def topic_page(
+    model: _Path,
+    paths: _Paths,
+    output: _Path,
+    *,
+    date_col: _Path | None = None,
+    title: str = "Topics",
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    text_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> None:
+    """Write a page about the topics of a model, and how much of each is in some texts."""
 
 def topics(
     model: _Path,
@@ -1684,21 +1723,27 @@ def train_topics(
     output: _Path,
     settings: TopicSettings = ...,
     *,
+    resume: _Path | None = None,
+    checkpoints: TopicCheckpoints = ...,
     threads: int | None = None,
+    tried: Callable[[list[Trial], int], None] | None = None,
     analysis: AnalysisSettings = ...,
     vocabulary: VocabularySettings = ...,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
     progress: Progress = ...,
     method: Literal["lda", "nmf", "lsa"] = "lda",
-    num_topics: int = 20,
+    num_topics: int | Literal["auto"] = 20,
     iterations: int = 500,
     alpha: float = 0.1,
     beta: float = 0.01,
     optimize_interval: int = 10,
+    seed_words: Sequence[str] = (),
+    seed_weight: float = 1.0,
     min_df: int = 2,
     max_df: float = 0.5,
     seed: int = 1,
+    checkpoint_every: int = 0,
     lowercase: bool = True,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
     keep_jamo: bool = False,

@@ -54,6 +54,7 @@ _CHARLM = ("charlm.model", "CharLM.load")
 _NETWORK_CLASSIFIER = ("sequences.text_classifier", "TextClassifier.load")
 _SEQ2SEQ = ("translation.model", "Seq2Seq.load")
 _VECTOR_CLASSIFIER = ("sequences.vector_classifier", "VectorClassifier.load")
+_TOPICS = ("topics.topic_model", "TopicModel.load")
 _TAGGER = ("sequences.tagger", "Tagger.load")
 # Where the reader of each kind stands.
 READERS = {
@@ -74,7 +75,8 @@ READERS = {
     "vector-classifier": _VECTOR_CLASSIFIER,
     "vector-classifier-checkpoint": _VECTOR_CLASSIFIER,
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
-    "topics": ("topics.topic_model", "TopicModel.load"),
+    "topics": _TOPICS,
+    "topics-checkpoint": _TOPICS,
     "index": ("search.index", "SearchIndex.load"),
     "seq2seq": _SEQ2SEQ,
     "seq2seq-checkpoint": _SEQ2SEQ,

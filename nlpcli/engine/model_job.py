@@ -1,4 +1,6 @@
-"""Models of any family: what a file holds (`inspect`), several added up (`merge`), how good one is."""
+"""Models of any family: what a file holds (`inspect`), several added up (`merge`), how good one is, and one
+in another layout (`convert`).
+"""
 
 from __future__ import annotations
 
@@ -8,14 +10,16 @@ from typing import TYPE_CHECKING
 from nlpcli.engine.io import model_file
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.model_file import ModelInfo
-from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.opening import STDIN, Paths
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
-from nlpcli.errors import SettingsError
+from nlpcli.errors import OutputError, SettingsError
 from nlpcli.settings.embeddings import GloveResources
+from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.tagging import TaggedTextSettings
 from nlpcli.settings.translation import TargetSettings, TranslationScoreSettings
+from nlpcli.settings.vectors import ConvertSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.classify.naive_bayes import NaiveBayes
@@ -23,7 +27,9 @@ if TYPE_CHECKING:
     from nlpcli.engine.sequences.classifier_job import AnyEvaluation
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
     from nlpcli.engine.topics.coherence import TopicEvaluation
+    from nlpcli.engine.topics.topic_model import TopicModel
     from nlpcli.engine.translation.evaluation import TranslationEvaluation
+    from nlpcli.engine.vectors.conversion import Conversion
 
 _TAGGERS = ("tagger", "recurrent-tagger")  # kinds of model that are measured on tagged text
 _TRANSLATORS = ("seq2seq", "seq2seq-checkpoint")  # and on pairs
@@ -69,8 +75,10 @@ def merge(
     resources: GloveResources = GloveResources(),
     *,
     progress: Progress = SILENT,
-) -> NaiveBayes | Cooccurrence:
+) -> NaiveBayes | Cooccurrence | TopicModel:
     """Naive Bayes models, or counts of `cooccur` (.npz), added up: as if made of all the text at once.
+
+    Topics of lda add up too, each to the most like it; what that is equal to, `topics/merging.py` says.
 
     Raises ModelError and SettingsError for parts that were made in different ways.
     """
@@ -81,9 +89,69 @@ def merge(
         from nlpcli.engine.cooccurrence.count_files import merge_files
 
         return merge_files(paths, output, resources, progress)
+    if _kind(paths[0]) == "topics":
+        from nlpcli.engine.topics.merging import merge_topics
+
+        return merge_topics(list(paths), output, progress)
     from nlpcli.engine.classify.job import merge_classifiers
 
     return merge_classifiers(paths, output, progress)
+
+
+def _kind(path: str) -> str:
+    """What kind of model a file is; empty for other files."""
+    return model_file.read_info(path).kind if model_file.first_bytes(path, 9)[8:] == b"{" else ""
+
+
+@plain_settings
+def convert(
+    vectors: str, output: str, settings: ConvertSettings = ConvertSettings()
+) -> Conversion | TopicModel:
+    """Word vectors of a file anew, in the layout that the extension of `output` names; what was written.
+
+    A model of `train-topics` with lda becomes Mallet's state (.gz), and such a state a model.
+
+    Raises OutputError for words the layout cannot hold (unless the settings say what to do with
+    them), and InputError or ModelError for a source that holds no vectors.
+    """
+    is_topics = _is_topics(vectors)
+    if not is_topics and not _is_state(vectors):
+        from nlpcli.engine.vectors.conversion import convert as convert_vectors
+
+        return convert_vectors(vectors, output, settings)
+    from nlpcli.engine.topics import mallet
+    from nlpcli.engine.topics.topic_model import TopicModel
+
+    refuse(changed(settings), "with topics")
+    wanted, name = (".gz", "Mallet's state") if is_topics else (".safetensors", "a model of topics")
+    if not output.endswith(wanted):
+        raise OutputError(
+            f"{output}: {name} is written to a {wanted} file", hint=f"nlpcli convert {vectors} NAME{wanted}"
+        )
+    check_writable(output)
+    if is_topics:
+        model = TopicModel.load(vectors)
+        mallet.write_state(model, output)
+    else:
+        model = mallet.read_state(vectors)
+        model.save(output)
+    return model
+
+
+def _is_topics(path: str) -> bool:
+    """Whether a file is a model of topics that are no vectors of words."""
+    if path == STDIN or _kind(path) != "topics":
+        return False
+    settings = model_file.read_info(path).header.get("settings")
+    return isinstance(settings, dict) and settings.get("method") == "lda"
+
+
+def _is_state(path: str) -> bool:
+    if path == STDIN:
+        return False
+    from nlpcli.engine.topics.mallet import is_state
+
+    return is_state(path)
 
 
 @plain_settings
@@ -107,7 +175,7 @@ def evaluate(
     an unknown kind, MissingDependency for a picture without matplotlib, ModelError for a file that
     is neither.
     """
-    kind = model_file.read_info(model).kind if model_file.first_bytes(model, 9)[8:] == b"{" else ""
+    kind = _kind(model)
     if kind in _TRANSLATORS:
         from nlpcli.engine.translation.job import evaluate_translation
 

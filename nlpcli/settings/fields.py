@@ -84,7 +84,7 @@ class Needs(NamedTuple):
         """The option and the values that it would need, as a user writes them."""
         fields = {field.name: field for field in dataclasses.fields(settings)}
         option = option_name(fields[self.name])
-        if self.but == (None,):
+        if self.but in ((None,), ((),)):
             return option
         if self.but:
             return f"{option} other than {' or '.join(map(str, self.but))}"
@@ -131,6 +131,8 @@ class Settings:
             value = getattr(self, field.name)
             if isinstance(value, str) and typing.get_origin(hints[field.name]) is tuple:
                 value = [value]
+            if isinstance(value, str) and int in _alternatives(hints[field.name]):
+                object.__setattr__(self, field.name, value := _number_or_word(value))
             if isinstance(value, list):
                 object.__setattr__(self, field.name, value := tuple(value))
             _check(option_name(field), value, hints[field.name], field.metadata)
@@ -196,7 +198,14 @@ def _check(name: str, value: Any, hint: Any, bounds: typing.Mapping[str, Any]) -
             raise SettingsError(f"{name} needs a value")
         return
     choices = [choice for option in options for choice in _literals(option)]
-    if choices and value not in choices:
+    if choices and int in options:
+        if isinstance(value, str) and value not in choices:
+            raise SettingsError(
+                f"{name} must be a whole number or {' or '.join(choices)}, not {value[:40]!r}"
+            )
+        if value in choices:
+            return
+    elif choices and value not in choices:
         raise no_such_choice(name, value, list(map(str, choices)))
     if str in options and not choices and not isinstance(value, str):
         raise SettingsError(f"{name} must be text, not {value!r}")
@@ -269,6 +278,18 @@ def whole_number(digits: str) -> int:
     """
     digits = digits.lstrip("0") if digits.isascii() else digits
     return int(digits or "0") if len(digits) <= 18 else 1 << 63
+
+
+def _number_or_word(value: str) -> int | str:
+    """The number that a text is, for a setting that may also be a word.
+
+    >>> _number_or_word(" 20"), _number_or_word("-3"), _number_or_word("auto")
+    (20, -3, 'auto')
+    """
+    digits = value.strip().removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()):
+        return value
+    return whole_number(digits) * (-1 if value.strip().startswith("-") else 1)
 
 
 def ngram_range(name: str, text: str) -> tuple[int, int]:

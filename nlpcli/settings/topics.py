@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting, whole_number
+from nlpcli.settings.fields import LAST_SEED, MOST, Needs, Settings, setting, whole_number
 
 
 @dataclass(frozen=True)
 class ClusterSettings(Settings):
     """How many groups, and what is shown of each."""
 
-    k: int = setting(20, "Clusters.", min=1, max=MOST)
+    RARE: ClassVar[frozenset[str]] = frozenset({"min_size"})
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "k": Needs("method", ("kmeans", "agglomerative")),
+            "min_size": Needs("method", ("hdbscan",)),
+        }
+    )
+
+    method: Literal["kmeans", "agglomerative", "hdbscan"] = setting(
+        "kmeans", "k-means, Ward's clustering, or dense regions, with what lies between them in no cluster."
+    )
+    k: int | Literal["auto"] = setting(
+        20, "Clusters; auto: by the silhouette, 50 at most.", min=1, max=MOST, metavar="N|auto"
+    )
+    min_size: int = setting(5, "Members that a dense region has, at least.", min=2, max=MOST)
     vocab: int | None = setting(None, "Words: only the N first (most frequent).", min=1, max=MOST)
     top: int = setting(
         10,
@@ -27,17 +43,33 @@ class ClusterSettings(Settings):
 
 
 _LDA = "LDA"
+MATRICES = (".npz", ".npy", ".mtx", ".svm", ".libsvm")  # names of files that hold all weights
 
 
 @dataclass(frozen=True)
 class TopicSettings(Settings):
     """What a topic model is made of, and which words it knows."""
 
+    RARE: ClassVar[frozenset[str]] = frozenset({"seed_weight"})
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "seed_words": Needs("method", ("lda",)),
+            "seed_weight": Needs("seed_words", but=((),)),
+        }
+    )
+
     method: Literal["lda", "nmf", "lsa"] = setting(
         "lda",
         "Latent Dirichlet allocation; or of TF-IDF: non-negative factors, or latent semantic analysis.",
     )
-    num_topics: int = setting(20, "Topics.", min=1, max=4096, flags=("--num-topics",))
+    num_topics: int | Literal["auto"] = setting(
+        20,
+        "Topics, 4096 at most; auto tries several numbers.",
+        min=1,
+        max=4096,
+        flags=("--num-topics",),
+        metavar="N|auto",
+    )
     iterations: int = setting(
         500, "Sweeps over all tokens (LDA), or rounds at most (NMF).", min=1, max=1_000_000
     )
@@ -50,9 +82,46 @@ class TopicSettings(Settings):
     optimize_interval: int = setting(
         10, "Fit each topic's alpha every N sweeps; 0: leave it.", min=0, max=1_000_000, panel=_LDA
     )
+    seed_words: tuple[str, ...] = setting(
+        (),
+        "Words that a topic is to hold, with spaces between; once for each topic, or a file with a line for "
+        "each.",
+        metavar="WORDS|FILE",
+        panel=_LDA,
+        reads="seed words",
+    )
+    seed_weight: float = setting(
+        1.0,
+        "How often a seed word counts as seen in its topic beforehand, as a multiple of its count.",
+        above=0,
+        max=1e6,
+        panel=_LDA,
+    )
     min_df: int = setting(2, "Drop words found in fewer documents than this.", min=1, max=MOST)
     max_df: float = setting(0.5, "Drop words found in a larger share of the documents.", above=0, max=1)
     seed: int = setting(1, "Random seed.", min=0, max=LAST_SEED)
+
+    @property
+    def topics(self) -> int:
+        """The number of topics, once it is known."""
+        assert self.num_topics != "auto"
+        return self.num_topics
+
+
+@dataclass(frozen=True)
+class TopicCheckpoints(Settings):
+    """When a training of topics leaves a checkpoint."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"checkpoint_every"})
+
+    checkpoint_every: int = setting(
+        0,
+        "Sweeps between checkpoints; 0 is only when interrupted.",
+        metavar="SWEEPS",
+        min=0,
+        max=MOST,
+        panel="Options",
+    )
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ WRITING = {
     "convert",
     "plot",
     "train-charlm",
-    "train-topics",
     "merge",
 }
 # Alike in meaning, but for their unit, or with one choice more where there is something to choose.
 SEVERAL_KINDS = {
-    "--checkpoint-every": {"UPDATES", "EPOCHS"},
+    "--checkpoint-every": {"UPDATES", "EPOCHS", "SWEEPS"},
     "--resume": {"CHECKPOINT", "MODEL"},
     "--jamo": {"choice", "switch"},
+    "--k": {"N", "N|auto"},
     "--init": {"VECTORS", "MODEL"},
     "--test": {"FILE", "SHARE"},
     "--dev": {"FILE", "SHARE"},

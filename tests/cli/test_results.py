@@ -10,6 +10,7 @@ from tests.cli.test_terminal import CHARLM, MODELS, NB, PRINTING, VECTORS, files
 TABLES = [
     ("train-subword", ["text", "--vocab-size", 280, "--show-merges", 3, "-o", "m.model"]),
     ("vectorize", ["text", "--top", 2]),
+    ("train-topics", ["text", "--num-topics", "auto", "--iterations", 5, "--max-df", 1, "-o", "m"]),
     ("similar", [VECTORS, "king", "queen"]),
     ("analogy", [VECTORS, "king", "queen", "land"]),
     ("odd-one-out", [VECTORS, "king", "queen", "land"]),

@@ -39,6 +39,9 @@ PRINTING = {
     "dedup": [["text"], ["table.tsv", "--threshold", 1]],
     "language": [["text", "--among", "ko,en"]],
     "keywords": [["text"], ["table.tsv", "--label-col", "label"]],
+    "train-topics": [
+        ["text", "--num-topics", "auto", "--iterations", 5, "--max-df", 1, "--no-header", "-o", "m"]
+    ],
     "topics": [[MODELS / "topics.safetensors", "kitchen"], [MODELS / "topics.safetensors", "--keys"]],
     "summarize": [["text", "--sentences", 2], ["text", "--sentences", 2, "--lines"]],
     "train-tagger": [["tagged", "--test", "tagged", "--hash-bits", 8, "-o", "m"]],
@@ -57,7 +60,7 @@ PRINTING = {
     "gradients": [["--toy"], [CHARLM, "known", "--steps", 3]],
     "inspect": [[NB], [NB, "--top", 2]],
 }  # fmt: skip
-SILENT = {"train-topics", "index", "train-fasttext", "train-glove", "convert", "train-charlm", "merge"}
+SILENT = {"index", "train-fasttext", "train-glove", "convert", "train-charlm", "merge"}
 
 
 @pytest.fixture

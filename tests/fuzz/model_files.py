@@ -86,11 +86,20 @@ COMMANDS: dict[str, list[str]] = {
     **{
         name: [
             "topics FILE t.txt", "topics FILE t.txt --jsonl -n 9", "topics FILE --keys",
-            "evaluate FILE t.txt",
+            "evaluate FILE t.txt", "topics FILE t.txt -o o.npz",
+            *(
+                ["similar FILE oven", "convert FILE o.vec"]
+                if name == "topics-lsa"
+                else ["topics FILE t.txt --page o.html"]
+            ),
             _LOAD.format("loaded.transform(['the king', '']); loaded.top_words(3)"),
         ]
         for name in ("topics", "topics-nmf", "topics-lsa")
     },
+    "topics-checkpoint": [
+        "train-topics t.txt --num-topics 3 --iterations 30 --max-df 1 --resume FILE -q -o o.safetensors",
+        "topics FILE t.txt",
+    ],
     "index": [
         "search FILE king", "search FILE the:kign", "search FILE queen --by bm25",
         "search FILE tea --by vectors",
@@ -224,7 +233,7 @@ def _command(line: str, name: str) -> list[str]:
 # What even a sound file has no answer to.
 _NO_ANSWER = re.compile(
     "not installed|no vector for|index with word vectors|not the one|another text|another training"
-    "|no text has a word|no tagger yet|by an earlier nlpcli"
+    "|no text has a word|no tagger yet|no model of topics yet|by an earlier nlpcli"
 )
 
 

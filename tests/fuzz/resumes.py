@@ -22,6 +22,7 @@ _LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 _SYLLABLES = ("ba", "ko", "li", "mu", "ne", "ras", "tin", "vor", "서", "울")
 _COMPILING = "compiling for this processor"
 _VECTORS = ("--min-count", "1", "--dim", "12", "--window", "4")
+_TOPICS = ("--num-topics", "5", "--iterations", "400", "--min-df", "1", "--max-df", "1")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ KINDS = {
     "train-fasttext in rounds": _fasttext("--deterministic", threads=(1, 2, 3), epochs=2),
     "train-glove": _glove(),
     "train-glove of both sides": _glove("--model", "both", "--x-max", "5"),
+    "train-topics": Kind("train-topics", _TOPICS, "different words", (1, 2, 3), ("3", "40")),
     "train-charlm, LSTM": _charlm(),
     "train-charlm, two layers, often validated": _charlm(
         "--cell", "gru", "--num-layers", "2", "--dropout", "0.2", "--eval-every", "9", "--threads", "2"
@@ -106,7 +108,9 @@ def _uninterrupted(name: str, text: str, output: str) -> _Whole:
             seconds = time.monotonic() - started
             assert code == 0, said
         assert {path.name for path in folder.iterdir()} == {"text", output}
-        return _Whole((folder / output).read_bytes(), seconds, len(re.findall("^epoch", said, re.MULTILINE)))
+        return _Whole(
+            (folder / output).read_bytes(), seconds, max(1, len(re.findall("^epoch", said, re.MULTILINE)))
+        )
 
 
 def _command(kind: Kind, output: str, threads: int) -> list[str]:

@@ -60,7 +60,7 @@ _SWITCHES: dict[str, list[list[str]]] = {
     "train-fasttext": [[], ["--loss=hs"], ["--model=cbow"], ["--deterministic"]],
     "train-glove": [[], ["--asymmetric"], ["--flat"]],
     "cooccur": [[], ["--asymmetric"], ["--flat"]],
-    "cluster": [[]],
+    "cluster": [[], ["--method=agglomerative"], ["--method=hdbscan"], ["--k=auto"]],
     "search": [[], ["--by=bm25"]],
     "summarize": [[], ["--method=mmr"], ["--method=lexrank"]],
     "train-topics": [[], ["--method=nmf"], ["--method=lsa"]],

@@ -66,6 +66,12 @@ def _of_text(header: dict[str, Any], tensors: dict[str, Any], *, unfinished: boo
         tensors["unfinished"] = costs
 
 
+def _seeded(header: dict[str, Any], tensors: dict[str, Any]) -> None:
+    """Topics that hold words which were named for them."""
+    header["settings"] |= {"seed_words": ["oven bread"], "seed_weight": 0.5}
+    tensors["seeds"] = np.array([[0, 0], [1, 0]], dtype=np.int32)
+
+
 def _checkpoint(folder: Path, header: dict[str, Any], tensors: dict[str, Any]) -> None:
     """A training on TEXT after five updates."""
     (folder / "t.txt").write_text(TEXT)
@@ -167,6 +173,7 @@ def sources(kind: str) -> list[bytes]:
                 _network("the \nkinga", folder, cell="gru", rnn_size=6, num_layers=2, embedding_dim=3),
                 _network("the \n\xea\xb0\x80\ufffd", folder, cell="rnn", rnn_size=5, unit="byte"),
             ],
+            "topics": lambda: [_changed("topics.safetensors", _seeded, folder)],
             "matrix": lambda: [_matrix()],
             "counts": lambda: [_stored("counts.npz")],
             "sentencepiece": lambda: [_stored("sentencepiece.model"), _normalising()],

@@ -29,6 +29,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     named = "@DATA@<b>\x1b[31m.safetensors"
     (folder / named).write_bytes((MODELS / "charlm.safetensors").read_bytes())
     (folder / "t.txt").write_text("the king and the queen\n" * 9)
+    (folder / "dated.tsv").write_text("".join(f"{BAD} king\t2024-0{n}{BAD}\n" for n in range(1, 5)))
+    table = ("dated.tsv", "--text-col", "1")
     reading = (named, "t.txt", "--skip-unknown", "-o", "activations.html")
     for command in (
         ("plot", "v.safetensors", "--title", BAD, "-q", "-o", "map.html"),
@@ -36,12 +38,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("gradients", named, "t.txt", "--steps", "5", "-o", "gradients.html"),
         ("train-nb", "films.tsv", "-q", "-o", "nb.safetensors"),
         ("evaluate", "nb.safetensors", "films.tsv", "--plot", "confusion.html"),
+        (
+            "train-topics",
+            *table,
+            "--tokenizer",
+            "whitespace",
+            "--num-topics",
+            "2",
+            "--max-df",
+            "1",
+            "-q",
+            "-o",
+            "topics.safetensors",
+        ),
+        ("topics", "topics.safetensors", *table, "--date-col", "2", "--page", "topics.html"),
     ):
         within(*command, cwd=folder)
     return folder
 
 
-PAGES = ["map.html", "activations.html", "gradients.html", "confusion.html"]
+PAGES = ["map.html", "activations.html", "gradients.html", "confusion.html", "topics.html"]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -79,10 +95,11 @@ def test_a_picture_is_sound_xml(folder: Path, nlpcli, command: str) -> None:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-@pytest.mark.parametrize("name", ["map.html", "activations.html"])
+@pytest.mark.parametrize("name", ["map.html", "activations.html", "topics.html"])
 def test_a_browser_runs_the_script_and_asks_for_nothing(folder: Path, tmp_path: Path, name: str) -> None:
     ready = {
         "map.html": "window.wordMap !== undefined",
+        "topics.html": "document.querySelectorAll('#bars dt').length > 0",
         "activations.html": "document.querySelectorAll('#text span').length > 9",
     }
     with Browser(folder / name, tmp_path) as browser:

@@ -44,6 +44,7 @@ class WordMap:
     note: str
     chosen: bool = False  # by name, so every word is to be labelled
     title: str = ""
+    noun: str = "words"  # what the points are
     colours: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -102,7 +103,7 @@ def make_map(
     if settings.method == "pca":
         shares = pca(points, 2)[1]
         note = f"PCA, {shares[0]:.0%} and {shares[1]:.0%} of the variance"
-    return WordMap(names, _fitted(places), groups, group_names, arrows, near, note, chosen, title)
+    return WordMap(names, fitted(places), groups, group_names, arrows, near, note, chosen, title)
 
 
 def _pairs(pairs: Sequence[str], words: Sequence[str]) -> tuple[list[tuple[int, int]], list[str]]:
@@ -134,7 +135,7 @@ def _groups(
     return [0] * len(points), []
 
 
-def _fitted(places: NDArray[np.float64]) -> NDArray[np.float64]:
+def fitted(places: NDArray[np.float64]) -> NDArray[np.float64]:
     """The places, centred and scaled alike in both directions to −1 … 1."""
     low, high = places.min(axis=0), places.max(axis=0)
     reach = float((high - low).max()) / 2 or 1.0

@@ -23,6 +23,7 @@ def page(word_map: WordMap, theme: Literal["auto", "light", "dark"] = "auto") ->
         "arrows": word_map.arrows,
         "near": [[[word, round(score, 4)] for word, score in found] for found in word_map.near],
         "note": word_map.note,
+        "noun": word_map.noun,
         "chosen": word_map.chosen,
     }
     template = resources.files("nlpcli").joinpath("data/word_map.html").read_text(encoding="utf-8")

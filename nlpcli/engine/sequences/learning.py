@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from nlpcli.engine.io.atomic import check_writable
-from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
+from nlpcli.engine.io.checkpoints import Learning as Learning
+from nlpcli.engine.io.checkpoints import learnt as learnt
 from nlpcli.engine.io.opening import STDIN, Paths, check_readable
 from nlpcli.engine.neural.batch_trainer import BatchTrainer
-from nlpcli.engine.runtime.interrupts import postponed_signals, saved_when_interrupted
+from nlpcli.engine.runtime.interrupts import postponed_signals
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.sequences import network_checkpoint
 from nlpcli.engine.sequences.examples import Examples
@@ -21,25 +22,6 @@ from nlpcli.engine.tagging.training import Training
 from nlpcli.errors import SettingsError
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
-
-
-class Learning(Protocol):
-    """A training that may be interrupted."""
-
-    def go(self, progress: Progress, every: int, save: Callable[[], object]) -> int:
-        """Learn to the end, from wherever it stands, and `save` each `every` updates; how many there were."""
-
-    def model(self) -> Any:
-        """The tagger or classifier."""
-
-    def done(self) -> str:
-        """How far it is, in words."""
-
-    def save(self, path: str) -> None:
-        """Write a checkpoint."""
-
-    def restore(self, path: str) -> None:
-        """Go on from a checkpoint. Raises ModelError for one of another training."""
 
 
 class Linear:
@@ -125,27 +107,6 @@ class Network:
 
     def restore(self, path: str) -> None:  # noqa: D102
         self._files.restore(self._training, path)
-
-
-def learnt(learning: Learning, output: str | None, resume: str | None, every: int, progress: Progress) -> Any:
-    """The model, written to `output`; a checkpoint each `every` updates (0: none) and when interrupted."""
-    if resume is not None:
-        learning.restore(resume)
-    if output is None:
-        learning.go(progress, 0, lambda: None)
-        return learning.model()
-    path = checkpoint_path(output)
-
-    def save() -> None:
-        learning.save(path)
-        progress.note(interrupted(learning.done(), path))
-
-    with saved_when_interrupted(save):
-        updates = learning.go(progress, every, lambda: learning.save(path))
-        model = learning.model()
-        model.save(output)
-    remove_checkpoint(path, 0 < every <= updates, resume)
-    return model
 
 
 def check_files(paths: Paths, output: str | None, test: str | None, dev: str | None, texts: str) -> None:

@@ -6,6 +6,7 @@ of the settings says by `reads=` which reader turns its option's value into its 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -37,8 +38,19 @@ def read_stopwords(names: Iterable[str]) -> tuple[str, ...]:
     return load(names)
 
 
+def read_seed_words(given: Iterable[str]) -> tuple[str, ...]:
+    """Words that topics are to hold, a text for each: as given, or the lines of a file of that name."""
+    found: list[str] = []
+    for text in given:
+        # A long text is no name of a file, which pathlib would raise for.
+        is_file = os.path.exists(text) and not os.path.isdir(text)  # noqa: PTH110,PTH112
+        found += Lines([text]) if is_file else [text]
+    return tuple(words for text in found if (words := text.strip()) and not words.startswith("#"))
+
+
 READERS: dict[str, Callable[[Any], Any]] = {
     "text": read_text,
     "subwords": read_subwords,
     "stopwords": read_stopwords,
+    "seed words": read_seed_words,
 }

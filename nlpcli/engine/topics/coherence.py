@@ -87,13 +87,7 @@ def evaluate_topics(model: TopicModel, corpus: EncodedCorpus) -> TopicEvaluation
 def perplexity(model: TopicModel, corpus: EncodedCorpus) -> float:
     """Of every other token of each text, given the rest."""
     places = np.arange(len(corpus.ids)) - np.repeat(corpus.offsets[:-1], np.diff(corpus.offsets))
-    halves = []
-    for odd in (0, 1):
-        chosen = places % 2 == odd
-        halves.append(
-            EncodedCorpus(corpus.ids[chosen], offsets_of(chosen)[corpus.offsets], corpus.vocabulary)
-        )
-    known, asked = halves
+    known, asked = (some_of(corpus, places % 2 == odd) for odd in (0, 1))
     if not len(asked.ids):
         return math.nan
     shares = model.weights(known)
@@ -106,6 +100,11 @@ def perplexity(model: TopicModel, corpus: EncodedCorpus) -> float:
         )
     )
     return math.exp(-found / len(asked.ids))
+
+
+def some_of(corpus: EncodedCorpus, chosen: NDArray[np.bool_]) -> EncodedCorpus:
+    """The texts with the tokens that are chosen alone; `chosen` [N]."""
+    return EncodedCorpus(corpus.ids[chosen], offsets_of(chosen)[corpus.offsets], corpus.vocabulary)
 
 
 def coherence(corpus: EncodedCorpus, topics: list[list[str]]) -> tuple[list[float], list[float]]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from nlpcli.engine.io.opening import STDIN, Paths, display_name
 from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.engine.topics.clustering import group
 from nlpcli.engine.topics.document_clusters import DocumentClusters, cluster_documents, cluster_matrix
-from nlpcli.engine.topics.kmeans import Clusters
-from nlpcli.engine.topics.kmeans import cluster as k_means
+from nlpcli.engine.topics.kmeans import NONE, Clusters
 from nlpcli.engine.vectors.job import load_vectors
 from nlpcli.engine.vectors.reading import holds_vectors
 from nlpcli.settings.fields import given_options, refuse
@@ -23,11 +25,11 @@ from nlpcli.settings.topics import ClusterSettings
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """The clusters of words, rows or documents, largest first.
+    """The clusters of words, rows or documents, largest first; among members 0 is no cluster.
 
     names: the words (all of the file), the rows' numbers from 1, or the documents as file:line. texts: of the
-    documents. terms: what tells each cluster: its most central words, or its documents' heaviest
-    terms.
+    documents. terms: what tells each cluster: its most central words, or the terms that its documents have
+    more than others. points: the rows that were compared.
     """
 
     kind: Literal["word", "row", "document"]
@@ -35,6 +37,7 @@ class Groups:
     names: Sequence[str | int]
     texts: Sequence[str]
     terms: list[list[str]]
+    points: Any = None
 
     def columns(self) -> tuple[str, ...]:
         """What `members` gives."""
@@ -50,6 +53,11 @@ class Groups:
         """How many members each cluster has."""
         return [len(self.clusters.members(number)) for number in range(len(self.clusters))]
 
+    @property
+    def outside(self) -> int:
+        """How many are in no cluster."""
+        return int(np.count_nonzero(self.clusters.labels == NONE))
+
 
 @plain_settings
 def cluster(
@@ -61,7 +69,7 @@ def cluster(
     given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
 ) -> Groups:
-    """Groups of like words, or of like lines of texts, by k-means.
+    """Groups of like words, or of like lines of texts.
 
     `paths` is one file of word vectors, one .npz of `vectorize`, or texts, a document per line. `given` are
     the names of settings that the user set.
@@ -77,23 +85,28 @@ def cluster(
     refuse(given_options(given & {"vocab"}, ClusterSettings), "but with word vectors")
     if len(names) == 1 and names[0].endswith(".npz"):
         refuse(of_texts, "with a matrix of vectorize")
-        found = cluster_matrix(names[0], settings)
-        return Groups("row", found.clusters, range(1, len(found.clusters.labels) + 1), (), found.terms)
-    return _documents(names, settings, analysis, reading)
+        found = cluster_matrix(names[0], settings, progress)
+        numbers = range(1, len(found.clusters.labels) + 1)
+        return Groups("row", found.clusters, numbers, (), found.terms, found.points)
+    return _documents(names, settings, analysis, reading, progress)
 
 
 def _words(path: str, settings: ClusterSettings, progress: Progress) -> Groups:
     vectors = load_vectors(path, progress)
-    found = k_means(vectors.matrix[: settings.vocab], settings.k, seed=settings.seed)
+    found = group(vectors.matrix[: settings.vocab], settings, progress)
     nearest = [
         [vectors.tokens[row] for row in found.members(number)[: settings.top].tolist()]
         for number in range(len(found))
     ]
-    return Groups("word", found, vectors.tokens, (), nearest)
+    return Groups("word", found, vectors.tokens, (), nearest, vectors.matrix[: settings.vocab])
 
 
 def _documents(
-    paths: list[str], settings: ClusterSettings, analysis: AnalysisSettings, reading: InputSettings
+    paths: list[str],
+    settings: ClusterSettings,
+    analysis: AnalysisSettings,
+    reading: InputSettings,
+    progress: Progress,
 ) -> Groups:
     lines = text_lines(paths, reading)
     places: list[str] = []
@@ -107,5 +120,5 @@ def _documents(
             texts.extend(line.strip() for _, line in kept)
             yield [line for _, line in kept]
 
-    found: DocumentClusters = cluster_documents(documents(), analysis, settings)
-    return Groups("document", found.clusters, places, texts, found.terms)
+    found: DocumentClusters = cluster_documents(documents(), analysis, settings, progress)
+    return Groups("document", found.clusters, places, texts, found.terms, found.points)

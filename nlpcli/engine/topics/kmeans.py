@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from nlpcli.engine.runtime.threads import one_thread
 from nlpcli.errors import INSTALL_PLOT, InputError, MissingDependency
 
+NONE = -1  # the label of a point in no cluster
 _MANY = 20_000  # points; above this in small batches (Sculley 2010)
 
 
 @dataclass(frozen=True)
 class Clusters:
     """The cluster of each point [n], the centres [k, dim], and each point's distance from its own [n].
+
+    A point may be in none (label −1); its distance is that from the nearest.
 
     None is empty: of points that are all alike there is one.
     Cluster 0 is the largest; equals are in the order of their first points.
@@ -69,12 +72,13 @@ def cluster(points: Any, k: int, *, seed: int = 1) -> Clusters:
         model = make(n_clusters=k, n_init=4, random_state=seed, **options).fit(unit)
         labels = np.asarray(model.labels_, dtype=np.int64)
         distances = np.asarray(model.transform(unit), dtype=np.float64)[np.arange(len(labels)), labels]
-    return _by_size(labels, np.asarray(model.cluster_centers_, dtype=np.float64), distances)
+    return by_size(labels, np.asarray(model.cluster_centers_, dtype=np.float64), distances)
 
 
-def _by_size(
+def by_size(
     labels: NDArray[np.int64], centres: NDArray[np.float64], distances: NDArray[np.float64]
 ) -> Clusters:
+    """The clusters numbered anew, the largest first."""
     sizes = np.bincount(labels, minlength=len(centres))
     first = np.full(len(centres), len(labels))
     np.minimum.at(first, labels, np.arange(len(labels)))

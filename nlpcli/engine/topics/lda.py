@@ -4,7 +4,7 @@ The documents are cut into shards, a number that depends on the text alone, and 
 (AD-LDA, Newman et al. 2009). It sees its own changes at once, and those of the others after every round,
 an eighth of a sweep, in a fixed order. So any number of threads gives the same bytes, and hardly more
 sweeps are needed than by one sampler. The prior of each topic is fitted to the documents as in Mallet
-(Wallach et al. 2009: an asymmetric α, but one β for all words).
+(Wallach et al. 2009: an asymmetric α, but one β for all words, save those that are to be in some topic).
 
 Not here: the sampling itself (`kernels/topics/gibbs.py`).
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,8 +24,10 @@ from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.documents.sparse import split_rows
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.interrupts import postponed_signals
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import Team, available_cores
+from nlpcli.engine.topics.seed_words import NO_SEEDS, Seeds, seed_counts
 from nlpcli.settings.topics import TopicSettings
 
 kernels = Kernels("topics.gibbs")
@@ -60,37 +63,92 @@ class _Room(NamedTuple):
 
 
 def find_topics(
-    corpus: EncodedCorpus, settings: TopicSettings, threads: int | None = None, progress: Progress = SILENT
+    corpus: EncodedCorpus,
+    settings: TopicSettings,
+    threads: int | None = None,
+    progress: Progress = SILENT,
+    seeds: Seeds = NO_SEEDS,
 ) -> FoundTopics:
-    """The topics of a corpus, the largest first; some document must have a token."""
-    sampler = _Sampler(corpus, settings, threads or available_cores())
-    for sweep in range(settings.iterations):
-        sampler.sweep(sweep)
-        if settings.optimize_interval and (sweep + 1) % settings.optimize_interval == 0:
-            sampler.fit_alpha()
-        detail = ""
-        if (sweep + 1) % _TOLD == 0:
-            detail = f"log-likelihood {sampler.log_likelihood():.4f} a token"
-            progress.note(f"sweep {sweep + 1}: {detail}")
-        progress.update("sampling", sweep + 1, settings.iterations, detail)
-    order = np.argsort(-sampler.word_counts.sum(axis=0)[: settings.num_topics], kind="stable")
-    counts = np.ascontiguousarray(sampler.word_counts[:, order])
-    return FoundTopics(counts, sampler.alpha[order], sampler.log_likelihood())
+    """The topics of a corpus, seeded ones first, then the largest; some document must have a token."""
+    training = Training(corpus, settings, threads, seeds)
+    training.go(progress)
+    return training.found()
+
+
+class Standing(NamedTuple):
+    """Between two sweeps: how many were made, the topic of every token [N] and the priors of topics [K]."""
+
+    done: int
+    topics: NDArray[np.int32]
+    alpha: NDArray[np.float64]
+
+
+class Training:
+    """A training that may be interrupted at any time: it goes on from between two sweeps."""
+
+    def __init__(
+        self,
+        corpus: EncodedCorpus,
+        settings: TopicSettings,
+        threads: int | None = None,
+        seeds: Seeds = NO_SEEDS,
+    ) -> None:
+        self._corpus, self.settings, self._seeds = corpus, settings, seeds
+        self._sampler = _Sampler(corpus, settings, threads or available_cores(), seeds)
+        self.standing = Standing(0, self._sampler.topics.copy(), self._sampler.alpha)
+
+    def go(self, progress: Progress, every: int = 0, save: Callable[[], object] = lambda: None) -> int:
+        """Sweep to the end, from wherever it stands, and `save` each `every` sweeps; how many there were."""
+        sampler, settings = self._sampler, self.settings
+        for sweep in range(self.standing.done, settings.iterations):
+            sampler.sweep(sweep)
+            if settings.optimize_interval and (sweep + 1) % settings.optimize_interval == 0:
+                sampler.fit_alpha()
+            with postponed_signals():
+                np.copyto(self.standing.topics, sampler.topics)
+                self.standing = Standing(sweep + 1, self.standing.topics, sampler.alpha)
+            if every and (sweep + 1) % every == 0:
+                save()
+            detail = ""
+            if (sweep + 1) % _TOLD == 0:
+                detail = f"log-likelihood {sampler.log_likelihood():.4f} a token"
+                progress.note(f"sweep {sweep + 1}: {detail}")
+            progress.update("sampling", sweep + 1, settings.iterations, detail)
+        return settings.iterations
+
+    def found(self) -> FoundTopics:
+        """The topics as they are now."""
+        sampler, topics = self._sampler, self.settings.topics
+        sizes = sampler.word_counts.sum(axis=0)[:topics]
+        sizes[: self._seeds.topics] = np.iinfo(sizes.dtype).max  # they keep their numbers
+        order = np.argsort(-sizes, kind="stable")
+        counts = np.ascontiguousarray(sampler.word_counts[:, order])
+        return FoundTopics(counts, sampler.alpha[order], sampler.log_likelihood())
+
+    def restore(self, standing: Standing) -> None:
+        """Go on from a place where the same training once stood."""
+        self._sampler.set(standing)
+        self.standing = standing
 
 
 class _Sampler:
     """The state of a training: a topic for every token, and what follows from them."""
 
-    def __init__(self, corpus: EncodedCorpus, settings: TopicSettings, threads: int) -> None:
+    def __init__(
+        self, corpus: EncodedCorpus, settings: TopicSettings, threads: int, seeds: Seeds = NO_SEEDS
+    ) -> None:
         self._ids, self._offsets = np.ascontiguousarray(corpus.ids), corpus.offsets
         self._settings = settings
-        words, row = len(corpus.vocabulary), -(-settings.num_topics // LANES) * LANES
-        self.alpha = np.full(settings.num_topics, settings.alpha)
+        words, row = len(corpus.vocabulary), -(-settings.topics // LANES) * LANES
+        self.alpha = np.full(settings.topics, settings.alpha)
         shards = _shards(corpus.offsets, words * row)
         self._blocks = [_blocks(corpus.offsets, *shard) for shard in shards]
         self._team = Team(min(threads, len(shards)))
         generator = np.random.Generator(np.random.PCG64(settings.seed))
-        self._topics = generator.integers(settings.num_topics, size=len(self._ids), dtype=np.int32)
+        self._topics = generator.integers(settings.topics, size=len(self._ids), dtype=np.int32)
+        self._seeds, self._seeded = seeds, np.zeros(0)
+        if len(seeds.pairs):
+            self._begin_with_seeds(words)
         self._before = self._topics.copy()
         self.word_counts = np.zeros((words, row), dtype=np.int32)
         self._rooms = [
@@ -100,6 +158,30 @@ class _Sampler:
             )
             for _ in shards
         ]  # fmt: skip
+        self._count()
+
+    def _begin_with_seeds(self, words: int) -> None:
+        """Seed words begin in their topics, and count as seen there."""
+        self._seeded = seed_counts(
+            self._seeds.pairs, np.bincount(self._ids, minlength=words), self._settings.seed_weight
+        )
+        first = np.full(words, -1, dtype=np.int32)
+        first[self._seeds.pairs[::-1, 0]] = self._seeds.pairs[::-1, 1]  # of several topics the first
+        for start in range(0, len(self._ids), _PIECE):
+            begun = first[self._ids[start : start + _PIECE]]
+            topics = self._topics[start : start + _PIECE]
+            topics[begun >= 0] = begun[begun >= 0]
+
+    @property
+    def topics(self) -> NDArray[np.int32]:
+        """The topic of every token [N]."""
+        return self._topics
+
+    def set(self, standing: Standing) -> None:
+        """Be where a training once stood."""
+        np.copyto(self._topics, standing.topics)
+        np.copyto(self._before, standing.topics)
+        self.alpha = standing.alpha
         self._count()
 
     def _count(self) -> None:
@@ -126,6 +208,9 @@ class _Sampler:
         for room in self._rooms[share[0] :: share[1]]:
             beta = np.float32(self._settings.beta)
             kernels.start(self.word_counts, self._topic_counts, beta, room.word_rows, room.totals)
+            for (word, topic), more in zip(self._seeds.pairs.tolist(), self._seeded.tolist(), strict=False):
+                room.word_rows[word, topic] += np.float32(more)
+                room.totals[topic] += np.float32(more)
 
     def _draw(self, share: tuple[int, int], at: int, number: int, alpha: Floats) -> None:
         """A round: each shard's block of documents."""
@@ -171,8 +256,14 @@ class _Sampler:
         for first in range(0, words, step):
             last = min(first + step, words)
             found += kernels.log_likelihood_of_words(self.word_counts, first, last, topics, beta)
-        for total in self._topic_counts[:topics].tolist():
-            found += math.lgamma(words * beta) - math.lgamma(total + words * beta)
+        prior = np.full(topics, words * beta)
+        for (word, topic), more in zip(self._seeds.pairs.tolist(), self._seeded.tolist(), strict=False):
+            count = int(self.word_counts[word, topic])
+            prior[topic] += more
+            found += math.lgamma(count + beta + more) - math.lgamma(beta + more)
+            found -= math.lgamma(count + beta) - math.lgamma(beta)
+        for total, least in zip(self._topic_counts[:topics].tolist(), prior.tolist(), strict=True):
+            found += math.lgamma(least) - math.lgamma(total + least)
         return found / len(self._ids)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,11 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus, renumber
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.documents import sparse
+from nlpcli.engine.documents.matrix_files import LabelledMatrix, write_matrix
 from nlpcli.engine.io.atomic import check_writable
+from nlpcli.engine.io.checkpoints import learnt
 from nlpcli.engine.io.line_ends import one_line
+from nlpcli.engine.io.model_file import Model
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.record_formats import Documents, grouped
 from nlpcli.engine.io.records import Records
@@ -23,16 +27,20 @@ from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.text.arguments import as_list, plain_settings
+from nlpcli.engine.topics import lda_checkpoint
 from nlpcli.engine.topics.coherence import TopicEvaluation, evaluate_topics
 from nlpcli.engine.topics.factors import factorise, truncated_svd
-from nlpcli.engine.topics.lda import find_topics
+from nlpcli.engine.topics.lda import FoundTopics, Training, find_topics
+from nlpcli.engine.topics.seed_words import Seeds, find_seeds
 from nlpcli.engine.topics.topic_model import TopicModel, tfidf_rows
-from nlpcli.errors import InputError
-from nlpcli.settings.fields import check_whole_number
+from nlpcli.engine.topics.topic_number import Trial, choose_number
+from nlpcli.engine.vectors.document_vectors import as_rows
+from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.fields import changed, check_whole_number, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
-from nlpcli.settings.topics import TopicAnswerSettings, TopicSettings
+from nlpcli.settings.topics import MATRICES, TopicAnswerSettings, TopicCheckpoints, TopicSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
 _TOPICS = 3  # that are told of a text
@@ -45,7 +53,10 @@ def train_topics(
     output: str,
     settings: TopicSettings = TopicSettings(),
     *,
+    resume: str | None = None,
+    checkpoints: TopicCheckpoints = TopicCheckpoints(),
     threads: int | None = None,
+    tried: Callable[[list[Trial], int], None] | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
     records: RecordSettings = RecordSettings(),
@@ -54,30 +65,118 @@ def train_topics(
 ) -> TopicModel:
     """A model of what some texts are about, written to `output`; the same bytes with any number of `threads`.
 
-    Raises InputError when no word is left, and OutputError, before any work, for what cannot be written.
+    With `num_topics` auto several numbers are tried; `tried` is told what each was worth, and which was
+    chosen. A training of lda that is interrupted leaves a checkpoint, to `resume` with the same texts and
+    settings.
+
+    Raises InputError when no word is left, SettingsError for seed words that no text has, ModelError for a
+    checkpoint of another training, and OutputError, before any work, for what cannot be written.
     """
     if threads is not None:
         check_whole_number("threads", threads, 1, 256)
+    _check_method(settings, resume, checkpoints)
     check_writable(output)
+    begun = None if resume is None else lda_checkpoint.read(resume)
     rows = Records(paths, records, reading, labelled=False, progress=progress)
     corpus, frequencies = _pruned(encode_documents(rows.documents(), analysis, vocabulary), settings)
     progress.note(
         f"{corpus.documents:,} texts, {len(corpus.ids):,} tokens, {len(corpus.vocabulary):,} different words"
     )
     threads = threads or available_cores()
-    model = TopicModel(settings, analysis, corpus.vocabulary, corpus.documents)
+    work = _Work(settings, analysis, frequencies, find_seeds(settings, analysis, corpus.vocabulary, progress),
+                 threads, progress)  # fmt: skip
+    if begun is not None and settings.num_topics == "auto":
+        settings = dataclasses.replace(settings, num_topics=len(begun.tensors["alpha"]))
+    elif settings.num_topics == "auto":
+        number, trials = choose_number(corpus, settings, max(2, work.seeds.topics), work.model, progress)
+        progress.note(f"chosen: {number:,} topics")
+        if tried is not None:
+            tried(trials, number)
+        settings = dataclasses.replace(settings, num_topics=number)
     if settings.method == "lda":
-        topics = find_topics(corpus, settings, threads, progress)
-        model = dataclasses.replace(model, word_counts=topics.word_counts, alpha=topics.alpha)
-        progress.note(f"log-likelihood {topics.log_likelihood:.4f} a token")
+        digest = lda_checkpoint.digest_of(corpus, work.given, work.seeds)
+        learning = _Lda(work, corpus, settings, begun, digest)
+        model: TopicModel = learnt(learning, output, resume, checkpoints.checkpoint_every, progress)
     else:
-        components, strengths = _factors(corpus, frequencies, settings, threads, progress)
-        model = dataclasses.replace(
-            model, components=components, strengths=strengths, document_frequencies=frequencies
-        )
-    model.save(output)
+        model = work.model(corpus, settings, progress)
+        model.save(output)
     progress.note(f"{output}: {len(model):,} topics")
     return model
+
+
+def _check_method(settings: TopicSettings, resume: str | None, checkpoints: TopicCheckpoints) -> None:
+    """Raise SettingsError for what is for another method."""
+    if settings.method != "lda":
+        idle = ["--resume"] * (resume is not None) + changed(checkpoints)
+        refuse(idle, f"with --method {settings.method}, whose trainings are short")
+    if settings.method == "lsa" and settings.num_topics == "auto":
+        raise SettingsError(
+            "--num-topics auto is for topics, and lsa has dimensions", hint="100 to 300 are usual"
+        )
+
+
+class _Work(NamedTuple):
+    """What trainings on the same texts have in common; the settings as they were given."""
+
+    given: TopicSettings
+    analysis: AnalysisSettings
+    frequencies: NDArray[np.int64]
+    seeds: Seeds
+    threads: int
+    progress: Progress
+
+    def empty(self, corpus: EncodedCorpus, settings: TopicSettings) -> TopicModel:
+        """A model without topics."""
+        return TopicModel(settings, self.analysis, corpus.vocabulary, corpus.documents)
+
+    def model(
+        self, corpus: EncodedCorpus, settings: TopicSettings, progress: Progress = SILENT
+    ) -> TopicModel:
+        """A model of so many topics, in one go."""
+        if settings.method == "lda":
+            topics = find_topics(corpus, settings, self.threads, progress, self.seeds)
+            return self.of_topics(corpus, settings, topics)
+        components, strengths = _factors(corpus, self.frequencies, settings, self.threads, progress)
+        return dataclasses.replace(
+            self.empty(corpus, settings), components=components, strengths=strengths,
+            document_frequencies=self.frequencies,
+        )  # fmt: skip
+
+    def of_topics(self, corpus: EncodedCorpus, settings: TopicSettings, topics: FoundTopics) -> TopicModel:
+        """The model of topics that were found."""
+        return dataclasses.replace(
+            self.empty(corpus, settings), word_counts=topics.word_counts, alpha=topics.alpha,
+            seeds=self.seeds.pairs if len(self.seeds.pairs) else None,
+        )  # fmt: skip
+
+
+class _Lda:
+    """A training of LDA that may be interrupted (`io/checkpoints.Learning`)."""
+
+    def __init__(
+        self, work: _Work, corpus: EncodedCorpus, settings: TopicSettings, begun: Model | None, digest: str
+    ) -> None:
+        self._work, self._corpus, self._settings = work, corpus, settings
+        self._begun, self._digest = begun, digest
+        self._training = Training(corpus, settings, work.threads, work.seeds)
+
+    def go(self, progress: Progress, every: int, save: Callable[[], object]) -> int:
+        return self._training.go(progress, every, save)
+
+    def model(self) -> TopicModel:
+        topics = self._training.found()
+        self._work.progress.note(f"log-likelihood {topics.log_likelihood:.4f} a token")
+        return self._work.of_topics(self._corpus, self._settings, topics)
+
+    def done(self) -> str:
+        return f"{self._training.standing.done:,} of {self._settings.iterations:,} sweeps"
+
+    def save(self, path: str) -> None:
+        lda_checkpoint.save(self._training, path, self._digest)
+
+    def restore(self, path: str) -> None:
+        assert self._begun is not None
+        lda_checkpoint.restore(self._training, self._begun, path, self._digest)
 
 
 def _pruned(corpus: EncodedCorpus, settings: TopicSettings) -> tuple[EncodedCorpus, NDArray[np.int64]]:
@@ -106,11 +205,11 @@ def _factors(
     """The words' weights [V, K] and the topics' sizes [K], the largest first."""
     rows = tfidf_rows(sparse.count_matrix(corpus), frequencies, corpus.documents)
     if settings.method == "lsa":
-        found = truncated_svd(rows, settings.num_topics, settings.seed, threads)
-        if len(found.values) < settings.num_topics:
+        found = truncated_svd(rows, settings.topics, settings.seed, threads)
+        if len(found.values) < settings.topics:
             progress.note(f"the texts have no more than {len(found.values):,} dimensions")
         return np.ascontiguousarray(found.right.T), found.values
-    w, h, error = factorise(rows, settings.num_topics, settings.iterations, settings.seed, threads, progress)
+    w, h, error = factorise(rows, settings.topics, settings.iterations, settings.seed, threads, progress)
     progress.note(f"error {error:.4f} of the length of all rows")
     sums = h.sum(axis=0, dtype=np.float64)  # each factor as shares of its words, its size with the texts
     sizes = w.sum(axis=0, dtype=np.float64) * sums
@@ -136,7 +235,8 @@ def topics(
 
     With `output`, `texts` names files, the lines go there as they come, and none are given back. A text
     without a word that the model knows has an empty line. A table gets the rows of the texts, with the
-    columns `topic` and `weight`, and as many more as `settings.top` says.
+    columns `topic` and `weight`, and as many more as `settings.top` says. An `output` that ends as a matrix
+    does (.npz, .npy, .mtx, .svm) gets all weights of every text, a row each.
     """
     if texts is None and output is None:
         raise TypeError("give texts; or, with output=, the names of files")
@@ -144,6 +244,11 @@ def topics(
     loaded = TopicModel.load(model)
     if output is None:
         return list(topic_lines(loaded, [[one_line(text) for text in given or []]], settings, jsonl))
+    if is_matrix(output):
+        refuse(changed(settings) + ["--jsonl"] * jsonl, f"with {output}, which holds all weights")
+        check_writable(output)
+        _write_weights(loaded, Records(given, records, reading, labelled=False, progress=progress), output)
+        return []
     kept = kept_for(output, table, otherwise="--jsonl" if jsonl else None)
     source = Records(given, records, reading, labelled=False, kept=kept, progress=progress)
     if kept is not None and kept.is_table:
@@ -153,6 +258,17 @@ def topics(
         for line in topic_lines(loaded, source.documents(), settings, jsonl):
             writer.write(line)
     return []
+
+
+def is_matrix(output: Output | None) -> TypeGuard[str]:
+    """Whether an output is the name of a matrix, not of lines of text."""
+    return isinstance(output, str) and output.lower().endswith(MATRICES)
+
+
+def _write_weights(model: TopicModel, source: Records, output: str) -> None:
+    weights = as_rows(model.weights(model.encode(source.documents())))
+    names = [str(number) for number in range(1, len(model) + 1)]
+    write_matrix(output, LabelledMatrix(weights, names))
 
 
 def topic_lines(

@@ -1,6 +1,7 @@
 """Topics as a model: what each is about, and how much of each is in a text.
 
-    lda   P(word | topic) = (n_wk + β) / (n_k + V β);  a text's weights are the posterior mean of its topics
+    lda   P(word | topic) = (n_wk + η_wk) / (n_k + Σ η_k), η = β but for seed words (`seed_words.py`);
+           a text's weights are the posterior mean of its topics
     nmf   the words' weights in a factor;               a text's weights are its non-negative coordinates
     lsa   the words' coordinates on an axis;            a text's weights are its coordinates, of either sign
 
@@ -22,20 +23,22 @@ from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.sparse import SparseMatrix, split_rows
+from nlpcli.engine.io.checkpoints import read_finished
 from nlpcli.engine.io.line_ends import one_line
-from nlpcli.engine.io.model_file import read_model, write_model
+from nlpcli.engine.io.model_file import write_model
 from nlpcli.engine.io.record_formats import Documents
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.threads import available_cores, run_all
 from nlpcli.engine.text.arguments import as_list
 from nlpcli.engine.topics.factors import Rows, non_negative
+from nlpcli.engine.topics.seed_words import seed_counts
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.topics import TopicSettings
 
 kernels = Kernels("topics.fold_in")
 
-KIND = "topics"
+KIND, UNFINISHED = "topics", "topics-checkpoint"
 _LANES = 8
 _SWEEPS, _TOLERANCE = 50, 1e-3
 
@@ -44,7 +47,8 @@ _SWEEPS, _TOLERANCE = 50, 1e-3
 class TopicModel:
     """K topics over V words.
 
-    With lda word_counts int32 [V, K] and alpha float64 [K]; with the others components float32 [V, K],
+    With lda word_counts int32 [V, K], alpha float64 [K] and, where words were named for topics, seeds int32
+    [S, 2], the pairs of a word and its topic; with the others components float32 [V, K],
     strengths float64 [K] (singular values, or how much of the texts a factor was) and
     document_frequencies int64 [V].
     """
@@ -55,6 +59,7 @@ class TopicModel:
     documents: int
     word_counts: NDArray[np.int32] | None = None
     alpha: NDArray[np.float64] | None = None
+    seeds: NDArray[np.int32] | None = None
     components: Floats | None = None
     strengths: NDArray[np.float64] | None = None
     document_frequencies: NDArray[np.int64] | None = None
@@ -71,6 +76,10 @@ class TopicModel:
             return self.components
         assert self.word_counts is not None
         smoothed = self.word_counts + self.settings.beta
+        if self.seeds is not None:
+            frequencies = self.word_counts.sum(axis=1, dtype=np.int64)
+            more = seed_counts(self.seeds, frequencies, self.settings.seed_weight)
+            smoothed[self.seeds[:, 0], self.seeds[:, 1]] += more
         shares: Floats = (smoothed / smoothed.sum(axis=0)).astype(np.float32)
         return shares
 
@@ -157,12 +166,12 @@ class TopicModel:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TopicModel:
         """Read a model file. Raises ModelError."""
-        model = read_model(path, KIND)
+        model = read_finished(path, (KIND,), (UNFINISHED,), "model of topics", "train-topics")
         arrays = {name: model.tensors.get(name) for name in _ARRAYS}
         return cls(vocabulary=Vocabulary.from_model(model), **model.fields, **arrays)  # type: ignore[arg-type]
 
 
-_ARRAYS = ("word_counts", "alpha", "components", "strengths", "document_frequencies")
+_ARRAYS = ("word_counts", "alpha", "seeds", "components", "strengths", "document_frequencies")
 
 
 def tfidf_rows(counts: SparseMatrix, frequencies: NDArray[np.int64], documents: int) -> SparseMatrix:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.io import fasttext_file
 from nlpcli.engine.io.binary_input import BinaryInput, decompressed_file, sampled
-from nlpcli.engine.io.model_file import read_info, read_model
+from nlpcli.engine.io.model_file import Model, read_info, read_model
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.vectors import matrix_beside_words, text_rows
 from nlpcli.engine.vectors.facebook import read_facebook, settings_of
@@ -31,6 +31,7 @@ from nlpcli.engine.vectors.writing import restored
 from nlpcli.errors import InputError, ModelError, NlpcliError
 
 KINDS = ("word2vec", "fasttext", "glove", "vectors")
+TOPICS = "topics"  # those of lsa give words vectors
 _VERIFIED = 32 << 20  # a model up to this many bytes is checked for flipped bits at every use
 _SAMPLE = 1 << 20  # bytes looked at to tell the layout
 _MOVED = 1 << 22  # numbers that are moved at a time
@@ -118,6 +119,7 @@ def _is_model(start: bytes) -> bool:
 _READ = ("vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts")
 _FOR_QUESTIONS = (*_READ, "vectors", "vectors.scales", "ngram_buckets", "ngram_rows")
 _FOR_WRITING = ("word_rows", "output_vectors")
+_OF_TOPICS = ("components", "strengths")
 _LONG = ("vectors", "ngram_rows")
 
 
@@ -145,15 +147,30 @@ def _read_model(path: str, asked: _Asked) -> Content:
     small = os.stat(path).st_size <= _VERIFIED  # noqa: PTH116
     model = read_model(
         path,
-        KINDS,
+        (*KINDS, TOPICS),
         verify=small if asked.verify is None else asked.verify,
-        only=_FOR_QUESTIONS + (_FOR_WRITING if asked.whole else ()),
+        only=_FOR_QUESTIONS + _OF_TOPICS + (_FOR_WRITING if asked.whole else ()),
         unread=_LONG if asked.unread and not small else (),
     )
+    if model.kind == TOPICS:
+        return _read_topics(model, path)
     matrix = restored(model.tensors["vectors"], model.tensors.get("vectors.scales"))
     tokens, counts = PackedTokens.from_model(model, "vocabulary"), model.tensors["vocabulary.counts"]
     subwords = subwords_of(model) if model.kind == "fasttext" else None
     return Content(tokens, matrix, model.kind, counts, model.header, subwords=subwords)
+
+
+def _read_topics(model: Model, path: str) -> Content:
+    """Latent semantic analysis: a word's coordinates V Σ, whose products are those of the words' rows."""
+    if model.header["settings"]["method"] != "lsa":
+        raise ModelError(
+            f"{path} holds topics, which are no vectors of words",
+            hint="nlpcli train-topics --method lsa gives words and texts vectors",
+        )
+    matrix = (model.tensors["components"] * model.tensors["strengths"]).astype(np.float32)
+    tokens, counts = PackedTokens.from_model(model, "vocabulary"), model.tensors["vocabulary.counts"]
+    left_out = "how a text's vector is found: its TF-IDF"
+    return Content(tokens, matrix, model.kind, counts, model.header, left_out=left_out)
 
 
 def _read_facebook(source: BinaryInput, name: str, whole: bool) -> Content:

@@ -18,6 +18,7 @@ SCHEMAS = {
     "vectorizer": ("documents", "VECTORIZER"),
     "index": ("documents", "INDEX"),
     "topics": ("topics", "TOPICS"),
+    "topics-checkpoint": ("topics", "CHECKPOINT"),
     "tagger": ("tagging", "TAGGER"),
     "tagger-checkpoint": ("tagging", "TAGGER_CHECKPOINT"),
     "recurrent-tagger": ("tagging", "RECURRENT_TAGGER"),

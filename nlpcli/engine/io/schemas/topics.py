@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nlpcli.engine.io.header_fields import MOST, Field, settings_of, whole
-from nlpcli.engine.io.schema import FINITE, Array, Held, Schema, within
+from nlpcli.engine.io.header_fields import MOST, Field, mapping, settings_of, text, whole
+from nlpcli.engine.io.schema import FINITE, Array, Held, Schema, below, within
 from nlpcli.engine.io.schemas.vocabulary import VOCABULARY
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.topics import TopicSettings
 
 _MOST_COUNT = 2**31 - 2
+_ALPHA = Array("float64", ("K",), FINITE, within(1e-6, 1e9))
 
 
 def _arrays(fields: Mapping[str, Any]) -> dict[str, Array]:
@@ -20,7 +21,8 @@ def _arrays(fields: Mapping[str, Any]) -> dict[str, Array]:
         return {
             **VOCABULARY,
             "word_counts": Array("int32", ("V", "K"), within(0, _MOST_COUNT)),
-            "alpha": Array("float64", ("K",), FINITE, within(1e-6, 1e9)),
+            "alpha": _ALPHA,
+            "seeds": Array("int32", ("S", 2), within(0, _MOST_COUNT), optional=True),
         }
     low = 0.0 if fields["settings"].method == "nmf" else -1e9
     return {
@@ -32,17 +34,44 @@ def _arrays(fields: Mapping[str, Any]) -> dict[str, Array]:
 
 
 def _enough(held: Held) -> str | None:
-    return "it has more topics than it may" if held.sizes["K"] > held.fields["settings"].num_topics else None
+    return "it has more topics than it may" if held.sizes["K"] > held.fields["settings"].topics else None
+
+
+def _seeds(held: Held) -> str | None:
+    seeds = held.arrays.get("seeds")
+    if seeds is None or not len(seeds):
+        return None
+    inside = seeds[:, 0].max() < held.sizes["V"] and seeds[:, 1].max() < held.sizes["K"]
+    return None if inside else "its seed words are not among its words and topics"
+
+
+def _settings(value: Any) -> TopicSettings:
+    """Settings of a model, whose number of topics is known."""
+    found: TopicSettings = settings_of(TopicSettings)(mapping(value))
+    if found.num_topics == "auto":
+        raise ValueError("expected a number of topics")
+    return found
 
 
 TOPICS = Schema(
     {
-        "settings": Field(settings_of(TopicSettings)),
+        "settings": Field(_settings),
         "analysis": Field(settings_of(AnalysisSettings), default=AnalysisSettings()),
         "documents": Field(whole(1, MOST)),
     },
     _arrays,
     sizes=lambda fields: {"documents": fields["documents"]},
     never_empty=("V", "K"),
-    relations=(_enough,),
+    relations=(_enough, _seeds),
+)
+CHECKPOINT = Schema(
+    {
+        "digest": Field(text),
+        "done": Field(whole(0, _MOST_COUNT)),
+        "tokens": Field(whole(1, MOST)),
+        "num_topics": Field(whole(1, 4096)),
+    },
+    {"topics": Array("int32", ("N",), below("K")), "alpha": _ALPHA},
+    sizes=lambda fields: {"N": fields["tokens"], "K": fields["num_topics"]},
+    never_empty=("N", "K"),
 )
