@@ -133,11 +133,6 @@ class RecordSettings(FolderSettings):
             raise SettingsError(
                 f"--vector-col cannot be {self.vector_col!r}", hint="wanted: height,weight,age"
             )
-        if self.vector_col is not None and self.text_col is not None:
-            raise SettingsError(
-                "--text-col names a text and --vector-col numbers: a row is one or the other",
-                hint="leave one of them out",
-            )
         if self.label_sep is not None and (not self.label_sep.strip(" ") or "\n" in self.label_sep):
             raise SettingsError(
                 f"--label-sep cannot be {self.label_sep!r}", hint="wanted: a character such as , or ; or |"
