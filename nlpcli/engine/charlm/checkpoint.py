@@ -23,7 +23,7 @@ from nlpcli.engine.charlm.units import CharText
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.neural import checkpoint
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings.charlm import CharLMSettings
+from nlpcli.settings.charlm import CharLMSettings, ConditionSettings
 from nlpcli.settings.fields import option_name
 
 # Settings that may change when a training goes on. The others are built into what was saved.
@@ -58,12 +58,27 @@ def settings_of(path: str | os.PathLike[str], changes: Mapping[str, Any]) -> Cha
     fields = {field.name: field for field in dataclasses.fields(CharLMSettings)}
     for name, value in changes.items():
         if name not in CHANGEABLE and value != getattr(stored, name):
-            raise SettingsError(
-                f"{option_name(fields[name])} cannot change in a resumed training: "
-                f"it is {getattr(stored, name)}",
-                hint="leave the option out, or start a new training",
-            )
+            raise _unchangeable(option_name(fields[name]), getattr(stored, name))
     return dataclasses.replace(stored, **changes)
+
+
+def dropout_of(path: str | os.PathLike[str], asked: ConditionSettings) -> float:
+    """The share of texts without a condition of a checkpoint's training.
+
+    Raises SettingsError where another one is asked for.
+    """
+    condition = CharLM.from_model(read_model(path, CHECKPOINT, verify=False)).condition
+    stored = asked.condition_dropout if condition is None else condition.dropout
+    if asked != ConditionSettings() and asked.condition_dropout != stored:
+        raise _unchangeable("--condition-dropout", stored)
+    return stored
+
+
+def _unchangeable(option: str, stored: object) -> SettingsError:
+    return SettingsError(
+        f"{option} cannot change in a resumed training: it is {stored}",
+        hint="leave the option out, or start a new training",
+    )
 
 
 def resume(

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from nlpcli.engine.charlm.training import Training
     from nlpcli.engine.charlm.units import CharText
 
+_PLAIN = "with a model of plain text"
+
 # --- training -------------------------------------------------------------------------------
 
 
@@ -75,10 +77,11 @@ def train_charlm(
         for field in dataclasses.fields(settings)
         if field.name in given or getattr(settings, field.name) != field.default
     }
+    dropout = conditions.condition_dropout
     if resume is not None:
-        from nlpcli.engine.charlm.checkpoint import settings_of
+        from nlpcli.engine.charlm.checkpoint import dropout_of, settings_of
 
-        settings = settings_of(resume, chosen)
+        settings, dropout = settings_of(resume, chosen), dropout_of(resume, conditions)
     else:
         settings = CharLMSettings(**{**CHARLM_PRESETS[preset], **chosen})
     path = checkpoint or checkpoint_path(output)
@@ -89,7 +92,7 @@ def train_charlm(
     else:
         idle = changed(conditions) + changed(records)
         refuse(idle, "where lines are plain text", "--label-col names the labels of a table")
-    source = _Source(paths, reading, records, conditions.condition_dropout)
+    source = _Source(paths, reading, records, dropout)
     training = _begun(source, settings, resume, progress)
     every = checkpoints.checkpoint_every
     model = _run(training, output, path, every, progress)
@@ -263,16 +266,25 @@ def perplexity(
     model: str,
     paths: Paths = None,
     *,
+    records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Surprise:
     """What a text costs a character language model: loss, bits per character and byte, perplexity.
 
-    Raises InputError for an empty text.
+    One that writes for labels or vectors reads a table, each text under its own, and also says what the texts
+    cost without (`conditional_perplexity`).
+
+    Raises InputError for an empty text, and for a label that the model does not know.
     """
+    from nlpcli.engine.charlm import conditional_perplexity
     from nlpcli.engine.charlm.perplexity import of_text
 
-    return of_text(CharLM.load(model), paths, reading, progress)
+    loaded = CharLM.load(model)
+    if loaded.condition is not None:
+        return conditional_perplexity.of_rows(loaded, loaded.condition, paths, records, reading, progress)
+    refuse(changed(records), _PLAIN)
+    return of_text(loaded, paths, reading, progress)
 
 
 @plain_settings
@@ -281,13 +293,20 @@ def perplexity_per_line(
     paths: Paths,
     output: Output,
     *,
+    records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
 ) -> None:
     """Each line of some texts after its bits per character and a tab, written to `output`."""
+    from nlpcli.engine.charlm import conditional_perplexity
     from nlpcli.engine.charlm.perplexity import of_lines
 
     loaded = CharLM.load(model)
+    if loaded.condition is not None:
+        found = conditional_perplexity.of_each_row(loaded, loaded.condition, paths, records, reading)
+    else:
+        refuse(changed(records), _PLAIN)
+        found = of_lines(loaded, Lines(paths, reading))
     with open_output(output) as file:
         writer = LineWriter(file)
-        for line, bits in of_lines(loaded, Lines(paths, reading)):
+        for line, bits in found:
             writer.write(f"{bits:.4f}\t{line}")
