@@ -29,6 +29,7 @@ from nlpcli.engine.search.ranking import Hit
 from nlpcli.engine.sequences.classifier_job import AnyEvaluation, NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
+from nlpcli.engine.tasks.dialogue import Reply
 from nlpcli.engine.tasks.rouge import Rouge
 from nlpcli.engine.tasks.summarization import Summary
 from nlpcli.engine.text.comparison import TokenizerComparison
@@ -72,7 +73,7 @@ from nlpcli.settings.embeddings import (
 from nlpcli.settings.input import FolderSettings, InputSettings, RecordSettings
 from nlpcli.settings.neural import ClassifierEncoder, EncoderSettings, NetworkTraining
 from nlpcli.settings.plots import PlotSettings
-from nlpcli.settings.search import IndexSettings, SearchSettings
+from nlpcli.settings.search import AnswerSettings, ChatSettings, IndexSettings, SearchSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import (
     AnalysisSettings,
@@ -167,6 +168,19 @@ def analyse(
     time_limit: float = 30.0,
 ) -> list[list[Token]]:
     """The tokens of each text with their places, and tags and lemmas where the tokenizer knows them."""
+
+def chat(
+    model: _Path,
+    lines: Iterable[str] | None = None,
+    settings: ChatSettings = ...,
+    *,
+    reading: InputSettings = ...,
+    turns: int = 0,
+    fallback: str = "…",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> Iterator[Reply]:
+    """An answer to each of some lines as they come, by a model of train-seq2seq or an index with answers."""
 
 def classify(
     model: _Path,
@@ -488,6 +502,7 @@ def index(
     analysis: AnalysisSettings = ...,
     reading: InputSettings = ...,
     folders: FolderSettings = ...,
+    columns: AnswerSettings = ...,
     progress: Progress = ...,
     document: Literal["line", "paragraph", "file"] = "line",
     lowercase: bool = True,
@@ -514,6 +529,8 @@ def index(
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
     on_error: Literal["stop", "skip"] = "stop",
+    text_col: str | None = None,
+    answer_col: str | None = None,
 ) -> SearchIndex:
     """An index of some texts (files, or folders of files), written to `output`."""
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
+from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import MOST, Needs, Settings, setting
+from nlpcli.settings.input import INPUT
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,42 @@ class IndexSettings(Settings):
         flags=("--document",),
         old=("--unit",),
     )
+
+
+@dataclass(frozen=True)
+class AnswerSettings(Settings):
+    """Which columns of a table are questions and their answers (for `chat`)."""
+
+    text_col: str | None = setting(
+        None,
+        "With --answer-col: column (name, or number from 1) or JSON field that holds the question.",
+        panel=INPUT,
+        metavar="COLUMN",
+    )
+    answer_col: str | None = setting(
+        None,
+        "Column or field that holds the answer: the index then answers in chat.",
+        panel=INPUT,
+        metavar="COLUMN",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.text_col is None) != (self.answer_col is None):
+            missing = "--text-col" if self.text_col is None else "--answer-col"
+            raise SettingsError(
+                "--text-col and --answer-col go together", hint=f"add {missing} COLUMN: pairs of a table"
+            )
+
+
+@dataclass(frozen=True)
+class ChatSettings(Settings):
+    """How lines are answered."""
+
+    turns: int = setting(
+        0, "Earlier turns that a line is understood from; 0 is each line by itself.", min=0, max=100
+    )
+    fallback: str = setting("…", "Answer where there is none.", metavar="TEXT")
 
 
 @dataclass(frozen=True)
