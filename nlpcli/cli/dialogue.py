@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Model, Quiet, with_settings
+from nlpcli.cli.options import Files, Model, Quiet, with_settings
 from nlpcli.cli.results import lines as written_lines
 from nlpcli.cli.results import results
 from nlpcli.engine import jobs
@@ -25,6 +25,7 @@ _PROMPT = "> "
 @with_settings
 def chat(
     model: Model,
+    files: Files = None,
     settings: ChatSettings = ChatSettings(),
     reading: InputSettings = InputSettings(),
     shape: ResultSettings = ResultSettings(),
@@ -32,20 +33,26 @@ def chat(
 ) -> None:
     """Answer line by line, by an index of questions and answers or a model of train-seq2seq.
 
-    Lines are read from stdin, and each has one line of answer at once, an empty one an empty one; on a
-    terminal there is a prompt, and Ctrl-D or Ctrl-C ends. Which kind of model it is, the file tells.
+    Each line of files or stdin has one line of answer at once, an empty one an empty one; on a terminal there
+    is a prompt, and Ctrl-D or Ctrl-C ends. Which kind of model it is, the file tells.
 
     \b
     Examples:
       nlpcli index faq.csv --text-col question --answer-col answer -o faq.safetensors
       nlpcli chat faq.safetensors
       echo 'When do you open?' | nlpcli chat faq.safetensors --jsonl
-      nlpcli chat seq2seq.safetensors --turns 1 < questions.txt > answers.txt
+      nlpcli chat seq2seq.safetensors questions.txt --turns 1 -o answers.txt
     """
     refuse(changed(shape, "no_header"), "where lines have no headings")
     console.one_blas_thread()
-    asks = shape.output == "-" and not shape.is_json and console.is_terminal() and sys.stdin.isatty()
-    replies = jobs.chat(model, _asked() if asks else None, settings, reading=reading)
+    asks = (
+        files is None
+        and shape.output == "-"
+        and not shape.is_json
+        and console.is_terminal()
+        and sys.stdin.isatty()
+    )
+    replies = jobs.chat(model, _asked() if asks else None, settings, paths=files, reading=reading)
     if shape.is_json:
         with results(shape) as shown:
             rows = _flushed(replies)

@@ -174,6 +174,7 @@ def chat(
     lines: Iterable[str] | None = None,
     settings: ChatSettings = ...,
     *,
+    paths: _Paths = None,
     reading: InputSettings = ...,
     turns: int = 0,
     fallback: str = "…",

@@ -34,6 +34,7 @@ PRINTING = {
     "evaluate": [[NB, "table.tsv"], [NB, "table.tsv", "--json"]],
     "train-seq2seq": [["pairs", "--test", "pairs", "--rnn-size", 4, "--epochs", 1, "-o", "m"]],
     "translate": [[MODELS / "seq2seq.safetensors", "text"]],
+    "chat": [[MODELS / "index-answers.safetensors", "text"]],
     "topics": [[MODELS / "topics.safetensors", "kitchen"], [MODELS / "topics.safetensors", "--keys"]],
     "summarize": [["text", "--sentences", 2], ["text", "--sentences", 2, "--lines"]],
     "train-tagger": [["tagged", "--test", "tagged", "--hash-bits", 8, "-o", "m"]],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from nlpcli.engine.io.lines import Lines
-from nlpcli.engine.io.opening import STDIN
+from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.tasks.dialogue import Chat, Reply
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.settings.input import InputSettings
@@ -18,11 +18,13 @@ def chat(
     lines: Iterable[str] | None = None,
     settings: ChatSettings = ChatSettings(),
     *,
+    paths: Paths = None,
     reading: InputSettings = InputSettings(),
 ) -> Iterator[Reply]:
     """An answer to each of some lines as they come, by a model of train-seq2seq or an index with answers.
 
-    Without `lines` they are read from stdin as they arrive. Raises ModelError for another kind of file.
+    Without `lines` they are those of some files, or of stdin as they arrive. Raises ModelError for a file that
+    cannot answer.
 
     >>> import pathlib, tempfile
     >>> import nlpcli
@@ -35,7 +37,7 @@ def chat(
     'At nine.'
     """
     conversation = Chat(model, settings)
-    given = (
-        Lines([STDIN], reading) if lines is None else lines if isinstance(lines, Iterator) else as_list(lines)
-    )
-    return (conversation.reply(str(line)) for line in given or ())
+    if lines is None:
+        return map(conversation.reply, Lines(paths, reading))
+    given = lines if isinstance(lines, Iterator) else as_list(lines) or []
+    return (conversation.reply(str(line)) for line in given)
