@@ -139,7 +139,8 @@ COMMANDS: dict[str, list[str]] = {
     ],
     "seq2seq": [
         "translate FILE t.txt", "translate FILE t.txt --n-best 3 --proba --jsonl --beam-size 3",
-        "translate FILE t.txt --attention-page o.html", "chat FILE t.txt --turns 1", "evaluate FILE letters.tsv --errors 2",
+        "translate FILE t.txt --attention-page o.html", "chat FILE t.txt --turns 1",
+        "evaluate FILE letters.tsv --errors 2",
         _LOAD.format("loaded.translate(['ab', 'x'])"),
     ],
     "seq2seq-checkpoint": [

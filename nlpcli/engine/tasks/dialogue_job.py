@@ -23,8 +23,8 @@ def chat(
 ) -> Iterator[Reply]:
     """An answer to each of some lines as they come, by a model of train-seq2seq or an index with answers.
 
-    Without `lines` they are those of some files, or of stdin as they arrive. Raises ModelError for a file that
-    cannot answer.
+    Without `lines` they are those of some files, or of stdin as they arrive. Raises ModelError for a model
+    that cannot answer.
 
     >>> import pathlib, tempfile
     >>> import nlpcli
