@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -45,13 +44,7 @@ def chat(
     """
     refuse(changed(shape, "no_header"), "where lines have no headings")
     console.one_blas_thread()
-    asks = (
-        files is None
-        and shape.output == "-"
-        and not shape.is_json
-        and console.is_terminal()
-        and sys.stdin.isatty()
-    )
+    asks = files is None and shape.output == "-" and not shape.is_json and console.is_conversation()
     replies = jobs.chat(model, _asked() if asks else None, settings, paths=files, reading=reading)
     if shape.is_json:
         with results(shape) as shown:
