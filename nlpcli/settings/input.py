@@ -81,7 +81,7 @@ class RecordSettings(FolderSettings):
     )  # fmt: skip
     vector_col: str | None = setting(
         None, "Columns or fields of numbers, with commas between, or one that holds a list (train-rnn "
-        "--cell none).", panel=INPUT, metavar="COLUMNS",
+        "--cell none; train-charlm).", panel=INPUT, metavar="COLUMNS",
     )  # fmt: skip
     header: Literal["auto", "yes", "no"] = setting(
         "auto",
