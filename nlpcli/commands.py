@@ -56,6 +56,7 @@ COMMANDS = {
     "tag": Command("tagging", "sequences.job", _TAGGERS),
     "train-seq2seq": Command("translation", "translation.job", _SEQ2SEQ),
     "translate": Command("translation", "translation.job", _SEQ2SEQ),
+    "chat": Command("dialogue", "tasks.dialogue_job", _SEQ2SEQ),
     "train-w2v": Command("embeddings", "embeddings.job", _VECTORS),
     "train-fasttext": Command("embeddings", "embeddings.job", _VECTORS),
     "train-glove": Command("glove", "embeddings.glove_job", _VECTORS),

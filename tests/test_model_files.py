@@ -84,6 +84,10 @@ ANSWERS = {
     "index.safetensors": (lambda index: index.texts[3], "the queen drinks tea"),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),
     "charlm-checkpoint.safetensors": (written, "thetm mnnlna ianint tee"),
+    "charlm-label.safetensors": (lambda model: model.generate(label="duck", seed=1), "qk"),
+    "charlm-label-checkpoint.safetensors": (lambda model: model.generate(label="duck", seed=1), "mk"),
+    "charlm-vector.safetensors": (lambda model: model.generate(vector=[9], seed=1), "moo"),
+    "index-answers.safetensors": (lambda index: index.answers[1], "In Seoul."),
     "counts.npz": (lambda counts: counts.table()[1][:3], ["the", "16.66666667", "13.5"]),
     "sentencepiece.model": (lambda subwords: subwords.split("the king"), ["▁the", "▁", *"king"]),
 }

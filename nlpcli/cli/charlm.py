@@ -10,9 +10,10 @@ from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
 from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
-from nlpcli.settings.charlm import CharLMSettings, CheckpointSettings, GenerateSettings
+from nlpcli.errors import SettingsError
+from nlpcli.settings.charlm import CharLMSettings, CheckpointSettings, ConditionSettings, GenerateSettings
 from nlpcli.settings.fields import given_options, refuse
-from nlpcli.settings.input import InputSettings, TextInputSettings
+from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.results import JsonSettings
 
 _ModelOut = Annotated[
@@ -42,12 +43,15 @@ def train_charlm(
         ),
     ] = None,
     checkpoints: CheckpointSettings = CheckpointSettings(),
-    reading: TextInputSettings = TextInputSettings(),
+    conditions: ConditionSettings = ConditionSettings(),
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Train a network that predicts the next character: RNN, LSTM or GRU.
 
-    Ctrl-C leaves a checkpoint; --resume goes on from it, given the same text.
+    Ctrl-C leaves a checkpoint; --resume goes on from it, given the same text. With --label-col or
+    --vector-col each row of a table is a text, and generate writes others for a label or a vector.
 
     \b
     Examples:
@@ -55,13 +59,14 @@ def train_charlm(
       zcat kowiki.gz | head -c 20000000 | nlpcli train-charlm - -o ko.safetensors --unit jamo
       nlpcli train-charlm *.c -o c.safetensors --preset medium --sample-every 500
       nlpcli train-charlm *.c -o c.safetensors --resume c.checkpoint.safetensors
+      nlpcli train-charlm news.csv --text-col title --label-col topic -o headlines.safetensors
     """
     if resume is not None:
         refuse(["--preset"] * ("preset" in given_names(context)), "beside --resume, whose sizes are fixed")
     jobs.train_charlm(
         files, output, settings, preset=preset, given=given_names(context), resume=resume,
-        checkpoint=checkpoint, checkpoints=checkpoints, reading=reading,
-        progress=console.progress(quiet),
+        checkpoint=checkpoint, checkpoints=checkpoints, conditions=conditions, records=records,
+        reading=reading, progress=console.progress(quiet),
     )  # fmt: skip
 
 
@@ -72,6 +77,14 @@ def generate(
     prime: Annotated[
         str, typer.Option("--prime", help="Text to begin with; @FILE reads it, - is stdin.", metavar="TEXT")
     ] = "",
+    label: Annotated[
+        str | None,
+        typer.Option(help="Label to write for, of a model of train-charlm --label-col.", metavar="LABEL"),
+    ] = None,
+    vector: Annotated[
+        str | None,
+        typer.Option(help="Vector to write for: numbers with commas or spaces between.", metavar="NUMBERS"),
+    ] = None,
     settings: GenerateSettings = GenerateSettings(),
     output: Output = "-",
     echo: Annotated[
@@ -95,11 +108,14 @@ def generate(
     Examples:
       nlpcli generate shakespeare.safetensors --prime "ROMEO:" --length 300
       nlpcli generate names.safetensors --until $'\\n' --num-samples 10 --temperature 0.8
+      nlpcli generate headlines.safetensors --label sport -n 5
       head -c 200 play.txt | nlpcli generate shakespeare.safetensors --prime - --no-echo --top-p 0.9
     """
     console.one_blas_thread()
     if not prime:
         refuse(["--skip-unknown"] * skip_unknown + ["--no-echo"] * (not echo), "without --prime")
+    if label is None and vector is None:
+        refuse(["--guidance"] * ("guidance" in given_names(context)), "without --label or --vector")
     source = prime if prime == "-" else prime[1:] if prime.startswith("@") else None
     if source is None:
         refuse(
@@ -107,6 +123,14 @@ def generate(
         )
     with as_json(output, shape) as file:
         jobs.generate(
-            model, file, "" if source is not None else prime, settings, prime_file=source, echo=echo,
+            model, file, "" if source is not None else prime, settings, label=label,
+            vector=None if vector is None else _numbers(vector), prime_file=source, echo=echo,
             skip_unknown=skip_unknown, jsonl=shape.is_json, reading=reading,
         )  # fmt: skip
+
+
+def _numbers(vector: str) -> list[float]:
+    try:
+        return [*map(float, vector.replace(",", " ").split())]
+    except ValueError as error:
+        raise SettingsError(f"--vector cannot be {vector!r}", hint="wanted: 0.1,0.2,0.3") from error

@@ -14,7 +14,7 @@ from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
 from nlpcli.settings.fields import changed, given_options, refuse
-from nlpcli.settings.input import TextInputSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
 from nlpcli.settings.results import LineSettings, TableSettings
 
 if TYPE_CHECKING:
@@ -33,29 +33,32 @@ def perplexity(
         bool, typer.Option("--per-line", help="One line per line: bits per character, TAB, the line.")
     ] = False,
     output: Output = "-",
-    reading: TextInputSettings = TextInputSettings(),
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Measure how well a character model expects a text; with --per-line, find the odd lines.
 
-    A character that the model has never seen counts as one in the length of its training text.
+    A character that the model has never seen counts as one in the length of its training text. A model for
+    labels or vectors reads each row of a table under its own, and says what the texts cost without.
 
     \b
     Examples:
       nlpcli perplexity shakespeare.safetensors sonnets.txt
       nlpcli perplexity en.safetensors mixed.txt --per-line | sort -rn | head
+      nlpcli perplexity headlines.safetensors test.csv --text-col title --label-col topic
     """
     console.one_blas_thread()
     if per_line:
         refuse(["--no-header"] * shape.no_header, "beside --per-line, which has no headings")
         with as_json(output, shape, ["bits_per_character", "text"], table) as file:
-            jobs.perplexity_per_line(model, files, file, reading=reading, table=table)
+            jobs.perplexity_per_line(model, files, file, records=records, reading=reading, table=table)
         return
     refuse(changed(table), "without --per-line and a table to write")
-    found = jobs.perplexity(model, files, reading=reading, progress=console.progress(quiet))
-    values = {
+    found = jobs.perplexity(model, files, records=records, reading=reading, progress=console.progress(quiet))
+    values: dict[str, float | None] = {
         "loss": found.loss,
         "bits_per_character": found.bits_per_character,
         "bits_per_byte": found.bits_per_byte,
@@ -63,6 +66,8 @@ def perplexity(
         "characters": found.characters,
         "unknown": found.unknown,
     }
+    if found.bits_without is not None:
+        values |= {"bits_without": found.bits_without, "bits_saved_per_text": found.bits_saved}
     with results(shape, output) as shown:
         shown.record(values)
 

@@ -77,6 +77,11 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
+def is_conversation() -> bool:
+    """Whether a person types and reads."""
+    return is_terminal() and sys.stdin.isatty()
+
+
 def wants_colour() -> bool:
     """Whether text may be coloured: unless `NO_COLOR` asks for none (no-color.org)."""
     return "NO_COLOR" not in os.environ

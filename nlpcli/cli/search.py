@@ -13,7 +13,7 @@ from nlpcli.cli.results import Results, results
 from nlpcli.engine import jobs
 from nlpcli.settings.input import FolderSettings, TextInputSettings
 from nlpcli.settings.results import ResultSettings
-from nlpcli.settings.search import IndexSettings, SearchSettings
+from nlpcli.settings.search import AnswerSettings, IndexSettings, SearchSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def index(
     analysis: AnalysisSettings = LOWERCASE,
     reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
+    columns: AnswerSettings = AnswerSettings(),
     quiet: Quiet = False,
 ) -> None:
     """Make texts ready for searching: one file that holds all `search` needs.
@@ -48,12 +49,13 @@ def index(
     Examples:
       nlpcli index notes/ -o notes.safetensors && nlpcli search notes.safetensors 'deep learning'
       nlpcli index --tokenizer kiwi news/*.txt -o news.safetensors --document paragraph
+      nlpcli index faq.csv --text-col question --answer-col answer -o faq.safetensors
     """
     if vectors is not None:
         console.one_blas_thread()
     jobs.index(
         files, output, settings, vectors=vectors, analysis=analysis, reading=reading, folders=folders,
-        progress=console.progress(quiet),
+        columns=columns, progress=console.progress(quiet),
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from nlpcli.engine.sequences.classifier_job import AnyEvaluation, NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
 from nlpcli.engine.tasks.corpus_report import CorpusReport
+from nlpcli.engine.tasks.dialogue import Reply
 from nlpcli.engine.tasks.rouge import Rouge
 from nlpcli.engine.tasks.rows_job import DedupCounts, Part
 from nlpcli.engine.tasks.summarization import Summary
@@ -52,6 +53,7 @@ from nlpcli.settings.charlm import (
     ActivationSettings,
     CharLMSettings,
     CheckpointSettings,
+    ConditionSettings,
     GenerateSettings,
     GradientSettings,
     ToySettings,
@@ -80,7 +82,7 @@ from nlpcli.settings.plots import PlotSettings
 from nlpcli.settings.reports import ReportSettings
 from nlpcli.settings.results import LineSettings, RowSettings
 from nlpcli.settings.rows import DedupSettings, LanguageSettings, SplitSettings
-from nlpcli.settings.search import IndexSettings, SearchSettings
+from nlpcli.settings.search import AnswerSettings, ChatSettings, IndexSettings, SearchSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import (
     AnalysisSettings,
@@ -187,6 +189,20 @@ def analyse(
     time_limit: float = 30.0,
 ) -> list[list[Token]]:
     """The tokens of each text with their places, and tags and lemmas where the tokenizer knows them."""
+
+def chat(
+    model: _Path,
+    lines: Iterable[str] | None = None,
+    settings: ChatSettings = ...,
+    *,
+    paths: _Paths = None,
+    reading: InputSettings = ...,
+    turns: int = 0,
+    fallback: str = "…",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> Iterator[Reply]:
+    """An answer to each of some lines as they come, by a model of train-seq2seq or an index with answers."""
 
 def classify(
     model: _Path,
@@ -535,6 +551,8 @@ def generate(
     prime: str = "",
     settings: GenerateSettings = ...,
     *,
+    label: _Path | None = None,
+    vector: Sequence[float] | None = None,
     prime_file: _Path | None = None,
     echo: bool = True,
     skip_unknown: bool = False,
@@ -546,6 +564,7 @@ def generate(
     top_k: int = 0,
     top_p: float = 1.0,
     num_samples: int = 1,
+    guidance: float = 1.0,
     seed: int = 1,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
@@ -581,6 +600,7 @@ def index(
     analysis: AnalysisSettings = ...,
     reading: TextInputSettings = ...,
     folders: FolderSettings = ...,
+    columns: AnswerSettings = ...,
     progress: Progress = ...,
     document: Literal["line", "paragraph", "file"] = "line",
     lowercase: bool = True,
@@ -613,6 +633,7 @@ def index(
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     on_error: Literal["stop", "skip"] = "stop",
+    answer_col: str | None = None,
 ) -> SearchIndex:
     """An index of some texts (files, or folders of files), written to `output`."""
 
@@ -765,16 +786,23 @@ def perplexity(
     model: _Path,
     paths: _Paths = None,
     *,
-    reading: TextInputSettings = ...,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
     progress: Progress = ...,
-    encoding: str = "utf-8",
-    errors: Literal["strict", "replace", "skip"] = "strict",
     text_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> Surprise:
     """What a text costs a character language model: loss, bits per character and byte, perplexity."""
 
@@ -783,16 +811,23 @@ def perplexity_per_line(
     paths: _Paths,
     output: Output,
     *,
-    reading: TextInputSettings = ...,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
     table: LineSettings = ...,
-    encoding: str = "utf-8",
-    errors: Literal["strict", "replace", "skip"] = "strict",
     text_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
     output_encoding: str | None = None,
     id_col: str | None = None,
 ) -> None:
@@ -1233,7 +1268,9 @@ def train_charlm(
     resume: _Path | None = None,
     checkpoint: _Path | None = None,
     checkpoints: CheckpointSettings = ...,
-    reading: TextInputSettings = ...,
+    conditions: ConditionSettings = ...,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
     progress: Progress = ...,
     cell: Literal["rnn", "lstm", "gru"] = "lstm",
     rnn_size: int = 256,
@@ -1258,14 +1295,21 @@ def train_charlm(
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
     threads: int = 0,
     checkpoint_every: int = 0,
-    encoding: str = "utf-8",
-    errors: Literal["strict", "replace", "skip"] = "strict",
+    condition_dropout: float = 0.1,
     text_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",
     delimiter: str = "auto",
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> CharLM:
     """A model of the text in some files: the network with the best validation loss seen in training."""
 

@@ -123,6 +123,32 @@ def weight_shapes(settings: CharLMSettings, size: Size) -> dict[str, tuple[int |
     return {**found, "output.w": (hidden, size), "output.b": (size,)}
 
 
+@dataclass(frozen=True)
+class ConditionSettings(Settings):
+    """How a model learns from texts that have a label or a vector each."""
+
+    RARE: ClassVar[frozenset[str]] = frozenset({"condition_dropout"})
+
+    condition_dropout: float = setting(
+        0.1,
+        "Share of the texts learnt without their label or vector, so that the model can also write without.",
+        min=0,
+        max=1,
+        panel=TRAINING,
+    )
+
+
+def condition_shapes(settings: CharLMSettings, size: Size) -> dict[str, tuple[int | Size, ...]]:
+    """The weights by which a condition of `size` numbers moves the gates of each layer, by name.
+
+    >>> sorted(condition_shapes(CharLMSettings(cell="gru", rnn_size=8), 5).items())
+    [('condition.layer0.every', (5, 24)), ('condition.layer0.first', (5, 24))]
+    """
+    gates = GATES[settings.cell] * settings.rnn_size
+    names = [f"condition.layer{n}.{part}" for n in range(settings.num_layers) for part in ("first", "every")]
+    return dict.fromkeys(names, (size, gates))
+
+
 # Sizes that suit a laptop, a workstation, a GPU.
 CHARLM_PRESETS: dict[str, dict[str, Any]] = {
     "small": {
@@ -184,6 +210,10 @@ class GenerateSettings(Settings):
     top_k: int = setting(0, "Draw from the K likeliest only; 0 is off.", min=0, max=MOST)
     top_p: float = setting(1.0, "Draw from the likeliest that together reach P.", above=0, max=1)
     num_samples: int = setting(1, "Texts to write.", min=1, max=MOST, flags=("--num-samples", "-n"))
+    guidance: float = setting(
+        1.0, "How far --label or --vector counts: 0 not at all, above 1 more than it did in training.",
+        min=0, max=100,
+    )  # fmt: skip
     seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED)
 
 

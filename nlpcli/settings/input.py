@@ -120,7 +120,7 @@ class RecordSettings(FolderSettings, ColumnSettings):
     )  # fmt: skip
     vector_col: str | None = setting(
         None, "Columns or fields of numbers, with commas between, or one that holds a list (train-rnn "
-        "--cell none).", panel=INPUT, metavar="COLUMNS",
+        "--cell none; train-charlm).", panel=INPUT, metavar="COLUMNS",
     )  # fmt: skip
     label_sep: str | None = setting(
         None, "What stands between the labels of one text in a cell, such as a comma.", panel=INPUT,
@@ -142,11 +142,6 @@ class RecordSettings(FolderSettings, ColumnSettings):
         if self.vector_col is not None and not all(self.vector_cols):
             raise SettingsError(
                 f"--vector-col cannot be {self.vector_col!r}", hint="wanted: height,weight,age"
-            )
-        if self.vector_col is not None and self.text_col is not None:
-            raise SettingsError(
-                "--text-col names a text and --vector-col numbers: a row is one or the other",
-                hint="leave one of them out",
             )
         if self.label_sep is not None and (not self.label_sep.strip(" ") or "\n" in self.label_sep):
             raise SettingsError(
@@ -198,6 +193,12 @@ class TextInputSettings(ColumnSettings, InputSettings):
         "auto", "Layout of a line; auto: a text; with --text-col by the file's name and first line.",
         panel=INPUT,
     )  # fmt: skip
+
+    @classmethod
+    def of(cls, records: RecordSettings, reading: InputSettings) -> TextInputSettings:
+        """The texts alone of tables that may have labels too."""
+        fields = {field.name: getattr(records, field.name) for field in dataclasses.fields(ColumnSettings)}
+        return cls(input_format=records.format, encoding=reading.encoding, errors=reading.errors, **fields)
 
     @property
     def of_tables(self) -> list[str]:

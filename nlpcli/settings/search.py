@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from nlpcli.settings.fields import MOST, Needs, Settings, setting
+from nlpcli.settings.input import INPUT
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,28 @@ class IndexSettings(Settings):
         flags=("--document",),
         old=("--unit",),
     )
+
+
+@dataclass(frozen=True)
+class AnswerSettings(Settings):
+    """Which column of a table is the answer to the text of its row (for `chat`)."""
+
+    answer_col: str | None = setting(
+        None,
+        "Column or field that holds the answer to the text of --text-col: the index then answers in chat.",
+        panel=INPUT,
+        metavar="COLUMN",
+    )
+
+
+@dataclass(frozen=True)
+class ChatSettings(Settings):
+    """How lines are answered."""
+
+    turns: int = setting(
+        0, "Earlier turns that a line is understood from; 0 is each line by itself.", min=0, max=100
+    )
+    fallback: str = setting("…", "Answer where there is none.", metavar="TEXT")
 
 
 @dataclass(frozen=True)

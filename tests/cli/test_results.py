@@ -55,6 +55,7 @@ LINES = [
     ("vectorize", ["text"], None),
     ("classify", [NB, "text"], "label"),
     ("translate", [MODELS / "seq2seq.safetensors", "text"], "target"),
+    ("chat", [MODELS / "index-answers.safetensors", "text"], "answer"),
     ("topics", [MODELS / "topics.safetensors", "text"], "topics"),
     ("summarize", ["text", "--sentences", 2], "text"),
     ("dedup", ["table.tsv"], "text"),

@@ -42,6 +42,7 @@ PRINTING = {
     "train-topics": [
         ["text", "--num-topics", "auto", "--iterations", 5, "--max-df", 1, "--no-header", "-o", "m"]
     ],
+    "chat": [[MODELS / "index-answers.safetensors", "text"]],
     "topics": [[MODELS / "topics.safetensors", "kitchen"], [MODELS / "topics.safetensors", "--keys"]],
     "summarize": [["text", "--sentences", 2], ["text", "--sentences", 2, "--lines"]],
     "train-tagger": [["tagged", "--test", "tagged", "--hash-bits", 8, "-o", "m"]],

@@ -35,6 +35,8 @@ FILES = {
     "letters.tsv": "".join(f"{one}{two}\t{two} {one}\n" for one in "abcd" for two in "abcd가"),
     "people.tsv": "height\tage\tpressure\n"
     + "".join(f"{150 + 3 * n}\t{20 + 7 * n % 50}\t{'high' if n % 3 else 'low'}\n" for n in range(12)),
+    "animals.tsv": "text\tkind\tsize\n"
+    + "".join(f"moo\tcow\t{5 + n}\nquack\tduck\t{1 + n}\n" for n in range(6)),
     "pieces.txt": "▁the ▁king ▁ d r\n<0xEA> <0xB0> x <unk> </s>\n",
 }
 _VECTORS = [
@@ -55,6 +57,7 @@ _SEQ2SEQ = (
     "--lr 0.03 --batch-tokens 40 --augment 0 --val-frac 0.2"
 )
 _ROWS = "--cell none --vector-col height,age --rnn-size 4 --epochs 9 --batch-tokens 4 --lr 0.03"
+_KIND = "--text-col text --label-col kind"
 _LOAD = "python import nlpcli; loaded = nlpcli.load('FILE'); {}"
 _CLASSIFY = [
     "classify FILE t.txt", "classify FILE t.txt --explain", "classify FILE t.txt --top-k 2",
@@ -145,7 +148,8 @@ COMMANDS: dict[str, list[str]] = {
     ],
     "seq2seq": [
         "translate FILE t.txt", "translate FILE t.txt --n-best 3 --proba --jsonl --beam-size 3",
-        "translate FILE t.txt --attention-page o.html", "evaluate FILE letters.tsv --errors 2",
+        "translate FILE t.txt --attention-page o.html", "chat FILE t.txt --turns 1",
+        "evaluate FILE letters.tsv --errors 2",
         _LOAD.format("loaded.translate(['ab', 'x'])"),
     ],
     "seq2seq-checkpoint": [
@@ -156,6 +160,25 @@ COMMANDS: dict[str, list[str]] = {
     "charlm-checkpoint": [
         *_CHARLM, "train-charlm t.txt --resume FILE -q -o o.safetensors",
         "train-charlm t.txt --resume FILE -q -o o.safetensors",
+    ],
+    "charlm-label": [
+        *_CHARLM[:1], "generate FILE --label duck -n 3 --length 20", *_CHARLM[4:],
+        "generate FILE --label cow --guidance 2.5 --prime qu --length 9",
+        f"perplexity FILE animals.tsv {_KIND}", f"perplexity FILE animals.tsv {_KIND} --per-line",
+        _LOAD.format("loaded.generate(label='duck', length=10)"),
+    ],
+    "charlm-vector": [
+        "generate FILE --vector 3 --length 20", "generate FILE --vector 3 --guidance 0.5 --length 20",
+        "perplexity FILE animals.tsv --text-col text --vector-col size", "perplexity FILE t.txt --per-line",
+    ],
+    "charlm-label-checkpoint": [
+        "generate FILE --label duck --length 20",
+        f"train-charlm animals.tsv {_KIND} --resume FILE -q -o o.safetensors",
+        f"train-charlm animals.tsv {_KIND} --resume FILE -q -o o.safetensors",
+    ],
+    "index-answers": [
+        "chat FILE t.txt", "chat FILE letters.tsv --jsonl --turns 2", "search FILE tea",
+        _LOAD.format("[*nlpcli.chat('FILE', ['tea', 'when'])]"),
     ],
     "counts": [
         "merge FILE FILE -o o.npz", "merge FILE FILE FILE -o o.npz",

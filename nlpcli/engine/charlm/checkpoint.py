@@ -15,13 +15,15 @@ from typing import Any
 
 import numpy as np
 
+from nlpcli.engine.charlm.conditional_text import ConditionalText
+from nlpcli.engine.charlm.conditional_training import ConditionalTraining
 from nlpcli.engine.charlm.model import CHECKPOINT, CharLM
 from nlpcli.engine.charlm.training import Training
 from nlpcli.engine.charlm.units import CharText
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.neural import checkpoint
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings.charlm import CharLMSettings, weight_shapes
+from nlpcli.settings.charlm import CharLMSettings, ConditionSettings
 from nlpcli.settings.fields import option_name
 
 # Settings that may change when a training goes on. The others are built into what was saved.
@@ -31,13 +33,13 @@ CHANGEABLE = (
 )  # fmt: skip
 
 
-def save(training: Training, path: str | os.PathLike[str]) -> None:
+def save(training: Training | ConditionalTraining, path: str | os.PathLike[str]) -> None:
     """Write the training as it stands, atomically."""
     best = training.best()
     tensors = {
         **best.tensors(),
         **checkpoint.optimizer_tensors(training, training.network),
-        **checkpoint.state_tensors(training.states),
+        **(checkpoint.state_tensors(training.states) if training.states else {}),
     }
     place = {
         **checkpoint.place(training),
@@ -56,15 +58,32 @@ def settings_of(path: str | os.PathLike[str], changes: Mapping[str, Any]) -> Cha
     fields = {field.name: field for field in dataclasses.fields(CharLMSettings)}
     for name, value in changes.items():
         if name not in CHANGEABLE and value != getattr(stored, name):
-            raise SettingsError(
-                f"{option_name(fields[name])} cannot change in a resumed training: "
-                f"it is {getattr(stored, name)}",
-                hint="leave the option out, or start a new training",
-            )
+            raise _unchangeable(option_name(fields[name]), getattr(stored, name))
     return dataclasses.replace(stored, **changes)
 
 
-def resume(path: str | os.PathLike[str], text: CharText, settings: CharLMSettings) -> Training:
+def dropout_of(path: str | os.PathLike[str], asked: ConditionSettings) -> float:
+    """The share of texts without a condition of a checkpoint's training.
+
+    Raises SettingsError where another one is asked for.
+    """
+    condition = CharLM.from_model(read_model(path, CHECKPOINT, verify=False)).condition
+    stored = asked.condition_dropout if condition is None else condition.dropout
+    if asked != ConditionSettings() and asked.condition_dropout != stored:
+        raise _unchangeable("--condition-dropout", stored)
+    return stored
+
+
+def _unchangeable(option: str, stored: object) -> SettingsError:
+    return SettingsError(
+        f"{option} cannot change in a resumed training: it is {stored}",
+        hint="leave the option out, or start a new training",
+    )
+
+
+def resume(
+    path: str | os.PathLike[str], text: CharText, settings: CharLMSettings
+) -> Training | ConditionalTraining:
     """The training that `save` wrote, on the same text.
 
     Raises ModelError when the text is another one.
@@ -76,12 +95,17 @@ def resume(path: str | os.PathLike[str], text: CharText, settings: CharLMSetting
             f"{path} was trained on another text", hint="give the same files in the same order as before"
         )
     best = CharLM.from_model(model)
-    sizes = weight_shapes(settings, len(text.alphabet))
+    sizes = {name: weight.shape for name, weight in best.weights.items()}
     now = checkpoint.weights_now(model, sizes)
-    training = Training(text, settings, now, settings.threads or place["threads"])
+    training: Training | ConditionalTraining
+    if isinstance(text, ConditionalText):
+        training = ConditionalTraining(text, settings, now)
+    else:
+        training = Training(text, settings, now, settings.threads or place["threads"])
     checkpoint.restore(training, training.network, model, place)
     training.best_weights = {name: np.array(weight) for name, weight in best.weights.items()}
     training.history = [dict(entry) for entry in best.record.get("history", ())]
-    shape = (training.split.batch, settings.rnn_size)
-    checkpoint.restore_states(training.states, training.parts, model, shape)
+    if not isinstance(training, ConditionalTraining):
+        shape = (training.split.batch, settings.rnn_size)
+        checkpoint.restore_states(training.states, training.parts, model, shape)
     return training

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.charlm.units import RARE, text_blocks, to_units
-from nlpcli.engine.neural.recurrent_step import log_softmax
+from nlpcli.engine.neural.recurrent_step import Array, log_softmax
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings
@@ -27,13 +27,18 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class Surprise:
-    """What a text costs, in nats, and how long it is."""
+    """What a text costs, in nats, and how long it is.
+
+    Of `texts` that are written for a label or a vector each, `nats_without` is what they cost without.
+    """
 
     nats: float
     units: int
     characters: int
     bytes: int
     unknown: int
+    texts: int = 1
+    nats_without: float | None = None
 
     @property
     def loss(self) -> float:
@@ -49,6 +54,18 @@ class Surprise:
     def bits_per_byte(self) -> float:
         """Bits per byte of UTF-8: comparable across alphabets and units."""
         return self.nats / math.log(2) / max(1, self.bytes)
+
+    @property
+    def bits_without(self) -> float | None:
+        """Bits per character without label or vector."""
+        return None if self.nats_without is None else self.nats_without / math.log(2) / self.characters
+
+    @property
+    def bits_saved(self) -> float | None:
+        """Bits per text that its label or vector saves."""
+        if self.nats_without is None:
+            return None
+        return (self.nats_without - self.nats) / math.log(2) / self.texts
 
     @property
     def perplexity(self) -> float:
@@ -68,7 +85,7 @@ def of_text(
     Raises InputError for an empty text.
     """
     parts, characters, size = [], 0, 0
-    table = _id_table(model)
+    table = id_table(model)
     for block in text_blocks(paths, reading, progress):
         parts.append(table[to_units(block, model.settings.unit)])
         characters += len(block)
@@ -84,7 +101,7 @@ def of_text(
 
 def of_lines(model: CharLM, lines: Iterable[str]) -> Iterator[tuple[str, float]]:
     """Each line with its bits per character, its line end counted; each read as after a line end."""
-    table = _id_table(model)
+    table = id_table(model)
     window: list[str] = []
     for line in lines:
         window.append(line)
@@ -95,12 +112,28 @@ def of_lines(model: CharLM, lines: Iterable[str]) -> Iterator[tuple[str, float]]
 
 
 def _of_window(model: CharLM, table: NDArray[np.int32], lines: list[str]) -> Iterator[tuple[str, float]]:
-    """Some lines, batched by length so that little is padded, given back in their order."""
-    ends = "\n" if "\n" in model.alphabet.id_of else ""
-    encoded = [table[to_units(line + ends, model.settings.unit)] for line in lines]
+    """Some lines, given back in their order."""
+    ends = line_end(model)
+    for line, nats in zip(lines, nats_of_lines(model, table, lines).tolist(), strict=True):
+        yield line, nats / math.log(2) / max(1, len(line) + len(ends))
+
+
+def line_end(model: CharLM) -> str:
+    """What ends a line that is read by itself."""
+    return "\n" if "\n" in model.alphabet.id_of else ""
+
+
+def nats_of_lines(
+    model: CharLM, table: NDArray[np.int32], lines: Sequence[str], conditions: Array | None = None
+) -> NDArray[np.float64]:
+    """What each line costs, its end with it [N]; batched by length, so that little is padded.
+
+    conditions: of each line, [N, D], for a model that takes them.
+    """
+    encoded = [table[to_units(line + line_end(model), model.settings.unit)] for line in lines]
     known = [ids[ids >= 0] for ids in encoded]
     order = sorted(range(len(lines)), key=lambda n: len(known[n]))
-    bits = np.zeros(len(lines))
+    found = np.zeros(len(lines))
     for start in range(0, len(order), _BATCH):
         chosen = order[start : start + _BATCH]
         length = max((len(known[n]) for n in chosen), default=0)
@@ -108,9 +141,9 @@ def _of_window(model: CharLM, table: NDArray[np.int32], lines: list[str]) -> Ite
         for column, n in enumerate(chosen):
             ids[: len(known[n]), column] = known[n]
         unknown = np.array([len(encoded[n]) - len(known[n]) for n in chosen])
-        bits[chosen] = (_streams_nats(model, ids) + unknown * _unseen(model)) / math.log(2)
-    for line, value in zip(lines, bits.tolist(), strict=True):
-        yield line, value / max(1, len(line) + len(ends))
+        under = None if conditions is None else conditions[chosen]
+        found[chosen] = _streams_nats(model, ids, conditions=under) + unknown * _unseen(model)
+    return found
 
 
 def _nats(model: CharLM, ids: NDArray[np.int32], progress: Progress) -> float:
@@ -124,11 +157,15 @@ def _nats(model: CharLM, ids: NDArray[np.int32], progress: Progress) -> float:
 
 
 def _streams_nats(
-    model: CharLM, ids: NDArray[np.int32], progress: Progress = SILENT, skip: int = 0
+    model: CharLM,
+    ids: NDArray[np.int32],
+    progress: Progress = SILENT,
+    skip: int = 0,
+    conditions: Array | None = None,
 ) -> NDArray[np.float64]:
     """Summed loss of each column of `ids` [L, B] from row `skip` on; −1 is padding and costs nothing."""
     batch = ids.shape[1]
-    network = model.stepper(batch)
+    network = model.stepper(batch, conditions)
     newline = model.alphabet.id_of.get("\n")
     counts = (model.alphabet.counts + 1) / (model.alphabet.total + len(model.alphabet))
     start = np.log(counts).astype(np.float32)[None].repeat(batch, axis=0)
@@ -149,7 +186,7 @@ def _streams_nats(
     return total
 
 
-def _id_table(model: CharLM) -> NDArray[np.int32]:
+def id_table(model: CharLM) -> NDArray[np.int32]:
     """The id of every code point, −1 for those never seen (or that of U+FFFD, if the model has one)."""
     table = np.full(0x110000, model.alphabet.id_of.get(RARE, -1), dtype=np.int32)
     for token, number in model.alphabet.id_of.items():

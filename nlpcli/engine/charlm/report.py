@@ -12,6 +12,7 @@ from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.charlm import GenerateSettings
 
 if TYPE_CHECKING:
+    from nlpcli.engine.charlm.conditional_training import ConditionalTraining
     from nlpcli.engine.charlm.training import Training
 
 _SAMPLE_LENGTH = 200
@@ -20,7 +21,7 @@ _SAMPLE_LENGTH = 200
 class Report:
     """The remarks of one run of a training."""
 
-    def __init__(self, training: Training, progress: Progress) -> None:
+    def __init__(self, training: Training | ConditionalTraining, progress: Progress) -> None:
         self._training, self._progress = training, progress
         self._started, self._first = time.monotonic(), training.step
         text = training.text
@@ -40,7 +41,8 @@ class Report:
             f"held out for validation: {held_out}"
         )
         self._progress.note(
-            f"{training.total_steps:,} updates of {training.split.batch} streams on {training.device} "
+            f"{training.total_steps:,} updates of {training.split.batch} {training.split.items} on "
+            f"{training.device} "
             f"({precision}, {len(training.parts)} threads)"
         )
         self._progress.note(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.charlm.conditions import END
 from nlpcli.engine.charlm.units import RARE, Writer, begins_character, encode
 from nlpcli.settings.charlm import GenerateSettings
 
@@ -61,23 +62,28 @@ def generate(
     sample: int = 0,
     skip_unknown: bool = False,
     echo: bool = True,
+    condition: NDArray[np.float32] | None = None,
 ) -> Iterator[str]:
     """A text in pieces, as it is made: the prime (unless not `echo`), then its continuation.
 
     `sample` numbers the texts of one seed. With no prime the model begins as after a line end
     or, if its alphabet has none, after a unit drawn by frequency, which begins the text; at
-    temperature 0 that is the most frequent one.
+    temperature 0 that is the most frequent one. A text under a `condition`, of a model that learnt texts by
+    themselves, ends at its end marker, which is not given.
     Raises InputError for a prime with characters the model has never seen.
     """
     random = np.random.default_rng([settings.seed, sample])
     ids = encode(prime, model.settings.unit, model.alphabet, skip_unknown=skip_unknown).tolist()
     writer, out = Writer(model.settings.unit), _Until(settings.until)
-    network = model.stepper()
+    network = model.stepper(conditions=condition, guidance=settings.guidance)
+    end = None if model.condition is None else model.alphabet.id_of[END]
     given = "".join(writer.write(model.alphabet.tokens[number]) for number in ids)
     if not echo:
         writer = Writer(model.settings.unit)
     elif given:
         yield given
+    if end is not None:
+        ids = [end, *ids]
     if not ids:
         ids = [_beginning(model, settings, random)]
         if model.alphabet.tokens[ids[0]] != "\n":
@@ -91,6 +97,8 @@ def generate(
         if banned is not None and len(logits) > 1:
             logits[banned] = -np.inf
         number = draw(logits, settings, random)
+        if number == end:
+            break
         piece = writer.write(model.alphabet.tokens[number])
         if piece:
             yield piece

@@ -27,6 +27,7 @@ class Split:
     """
 
     def __init__(self, text: CharText, settings: CharLMSettings) -> None:
+        self.items = "streams"
         ids = text.ids
         if len(ids) < 2:
             raise InputError("the text is a single character: there is nothing to predict")

@@ -16,7 +16,7 @@ import hashlib
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,11 +66,16 @@ def read_text(
     Units seen fewer than `min_count` times become one, U+FFFD. Raises InputError for an empty
     text and all that `Lines` raises.
     """
+    return text_of(text_blocks(paths, reading, progress), unit, min_count)
+
+
+def text_of(blocks: Iterable[str], unit: str, min_count: int = 1) -> CharText:
+    """The same of a text that is at hand, in pieces."""
     parts: list[NDArray[np.uint32]] = []
     counts = np.zeros(_POINTS, dtype=np.int64)
     first = np.full(_POINTS, -1, dtype=np.int64)
     position = characters = size = 0
-    for block in text_blocks(paths, reading, progress):
+    for block in blocks:
         units = to_units(block, unit)
         parts.append(units)
         counts += np.bincount(units, minlength=_POINTS)

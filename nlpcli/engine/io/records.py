@@ -86,6 +86,11 @@ class Records:
                 "--vector-col is for rows of numbers, and here texts are read",
                 hint="train-rnn --cell none learns from numbers; classify and evaluate go on with its models",
             )
+        if settings.vector_col is not None and settings.text_col is not None:
+            raise SettingsError(
+                "--text-col names a text and --vector-col numbers: a row is one or the other",
+                hint="leave one of them out",
+            )
         if settings.text2_col is not None and not pairs:
             raise SettingsError(
                 "--text2-col is for pairs of texts, and here each text is by itself",

@@ -199,13 +199,17 @@ def between_characters(name: str) -> Check:
     return Check("offsets between characters", holds)
 
 
-def strings(name: str, size: str, *, any_bytes: bool = False) -> dict[str, Array]:
+def strings(name: str, size: str, *, any_bytes: bool = False, optional: bool = False) -> dict[str, Array]:
     """Strings packed end to end, and where each begins and the last ends; UTF-8, or of `any_bytes`."""
     content, offsets = f"{name}.bytes", offsets_into(f"{name}.bytes")
     return {
-        content: Array("uint8", (f"bytes of {name}",), *(() if any_bytes else (UTF8,))),
+        content: Array("uint8", (f"bytes of {name}",), *(() if any_bytes else (UTF8,)), optional=optional),
         f"{name}.offsets": Array(
-            "int64", (f"{size}+1",), offsets, *(() if any_bytes else (between_characters(content),))
+            "int64",
+            (f"{size}+1",),
+            offsets,
+            *(() if any_bytes else (between_characters(content),)),
+            optional=optional,
         ),
     }
 

@@ -51,8 +51,13 @@ class CharStep:
         for n in range(len(self._w_hh)):
             if n:
                 x = self.h[n - 1] @ self._w_xh[n - 1] + self._b[n - 1]
-            _STEPS[self.cell](self, n, x)
+            _STEPS[self.cell](self, n, self.moved(n, x))
         return self.h[-1]
+
+    def moved(self, n: int, x: Array) -> Array:
+        """What reaches the gates of layer `n` from below, [B, G·H]; a condition adds to it."""
+        del n
+        return x
 
     def logits(self, h: Array) -> Array:
         """Unnormalised log-probabilities [B, V] of the next unit."""

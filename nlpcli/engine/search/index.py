@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.search.answers import read_pairs
 from nlpcli.engine.search.ranking import Hit, Search, idf
 from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.engine.text.arguments import plain_settings
@@ -31,7 +32,7 @@ from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.errors import InputError
 from nlpcli.settings.fields import whole_number
 from nlpcli.settings.input import FolderSettings, InputSettings
-from nlpcli.settings.search import IndexSettings, SearchSettings
+from nlpcli.settings.search import AnswerSettings, IndexSettings, SearchSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
@@ -62,6 +63,7 @@ class SearchIndex:
     lengths: terms per document, int32 [D]. norms: length of each TF-IDF row, float32 [D]. files
     and their numbers int32 [D], lines int32 [D]: where each document begins. texts: the documents.
     term_vectors float32 [V, dim] and document_vectors float32 [D, dim], if word vectors were given.
+    answers [D]: of an index of questions, which are its texts.
     """
 
     analysis: AnalysisSettings
@@ -76,6 +78,7 @@ class SearchIndex:
     lines: NDArray[np.int32]
     term_vectors: NDArray[np.float32] | None = None
     document_vectors: NDArray[np.float32] | None = None
+    answers: PackedTokens | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -130,6 +133,8 @@ class SearchIndex:
             tensors |= getattr(self, name).to_tensors(name)
         if self.term_vectors is not None and self.document_vectors is not None:
             tensors |= {"term_vectors": self.term_vectors, "document_vectors": self.document_vectors}
+        if self.answers is not None:
+            tensors |= self.answers.to_tensors("answers")
         header = {"analysis": self.analysis.to_record(), "settings": self.settings.to_record()}
         write_model(path, KIND, header, tensors)
 
@@ -138,6 +143,8 @@ class SearchIndex:
         """Read an index. Raises ModelError."""
         model = read_model(path, KIND)
         strings = {name: PackedTokens.from_model(model, name) for name in _STRINGS}
+        if "answers.bytes" in model.tensors:
+            strings["answers"] = PackedTokens.from_model(model, "answers")
         arrays: dict[str, Any] = {name: model.tensors.get(name) for name in _ARRAYS}
         return cls(
             **{**model.fields, **strings, **arrays},
@@ -165,6 +172,7 @@ def build(
     vectors: Vectors | None = None,
     folders: FolderSettings = FolderSettings(),
     progress: Progress = SILENT,
+    columns: AnswerSettings = AnswerSettings(),
 ) -> SearchIndex:
     """An index of some texts: files, `-`, and folders with all text files in them.
 
@@ -172,7 +180,11 @@ def build(
     is told; a named file is an error then. Raises InputError when there is no text, and for what
     may not be read (`folders`).
     """
-    found = _Documents()
+    found, answers = _Documents(), None
+    if columns.answer_col is not None:
+        pairs = read_pairs(paths, columns, reading, progress)
+        found = _Documents(pairs.questions, pairs.files, pairs.file_numbers, pairs.rows)
+        answers, paths = PackedTokens.of(pairs.answers), []
     for path, optional in _files(paths, folders, progress):
         try:
             found.add(path, settings.unit, reading)
@@ -181,7 +193,7 @@ def build(
                 raise
             progress.lost(f"passed over {error.message}")
     if not found.texts:
-        raise InputError(f"no text in {', '.join(map(display_name, paths))}")
+        raise InputError(f"no text in {', '.join(map(display_name, paths or found.files))}")
     plain = [text.replace("\n", " ") for text in found.texts]
     counts = encode_documents([plain], analysis, VocabularySettings(vocab_order="first-seen"))
     terms, lengths = counts.vocabulary.tokens, np.diff(counts.offsets).astype(np.int32)
@@ -207,6 +219,7 @@ def build(
         np.array(found.lines, dtype=np.int32),
         known,
         means,
+        answers,
     )
 
 
@@ -237,14 +250,14 @@ def _term_vectors(terms: Sequence[str], vectors: Vectors) -> NDArray[np.float32]
     return known
 
 
+@dataclass
 class _Documents:
     """Documents as they are read, and where each begins."""
 
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.files: list[str] = []
-        self.file_numbers: list[int] = []
-        self.lines: list[int] = []
+    texts: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    file_numbers: list[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
 
     def add(self, path: str, unit: str, reading: InputSettings) -> None:
         """The documents of one file; none of them if it cannot be read to its end."""

@@ -12,9 +12,9 @@ from nlpcli.engine.search.index import SearchIndex, build, is_index
 from nlpcli.engine.search.ranking import Hit, Search
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import given_options, refuse
+from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import FolderSettings, InputSettings, TextInputSettings
-from nlpcli.settings.search import IndexSettings, SearchSettings
+from nlpcli.settings.search import AnswerSettings, IndexSettings, SearchSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
 
@@ -28,9 +28,12 @@ def index(
     analysis: AnalysisSettings = LOWERCASE,
     reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
+    columns: AnswerSettings = AnswerSettings(),
     progress: Progress = SILENT,
 ) -> SearchIndex:
     """An index of some texts (files, or folders of files), written to `output`.
+
+    With `columns` the files are tables of questions and answers: questions are found, and `chat` answers.
 
     `vectors` is a file of word vectors, with which documents are also found by meaning.
 
@@ -38,7 +41,9 @@ def index(
     before any work, when `output` cannot be written.
     """
     check_writable(output)
-    made = _built(paths, vectors, settings, analysis, reading, folders, progress)
+    if columns.answer_col is not None:
+        refuse(changed(settings) + changed(folders), "with --answer-col: each row of a table is a question")
+    made = _built(paths, vectors, settings, analysis, reading, folders, progress, columns)
     made.save(output)
     progress.note(f"{output}: {len(made):,} documents, {len(made.terms):,} terms")
     return made
@@ -101,10 +106,11 @@ def _built(
     reading: InputSettings,
     folders: FolderSettings,
     progress: Progress,
+    columns: AnswerSettings = AnswerSettings(),
 ) -> SearchIndex:
     words = None
     if vectors is not None:
         from nlpcli.engine.vectors.job import load_vectors
 
         words = load_vectors(vectors, progress)
-    return build(paths or [STDIN], analysis, settings, reading, words, folders, progress)
+    return build(paths or [STDIN], analysis, settings, reading, words, folders, progress, columns)

@@ -63,10 +63,18 @@ class Search:
         Raises InputError when no word of the query stands in any document.
         """
         words = self._analyzer.tokens(query)
-        groups = [group for word in dict.fromkeys(words) if (group := self._group(word, words.count(word)))]
+        groups = self._groups(words)
         if not groups:
             raise self._nothing(query, words)
         return self._best(self._scores(groups), groups)
+
+    def scores(self, query: str) -> NDArray[np.float64]:
+        """How well each document answers a query [D]; zeros where no word of it stands in any."""
+        groups = self._groups(self._analyzer.tokens(query))
+        return self._scores(groups) if groups else np.zeros(len(self.index))
+
+    def _groups(self, words: list[str]) -> list[_Group]:
+        return [group for word in dict.fromkeys(words) if (group := self._group(word, words.count(word)))]
 
     def _scores(self, groups: list[_Group]) -> NDArray[np.float64]:
         rank = {"tfidf": self._tfidf, "bm25": self._bm25, "vectors": self._by_vectors}[self.settings.by]

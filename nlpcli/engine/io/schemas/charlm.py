@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from nlpcli.engine.io.header_fields import (
+    LARGEST,
     MOST,
     Field,
     each,
     mapping,
     nothing_or,
     number,
+    one_of,
     parts,
     read_fields,
     settings_of,
@@ -24,11 +26,13 @@ from nlpcli.engine.io.schema import (
     Check,
     Held,
     Schema,
+    total_within,
     within,
 )
 from nlpcli.engine.io.schemas.vocabulary import VOCABULARY, Fields
-from nlpcli.settings.charlm import CharLMSettings, weight_shapes
+from nlpcli.settings.charlm import CharLMSettings, condition_shapes, weight_shapes
 
+_LEAST_SCALE = 1e-150  # deviations are divided by it
 _RARE = 0xFFFD  # stands in the alphabet of bytes, too, for those that are rare
 
 
@@ -45,19 +49,48 @@ def _alphabet(held: Held) -> str | None:
     return None
 
 
+# What each kind of condition has beside its weights.
+_CONDITION = {
+    "label": {"condition.counts": Array("int64", ("conditions",), within(0, MOST), total_within(1, MOST))},
+    "vector": {
+        "condition.mean": Array("float64", ("conditions",), FINITE),
+        "condition.scale": Array("float64", ("conditions",), FINITE, within(_LEAST_SCALE, LARGEST)),
+    },
+}
+
+
 def _weights(fields: Fields, beside: str = "", *checks: Check) -> dict[str, Array]:
     shapes = weight_shapes(fields["settings"], "V")
+    if fields["condition"] is not None:
+        shapes |= condition_shapes(fields["settings"], "conditions")
     return {beside + name: Array("float32", shape, FINITE, *checks) for name, shape in shapes.items()}
 
 
 def _charlm(fields: Fields) -> Arrays:
-    return {**VOCABULARY, **_weights(fields)}
+    return {**VOCABULARY, **_weights(fields), **_CONDITION.get(_kind(fields), {})}
+
+
+def _kind(fields: Fields) -> str:
+    return "" if fields["condition"] is None else str(fields["condition"]["kind"])
+
+
+def _conditions(fields: Fields) -> dict[str, float]:
+    return {} if fields["condition"] is None else {"conditions": len(fields["condition"]["names"])}
+
+
+def _marker(held: Held) -> str | None:
+    """Texts by themselves have a start and an end."""
+    content = held.arrays["vocabulary.bytes"]
+    return (
+        None if held.fields["condition"] is None or (content == ord("\n")).any() else "it has no end marker"
+    )
 
 
 def _charlm_checkpoint(fields: Fields) -> Arrays:
     settings = fields["settings"]
     numbers = range(2 if settings.cell == "lstm" else 1)  # of an LSTM, h and c
-    states = [f"state/{layer}/{number}" for layer in range(settings.num_layers) for number in numbers]
+    layers = range(settings.num_layers if fields["condition"] is None else 0)  # texts begin with zeros
+    states = [f"state/{layer}/{number}" for layer in layers for number in numbers]
     return {
         **_charlm(fields),
         **_weights(fields, "now/"),
@@ -65,6 +98,11 @@ def _charlm_checkpoint(fields: Fields) -> Arrays:
         **_weights(fields, "exp_avg_sq/", within(0, MOST)),
         **{name: Array("float32", ("B", settings.rnn_size), FINITE) for name in states},
     }
+
+
+def _streams(held: Held) -> str | None:
+    """Streams that are read side by side are some."""
+    return "it is empty" if held.fields["condition"] is None and not held.sizes["B"] else None
 
 
 def _record(value: Any) -> dict[str, Any]:
@@ -75,8 +113,18 @@ def _record(value: Any) -> dict[str, Any]:
 _CHARLM_FIELDS = {
     "settings": Field(settings_of(CharLMSettings)),
     "record": Field(_record, default={}),
+    "condition": Field(
+        nothing_or(
+            parts(
+                kind=Field(one_of("label", "vector")),
+                names=Field(each(text, least=1, distinct=True)),
+                dropout=Field(number(0, 1)),
+            )
+        ),
+        default=None,
+    ),
 }
-CHARLM = Schema(_CHARLM_FIELDS, _charlm, never_empty=("V",), relations=(_alphabet,))
+CHARLM = Schema(_CHARLM_FIELDS, _charlm, _conditions, never_empty=("V",), relations=(_alphabet, _marker))
 CHARLM_CHECKPOINT = Schema(
     {
         **_CHARLM_FIELDS,
@@ -93,6 +141,7 @@ CHARLM_CHECKPOINT = Schema(
         ),
     },
     _charlm_checkpoint,
-    never_empty=("V", "B"),
-    relations=(_alphabet,),
+    _conditions,
+    never_empty=("V",),
+    relations=(_alphabet, _marker, _streams),
 )

@@ -61,6 +61,7 @@ INDEX = Schema(
         "lines": Array("int32", ("D",), within(0, MOST)),
         "term_vectors": Array("float32", ("V", "dim"), FINITE, optional=True),
         "document_vectors": Array("float32", ("D", "dim"), FINITE, optional=True),
+        **strings("answers", "D", optional=True),
     },
     never_empty=("D",),
     relations=(
@@ -68,6 +69,11 @@ INDEX = Schema(
             None
             if ("term_vectors" in held.arrays) == ("document_vectors" in held.arrays)
             else "it has vectors of its terms or its documents only"
+        ),
+        lambda held: (
+            None
+            if ("answers.bytes" in held.arrays) == ("answers.offsets" in held.arrays)
+            else "it has half of its answers"
         ),
     ),
 )

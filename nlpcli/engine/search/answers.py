@@ -1,0 +1,58 @@
+"""Pairs of questions and answers, read from the columns of tables to be searched by the question."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from nlpcli.engine.io.opening import STDIN
+from nlpcli.engine.io.records import Records
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.errors import SettingsError
+from nlpcli.settings.input import InputSettings, TextInputSettings
+from nlpcli.settings.search import AnswerSettings
+
+
+@dataclass
+class Pairs:
+    """Questions and answers [D], the number of each pair's file and its row there, counted from 1 [D]."""
+
+    questions: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    file_numbers: list[int] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+def read_pairs(
+    paths: Sequence[str],
+    columns: AnswerSettings,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> Pairs:
+    """The pairs of some tables; one with an empty side is left out, and counted in a note.
+
+    Raises SettingsError where `reading` names no column of questions.
+    """
+    if not isinstance(reading, TextInputSettings) or reading.text_col is None:
+        raise SettingsError(
+            "--text-col and --answer-col go together", hint="add --text-col COLUMN: pairs of a table"
+        )
+    records = dataclasses.replace(reading.records, text2_col=columns.answer_col)
+    found, empty = Pairs(), 0
+    for path in paths:
+        source = Records([path], records, reading, labelled=False, pairs=True, progress=progress)
+        texts = [" ".join(text.split()) for batch in source.texts() for text in batch]
+        for row, (question, answer) in enumerate(zip(texts[::2], texts[1::2], strict=True), start=1):
+            if not question or not answer:
+                empty += 1
+                continue
+            found.questions.append(question)
+            found.answers.append(answer)
+            found.file_numbers.append(len(found.files))
+            found.rows.append(row)
+        found.files.append("<stdin>" if path == STDIN else path)
+    if empty:
+        progress.lost(f"{empty:,} pair{'s' * (empty > 1)} with an empty question or answer left out")
+    return found
