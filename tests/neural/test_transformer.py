@@ -8,6 +8,7 @@ import pytest
 from nlpcli.engine.neural import transformer
 from nlpcli.engine.neural.packing import Packing
 from nlpcli.engine.neural.transformer import Places, initial_blocks
+from nlpcli.engine.neural.transformer_step import BlockSteps
 from nlpcli.errors import SettingsError
 from nlpcli.settings.transformer import Blocks, block_shapes, check_heads
 
@@ -195,3 +196,18 @@ def test_heads_share_the_width():
     check_heads("--rnn-size", 24, 3)
     with pytest.raises(SettingsError, match="--rnn-size 20 cannot be shared by 4 heads"):
         check_heads("--rnn-size", 20, 4)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_one_place_at_a_time_is_all_at_once(batch):
+    weights, length = drawn(), 9
+    steps = BlockSteps(weights, BLOCKS, length, batch)
+    for seed in (1, 2):  # the second begins again over what the first has left
+        x = inputs(batch * length, seed)
+        expected = transformer.run(weights, BLOCKS, x, Places.of([length] * batch), causal=True)
+        rows = x.reshape(batch, length, -1)
+        ours = np.stack([steps(rows[:, place].copy()) for place in range(length)], axis=1)
+        assert np.abs(ours.reshape(expected.shape) - expected).max() < 1e-5
+        with pytest.raises(IndexError):
+            steps(rows[:, 0].copy())
+        steps.begin()
