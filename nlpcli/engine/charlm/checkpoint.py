@@ -18,6 +18,7 @@ import numpy as np
 from nlpcli.engine.charlm.model import CHECKPOINT, CharLM
 from nlpcli.engine.charlm.training import Training
 from nlpcli.engine.charlm.units import CharText
+from nlpcli.engine.charlm.window_training import training_of
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.neural import checkpoint
 from nlpcli.errors import ModelError, SettingsError
@@ -78,7 +79,7 @@ def resume(path: str | os.PathLike[str], text: CharText, settings: CharLMSetting
     best = CharLM.from_model(model)
     sizes = weight_shapes(settings, len(text.alphabet))
     now = checkpoint.weights_now(model, sizes)
-    training = Training(text, settings, now, settings.threads or place["threads"])
+    training = training_of(text, settings, now, settings.threads or place["threads"])
     checkpoint.restore(training, training.network, model, place)
     training.best_weights = {name: np.array(weight) for name, weight in best.weights.items()}
     training.history = [dict(entry) for entry in best.record.get("history", ())]

@@ -13,10 +13,10 @@ from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_ch
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
-from nlpcli.engine.neural.weights import initial_weights
+from nlpcli.engine.neural.transformer_lm import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
-from nlpcli.settings.charlm import CHARLM_PRESETS, CharLMSettings, CheckpointSettings, GenerateSettings
+from nlpcli.settings.charlm import CharLMSettings, CheckpointSettings, GenerateSettings, sizes_of
 from nlpcli.settings.input import InputSettings
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def train_charlm(
 
         settings = settings_of(resume, chosen)
     else:
-        settings = CharLMSettings(**{**CHARLM_PRESETS[preset], **chosen})
+        settings = CharLMSettings(**{**sizes_of(preset, chosen.get("cell")), **chosen})
     path = checkpoint or checkpoint_path(output)
     check_writable(output)
     check_writable(path)
@@ -80,15 +80,15 @@ def _begun(
     from nlpcli.engine.charlm import checkpoint
 
     progress.update("loading PyTorch", 0)  # for some seconds
-    from nlpcli.engine.charlm.training import Training
     from nlpcli.engine.charlm.units import read_text
+    from nlpcli.engine.charlm.window_training import training_of
     from nlpcli.engine.neural import devices
 
     devices.check(settings)
     text = read_text(paths, settings.unit, reading, min_count=settings.min_char_count, progress=progress)
     if resume is not None:
         return checkpoint.resume(resume, text, settings)
-    return Training(text, settings, initial_weights(settings, text.alphabet))
+    return training_of(text, settings, initial_weights(settings, text.alphabet))
 
 
 def _run(training: Training, output: str, path: str, every: int, progress: Progress) -> CharLM:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -19,7 +19,10 @@ from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.neural.recurrent_step import CharStep
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.text.arguments import plain_settings
-from nlpcli.settings.charlm import CharLMSettings, GenerateSettings, weight_shapes
+from nlpcli.settings.charlm import ATTENTION, CharLMSettings, GenerateSettings, weight_shapes
+
+if TYPE_CHECKING:
+    from nlpcli.engine.neural.transformer_lm_step import TransformerStep
 
 KIND = "charlm"
 CHECKPOINT = "charlm-checkpoint"
@@ -34,8 +37,12 @@ class CharLM:
     weights: Weights
     record: Mapping[str, Any]
 
-    def stepper(self, batch: int = 1) -> CharStep:
+    def stepper(self, batch: int = 1) -> CharStep | TransformerStep:
         """The network at work in numpy, its state at zero."""
+        if self.settings.cell == ATTENTION:
+            from nlpcli.engine.neural.transformer_lm_step import TransformerStep
+
+            return TransformerStep(self.settings, self.weights, batch)
         return CharStep(self.settings.cell, self.settings.num_layers, self.weights, batch)
 
     @plain_settings

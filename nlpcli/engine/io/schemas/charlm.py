@@ -27,8 +27,9 @@ from nlpcli.engine.io.schema import (
     within,
 )
 from nlpcli.engine.io.schemas.vocabulary import VOCABULARY, Fields
-from nlpcli.settings.charlm import CharLMSettings, weight_shapes
+from nlpcli.settings.charlm import ATTENTION, CharLMSettings, weight_shapes
 
+_STATES = {"lstm": 2, ATTENTION: 0}  # of a layer: an LSTM's h and c; one otherwise
 _RARE = 0xFFFD  # stands in the alphabet of bytes, too, for those that are rare
 
 
@@ -56,7 +57,7 @@ def _charlm(fields: Fields) -> Arrays:
 
 def _charlm_checkpoint(fields: Fields) -> Arrays:
     settings = fields["settings"]
-    numbers = range(2 if settings.cell == "lstm" else 1)  # of an LSTM, h and c
+    numbers = range(_STATES.get(settings.cell, 1))
     states = [f"state/{layer}/{number}" for layer in range(settings.num_layers) for number in numbers]
     return {
         **_charlm(fields),
@@ -93,6 +94,7 @@ CHARLM_CHECKPOINT = Schema(
         ),
     },
     _charlm_checkpoint,
+    sizes=lambda fields: {"B": 1} if fields["settings"].cell == ATTENTION else {},  # no states, no batch
     never_empty=("V", "B"),
     relations=(_alphabet,),
 )

@@ -1,8 +1,8 @@
 """One place through layers of self-attention, with the keys and values of the places before it kept.
 
-The formula stands in `neural/transformer.py`. Weights are turned around ([outputs, inputs]): the product with a
-vector is then a sum along each row, which LLVM keeps in registers. All stand in one array, since a call costs
-some microseconds an array, and a step of a small network takes fifty.
+The formula stands in `neural/transformer.py`. Weights are turned around ([outputs, inputs]): the product
+with a vector is then a sum along each row, which LLVM keeps in registers. All stand in one array, since a
+call costs some microseconds an array, and a step of a small network takes fifty.
 """
 
 from __future__ import annotations

@@ -1,0 +1,194 @@
+"""A character model of self-attention learns, goes on where it was, and writes past its context."""
+
+import math
+
+import numpy as np
+import pytest
+
+from nlpcli.engine import jobs
+from nlpcli.engine.charlm import perplexity, sampling
+from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.charlm.units import CharText, read_text
+from nlpcli.engine.charlm.windows import Windows, sliding
+from nlpcli.engine.charlm.word_states import WordStates
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.io.model_file import read_model, write_model
+from nlpcli.engine.neural.transformer import Places
+from nlpcli.engine.neural.transformer_lm import initial_weights, logits, outputs
+from nlpcli.errors import ModelError, SettingsError
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
+
+SMALL = {
+    "cell": "transformer", "rnn_size": 16, "num_layers": 2, "num_heads": 2, "context": 16, "batch_size": 16,
+    "epochs": 2, "learning_rate": 0.01,
+}  # fmt: skip
+
+
+@pytest.fixture
+def text_file(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("the cat sat on the mat; the dog sat on the log.\n" * 60)
+    return str(path)
+
+
+def drawn(letters="ab \n", context=8, seed=1):
+    """A model none of whose weights is zero."""
+    settings = CharLMSettings(
+        cell="transformer", rnn_size=16, num_layers=2, num_heads=2, context_size=context
+    )
+    alphabet = Vocabulary.of([*letters], range(len(letters) + 1, 1, -1))
+    random = np.random.default_rng(seed)
+    weights = {
+        name: weight if weight.ndim == 1 else random.standard_normal(weight.shape).astype(np.float32) / 2
+        for name, weight in initial_weights(settings, alphabet).items()
+    }
+    return CharLM(settings, alphabet, weights, {})
+
+
+def anew(model, ids):
+    """Logits of the next unit after reading a window, all of it at once."""
+    return logits(model.weights, outputs(model.weights, model.settings, ids, Places.of([len(ids)])))[-1]
+
+
+def trained(text_file, tmp_path, **options):
+    return jobs.train_charlm([text_file], tmp_path / "m.safetensors", **{**SMALL, **options})
+
+
+def test_it_learns_more_than_pairs_of_characters_say(text_file, tmp_path):
+    model = trained(text_file, tmp_path, epochs=8)
+    text = read_text([text_file], "char")
+    pairs = text.ids[:-1] * len(text.alphabet) + text.ids[1:]
+    shares = np.bincount(pairs)[pairs] / np.bincount(text.ids[:-1])[text.ids[:-1]]
+    assert model.record["val_loss"] < -np.log(shares).mean() / 2
+    assert model.generate("the cat ", length=6, temperature=0) == "the cat sat on"
+
+
+def test_any_number_of_threads_gives_the_same_bytes(text_file, tmp_path):
+    written = []
+    for threads in (1, 2, 2):
+        trained(text_file, tmp_path, threads=threads, dropout=0.2)
+        model = read_model(tmp_path / "m.safetensors", "charlm")
+        written.append({name: array.tobytes() for name, array in model.tensors.items()})
+    assert written[0] == written[1] == written[2]
+
+
+def test_the_windows_of_an_epoch_hold_the_text_once_and_are_others_in_the_next():
+    ids = np.arange(1000, dtype=np.int32)
+    text = CharText(ids, Vocabulary.of(["a"], [1]), 1000, 1000)
+    sizes = {"cell": "transformer", "context_size": 16, "batch_size": 16}
+    windows = Windows(text, CharLMSettings(**sizes))
+
+    def epoch_of(n):
+        steps = range(n * windows.steps, (n + 1) * windows.steps)
+        return np.concatenate([windows.of_update(step)[:-1] for step in steps], axis=1)
+
+    epochs = [epoch_of(n) for n in range(3)]
+    for epoch in epochs:
+        assert len({*epoch.ravel().tolist()}) == epoch.size > 850 and epoch.max() < 949
+        assert (np.diff(epoch, axis=0) == 1).all()
+    assert len({tuple(sorted(epoch[0])) for epoch in epochs}) == 3
+    assert (windows.of_update(3) == windows.of_update(3)).all()
+    scored = windows.validation[windows.warm_up + 1 :].T.ravel()
+    assert scored[scored >= 0].tolist() == ids[950:].tolist()
+
+
+@pytest.mark.parametrize("length", [2, 3, 5, 17, 100, 1000])
+def test_every_length_of_text_can_be_trained_on(length, tmp_path):
+    (tmp_path / "t").write_text(("abcab" * length)[:length])
+    model = trained(str(tmp_path / "t"), tmp_path, epochs=1)
+    assert math.isfinite(model.record["val_loss"])
+
+
+@pytest.mark.parametrize("context", [1, 2, 7, 8])
+def test_what_is_written_past_the_context_is_what_its_window_says(context):
+    model = drawn(context=context)
+    text = "".join(sampling.generate(model, "ab", GenerateSettings(length=40, temperature=0)))
+    ids = [model.alphabet.id_of[letter] for letter in text]
+    network, written = model.stepper(), []
+    for number in ids[:-1]:
+        written.append(network.step([number])[0])
+    for start, fresh, stop in sliding(len(ids) - 1, context):
+        assert stop - start <= context and (not start or fresh - start == context // 2)
+        for last in range(fresh, stop):
+            expected = anew(model, np.array(ids[start : last + 1]))
+            assert np.abs(written[last] - expected).max() < 1e-4
+            if last >= 1:
+                assert ids[last + 1] == int(np.argmax(expected))
+
+
+def test_a_text_costs_the_same_at_once_and_unit_by_unit(tmp_path):
+    model = drawn()
+    text = "ab ba\nb" * 9
+    (tmp_path / "t").write_text(text)
+    network, before, nats = model.stepper(), "\n", 0.0
+    for character in text:
+        scores = network.step([model.alphabet.id_of[before]])[0].astype(float)
+        nats += np.log(np.exp(scores).sum()) - scores[model.alphabet.id_of[character]]
+        before = character
+    assert perplexity.of_text(model, [str(tmp_path / "t")]).nats == pytest.approx(nats, rel=1e-5)
+
+
+def test_lines_are_scored_each_for_itself():
+    model = drawn()
+    lines = ["ab", "", "b a b a b" * 5, "a", "c"] * 300
+    found = [*perplexity.of_lines(model, lines)]
+    assert [line for line, _ in found] == lines
+    for line, bits in found[:5]:
+        (alone,) = perplexity.of_lines(model, [line])
+        assert bits == pytest.approx(alone[1], rel=1e-5)
+
+
+@pytest.mark.parametrize("letters", ["ab", "ab\n"])
+def test_a_model_without_line_ends_reads_and_writes_too(letters, tmp_path):
+    model = drawn(letters)
+    (tmp_path / "t").write_text("abba" * 9)
+    assert 0 < perplexity.of_text(model, [str(tmp_path / "t")]).bits_per_character < 40
+    assert len(model.generate(length=30)) in (30, 31)
+
+
+def test_settings_that_do_nothing_and_heads_that_do_not_fit_are_refused(text_file, tmp_path):
+    for options, said in (
+        ({"cell": "lstm", "num_heads": 2}, "--num-heads does nothing without --cell transformer"),
+        ({"cell": "gru", "context": 9}, "--context does nothing without --cell transformer"),
+        ({"cell": "transformer", "seq_length": 9}, "--seq-length does nothing without"),
+        (
+            {"cell": "transformer", "embedding_dim": 9},
+            "--embedding-dim does nothing without",
+        ),
+        (
+            {"cell": "transformer", "rnn_size": 20, "num_heads": 4},
+            "--rnn-size 20 cannot be shared by 4 heads",
+        ),
+    ):
+        with pytest.raises(SettingsError, match=said):
+            jobs.train_charlm([text_file], tmp_path / "no.safetensors", **options)
+    assert not (tmp_path / "no.safetensors").exists()
+
+
+def test_what_needs_states_is_refused(text_file, tmp_path):
+    trained(text_file, tmp_path, epochs=1)
+    with pytest.raises(SettingsError, match="no way back through time"):
+        jobs.gradients([tmp_path / "m.safetensors"], text_file, tmp_path / "g.tsv", steps=3)
+    assert not (tmp_path / "g.tsv").exists()
+    with pytest.raises(SettingsError, match="no states"):
+        WordStates(CharLM.load(tmp_path / "m.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"num_heads": 3}, "cannot be shared by 3 heads"),
+        ({"num_heads": 1}, "array layer0.q_norm is"),
+        ({"context_size": 1 << 40}, "--context must be at most"),
+        ({"rnn_size": 32}, "array embedding0 is"),
+        ({"num_layers": 3}, "no array layer2.norm"),
+        ({"cell": "lstm"}, "no array layer0.w_xh"),
+    ],
+)
+def test_a_forged_file_is_refused(change, said, tmp_path):
+    model = drawn()
+    header = model.header()
+    header["settings"] |= change
+    write_model(tmp_path / "m", "charlm", header, model.tensors())
+    with pytest.raises(ModelError, match=said):
+        CharLM.load(tmp_path / "m")
