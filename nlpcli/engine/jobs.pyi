@@ -21,7 +21,7 @@ from nlpcli.engine.io.model_file import ModelInfo
 from nlpcli.engine.io.questions import Answers
 from nlpcli.engine.io.writing import Output
 from nlpcli.engine.loading import Loaded
-from nlpcli.engine.plots.job import CellView
+from nlpcli.engine.plots.job import CellView, HeadView
 from nlpcli.engine.plots.word_map import WordMap
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.search.index import SearchIndex
@@ -119,7 +119,7 @@ def activations(
     max_chars: int = 2000,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
-) -> CellView:
+) -> CellView | HeadView:
     """What the cells of a character model do as it reads a text; `output` gets an HTML page of it."""
 
 def analogy(
@@ -874,9 +874,11 @@ def train_charlm(
     checkpoints: CheckpointSettings = ...,
     reading: InputSettings = ...,
     progress: Progress = ...,
-    cell: Literal["rnn", "lstm", "gru"] = "lstm",
+    cell: Literal["rnn", "lstm", "gru", "transformer"] = "lstm",
     rnn_size: int = 256,
     num_layers: int = 1,
+    num_heads: int = 4,
+    context: int = 64,
     embedding_dim: int = 0,
     dropout: float = 0.0,
     unit: Literal["char", "jamo", "byte"] = "char",
@@ -886,6 +888,7 @@ def train_charlm(
     epochs: int = 10,
     learning_rate: float = 0.004,
     schedule: Literal["constant", "linear", "cosine"] = "cosine",
+    optimizer: Literal["adamw", "muon"] = "adamw",
     weight_decay: float = 0.0,
     grad_clip: float = 5.0,
     val_frac: float = 0.05,

@@ -30,6 +30,7 @@ class CharLMSettings(Settings):
             "context_size": Needs("cell", (ATTENTION,)),
             "embedding_dim": Needs("cell", but=(ATTENTION,)),
             "seq_length": Needs("cell", but=(ATTENTION,)),
+            "optimizer": Needs("cell", (ATTENTION,)),
         }
     )
 
@@ -82,6 +83,11 @@ class CharLMSettings(Settings):
     )  # fmt: skip
     schedule: Literal["constant", "linear", "cosine"] = setting(
         "cosine", "How the step size falls to 1 % of the start.", panel=TRAINING
+    )
+    optimizer: Literal["adamw", "muon"] = setting(
+        "adamw",
+        "How a transformer learns; muon, which the presets take, makes updates of its matrices orthogonal.",
+        panel=TRAINING,
     )
     weight_decay: float = setting(
         0.0, "Pull of the weights towards zero (AdamW).", min=0, max=1000, panel=TRAINING
@@ -193,6 +199,7 @@ TRANSFORMER_PRESETS: dict[str, dict[str, Any]] = {
         "num_heads": 4,
         "dropout": 0.0,
         "context_size": 64,
+        "optimizer": "muon",
         "batch_size": 32,
         "epochs": 10,
     },
@@ -202,6 +209,7 @@ TRANSFORMER_PRESETS: dict[str, dict[str, Any]] = {
         "num_heads": 4,
         "dropout": 0.1,
         "context_size": 128,
+        "optimizer": "muon",
         "batch_size": 32,
         "epochs": 20,
     },
@@ -211,6 +219,7 @@ TRANSFORMER_PRESETS: dict[str, dict[str, Any]] = {
         "num_heads": 6,
         "dropout": 0.2,
         "context_size": 256,
+        "optimizer": "muon",
         "batch_size": 64,
         "epochs": 50,
     },

@@ -192,3 +192,69 @@ def test_a_forged_file_is_refused(change, said, tmp_path):
     write_model(tmp_path / "m", "charlm", header, model.tensors())
     with pytest.raises(ModelError, match=said):
         CharLM.load(tmp_path / "m")
+
+
+def test_heads_are_those_of_the_numbers_that_are_written(tmp_path):
+    model = drawn(context=6)
+    model.save(tmp_path / "m.safetensors")
+    (tmp_path / "t").write_text("ab ba ab")
+    view = jobs.activations(
+        tmp_path / "m.safetensors", str(tmp_path / "t"), tmp_path / "h.html", layer=0, cell=1
+    )
+    assert view.heads.units == [*"ab ba "] and view.heads.attention.shape == (2, 2, 6, 6)
+    assert np.abs(view.heads.attention.sum(axis=3) - 1).max() < 1e-5
+    assert np.abs(np.triu(view.heads.attention, 1)).max() == 0
+    levels = view.levels()
+    assert levels == np.rint(view.heads.attention[0, 1, -1] * 127).tolist()
+    habits = view.habits()
+    assert [habit[:2] for habit in habits] == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert habits[1].first == pytest.approx(view.heads.attention[0, 1, :, 0].mean(), abs=1e-3)
+    page = (tmp_path / "h.html").read_text()
+    assert '"units":["a","b"," ","b","a"," "]' in page and "@" not in page.split("<style>")[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"find": "quote"}, "--find does nothing with a transformer"),
+        ({"signal": "h"}, "--signal does nothing with a transformer"),
+        ({"layer": 2}, "layers are 0 to 1"),
+        ({"cell": 2}, "heads are 0 to 1"),
+    ],
+)
+def test_heads_that_are_not_there_are_told(options, said, tmp_path):
+    drawn().save(tmp_path / "m.safetensors")
+    (tmp_path / "t").write_text("ab")
+    with pytest.raises(SettingsError, match=said):
+        jobs.activations(tmp_path / "m.safetensors", str(tmp_path / "t"), tmp_path / "h.html", **options)
+    assert not (tmp_path / "h.html").exists()
+
+
+def test_muon_makes_updates_orthogonal_and_leaves_the_rest_to_adam():
+    torch = pytest.importorskip("torch")
+    from nlpcli.engine.neural.nets.muon import Muon, orthogonal
+
+    torch.manual_seed(0)
+    for shape in ((8, 32), (32, 8), (16, 16)):
+        values = torch.linalg.svdvals(orthogonal(torch.randn(shape) * 1e-3))
+        assert values.min() > 0.4 and values.max() < 1.3
+    weights = {name: torch.ones(4, 4, requires_grad=True) for name in ("layer0.qkv", "output.w")}
+    twin = torch.ones(4, 4, requires_grad=True)
+    ours = Muon(weights, lr=0.1, weight_decay=0.0)
+    theirs = torch.optim.AdamW([twin], lr=0.1, weight_decay=0.0)
+    gradient = torch.randn(4, 4)
+    for weight in (*weights.values(), twin):
+        weight.grad = gradient.clone()
+    ours.step()
+    theirs.step()
+    assert torch.allclose(weights["output.w"], twin, rtol=0, atol=1e-6)
+    moved = (1 - weights["layer0.qkv"].detach()) / (0.1 * 0.5 * 2)
+    assert torch.allclose(moved, orthogonal(gradient + 0.95 * gradient), atol=1e-5)
+
+
+def test_muon_learns_otherwise_than_adam(text_file, tmp_path):
+    losses = [
+        trained(text_file, tmp_path, optimizer=name, epochs=2, learning_rate=0.004).record["val_loss"]
+        for name in ("adamw", "muon")
+    ]
+    assert max(losses) < 1.4 and losses[0] != losses[1]

@@ -45,6 +45,12 @@ class WindowTraining(Training):
         self, text: CharText, settings: CharLMSettings, weights: Weights, threads: int | None = None
     ) -> None:
         super().__init__(text, settings, weights, threads)
+        if settings.optimizer == "muon":
+            from nlpcli.engine.neural.nets.muon import Muon
+
+            self.optimizer = Muon(
+                self.network.weights, lr=settings.learning_rate, weight_decay=settings.weight_decay
+            )
         for group in self.optimizer.param_groups:
             group["betas"] = _BETAS
 

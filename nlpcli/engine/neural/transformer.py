@@ -95,6 +95,15 @@ class Places:
         return np.arange(self.rows.shape[1]) < self.lengths[:, None]
 
 
+def is_matrix(name: str) -> bool:
+    """Whether a weight of that name is a matrix of a layer.
+
+    >>> is_matrix("layer0.qkv"), is_matrix("layer0.q_norm"), is_matrix("output.w")
+    (True, False, False)
+    """
+    return name.startswith("layer") and name.endswith((".qkv", ".out", ".w_in", ".w_out"))
+
+
 def initial_blocks(blocks: Blocks, random: np.random.Generator) -> Weights:
     """Weights to start from: products N(0, 1/√inputs), those that end in x zeros, norms one."""
     weights: Weights = {}
