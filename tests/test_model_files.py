@@ -84,6 +84,7 @@ ANSWERS = {
     "index.safetensors": (lambda index: index.texts[3], "the queen drinks tea"),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),
     "charlm-checkpoint.safetensors": (written, "thetm mnnlna ianint tee"),
+    "charlm-transformer.safetensors": (written, "the wilookin the oonnin"),
     "counts.npz": (lambda counts: counts.table()[1][:3], ["the", "16.66666667", "13.5"]),
     "sentencepiece.model": (lambda subwords: subwords.split("the king"), ["▁the", "▁", *"king"]),
 }

@@ -45,7 +45,7 @@ def train_charlm(
     reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
-    """Train a network that predicts the next character: RNN, LSTM or GRU.
+    """Train a network that predicts the next character: RNN, LSTM, GRU or transformer.
 
     Ctrl-C leaves a checkpoint; --resume goes on from it, given the same text.
 
@@ -54,6 +54,7 @@ def train_charlm(
       nlpcli train-charlm shakespeare.txt -o shakespeare.safetensors
       zcat kowiki.gz | head -c 20000000 | nlpcli train-charlm - -o ko.safetensors --unit jamo
       nlpcli train-charlm *.c -o c.safetensors --preset medium --sample-every 500
+      nlpcli train-charlm play.txt -o play.safetensors --cell transformer --context 128
       nlpcli train-charlm *.c -o c.safetensors --resume c.checkpoint.safetensors
     """
     if resume is not None:

@@ -44,7 +44,7 @@ class CharLMSettings(Settings):
     num_heads: int = setting(4, "Heads of each layer of a transformer.", min=1, max=64, panel=NETWORK)
     context_size: int = setting(
         64, "Characters that a transformer sees, with which it is trained.", min=1, max=8192, panel=NETWORK,
-        flags=("--context",), old=("--block-size",),
+        flags=("--context",),
     )  # fmt: skip
     embedding_dim: int = setting(
         0, "Length of a character's vector; 0 is one-hot.", min=0, max=8192, panel=NETWORK
