@@ -27,6 +27,8 @@ class CharLMSettings(Settings):
     NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
         {
             "num_heads": Needs("cell", (ATTENTION,)),
+            "vocab_size": Needs("unit", ("subword",)),
+            "subword_model": Needs("unit", ("subword",)),
             "context_size": Needs("cell", (ATTENTION,)),
             "embedding_dim": Needs("cell", but=(ATTENTION,)),
             "seq_length": Needs("cell", but=(ATTENTION,)),
@@ -52,11 +54,19 @@ class CharLMSettings(Settings):
     dropout: float = setting(
         0.0, "Share of each layer's outputs dropped while training.", min=0, max=0.95, panel=NETWORK
     )
-    unit: Literal["char", "jamo", "byte"] = setting(
+    unit: Literal["char", "jamo", "byte", "subword"] = setting(
         "char",
-        "What is predicted: characters, with Hangul syllables taken apart into jamo, or UTF-8 bytes.",
+        "What is predicted: characters, with Hangul syllables taken apart into jamo, UTF-8 bytes, or "
+        "subwords of the text.",
         panel=NETWORK,
     )
+    vocab_size: int = setting(
+        0, "Subwords; 0 goes by the amount of text, 4000 at most.", min=0, max=100_000, panel=NETWORK
+    )
+    subword_model: str = setting(
+        "", "Subwords of this model of train-subword, in place of own ones.", panel=NETWORK,
+        flags=("--subword-model",), metavar="FILE", reads="subwords",
+    )  # fmt: skip
     min_char_count: int = setting(
         1,
         "Characters seen fewer times than this become one, U+FFFD.",

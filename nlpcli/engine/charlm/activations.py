@@ -54,6 +54,11 @@ def record(model: CharLM, text: str, *, skip_unknown: bool = False) -> Activatio
 
     Raises InputError for characters the model has never seen, unless they are skipped, and when none is left.
     """
+    if model.settings.unit == "subword":
+        raise SettingsError(
+            "activations: cells are shown character by character, and this model reads subwords",
+            hint="give a model of characters, or a transformer, whose heads are shown",
+        )
     given = text
     text = in_own_form(text, model.settings.unit, model.alphabet, skip_unknown=skip_unknown)
     if not text:

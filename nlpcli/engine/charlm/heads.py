@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nlpcli.engine.charlm.model import CharLM
+from nlpcli.engine.charlm.subword_units import pieces_of
 from nlpcli.engine.charlm.units import encode
 from nlpcli.engine.neural.packing import Ids
 from nlpcli.engine.neural.transformer import Places
@@ -50,7 +51,7 @@ def record(model: CharLM, text: str, *, skip_unknown: bool = False) -> Heads:
     Raises InputError for characters the model has never seen, unless they are skipped, and when none is left.
     """
     settings = model.settings
-    ids = encode(text, settings.unit, model.alphabet, skip_unknown=skip_unknown)
+    ids = encode(text, model.unit, model.alphabet, skip_unknown=skip_unknown)
     read: Ids = ids[: min(settings.context_size, MOST_UNITS)].astype(np.int64)
     if not len(read):
         raise InputError(
@@ -59,7 +60,7 @@ def record(model: CharLM, text: str, *, skip_unknown: bool = False) -> Heads:
         )
     attention: list[Floats] = []
     outputs(model.weights, settings, read, Places.of([len(read)]), attention)
-    return Heads([model.alphabet.tokens[number] for number in read], np.concatenate(attention))
+    return Heads(pieces_of(model.unit, (model.alphabet.tokens[n] for n in read)), np.concatenate(attention))
 
 
 def habits(heads: Heads) -> list[Habit]:

@@ -80,12 +80,12 @@ def _begun(
     from nlpcli.engine.charlm import checkpoint
 
     progress.update("loading PyTorch", 0)  # for some seconds
-    from nlpcli.engine.charlm.units import read_text
+    from nlpcli.engine.charlm.reading import read_for
     from nlpcli.engine.charlm.window_training import training_of
     from nlpcli.engine.neural import devices
 
     devices.check(settings)
-    text = read_text(paths, settings.unit, reading, min_count=settings.min_char_count, progress=progress)
+    settings, text = read_for(paths, settings, reading, progress)
     if resume is not None:
         return checkpoint.resume(resume, text, settings)
     return training_of(text, settings, initial_weights(settings, text.alphabet))

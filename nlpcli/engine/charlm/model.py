@@ -6,6 +6,7 @@ as [inputs, G·H] float32, gates side by side (LSTM i, f, o, g; GRU z, r, n).
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm import sampling
+from nlpcli.engine.charlm.units import unit_of
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.neural.recurrent_step import CharStep
@@ -36,6 +38,11 @@ class CharLM:
     alphabet: Vocabulary
     weights: Weights
     record: Mapping[str, Any]
+
+    @functools.cached_property
+    def unit(self) -> str:
+        """What is read and written, with the model of subwords where these are. Raises ModelError without."""
+        return unit_of(self.settings)
 
     def stepper(self, batch: int = 1) -> CharStep | TransformerStep:
         """The network at work in numpy, its state at zero."""
@@ -91,4 +98,6 @@ class CharLM:
         """The model in an opened file."""
         settings, alphabet = model.fields["settings"], Vocabulary.from_model(model)
         weights = {name: model.tensors[name] for name in weight_shapes(settings, len(alphabet))}
-        return cls(settings, alphabet, weights, model.fields["record"])
+        found = cls(settings, alphabet, weights, model.fields["record"])
+        assert found.unit == settings.unit  # subwords are looked at when a file is read
+        return found

@@ -73,7 +73,7 @@ def of_text(
     parts, characters, size = [], 0, 0
     table = _id_table(model)
     for block in text_blocks(paths, reading, progress):
-        parts.append(table[to_units(block, model.settings.unit)])
+        parts.append(table[to_units(block, model.unit)])
         characters += len(block)
         size += len(block.encode("utf-8", "replace"))
     if not characters:
@@ -100,7 +100,7 @@ def of_lines(model: CharLM, lines: Iterable[str]) -> Iterator[tuple[str, float]]
 def _of_window(model: CharLM, table: NDArray[np.int32], lines: list[str]) -> Iterator[tuple[str, float]]:
     """Some lines, batched by length so that little is padded, given back in their order."""
     ends = "\n" if "\n" in model.alphabet.id_of else ""
-    encoded = [table[to_units(line + ends, model.settings.unit)] for line in lines]
+    encoded = [table[to_units(line + ends, model.unit)] for line in lines]
     known = [ids[ids >= 0] for ids in encoded]
     order = sorted(range(len(lines)), key=lambda n: len(known[n]))
     bits = np.zeros(len(lines))

@@ -33,6 +33,8 @@ class WordStates:
                 "--lm: a transformer has no states to tell of words by",
                 hint="give a model with a recurrent cell",
             )
+        if model.settings.unit == "subword":
+            raise SettingsError("--lm: a model of subwords does not read words character by character")
         weights, settings = model.weights, model.settings
         first = weights["layer0.w_xh"]
         if "embedding" in weights:

@@ -273,7 +273,7 @@ def gradients(
     found: dict[str, Reach] = {}
     for name in models or []:
         model = CharLM.load(name)
-        ids = encode(text, model.settings.unit, model.alphabet, skip_unknown=True)
+        ids = encode(text, model.unit, model.alphabet, skip_unknown=True)
         short, whole = readable(Path(name).stem), readable(name)
         found[whole if short in found else short] = reach(model, ids, settings.steps)
     if output is not None:
