@@ -258,3 +258,14 @@ def test_muon_learns_otherwise_than_adam(text_file, tmp_path):
         for name in ("adamw", "muon")
     ]
     assert max(losses) < 1.4 and losses[0] != losses[1]
+
+
+@pytest.mark.parametrize("length", [1, 7, 8, 9, 12, 13, 40])
+def test_of_a_long_prime_only_the_last_window_is_read(length):
+    model = drawn()
+    prime = ("ab ba" * 9)[:length]
+    network = model.stepper()
+    for letter in prime:
+        scores = network.step([model.alphabet.id_of[letter]])[0]
+    written = model.generate(prime, length=1, temperature=0, echo=False)
+    assert model.alphabet.id_of[written[0]] == int(np.argmax(scores))

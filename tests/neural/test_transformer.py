@@ -211,3 +211,9 @@ def test_one_place_at_a_time_is_all_at_once(batch):
         with pytest.raises(IndexError):
             steps(rows[:, 0].copy())
         steps.begin()
+        steps.fill(rows[:, :5])
+        later = np.stack([steps(rows[:, place].copy()) for place in range(5, length)], axis=1)
+        assert np.abs(later - expected.reshape(rows.shape)[:, 5:]).max() < 1e-5
+        with pytest.raises(IndexError):
+            steps.fill(np.zeros((batch, length + 1, BLOCKS.width), np.float32))
+        steps.begin()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.units import RARE, begins_character, encode, writer_of
+from nlpcli.engine.charlm.windows import last_window
 from nlpcli.settings.charlm import GenerateSettings
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def generate(
         ids = [_beginning(model, settings, random)]
         if model.alphabet.tokens[ids[0]] != "\n":
             yield writer.write(model.alphabet.tokens[ids[0]])
-    for number in ids[:-1]:
+    for number in last_window(model.settings, ids[:-1]):
         network.read([number])
     banned = model.alphabet.id_of.get(RARE)
     number = ids[-1]

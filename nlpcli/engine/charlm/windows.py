@@ -18,7 +18,7 @@ import numpy as np
 
 from nlpcli.engine.charlm.streams import UPDATES_PER_EPOCH, Ids, held_out, validation_streams
 from nlpcli.engine.charlm.units import CharText
-from nlpcli.settings.charlm import CharLMSettings
+from nlpcli.settings.charlm import ATTENTION, CharLMSettings
 
 _ORDER = 2  # what a draw of chance is for
 
@@ -41,6 +41,14 @@ def sliding(length: int, context: int) -> Iterator[tuple[int, int, int]]:
             return
         start, fresh = stop - kept_of(context), stop
         stop = min(start + context, length)
+
+
+def last_window(settings: CharLMSettings, ids: list[int]) -> list[int]:
+    """What has to be read of a text, so as to go on from its end: of a transformer the last window."""
+    if settings.cell != ATTENTION:
+        return ids
+    *_, (start, _, _) = sliding(len(ids), settings.context_size)
+    return ids[start:]
 
 
 class Windows:

@@ -161,11 +161,12 @@ def run(
     *,
     causal: bool,
     attention: list[Floats] | None = None,
+    kept: list[tuple[Floats, Floats]] | None = None,
 ) -> Floats:
     """The layers' outputs float32 [N, D], normed, for inputs x float32 [N, D].
 
     `attention`, a list, is given of each layer the shares [B, H, T, T]: of place t, at whom it looks; rows
-    and columns beyond a text's end mean nothing.
+    and columns beyond a text's end mean nothing. `kept` is given of each layer the keys and values [N, H, d].
     """
     angles = [part[places.position][:, None] for part in rotation(places.rows.shape[1], blocks.head_size)]
     for n in range(blocks.num_layers):
@@ -176,6 +177,8 @@ def run(
             rotated(norm(part, weights[f"{layer}{name}_norm"]), *angles)
             for part, name in ((q, "q"), (k, "k"))
         )
+        if kept is not None:
+            kept.append((k, v))
         seen = _attended(q, k, v, places, causal, attention)
         x = x + seen @ weights[layer + "out"]
         inner = norm(x, weights[layer + "inner_norm"]) @ weights[layer + "w_in"]

@@ -55,12 +55,18 @@ def outputs(
     attention: list[Floats] | None = None,
 ) -> Floats:
     """The layers' outputs float32 [N, D] for the units ids [N] of some windows; `attention` as in `run`."""
-    x = weights["embedding0"][ids]
+    x = inputs(weights, ids, places)
+    return run(weights, settings.blocks, x, places, causal=True, attention=attention)
+
+
+def inputs(weights: Mapping[str, Floats], ids: Ids, places: Places) -> Floats:
+    """What the layers read, float32 [N, D]: of each unit its vector and those of the units before it."""
+    x: Floats = weights["embedding0"][ids]
     for back in range(1, LOOK_BACK):
         here = np.flatnonzero(places.position >= back)
         before = places.rows[places.text[here], places.position[here] - back]
         x[here] += weights[f"embedding{back}"][ids[before]]
-    return run(weights, settings.blocks, x, places, causal=True, attention=attention)
+    return x
 
 
 def logits(weights: Mapping[str, Floats], y: Floats) -> Floats:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from nlpcli.engine.neural.packing import Ids
-from nlpcli.engine.neural.transformer_lm import logits
+from nlpcli.engine.neural.transformer import Places
+from nlpcli.engine.neural.transformer_lm import inputs, logits
 from nlpcli.engine.neural.transformer_step import BlockSteps
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.settings.charlm import LOOK_BACK, CharLMSettings
@@ -48,9 +49,12 @@ class TransformerStep:
     def _slide(self) -> None:
         """The last units of the window become a new one."""
         kept = self._window[self.context - self.context // 2 :].copy()
+        self._window[: len(kept)] = kept
         self._layers.begin()
-        for ids in kept:
-            self._read(ids)
+        if len(kept):
+            texts = kept.shape[1]
+            x = inputs(self._weights, kept.T.ravel(), Places.of([len(kept)] * texts))
+            self._layers.fill(x.reshape(texts, len(kept), -1))
 
     def logits(self, h: Floats) -> Floats:
         """Unnormalised log-probabilities [B, V] of the next unit."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nlpcli.engine.neural.transformer import EPSILON, rotation
+from nlpcli.engine.neural.transformer import EPSILON, Places, rotation, run
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.settings.transformer import FEED_FORWARD, Blocks
@@ -21,7 +21,7 @@ class BlockSteps:
     """The layers at work on B texts side by side, up to `context` places of each."""
 
     def __init__(self, weights: Mapping[str, Floats], blocks: Blocks, context: int, batch: int = 1) -> None:
-        self.blocks, self.context = blocks, context
+        self.blocks, self.context, self._layers = blocks, context, weights
         layers = [_flat(weights, f"layer{n}.") for n in range(blocks.num_layers)]
         angles = [part.ravel() for part in rotation(context, blocks.head_size)]
         self._weights = np.concatenate([*layers, weights["norm"], *angles])
@@ -37,6 +37,26 @@ class BlockSteps:
     def begin(self) -> None:
         """Back to before any place, of the same texts."""
         self.place = 0
+
+    def fill(self, x: Floats) -> None:
+        """Begin again with the first places of each text, x float32 [B, T, D], read all at once."""
+        texts, places, width = x.shape
+        if places > self.context:
+            raise IndexError("no room for so many places")
+        kept: list[tuple[Floats, Floats]] = []
+        run(
+            self._layers,
+            self.blocks,
+            x.reshape(-1, width),
+            Places.of([places] * texts),
+            causal=True,
+            kept=kept,
+        )
+        for n, parts in enumerate(kept):
+            for cached, part in zip(self._cache, parts, strict=True):
+                shared = part.reshape(texts, places, self.blocks.num_heads, self.blocks.head_size)
+                cached[:, n, :, :places] = shared.swapaxes(1, 2)
+        self.place = places
 
     def __call__(self, x: Floats) -> Floats:
         """The outputs float32 [B, D] of the next place of each text; x float32 [B, D] becomes them.
