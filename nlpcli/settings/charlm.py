@@ -24,6 +24,7 @@ NETWORK = "Network"
 class CharLMSettings(Settings):
     """A network that predicts the next character."""
 
+    RARE: ClassVar[frozenset[str]] = frozenset({"optimizer", "vocab_size", "subword_model"})
     NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
         {
             "num_heads": Needs("cell", (ATTENTION,)),

@@ -15,6 +15,8 @@ from nlpcli.engine.io.model_file import write_model
 from nlpcli.engine.text.tokenizers.own_subwords import own_subwords
 from nlpcli.errors import InputError, ModelError, SettingsError
 
+pytest.importorskip("torch")
+
 LINES = ["the cat sat on the mat", "the dog sat on the log", "  고양이가 앉았다", "", "a ▁ and 😀"] * 12
 SMALL = {"unit": "subword", "rnn_size": 16, "batch_size": 4, "epochs": 2, "learning_rate": 0.01, "threads": 1}
 TRANSFORMER = {"cell": "transformer", "num_layers": 1, "num_heads": 2, "context": 16}

@@ -18,6 +18,8 @@ from nlpcli.engine.neural.transformer_lm import initial_weights, logits, outputs
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
 
+torch = pytest.importorskip("torch")
+
 SMALL = {
     "cell": "transformer", "rnn_size": 16, "num_layers": 2, "num_heads": 2, "context": 16, "batch_size": 16,
     "epochs": 2, "learning_rate": 0.01,
@@ -231,7 +233,6 @@ def test_heads_that_are_not_there_are_told(options, said, tmp_path):
 
 
 def test_muon_makes_updates_orthogonal_and_leaves_the_rest_to_adam():
-    torch = pytest.importorskip("torch")
     from nlpcli.engine.neural.nets.muon import Muon, orthogonal
 
     torch.manual_seed(0)
