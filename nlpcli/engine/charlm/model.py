@@ -1,7 +1,8 @@
 """The character language model: a trained network with its alphabet, saved and loaded.
 
 The training is in `training.py`, the text in `units.py`, writing in `sampling.py`. Weights stand
-as [inputs, G·H] float32, gates side by side (LSTM i, f, o, g; GRU z, r, n).
+as [inputs, G·H] float32, gates side by side (LSTM i, f, o, g; GRU z, r, n); those of a transformer as
+`settings/transformer.py` says.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.neural.recurrent_step import CharStep
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.errors import ModelError
 from nlpcli.settings.charlm import ATTENTION, CharLMSettings, GenerateSettings, weight_shapes
 
 if TYPE_CHECKING:
@@ -99,5 +101,6 @@ class CharLM:
         settings, alphabet = model.fields["settings"], Vocabulary.from_model(model)
         weights = {name: model.tensors[name] for name in weight_shapes(settings, len(alphabet))}
         found = cls(settings, alphabet, weights, model.fields["record"])
-        assert found.unit == settings.unit  # subwords are looked at when a file is read
+        if not found.unit:  # which looks at the subwords, when the file is read
+            raise ModelError("the model names no unit")
         return found

@@ -1,4 +1,4 @@
-"""Text as a sequence of units, and back: characters, jamo, or bytes.
+"""Text as a sequence of units, and back: characters, jamo, bytes, or subwords (`subword_units.py`).
 
 The text of several files is joined by line ends. A line end is `\\n` (a `\\r` before it is
 dropped), and the one at the very end of a file is not part of the text. With unit `jamo` each
