@@ -132,7 +132,7 @@ class CharLMSettings(Settings):
     threads: int = setting(
         0,
         "Parts the batch is split into, a thread each; 0 is a thread per core, at most 8. "
-        "The same number gives the same bytes.",
+        "The same number gives the same bytes; of a transformer, any.",
         min=0,
         max=256,
         panel=TRAINING,
