@@ -81,7 +81,10 @@ class CharLM:
 
     def header(self) -> dict[str, Any]:
         """The JSON part of the model file."""
-        return {"settings": self.settings.to_record(), "record": dict(self.record)}
+        settings = self.settings.to_record()
+        if self.settings.cell == ATTENTION:
+            settings["threads"] = 0  # any number of them gives the same bytes
+        return {"settings": settings, "record": dict(self.record)}
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """The arrays of the model file."""
