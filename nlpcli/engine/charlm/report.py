@@ -41,7 +41,7 @@ class Report:
         )
         self._progress.note(
             f"{training.total_steps:,} updates of {training.split.batch} streams on {training.device} "
-            f"({precision}, {len(training.parts)} threads)"
+            f"({precision}, {training.threads} threads)"
         )
         self._progress.note(
             f"to beat: {unigram:.3f} bits/char from the characters' frequencies, "
