@@ -132,6 +132,7 @@ OPENERS = {
     "nlpcli.engine.cooccurrence.memory": "asks the system how much memory the process has",
     "nlpcli.engine.cooccurrence.count_files": "its own format: arrays in an archive, mapped where they lie",
     "nlpcli.engine.plots.attention": "the template of a page, which is part of the package",
+    "nlpcli.engine.plots.heads": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.activations": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.keyword_pictures": "the template of a page, which is part of the package",
     "nlpcli.engine.plots.report_page": "the template of a page, which is part of the package",

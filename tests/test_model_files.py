@@ -88,6 +88,7 @@ ANSWERS = {
     "charlm-label-checkpoint.safetensors": (lambda model: model.generate(label="duck", seed=1), "mk"),
     "charlm-vector.safetensors": (lambda model: model.generate(vector=[9], seed=1), "moo"),
     "index-answers.safetensors": (lambda index: index.answers[1], "In Seoul."),
+    "charlm-transformer.safetensors": (written, "the wilookin the oonnin"),
     "counts.npz": (lambda counts: counts.table()[1][:3], ["the", "16.66666667", "13.5"]),
     "sentencepiece.model": (lambda subwords: subwords.split("the king"), ["▁the", "▁", *"king"]),
 }

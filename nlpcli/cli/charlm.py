@@ -48,7 +48,7 @@ def train_charlm(
     reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:
-    """Train a network that predicts the next character: RNN, LSTM or GRU.
+    """Train a network that predicts the next character: RNN, LSTM, GRU or transformer.
 
     Ctrl-C leaves a checkpoint; --resume goes on from it, given the same text. With --label-col or
     --vector-col each row of a table is a text, and generate writes others for a label or a vector.
@@ -58,6 +58,7 @@ def train_charlm(
       nlpcli train-charlm shakespeare.txt -o shakespeare.safetensors
       zcat kowiki.gz | head -c 20000000 | nlpcli train-charlm - -o ko.safetensors --unit jamo
       nlpcli train-charlm *.c -o c.safetensors --preset medium --sample-every 500
+      nlpcli train-charlm play.txt -o play.safetensors --cell transformer --context 128
       nlpcli train-charlm *.c -o c.safetensors --resume c.checkpoint.safetensors
       nlpcli train-charlm news.csv --text-col title --label-col topic -o headlines.safetensors
     """

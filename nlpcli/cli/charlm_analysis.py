@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,7 @@ from nlpcli.settings.results import LineSettings, TableSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.gradients import ToyStep
+    from nlpcli.engine.plots.job import HeadView
 
 _SkipUnknown = Annotated[
     bool, typer.Option("--skip-unknown", help="Leave out characters that the model has never seen.")
@@ -94,6 +96,9 @@ def activations(
     --find ranks the cells whose value goes best with a property of the text; page and terminal
     open at the first of them. Without -o and --terminal the ranking alone is printed.
 
+    Of a transformer it shows whom each head looks at: a page, the last character's look in colour, or
+    a table of how far back each head looks, at itself, the one before, the first, and at how many.
+
     \b
     Examples:
       nlpcli activations c.safetensors main.c -o states.html --find if
@@ -103,14 +108,16 @@ def activations(
     if output is None and not terminal:
         beginning = given_options(given_names(context) & {"layer", "signal", "cell"}, ActivationSettings)
         refuse(beginning, "without -o or --terminal, which begin there")
-    if terminal or output == "-" or not settings.find:
+    if terminal or output == "-" or (output is not None and not settings.find):
         refuse(changed(shape), "without a ranking on stdout, which --find makes")
     console.one_blas_thread()
     view = jobs.activations(
         model, file, None if output is None else console.output(output), settings,
         skip_unknown=skip_unknown, reading=reading,
     )  # fmt: skip
-    if terminal:
+    if view.kind == "heads":
+        _show_heads(view, shape, in_colour=terminal, in_table=output is None)
+    elif terminal:
         console.print_line(_coloured(view.activations.text, view.levels()))
     elif view.matches and output != "-":
         rows = [(match.layer, match.signal, match.cell, match.correlation) for match in view.matches]
@@ -122,7 +129,17 @@ def activations(
         )
 
 
-def _coloured(text: str, levels: list[int]) -> str:
+def _show_heads(view: HeadView, shape: TableSettings, *, in_colour: bool, in_table: bool) -> None:
+    """What heads of a transformer do: the last character's look back in colour, or a table of all."""
+    if in_colour:
+        console.print_line(_coloured(view.heads.units, view.levels()))
+    elif in_table:
+        columns = ["layer", "head", "distance", "itself", "before", "first", "units"]
+        with results(shape) as shown:
+            shown.table(columns, view.habits())
+
+
+def _coloured(text: Sequence[str], levels: list[int]) -> str:
     """The text with a cell's value as the background: blue −127, white 0, red 127, in 24-bit colours."""
     pieces = []
     for character, level in zip(text, levels, strict=True):

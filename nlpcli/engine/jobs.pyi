@@ -23,7 +23,7 @@ from nlpcli.engine.io.model_file import ModelInfo
 from nlpcli.engine.io.questions import Answers
 from nlpcli.engine.io.writing import Output
 from nlpcli.engine.loading import Loaded
-from nlpcli.engine.plots.job import CellView
+from nlpcli.engine.plots.job import CellView, HeadView
 from nlpcli.engine.plots.word_map import WordMap
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.search.index import SearchIndex
@@ -142,7 +142,7 @@ def activations(
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
-) -> CellView:
+) -> CellView | HeadView:
     """What the cells of a character model do as it reads a text; `output` gets an HTML page of it."""
 
 def analogy(
@@ -1272,18 +1272,23 @@ def train_charlm(
     records: RecordSettings = ...,
     reading: InputSettings = ...,
     progress: Progress = ...,
-    cell: Literal["rnn", "lstm", "gru"] = "lstm",
+    cell: Literal["rnn", "lstm", "gru", "transformer"] = "lstm",
     rnn_size: int = 256,
     num_layers: int = 1,
+    num_heads: int = 4,
+    context: int = 64,
     embedding_dim: int = 0,
     dropout: float = 0.0,
-    unit: Literal["char", "jamo", "byte"] = "char",
+    unit: Literal["char", "jamo", "byte", "subword"] = "char",
+    vocab_size: int = 0,
+    subword_model: str = "",
     min_count: int = 1,
     seq_length: int = 64,
     batch_size: int = 64,
     epochs: int = 10,
     learning_rate: float = 0.004,
     schedule: Literal["constant", "linear", "cosine"] = "cosine",
+    optimizer: Literal["adamw", "muon"] = "adamw",
     weight_decay: float = 0.0,
     grad_clip: float = 5.0,
     val_frac: float = 0.05,

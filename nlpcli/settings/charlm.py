@@ -8,9 +8,12 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal, TypeVar
 
 from nlpcli.settings.fields import LAST_SEED, MOST, Needs, Settings, setting
+from nlpcli.settings.transformer import Blocks, block_shapes, check_heads
 
 TRAINING = "Training"
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+ATTENTION = "transformer"
+LOOK_BACK = 3  # units that a transformer's input is made of: a unit and those before it
 Size = TypeVar("Size", int, str)
 
 
@@ -19,24 +22,52 @@ NETWORK = "Network"
 
 @dataclass(frozen=True)
 class CharLMSettings(Settings):
-    """A recurrent network that predicts the next character."""
+    """A network that predicts the next character."""
 
-    cell: Literal["rnn", "lstm", "gru"] = setting("lstm", "Recurrent cell.", panel=NETWORK)
+    RARE: ClassVar[frozenset[str]] = frozenset({"optimizer", "vocab_size", "subword_model"})
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {
+            "num_heads": Needs("cell", (ATTENTION,)),
+            "vocab_size": Needs("unit", ("subword",)),
+            "subword_model": Needs("unit", ("subword",)),
+            "context_size": Needs("cell", (ATTENTION,)),
+            "embedding_dim": Needs("cell", but=(ATTENTION,)),
+            "seq_length": Needs("cell", but=(ATTENTION,)),
+            "optimizer": Needs("cell", (ATTENTION,)),
+        }
+    )
+
+    cell: Literal["rnn", "lstm", "gru", "transformer"] = setting(
+        "lstm", "Recurrent cell, or transformer: layers of self-attention.", panel=NETWORK
+    )
     rnn_size: int = setting(
         256, "Units per layer.", min=1, max=8192, flags=("--rnn-size",), old=("--hidden-size",), panel=NETWORK
     )
     num_layers: int = setting(1, "Layers.", min=1, max=16, panel=NETWORK)
+    num_heads: int = setting(4, "Heads of each layer of a transformer.", min=1, max=64, panel=NETWORK)
+    context_size: int = setting(
+        64, "Characters that a transformer sees, with which it is trained.", min=1, max=8192, panel=NETWORK,
+        flags=("--context",),
+    )  # fmt: skip
     embedding_dim: int = setting(
         0, "Length of a character's vector; 0 is one-hot.", min=0, max=8192, panel=NETWORK
     )
     dropout: float = setting(
         0.0, "Share of each layer's outputs dropped while training.", min=0, max=0.95, panel=NETWORK
     )
-    unit: Literal["char", "jamo", "byte"] = setting(
+    unit: Literal["char", "jamo", "byte", "subword"] = setting(
         "char",
-        "What is predicted: characters, with Hangul syllables taken apart into jamo, or UTF-8 bytes.",
+        "What is predicted: characters, with Hangul syllables taken apart into jamo, UTF-8 bytes, or "
+        "subwords of the text.",
         panel=NETWORK,
     )
+    vocab_size: int = setting(
+        0, "Subwords; 0 goes by the amount of text, 4000 at most.", min=0, max=100_000, panel=NETWORK
+    )
+    subword_model: str = setting(
+        "", "Subwords of this model of train-subword, in place of own ones.", panel=NETWORK,
+        flags=("--subword-model",), metavar="FILE", reads="subwords",
+    )  # fmt: skip
     min_char_count: int = setting(
         1,
         "Characters seen fewer times than this become one, U+FFFD.",
@@ -63,6 +94,11 @@ class CharLMSettings(Settings):
     )  # fmt: skip
     schedule: Literal["constant", "linear", "cosine"] = setting(
         "cosine", "How the step size falls to 1 % of the start.", panel=TRAINING
+    )
+    optimizer: Literal["adamw", "muon"] = setting(
+        "adamw",
+        "How a transformer learns; muon, which the presets take, makes updates of its matrices orthogonal.",
+        panel=TRAINING,
     )
     weight_decay: float = setting(
         0.0, "Pull of the weights towards zero (AdamW).", min=0, max=1000, panel=TRAINING
@@ -96,11 +132,21 @@ class CharLMSettings(Settings):
     threads: int = setting(
         0,
         "Parts the batch is split into, a thread each; 0 is a thread per core, at most 8. "
-        "The same number gives the same bytes.",
+        "The same number gives the same bytes; of a transformer, any.",
         min=0,
         max=256,
         panel=TRAINING,
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.cell == ATTENTION:
+            check_heads("--rnn-size", self.rnn_size, self.num_heads)
+
+    @property
+    def blocks(self) -> Blocks:
+        """What the layers of a transformer are made of."""
+        return Blocks(self.rnn_size, self.num_layers, self.num_heads)
 
 
 def weight_shapes(settings: CharLMSettings, size: Size) -> dict[str, tuple[int | Size, ...]]:
@@ -110,6 +156,10 @@ def weight_shapes(settings: CharLMSettings, size: Size) -> dict[str, tuple[int |
     (8, 24)
     """
     hidden = settings.rnn_size
+    output: dict[str, tuple[int | Size, ...]] = {"output.w": (hidden, size), "output.b": (size,)}
+    if settings.cell == ATTENTION:
+        inputs_of = {f"embedding{n}": (size, hidden) for n in range(LOOK_BACK)}
+        return {**inputs_of, **block_shapes(settings.blocks), **output}
     gates = GATES[settings.cell] * hidden
     found: dict[str, tuple[int | Size, ...]] = {}
     if settings.embedding_dim:
@@ -120,7 +170,7 @@ def weight_shapes(settings: CharLMSettings, size: Size) -> dict[str, tuple[int |
         found[f"layer{n}.w_hh"] = (hidden, gates)
         found[f"layer{n}.b"] = (gates,)
         inputs = hidden
-    return {**found, "output.w": (hidden, size), "output.b": (size,)}
+    return {**found, **output}
 
 
 @dataclass(frozen=True)
@@ -176,6 +226,46 @@ CHARLM_PRESETS: dict[str, dict[str, Any]] = {
         "epochs": 50,
     },
 }
+
+
+# The same for a transformer.
+TRANSFORMER_PRESETS: dict[str, dict[str, Any]] = {
+    "small": {
+        "rnn_size": 128,
+        "num_layers": 4,
+        "num_heads": 4,
+        "dropout": 0.0,
+        "context_size": 64,
+        "optimizer": "muon",
+        "batch_size": 32,
+        "epochs": 10,
+    },
+    "medium": {
+        "rnn_size": 256,
+        "num_layers": 6,
+        "num_heads": 4,
+        "dropout": 0.1,
+        "context_size": 128,
+        "optimizer": "muon",
+        "batch_size": 32,
+        "epochs": 20,
+    },
+    "large": {
+        "rnn_size": 384,
+        "num_layers": 6,
+        "num_heads": 6,
+        "dropout": 0.2,
+        "context_size": 256,
+        "optimizer": "muon",
+        "batch_size": 64,
+        "epochs": 50,
+    },
+}
+
+
+def sizes_of(preset: str, cell: str | None) -> dict[str, Any]:
+    """The settings that a preset stands for; without a cell that of recurrent ones."""
+    return (TRANSFORMER_PRESETS if cell == ATTENTION else CHARLM_PRESETS)[preset]
 
 
 @dataclass(frozen=True)

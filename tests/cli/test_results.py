@@ -21,6 +21,7 @@ TABLES = [
     ("search", ["text", "king"]),
     ("cluster", ["text", "--k", 2]),
     ("cluster", [VECTORS, "--k", 2, "--members"]),
+    ("activations", [CHARLM.with_name("charlm-transformer.safetensors"), "known"]),
     ("activations", [CHARLM, "known", "--find", "word-length"]),
     ("gradients", ["--toy", "--steps", 3]),
     ("gradients", [CHARLM, "known", "--steps", 3]),

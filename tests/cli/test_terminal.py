@@ -57,7 +57,9 @@ PRINTING = {
     "cluster": [["text", "--k", 2], [VECTORS, "--k", 2, "--members"]],
     "generate": [[CHARLM, "--length", 20]],
     "perplexity": [[CHARLM, "known"], [CHARLM, "known", "--per-line"]],
-    "activations": [[CHARLM, "known", "--find", "word-length"]],
+    "activations": [
+        [CHARLM, "known", "--find", "word-length"], [MODELS / "charlm-transformer.safetensors", "known"],
+    ],
     "gradients": [["--toy"], [CHARLM, "known", "--steps", 3]],
     "inspect": [[NB], [NB, "--top", 2]],
 }  # fmt: skip

@@ -47,6 +47,10 @@ KINDS = {
     "train-charlm rows.tsv -o m.safetensors --rnn-size 8 --epochs 1": (_ROWS, "m.safetensors"),
     "chat {index-answers.safetensors} text -o answers": ((), "answers"),
     "index rows.tsv -o i.safetensors --text-col text --answer-col label": ((), "i.safetensors"),
+    "train-charlm letters -o m.safetensors --cell transformer --num-heads 2": (
+        ("--rnn-size", "8", "--batch-size", "4", "--context", "16", "--epochs", "1", "--threads", "1"),
+        "m.safetensors",
+    ),
     "train-rnn rows.tsv -o m.safetensors": ((*_ROWS, *_NETWORK), "m.safetensors"),
     "train-seq2seq rows.tsv -o m.safetensors": (_SEQ2SEQ, "m.safetensors"),
     "train-rnn pairs.tsv -o m.safetensors": ((*_PAIRS, *_NETWORK), "m.safetensors"),
@@ -107,6 +111,7 @@ KINDS = {
     "generate {charlm.safetensors} -o lines --length 2000": ((), "lines"),
     "perplexity {charlm.safetensors} text --per-line -o lines": ((), "lines"),
     "activations {charlm.safetensors} line -o a.html": ((), "a.html"),
+    "activations {charlm-transformer.safetensors} line -o a.html": ((), "a.html"),
     "train-tagger tagged -o t.safetensors": ((), "t.safetensors"),
     "train-tagger tagged -o t.safetensors --method rnn": (_NETWORK, "t.safetensors"),
     "tag {tagger.safetensors} text -o tags": ((), "tags"),

@@ -256,7 +256,7 @@ def _command(line: str, name: str) -> list[str]:
 # What even a sound file has no answer to.
 _NO_ANSWER = re.compile(
     "not installed|no vector for|index with word vectors|not the one|another text|another training"
-    "|no text has a word|no tagger yet|no model of topics yet|by an earlier nlpcli"
+    "|a transformer|no text has a word|no tagger yet|no model of topics yet|by an earlier nlpcli"
 )
 
 

@@ -54,6 +54,11 @@ def _charlm(*options: str) -> Kind:
     return Kind("train-charlm", more, "updates of", (1,), ("7", "40"))
 
 
+def _transformer(*options: str) -> Kind:
+    more = ("--cell", "transformer", "--num-layers", "1", "--batch-size", "8", "--epochs", "1", *options)
+    return Kind("train-charlm", more, "updates of", (1, 2), ("7", "40"))
+
+
 def _glove(*options: str) -> Kind:
     return Kind("train-glove", (*_VECTORS, "--epochs", "4", *options), "co-occurrence cells of", (1, 2, 3))
 
@@ -72,6 +77,7 @@ KINDS = {
     "train-glove of both sides": _glove("--model", "both", "--x-max", "5"),
     "train-topics": Kind("train-topics", _TOPICS, "different words", (1, 2, 3), ("3", "40")),
     "train-charlm, LSTM": _charlm(),
+    "train-charlm, transformer": _transformer("--rnn-size", "16", "--num-heads", "2", "--context", "16"),
     "train-charlm, two layers, often validated": _charlm(
         "--cell", "gru", "--num-layers", "2", "--dropout", "0.2", "--eval-every", "9", "--threads", "2"
     ),

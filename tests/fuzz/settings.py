@@ -65,7 +65,8 @@ _SWITCHES: dict[str, list[list[str]]] = {
     "summarize": [[], ["--method=mmr"], ["--method=lexrank"]],
     "train-topics": [[], ["--method=nmf"], ["--method=lsa"]],
     "plot": [[], ["--method=tsne"], ["--color-by=cluster"]],
-    "train-charlm": [[], ["--cell=rnn"], ["--schedule=constant"], ["--val-frac=0"]],
+    "train-charlm": [[], ["--cell=rnn"], ["--cell=transformer", "--num-heads=2"],
+                     ["--schedule=constant"], ["--val-frac=0"]],
 }  # fmt: skip
 # Time that is asked for is taken: these are tried beyond their bounds and small, but not large.
 _LASTING = {

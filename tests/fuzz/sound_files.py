@@ -20,7 +20,7 @@ from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove_blocks import Cells
 from nlpcli.engine.io import model_file
-from nlpcli.engine.neural.weights import initial_weights
+from nlpcli.engine.neural.transformer_lm import initial_weights
 from nlpcli.settings.charlm import CharLMSettings
 from nlpcli.settings.embeddings import CooccurrenceSettings
 from nlpcli.settings.text import LOWERCASE
@@ -83,6 +83,14 @@ def _checkpoint(folder: Path, header: dict[str, Any], tensors: dict[str, Any]) -
     tensors |= {f"{beside}{name}": weight for beside in ("", "now/") for name, weight in weights.items()}
     for moment in ("exp_avg", "exp_avg_sq"):
         tensors |= {f"{moment}/{name}": np.full_like(weight, 0.01) for name, weight in weights.items()}
+
+
+def _attending(folder: Path, header: dict[str, Any], tensors: dict[str, Any]) -> None:
+    """The same of a transformer."""
+    header["settings"] |= {"cell": "transformer", "num_heads": 2, "context_size": 16}
+    for name in [name for name in tensors if name.startswith("state/") or "layer0" in name]:
+        del tensors[name]
+    _checkpoint(folder, header, tensors)
 
 
 def _with_vectors(_: dict[str, Any], tensors: dict[str, Any]) -> None:
@@ -161,7 +169,8 @@ def sources(kind: str) -> list[bytes]:
                 for unfinished in (False, True)
             ],
             "charlm-checkpoint": lambda: [
-                _changed("charlm-checkpoint.safetensors", functools.partial(_checkpoint, folder), folder)
+                _changed("charlm-checkpoint.safetensors", functools.partial(_checkpoint, folder), folder),
+                _changed("charlm-checkpoint.safetensors", functools.partial(_attending, folder), folder),
             ],
             "index": lambda: [_changed("index.safetensors", _with_vectors, folder)],
             "naive-bayes": lambda: [_changed("naive-bayes.safetensors", _large_counts, folder)],
@@ -171,6 +180,7 @@ def sources(kind: str) -> list[bytes]:
             "recurrent-tagger": lambda: [_changed("recurrent-tagger.safetensors", _told_more, folder)],
             "charlm": lambda: [
                 _network("the \nkinga", folder, cell="gru", rnn_size=6, num_layers=2, embedding_dim=3),
+                _stored("charlm-transformer.safetensors"),
                 _network("the \n\xea\xb0\x80\ufffd", folder, cell="rnn", rnn_size=5, unit="byte"),
             ],
             "topics": lambda: [_changed("topics.safetensors", _seeded, folder)],

@@ -31,10 +31,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "t.txt").write_text("the king and the queen\n" * 9)
     (folder / "dated.tsv").write_text("".join(f"{BAD} king\t2024-0{n}{BAD}\n" for n in range(1, 5)))
     table = ("dated.tsv", "--text-col", "1")
+    other = "@DATA@<i>.safetensors"
+    (folder / other).write_bytes((MODELS / "charlm-transformer.safetensors").read_bytes())
     reading = (named, "t.txt", "--skip-unknown", "-o", "activations.html")
     for command in (
         ("plot", "v.safetensors", "--title", BAD, "-q", "-o", "map.html"),
         ("activations", *reading),
+        ("activations", other, "t.txt", "--skip-unknown", "-o", "heads.html"),
         ("gradients", named, "t.txt", "--steps", "5", "-o", "gradients.html"),
         ("train-nb", "films.tsv", "-q", "-o", "nb.safetensors"),
         ("evaluate", "nb.safetensors", "films.tsv", "--plot", "confusion.html"),
@@ -57,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-PAGES = ["map.html", "activations.html", "gradients.html", "confusion.html", "topics.html"]
+PAGES = ["map.html", "activations.html", "heads.html", "gradients.html", "confusion.html", "topics.html"]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -95,11 +98,12 @@ def test_a_picture_is_sound_xml(folder: Path, nlpcli, command: str) -> None:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-@pytest.mark.parametrize("name", ["map.html", "activations.html", "topics.html"])
+@pytest.mark.parametrize("name", ["map.html", "activations.html", "heads.html", "topics.html"])
 def test_a_browser_runs_the_script_and_asks_for_nothing(folder: Path, tmp_path: Path, name: str) -> None:
     ready = {
         "map.html": "window.wordMap !== undefined",
         "topics.html": "document.querySelectorAll('#bars dt').length > 0",
+        "heads.html": "document.querySelectorAll('#text span').length > 9",
         "activations.html": "document.querySelectorAll('#text span').length > 9",
     }
     with Browser(folder / name, tmp_path) as browser:

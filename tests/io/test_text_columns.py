@@ -15,7 +15,7 @@ from tests.cli.test_terminal import CHARLM, MODELS, NB
 
 # They read models, questions, pairs of words, or text that is tagged already.
 NO_TEXTS = {"similar", "analogy", "odd-one-out", "evaluate-vectors", "convert", "plot", "inspect", "merge"}
-OTHERWISE = {"train-tagger", "generate"}
+OTHERWISE = {"train-tagger", "generate", "chat", "report", "split", "dedup", "language"}
 OPTIONS = {"--text-col", "--delimiter", "--sheet", "--header", "--quoting", "--input-format"}
 TEXTS = [
     "the king and the queen", 'a "good" film, the best', "the queen drinks tea", "", "한국어 영화, 좋다",
@@ -31,6 +31,7 @@ CALLS = {
     "detokenize": ["{}", "--model", MODELS / "sentencepiece.model"],
     "compare-tokenizers": ["{}", "--tokenizers", "word,whitespace", "--limit", 5],
     "count": ["{}", "--ngrams", "1-2"],
+    "keywords": ["{}"],
     "vectorize": ["{}"],
     "train-topics": ["{}", "--num-topics", 2, "--iterations", 3, "--max-df", 1.0, "-o", "out.safetensors"],
     "topics": [MODELS / "topics.safetensors", "{}"],

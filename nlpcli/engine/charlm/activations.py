@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.charlm.units import ids_of, in_own_form, to_units
+from nlpcli.engine.neural.recurrent_step import CharStep
 from nlpcli.errors import InputError, SettingsError
 
 GATE_NAMES = {"rnn": "", "lstm": "ifog", "gru": "zrn"}
@@ -53,6 +54,11 @@ def record(model: CharLM, text: str, *, skip_unknown: bool = False) -> Activatio
 
     Raises InputError for characters the model has never seen, unless they are skipped, and when none is left.
     """
+    if model.settings.unit == "subword":
+        raise SettingsError(
+            "activations: cells are shown character by character, and this model reads subwords",
+            hint="give a model of characters, or a transformer, whose heads are shown",
+        )
     given = text
     text = in_own_form(text, model.settings.unit, model.alphabet, skip_unknown=skip_unknown)
     if not text:
@@ -69,7 +75,7 @@ def record(model: CharLM, text: str, *, skip_unknown: bool = False) -> Activatio
     values = {
         key: np.empty((len(text), size), dtype=np.float32) for key in itertools.product(layers, signals)
     }
-    network = model.stepper()
+    network = CharStep(model.settings.cell, model.settings.num_layers, model.weights)
     position = 0
     for t, number in enumerate(ids.tolist()):
         network.read([number])

@@ -20,6 +20,7 @@ from nlpcli.engine.charlm.conditional_training import ConditionalTraining
 from nlpcli.engine.charlm.model import CHECKPOINT, CharLM
 from nlpcli.engine.charlm.training import Training
 from nlpcli.engine.charlm.units import CharText
+from nlpcli.engine.charlm.window_training import training_of
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.neural import checkpoint
 from nlpcli.errors import ModelError, SettingsError
@@ -101,7 +102,7 @@ def resume(
     if isinstance(text, ConditionalText):
         training = ConditionalTraining(text, settings, now)
     else:
-        training = Training(text, settings, now, settings.threads or place["threads"])
+        training = training_of(text, settings, now, settings.threads or place["threads"])
     checkpoint.restore(training, training.network, model, place)
     training.best_weights = {name: np.array(weight) for name, weight in best.weights.items()}
     training.history = [dict(entry) for entry in best.record.get("history", ())]

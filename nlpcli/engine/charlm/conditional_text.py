@@ -121,7 +121,7 @@ def read_conditional_text(
     """
     rows = read_rows(paths, records, reading, progress)
     condition, numbers = _condition(rows, dropout)
-    text = text_of(_between_line_ends(rows.texts), settings.unit, settings.min_char_count)
+    text = text_of(_between_line_ends(rows.texts), settings.unit, min_count=settings.min_char_count)
     marker = text.alphabet.id_of.get(END)
     if marker is None:
         raise InputError("there are fewer texts than --min-count", hint="use a smaller --min-count")

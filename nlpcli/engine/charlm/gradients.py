@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.neural.recurrent_step import CharStep, log_softmax
 from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.charlm import ATTENTION
 
 Array = NDArray[np.float64]
 _WINDOWS, _WARM_UP = 32, 64
@@ -38,6 +39,11 @@ def reach(model: CharLM, ids: NDArray[np.int32], steps: int = 50) -> Reach:
 
     Raises InputError for a text shorter than the steps.
     """
+    if model.settings.cell == ATTENTION:
+        raise SettingsError(
+            "gradients: a transformer has no way back through time; each character is one step away",
+            hint="give models with a recurrent cell; activations shows whom a transformer looks at",
+        )
     if len(ids) < steps + 2:
         raise InputError(
             f"the text has {len(ids):,} characters, too few to look {steps} steps back",

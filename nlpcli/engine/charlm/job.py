@@ -17,17 +17,17 @@ from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.table_output import Column, kept_for, open_lines
 from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.io.writing import Output, open_output
-from nlpcli.engine.neural.weights import initial_weights
+from nlpcli.engine.neural.transformer_lm import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import (
-    CHARLM_PRESETS,
     GATES,
     CharLMSettings,
     CheckpointSettings,
     ConditionSettings,
     GenerateSettings,
+    sizes_of,
 )
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
@@ -86,7 +86,7 @@ def train_charlm(
 
         settings, dropout = settings_of(resume, chosen), dropout_of(resume, conditions)
     else:
-        settings = CharLMSettings(**{**CHARLM_PRESETS[preset], **chosen})
+        settings = CharLMSettings(**{**sizes_of(preset, chosen.get("cell")), **chosen})
     path = checkpoint or checkpoint_path(output)
     check_writable(output)
     check_writable(path)
@@ -113,19 +113,16 @@ class _Source:
     records: RecordSettings
     dropout: float
 
-    def text(self, settings: CharLMSettings, progress: Progress) -> CharText:
-        """The text as ids."""
+    def text(self, settings: CharLMSettings, progress: Progress) -> tuple[CharLMSettings, CharText]:
+        """The text as ids, and the settings with a subword model where they need one and have none."""
         from nlpcli.engine.charlm.conditional_text import read_conditional_text
-        from nlpcli.engine.charlm.units import read_text
+        from nlpcli.engine.charlm.reading import read_for
 
         if is_conditional(self.records):
-            return read_conditional_text(
+            return settings, read_conditional_text(
                 self.paths, settings, self.dropout, self.records, self.reading, progress
             )
-        return read_text(
-            self.paths, settings.unit, _plain(self.records, self.reading), min_count=settings.min_char_count,
-            progress=progress,
-        )  # fmt: skip
+        return read_for(self.paths, settings, _plain(self.records, self.reading), progress)
 
 
 def _check_conditional(settings: CharLMSettings, given: frozenset[str]) -> None:
@@ -134,6 +131,10 @@ def _check_conditional(settings: CharLMSettings, given: frozenset[str]) -> None:
     if settings.cell not in GATES:
         raise SettingsError(
             f"--cell {settings.cell} takes no label or vector", hint=f"wanted: {', '.join(GATES)}"
+        )
+    if settings.unit == "subword":
+        raise SettingsError(
+            "--unit subword takes no label or vector", hint="wanted: --unit char, or another of characters"
         )
     if settings.device == "cuda":
         raise SettingsError(
@@ -149,16 +150,16 @@ def _begun(
     progress.update("loading PyTorch", 0)  # for some seconds
     from nlpcli.engine.charlm import conditional_training
     from nlpcli.engine.charlm.conditional_text import ConditionalText
-    from nlpcli.engine.charlm.training import Training
+    from nlpcli.engine.charlm.window_training import training_of
     from nlpcli.engine.neural import devices
 
     devices.check(settings)
-    text = source.text(settings, progress)
+    settings, text = source.text(settings, progress)
     if resume is not None:
         return checkpoint.resume(resume, text, settings)
     if isinstance(text, ConditionalText):
         return conditional_training.begun(text, settings)
-    return Training(text, settings, initial_weights(settings, text.alphabet))
+    return training_of(text, settings, initial_weights(settings, text.alphabet))
 
 
 def _run(

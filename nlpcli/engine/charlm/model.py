@@ -1,28 +1,40 @@
 """The character language model: a trained network with its alphabet, saved and loaded.
 
 The training is in `training.py`, the text in `units.py`, writing in `sampling.py`. Weights stand
-as [inputs, G·H] float32, gates side by side (LSTM i, f, o, g; GRU z, r, n).
+as [inputs, G·H] float32, gates side by side (LSTM i, f, o, g; GRU z, r, n); those of a transformer as
+`settings/transformer.py` says.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm import sampling
 from nlpcli.engine.charlm.conditions import Condition, ConditionedStep, GuidedStep
+from nlpcli.engine.charlm.units import unit_of
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.neural.recurrent_step import Array, CharStep
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.text.arguments import plain_settings
-from nlpcli.errors import SettingsError
-from nlpcli.settings.charlm import CharLMSettings, GenerateSettings, condition_shapes, weight_shapes
+from nlpcli.errors import ModelError, SettingsError
+from nlpcli.settings.charlm import (
+    ATTENTION,
+    CharLMSettings,
+    GenerateSettings,
+    condition_shapes,
+    weight_shapes,
+)
+
+if TYPE_CHECKING:
+    from nlpcli.engine.neural.transformer_lm_step import TransformerStep
 
 KIND = "charlm"
 CHECKPOINT = "charlm-checkpoint"
@@ -38,8 +50,19 @@ class CharLM:
     record: Mapping[str, Any]
     condition: Condition | None = None
 
-    def stepper(self, batch: int = 1, conditions: Array | None = None, guidance: float = 1.0) -> CharStep:
+    @functools.cached_property
+    def unit(self) -> str:
+        """What is read and written, with the model of subwords where these are. Raises ModelError without."""
+        return unit_of(self.settings)
+
+    def stepper(
+        self, batch: int = 1, conditions: Array | None = None, guidance: float = 1.0
+    ) -> CharStep | TransformerStep:
         """The network at work in numpy, its state at zero; under conditions [B, D] or, of one text, [D]."""
+        if self.settings.cell == ATTENTION:
+            from nlpcli.engine.neural.transformer_lm_step import TransformerStep
+
+            return TransformerStep(self.settings, self.weights, batch)
         if conditions is None:
             return CharStep(self.settings.cell, self.settings.num_layers, self.weights, batch)
         if guidance == 1:
@@ -99,8 +122,11 @@ class CharLM:
 
     def header(self) -> dict[str, Any]:
         """The JSON part of the model file."""
+        settings = self.settings.to_record()
+        if self.settings.cell == ATTENTION:
+            settings["threads"] = 0  # any number of them gives the same bytes
         told = {} if self.condition is None else {"condition": self.condition.header()}
-        return {"settings": self.settings.to_record(), "record": dict(self.record), **told}
+        return {"settings": settings, "record": dict(self.record), **told}
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """The arrays of the model file."""
@@ -124,4 +150,7 @@ class CharLM:
         if condition is not None:
             names += condition_shapes(settings, len(condition))
         weights = {name: model.tensors[name] for name in names}
-        return cls(settings, alphabet, weights, model.fields["record"], condition)
+        found = cls(settings, alphabet, weights, model.fields["record"], condition)
+        if not found.unit:  # which looks at the subwords, when the file is read
+            raise ModelError("the model names no unit")
+        return found

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.charlm.units import RARE, text_blocks, to_units
+from nlpcli.engine.charlm.window_perplexity import window_nats
 from nlpcli.engine.neural.recurrent_step import Array, log_softmax
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
+from nlpcli.settings.charlm import ATTENTION
 from nlpcli.settings.input import InputSettings
 
 _STREAMS, _WARM_UP, _SHORT = 32, 256, 1 << 15
@@ -81,13 +83,14 @@ def of_text(
 ) -> Surprise:
     """What the text of `paths` costs, read from its beginning as after a line end.
 
-    A text of more than 32,768 units is read as 32 streams at once, each begun 256 units early.
+    A text of more than 32,768 units is read as 32 streams at once, each begun 256 units early; by a
+    transformer in the windows in which it would have been written.
     Raises InputError for an empty text.
     """
     parts, characters, size = [], 0, 0
     table = id_table(model)
     for block in text_blocks(paths, reading, progress):
-        parts.append(table[to_units(block, model.settings.unit)])
+        parts.append(table[to_units(block, model.unit)])
         characters += len(block)
         size += len(block.encode("utf-8", "replace"))
     if not characters:
@@ -130,10 +133,13 @@ def nats_of_lines(
 
     conditions: of each line, [N, D], for a model that takes them.
     """
-    encoded = [table[to_units(line + line_end(model), model.settings.unit)] for line in lines]
+    encoded = [table[to_units(line + line_end(model), model.unit)] for line in lines]
     known = [ids[ids >= 0] for ids in encoded]
     order = sorted(range(len(lines)), key=lambda n: len(known[n]))
     found = np.zeros(len(lines))
+    if model.settings.cell == ATTENTION:
+        more = np.array([len(encoded[n]) - len(known[n]) for n in range(len(lines))])
+        return window_nats(model, known) + more * _unseen(model)
     for start in range(0, len(order), _BATCH):
         chosen = order[start : start + _BATCH]
         length = max((len(known[n]) for n in chosen), default=0)
@@ -148,6 +154,8 @@ def nats_of_lines(
 
 def _nats(model: CharLM, ids: NDArray[np.int32], progress: Progress) -> float:
     """Summed loss of a text: one stream if it is short, else several that overlap."""
+    if model.settings.cell == ATTENTION:
+        return float(window_nats(model, [ids], progress)[0])
     if len(ids) <= _SHORT:
         return float(_streams_nats(model, ids[:, None], progress).sum())
     length = -(-len(ids) // _STREAMS)

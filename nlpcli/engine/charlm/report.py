@@ -43,7 +43,7 @@ class Report:
         self._progress.note(
             f"{training.total_steps:,} updates of {training.split.batch} {training.split.items} on "
             f"{training.device} "
-            f"({precision}, {len(training.parts)} threads)"
+            f"({precision}, {training.threads} threads)"
         )
         self._progress.note(
             f"to beat: {unigram:.3f} bits/char from the characters' frequencies, "

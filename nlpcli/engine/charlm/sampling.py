@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.conditions import END
-from nlpcli.engine.charlm.units import RARE, Writer, begins_character, encode
+from nlpcli.engine.charlm.units import RARE, begins_character, encode, writer_of
+from nlpcli.engine.charlm.windows import last_window
 from nlpcli.settings.charlm import GenerateSettings
 
 if TYPE_CHECKING:
@@ -73,13 +74,13 @@ def generate(
     Raises InputError for a prime with characters the model has never seen.
     """
     random = np.random.default_rng([settings.seed, sample])
-    ids = encode(prime, model.settings.unit, model.alphabet, skip_unknown=skip_unknown).tolist()
-    writer, out = Writer(model.settings.unit), _Until(settings.until)
+    ids = encode(prime, model.unit, model.alphabet, skip_unknown=skip_unknown).tolist()
+    writer, out = writer_of(model.unit), _Until(settings.until)
     network = model.stepper(conditions=condition, guidance=settings.guidance)
     end = None if model.condition is None else model.alphabet.id_of[END]
     given = "".join(writer.write(model.alphabet.tokens[number]) for number in ids)
     if not echo:
-        writer = Writer(model.settings.unit)
+        writer = writer_of(model.unit, given)
     elif given:
         yield given
     if end is not None:
@@ -88,7 +89,7 @@ def generate(
         ids = [_beginning(model, settings, random)]
         if model.alphabet.tokens[ids[0]] != "\n":
             yield writer.write(model.alphabet.tokens[ids[0]])
-    for number in ids[:-1]:
+    for number in last_window(model.settings, ids[:-1]):
         network.read([number])
     banned = model.alphabet.id_of.get(RARE)
     number = ids[-1]
@@ -104,7 +105,7 @@ def generate(
             yield piece
             if out.reached(piece):
                 return
-    if (rest := writer.end()) and model.settings.unit != "byte":  # bytes held back are no whole character
+    if (rest := writer.end()) and model.unit != "byte":  # bytes held back are no whole character
         yield rest
 
 
@@ -114,7 +115,7 @@ def _beginning(model: CharLM, settings: GenerateSettings, random: np.random.Gene
     newline = alphabet.id_of.get("\n")
     if newline is not None:
         return newline
-    fit = [token != RARE and begins_character(token, model.settings.unit) for token in alphabet.tokens]
+    fit = [token != RARE and begins_character(token, model.unit) for token in alphabet.tokens]
     counts = np.where(fit, alphabet.counts, 0) if any(fit) else alphabet.counts
     return draw(np.log(np.maximum(counts, 1e-30)).astype(np.float32), settings, random)
 

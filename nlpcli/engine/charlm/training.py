@@ -27,7 +27,9 @@ from nlpcli.settings.charlm import CharLMSettings
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from nlpcli.engine.charlm.windows import Windows
     from nlpcli.engine.neural.nets.recurrent_network import CharRNN, State
+    from nlpcli.engine.neural.nets.transformer_lm import TransformerLM
 
 
 class Training(Trainer):
@@ -39,25 +41,45 @@ class Training(Trainer):
     def __init__(
         self, text: CharText, settings: CharLMSettings, weights: Weights, threads: int | None = None
     ) -> None:
-        import torch
-
-        from nlpcli.engine.neural.nets.recurrent_network import CharRNN
-
-        self.text, self.settings, self.split = text, settings, Split(text, settings)
+        self.text, self.settings, self.split = text, settings, self._cut(text, settings)
         self.device = devices.device_of(settings)
-        low = torch.bfloat16 if devices.wants_bfloat16(settings, self.device) else torch.float32
-        self.network = CharRNN(
-            settings.cell, settings.num_layers, settings.dropout, weights, self.device, low
-        )
+        self.network = self._built(weights)
         super().__init__(
             self.network,
             settings,
             weights,
-            devices.parts(threads or settings.threads, self.split.batch, self.device),
-            steps_per_epoch=-(-self.split.length // settings.seq_length),
+            self._parts(threads or settings.threads),
+            steps_per_epoch=self._steps(),
             epochs=settings.epochs,
+            threads=self._threads(threads or settings.threads),
         )
         self.states = self._zero_states()
+
+    # What another network does differently: how text is cut, what is run, what a batch is split into.
+
+    def _cut(self, text: CharText, settings: CharLMSettings) -> Split | Windows:
+        return Split(text, settings)
+
+    def _built(self, weights: Weights) -> CharRNN | TransformerLM:
+        import torch
+
+        from nlpcli.engine.neural.nets.recurrent_network import CharRNN
+
+        settings = self.settings
+        low = torch.bfloat16 if devices.wants_bfloat16(settings, self.device) else torch.float32
+        return CharRNN(settings.cell, settings.num_layers, settings.dropout, weights, self.device, low)
+
+    def _parts(self, threads: int) -> list[slice]:
+        return devices.parts(threads, self.split.batch, self.device)
+
+    def _threads(self, threads: int) -> int | None:
+        del threads
+        return None  # as many as parts
+
+    def _steps(self) -> int:
+        return -(-self.split.length // self.settings.seq_length)
+
+    # ----------------------------------------------------------------------------------------
 
     def _zero_states(self) -> list[State]:
         return [self.network.zero_state(part.stop - part.start) for part in self.parts]
@@ -70,6 +92,7 @@ class Training(Trainer):
         if chunk == 0:
             self.states = self._zero_states()
         start = chunk * self.settings.seq_length
+        assert isinstance(self.split, Split)
         self._ids = torch.from_numpy(self.split.streams[start : start + self.settings.seq_length + 1])
         return (len(self._ids) - 1) * self.split.batch
 
@@ -112,7 +135,7 @@ class Training(Trainer):
 
 
 def score(
-    network: CharRNN, streams: Ids, warm_up: int, cancelled: threading.Event, chunk: int = 128
+    network: CharRNN | TransformerLM, streams: Ids, warm_up: int, cancelled: threading.Event, chunk: int = 128
 ) -> tuple[float, int]:
     """Summed loss in nats over `streams` [L, S] past the warm-up, and how many ids it is the sum of."""
     import torch

@@ -1,4 +1,4 @@
-"""Text as a sequence of units, and back: characters, jamo, or bytes.
+"""Text as a sequence of units, and back: characters, jamo, bytes, or subwords (`subword_units.py`).
 
 The text of several files is joined by line ends. A line end is `\\n` (a `\\r` before it is
 dropped), and the one at the very end of a file is not part of the text. With unit `jamo` each
@@ -23,11 +23,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.charlm.subword_units import SubwordUnit, SubwordWriter
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.tokenizers.rules import graphemes
+from nlpcli.engine.text.tokenizers.sentencepiece import SPACE
 from nlpcli.errors import InputError
+from nlpcli.settings.charlm import CharLMSettings
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
@@ -66,10 +69,10 @@ def read_text(
     Units seen fewer than `min_count` times become one, U+FFFD. Raises InputError for an empty
     text and all that `Lines` raises.
     """
-    return text_of(text_blocks(paths, reading, progress), unit, min_count)
+    return text_of(text_blocks(paths, reading, progress), unit, min_count=min_count)
 
 
-def text_of(blocks: Iterable[str], unit: str, min_count: int = 1) -> CharText:
+def text_of(blocks: Iterable[str], unit: str, *, min_count: int = 1) -> CharText:
     """The same of a text that is at hand, in pieces."""
     parts: list[NDArray[np.uint32]] = []
     counts = np.zeros(_POINTS, dtype=np.int64)
@@ -145,6 +148,8 @@ def to_units(text: str, unit: str) -> NDArray[np.uint32]:
     >>> to_units("é", "byte").tolist()
     [195, 169]
     """
+    if isinstance(unit, SubwordUnit):
+        return unit.points(text)
     if unit == "byte":
         return np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8).astype(np.uint32)
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32)
@@ -163,6 +168,16 @@ def _decomposed(points: NDArray[np.uint32]) -> NDArray[np.uint32]:
     out[starts[hangul] + 1] = _VOWELS + index[hangul] // _TAIL_COUNT % _VOWEL_COUNT
     out[starts[tail > 0] + 2] = _TAILS + tail[tail > 0]
     return out
+
+
+def unit_of(settings: CharLMSettings) -> str:
+    """The unit that settings name, with its subword model where it needs one. Raises ModelError without."""
+    return SubwordUnit(settings.subword_model) if settings.unit == "subword" else settings.unit
+
+
+def writer_of(unit: str, after: str = "") -> Writer | SubwordWriter:
+    """What makes text of units that follow a text."""
+    return SubwordWriter(unit, after) if isinstance(unit, SubwordUnit) else Writer(unit)
 
 
 class Writer:
@@ -223,6 +238,8 @@ def begins_character(token: str, unit: str) -> bool:
     >>> [begins_character(unit, "jamo") for unit in ("ᄒ", "ᅡ", "ᆫ", "ㅏ", "a")]
     [True, False, False, True, True]
     """
+    if isinstance(unit, SubwordUnit):
+        return unit.piece(token).startswith(SPACE)
     if unit == "byte":
         return not 0x80 <= ord(token) < 0xC0
     return not unicodedata.category(token).startswith("M") and not _VOWELS - 1 <= ord(token) <= 0x11FF
@@ -233,6 +250,8 @@ def begins_character(token: str, unit: str) -> bool:
 
 def encode(text: str, unit: str, alphabet: Vocabulary, *, skip_unknown: bool = False) -> NDArray[np.int32]:
     """The ids of a short text in the model's own form. Raises InputError as `in_own_form` does."""
+    if isinstance(unit, SubwordUnit):
+        return unit.ids(text, alphabet, skip_unknown=skip_unknown)
     return ids_of(in_own_form(text, unit, alphabet, skip_unknown=skip_unknown), unit, alphabet)
 
 

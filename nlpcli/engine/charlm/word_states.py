@@ -17,6 +17,8 @@ from nlpcli.engine.neural.batches import at_work
 from nlpcli.engine.neural.encoder import run_layer
 from nlpcli.engine.neural.packing import Ids, Packing
 from nlpcli.engine.runtime.arrays import Floats, offsets_of, ranges
+from nlpcli.errors import SettingsError
+from nlpcli.settings.charlm import ATTENTION
 
 _TOGETHER = 1 << 14  # units that are read side by side
 
@@ -26,6 +28,13 @@ class WordStates:
 
     def __init__(self, model: CharLM) -> None:
         self.model = model
+        if model.settings.cell == ATTENTION:
+            raise SettingsError(
+                "--lm: a transformer has no states to tell of words by",
+                hint="give a model with a recurrent cell",
+            )
+        if model.settings.unit == "subword":
+            raise SettingsError("--lm: a model of subwords does not read words character by character")
         weights, settings = model.weights, model.settings
         first = weights["layer0.w_xh"]
         if "embedding" in weights:

@@ -38,9 +38,14 @@ def initial_weights(settings: CharLMSettings, alphabet: Vocabulary) -> Weights:
     if settings.cell == "lstm":
         for n in range(settings.num_layers):
             weights[f"layer{n}.b"][hidden : 2 * hidden] = 1.0
-    share = (alphabet.counts + 1) / (alphabet.total + len(alphabet))
-    weights["output.b"] = np.log(share).astype(np.float32)
+    weights["output.b"] = output_bias(alphabet)
     return weights
+
+
+def output_bias(alphabet: Vocabulary) -> NDArray[np.float32]:
+    """The logarithms of the units' frequencies in the text, one added to each count."""
+    share = (alphabet.counts + 1) / (alphabet.total + len(alphabet))
+    return np.log(share).astype(np.float32)
 
 
 def orthogonal(random: np.random.Generator, size: int) -> NDArray[np.float32]:

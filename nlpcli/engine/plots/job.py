@@ -17,13 +17,16 @@ from nlpcli.engine.io.writing import Output, open_output, readable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import InputError, OutputError, SettingsError
-from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
+from nlpcli.settings.charlm import ATTENTION, ActivationSettings, GradientSettings, ToySettings
+from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.plots import PlotSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.activations import Activations, Match
     from nlpcli.engine.charlm.gradients import Reach, ToyStep
+    from nlpcli.engine.charlm.heads import Habit, Heads
+    from nlpcli.engine.charlm.model import CharLM
     from nlpcli.engine.plots.word_map import WordMap
 
 
@@ -125,6 +128,7 @@ class CellView:
     activations: Activations
     start: Match
     matches: list[Match]
+    kind: Literal["cells"] = "cells"
 
     def levels(self) -> list[int]:
         """The value of the first cell at every character, −127 … 127."""
@@ -136,6 +140,27 @@ class CellView:
         return shown
 
 
+@dataclass(frozen=True)
+class HeadView:
+    """Whom the heads of a transformer look at as it reads a text, and the head to look at first."""
+
+    heads: Heads
+    layer: int
+    head: int
+    kind: Literal["heads"] = "heads"
+
+    def habits(self) -> list[Habit]:
+        """What each head does on average."""
+        from nlpcli.engine.charlm.heads import habits
+
+        return habits(self.heads)
+
+    def levels(self) -> list[int]:
+        """What the last unit looks at, by the first head to look at: of each unit, 0 … 127."""
+        shares = self.heads.attention[self.layer, self.head, -1]
+        return [round(float(share) * 127) for share in shares]
+
+
 @plain_settings
 def activations(
     model: str,
@@ -145,8 +170,10 @@ def activations(
     *,
     skip_unknown: bool = False,
     reading: TextInputSettings = TextInputSettings(),
-) -> CellView:
+) -> CellView | HeadView:
     """What the cells of a character model do as it reads a text; `output` gets an HTML page of it.
+
+    Of a transformer it is what its heads look at, in the first window of the text.
 
     Raises SettingsError for a layer, signal or cell that the model does not have, and for a
     property that the text does not have; InputError for characters the model has never seen.
@@ -158,17 +185,46 @@ def activations(
 
     loaded = CharLM.load(model)
     text = first_characters(path, settings.max_chars, reading)
+    name = "stdin" if path == STDIN else readable(Path(path).name)
+    title = f"{readable(Path(model).name)} reads {name}"
+    if loaded.settings.cell == ATTENTION:
+        return _heads(loaded, text, output, settings, title, skip_unknown=skip_unknown)
     recorded = record(loaded, text, skip_unknown=skip_unknown)
     matches = find(recorded, settings.find, settings.count) if settings.find else []
     start = _start(recorded, settings, matches)
     if output is not None:
-        name = "stdin" if path == STDIN else readable(Path(path).name)
         with open_output(output) as file:
-            written = page(
-                recorded, f"{readable(Path(model).name)} reads {name}", start, matches, settings.find or ""
-            )
+            written = page(recorded, title, start, matches, settings.find or "")
             file.write(written.encode("utf-8", "replace"))
     return CellView(recorded, start, matches)
+
+
+def _heads(
+    model: CharLM,
+    text: str,
+    output: Output | None,
+    settings: ActivationSettings,
+    title: str,
+    *,
+    skip_unknown: bool,
+) -> HeadView:
+    """The same of a transformer."""
+    from nlpcli.engine.charlm.heads import record
+    from nlpcli.engine.plots.heads import page
+
+    refuse(changed(settings, "find", "count", "signal"), "with a transformer, which has heads and no cells")
+    layers, heads = model.settings.num_layers, model.settings.num_heads
+    layer = layers - 1 if settings.layer is None else settings.layer
+    head = settings.cell or 0
+    if layer >= layers:
+        raise SettingsError(f"--layer {layer}: the model's layers are 0 to {layers - 1}")
+    if head >= heads:
+        raise SettingsError(f"--cell-number {head}: the model's heads are 0 to {heads - 1}")
+    view = HeadView(record(model, text, skip_unknown=skip_unknown), layer, head)
+    if output is not None:
+        with open_output(output) as file:
+            file.write(page(view.heads, title, layer, head).encode("utf-8", "replace"))
+    return view
 
 
 def _start(recorded: Activations, settings: ActivationSettings, matches: list[Match]) -> Match:
@@ -217,7 +273,7 @@ def gradients(
     found: dict[str, Reach] = {}
     for name in models or []:
         model = CharLM.load(name)
-        ids = encode(text, model.settings.unit, model.alphabet, skip_unknown=True)
+        ids = encode(text, model.unit, model.alphabet, skip_unknown=True)
         short, whole = readable(Path(name).stem), readable(name)
         found[whole if short in found else short] = reach(model, ids, settings.steps)
     if output is not None:

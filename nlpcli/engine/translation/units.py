@@ -12,14 +12,12 @@ them have numbers (`vocabulary.py`).
 from __future__ import annotations
 
 import base64
-import collections
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings.text import SubwordSettings
+from nlpcli.errors import SettingsError
 from nlpcli.settings.translation import Seq2SeqSettings
 
 if TYPE_CHECKING:
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 
 SPACE = "▁"
 _WORDS = re.compile(r" ?(?:\w+|[^\w\s])|\s")
-_SIZES = 300, 4000  # of own subwords, least and most
-_SHARE = 25  # words of text a subword, so that each is seen often enough
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 Split = Callable[[str], list[str]]
@@ -94,26 +90,6 @@ def with_subwords(settings: Seq2SeqSettings, texts: Iterable[str]) -> Seq2SeqSet
     """
     if settings.unit != "subword" or settings.subword_model:
         return settings
-    from nlpcli.engine.text.tokenizers.sentencepiece import train
+    from nlpcli.engine.text.tokenizers.own_subwords import own_subwords
 
-    lines = [*texts]
-    size = settings.vocab_size or _usual_size(lines)
-    while True:
-        try:
-            made = train(lines, SubwordSettings(vocab_size=size, character_coverage=1.0))
-        except (InputError, SettingsError) as error:
-            most = re.search(r"--vocab-size ([\d,]+) or less", error.hint or "")
-            if settings.vocab_size or size >= 1_000_000:
-                raise
-            # Where the size is left to us, the nearest that the text allows.
-            size = int(most[1].replace(",", "")) if most else size * 2
-            continue
-        return dataclasses.replace(settings, subword_model=base64.b64encode(made).decode("ascii"))
-
-
-def _usual_size(lines: Sequence[str]) -> int:
-    """How many subwords there are, the bytes among them, where nothing is said."""
-    words = sum(line.count(" ") + 1 for line in lines)
-    characters = len(collections.Counter("".join(lines)))
-    least, most = _SIZES
-    return 256 + characters + max(least, min(most, words // _SHARE))
+    return dataclasses.replace(settings, subword_model=own_subwords([*texts], settings.vocab_size))

@@ -30,8 +30,9 @@ from nlpcli.engine.io.schema import (
     within,
 )
 from nlpcli.engine.io.schemas.vocabulary import VOCABULARY, Fields
-from nlpcli.settings.charlm import CharLMSettings, condition_shapes, weight_shapes
+from nlpcli.settings.charlm import ATTENTION, CharLMSettings, condition_shapes, weight_shapes
 
+_STATES = {"lstm": 2, ATTENTION: 0}  # of a layer: an LSTM's h and c; one otherwise
 _LEAST_SCALE = 1e-150  # deviations are divided by it
 _RARE = 0xFFFD  # stands in the alphabet of bytes, too, for those that are rare
 
@@ -88,7 +89,7 @@ def _marker(held: Held) -> str | None:
 
 def _charlm_checkpoint(fields: Fields) -> Arrays:
     settings = fields["settings"]
-    numbers = range(2 if settings.cell == "lstm" else 1)  # of an LSTM, h and c
+    numbers = range(_STATES.get(settings.cell, 1))
     layers = range(settings.num_layers if fields["condition"] is None else 0)  # texts begin with zeros
     states = [f"state/{layer}/{number}" for layer in layers for number in numbers]
     return {
@@ -101,8 +102,8 @@ def _charlm_checkpoint(fields: Fields) -> Arrays:
 
 
 def _streams(held: Held) -> str | None:
-    """Streams that are read side by side are some."""
-    return "it is empty" if held.fields["condition"] is None and not held.sizes["B"] else None
+    """Streams that are read side by side are some, where there are any."""
+    return None if held.sizes.get("B", 1) else "it is empty"
 
 
 def _record(value: Any) -> dict[str, Any]:

@@ -19,17 +19,27 @@ from nlpcli.engine.io.header_fields import (
     whole,
 )
 from nlpcli.engine.io.schema import FINITE, Array, Held, strings, total_within, within
-from nlpcli.settings.charlm import CharLMSettings, weight_shapes
+from nlpcli.settings.charlm import ATTENTION, CharLMSettings, weight_shapes
 from nlpcli.settings.neural import EncoderSettings, encoder_shapes
 
 Shapes = Mapping[str, tuple[int, ...]]
+
+
+def _recurrent(value: Any) -> CharLMSettings:
+    """The settings of a language model whose states are read."""
+    settings: CharLMSettings = settings_of(CharLMSettings)(value)
+    if settings.cell == ATTENTION:
+        raise ValueError("the language model has no states")
+    return settings
+
+
 _LONGEST = 1 << 20  # of given vectors and a language model's states
 
 NETWORK_FIELDS = {
     "encoder": Field(settings_of(EncoderSettings)),
     "jamo": Field(flag),
     "given_dim": Field(whole(0, _LONGEST)),
-    "lm": Field(nothing_or(settings_of(CharLMSettings)), default=None),
+    "lm": Field(nothing_or(_recurrent), default=None),
 }
 CHECKPOINT_PLACE = {
     "digest": Field(text),
