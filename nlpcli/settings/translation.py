@@ -121,6 +121,11 @@ class Seq2SeqSettings(Settings):
             raise SettingsError(f"--subword-model goes with --unit subword, not with --unit {self.unit}")
 
     @property
+    def num_heads(self) -> int:
+        """Heads of self-attention in a layer: its cells have none."""
+        return 1
+
+    @property
     def copies(self) -> bool:
         """Whether the network has a copy mechanism: it needs attention to point with."""
         return self.copy and self.attention != "none"

@@ -34,7 +34,7 @@ from nlpcli.settings.neural import EncoderSettings
 
 KINDS = (recurrent_tagger.KIND, text_classifier.KIND)
 UNFINISHED = (recurrent_tagger.UNFINISHED, text_classifier.UNFINISHED)
-_SIZES = ("cell", "bidirectional", "rnn_size", "num_layers", "word_dim", "ngram_dim")
+_SIZES = ("cell", "bidirectional", "rnn_size", "num_layers", "num_heads", "word_dim", "ngram_dim")
 _NGRAMS = ("minn", "maxn", "bucket")
 HEAD = "head."
 
