@@ -78,7 +78,7 @@ def test_the_encoder_is_the_same_in_training_and_at_work(bidirectional):
         settings, tensors, torch.tensor(vectors), torch.tensor(rows), packing, states=torch.tensor(states)
     )
     assert ours == pytest.approx(theirs.numpy(), abs=1e-4)
-    # The last word of the longest sentence is seen by the first one, or not where only what is before is read.
+    # The last word of the longest sentence is seen by its first one only where both sides are read.
     states[packing.ends[0]] += 1
     moved = run(settings, weights, vectors, rows, packing, states) != ours
     assert moved[packing.ends[0]].any() and moved[0].any() == bidirectional
@@ -94,7 +94,9 @@ def test_a_classifier_learns_what_order_decides_and_its_file_gives_the_same_answ
     assert loaded.network.encoder == SMALL
     texts = ["never seen words", "", "good", "bad " * 300]
     assert (loaded.probabilities(texts) == model.probabilities(texts)).all()
-    for reason, chance in zip(loaded.explain(loaded.encode([texts])), model.probabilities(texts), strict=True):
+    for reason, chance in zip(
+        loaded.explain(loaded.encode([texts])), model.probabilities(texts), strict=True
+    ):
         odds = reason.start + sum(odds for _, odds in reason.tokens)
         assert odds == pytest.approx(np.log(chance.max() / chance.min()), abs=1e-3)
 
