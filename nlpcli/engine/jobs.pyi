@@ -1054,6 +1054,7 @@ def train_mlm(
     progress: Progress = ...,
     mask_share: float = 0.15,
     max_vocab: int = 20000,
+    candidates: int = 2000,
     context: int = 128,
     epochs: int = 0,
     seed: int = 1,

@@ -16,7 +16,7 @@ MASKING = "Masking"
 class MaskedSettings(Settings):
     """What is learnt of a text by filling its masked words in."""
 
-    RARE: ClassVar[frozenset[str]] = frozenset({"mask_share", "context"})
+    RARE: ClassVar[frozenset[str]] = frozenset({"mask_share", "candidates", "context"})
 
     mask_share: float = setting(
         0.15,
@@ -27,8 +27,12 @@ class MaskedSettings(Settings):
         panel=MASKING,
     )
     max_vocab: int = setting(
-        20_000, "Words that can be predicted, the most frequent; more cost time.", min=1, max=1_000_000,
+        20_000, "Words that can be found, the most frequent ones.", min=1, max=1_000_000,
         panel=VOCABULARY,
+    )  # fmt: skip
+    candidates: int = setting(
+        2000, "Words that a masked word is told from at an update, drawn by frequency; 0 is all.", min=0,
+        max=1_000_000, panel=MASKING,
     )  # fmt: skip
     context: int = setting(
         128, "Words that are read together; longer lines are cut.", min=1, max=4096, panel=MASKING

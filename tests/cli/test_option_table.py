@@ -15,6 +15,7 @@ WRITING = {
     "convert",
     "plot",
     "train-charlm",
+    "train-mlm",
     "train-topics",
     "merge",
 }
@@ -48,6 +49,7 @@ FORMER = {
     "train-charlm": ["--hidden-size", "--min-char-count"],
     "activations": ["--count", "--cell"],
     "gradients": ["--max-text"],
+    "train-mlm": ["--hidden-size", "--min-word-count"],
     "train-seq2seq": ["--format"],
     "translate": ["--format"],
     "train-topics": ["--format"],

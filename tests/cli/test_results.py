@@ -15,6 +15,7 @@ TABLES = [
     ("odd-one-out", [VECTORS, "king", "queen", "land"]),
     ("evaluate-vectors", [VECTORS, "scores.tsv"]),
     ("search", ["text", "king"]),
+    ("fill-mask", [MODELS / "masked-lm.safetensors", "the [MASK] drinks [MASK]", "-n", 2]),
     ("cluster", ["text", "--k", 2]),
     ("cluster", [VECTORS, "--k", 2, "--members"]),
     ("activations", [CHARLM.with_name("charlm-transformer.safetensors"), "known"]),

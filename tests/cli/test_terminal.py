@@ -53,8 +53,18 @@ PRINTING = {
     ],
     "gradients": [["--toy"], [CHARLM, "known", "--steps", 3]],
     "inspect": [[NB], [NB, "--top", 2]],
+    "fill-mask": [[MODELS / "masked-lm.safetensors", "the [MASK] drinks tea", "a [MASK]"]],
 }  # fmt: skip
-SILENT = {"train-topics", "index", "train-fasttext", "train-glove", "convert", "train-charlm", "merge"}
+SILENT = {
+    "train-topics",
+    "index",
+    "train-fasttext",
+    "train-glove",
+    "convert",
+    "train-charlm",
+    "train-mlm",
+    "merge",
+}
 
 
 @pytest.fixture

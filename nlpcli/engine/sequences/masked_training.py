@@ -3,7 +3,9 @@
     15 % of the words are asked for; of these 80 % become [MASK], 10 % another word, 10 % stay as they are
     loss = −Σ log P(word), over the words that are asked for                    (Devlin et al. 2019)
 
-Which words they are is drawn anew at every update. Only words with a row of their own are asked for.
+Which words they are is drawn anew at every update. Only words with a row of their own are asked for. The softmax
+is over the right word and some candidates, drawn for the whole batch with chances q ~ frequency^0.75; from every
+score log P(w is drawn) is taken, so that it learns what the softmax over all words would (Jean et al. 2015).
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ _EPOCHS = 1, 40  # but so many at least and at most
 _TOKENS = 2000  # words a batch, where nothing is said
 _MASKED, _OTHER = 0.8, 0.9  # shares of asked words: up to the first are masked, up to the second replaced
 _HELD_OUT = 1000  # sentences held out, at most
-_HEAD, _CHOICE, _TEST = 4, 5, 6  # what a draw of chance is for
+_HEAD, _CHOICE, _TEST, _DRAW = 4, 5, 6, 7  # what a draw of chance is for
+_POWER = 0.75  # of frequencies, by which candidates are drawn (Mikolov et al. 2013)
 
 
 class MaskedTraining(ResumableTraining):
@@ -67,6 +70,7 @@ class MaskedTraining(ResumableTraining):
         text = _chosen(whole, ~held)
         self._inputs, counts = _inputs(text, encoder, settings.max_vocab)
         self._mask = len(text.kinds) - 1
+        self._draws, self._corrections = _draws(counts, settings.candidates)
         self.accuracies: dict[float, float] = {}
         batch = training.batch_tokens or _TOKENS
         super().__init__(
@@ -120,11 +124,14 @@ class MaskedTraining(ResumableTraining):
         shown = np.where(asked & (how >= _MASKED) & (how < _OTHER), others, shown)
         self._asked[:] = False
         self._asked[places] = asked
+        self._candidates = self._drawn()
+        self._golds = self.rows.own[there[asked]]
         words[places] = shown  # for as long as the batch is put together
         try:
             super().begin_update()
         finally:
             words[places] = there
+        self._word_places = self.tables[WORDS].places
         self._shown[self._words == self._mask] = 0
         return max(1, int(asked.sum()))
 
@@ -135,8 +142,17 @@ class MaskedTraining(ResumableTraining):
         return found
 
     def read(self, table: str, rows: Ids) -> Ids:
-        """The rows that a batch reads: of words all, which are what is predicted."""
-        return np.arange(len(self.tables[table].now)) if table == WORDS else rows
+        """The rows that a batch reads, and of words those that are predicted, or might be."""
+        return np.concatenate([rows, self._golds, self._candidates]) if table == WORDS else rows
+
+    def _drawn(self) -> Ids:
+        """The rows of the candidates of an update, ascending."""
+        if not len(self._draws):
+            return np.arange(1, len(self._inputs.known) + 1)
+        random = np.random.default_rng([self.seed, _DRAW, self.step])
+        places = np.searchsorted(self._draws, random.random(self.masking.candidates), side="right")
+        found: Ids = np.unique(np.minimum(places, len(self._draws) - 1)) + 1
+        return found
 
     def head_loss(self, y: Tensor, part: Part, places: Ids, random: np.random.Generator) -> Tensor:  # noqa: ARG002
         """Summed negative log-probability of the words that are asked for."""
@@ -144,10 +160,26 @@ class MaskedTraining(ResumableTraining):
         from torch.nn import functional
 
         asked = np.flatnonzero(self._asked[places])
-        gold = self.rows.own[self.sentences.words[places[asked]]] - 1
-        weights = self.network.weights
-        scores = (y[torch.from_numpy(asked)] @ weights["head.w"]) @ self.leaves()[0][1:].T + weights["head.b"]
-        return functional.cross_entropy(scores, torch.from_numpy(gold), reduction="sum")
+        gold = self.rows.own[self.sentences.words[places[asked]]]
+        h = y[torch.from_numpy(asked)] @ self.network.weights["head.w"]
+        vectors, b = self._vectors(self._candidates)
+        scores = h @ vectors.T + b
+        if not len(self._draws):
+            return functional.cross_entropy(scores, torch.from_numpy(gold - 1), reduction="sum")
+        again = torch.from_numpy(self._candidates[None] == gold[:, None])
+        vectors, b = self._vectors(gold)
+        right = (h * vectors).sum(dim=1) + b
+        every = torch.cat([right[:, None], scores.masked_fill(again, -torch.inf)], dim=1)
+        return (torch.logsumexp(every, dim=1) - right).sum()
+
+    def _vectors(self, rows: Ids) -> tuple[Tensor, Tensor]:
+        """The vectors of some words in training, and what is added to their scores: [W, D], [W]."""
+        import torch
+
+        b = self.network.weights["head.b"][torch.from_numpy(rows - 1)]
+        if len(self._draws):
+            b = b - torch.from_numpy(self._corrections[rows - 1])
+        return self.leaves()[0][torch.from_numpy(self._word_places[rows])], b
 
     def validation_losses(self, pool: ThreadPoolExecutor) -> list[tuple[float, int]]:  # noqa: ARG002
         """The negative log-probability of masked words held out, and how many these are."""
@@ -235,3 +267,16 @@ def _inputs(text: Sentences, encoder: EncoderSettings, most: int) -> tuple[WordI
     found = WordInputs.of_text((kind for kind, count in zip(text.kinds, seen, strict=True) if count), encoder)
     counts = np.array([*(times[word] for word in known), 0], np.int64)
     return WordInputs([*known, MASK], (), encoder, found.jamo), counts
+
+
+def _draws(counts: NDArray[np.int64], candidates: int) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Sums of chances by which candidates are drawn, and the logarithm of how probably each word is drawn.
+
+    The first is empty where all words are candidates.
+    """
+    if not candidates or candidates >= len(counts):
+        return np.zeros(0), np.zeros(len(counts), np.float32)
+    chances = counts.astype(np.float64) ** _POWER  # the mask's is 0
+    chances /= chances.sum()
+    drawn = -np.expm1(candidates * np.log1p(-chances))
+    return np.cumsum(chances[:-1]), np.log(np.maximum(drawn, 1e-30)).astype(np.float32)
