@@ -75,7 +75,7 @@ def fill_mask(
     \b
     Examples:
       nlpcli fill-mask masked.safetensors 'the [MASK] sat on the mat'
-      nlpcli fill-mask masked.safetensors 'she ___ the ___' --mask ___ -n 3
+      nlpcli fill-mask masked.safetensors 'she ___ the ___' --mask-token ___ -n 3
       nlpcli fill-mask masked.safetensors --jsonl < gaps.txt | jq -r .word
     """
     console.one_blas_thread()

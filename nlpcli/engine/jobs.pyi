@@ -447,7 +447,7 @@ def fill_mask(
     *,
     progress: Progress = ...,
     top: int = 5,
-    mask: str = "[MASK]",
+    mask_token: str = "[MASK]",
 ) -> Answers[list[Filled]]:
     """Each of some texts with the likeliest words for its masks, best first."""
 

@@ -49,4 +49,6 @@ class FillSettings(Settings):
     """Which words are told of a mask."""
 
     top_k: int = setting(5, "Words to show for each mask.", min=1, max=MOST, flags=("--top", "-n"))
-    mask: str = setting("[MASK]", "What stands in the text for a word to find.", metavar="TEXT")
+    mask: str = setting(
+        "[MASK]", "What stands in the text for a word to find.", flags=("--mask-token",), metavar="TEXT"
+    )

@@ -21,7 +21,7 @@ def test_masks_are_filled_from_arguments_and_from_stdin(tmp_path):
     assert [line.split("\t") for line in piped.out.splitlines()] == rows
     assert "no mask: no [MASK] in 'no mask'" in piped.err
     found = json.loads(
-        within("fill-mask", MODEL, "a ___ and a ___", "--mask", "___", "--json", cwd=tmp_path).out
+        within("fill-mask", MODEL, "a ___ and a ___", "--mask-token", "___", "--json", cwd=tmp_path).out
     )
     assert [one["mask"] for one in found] == [1] * 5 + [2] * 5
     within("fill-mask", MODEL, text, "--jsonl", "-o", "out", cwd=tmp_path)
@@ -32,7 +32,7 @@ def test_masks_are_filled_from_arguments_and_from_stdin(tmp_path):
     ("arguments", "message"),
     [
         (["fill-mask", MODEL, "nothing here"], "no [MASK] in 'nothing here'"),
-        (["fill-mask", MODEL, "x", "--mask", ""], "--mask is empty"),
+        (["fill-mask", MODEL, "x", "--mask-token", ""], "--mask-token is empty"),
         (
             ["fill-mask", ROOT / "tests/models/charlm.safetensors", "a [MASK]"],
             "this command needs a masked-lm",

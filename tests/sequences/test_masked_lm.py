@@ -195,7 +195,7 @@ def test_what_cannot_be_asked_is_told(made):
     model = made[1]
     with pytest.raises(InputError, match="no \\[MASK\\] in 'dogs chase cats'"):
         model.fill(["dogs chase cats"])
-    with pytest.raises(SettingsError, match="--mask is empty"):
+    with pytest.raises(SettingsError, match="--mask-token is empty"):
         model.fill(["dogs"], mask=" ")
     assert model.fill([]) == [] and len(model.fill("[MASK]")[0]) == 5
     long = "cats " * 5000 + "[MASK] mice" + " dogs" * 5000

@@ -118,12 +118,12 @@ class MaskedLM:
     def asked(self, text: str, mask: str) -> list[Window]:
         """Of each mask of a text the words around it, as many as in training, and its place among them."""
         if not mask.strip():
-            raise SettingsError("--mask is empty", hint="it is what stands for a word to find: --mask ___")
+            raise SettingsError("--mask-token is empty", hint="name a sign: --mask-token ___")
         parts = text.split(mask)
         if len(parts) == 1:
             raise InputError(
                 f"no {mask} in {text[:60]!r}",
-                hint=f"put {mask} in place of a word, or name another sign with --mask",
+                hint=f"put {mask} in place of a word, or name another sign with --mask-token",
             )
         analyzer = Analyzer(self.analysis)
         words, places = analyzer.tokens(parts[0]), []

@@ -3,9 +3,9 @@
     15 % of the words are asked for; of these 80 % become [MASK], 10 % another word, 10 % stay as they are
     loss = −Σ log P(word), over the words that are asked for                    (Devlin et al. 2019)
 
-Which words they are is drawn anew at every update. Only words with a row of their own are asked for. The softmax
-is over the right word and some candidates, drawn for the whole batch with chances q ~ frequency^0.75; from every
-score log P(w is drawn) is taken, so that it learns what the softmax over all words would (Jean et al. 2015).
+Which words they are is drawn anew at every update. Only words with a row of their own are asked for. The
+softmax is over the right word and some candidates, drawn for the whole batch by frequency^0.75; from every score
+log P(w is drawn) is taken, so that it learns what the softmax over all words would (Jean et al. 2015).
 """
 
 from __future__ import annotations
