@@ -4,8 +4,8 @@
     loss = −Σ log P(word), over the words that are asked for                    (Devlin et al. 2019)
 
 Which words they are is drawn anew at every update. Only words with a row of their own are asked for. The
-softmax is over the right word and some candidates, drawn for the whole batch by frequency^0.75; from every score
-log P(w is drawn) is taken, so that it learns what the softmax over all words would (Jean et al. 2015).
+softmax is over the right word and some candidates, drawn for the whole batch by frequency^0.75; from every
+score log P(w is drawn) is taken, so that it learns what the softmax over all words would (Jean et al. 2015).
 """
 
 from __future__ import annotations
