@@ -95,8 +95,7 @@ class ClassifierEncoder(EncoderSettings):
     """The same of a classifier, which may also judge rows of numbers, where there is nothing to read."""
 
     cell: Literal["rnn", "lstm", "gru", "mingru", "transformer", "none"] = setting(  # type: ignore[assignment]
-        "lstm", "Recurrent cell, or transformer: layers of self-attention; none: no time steps, for rows of "
-        "numbers (--vector-col).", panel=NETWORK,
+        "lstm", "Recurrent cell, or transformer; none: for rows of numbers (--vector-col).", panel=NETWORK,
     )  # fmt: skip
     num_layers: int = setting(1, "Layers; 0 is for --cell none alone.", min=0, max=16, panel=NETWORK)
 

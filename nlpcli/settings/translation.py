@@ -89,7 +89,7 @@ class Seq2SeqSettings(Settings):
         panel=UNITS,
     )  # fmt: skip
     cell: Literal["rnn", "lstm", "gru", "transformer"] = setting(
-        "lstm", "Recurrent cell; transformer: self-attention reads, and an LSTM writes.", panel=NETWORK
+        "lstm", "Recurrent cell; a transformer reads only, an LSTM writes.", panel=NETWORK
     )
     bidirectional: bool = setting(
         True, "Read the source from both ends.", flags=("--bidirectional/--no-bidirectional",), panel=NETWORK
