@@ -1,8 +1,8 @@
 """Whether it pays to begin with masked words: taggers and classifiers with and without `--init`.
 
 `train-mlm` learns from the texts alone, which for names are those of CoNLL-2003 twice over and the first 8 MB
-of 100 MB of Wikipedia, for reviews all of NSMC's training part. Then a part of the labelled texts is learnt from twice,
-with the same settings and seed, and the test part is read. CPU seconds are of whole processes.
+of 100 MB of Wikipedia, for reviews all of NSMC's training part. Then a part of the labelled texts is learnt
+from twice, with the same settings and seed, and the test part is read. CPU seconds are of whole processes.
 
 `python masked_words.py names|reviews`
 """
