@@ -23,6 +23,7 @@ EVERY = 5  # which sentence is learnt from
 REVIEW_SIZES = ["--rnn-size", "64", "--bucket", "131072", "--jamo", "no", "--minn", "1", "--maxn", "3"]
 LABELLED, HELD_OUT = 10_000, 2_000
 ONE = ("--threads", "1", "-q")
+LABELS = {"location": "LOC", "organisation": "ORG", "person": "PER", "misc": "MISC"}  # as CoNLL++ has them
 
 
 def read(name: str) -> str:
@@ -30,10 +31,17 @@ def read(name: str) -> str:
     return gzip.decompress(data(name).read_bytes()).decode()
 
 
+def tagged(name: str) -> list[str]:
+    """Tagged sentences with the labels of CoNLL++."""
+    text = read(name)
+    for label, short in LABELS.items():
+        text = text.replace(f"-{label}\n", f"-{short}\n")
+    return text.strip().split("\n\n")
+
+
 def names(folder: Path) -> None:
     """Names in news, of every fifth sentence; the test part is CoNLL++."""
-    sentences = read(f"{NAMES}/train.conll.gz").strip().split("\n\n")
-    held_out = read(f"{NAMES}/dev.conll.gz").strip().split("\n\n")
+    sentences, held_out = (tagged(f"{NAMES}/{part}.conll.gz") for part in ("train", "dev"))
     words = "\n".join(" ".join(row.split("\t")[0] for row in one.split("\n")) for one in sentences)
     with gzip.open(data("en/enwiki-100mb.txt.gz"), "rt", encoding="utf-8") as file:
         text = f"{words}\n{words}\n{file.read(WIKI)}\n"
