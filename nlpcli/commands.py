@@ -28,7 +28,7 @@ class Command(NamedTuple):
 
 _TEXT, _DOCUMENTS, _CLASSIFIERS, _TAGGERS = "Text", "Documents", "Classifiers", "Taggers"
 _SEQ2SEQ, _VECTORS = "Sequence to sequence", "Word vectors"
-_CHARLM, _MODELS = "Character language models", "Models"
+_CHARLM, _MASKED, _MODELS = "Character language models", "Masked words", "Models"
 
 COMMANDS = {
     "tokenize": Command("text", "text.job", _TEXT),
@@ -73,6 +73,8 @@ COMMANDS = {
     "perplexity": Command("charlm_analysis", "charlm.job", _CHARLM),
     "activations": Command("charlm_analysis", "plots.job", _CHARLM),
     "gradients": Command("charlm_analysis", "plots.job", _CHARLM),
+    "train-mlm": Command("masked_words", "sequences.masked_job", _MASKED),
+    "fill-mask": Command("masked_words", "sequences.masked_job", _MASKED),
     "inspect": Command("model_files", "model_job", _MODELS),
     "merge": Command("model_files", "model_job", _MODELS),
 }

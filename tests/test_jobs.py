@@ -98,6 +98,8 @@ ROWS = [
     Row("index", ["table.tsv"], "safetensors", {"text_col": "text", "answer_col": "label"}),
     Row("train-charlm", ["text"], "safetensors",
         {"cell": "transformer", "num_heads": 2, "context": 8, "rnn_size": 8, "epochs": 1, "batch_size": 4}),
+    Row("train-mlm", ["text"], "safetensors",
+        {"rnn_size": 8, "word_dim": 8, "epochs": 1, "cell": "transformer"}),
     Row("generate", [MODELS / "charlm.safetensors"], "txt", {"prime": "the", "length": 40}),
     Row("activations", [MODELS / "charlm.safetensors", "known"], "html"),
     Row("activations", [MODELS / "charlm-transformer.safetensors", "known"], "html", {"layer": 0}),

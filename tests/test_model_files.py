@@ -77,6 +77,11 @@ ANSWERS = {
         lambda model: model.probabilities([[156, 34], "171 33"])[:, 0].round(3).tolist(),
         [0.529, 0.773],
     ),
+    "recurrent-classifier-transformer.safetensors": (labels, ["pos", "neg"]),
+    "masked-lm.safetensors": (
+        lambda model: [one.word for one in model.fill("the [MASK] drinks tea", 2)[0]],
+        ["the", "and"],
+    ),
     "vectorizer.safetensors": (rows, [[0.357, 0.539, 0.539, 0.539, 0, 0, 0, 0, 0, 0, 0]]),
     "topics.safetensors": (subject, (0, "oven")),
     "topics-nmf.safetensors": (subject, (2, "comet")),

@@ -49,7 +49,7 @@ BlendOption = Annotated[
 Init = Annotated[
     str | None,
     typer.Option(
-        help="Begin with the weights of this model of train-rnn or train-tagger --method rnn.",
+        help="Begin with the weights of this model of train-mlm, train-rnn or train-tagger --method rnn.",
         metavar="MODEL", show_default=False, rich_help_panel=Rare("Options"),
     ),
 ]  # fmt: skip

@@ -31,6 +31,7 @@ from nlpcli.engine.search.ranking import Hit
 from nlpcli.engine.sequences.classifier_job import AnyEvaluation, NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
+from nlpcli.engine.sequences.masked_lm import Filled, MaskedLM
 from nlpcli.engine.tasks.corpus_report import CorpusReport
 from nlpcli.engine.tasks.dialogue import Reply
 from nlpcli.engine.tasks.rouge import Rouge
@@ -77,6 +78,7 @@ from nlpcli.settings.embeddings import (
 )
 from nlpcli.settings.input import FolderSettings, InputSettings, RecordSettings, TextInputSettings
 from nlpcli.settings.keywords import KeywordSettings
+from nlpcli.settings.masked import FillSettings, MaskedSettings
 from nlpcli.settings.neural import ClassifierEncoder, EncoderSettings, NetworkTraining
 from nlpcli.settings.plots import PlotSettings
 from nlpcli.settings.reports import ReportSettings
@@ -544,6 +546,17 @@ def evaluate_vectors(
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> list[PairsResult | AnalogiesResult]:
     """How well word vectors agree with people's judgements: a result for each file of them."""
+
+def fill_mask(
+    model: _Path,
+    texts: Iterable[str] | None = None,
+    settings: FillSettings = ...,
+    *,
+    progress: Progress = ...,
+    top: int = 5,
+    mask_token: str = "[MASK]",
+) -> Answers[list[Filled]]:
+    """Each of some texts with the likeliest words for its masks, best first."""
 
 def generate(
     model: _Path,
@@ -1450,6 +1463,81 @@ def train_glove(
 ) -> Glove:
     """GloVe vectors of the words in some texts, or in a file of counts, written to `output`."""
 
+def train_mlm(
+    paths: _Paths,
+    output: _Path,
+    settings: MaskedSettings = ...,
+    *,
+    encoder: EncoderSettings = ...,
+    training: NetworkTraining = ...,
+    resume: _Path | None = None,
+    checkpoints: CheckpointSettings = ...,
+    analysis: AnalysisSettings = ...,
+    reading: TextInputSettings = ...,
+    progress: Progress = ...,
+    mask_share: float = 0.15,
+    max_vocab: int = 20000,
+    candidates: int = 2000,
+    context: int = 128,
+    epochs: int = 0,
+    seed: int = 1,
+    cell: Literal["rnn", "lstm", "gru", "mingru", "transformer"] = "lstm",
+    bidirectional: bool = True,
+    rnn_size: int = 128,
+    num_layers: int = 1,
+    num_heads: int = 4,
+    word_dim: int = 100,
+    ngram_dim: int = 100,
+    minn: int = 3,
+    maxn: int = 5,
+    bucket: int = 32768,
+    jamo: Literal["auto", "yes", "no"] = "auto",
+    min_count: int = 2,
+    dropout: float = 0.1,
+    word_dropout: float = 0.1,
+    learning_rate: float = 0.003,
+    schedule: Literal["constant", "linear", "cosine"] = "linear",
+    weight_decay: float = 0.0,
+    grad_clip: float = 5.0,
+    batch_tokens: int = 0,
+    average: float = 0.1,
+    val_frac: float = 0.05,
+    eval_every: int = 0,
+    patience: int = 0,
+    threads: int = 0,
+    checkpoint_every: int = 0,
+    lowercase: bool = False,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+    text_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+) -> MaskedLM:
+    """A masked language model of the words in some texts, written to `output`."""
+
 def train_nb(
     paths: _Paths,
     output: _Path | None = None,
@@ -1551,10 +1639,11 @@ def train_rnn(
     max_words: int = 500,
     epochs: int = 0,
     seed: int = 1,
-    cell: Literal["rnn", "lstm", "gru", "mingru", "none"] = "lstm",
+    cell: Literal["rnn", "lstm", "gru", "mingru", "transformer", "none"] = "lstm",
     bidirectional: bool = True,
     rnn_size: int = 128,
     num_layers: int = 1,
+    num_heads: int = 4,
     word_dim: int = 100,
     ngram_dim: int = 100,
     minn: int = 3,
@@ -1638,10 +1727,11 @@ def train_seq2seq(
     max_ratio: float = 9.0,
     noise: Literal["none", "spaces"] = "none",
     augment: float = 0.1,
-    cell: Literal["rnn", "lstm", "gru"] = "lstm",
+    cell: Literal["rnn", "lstm", "gru", "transformer"] = "lstm",
     bidirectional: bool = True,
     rnn_size: int = 256,
     num_layers: int = 1,
+    num_heads: int = 4,
     decoder_layers: int = 2,
     embedding_dim: int = 256,
     attention: Literal["additive", "dot", "none"] = "dot",
@@ -1738,10 +1828,11 @@ def train_tagger(
     layout: Literal["auto", "conllu", "columns", "slash", "inline", "jsonl"] = "auto",
     tag: Literal["auto", "upos", "xpos", "ner"] = "auto",
     columns: str = "",
-    cell: Literal["rnn", "lstm", "gru", "mingru"] = "lstm",
+    cell: Literal["rnn", "lstm", "gru", "mingru", "transformer"] = "lstm",
     bidirectional: bool = True,
     rnn_size: int = 128,
     num_layers: int = 1,
+    num_heads: int = 4,
     word_dim: int = 100,
     ngram_dim: int = 100,
     minn: int = 3,

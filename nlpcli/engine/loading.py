@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
     from nlpcli.engine.documents.vectorizer import Vectorizer
     from nlpcli.engine.search.index import SearchIndex
+    from nlpcli.engine.sequences.masked_lm import MaskedLM
     from nlpcli.engine.sequences.tagger import Tagger
     from nlpcli.engine.sequences.text_classifier import TextClassifier
     from nlpcli.engine.sequences.vector_classifier import VectorClassifier
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         | Seq2Seq
         | VectorClassifier
         | TopicModel
+        | MaskedLM
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -56,6 +58,7 @@ _SEQ2SEQ = ("translation.model", "Seq2Seq.load")
 _VECTOR_CLASSIFIER = ("sequences.vector_classifier", "VectorClassifier.load")
 _TOPICS = ("topics.topic_model", "TopicModel.load")
 _TAGGER = ("sequences.tagger", "Tagger.load")
+_MASKED = ("sequences.masked_lm", "MaskedLM.load")
 # Where the reader of each kind stands.
 READERS = {
     "naive-bayes": _CLASSIFIER,
@@ -82,6 +85,8 @@ READERS = {
     "seq2seq-checkpoint": _SEQ2SEQ,
     "charlm": _CHARLM,
     "charlm-checkpoint": _CHARLM,
+    "masked-lm": _MASKED,
+    "masked-lm-checkpoint": _MASKED,
     COUNTS: ("cooccurrence.count_files", "load"),
     SENTENCEPIECE: ("text.tokenizers.sentencepiece", "Subwords.load"),
 }
@@ -101,6 +106,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         CharLM         .generate(prime=…)
         Tagger         .tag(texts), .entities(texts)
         Seq2Seq        .translate(texts)
+        MaskedLM       .fill(texts)
         Cooccurrence   .pairs(), .table()
         Subwords       .tokenize(texts), .detokenize(pieces)
 

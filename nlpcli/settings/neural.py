@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, Protocol
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import MOST, Settings, setting
+from nlpcli.settings.fields import MOST, Needs, Settings, setting
+from nlpcli.settings.transformer import Blocks, block_shapes, check_heads
 
 NETWORK, TRAINING = "Network", "Training of the network"
 ENCODER_GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mingru": 2}
 FORWARD, BACKWARD = "forward", "backward"
+TRANSFORMER = "transformer"
 
 
 class Layers(Protocol):
-    """What the shapes of recurrent layers follow from."""
+    """What the shapes of layers follow from."""
 
     @property
     def cell(self) -> str: ...  # noqa: D102
@@ -24,6 +28,8 @@ class Layers(Protocol):
     def rnn_size(self) -> int: ...  # noqa: D102
     @property
     def num_layers(self) -> int: ...  # noqa: D102
+    @property
+    def num_heads(self) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,13 @@ class EncoderSettings(Settings):
     """From words to numbers that know what is around them."""
 
     RARE: ClassVar[frozenset[str]] = frozenset(
-        {"word_dim", "ngram_dim", "minn", "maxn", "bucket", "jamo", "min_word_count"}
+        {"num_heads", "word_dim", "ngram_dim", "minn", "maxn", "bucket", "jamo", "min_word_count"}
     )
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({"num_heads": Needs("cell", (TRANSFORMER,))})
 
-    cell: Literal["rnn", "lstm", "gru", "mingru"] = setting("lstm", "Recurrent cell.", panel=NETWORK)
+    cell: Literal["rnn", "lstm", "gru", "mingru", "transformer"] = setting(
+        "lstm", "Recurrent cell, or transformer: layers of self-attention.", panel=NETWORK
+    )
     bidirectional: bool = setting(
         True, "Read from both ends.", flags=("--bidirectional/--no-bidirectional",), panel=NETWORK
     )
@@ -43,6 +52,9 @@ class EncoderSettings(Settings):
         panel=NETWORK,
     )  # fmt: skip
     num_layers: int = setting(1, "Layers.", min=1, max=16, panel=NETWORK)
+    num_heads: int = setting(
+        4, "Heads of self-attention in a layer of a transformer.", min=1, max=64, panel=NETWORK
+    )
     word_dim: int = setting(100, "Length of a word's own vector.", min=1, max=8192, panel=NETWORK)
     ngram_dim: int = setting(
         100, "Length of the vector that a word's character n-grams make.", min=1, max=8192, panel=NETWORK
@@ -67,15 +79,24 @@ class EncoderSettings(Settings):
                 f"--maxn {self.maxn} is below --minn {self.minn}: there are no n-grams between",
                 hint="give both, the shorter first: --minn 3 --maxn 5",
             )
+        if self.cell == TRANSFORMER:
+            check_heads("--rnn-size", self.rnn_size, self.num_heads)
+
+    def to_record(self) -> dict[str, Any]:
+        """The settings as JSON types; without heads where there are none, as before there were any."""
+        record = super().to_record()
+        if self.cell != TRANSFORMER:
+            del record["num_heads"]
+        return record
 
 
 @dataclass(frozen=True)
 class ClassifierEncoder(EncoderSettings):
     """The same of a classifier, which may also judge rows of numbers, where there is nothing to read."""
 
-    cell: Literal["rnn", "lstm", "gru", "mingru", "none"] = setting(  # type: ignore[assignment]
-        "lstm", "Recurrent cell; none: no time steps, for rows of numbers (--vector-col).", panel=NETWORK
-    )
+    cell: Literal["rnn", "lstm", "gru", "mingru", "transformer", "none"] = setting(  # type: ignore[assignment]
+        "lstm", "Recurrent cell, or transformer; none: for rows of numbers (--vector-col).", panel=NETWORK,
+    )  # fmt: skip
     num_layers: int = setting(1, "Layers; 0 is for --cell none alone.", min=0, max=16, panel=NETWORK)
 
     def __post_init__(self) -> None:
@@ -151,8 +172,14 @@ class NetworkTraining(Settings):
 
 
 def directions(settings: Layers) -> tuple[str, ...]:
-    """The names of the directions in which sentences are read."""
-    return (FORWARD, BACKWARD) if settings.bidirectional else (FORWARD,)
+    """The names of the directions in which sentences are read; self-attention reads but once."""
+    both = settings.bidirectional and settings.cell != TRANSFORMER
+    return (FORWARD, BACKWARD) if both else (FORWARD,)
+
+
+def blocks_of(settings: Layers) -> Blocks:
+    """The layers of a transformer."""
+    return Blocks(settings.rnn_size, settings.num_layers, settings.num_heads)
 
 
 def output_size(settings: Layers) -> int:
@@ -172,6 +199,9 @@ def encoder_shapes(settings: EncoderSettings, more: int = 0) -> dict[str, tuple[
 
 def layer_shapes(settings: Layers, inputs: int) -> dict[str, tuple[int, ...]]:
     """The weights of layers that read words of so many numbers, by name."""
+    if settings.cell == TRANSFORMER:
+        size = settings.rnn_size
+        return {"input.w": (inputs, size), "input.b": (size,), **block_shapes(blocks_of(settings))}
     found: dict[str, tuple[int, ...]] = {}
     gates = ENCODER_GATES[settings.cell] * settings.rnn_size
     for n in range(settings.num_layers):

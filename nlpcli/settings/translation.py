@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
 
 from nlpcli.errors import SettingsError
-from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
+from nlpcli.settings.fields import LAST_SEED, MOST, Needs, Settings, setting
 from nlpcli.settings.input import INPUT
 from nlpcli.settings.neural import (
     ENCODER_GATES,
     NETWORK,
     TRAINING,
+    TRANSFORMER,
     NetworkTraining,
     layer_shapes,
     output_size,
 )
+from nlpcli.settings.transformer import check_heads
 
 UNITS, SEARCH, ANSWERS = "Units", "Search", "Options"
 SPECIAL = 2  # ids before those of units
@@ -45,8 +49,10 @@ class Seq2SeqSettings(Settings):
             "decoder_layers",
             "precision",
             "max_units",
+            "num_heads",
         }
     )
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({"num_heads": Needs("cell", (TRANSFORMER,))})
 
     unit: Literal["subword", "word", "char", "jamo"] = setting(
         "subword", "What is read and written step by step; subwords are those of both sides together.",
@@ -82,7 +88,9 @@ class Seq2SeqSettings(Settings):
         max=1,
         panel=UNITS,
     )  # fmt: skip
-    cell: Literal["rnn", "lstm", "gru"] = setting("lstm", "Recurrent cell.", panel=NETWORK)
+    cell: Literal["rnn", "lstm", "gru", "transformer"] = setting(
+        "lstm", "Recurrent cell; a transformer reads only, an LSTM writes.", panel=NETWORK
+    )
     bidirectional: bool = setting(
         True, "Read the source from both ends.", flags=("--bidirectional/--no-bidirectional",), panel=NETWORK
     )
@@ -91,6 +99,9 @@ class Seq2SeqSettings(Settings):
         panel=NETWORK,
     )  # fmt: skip
     num_layers: int = setting(1, "Layers that read.", min=1, max=16, panel=NETWORK)
+    num_heads: int = setting(
+        4, "Heads of self-attention in a layer of a transformer.", min=1, max=64, panel=NETWORK
+    )
     decoder_layers: int = setting(
         2, "Layers that write; the first looks at the source, the others are told what it saw.", min=1,
         max=16, panel=NETWORK,
@@ -119,6 +130,20 @@ class Seq2SeqSettings(Settings):
         super().__post_init__()
         if self.subword_model and self.unit != "subword":
             raise SettingsError(f"--subword-model goes with --unit subword, not with --unit {self.unit}")
+        if self.cell == TRANSFORMER:
+            check_heads("--rnn-size", self.rnn_size, self.num_heads)
+
+    @property
+    def writer(self) -> str:
+        """The cell that writes."""
+        return "lstm" if self.cell == TRANSFORMER else self.cell
+
+    def to_record(self) -> dict[str, Any]:
+        """The settings as JSON types; without heads where there are none, as before there were any."""
+        record = super().to_record()
+        if self.cell != TRANSFORMER:
+            del record["num_heads"]
+        return record
 
     @property
     def copies(self) -> bool:
@@ -188,7 +213,7 @@ def seq2seq_shapes(
     ((6, 32), (16, 32), (40,))
     """
     size, dim = settings.rnn_size, settings.embedding_dim
-    gates, out = ENCODER_GATES[settings.cell] * size, output_size(settings)
+    gates, out = ENCODER_GATES[settings.writer] * size, output_size(settings)
     seen = size if settings.attention != "none" else 0
     found: dict[str, tuple[int | str, ...]] = {"embedding": (units, dim), **layer_shapes(settings, dim)}
     found["bridge.w"] = (out, gates)

@@ -66,6 +66,8 @@ VECTORS = MODELS / "word2vec.safetensors"
         (f"activations {MODELS}/charlm-transformer.safetensors text --find if", "--find does nothing with"),
         ("train-charlm text -o m --resume c --preset large", "--preset does nothing beside --resume"),
         ("train-rnn text -o m --dev d --val-frac 0.1", "--val-frac does nothing beside --dev"),
+        ("train-rnn text -o m --num-heads 2", "--num-heads does nothing without --cell transformer"),
+        ("train-seq2seq text -o m --num-heads 2", "--num-heads does nothing without --cell transformer"),
         ("tokenize text --tagset upos", "--tagset does nothing without --pos"),
         ("gradients --toy text", "the file text does nothing beside --toy"),
         (f"gradients {MODELS}/charlm.safetensors text --w-hh 3", "--w-hh does nothing without --toy"),

@@ -15,6 +15,7 @@ WRITING = {
     "convert",
     "plot",
     "train-charlm",
+    "train-mlm",
     "merge",
 }
 # Alike in meaning, but for their unit, or with one choice more where there is something to choose.
@@ -53,6 +54,7 @@ FORMER = {
     "perplexity": ["--format"],
     "activations": ["--count", "--cell"],
     "gradients": ["--max-text"],
+    "train-mlm": ["--hidden-size", "--min-word-count"],
     "train-seq2seq": ["--format"],
     "translate": ["--format"],
     "train-topics": ["--format"],

@@ -62,8 +62,17 @@ PRINTING = {
     ],
     "gradients": [["--toy"], [CHARLM, "known", "--steps", 3]],
     "inspect": [[NB], [NB, "--top", 2]],
+    "fill-mask": [[MODELS / "masked-lm.safetensors", "the [MASK] drinks tea", "a [MASK]"]],
 }  # fmt: skip
-SILENT = {"index", "train-fasttext", "train-glove", "convert", "train-charlm", "merge"}
+SILENT = {
+    "index",
+    "train-fasttext",
+    "train-glove",
+    "convert",
+    "train-charlm",
+    "train-mlm",
+    "merge",
+}
 
 
 @pytest.fixture

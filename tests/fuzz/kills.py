@@ -113,6 +113,8 @@ KINDS = {
     "activations {charlm.safetensors} line -o a.html": ((), "a.html"),
     "activations {charlm-transformer.safetensors} line -o a.html": ((), "a.html"),
     "train-tagger tagged -o t.safetensors": ((), "t.safetensors"),
+    "train-mlm text -o m.safetensors": (_NETWORK, "m.safetensors"),
+    "fill-mask {masked-lm.safetensors} the:[MASK] -o words": ((), "words"),
     "train-tagger tagged -o t.safetensors --method rnn": (_NETWORK, "t.safetensors"),
     "tag {tagger.safetensors} text -o tags": ((), "tags"),
     "translate {seq2seq.safetensors} text -o targets": ((), "targets"),

@@ -27,6 +27,7 @@ _NAMES = (  # the tagged text that the checkpoint of a network in tests/models w
 )
 FILES = {
     "t.txt": TEXT,
+    "model.txt": TEXT,
     "films.tsv": "pos\ta good film\nneg\ta bad film\npos\tgood king\nneg\tbad tea\n",
     "pairs.tsv": "king\tqueen\t9\ntea\tking\t1\nman\twoman\t8\nking queen man woman\n",
     "similar.tsv": "a king\tthe king\t4.5\ngood tea\tbad tea\t1.5\ntea\t\t0\n",
@@ -50,6 +51,8 @@ _VECTORS = [
 ]  # fmt: skip
 _TRAIN = "t.txt --resume FILE --epochs 6 --min-count 1 -q -o o.safetensors"
 _SIZES = "--rnn-size 4 --word-dim 4 --ngram-dim 4 --bucket 40 --minn 3 --maxn 3 --lr 0.03"
+_HEADS = f"{_SIZES} --cell transformer --num-heads 2"
+_MASKED = "--epochs 9 --val-frac 0.1 --batch-tokens 40 --min-count 1"
 _NETWORK = f"--method rnn {_SIZES} --epochs 4 --val-frac 0.2 --batch-tokens 60"
 _SMALL_NETWORK = f"{_SIZES} --epochs 9 --val-frac 0 --batch-tokens 8 --max-words 9"
 _SEQ2SEQ = (
@@ -126,6 +129,16 @@ COMMANDS: dict[str, list[str]] = {
         "classify FILE similar.tsv --text-col 1 --text2-col 2 --jsonl",
         "evaluate FILE similar.tsv --text-col 1 --text2-col 2 --label-col 3",
         _LOAD.format("loaded.classify([('a king', 'the tea'), ('tea', '')])"),
+    ],
+    "recurrent-classifier-transformer": [*_CLASSIFY[:5], _CLASSIFY[6]],
+    "masked-lm": [
+        "fill-mask FILE the:[MASK]:drinks:tea -n 2", "fill-mask FILE [MASK] the:___:[MASK] --jsonl -n 99",
+        f"train-rnn films.tsv --init FILE {_HEADS} --epochs 1 --val-frac 0 -q -o o.safetensors",
+        _LOAD.format("loaded.fill(['the [MASK] drinks tea', '[MASK] [MASK]'])"),
+    ],
+    "masked-lm-checkpoint": [
+        f"train-mlm t.txt {_HEADS} {_MASKED} --resume FILE -q -o o.safetensors",
+        f"train-mlm t.txt {_HEADS} {_MASKED} --resume FILE -q -o o.safetensors",
     ],
     "recurrent-classifier-checkpoint": [
         f"train-rnn films.tsv {_SMALL_NETWORK} --resume FILE -q -o o.safetensors",

@@ -15,7 +15,7 @@ from tests.cli.test_terminal import CHARLM, MODELS, NB
 
 # They read models, questions, pairs of words, or text that is tagged already.
 NO_TEXTS = {"similar", "analogy", "odd-one-out", "evaluate-vectors", "convert", "plot", "inspect", "merge"}
-OTHERWISE = {"train-tagger", "generate", "chat", "report", "split", "dedup", "language"}
+OTHERWISE = {"train-tagger", "generate", "fill-mask", "chat", "report", "split", "dedup", "language"}
 OPTIONS = {"--text-col", "--delimiter", "--sheet", "--header", "--quoting", "--input-format"}
 TEXTS = [
     "the king and the queen", 'a "good" film, the best', "the queen drinks tea", "", "한국어 영화, 좋다",
@@ -52,6 +52,7 @@ CALLS = {
     "cluster": ["{}", "--k", 2],
     "train-charlm": ["{}", "--rnn-size", 8, "--epochs", 1, "--batch-size", 2, "--seq-length", 8,
                      "-o", "out.safetensors"],
+    "train-mlm": ["{}", "--rnn-size", 4, "--epochs", 1, "-o", "out.safetensors"],
     "perplexity": [CHARLM, "{}", "--per-line"],
     "activations": [CHARLM, "{}", "--find", "word-length", "--skip-unknown"],
     "gradients": [CHARLM, "{}", "--steps", 3],

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from nlpcli.engine.charlm.units import CharText, read_text, text_of, unit_of
-from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.settings.charlm import CharLMSettings
 from nlpcli.settings.input import InputSettings
@@ -27,6 +27,6 @@ def read_for(
         return settings, read_text(paths, unit_of(settings), reading, min_count=least, progress=progress)
     from nlpcli.engine.text.tokenizers.own_subwords import own_subwords
 
-    lines = [*Lines(paths, reading, progress)]  # read once: they may come from a pipe
+    lines = [*text_lines(paths, reading, progress)]  # read once: they may come from a pipe
     settings = dataclasses.replace(settings, subword_model=own_subwords(lines, settings.vocab_size))
     return settings, text_of(["\n".join(lines)] if lines else [], unit_of(settings), min_count=least)

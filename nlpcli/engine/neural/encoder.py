@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
+from nlpcli.engine.neural import transformer
 from nlpcli.engine.neural.packing import Ids, Packing
 from nlpcli.engine.neural.word_inputs import WordRows
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.settings.neural import BACKWARD, Layers, directions
+from nlpcli.settings.neural import BACKWARD, TRANSFORMER, Layers, blocks_of, directions
 
 cells, subwords = Kernels("neural.recurrent_cells"), Kernels("text.subword_hashes")
 
@@ -65,6 +66,10 @@ def run(
 
     states: float32 [N, S], those of a language model at each word, which stand behind `x`.
     """
+    if settings.cell == TRANSFORMER:
+        inputs, read = _inputs(weights["input.w"], weights["input.b"], x, rows, states)
+        places, causal = transformer.Places.of_packing(packing), not settings.bidirectional
+        return transformer.run(weights, blocks_of(settings), inputs[read], places, causal=causal)
     back = packing.reversed()
     for n in range(settings.num_layers):
         outputs = []

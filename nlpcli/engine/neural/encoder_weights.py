@@ -7,9 +7,17 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from nlpcli.engine.neural.transformer import initial_blocks
 from nlpcli.engine.neural.weights import Weights, orthogonal
 from nlpcli.engine.runtime.arrays import Floats
-from nlpcli.settings.neural import ENCODER_GATES, EncoderSettings, Layers, encoder_shapes
+from nlpcli.settings.neural import (
+    ENCODER_GATES,
+    TRANSFORMER,
+    EncoderSettings,
+    Layers,
+    blocks_of,
+    encoder_shapes,
+)
 
 _TABLE_SCALE = 0.1
 
@@ -23,6 +31,10 @@ def initial_layers(
     settings: Layers, shapes: Mapping[str, tuple[int, ...]], random: np.random.Generator
 ) -> Weights:
     """Those of layers of some shapes: orthogonal recurrent ones, the LSTM's forget gate open (b_f = 1)."""
+    if settings.cell == TRANSFORMER:
+        w = shapes["input.w"]
+        inputs = {"input.w": _normal(random, w, 1 / math.sqrt(w[0])), "input.b": np.zeros(w[1], np.float32)}
+        return {**inputs, **initial_blocks(blocks_of(settings), random)}
     weights: Weights = {}
     for name, shape in shapes.items():
         if name.endswith("w_hh"):

@@ -148,16 +148,26 @@ class SequenceTrainer(BatchTrainer):
         self._words = words = np.unique(np.concatenate([part.words for part in self._held]))
         rows = self.rows.of(words)
         random = np.random.default_rng([self.seed, DROPS, self.step])
-        chance = random.random(len(words))
+        chance = self.chances(words, random)
         self._own = rows.own * (chance >= self.training.word_dropout)
         self._shown = (chance >= self.training.word_dropout * FORMLESS).astype(np.float32)
         self._starts = rows.starts
         self._leaves, self._at = [], []
         for name, read in ((WORDS, self._own), (FEATURES, rows.features)):
-            leaf, at = self.tables[name].leaf(read)
+            leaf, at = self.tables[name].leaf(self.read(name, read))
             self._leaves.append(leaf)
             self._at.append(at[read])
         return self.predictions(found)
+
+    def chances(self, words: Ids, random: np.random.Generator) -> NDArray[np.float64]:
+        """By which different words of a batch are dropped: those below a share are."""
+        del self
+        return random.random(len(words))
+
+    def read(self, table: str, rows: Ids) -> Ids:
+        """The rows of a table that a batch learns, of which it reads some for its words."""
+        del self, table
+        return rows
 
     def predictions(self, found: Sequence[tuple[Part, Ids]]) -> int:
         """How many predictions the loss of a batch is the sum of: its words."""

@@ -45,6 +45,11 @@ class Table:
         self._places[self.touched] = np.arange(len(self.touched))
         return torch.from_numpy(self.now[self.touched]).requires_grad_(), self._places
 
+    @property
+    def places(self) -> Ids:
+        """Where each row is among those of the last `leaf`."""
+        return self._places
+
     def update(self, gradient: NDArray[np.float32], step: int, rate: float) -> None:
         """Move the rows of the last `leaf` by their gradient; `step` counts from 1."""
         state = self.now, self.first, self.second, self.average, self.last

@@ -65,11 +65,15 @@ class WordInputs:
 
     @classmethod
     def of_text(
-        cls, words: Iterable[str], settings: EncoderSettings, given: Sequence[str] = ()
+        cls,
+        words: Iterable[str],
+        settings: EncoderSettings,
+        given: Sequence[str] = (),
+        more: Iterable[str] = (),
     ) -> WordInputs:
-        """For the words of a text to learn from."""
+        """For the words of a text to learn from, and `more` that are known whether they are there or not."""
         times = Counter(word.lower() for word in words)
-        known = sorted(word for word, count in times.items() if count >= settings.min_word_count)
+        known = sorted({*more, *(word for word, count in times.items() if count >= settings.min_word_count)})
         korean = sum(bool(_HANGUL.search(word)) for word in times) * 2 > len(times)
         jamo = korean if settings.jamo == "auto" else settings.jamo == "yes"
         return cls(known, given, settings, jamo)

@@ -88,8 +88,9 @@ class ClassifierTraining(ResumableTraining):
         self._gold = self.answer.gold(examples)
         text, words = sentences_of(examples.corpus, 0, examples.corpus.documents, settings.max_words)
         self._inputs = WordInputs.of_text(
-            (text.kinds[word] for word in text.words.tolist()), encoder, () if vectors is None else vectors[0]
-        )
+            (text.kinds[word] for word in text.words.tolist()), encoder,
+            () if vectors is None else vectors[0], () if initial is None else initial.words,
+        )  # fmt: skip
         given = None if vectors is None else vectors[1]
         text = Pairs.of(text) if self._sides == 2 else text
         self._likeness = Likeness(text.kinds, self._inputs, given) if self._sides == 2 else None

@@ -1,7 +1,9 @@
-"""A trained network that another begins with (`--init`): a tagger's or a classifier's by a recurrent network.
+"""A trained network that another begins with (`--init`): a tagger's or a classifier's, or a masked language
+model.
 
     encoder      all its weights; its sizes must be the same
-    words        the row of each word that both know, and that of unknown words
+    words        the row of each word that both know, and that of unknown words; of a masked language model
+                 all its words, which need not be in the text to learn from
     n-grams      the table, where n-grams are made and hashed in the same way
     head         where it is for the same labels and has the same shapes
 
@@ -24,7 +26,8 @@ from nlpcli.engine.io.model_file import read_info, read_model
 from nlpcli.engine.neural.sequence_trainer import FEATURES, GIVEN, WORDS, SequenceTrainer
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs
-from nlpcli.engine.sequences import recurrent_tagger, text_classifier
+from nlpcli.engine.sequences import masked_lm, recurrent_tagger, text_classifier
+from nlpcli.engine.sequences.masked_lm import MaskedLM
 from nlpcli.engine.sequences.recurrent_tagger import RecurrentTagger
 from nlpcli.engine.sequences.text_classifier import TextClassifier
 from nlpcli.engine.sequences.word_network import WordNetwork
@@ -32,21 +35,26 @@ from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings.fields import option_name
 from nlpcli.settings.neural import EncoderSettings
 
-KINDS = (recurrent_tagger.KIND, text_classifier.KIND)
-UNFINISHED = (recurrent_tagger.UNFINISHED, text_classifier.UNFINISHED)
-_SIZES = ("cell", "bidirectional", "rnn_size", "num_layers", "word_dim", "ngram_dim")
+KINDS = (recurrent_tagger.KIND, text_classifier.KIND, masked_lm.KIND)
+UNFINISHED = (recurrent_tagger.UNFINISHED, text_classifier.UNFINISHED, masked_lm.UNFINISHED)
+_SIZES = ("cell", "bidirectional", "rnn_size", "num_layers", "num_heads", "word_dim", "ngram_dim")
 _NGRAMS = ("minn", "maxn", "bucket")
 HEAD = "head."
 
 
 @dataclass(frozen=True, eq=False)
 class InitialNetwork:
-    """The network in a file. name: the file's; purpose: what its head is for; digest: of all of it."""
+    """The network in a file.
+
+    name: the file's; purpose: what its head is for; digest: of all of it; words: those that the network which
+    begins with it should know whether they are in its text or not.
+    """
 
     name: str
     network: WordNetwork
     purpose: Sequence[Any]
     digest: str
+    words: Sequence[str] = ()
 
     @classmethod
     def load(cls, path: str, encoder: EncoderSettings) -> InitialNetwork:
@@ -60,14 +68,17 @@ class InitialNetwork:
                 f"{path} is a training that was interrupted, no network to begin with",
                 hint="let it go on to its end with --resume",
             )
-        loaded: TextClassifier | RecurrentTagger
+        loaded: TextClassifier | RecurrentTagger | MaskedLM
         if model.kind == text_classifier.KIND:
             loaded = TextClassifier.from_model(model)
+        elif model.kind == masked_lm.KIND:
+            loaded = MaskedLM.from_model(model)
         else:
             loaded = RecurrentTagger.from_model(model)
         total = hashlib.sha256(json.dumps(model.header, sort_keys=True).encode())
         total.update(read_info(path).sha256.encode())
-        found = cls(path, loaded.network, loaded.purpose, total.hexdigest())
+        words = loaded.words if isinstance(loaded, MaskedLM) else ()
+        found = cls(path, loaded.network, loaded.purpose, total.hexdigest(), words)
         found._check_sizes(encoder)
         return found
 

@@ -88,7 +88,9 @@ class RecurrentTraining(ResumableTraining):
         self._gold = kept
         words = [text.kinds[word] for word in text.words.tolist()]
         self._seen = np.unique(hashes_of(text.kinds))
-        self._inputs = WordInputs.of_text(words, encoder, () if vectors is None else vectors[0])
+        self._inputs = WordInputs.of_text(
+            words, encoder, () if vectors is None else vectors[0], () if initial is None else initial.words
+        )
         crf = target == "ner" and not self.most
         self.head = head_of(encoder, self.names, self.most, crf=crf, gold=kept)
         random = np.random.default_rng([settings.seed, _HEAD])

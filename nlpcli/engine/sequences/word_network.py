@@ -83,7 +83,7 @@ class WordNetwork:
         """
         if not text.kinds:
             return
-        x = word_vectors(self._tables, self.inputs.rows(text.kinds))  # type: ignore[attr-defined]
+        x = self.vectors(text.kinds)
         known = self.lm.of(sentences) if self.lm is not None else None
         for batch in at_work(text.lengths, _TOGETHER):
             filled = batch[text.lengths[batch] > 0]
@@ -92,6 +92,15 @@ class WordNetwork:
                 states = known[places].astype(np.float32) if known is not None else None
                 y = run(self.encoder, self.weights, x, part.words[part.rows], part.packing, states)
                 yield part, places, y
+
+    def vectors(self, kinds: Sequence[str]) -> Floats:
+        """The vectors of words, float32 [W, D]."""
+        return word_vectors(self._tables, self.inputs.rows(kinds))  # type: ignore[attr-defined]
+
+    def own_vectors(self, table: str) -> Floats:
+        """A whole table, float32 [R, D]."""
+        found: Floats = self._tables[table]  # type: ignore[attr-defined]
+        return found
 
     def likeness(self, kinds: Sequence[str]) -> Likeness:
         """How alike different words are."""

@@ -23,7 +23,7 @@ def initial_seq2seq(
     Recurrent weights are orthogonal gate by gate, the LSTM's forget gate is open, and units are as likely as
     they are frequent.
     """
-    size, gates = settings.rnn_size, ENCODER_GATES[settings.cell]
+    size, gates = settings.rnn_size, ENCODER_GATES[settings.writer]
     weights = initial_layers(settings, layer_shapes(settings, settings.embedding_dim), random)
     for name, shape in seq2seq_shapes(settings, units, len(counts)).items():
         if name in weights:
@@ -36,7 +36,7 @@ def initial_seq2seq(
         else:
             width = settings.embedding_dim if name in ("embedding", "copy.w") else sizes[0]
             weights[name] = random.standard_normal(sizes, dtype=np.float32) / np.float32(math.sqrt(width))
-    if settings.cell == "lstm":
+    if settings.writer == "lstm":
         for n in range(settings.decoder_layers):
             weights[f"decoder.layer{n}.b"][size : 2 * size] = 1.0
     weights["vocabulary.b"] = np.log((counts + 1) / (counts.sum() + len(counts))).astype(np.float32)

@@ -71,7 +71,7 @@ class Network:
         size = settings.rnn_size
         self._split = [
             tuple(np.ascontiguousarray(part) for part in (w[:, : 2 * size], w[:, 2 * size :]))
-            for w in (self._w_hh if settings.cell == "gru" else [])
+            for w in (self._w_hh if settings.writer == "gru" else [])
         ]
 
     # --- reading ----------------------------------------------------------------------------
@@ -113,7 +113,7 @@ class Network:
 
     def states(self, rows: int) -> list[Floats]:
         """The states before anything is written: of each layer one, of an LSTM two."""
-        parts = self.settings.decoder_layers * (1 + (self.settings.cell == "lstm"))
+        parts = self.settings.decoder_layers * (1 + (self.settings.writer == "lstm"))
         return [np.zeros((rows, self.settings.rnn_size), np.float32) for _ in range(parts)]
 
     def step(self, units: Ids, sources: Sources, states: list[Floats], *, first: bool = False) -> Step:
@@ -160,7 +160,7 @@ class Network:
         if len(self._rows) < len(inputs):
             self._rows = np.arange(len(inputs))
         rows = self._rows[: len(inputs)]
-        if self.settings.cell == "lstm":
+        if self.settings.writer == "lstm":
             h, c = states[2 * n], states[2 * n + 1]
             new, cell, gates = np.empty_like(h), np.empty_like(h), np.empty_like(inputs)
             cells.lstm_forward(inputs, rows, h @ self._w_hh[n], c, gates, cell, new)
@@ -168,7 +168,7 @@ class Network:
             return new
         h = states[n]
         new = np.empty_like(h)
-        if self.settings.cell == "rnn":
+        if self.settings.writer == "rnn":
             cells.rnn_forward(inputs, rows, h @ self._w_hh[n], new)
         else:
             w_zr, w_n = self._split[n]

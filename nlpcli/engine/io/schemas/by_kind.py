@@ -31,6 +31,8 @@ SCHEMAS = {
     "charlm-checkpoint": ("charlm", "CHARLM_CHECKPOINT"),
     "seq2seq": ("translation", "SEQ2SEQ"),
     "seq2seq-checkpoint": ("translation", "SEQ2SEQ_CHECKPOINT"),
+    "masked-lm": ("masked", "MASKED_LM"),
+    "masked-lm-checkpoint": ("masked", "MASKED_LM_CHECKPOINT"),
     COUNTS: ("cooccurrence", "COUNTS"),
 }
 

@@ -3,7 +3,8 @@
     x_w = [own ⊕ n-grams ⊕ given]             a word's vectors, side by side (per word, not per place)
     →h_i = cell(x_i, →h_{i−1}),  ←h_i = cell(x_i, ←h_{i+1}),   y_i = [→h_i ⊕ ←h_i]      (Graves 2012)
 
-The cells' equations stand in `recurrent.py`. At work it is numpy's (`neural/encoder.py`).
+The cells' equations stand in `recurrent.py`, those of a transformer, which reads x_i W_i + b_i, in
+`neural/transformer.py`. At work it is numpy's (`neural/encoder.py`).
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from nlpcli.engine.neural.nets import transformer
 from nlpcli.engine.neural.nets.dropout import dropped
 from nlpcli.engine.neural.nets.recurrent import layer, product
 from nlpcli.engine.neural.packing import Packing
-from nlpcli.settings.neural import BACKWARD, Layers, directions
+from nlpcli.engine.neural.transformer import Places
+from nlpcli.settings.neural import BACKWARD, TRANSFORMER, Layers, blocks_of, directions
 
 
 class WordTensors(NamedTuple):
@@ -64,6 +67,9 @@ def encode(
     states: [N, S], those of a language model at each word, which stand behind `x`. whole: nothing is dropped
     of the output. low: what products are made in.
     """
+    if settings.cell == TRANSFORMER:
+        y = _attended(settings, weights, x, rows, packing, dropout, random, states, low)
+        return y if whole else dropped(y, dropout, random)
     back = torch.from_numpy(packing.reversed())
     for n in range(settings.num_layers):
         x = dropped(x, dropout, random)
@@ -87,3 +93,25 @@ def encode(
             outputs.append(out if direction != BACKWARD else out[back])
         x, rows, states = torch.cat(outputs, dim=1), torch.arange(len(back)), None
     return x if whole else dropped(x, dropout, random)
+
+
+def _attended(
+    settings: Layers,
+    weights: Mapping[str, Tensor],
+    x: Tensor,
+    rows: Tensor,
+    packing: Packing,
+    dropout: float,
+    random: np.random.Generator | None,
+    states: Tensor | None,
+    low: torch.dtype,
+) -> Tensor:
+    """The output of a transformer; arguments as of `encode`."""
+    w, size = weights["input.w"], x.shape[1]
+    inputs = (product(dropped(x, dropout, random), w[:size], low) + weights["input.b"])[rows]
+    if states is not None:
+        inputs = inputs + product(dropped(states, dropout, random), w[size:], low)
+    return transformer.run(
+        weights, blocks_of(settings), inputs, Places.of_packing(packing), causal=not settings.bidirectional,
+        low=low, dropout=dropout, random=random,
+    )  # fmt: skip

@@ -188,10 +188,10 @@ class Seq2SeqNet:
     def _layer(self, n: int, inputs: Tensor, packing: Packing) -> Tensor:
         name, settings = f"decoder.layer{n}", self._settings
         state = tuple(
-            torch.zeros((packing.batch, settings.rnn_size)) for _ in range(1 + (settings.cell == "lstm"))
+            torch.zeros((packing.batch, settings.rnn_size)) for _ in range(1 + (settings.writer == "lstm"))
         )
         out, _ = layer(
-            settings.cell, inputs + self._weights[f"{name}.b"], torch.arange(len(inputs)), packing,
+            settings.writer, inputs + self._weights[f"{name}.b"], torch.arange(len(inputs)), packing,
             self._weights[f"{name}.w_hh"], state, self._low,
         )  # fmt: skip
         return out
