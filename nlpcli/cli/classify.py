@@ -95,7 +95,6 @@ def train_nb(
       nlpcli train-nb reviews.tsv --cross-validate 5
       nlpcli train-nb train.tsv --test test.tsv -o reviews.safetensors
       nlpcli train-nb monday.tsv --append week.safetensors -o week.safetensors
-      nlpcli train-nb few.tsv --variant multinomial --ngrams 1 --alpha 0 --show-work
     """
     if append is not None and output is not None:
         kinds = (NaiveBayesSettings, FeatureSettings, AnalysisSettings)

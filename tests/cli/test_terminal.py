@@ -26,7 +26,7 @@ PRINTING = {
     "detokenize": [["pieces", "--model", MODELS / "sentencepiece.model"]],
     "compare-tokenizers": [["text", "--tokenizers", "word"]],
     "count": [["text"], ["text", "--json"]],
-    "vectorize": [["text"], ["text", "--top", 2]],
+    "vectorize": [["text"], ["text", "--top", 2], ["kitchen", "--show-work"]],
     "search": [["text", "king"]],
     "train-nb": [["table.tsv", "--holdout", 0.2, "-o", "m"], ["table.tsv", "--cross-validate", 2]],
     "train-rnn": [["table.tsv", "--test", "table.tsv", "--rnn-size", 4, "--epochs", 1, "-o", "m"]],
