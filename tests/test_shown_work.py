@@ -157,6 +157,33 @@ def test_skip_gram_that_cannot_be_shown(work):
         api.train_w2v_work("long.txt", method="cbow")
 
 
+# --- GloVe ----------------------------------------------------------------------------------
+
+
+def test_the_loss_of_glove_is_the_cost_that_training_tells(work):
+    (work / "three.txt").write_text("I like deep learning\nI like NLP\nI enjoy flying\n")
+    settings = {"min_count": 1, "window": 1, "distance_weighting": False, "dim": 2, "x_max": 2, "bias": False}
+    told = []
+    # A rate so small that the cost of the second epoch is that of the model after the first.
+    model = api.train_glove("three.txt", "g.safetensors", **settings, lr=1e-9, epochs=2, worked=told.append)
+    found = named(told[0])
+    assert {(row["word"], row["neighbour"]): round(row["X"], 6) for row in found["cells"]}["i", "like"] == 2
+    assert len(found["cells"]) == 12
+    for row in found["cells"]:
+        assert row["f(X)"] == pytest.approx(min(1, row["X"] / 2) ** 0.75)
+        assert row["error"] == pytest.approx(row["u·v"] + row["b_u + b_v"] - row["ln X"])
+    assert found["J"][0]["J"] == pytest.approx(model.costs[-1] * 12, rel=1e-5)
+    assert [[row["1"], row["2"]] for row in found["u"]] == model.words.rows[:, 0, :2].tolist()
+
+
+def test_a_loss_that_cannot_be_shown(work):
+    (work / "long.txt").write_text(" ".join(f"w{number}" for number in range(30)))
+    for settings, complaint in (({"dim": 2}, "cells"), ({"dim": 9, "window": 1}, "9 numbers in a vector")):
+        with pytest.raises(InputError, match=complaint):
+            api.train_glove("long.txt", "g.txt", min_count=1, **settings, worked=print)
+    assert not (work / "g.txt").exists()
+
+
 # --- character models -----------------------------------------------------------------------
 
 

@@ -1023,6 +1023,7 @@ def train_glove(
     analysis: AnalysisSettings = ...,
     resources: GloveResources = ...,
     reading: InputSettings = ...,
+    worked: Callable[[list[WorkTable]], object] | None = None,
     progress: Progress = ...,
     dim: int = 100,
     epochs: int = 15,

@@ -39,6 +39,7 @@ PRINTING = {
     "train-tagger": [["tagged", "--test", "tagged", "--hash-bits", 8, "-o", "m"]],
     "tag": [[MODELS / "tagger.safetensors", "text"]],
     "train-w2v": [["text", "--show-pairs", "--window", 1, "--min-count", 1]],
+    "train-glove": [["kitchen", "--show-work", "--min-count", 1, "--dim", 2, "--epochs", 1, "-o", "g"]],
     "cooccur": [["text"], ["text", "--pairs"]],
     "similar": [[VECTORS, "king", "queen"]],
     "analogy": [[VECTORS, "king", "queen", "land"]],
@@ -52,7 +53,7 @@ PRINTING = {
     "gradients": [["--toy"], [CHARLM, "known", "--steps", 3]],
     "inspect": [[NB], [NB, "--top", 2]],
 }  # fmt: skip
-SILENT = {"train-topics", "index", "train-fasttext", "train-glove", "convert", "train-charlm", "merge"}
+SILENT = {"train-topics", "index", "train-fasttext", "convert", "train-charlm", "merge"}
 
 
 @pytest.fixture
