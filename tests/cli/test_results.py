@@ -87,7 +87,7 @@ def test_lines_as_json(nlpcli, tmp_path, command, arguments, key):
         ("classify", [NB, "kitchen", "--show-work"], {"classes", "features", "decisions"}),
         ("vectorize", ["kitchen", "--show-work"], {"idf", "weights"}),
         ("train-w2v", ["kitchen", "--show-work", "--min-count", 1, "--window", 1, "--dim", 2], {"W1", "W2"}),
-        ("train-glove", ["kitchen", "--show-work", "--min-count", 1, "--dim", 2, "-o", "g"], {"cells", "J"}),
+        ("train-glove", ["kitchen", "--show-work", "--min-count", 1, "--dim", 2, "-o", "g.txt"], {"J"}),
         ("generate", [CHARLM, "--prime", "the", "--show-work"], {"states", "outputs"}),
     ],
 )  # fmt: skip

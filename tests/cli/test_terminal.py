@@ -39,7 +39,7 @@ PRINTING = {
     "train-tagger": [["tagged", "--test", "tagged", "--hash-bits", 8, "-o", "m"]],
     "tag": [[MODELS / "tagger.safetensors", "text"]],
     "train-w2v": [["text", "--show-pairs", "--window", 1, "--min-count", 1]],
-    "train-glove": [["kitchen", "--show-work", "--min-count", 1, "--dim", 2, "--epochs", 1, "-o", "g"]],
+    "train-glove": [["kitchen", "--show-work", "--min-count", 1, "--dim", 2, "--epochs", 1, "-o", "g.txt"]],
     "cooccur": [["text"], ["text", "--pairs"]],
     "similar": [[VECTORS, "king", "queen"]],
     "analogy": [[VECTORS, "king", "queen", "land"]],
