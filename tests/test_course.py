@@ -6,9 +6,9 @@ import shlex
 import pytest
 
 from tests.command_line import ROOT
+from tests.course_blocks import COURSE, with_blocks_of
 from tests.test_readme import run, steps
 
-COURSE = ROOT / "docs" / "course"
 PAGES = sorted(path.name for path in COURSE.glob("[0-9]*.md") if not path.name.endswith(".ko.md"))
 # No network is trained in these, or its numbers are few: every digit is the same everywhere.
 EXACT = [name for name in PAGES if name < "06"]
@@ -55,7 +55,7 @@ def test_close_lines_differ_in_decimals_alone():
 @pytest.mark.parametrize("name", [*PAGES, "README.md"])
 def test_both_languages_have_the_same_blocks_and_lead_to_each_other(name):
     english, korean = read(name), read(name.replace(".md", ".ko.md"))
-    assert steps(english) == steps(korean)
+    assert steps(english) == steps(korean) and with_blocks_of(korean, english) == korean
     assert english.count("\n## ") == korean.count("\n## ")
     assert name.replace(".md", ".ko.md") in english and f"]({name})" in korean
     for text in (english, korean):
