@@ -64,6 +64,13 @@ def test_an_unseen_word_makes_the_product_zero_until_it_is_smoothed(work):
     assert found["decisions"][0]["product"] == "2/4"
 
 
+def test_hashed_features_are_numbers_and_no_word_is_called_unknown(work):
+    hashed = {**PLAIN, "hash_bits": 12}
+    api.train_nb("papers.tsv", "nb.safetensors", **hashed)
+    found = named(api.classify_work("nb.safetensors", ["task zebra"]))
+    assert [row["feature"][0] for row in found["features"]] == ["#"]
+
+
 def test_what_no_fractions_make_is_refused_and_nothing_is_written(work):
     with pytest.raises(SettingsError, match="this model is nbsvm"):
         api.train_nb("papers.tsv", "nb.safetensors", variant="nbsvm", show_work=True)
@@ -282,6 +289,8 @@ def test_the_command_line_prints_the_tables_of_the_python_api(work, nlpcli):
         (["classify", "nb", "--show-work", "--proba"], "--proba does nothing beside --show-work"),
         (["vectorize", "papers.tsv", "--show-work", "--top", 3], "--top does nothing beside --show-work"),
         (["vectorize", "--show-work", "--save-vocab", "v"], "--save-vocab does nothing beside --show-work"),
+        (["vectorize", "--show-work", "-o", "a.npz"], "-o does nothing beside --show-work"),
+        (["vectorize", "--show-work", "--idf-weighted"], "--idf-weighted does nothing beside --show-work"),
         (["train-w2v", "papers.tsv", "--show-work", "-o", "w"], "-o does nothing beside --show-work"),
         (["train-w2v", "papers.tsv", "--show-work", "--negative", 2], "--negative does nothing"),
         (["generate", "m", "--prime", "a", "--show-work", "-n", 2], "--num-samples does nothing beside"),

@@ -76,14 +76,15 @@ def vectorize(
     if show_the_work:
         others = {
             "--top": top, "--save-model": save_model, "--save-vocab": save_vocab, "--vectors": vectors,
-            "--label-col": records.label_col,
+            "--label-col": records.label_col, "--idf-weighted": idf_weighted or None,
+            "-o": None if output == "-" else output,
         }  # fmt: skip
         refuse([option for option, value in others.items() if value is not None], "beside --show-work")
         work = jobs.vectorize_work(
             None, settings, paths=files, model=model, read_vocab=read_vocab, analysis=analysis,
             vocabulary=vocabulary, records=records, reading=reading, given=given,
         )  # fmt: skip
-        show_work(work, shape, output)
+        show_work(work, shape)
         return
     if top is None:
         refuse(["--no-header"] * shape.no_header, "without --top")

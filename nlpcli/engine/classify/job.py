@@ -25,7 +25,7 @@ from nlpcli.engine.classify.explanations import TellingFeature
 from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.model_selection import Trial
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
-from nlpcli.engine.classify.shown_work import estimates
+from nlpcli.engine.classify.shown_work import check_variant, estimates
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.opening import STDIN, Paths, check_readable
 from nlpcli.engine.io.shown_work import WorkTable
@@ -88,6 +88,8 @@ def train_nb(
     labels or with a single one, ModelError for a model that cannot be added to.
     """
     training.check(settings, prune)
+    if show_work and append is None:
+        check_variant(settings.variant)
     wants = selection != SelectionSettings() or test is not None or show_work
     _check_files(paths, output, test, measures=wants)
     work = _Work(paths, output, test, records, reading, measured, progress, show_work)

@@ -22,14 +22,24 @@ _WRITTEN_OUT = ("multinomial", "binary-multinomial")
 _FEWER = "words alone are fewer features: --ngrams 1 --char-ngrams 0"
 
 
+def check_variant(variant: str) -> None:
+    """Raise SettingsError for a variant whose decisions are no products of fractions."""
+    if variant not in _WRITTEN_OUT:
+        raise _not_written_out(variant)
+
+
+def _not_written_out(variant: str) -> SettingsError:
+    return SettingsError(
+        f"--show-work writes out the variants {' and '.join(_WRITTEN_OUT)}; this model is {variant}",
+        hint="classify --explain tells what each word adds with any variant",
+    )
+
+
 def check_model(model: Trained) -> NaiveBayes:
     """The model, if its decisions are products of fractions. Raises SettingsError, InputError."""
-    variant = model.settings.variant if isinstance(model, NaiveBayes) else "nbsvm"
-    if not isinstance(model, NaiveBayes) or variant not in _WRITTEN_OUT:
-        raise SettingsError(
-            f"--show-work writes out the variants {' and '.join(_WRITTEN_OUT)}; this model is {variant}",
-            hint="classify --explain tells what each word adds with any variant",
-        )
+    if not isinstance(model, NaiveBayes):
+        raise _not_written_out("nbsvm")
+    check_variant(model.settings.variant)
     check_shown("classes", len(model.labels), _MOST_CLASSES)
     return model
 
@@ -116,7 +126,9 @@ def _fractions(model: NaiveBayes, rows: NDArray[np.int64]) -> list[list[str]]:
 
 
 def _unknown(corpus: EncodedCorpus, document: int, model: NaiveBayes) -> list[str]:
-    """The words of a text that the model has never seen, each once."""
+    """The words of a text that the model has never seen, each once; none where it does not keep words."""
+    if model.features.hash_bits or model.features.word_range[0] != 1:
+        return []
     ids = corpus.ids[corpus.offsets[document] : corpus.offsets[document + 1]].tolist()
     words = dict.fromkeys(corpus.vocabulary.tokens[number] for number in ids)
     return [word for word in words if word not in model.vocabulary.id_of]
