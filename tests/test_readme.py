@@ -40,18 +40,22 @@ def matches(shown: list[str], expected: list[str]) -> bool:
     return bool(shown) and fnmatch.fnmatchcase(shown[0], pattern) and matches(shown[1:], expected[1:])
 
 
+def run(process, command: str) -> list[str]:
+    """The lines that a command of the shell writes, to stdout or stderr."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, "LC_ALL": "C.UTF-8"}
+    done = process.run("bash", "-c", f"exec 2>&1\n{command}", code=None, timeout=300, **environment)
+    # But for what the first run of all says, once.
+    return [line for line in done.out.splitlines() if not line.startswith("compiling for this processor")]
+
+
 @pytest.mark.parametrize("name", [*FILES, "docs/SHAPES.md"])
 def test_console_blocks_print_what_stands_there(process, name, tmp_path):
     (tmp_path / "sample_corpora").symlink_to(ROOT / "sample_corpora")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {"PATH": path, "LC_ALL": "C.UTF-8"}
     commands = steps((ROOT / name).read_text(encoding="utf-8"))
     assert len(commands) >= 9
     for command, expected in commands:
-        done = process.run("bash", "-c", f"exec 2>&1\n{command}", code=None, timeout=300, **environment)
-        shown = done.out.splitlines()
-        # What the first run of all says, once.
-        shown = [line for line in shown if not line.startswith("compiling for this processor")]
+        shown = run(process, command)
         assert matches(shown, expected), f"{name}: $ {command}\n" + "\n".join(shown)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
 from nlpcli.cli.results import as_json
+from nlpcli.cli.shown_work import ShowWork, show_work
 from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import CharLMSettings, CheckpointSettings, ConditionSettings, GenerateSettings
@@ -97,6 +99,7 @@ def generate(
             "--skip-unknown", help="Leave out characters of the prime that the model has never seen."
         ),
     ] = False,
+    show_the_work: ShowWork = False,
     reading: InputSettings = InputSettings(),
     shape: JsonSettings = JsonSettings(),
     quiet: Quiet = False,  # noqa: ARG001
@@ -111,6 +114,7 @@ def generate(
       nlpcli generate names.safetensors --until $'\\n' --num-samples 10 --temperature 0.8
       nlpcli generate headlines.safetensors --label sport -n 5
       head -c 200 play.txt | nlpcli generate shakespeare.safetensors --prime - --no-echo --top-p 0.9
+      nlpcli generate hello.safetensors --prime hell --show-work
     """
     console.one_blas_thread()
     if not prime:
@@ -122,6 +126,16 @@ def generate(
         refuse(
             given_options(given_names(context), InputSettings), "without a --prime that is read, @FILE or -"
         )
+    if show_the_work:
+        given = given_names(context)
+        useless = given_options(given & {"num_samples"}, GenerateSettings) + ["--no-echo"] * (not echo)
+        refuse(useless, "beside --show-work")
+        shown = settings if "length" in given else replace(settings, length=0)
+        work = jobs.generate_work(
+            model, prime, shown, prime_file=source, skip_unknown=skip_unknown, reading=reading
+        )
+        show_work(work, shape, output)
+        return
     with as_json(output, shape) as file:
         jobs.generate(
             model, file, "" if source is not None else prime, settings, label=label,

@@ -12,6 +12,7 @@ from nlpcli.cli.classifier_output import NOT_MEASURED, painted_reason, show_eval
 from nlpcli.cli.described import Listed, Old, Rare
 from nlpcli.cli.options import Files, Json, Model, Quiet, given_names, with_settings
 from nlpcli.cli.results import as_json, results
+from nlpcli.cli.shown_work import ShowWork, show_work
 from nlpcli.engine import jobs
 from nlpcli.settings.classify import (
     CHECKING,
@@ -77,6 +78,7 @@ def train_nb(
     test: Test = None,
     calibrate: Calibrate = False,
     prune: Prune = False,
+    show_the_work: ShowWork = False,
     analysis: AnalysisSettings = LOWERCASE,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
@@ -97,17 +99,22 @@ def train_nb(
     if append is not None and output is not None:
         kinds = (NaiveBayesSettings, FeatureSettings, AnalysisSettings)
         refuse_beside_append(given_options(given_names(context), *kinds))
-    if not (test or selection.holdout or selection.cross_validate):
+    measures = bool(test or selection.holdout or selection.cross_validate)
+    refuse(["--show-work"] * (show_the_work and measures), "where something is measured: results are either")
+    if not (measures or show_the_work):
         refuse(changed(shape), NOT_MEASURED)
-    jobs.train_nb(
+    outcome = jobs.train_nb(
         files, output, settings, features, append=append, selection=selection, test=test,
         calibrate=calibrate, prune=prune, analysis=analysis, records=records, reading=reading,
-        measured=when_measured(shape), progress=console.progress(quiet),
+        measured=when_measured(shape), show_work=show_the_work, progress=console.progress(quiet),
     )  # fmt: skip
+    if show_the_work:
+        show_work(outcome.work, shape)
 
 
 @with_settings
 def classify(
+    context: typer.Context,
     model: Model,
     files: Files = None,
     output: TextOutput = "-",
@@ -115,6 +122,7 @@ def classify(
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
+    show_the_work: ShowWork = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -128,9 +136,15 @@ def classify(
       nlpcli classify nsmc.safetensors reviews.csv --text-col document --proba
       nlpcli classify nsmc.safetensors reviews.csv --encoding cp949 --text-col document -o labelled.xlsx
       nlpcli classify duplicates.safetensors pairs.tsv --text-col 1 --text2-col 2
+      echo 'good film' | nlpcli classify few.safetensors --show-work
       tail -f chat.log | nlpcli classify spam.safetensors --jsonl | jq 'select(.label == "spam")'
     """
     shape = JsonSettings(json=json, jsonl=settings.jsonl)
+    if show_the_work:
+        answers = given_options(given_names(context), ClassifySettings, but=["jsonl"])
+        refuse(answers, "beside --show-work, which says all")
+        show_work(jobs.classify_work(model, paths=files, records=records, reading=reading), shape, output)
+        return
     with as_json(output, shape) as file:
         jobs.classify(
             model, files, file, replace(settings, jsonl=shape.is_json), records=records, reading=reading,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Quiet, given_names, with_settings
 from nlpcli.cli.results import results
+from nlpcli.cli.shown_work import ShowWork, show_work
 from nlpcli.engine import jobs
 from nlpcli.settings.embeddings import (
     ContinuationSettings,
@@ -21,6 +23,9 @@ from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.results import JsonSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
+
+# What --show-work has a use for, of the settings of training.
+_WORKED_WITH = ("model", "window", "dim", "alpha", "min_alpha", "epochs", "seed")
 
 VectorsFile = Annotated[
     str,
@@ -57,6 +62,7 @@ def train_w2v(
     show_pairs: Annotated[
         bool, typer.Option("--show-pairs", help="Print the pairs of word<TAB>neighbour and train nothing.")
     ] = False,
+    show_the_work: ShowWork = False,
     shape: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -74,8 +80,19 @@ def train_w2v(
       nlpcli train-w2v --resume wiki.safetensors news.txt --epochs 2 -o both.safetensors
       nlpcli train-w2v --pairs pairs.tsv --dim 5 --lr 0.2 --epochs 500 -o pairs.safetensors
       echo 'I study math' | nlpcli train-w2v --show-pairs --window 1 --min-count 1 --no-lowercase
+      echo 'I study math' | nlpcli train-w2v --show-work --window 1 --min-count 1 --dim 2
     """
     given = given_names(context)
+    if show_the_work:
+        kinds = (Word2VecSettings, PhraseSettings, ContinuationSettings)
+        refuse(given_options(given, *kinds, but=_WORKED_WITH), "beside --show-work")
+        refuse(["-o"] * bool(output) + ["--show-pairs"] * show_pairs, "beside --show-work")
+        usual = settings if "epochs" in given else replace(settings, epochs=1)
+        work = jobs.train_w2v_work(
+            files, usual, vocabulary=vocabulary, analysis=analysis, reading=reading, pairs=pairs
+        )
+        show_work(work, shape)
+        return
     if show_pairs:
         kinds = (Word2VecSettings, PhraseSettings, ContinuationSettings)
         refuse(given_options(given, *kinds, but=["window"]), "beside --show-pairs")
@@ -89,7 +106,7 @@ def train_w2v(
         else:
             console.print_lines(f"{word}\t{neighbour}" for word, neighbour in shown)
         return
-    refuse(changed(shape), "without --show-pairs")
+    refuse(changed(shape), "without --show-pairs or --show-work")
     jobs.train_w2v(
         files, output, settings, vocabulary=vocabulary, phrasing=phrases, continuation=continuation,
         analysis=analysis, reading=reading, pairs=pairs, given=given, progress=console.progress(quiet),

@@ -10,11 +10,12 @@ from nlpcli.cli import console
 from nlpcli.cli.described import Old
 from nlpcli.cli.options import Files, Output, Quiet, with_settings
 from nlpcli.cli.results import results
+from nlpcli.cli.shown_work import ShowWork, show_work
 from nlpcli.engine import jobs
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
-from nlpcli.settings.fields import refuse
+from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import TextInputSettings
-from nlpcli.settings.results import TableSettings
+from nlpcli.settings.results import JsonSettings, TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
@@ -89,6 +90,7 @@ def train_glove(
     output: VectorsOutput = ...,  # type: ignore[assignment]
     cooccurrences: CountsFile = None,
     resume: Resume = None,
+    show_the_work: ShowWork = False,
     quiet: Quiet = False,
     settings: GloveSettings = GloveSettings(),
     counting: CooccurrenceSettings = CooccurrenceSettings(),
@@ -96,6 +98,7 @@ def train_glove(
     analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
     reading: TextInputSettings = TextInputSettings(),
+    shape: JsonSettings = JsonSettings(),
 ) -> None:
     """Train GloVe word vectors: vocabulary, co-occurrence counts and training in one go.
 
@@ -109,9 +112,13 @@ def train_glove(
       nlpcli train-glove --cooccurrences counts.npz --dim 300 -o glove.txt
       nlpcli train-glove --tokenizer kiwi --memory 8GB ko/*.txt -o ko.safetensors
       nlpcli train-glove wiki.txt.gz --resume glove.safetensors --epochs 30 -o glove.safetensors
+      nlpcli train-glove --show-work --min-count 1 --dim 2 three_lines.txt -o three.safetensors
     """
+    if not show_the_work:
+        refuse(changed(shape), "without --show-work")
     jobs.train_glove(
         files, output, settings, cooccurrences=cooccurrences, resume=resume, counting=counting,
         vocabulary=vocabulary, analysis=analysis, resources=resources, reading=reading,
+        worked=(lambda work: show_work(work, shape)) if show_the_work else None,
         progress=console.progress(quiet),
     )  # fmt: skip

@@ -9,6 +9,7 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Output, Quiet, given_names, with_settings
 from nlpcli.cli.results import as_json, is_sheet, results
+from nlpcli.cli.shown_work import ShowWork, show_work
 from nlpcli.engine import jobs
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.fields import MOST, changed, refuse
@@ -47,6 +48,7 @@ def vectorize(
     idf_weighted: Annotated[
         bool, typer.Option("--idf-weighted", help="With --vectors: rare words weigh more.")
     ] = False,
+    show_the_work: ShowWork = False,
     read_vocab: Annotated[str | None, typer.Option(metavar="FILE", help="Use this vocabulary.")] = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
@@ -70,7 +72,22 @@ def vectorize(
       nlpcli vectorize --kind bow --vocab-order first-seen notes.txt
       nlpcli vectorize articles.txt --top 5
       nlpcli vectorize --vectors words.safetensors articles.txt -o articles.npy
+      nlpcli vectorize --show-work --norm none two_lines.txt
     """
+    given = given_names(context)
+    if show_the_work:
+        others = {
+            "--top": top, "--save-model": save_model, "--save-vocab": save_vocab, "--vectors": vectors,
+            "--label-col": records.label_col, "--idf-weighted": idf_weighted or None,
+            "-o": None if output == "-" else output,
+        }  # fmt: skip
+        refuse([option for option, value in others.items() if value is not None], "beside --show-work")
+        work = jobs.vectorize_work(
+            None, settings, paths=files, model=model, read_vocab=read_vocab, analysis=analysis,
+            vocabulary=vocabulary, records=records, reading=reading, given=given,
+        )  # fmt: skip
+        show_work(work, shape)
+        return
     if top is None:
         refuse(["--no-header"] * shape.no_header, "without --top")
         if output != "-":
@@ -82,7 +99,7 @@ def vectorize(
             vectors=vectors, idf_weighted=idf_weighted,
             top=top if is_rows else None, rows_as=table, save_model=save_model, save_vocab=save_vocab,
             read_vocab=read_vocab, analysis=analysis, vocabulary=vocabulary, records=records,
-            reading=reading, given=given_names(context), progress=console.progress(quiet),
+            reading=reading, given=given, progress=console.progress(quiet),
         )  # fmt: skip
     if top is not None and not is_rows:
         lines = (

@@ -21,6 +21,7 @@ from nlpcli.engine.embeddings.glove import Glove
 from nlpcli.engine.embeddings.word2vec import Word2Vec
 from nlpcli.engine.io.model_file import ModelInfo
 from nlpcli.engine.io.questions import Answers
+from nlpcli.engine.io.shown_work import WorkTable
 from nlpcli.engine.io.writing import Output
 from nlpcli.engine.loading import Loaded
 from nlpcli.engine.plots.job import CellView, HeadView
@@ -240,6 +241,30 @@ def classify(
     id_col: str | None = None,
 ) -> list[str]:
     """The label of each text, with more in the same line where `settings` ask for it."""
+
+def classify_work(
+    model: _Path,
+    texts: Iterable[str] | None = None,
+    *,
+    paths: _Paths = None,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    text_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> list[WorkTable]:
+    """How a Naive Bayes model decides about some texts, or those in files: fractions, products, decisions."""
 
 def cluster(
     paths: _Paths = None,
@@ -583,6 +608,27 @@ def generate(
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> None:
     """Texts by a character language model, written to `output` as they are made, each ended by a line end."""
+
+def generate_work(
+    model: _Path,
+    prime: str = "",
+    settings: GenerateSettings = ...,
+    *,
+    prime_file: _Path | None = None,
+    skip_unknown: bool = False,
+    reading: InputSettings = ...,
+    length: int = 0,
+    until: str | None = None,
+    temperature: float = 1.0,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    num_samples: int = 1,
+    guidance: float = 1.0,
+    seed: int = 1,
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> list[WorkTable]:
+    """The weights of a small model, and its states, gates and chances at each character of a prime."""
 
 def gradients(
     models: _Paths,
@@ -1413,6 +1459,7 @@ def train_glove(
     analysis: AnalysisSettings = ...,
     resources: GloveResources = ...,
     reading: TextInputSettings = ...,
+    worked: Callable[[list[WorkTable]], object] | None = None,
     progress: Progress = ...,
     dim: int = 100,
     epochs: int = 15,
@@ -1553,6 +1600,7 @@ def train_nb(
     records: RecordSettings = ...,
     reading: InputSettings = ...,
     measured: Measured | None = None,
+    show_work: bool = False,
     progress: Progress = ...,
     variant: Literal[
         "multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"
@@ -1993,6 +2041,57 @@ def train_w2v(
 ) -> Word2Vec:
     """Word2Vec vectors of the words in some texts, written in the layout that the extension names."""
 
+def train_w2v_work(
+    paths: _Paths,
+    settings: Word2VecSettings = ...,
+    *,
+    vocabulary: VocabularySettings = ...,
+    analysis: AnalysisSettings = ...,
+    reading: InputSettings = ...,
+    pairs: _Path | None = None,
+    method: Literal["skipgram", "cbow"] = "skipgram",
+    loss: Literal["ns", "hs", "softmax"] = "ns",
+    dim: int = 2,
+    window: int = 5,
+    epochs: int = 1,
+    negative: int = 5,
+    sample: float = 0.001,
+    learning_rate: float = 0.05,
+    min_learning_rate: float = 0.0001,
+    ns_exponent: float = 0.75,
+    fixed_window: bool = False,
+    threads: int = 1,
+    deterministic: bool = False,
+    seed: int = 1,
+    min_count: int = 1,
+    max_vocab: int | None = None,
+    vocab_order: Literal["frequency", "first-seen", "alphabetical"] = "frequency",
+    lowercase: bool = True,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> list[WorkTable]:
+    """The pairs of a sliding window, or those in the file `pairs`, and skip-gram's softmax on each of them."""
+
 def translate(
     model: _Path,
     texts: _Paths | Iterable[str],
@@ -2102,3 +2201,66 @@ def vectorize(
     output_encoding: str | None = None,
 ) -> LabelledMatrix:
     """A row of weights for each document, with the names of the columns and the documents' labels."""
+
+def vectorize_work(
+    texts: Iterable[str] | None = None,
+    settings: VectorizeSettings = ...,
+    *,
+    paths: _Paths = None,
+    model: _Path | None = None,
+    read_vocab: _Path | None = None,
+    analysis: AnalysisSettings = ...,
+    vocabulary: VocabularySettings = ...,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    given: frozenset[str] = ...,
+    kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = "tfidf",
+    ngrams: str = "1",
+    char_ngrams: str = "0",
+    smooth_idf: bool = True,
+    sublinear_tf: bool = False,
+    norm: Literal["l2", "l1", "none"] = "l2",
+    min_df: int = 1,
+    max_df: float = 1.0,
+    max_features: int | None = None,
+    hash_bits: int = 20,
+    lowercase: bool = True,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    min_count: int = 1,
+    max_vocab: int | None = None,
+    vocab_order: Literal["frequency", "first-seen", "alphabetical"] = "frequency",
+    text_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> list[WorkTable]:
+    """How the rows of a few documents, or those in files, come about: tf, df, idf and their product."""

@@ -11,7 +11,6 @@ OPTIONS = {name: [one for one in described(command_of(name)) if not one.is_argum
 WRITING = {
     "index",
     "train-fasttext",
-    "train-glove",
     "convert",
     "plot",
     "train-charlm",

@@ -93,6 +93,12 @@ def test_lines_as_json(nlpcli, tmp_path, command, arguments, key):
         ("perplexity", [CHARLM, "known"], {"perplexity", "bits_per_byte"}),
         ("inspect", [NB], {"kind", "settings"}),
         ("report", ["table.tsv", "--label-col", "label"], {"measures", "words", "keywords"}),
+        ("train-nb", ["table.tsv", "--show-work"], {"classes", "features"}),
+        ("classify", [NB, "kitchen", "--show-work"], {"classes", "features", "decisions"}),
+        ("vectorize", ["kitchen", "--show-work"], {"idf", "weights"}),
+        ("train-w2v", ["kitchen", "--show-work", "--min-count", 1, "--window", 1, "--dim", 2], {"W1", "W2"}),
+        ("train-glove", ["kitchen", "--show-work", "--min-count", 1, "--dim", 2, "-o", "g.txt"], {"J"}),
+        ("generate", [CHARLM, "--prime", "the", "--show-work"], {"states", "outputs"}),
     ],
 )  # fmt: skip
 def test_several_tables_are_one_object(nlpcli, command, arguments, keys):
@@ -107,7 +113,8 @@ def test_several_tables_are_one_object(nlpcli, command, arguments, keys):
 
 
 def test_every_command_that_prints_is_tried():
-    tried = {name for name, *_ in (*TABLES, *LINES)} | {"evaluate", "train-nb", "train-tagger"}
+    tried = {name for name, *_ in (*TABLES, *LINES)}
+    tried |= {"evaluate", "train-nb", "train-tagger", "train-glove"}
     assert tried | {
         "compare-tokenizers",
         "perplexity",

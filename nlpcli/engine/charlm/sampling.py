@@ -15,6 +15,8 @@ from nlpcli.settings.charlm import GenerateSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.model import CharLM
+    from nlpcli.engine.neural.recurrent_step import CharStep
+    from nlpcli.engine.neural.transformer_lm_step import TransformerStep
 
 
 def probabilities(logits: NDArray[np.float32], settings: GenerateSettings) -> NDArray[np.float64]:
@@ -91,13 +93,9 @@ def generate(
             yield writer.write(model.alphabet.tokens[ids[0]])
     for number in last_window(model.settings, ids[:-1]):
         network.read([number])
-    banned = model.alphabet.id_of.get(RARE)
     number = ids[-1]
     for _ in range(settings.length):
-        logits = network.step([number])[0]
-        if banned is not None and len(logits) > 1:
-            logits[banned] = -np.inf
-        number = draw(logits, settings, random)
+        number = draw(next_logits(model, network, number), settings, random)
         if number == end:
             break
         piece = writer.write(model.alphabet.tokens[number])
@@ -107,6 +105,17 @@ def generate(
                 return
     if (rest := writer.end()) and model.unit != "byte":  # bytes held back are no whole character
         yield rest
+
+
+def next_logits(
+    model: CharLM, network: CharStep | TransformerStep, number: int
+) -> NDArray[np.float32]:
+    """What follows the unit `number`, which the network reads: logits [V]. Rare characters do not."""
+    logits: NDArray[np.float32] = network.step([number])[0]
+    banned = model.alphabet.id_of.get(RARE)
+    if banned is not None and len(logits) > 1:
+        logits[banned] = -np.inf
+    return logits
 
 
 def _beginning(model: CharLM, settings: GenerateSettings, random: np.random.Generator) -> int:

@@ -77,7 +77,7 @@ class TokenShares:
         tokens = int(self._corpus.offsets[document + 1] - self._corpus.offsets[document])
         shares = np.zeros((tokens, wanted.shape[1]))
         for index, extractor in self._kinds:
-            rows, spans = _known(index, extractor, document)
+            rows, spans = known_features(index, extractor, document)
             scale = np.sqrt(max(len(rows), 1)) if self._classifier.model.normalised else 1.0
             with np.errstate(invalid="ignore"):  # ∞ of an unsmoothed model, times nothing
                 shares += _shared_out(_sums(self._classifier.weights(rows), wanted) / scale, spans, tokens)
@@ -90,7 +90,7 @@ def _sums(weights: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[
     return np.asarray(weights[:, used] @ wanted[used])
 
 
-def _known(
+def known_features(
     index: FeatureIndex, extractor: FeatureExtractor, document: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """The rows of the document's features that the model knows, and the tokens each covers [N, 2]."""

@@ -25,8 +25,10 @@ from nlpcli.engine.classify.explanations import TellingFeature
 from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.model_selection import Trial
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
+from nlpcli.engine.classify.shown_work import check_variant, estimates
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.opening import STDIN, Paths, check_readable
+from nlpcli.engine.io.shown_work import WorkTable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import SettingsError
@@ -47,11 +49,13 @@ Measured = Callable[[str, Evaluation], object]
 @dataclass
 class Outcome:
     """What came of `train_nb`: the model, None where it was only measured; how well it did, under
-    "holdout", "cross-validation" and "test"; the settings that were tried, the best ones first."""
+    "holdout", "cross-validation" and "test"; the settings that were tried, the best ones first; with
+    `show_work` what was counted, and every P(feature | class) as a fraction."""
 
     model: Trained | None = None
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
     trials: list[Trial] = field(default_factory=list)
+    work: list[WorkTable] = field(default_factory=list)
 
 
 @plain_settings
@@ -70,20 +74,25 @@ def train_nb(
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
     measured: Measured | None = None,
+    show_work: bool = False,
     progress: Progress = SILENT,
 ) -> Outcome:
     """A classifier of labelled texts, written to `output`, and how well it does.
 
     `append` is a model to go on from, with its settings. Without `output` it is only measured, as
     `selection` and `test`, a file of labelled texts, say. `measured` is told the name and the
-    result of each measurement as it is made, which may be long before the end.
+    result of each measurement as it is made, which may be long before the end. With `show_work` the
+    fractions of a small Naive Bayes model are in the outcome, also without `output`.
 
     Raises SettingsError for settings that contradict each other, InputError for texts without
     labels or with a single one, ModelError for a model that cannot be added to.
     """
     training.check(settings, prune)
-    _check_files(paths, output, test, measures=selection != SelectionSettings() or test is not None)
-    work = _Work(paths, output, test, records, reading, measured, progress)
+    if show_work and append is None:
+        check_variant(settings.variant)
+    wants = selection != SelectionSettings() or test is not None or show_work
+    _check_files(paths, output, test, measures=wants)
+    work = _Work(paths, output, test, records, reading, measured, progress, show_work)
     if append is not None:
         others = _not_default((settings, NaiveBayesSettings()), (features, FeatureSettings()),
                               (analysis, LOWERCASE), (selection, SelectionSettings()))  # fmt: skip
@@ -94,7 +103,7 @@ def train_nb(
     if selection.autotune:
         features, settings = work.tune(examples, selection.autotune, analysis, features, settings)
     work.check_first(examples, selection, analysis, features, settings)
-    if output is not None or test is not None:
+    if output is not None or test is not None or show_work:
         model = training.train(
             examples, analysis, features, settings, prune=prune, calibrate=calibrate, progress=progress
         )
@@ -138,6 +147,7 @@ class _Work:
     reading: InputSettings
     measured: Measured | None
     progress: Progress
+    show_work: bool = False
     outcome: Outcome = field(default_factory=Outcome)
 
     def read_tests(self, analysis: AnalysisSettings) -> Examples | None:
@@ -200,6 +210,8 @@ class _Work:
     def finish(self, model: Trained, texts: int, tests: Examples | None) -> Outcome:
         """The model written and measured."""
         self.outcome.model = model
+        if self.show_work:  # before the model is written, in case there is too much to show
+            self.outcome.work = estimates(model)
         if self.output is not None:
             _save(model, self.output, texts, self.progress)
         if tests is not None:

@@ -264,11 +264,19 @@ def _joined(first: NaiveBayes, second: NaiveBayes) -> Vocabulary:
 # --- from counts to weights -----------------------------------------------------------------
 
 
-def _multinomial(model: NaiveBayes, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def multinomial_ratios(
+    model: NaiveBayes, counts: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """P(feature | class) as what stands above [F, C] and below [C] the line."""
     (seen, features), alpha = model.totals, model.alpha
+    return np.asarray(counts + alpha, np.float64), np.asarray(seen + alpha * features, np.float64)
+
+
+def _multinomial(model: NaiveBayes, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    above, below = multinomial_ratios(model, counts)
     with np.errstate(divide="ignore"):
-        weights = np.log(counts + alpha)
-        weights -= np.log(seen + alpha * features)
+        weights = np.log(above)
+        weights -= np.log(below)
     return np.asarray(weights)
 
 

@@ -6,6 +6,7 @@ Not here: the training itself (`glove.py`).
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.cooccurrence.count_files import load as load_counts
@@ -15,9 +16,11 @@ from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove import MAY_CHANGE, Glove, Training, as_before, begin, padded
 from nlpcli.engine.embeddings.glove_blocks import Cells
+from nlpcli.engine.embeddings.glove_shown_work import check_size, loss
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.checkpoints import checkpoint_path, interrupted, remove_checkpoint
 from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.shown_work import WorkTable
 from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import available_cores
@@ -44,13 +47,15 @@ def train_glove(
     analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
     reading: TextInputSettings = TextInputSettings(),
+    worked: Callable[[list[WorkTable]], object] | None = None,
     progress: Progress = SILENT,
 ) -> Glove:
     """GloVe vectors of the words in some texts, or in a file of counts, written to `output`.
 
     `cooccurrences` is a file of counts that `cooccur` wrote, in place of texts. `resume` is a model
     file; what is not said anew (by a value that is not the default) is as it was. An interrupted
-    training leaves a checkpoint, which can be resumed.
+    training leaves a checkpoint, which can be resumed. `worked` is told how the loss of the result comes
+    about, cell by cell, where the text is small enough to show it.
 
     Raises InputError for unreadable files, and what `glove.train` raises.
     """
@@ -73,6 +78,8 @@ def train_glove(
             settings, counting, analysis, reading, resources, progress,
         )  # fmt: skip
     model = begin(earlier, cells, matrix.vocabulary, matrix.analysis, matrix.settings, settings)
+    if worked is not None:
+        check_size(cells, settings.dim)
     training, checkpoint = Training(cells, model), checkpoint_path(output)
 
     def save() -> None:
@@ -83,6 +90,8 @@ def train_glove(
         training.go(resources.threads or available_cores(), progress)
         training.model.write(output)
     remove_checkpoint(checkpoint, False, resume)
+    if worked is not None:
+        worked(loss(training.model, cells))
     return training.model
 
 

@@ -166,7 +166,7 @@ def _train_on_pairs(
 
     Raises InputError, with the line, for one that is not two words.
     """
-    pairs, vocabulary = _read_pairs(path, reading, progress)
+    pairs, vocabulary = read_pairs(path, reading, progress)
     progress.note(f"{len(pairs):,} pairs of {len(vocabulary):,} words")
     training = PairTraining(pairs, vocabulary, dataclasses.replace(settings, loss="softmax"))
     run = Run(training.schedule, training.step)
@@ -177,9 +177,10 @@ def _train_on_pairs(
     return model
 
 
-def _read_pairs(
-    path: str, reading: InputSettings, progress: Progress
+def read_pairs(
+    path: str, reading: InputSettings, progress: Progress = SILENT
 ) -> tuple[NDArray[np.int32], Vocabulary]:
+    """The lines context<TAB>target of a file as numbers [N, 2] of words, in the order of appearance."""
     lines = Lines([path], reading, progress)
     id_of: dict[str, int] = {}
     pairs = []

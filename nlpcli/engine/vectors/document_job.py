@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING
 from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.documents import matrix_files
 from nlpcli.engine.documents.matrix_files import LabelledMatrix
-from nlpcli.engine.documents.vectorizer import Vectorizer, fit, hashed
+from nlpcli.engine.documents.shown_work import MOST_DOCUMENTS, written_out
+from nlpcli.engine.documents.vectorizer import Vectorizer, find_features, fit, hashed
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.record_formats import Documents
 from nlpcli.engine.io.records import Records
+from nlpcli.engine.io.shown_work import WorkTable, few_texts
 from nlpcli.engine.io.table_output import Column, kept_for, open_lines
 from nlpcli.engine.io.writing import Output, cell, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.errors import SettingsError
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.fields import changed, given_options, refuse
@@ -140,6 +143,46 @@ def _terms(again: Records, heaviest: Iterable[list[tuple[str, float]]]) -> Itera
             yield "\t".join((
                 ", ".join(cell(term) for term, _ in found), ", ".join(f"{weight:.4g}" for _, weight in found)
             ))  # fmt: skip
+
+
+@plain_settings
+def vectorize_work(
+    texts: Iterable[str] | None = None,
+    settings: VectorizeSettings = VectorizeSettings(),
+    *,
+    paths: Paths = None,
+    model: str | None = None,
+    read_vocab: str | None = None,
+    analysis: AnalysisSettings = LOWERCASE,
+    vocabulary: VocabularySettings = VocabularySettings(),
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
+    given: frozenset[str] = frozenset(),
+) -> list[WorkTable]:
+    """How the rows of a few documents, or those in files, come about: tf, df, idf and their product.
+
+    >>> idf, weights = vectorize_work(["a rose is a rose", "is it"], norm="none")
+    >>> idf.rows[2]
+    ('is', 2, 'ln(3/3) + 1', 1.0)
+
+    Raises what `vectorize` raises, SettingsError where columns are hashed, and InputError for more
+    than can be shown.
+    """
+    _refuse_contradictions(settings.kind, _Files(model, None, None, None, read_vocab), False, given)
+    if settings.kind == "hashing":
+        raise SettingsError("--show-work does nothing with --kind hashing, which keeps no terms")
+    if texts is not None:
+        read: Iterable[Documents] = [[*as_list(texts)]]
+    else:
+        read = Records(paths, records, reading, labelled=False).documents()
+    batches = [*few_texts(read, MOST_DOCUMENTS)]
+    if model is not None:
+        vectorizer = Vectorizer.load(model)
+    else:
+        chosen = vocabulary_files.read(read_vocab) if read_vocab else vocabulary
+        vectorizer, _ = fit(batches, analysis, chosen, settings)
+    found = find_features(batches, vectorizer.analysis, vectorizer.settings, vectorizer.vocabulary)
+    return written_out(vectorizer, found)
 
 
 def _refuse_contradictions(kind: str, files: _Files, idf_weighted: bool, given: frozenset[str]) -> None:
