@@ -5,6 +5,7 @@ from __future__ import annotations
 from nlpcli.engine.io.header_fields import (
     MOST,
     Field,
+    one_of,
     settings_of,
     whole,
 )
@@ -43,25 +44,52 @@ VECTORIZER = Schema(
     never_empty=("V",),
     relations=(_seen_in_a_document,),
 )
+
+_TOLD = {
+    "lengths": Array("int32", ("D",), within(0, MOST)),
+    "norms": Array("float32", ("D",), FINITE, within(0, MOST)),
+    "file_numbers": Array("int32", ("D",), below("files")),
+    "lines": Array("int32", ("D",), within(0, MOST)),
+    "term_vectors": Array("float32", ("V", "dim"), FINITE, optional=True),
+    "document_vectors": Array("float32", ("D", "dim"), FINITE, optional=True),
+    **strings("files", "files", any_bytes=True),  # names of files, which format 1 wrote as they are
+}
+_PLAIN = {
+    **strings("terms", "V"),
+    **strings("texts", "D"),
+    "postings.starts": Array("int64", ("V+1",), offsets_into("postings")),
+    "postings.documents": Array("int32", ("postings",), below("D")),
+    "postings.counts": Array("int32", ("postings",), within(1, MOST)),
+    **_TOLD,
+}
+_BLOCKS = {  # texts and packed postings may stay in the file: who reads them has to look at them
+    **strings("terms", "V"),
+    **strings("texts", "D", any_bytes=True),
+    "postings.frequencies": Array("int64", ("V",), within(1, "D")),
+    "postings.ends": Array("int32", ("blocks",), below("D")),
+    "postings.widths": Array("uint8", ("blocks", 2), within(0, 31)),
+    "postings.places": Array("int64", ("blocks+1",), offsets_into("postings.packed")),
+    "postings.cosines": Array("float32", ("blocks",), FINITE, within(0, MOST)),
+    "postings.bm25": Array("float32", ("blocks",), FINITE, within(0, MOST)),
+    "postings.packed": Array("uint32", ("words",)),
+    **_TOLD,
+}
+
+
+def _blocks_of_terms(held: Held) -> str | None:
+    if held.fields["postings"] == "plain":
+        return None
+    blocks = int((-(-held.arrays["postings.frequencies"] // 128)).sum())
+    return None if blocks == held.sizes["blocks"] else "its terms have other blocks than its postings"
+
+
 INDEX = Schema(
     {
         "analysis": Field(settings_of(AnalysisSettings), default=AnalysisSettings()),
-        "settings": Field(settings_of(IndexSettings), default=IndexSettings()),
+        "settings": Field(settings_of(IndexSettings), default=IndexSettings(terms="words")),
+        "postings": Field(one_of("plain", "blocks"), default="plain"),  # plain in format 1
     },
-    {
-        **strings("terms", "V"),
-        **strings("texts", "D"),
-        **strings("files", "files", any_bytes=True),  # names of files, which format 1 wrote as they are
-        "postings.starts": Array("int64", ("V+1",), offsets_into("postings")),
-        "postings.documents": Array("int32", ("postings",), below("D")),
-        "postings.counts": Array("int32", ("postings",), within(1, MOST)),
-        "lengths": Array("int32", ("D",), within(0, MOST)),
-        "norms": Array("float32", ("D",), FINITE, within(0, MOST)),
-        "file_numbers": Array("int32", ("D",), below("files")),
-        "lines": Array("int32", ("D",), within(0, MOST)),
-        "term_vectors": Array("float32", ("V", "dim"), FINITE, optional=True),
-        "document_vectors": Array("float32", ("D", "dim"), FINITE, optional=True),
-    },
+    lambda fields: _PLAIN if fields["postings"] == "plain" else _BLOCKS,
     never_empty=("D",),
     relations=(
         lambda held: (
@@ -69,5 +97,6 @@ INDEX = Schema(
             if ("term_vectors" in held.arrays) == ("document_vectors" in held.arrays)
             else "it has vectors of its terms or its documents only"
         ),
+        _blocks_of_terms,
     ),
 )
