@@ -13,7 +13,7 @@ import pytest
 from nlpcli.engine.io.model_file import read_model, write_model
 from nlpcli.engine.search.index import SearchIndex, build
 from nlpcli.engine.search.ranking import Search
-from nlpcli.engine.search.terms import terms_of_word
+from nlpcli.engine.search.terms import terms_of_word, terms_of_words
 from nlpcli.errors import ModelError, NlpcliError
 from nlpcli.settings.search import IndexSettings, SearchSettings
 
@@ -42,7 +42,11 @@ def by_hand(texts: list[str], query: str, by: str, k1: float, b: float) -> list[
         if by == "bm25":
             room = k1 * (1 - b + b * sum(row.values()) / mean)
             parts = [
-                n * math.log(1 + (count - seen[w] + 0.5) / (seen[w] + 0.5)) * row[w] * (k1 + 1) / (row[w] + room)
+                n
+                * math.log(1 + (count - seen[w] + 0.5) / (seen[w] + 0.5))
+                * row[w]
+                * (k1 + 1)
+                / (row[w] + room)
                 for w, n in wanted.items()
                 if w in row
             ]
@@ -90,7 +94,9 @@ def test_terms_are_looked_up_and_postings_are_what_was_counted(tmp_path: Path) -
 
 
 def test_korean_words_are_found_by_pairs_of_letters(tmp_path: Path) -> None:
-    (tmp_path / "t.txt").write_text("서울은 1988년에 춥다\n부산은 덥다\n제주도에서 만나자\n", encoding="utf-8")
+    (tmp_path / "t.txt").write_text(
+        "서울은 1988년에 춥다\n부산은 덥다\n제주도에서 만나자\n", encoding="utf-8"
+    )
     index = build([str(tmp_path / "t.txt")])
     assert index.settings.terms == "bigrams"
     [hit] = index.search("서울에서도", top_k=1, by="bm25")
@@ -148,3 +154,26 @@ def test_old_readers_refuse_the_new_format(tmp_path: Path) -> None:
     (tmp_path / "j.safetensors").write_bytes(content.replace(b'\\"format\\": 2', b'\\"format\\": 3'))
     with pytest.raises(ModelError, match="has model format 3, this nlpcli reads up to 2"):
         SearchIndex.load(tmp_path / "j.safetensors")
+
+
+def test_terms_of_many_words_are_those_of_each() -> None:
+    words = [
+        "서울",
+        "서울에서",
+        "a",
+        "39대",
+        "bmw가",
+        "가",
+        "대",
+        "년대의",
+        "é",
+        "서울"[:1],
+        "가나다가나",
+        "^서울",
+    ]
+    made = terms_of_words(words, "bigrams")
+    names = [name.decode() for name in made.names]
+    assert names == sorted(set(names), key=str.encode)
+    for place, word in enumerate(words):
+        mine = made.numbers[made.starts[place] : made.starts[place + 1]].tolist()
+        assert sorted(names[number] for number in mine) == sorted(terms_of_word(word, "bigrams"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 
@@ -17,6 +18,8 @@ from nlpcli.engine.search.strings import MappedStrings
 from nlpcli.errors import InputError
 from nlpcli.settings.input import FolderSettings, InputSettings
 
+_BATCH = 4096  # documents
+
 
 class Documents:
     """Documents as they are read, their texts packed at once, and where each begins."""
@@ -31,20 +34,16 @@ class Documents:
     def __len__(self) -> int:
         return len(self.lines)
 
-    def add(self, path: str, unit: str, reading: InputSettings) -> list[str]:
-        """The documents of one file; none of them if it cannot be read to its end."""
-        return self.add_units("<stdin>" if path == STDIN else path, list(_units(path, unit, reading)))
-
-    def add_units(self, name: str, found: Sequence[tuple[int, str]]) -> list[str]:
-        """The documents (first line, text) of a file of this name."""
+    def add(self, name: str, found: Sequence[tuple[int, str]]) -> list[str]:
+        """Documents (first line, text) of the file of this name, behind those it has."""
+        if found and (not self.files or self.files[-1] != name):
+            self.files.append(name)
         for line, text in found:
             encoded = text.encode("utf-8", "surrogatepass")
             self._content += encoded
             self._sizes.append(len(encoded))
             self.lines.append(line)
-            self.file_numbers.append(len(self.files))
-        if found:
-            self.files.append(name)
+            self.file_numbers.append(len(self.files) - 1)
         return [text for _, text in found]
 
     def texts(self) -> MappedStrings:
@@ -64,20 +63,23 @@ def read_all(
     folders: FolderSettings,
     progress: Progress = SILENT,
 ) -> Iterator[list[str]]:
-    """The documents of some files, a batch per file, as they are put into `found`.
+    """The documents of some files in batches, as they are put into `found`.
 
     Files in a folder that are hidden, binary or badly encoded are passed over, which `progress` is told; a
     named file raises InputError then.
     """
     for path, optional in _files(paths, folders, progress):
+        units, name = _units(path, unit, reading), "<stdin>" if path == STDIN else path
+        if not optional:
+            while batch := list(itertools.islice(units, _BATCH)):
+                yield found.add(name, batch)
+            continue
         try:
-            texts = found.add(path, unit, reading)
+            whole = list(units)  # it is taken as a whole or not at all
         except InputError as error:
-            if not optional:
-                raise
             progress.lost(f"passed over {error.message}")
             continue
-        yield texts
+        yield found.add(name, whole)
 
 
 def _units(path: str, unit: str, reading: InputSettings) -> Iterator[tuple[int, str]]:

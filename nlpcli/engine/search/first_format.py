@@ -30,7 +30,9 @@ def from_plain(model: Model) -> Model:
     packer = Packer(held["norms"], room_of(held["lengths"], K1, B), K1)
     packer.add(documents[cells], times[cells], offsets_of(sizes))
     postings = packer.postings(sizes)
-    tensors: dict[str, Any] = {name: array for name, array in held.items() if not name.startswith("postings.")}
+    tensors: dict[str, Any] = {
+        name: array for name, array in held.items() if not name.startswith("postings.")
+    }
     tensors |= {f"postings.{name}": getattr(postings, name) for name in vars(postings) if name != "blocks"}
     tensors |= MappedStrings.packed([names[place] for place in order]).to_tensors("terms")
     if "term_vectors" in tensors:

@@ -200,7 +200,9 @@ def extend(
     InputError as `build` does, and for an index with word vectors, which are not in it for all words.
     """
     if index.term_vectors is not None:
-        raise InputError("an index with word vectors cannot grow", hint="index all texts anew, with --vectors")
+        raise InputError(
+            "an index with word vectors cannot grow", hint="index all texts anew, with --vectors"
+        )
     more, found = Documents(), Documents()
     added = list(read_all(more, paths, index.settings.unit, reading, folders, progress))
     if not len(more):
@@ -211,10 +213,10 @@ def extend(
         for number, (first, last) in enumerate(_spans(index.file_numbers)):
             name = index.files[number]
             if name not in renewed:
-                yield found.add_units(name, [(int(index.lines[at]), index.texts[at]) for at in range(first, last)])
+                yield found.add(name, [(int(index.lines[at]), index.texts[at]) for at in range(first, last)])
         texts = iter(zip(more.lines, (text for batch in added for text in batch), strict=True))
         for number, (first, last) in enumerate(_spans(np.array(more.file_numbers))):
-            yield found.add_units(more.files[number], [next(texts) for _ in range(first, last)])
+            yield found.add(more.files[number], [next(texts) for _ in range(first, last)])
 
     return _built(found, batches(), index.analysis, index.settings, None, "no text")
 

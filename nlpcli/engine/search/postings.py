@@ -107,9 +107,7 @@ def postings_of(corpus: EncodedCorpus, terms: Terms, k1: float) -> Counted:
     squares = np.zeros(documents)
     rarity = idf(frequencies, documents)
     for first, last in _parts(corpus.offsets):
-        kernels.add_squares(
-            corpus.ids, corpus.offsets, first, last, *words, rarity, counts, touched, squares
-        )
+        kernels.add_squares(corpus.ids, corpus.offsets, first, last, *words, rarity, counts, touched, squares)
     norms, sizes = np.sqrt(squares).astype(np.float32), lengths.astype(np.int32)
     packer = Packer(norms, room_of(sizes, k1, B), k1)
     for low, high in _slices(frequencies):
@@ -132,12 +130,14 @@ class Packer:
         self._norms, self._room, self._k1 = norms, room, k1
         self._made: list[tuple[NDArray[Any], ...]] = []
 
-    def add(
-        self, documents: NDArray[np.int32], times: NDArray[np.int32], starts: NDArray[np.int64]
-    ) -> None:
+    def add(self, documents: NDArray[np.int32], times: NDArray[np.int32], starts: NDArray[np.int64]) -> None:
         """The postings of the next terms: term after term, documents ascending; starts int64 [n + 1]."""
         blocks = int((-(-np.diff(starts) // BLOCK)).sum())
-        ends, widths, sizes = np.empty(blocks, np.int32), np.empty((blocks, 2), np.uint8), np.empty(blocks, int)
+        ends, widths, sizes = (
+            np.empty(blocks, np.int32),
+            np.empty((blocks, 2), np.uint8),
+            np.empty(blocks, int),
+        )
         cosines, bm25 = np.empty(blocks, np.float32), np.empty(blocks, np.float32)
         packed = np.zeros(2 * len(documents) + 2 * blocks, np.uint32)
         used = kernels.pack(
@@ -148,8 +148,12 @@ class Packer:
 
     def postings(self, frequencies: NDArray[np.int64]) -> Postings:
         """All of them."""
-        ends, widths, sizes, cosines, bm25, packed = map(np.concatenate, zip(*self._made, strict=True))
-        return Postings(frequencies, ends, widths, offsets_of(sizes), cosines, bm25, packed)
+        ends, widths, sizes, cosines, bm25, packed = zip(*self._made, strict=True)
+        behind = np.zeros(1, np.uint32)  # a kernel reads a word more than the last number takes
+        words = np.concatenate([*packed, behind])
+        made = (np.concatenate(parts) for parts in (ends, widths, sizes, cosines, bm25))
+        ends, widths, sizes, cosines, bm25 = made
+        return Postings(frequencies, ends, widths, offsets_of(sizes), cosines, bm25, words)
 
 
 def _parts(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:

@@ -146,8 +146,8 @@ class Search:
         count = len(terms)
         scores, documents = np.zeros(top), np.zeros(top, np.int64)
         held = kernels.best(
-            blocks, frequencies, weights, postings.index, bounds, np.array([self._k1 + 1, quantum]), room,
-            by_bm25, np.zeros((count, 4), np.int64), np.zeros((2, count)), np.zeros(count, np.int64),
+            blocks, frequencies, weights / quantum, self._k1 + 1.0 if by_bm25 else 1.0, postings.index, bounds,
+            room, by_bm25, np.zeros((count, 4), np.int64), np.zeros((2, count)), np.zeros(count, np.int64),
             np.zeros((count, _BLOCK), np.int32), np.zeros((count, _BLOCK), np.int32), np.zeros(_WINDOW),
             scores, documents,
         )  # fmt: skip

@@ -80,7 +80,5 @@ class MappedStrings(PackedTokens):
     def _places(self, wanted: list[bytes]) -> NDArray[np.int64]:
         found = np.zeros((len(wanted), 2), np.int64)
         text = np.frombuffer(b"".join(wanted), np.uint8)
-        kernels.first_not_before(
-            self.content, self.offsets, text, offsets_of(list(map(len, wanted))), found
-        )
+        kernels.first_not_before(self.content, self.offsets, text, offsets_of(list(map(len, wanted))), found)
         return found

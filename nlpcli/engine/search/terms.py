@@ -8,19 +8,22 @@ need no dictionary and find more than morphemes do.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.arrays import offsets_of, ranges
 from nlpcli.engine.text.token import Token
 from nlpcli.settings.search import IndexSettings
 
 _RUNS = re.compile("[가-힣]+|[^가-힣]+")
 _HANGUL = re.compile("[가-힣]")
 _BEGINS = "^"
+_FIRST, _LETTERS = ord("가"), 11172
+_ALONE = _LETTERS**2  # numbers of terms: pairs, letters alone, ^ and a letter, ^ and a pair
 _KOREAN = 0.1  # share of words with Hangul from which on a text is Korean
 
 
@@ -58,19 +61,76 @@ def terms_of_word(word: str, kind: str) -> list[str]:
     return [*found, word] if kind == "both" and word not in found else found
 
 
-def terms_of_words(words: Iterable[str], kind: str) -> Terms:
+def terms_of_words(words: Sequence[str], kind: str) -> Terms:
     """All terms of a vocabulary, by their bytes ascending, and which of them each word has."""
-    known: dict[str, int] = {}
-    sizes, numbers = [], []
-    for word in words:
-        found = terms_of_word(word, kind)
-        sizes.append(len(found))
-        numbers += [known.setdefault(term, len(known)) for term in found]
-    encoded = [term.encode("utf-8", "surrogatepass") for term in known]
+    sizes, numbers, names = _of_hangul(words) if kind == "bigrams" else _of_others(words, kind)
+    encoded = [name.encode("utf-8", "surrogatepass") for name in names]
     order = sorted(range(len(encoded)), key=encoded.__getitem__)
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    return Terms([encoded[place] for place in order], offsets_of(sizes), rank[np.array(numbers, np.int64)])
+    return Terms([encoded[place] for place in order], offsets_of(sizes), rank[numbers])
+
+
+_Numbered = tuple[NDArray[np.int64], NDArray[np.int32], list[str]]
+
+
+def _of_others(words: Sequence[str], kind: str, known: dict[str, int] | None = None) -> _Numbered:
+    """How many terms each word has, all of these by number, and the terms; known ones have a number."""
+    known = {} if known is None else known
+    sizes, numbers = np.ones(len(words), np.int64), array("i")
+    for place, word in enumerate(words):
+        found = terms_of_word(word, kind)
+        sizes[place] = len(found)
+        numbers.extend([known.setdefault(term, len(known)) for term in found])
+    return sizes, np.frombuffer(numbers, np.int32) if numbers else np.zeros(0, np.int32), list(known)
+
+
+def _of_hangul(words: Sequence[str]) -> _Numbered:
+    """The same for pairs of letters, those of words that are all Hangul worked out together."""
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    letters = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32)
+    hangul = (letters >= _FIRST) & (letters < _FIRST + _LETTERS)
+    ends = offsets_of(lengths)
+    pure = np.diff(offsets_of(hangul)[ends]) == lengths
+    of_word = np.repeat(pure, lengths)
+    codes, singles, pairs = _codes(letters[of_word].astype(np.int32) - _FIRST, lengths[pure])
+    found, numbers = np.unique(codes, return_inverse=True)
+    names = [*map(_name_of, found.tolist())]
+    others = np.flatnonzero(~pure)
+    known = {name: number for number, name in enumerate(names)}
+    more_sizes, more, names = _of_others([words[place] for place in others.tolist()], "bigrams", known)
+    sizes = np.empty(len(words), np.int64)
+    sizes[pure], sizes[others] = singles + pairs, more_sizes
+    starts = offsets_of(sizes)
+    mixed = np.empty(starts[-1], np.int32)
+    mixed[ranges(starts[:-1][pure], sizes[pure])] = numbers
+    mixed[ranges(starts[:-1][others], more_sizes)] = more
+    return sizes, mixed, names
+
+
+def _codes(letters: NDArray[np.int32], lengths: NDArray[np.int64]) -> tuple[NDArray[np.int32], ...]:
+    """The terms of words of Hangul as numbers, word by word: letters, then how it begins; and how many."""
+    pairs, begins = np.maximum(lengths - 1, 1), np.where(lengths > 1, 2, 1)
+    starts, firsts = offsets_of(pairs + begins)[:-1], offsets_of(lengths)[:-1]
+    codes = np.empty(int((pairs + begins).sum()), np.int32)
+    next_letters = np.append(letters[1:], np.int32(0))
+    both = letters * np.int32(_LETTERS) + next_letters
+    long = lengths > 1
+    codes[ranges(starts[long], pairs[long])] = both[ranges(firsts[long], pairs[long])]
+    codes[starts[~long]] = _ALONE + letters[firsts[~long]]
+    codes[starts + pairs] = _ALONE + _LETTERS + letters[firsts]
+    codes[(starts + pairs)[long] + 1] = _ALONE + 2 * _LETTERS + both[firsts[long]]
+    return codes, pairs, begins
+
+
+def _name_of(code: int) -> str:
+    """The term of a number that `_codes` gives."""
+    if code < _ALONE:
+        return chr(_FIRST + code // _LETTERS) + chr(_FIRST + code % _LETTERS)
+    code -= _ALONE
+    if code < 2 * _LETTERS:
+        return _BEGINS * (code // _LETTERS) + chr(_FIRST + code % _LETTERS)
+    return _BEGINS + _name_of(code - 2 * _LETTERS)
 
 
 def found_in(tokens: Iterable[Token], settings: IndexSettings, wanted: set[str]) -> Iterator[Token]:

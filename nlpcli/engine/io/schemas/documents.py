@@ -68,7 +68,7 @@ _BLOCKS = {  # texts and packed postings may stay in the file: who reads them ha
     "postings.frequencies": Array("int64", ("V",), within(1, "D")),
     "postings.ends": Array("int32", ("blocks",), below("D")),
     "postings.widths": Array("uint8", ("blocks", 2), within(0, 31)),
-    "postings.places": Array("int64", ("blocks+1",), offsets_into("postings.packed")),
+    "postings.places": Array("int64", ("blocks+1",), within(0, "words")),
     "postings.cosines": Array("float32", ("blocks",), FINITE, within(0, MOST)),
     "postings.bm25": Array("float32", ("blocks",), FINITE, within(0, MOST)),
     "postings.packed": Array("uint32", ("words",)),

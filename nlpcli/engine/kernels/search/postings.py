@@ -108,6 +108,14 @@ def _put(packed, begin, bit, width, value):
         packed[word + 1] |= np.uint32(moved >> 32)
 
 
+@njit(nogil=True, inline="always")
+def _taken(packed, begin, bit, width):
+    """The number of `width` bits from `bit` on; a word more than these may be read."""
+    word, shift = np.uint64(begin + (bit >> 5)), np.uint64(bit & 31)
+    pair = np.uint64(packed[word]) | (np.uint64(packed[word + np.uint64(1)]) << np.uint64(32))
+    return np.int64((pair >> shift) & ((np.uint64(1) << np.uint64(width)) - np.uint64(1)))
+
+
 @njit(nogil=True)
 def pack(documents, times, starts, norms, room, factor, ends, widths, sizes, cosines, bm25, packed):
     """Pack the postings of some terms [n]; says how many words of `packed` that took.
@@ -156,34 +164,18 @@ def unpack_block(packed, begin, end, size, before, last, gaps, counts, documents
     `before` + 1 to `last`.
     """
     middle = begin + ((size * gaps + 31) >> 5)
-    if gaps > 31 or counts > 31 or begin < 0 or end > packed.size:
+    if gaps > 31 or counts > 31 or begin < 0 or end >= packed.size:
         return False
     if middle + ((size * counts + 31) >> 5) != end:
         return False
     document = np.int64(before)
-    mask, bit = (np.int64(1) << np.int64(gaps)) - 1, 0
     for number in range(size):
-        if gaps:
-            word, shift = begin + (bit >> 5), bit & 31
-            value = np.int64(packed[word]) >> shift
-            if shift + gaps > 32:
-                value |= np.int64(packed[word + 1]) << (32 - shift)
-            document += value & mask
-            bit += gaps
-        document += 1
-        if document > last:
-            return False
+        document += _taken(packed, begin, number * gaps, gaps) + 1
         documents[number] = document
-    mask, bit = (np.int64(1) << np.int64(counts)) - 1, 0
-    for number in range(size):
-        value = np.int64(0)
-        if counts:
-            word, shift = middle + (bit >> 5), bit & 31
-            value = np.int64(packed[word]) >> shift
-            if shift + counts > 32:
-                value |= np.int64(packed[word + 1]) << (32 - shift)
-            bit += counts
-        times[number] = min((value & mask) + 1, 2147483647)
+    if not counts:
+        times[:size] = 1
+    for number in range(size if counts else 0):
+        times[number] = _taken(packed, middle, number * counts, counts) + 1
     return document == last
 
 

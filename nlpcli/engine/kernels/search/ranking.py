@@ -16,13 +16,12 @@ from numba import njit
 from nlpcli.engine.kernels.search.postings import BLOCK, unpack_block
 
 WINDOW = 4096
+_WORTH = 2  # to look a document up takes as long as to add so many postings
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def _worse(scores, documents, one, other):
-    return scores[one] < scores[other] or (
-        scores[one] == scores[other] and documents[one] > documents[other]
-    )
+    return scores[one] < scores[other] or (scores[one] == scores[other] and documents[one] > documents[other])
 
 
 @njit(nogil=True)
@@ -54,14 +53,13 @@ def keep_best(scores, documents, held, score, document):
         place = least
 
 
-@njit(nogil=True)
-def _added(weight, times, factor, room, by_bm25, quantum):
-    """What a posting adds to a score, in quanta; at least one."""
-    exact = weight * times * factor / (times + room) if by_bm25 else weight * times / room
-    return max(1.0, np.rint(exact / quantum))
+@njit(nogil=True, inline="always")
+def _added(weight, times, room, by_bm25):
+    """What a posting adds to a score, in quanta, as `weight` is; at least one."""
+    return max(1.0, np.rint(weight * times / (times + room if by_bm25 else room)))
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def _open(number, first, frequency, index, state, documents, times):
     """Unpack the block that a term stands at, if it is not; False if it is damaged.
 
@@ -81,7 +79,7 @@ def _open(number, first, frequency, index, state, documents, times):
 
 
 @njit(nogil=True)
-def _limits(low, high, blocks, index, bounds, weights, quantum, state, limits):
+def _limits(low, high, blocks, index, bounds, weights, state, limits):
     """Set limits[t] to the most that term t can add to a document from `low` to below `high`; their sum."""
     ends = index[0]
     total = 0.0
@@ -96,7 +94,7 @@ def _limits(low, high, blocks, index, bounds, weights, quantum, state, limits):
             if ends[block] >= high - 1:
                 break
             block += 1
-        limits[number] = np.ceil(weights[number] * most / quantum) + 1 if most > 0 else 0.0
+        limits[number] = np.ceil(weights[number] * most) + 1 if most > 0 else 0.0
         total += limits[number]
     return total
 
@@ -111,9 +109,9 @@ def _sort(order, limits):
         order[place] = number
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def _add_all(
-    number, low, high, blocks, frequency, index, scale, weight, room, by_bm25, state, documents, times, sums
+    number, low, high, blocks, frequency, index, weight, room, by_bm25, state, documents, times, sums
 ):
     """Add a term's postings from `low` to below `high` to the sums; 1 if there are any, −1 if damaged."""
     ends = index[0]
@@ -122,14 +120,11 @@ def _add_all(
         if not _open(number, blocks[number, 0], frequency, index, state, documents, times):
             return -1
         place, size = state[number, 2], state[number, 3]
-        mine, counts = documents[number], times[number]
-        while place < size and mine[place] < low:
+        while place < size and documents[number, place] < low:
             place += 1
-        while place < size and mine[place] < high:
-            document = mine[place]
-            sums[document - low] += _added(
-                weight, np.float64(counts[place]), scale[0], room[document], by_bm25, scale[1]
-            )
+        while place < size and documents[number, place] < high:
+            document = documents[number, place]
+            sums[document - low] += _added(weight, np.float64(times[number, place]), room[document], by_bm25)
             found = 1
             place += 1
         state[number, 2] = place
@@ -139,10 +134,8 @@ def _add_all(
     return found
 
 
-@njit(nogil=True)
-def _looked_up(
-    number, document, blocks, frequency, index, scale, weight, room, by_bm25, state, documents, times
-):
+@njit(nogil=True, inline="always")
+def _looked_up(number, document, blocks, frequency, index, weight, room, by_bm25, state, documents, times):
     """What a term adds to one document; −1 if it is damaged."""
     ends = index[0]
     block, stop = state[number, 0], blocks[number, 1]
@@ -159,21 +152,20 @@ def _looked_up(
     state[number, 2] = place
     if place == size or documents[number, place] != document:
         return 0.0
-    return _added(
-        weight, np.float64(times[number, place]), scale[0], room[document], by_bm25, scale[1]
-    )
+    return _added(weight, np.float64(times[number, place]), room[document], by_bm25)
 
 
 @njit(nogil=True)
 def best(
-    blocks, frequencies, weights, index, bounds, scale, room, by_bm25,
+    blocks, frequencies, weights, factor, index, bounds, room, by_bm25,
     state, limits, order, documents, times, sums, best_scores, best_documents,
 ):  # fmt: skip
     """The documents that score highest, as a heap; says how many, or −1 where the index is damaged.
 
-    blocks int64 [T, 2], those of each term of the query; frequencies int64 [T]; weights float64 [T]; index:
-    ends, widths, places, packed as `pack` writes them; bounds float32, the most of each block; scale: factor
-    of BM25, quantum; room float64 [D]: what is added to a count with BM25, what it is divided by without.
+    blocks int64 [T, 2], those of each term of the query; frequencies int64 [T]; weights float64 [T], in
+    quanta; factor: k1 + 1 of BM25, which `bounds` have already; index: ends, widths, places, packed
+    as `pack` writes them; bounds float32, the most of each block; room float64 [D]: what is added to a count
+    with BM25, what it is divided by without.
     Room to work in: state int64 [T, 4]; limits float64 [2, T]; order int64 [T]; documents, times int32
     [T, 128]; sums float64 [4096], zeros. best_scores float64 [n], in quanta; best_documents int64 [n].
     """
@@ -182,7 +174,7 @@ def best(
         state[number, 0], state[number, 1], order[number] = blocks[number, 0], -1, number
     for low in range(0, room.size, WINDOW):
         high = min(low + WINDOW, room.size)
-        if _limits(low, high, blocks, index, bounds, weights, scale[1], state, limits[0]) <= worst:
+        if _limits(low, high, blocks, index, bounds, weights, state, limits[0]) <= worst:
             continue
         _sort(order, limits[0])
         spared, rest = 0, 0.0
@@ -190,26 +182,34 @@ def best(
             rest += limits[0, order[spared]]
             limits[1, spared] = rest
             spared += 1
+        busy = 0
+        for place in range(spared, count):
+            busy += frequencies[order[place]]
+        while spared and frequencies[order[spared - 1]] < _WORTH * busy:
+            spared -= 1
+            busy += frequencies[order[spared]]
+        rest = limits[1, spared - 1] if spared else 0.0
         found = 0
         for place in range(spared, count):
             number = order[place]
             added = _add_all(
-                number, low, high, blocks, frequencies[number], index, scale, weights[number], room, by_bm25,
+                number, low, high, blocks, frequencies[number], index, weights[number] * factor, room, by_bm25,
                 state, documents, times, sums,
             )  # fmt: skip
             if added < 0:
                 return -1
             found |= added
-        for document in range(low, high if found else low):
+        if not found:
+            continue
+        for document in range(low, high):
             score = sums[document - low]
-            if not score:
+            if score <= worst - rest:
                 continue
-            sums[document - low] = 0.0
             place = spared - 1
             while place >= 0 and score + limits[1, place] > worst:
                 number = order[place]
                 added_one = _looked_up(
-                    number, document, blocks, frequencies[number], index, scale, weights[number], room,
+                    number, document, blocks, frequencies[number], index, weights[number] * factor, room,
                     by_bm25, state, documents, times,
                 )  # fmt: skip
                 if added_one < 0:
@@ -220,4 +220,5 @@ def best(
                 held = keep_best(best_scores, best_documents, held, score, document)
                 if held == best_scores.size:
                     worst = best_scores[0]
+        sums[:] = 0.0
     return held
