@@ -212,3 +212,22 @@ def test_more_like_some_texts_leaves_these_out(nlpcli: Run, tmp_path: Path) -> N
     assert "either" in nlpcli("search", "i.safetensors", "cat", "--like", "n.txt:1", code=2).stderr.decode()
     index = SearchIndex.load(tmp_path / "i.safetensors")
     assert [hit.line for hit in index.more_like(["n.txt:2"], top_k=2)] == [6, 5]
+
+
+def test_an_index_that_grew_is_that_of_all_texts(nlpcli: Run, tmp_path: Path) -> None:
+    for name, text in {
+        "a.txt": "the cat sat\n",
+        "b.txt": "rain\n\nthe dog ran\n",
+        "c.txt": "서울은 춥다\n",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    nlpcli("index", "a.txt", "b.txt", "-o", "i.safetensors", "--terms", "bigrams", "-q")
+    nlpcli("index", "c.txt", "--append", "i.safetensors", "-o", "j.safetensors", "-q")
+    nlpcli("index", "a.txt", "b.txt", "c.txt", "-o", "k.safetensors", "--terms", "bigrams", "-q")
+    assert (tmp_path / "j.safetensors").read_bytes() == (tmp_path / "k.safetensors").read_bytes()
+    (tmp_path / "a.txt").write_text("the cat sat\nthe cow lay\n")
+    nlpcli("index", "a.txt", "--append", "k.safetensors", "-o", "k.safetensors", "-q")
+    places = nlpcli("search", "k.safetensors", "the", "--jsonl").stdout.decode().splitlines()
+    assert sorted(json.loads(row)["place"] for row in places) == ["a.txt:1", "a.txt:2", "b.txt:3"]
+    refused = nlpcli("index", "a.txt", "--append", "k.safetensors", "--lemma", "-o", "k.safetensors", code=2)
+    assert "the index has its own" in refused.stderr.decode()

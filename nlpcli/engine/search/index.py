@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.io.model_file import Model, read_model, write_model
-from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
+from nlpcli.engine.io.opening import display_name, open_bytes
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.search.documents import Documents, read_all
 from nlpcli.engine.search.first_format import PLAIN, from_plain
@@ -140,17 +140,18 @@ class SearchIndex:
 
     @classmethod
     def _of(cls, model: Model) -> SearchIndex:
-        strings = {
-            name: MappedStrings(model.tensors[f"{name}.bytes"], model.tensors[f"{name}.offsets"])
-            for name in ("terms", "texts")
-        }
-        arrays: dict[str, Any] = {name: model.tensors.get(name) for name in _ARRAYS}
+        held = model.tensors
+        terms, texts = (
+            MappedStrings(held[f"{name}.bytes"], held[f"{name}.offsets"]) for name in ("terms", "texts")
+        )
+        arrays: dict[str, Any] = {name: held.get(name) for name in _ARRAYS}
         return cls(
             model.fields["analysis"],
             model.fields["settings"],
-            postings=Postings(*(model.tensors[f"postings.{name}"] for name in _POSTINGS)),
+            terms,
+            Postings(*(held[f"postings.{name}"] for name in _POSTINGS)),
+            texts=texts,
             files=PackedTokens.from_model(model, "files"),
-            **strings,
             **arrays,
         )
 
@@ -246,7 +247,7 @@ def _built(
     if settings.terms == "auto":
         kind = kind_for(analysis.tokenizer, words, np.asarray(counts))
         kind = "both" if kind == "bigrams" and vectors is not None else kind  # vectors are of whole words
-        settings = dataclasses.replace(settings, terms=kind)
+        settings = dataclasses.replace(settings, terms=kind)  # type: ignore[arg-type]
     terms = terms_of_words(words, settings.terms)
     counted = postings_of(corpus, terms, usual_k1(settings.terms))
     del corpus, words, counts

@@ -1,7 +1,7 @@
 """Documents ranked by how well they answer a query.
 
 A query is analysed as the texts were. Each of its terms stands for a group: itself, and with `prefix` the
-longer terms that begin with it (서울 finds 서울은 and 서울에서 where whole words are indexed), counted as one.
+longer terms that begin with it, counted as one (서울 finds 서울은 and 서울에서 where whole words are indexed).
 """
 
 from __future__ import annotations
@@ -141,13 +141,14 @@ class Search:
         weights = times * rarity if by_bm25 else times * rarity**2 / np.linalg.norm(times * rarity)
         bounds, room = self._bounds, self._room
         blocks = np.stack([postings.blocks[terms], postings.blocks[terms + 1]], axis=1)
+        factor = self._k1 + 1.0 if by_bm25 else 1.0
         most = float((weights * (self._k1 + 1 if by_bm25 else _most(bounds, blocks))).sum())
         quantum = 2.0 ** (np.frexp(max(most, 1e-300))[1] - 52)
         count = len(terms)
         scores, documents = np.zeros(top), np.zeros(top, np.int64)
         held = kernels.best(
-            blocks, frequencies, weights / quantum, self._k1 + 1.0 if by_bm25 else 1.0, postings.index, bounds,
-            room, by_bm25, np.zeros((count, 4), np.int64), np.zeros((2, count)), np.zeros(count, np.int64),
+            blocks, frequencies, weights / quantum, factor, postings.index, bounds, room, by_bm25,
+            np.zeros((count, 4), np.int64), np.zeros((2, count)), np.zeros(count, np.int64),
             np.zeros((count, _BLOCK), np.int32), np.zeros((count, _BLOCK), np.int32), np.zeros(_WINDOW),
             scores, documents,
         )  # fmt: skip

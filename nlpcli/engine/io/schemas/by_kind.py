@@ -19,6 +19,7 @@ SCHEMAS = {
     "vectorizer": ("documents", "VECTORIZER"),
     "index": ("documents", "INDEX"),
     "topics": ("topics", "TOPICS"),
+    "reader": ("reading", "READER"),
     "tagger": ("tagging", "TAGGER"),
     "tagger-checkpoint": ("tagging", "TAGGER_CHECKPOINT"),
     "recurrent-tagger": ("tagging", "RECURRENT_TAGGER"),
