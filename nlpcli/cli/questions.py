@@ -98,7 +98,8 @@ def ask(
 
 def _rows(answers: Answers[list[Found]], *, stream: bool) -> Iterator[tuple[object, ...]]:
     for asked, found in answers:
-        for one in found or [None]:
+        answers_given: list[Found | None] = [*found] or [None]
+        for one in answers_given:
             row: tuple[object, ...] = ("", 0.0, "", "", "", None)
             if one is not None:
                 row = (one.answer, one.score, f"{one.file}:{one.line}", one.sentence, one.file, one.line)

@@ -16,6 +16,7 @@ WRITING = {
     "plot",
     "train-charlm",
     "train-topics",
+    "train-reader",
     "merge",
 }
 # Alike in meaning, but for their unit, or with one choice more where there is something to choose.

@@ -15,6 +15,7 @@ TABLES = [
     ("odd-one-out", [VECTORS, "king", "queen", "land"]),
     ("evaluate-vectors", [VECTORS, "scores.tsv"]),
     ("search", ["text", "king"]),
+    ("ask", ["text", "king", "--min-score", 0]),
     ("cluster", ["text", "--k", 2]),
     ("cluster", [VECTORS, "--k", 2, "--members"]),
     ("activations", [CHARLM, "known", "--find", "word-length"]),

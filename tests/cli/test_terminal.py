@@ -28,6 +28,7 @@ PRINTING = {
     "count": [["text"], ["text", "--json"]],
     "vectorize": [["text"], ["text", "--top", 2]],
     "search": [["text", "king"]],
+    "ask": [["text", "king"]],
     "train-nb": [["table.tsv", "--holdout", 0.2, "-o", "m"], ["table.tsv", "--cross-validate", 2]],
     "train-rnn": [["table.tsv", "--test", "table.tsv", "--rnn-size", 4, "--epochs", 1, "-o", "m"]],
     "classify": [[NB, "text"], [NB, "text", "--explain"]],
@@ -52,7 +53,16 @@ PRINTING = {
     "gradients": [["--toy"], [CHARLM, "known", "--steps", 3]],
     "inspect": [[NB], [NB, "--top", 2]],
 }  # fmt: skip
-SILENT = {"train-topics", "index", "train-fasttext", "train-glove", "convert", "train-charlm", "merge"}
+SILENT = {
+    "train-topics",
+    "index",
+    "train-fasttext",
+    "train-glove",
+    "convert",
+    "train-charlm",
+    "merge",
+    "train-reader",
+}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from nlpcli.errors import InputError
 from tests.conftest import Run
 
 NOTES = {
-    "bridge.txt": "The old bridge was built in 1931 by Anna Berg.\nIt is 420 metres long.\n\nIt rained all day.\n",
+    "bridge.txt": "The old bridge was built in 1931 by Anna Berg.\nIt is 420 metres long.\n\nIt rained.\n",
     "ko.txt": "다리는 1931년에 놓였다. 설계한 사람은 김하늘이다.\n시장은 매주 토요일에 광장에서 열린다.\n",
 }
 TOWNS = ("Aldra", "Borno", "Celle", "Doria", "Elmin", "Farso", "Gavor", "Hasti")
@@ -63,7 +63,7 @@ def test_no_answer_where_none_is_sure_enough(nlpcli: Run, notes: Path) -> None:
     )
     assert (found["answer"], found["score"], found["line"]) == ("", 0.0, None)
     several = api.ask(str(notes), ["When was the bridge built?"], top=3, min_score=0)
-    assert len(list(several)[0][1]) == 3
+    assert len(next(iter(several))[1]) == 3
 
 
 def test_a_reader_learns_what_answers_and_gives_the_same_bytes_again(nlpcli: Run, tmp_path: Path) -> None:

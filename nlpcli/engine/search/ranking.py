@@ -1,7 +1,7 @@
 """Documents ranked by how well they answer a query.
 
 A query is analysed as the texts were. Each of its terms stands for a group: itself, and with `prefix` the
-longer terms that begin with it, counted as one (서울 finds 서울은 and 서울에서 where whole words are indexed).
+longer terms that begin with it, counted as one (where whole words are indexed 서울 finds 서울은 too).
 """
 
 from __future__ import annotations

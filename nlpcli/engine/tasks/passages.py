@@ -22,24 +22,24 @@ FEATURES = 34
 _LONGEST_WORDS, _LONGEST_LETTERS = 7, 40
 _WORD = re.compile(r"\w+(?:[.,:·/-]\w+)*%?")
 _SENTENCE_END = re.compile(r"(?<=[.!?。])[\"'”’)\]]*\s+|\n+")
-_PARTICLES = tuple(
-    sorted(
-        "은 는 이 가 을 를 의 에 에서 에게 에게서 으로 로 와 과 도 만 부터 까지 보다 처럼 이나 나 이라고 라고 이라는 라는 "
-        "이라 라 이란 란 이며 며 이고 고 이다 다 였다 이었다 인 으로서 로서 으로써 로써 이었으며 였으며 에서의 에서는 에는 "
-        "으로의 로의 와의 과의 에도 에만 들이 들은 들을 들의 께서 이자 자 하는 하고 하여 한 했다 하였다 하며 된 되었다 되는".split(),
-        key=len,
-        reverse=True,
-    )
+_ENDINGS = (
+    "은 는 이 가 을 를 의 에 에서 에게 에게서 으로 로 와 과 도 만 부터 까지 보다 처럼 이나 나 "
+    "이라고 라고 이라는 라는 이라 라 이란 란 이며 며 이고 고 이다 다 였다 이었다 인 으로서 로서 "
+    "으로써 로써 이었으며 였으며 에서의 에서는 에는 으로의 로의 와의 과의 에도 에만 들이 들은 들을 "
+    "들의 께서 이자 자 하는 하고 하여 한 했다 하였다 하며 된 되었다 되는"
 )
+_PARTICLES = tuple(sorted(_ENDINGS.split(), key=len, reverse=True))
 _KINDS = (
-    ("when", r"언제|연도|날짜|날은|해는|년도|몇\s*년|몇\s*월|몇\s*일|시기|시대|\bwhen\b|what year|which year|what date|what day"),
+    ("when", r"언제|연도|날짜|날은|해는|년도|몇\s*년|몇\s*월|몇\s*일|시기|시대"),
+    ("when", r"\bwhen\b|what year|which year|what date|what day"),
     ("number", r"몇|얼마|how many|how much|how old|how long|how far|how tall|percent"),
     ("who", r"누구|누가|누군|인물|사람|이름|\bwhom?\b|\bwhose\b"),
-    ("where", r"어디|장소|곳은|곳을|나라|지역|도시|국가|어느\s*곳|\bwhere\b|what (?:city|country|place)"),
+    ("where", r"어디|장소|곳은|곳을|나라|지역|도시|국가|어느\s*곳"),
+    ("where", r"\bwhere\b|what (?:city|country|place)"),
     ("why", r"왜|이유|원인|까닭|\bwhy\b"),
     ("how", r"어떻게|방법|\bhow\b"),
     ("what", r"무엇|뭐|무슨|어떤|어느|\bwhat\b|\bwhich\b"),
-)  # fmt: skip
+)
 _KIND = [(name, re.compile(pattern, re.I)) for name, pattern in _KINDS]
 _SHAPES = (
     (re.compile(r"\d{3,4}년.*"), 1),
@@ -53,15 +53,15 @@ _SHAPES = (
     (re.compile(r"[a-z].*"), 9),
     (re.compile(r"[가-힣]+"), 10),
 )
-_MONTHS = frozenset(
-    "january february march april may june july august september october november december".split()
-)
+_YEAR = "january february march april may june july august september october november december"
+_MONTHS = frozenset(_YEAR.split())
 _FITTING = {"when": (1, 2, 3), "number": (4, 5, 6), "who": (7, 10), "where": (7, 10)}  # shapes by kind
-_ASKING = frozenset(
+_NOT_TELLING = (
     "who whom whose when where why how what which is are was were do does did the a an of in on at to by for "
-    "many much 누구 누구인가 누가 언제 언제인가 어디 어디인가 무엇 무엇인가 몇 얼마 어떤 어느 왜 는 은 것은 사람은 "
-    "이름은 곳은".split()
+    "many much 누구 누구인가 누가 언제 언제인가 어디 어디인가 무엇 무엇인가 몇 얼마 어떤 어느 왜 "
+    "는 은 것은 사람은 이름은 곳은"
 )
+_ASKING = frozenset(_NOT_TELLING.split())
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 Ints = NDArray[np.int64]
@@ -160,7 +160,8 @@ class Passage:
                     break
                 rows += [(start, end, first, last, *rest) for end, *rest in endings[last]]
         table = np.array(rows, np.int64).reshape(len(rows), 8).T
-        return Spans(*table[:5], table[5:7].T, table[7])
+        starts, ends, first, last, particle = table[:5]
+        return Spans(starts, ends, first, last, particle, table[5:7].T, table[7])
 
     def _gaps(self) -> tuple[Ints, Ints]:
         """What stands before each word and behind it, up to the next."""
@@ -221,7 +222,7 @@ class Passage:
         return mixed
 
     def coverage(self, question: str) -> float:
-        """How much of a question stands in the text's best sentence and those beside it, 0 to 1; what stands
+        """How much of a question stands in the text's best sentence and those beside it, 0 to 1; what is
         nowhere in the text counts as its rarest word."""
         asked = _Question(question)
         weights, shared = asked.matches(self.keys)
@@ -232,8 +233,8 @@ class Passage:
         return float((covered @ weights).max() / max(float(weights.sum()), 1e-9))
 
     def plain_scores(self, question: str, named: Sequence[tuple[int, int, str]] = ()) -> NDArray[np.float64]:
-        """How well each span answers, by rules: near to words of the question, none of these itself, and of the
-        type that is asked for. `named`: where names stand (first letter, last + 1, label)."""
+        """How well each span answers, by rules: near to words of the question, none of these itself, and of
+        the type that is asked for. `named`: where names stand (first letter, last + 1, label)."""
         spans, asked = self.spans, _Question(question)
         weights, shared = asked.matches(self.keys)
         weights = weights * asked.telling
@@ -247,7 +248,7 @@ class Passage:
         own = sums[spans.last + 1] - sums[spans.first]
         fits = np.isin(spans.shape, _FITTING.get(asked.name, ()))
         fits &= (spans.last - spans.first < 4) | (asked.name not in ("who", "where"))
-        scores = 6 * share + 2 * (near - own) / scale - 6 * (own > 0) + 4.0 * fits
+        scores: NDArray[np.float64] = 6 * share + 2 * (near - own) / scale - 6 * (own > 0) + 4.0 * fits
         scores -= 0.7 * (spans.last - spans.first) * ~np.isin(asked.name, ("why", "how", ""))
         scores += 0.5 * (spans.particle != _number(""))
         labels = {"who": ("PER", "ORG"), "where": ("LOC",)}.get(asked.name, ())
@@ -255,7 +256,7 @@ class Passage:
             scores += 4.0 * ((spans.starts == start) & (spans.ends == end) & (label in labels))
         return scores
 
-    def _told(self, asked: _Question) -> list[tuple[Ints, ...]]:
+    def _told(self, asked: _Question) -> list[tuple[Ints | int, ...]]:
         """What the places of the question's words say of each span."""
         spans, count = self.spans, len(self.words)
         weights, shared = asked.matches(self.keys)

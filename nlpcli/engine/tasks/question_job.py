@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.questions import Answers, Questions
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.search.index import SearchIndex, build, is_index
 from nlpcli.engine.search.ranking import Search
@@ -23,6 +25,10 @@ from nlpcli.settings.input import InputSettings
 from nlpcli.settings.questions import AskSettings, ReaderSettings
 from nlpcli.settings.search import SearchSettings
 
+if TYPE_CHECKING:
+    from nlpcli.engine.sequences.tagger import Tagger
+
+_ENGLISH = 0.9  # share of ASCII letters from which on a text is looked through for English names
 _RANK = 8.0  # how much less an answer of a document counts that answers the question less well itself
 
 
@@ -129,23 +135,25 @@ class _Finder:
         return Found(answer, round(sure, 4), file, line, " ".join(passage.text[begin:end].split()))
 
 
-def _names(text: str) -> list[tuple[int, int, str]]:
-    """The names in an English text by the tagger that comes with nlpcli: letters, and PER, LOC, ORG or MISC."""
-    if np.mean([letter.isascii() for letter in text[:500]]) < 0.9:
-        return []
+@functools.cache
+def _tagger() -> Tagger | None:
+    """The tagger of English names that comes with nlpcli; None where it cannot be used."""
     from nlpcli.engine.sequences.tagger import Tagger
 
-    global _tagger
     try:
-        _tagger = _tagger or Tagger.load("english-ner")
-        lines = text.split("\n")
-        found, start = [], 0
-        for line, names in zip(lines, _tagger.entities(lines), strict=True):
-            found += [(start + one.start, start + one.end, one.label) for one in names]
-            start += len(line) + 1
-    except NlpcliError:  # the tagger's own libraries may be missing: names are then found by their capitals
+        return Tagger.load("english-ner")
+    except NlpcliError:
+        return None
+
+
+def _names(text: str) -> list[tuple[int, int, str]]:
+    """The names in an English text: first letter, last + 1, and PER, LOC, ORG or MISC."""
+    if np.mean([letter.isascii() for letter in text[:500]]) < _ENGLISH or (tagger := _tagger()) is None:
         return []
-    return found
-
-
-_tagger = None
+    lines = text.split("\n")
+    starts = offsets_of([len(line) + 1 for line in lines]).tolist()
+    return [
+        (start + one.start, start + one.end, one.label)
+        for start, names in zip(starts, tagger.entities(lines), strict=False)
+        for one in names
+    ]

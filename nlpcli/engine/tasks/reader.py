@@ -28,7 +28,7 @@ _NEAR = 0.5  # F1 from which on the best span of a text stands for its answer
 
 
 class Span(NamedTuple):
-    """Letters of a text, from `start` up to but without `end`, and the logarithm of how likely they answer."""
+    """Letters of a text from `start` up to but without `end`; logarithm of the chance that they answer."""
 
     start: int
     end: int

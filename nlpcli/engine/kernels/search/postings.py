@@ -122,7 +122,7 @@ def pack(documents, times, starts, norms, room, factor, ends, widths, sizes, cos
 
     documents, times int32, those of term t from starts[t] to starts[t + 1], documents ascending; norms
     float32 [D]; room float64 [D] and factor: BM25 of a posting is times · factor / (times + room). Of each
-    block: its last document `ends` int32, `widths` uint8 [·, 2], words `sizes` int64, the most of times / norm
+    block: its last document `ends` int32, `widths` uint8 [·, 2], words `sizes` int64, the most of times/norm
     `cosines` float32 and of BM25 `bm25` float32, both a little more. packed uint32, zeros.
     """
     block, used = 0, 0

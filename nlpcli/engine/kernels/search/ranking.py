@@ -193,8 +193,8 @@ def best(
         for place in range(spared, count):
             number = order[place]
             added = _add_all(
-                number, low, high, blocks, frequencies[number], index, weights[number] * factor, room, by_bm25,
-                state, documents, times, sums,
+                number, low, high, blocks, frequencies[number], index, weights[number] * factor, room,
+                by_bm25, state, documents, times, sums,
             )  # fmt: skip
             if added < 0:
                 return -1
