@@ -40,7 +40,7 @@ def index(
     append: Annotated[
         str | None,
         typer.Option(
-            metavar="INDEX",
+            metavar="MODEL",
             show_default=False,
             help="An index to go on from: its documents too, but those of files that are given anew.",
         ),

@@ -40,7 +40,7 @@ from nlpcli.settings.vocabulary import VocabularySettings
 
 KIND = "index"
 _ARRAYS = ("lengths", "norms", "file_numbers", "lines", "term_vectors", "document_vectors")
-_POSTINGS = ("frequencies", "ends", "widths", "places", "cosines", "bm25", "packed")
+_POSTINGS = ("frequencies", "ends", "widths", "places", "cosines", "okapi", "packed")
 _VERIFIED = 32 << 20  # bytes of a file that is read whole before it is used
 _AS_ASKED = ("texts.bytes", "postings.packed")  # what of a larger one is looked at as it is used
 

@@ -56,7 +56,7 @@ class Postings:
     widths: NDArray[np.uint8]
     places: NDArray[np.int64]
     cosines: NDArray[np.float32]
-    bm25: NDArray[np.float32]
+    okapi: NDArray[np.float32]
     packed: NDArray[np.uint32]
 
     def __post_init__(self) -> None:

@@ -171,8 +171,8 @@ class Search:
         if self.settings.by != "bm25":
             return postings.cosines
         if (self._k1, self.settings.bm25_b) == (usual_k1(self.index.settings.terms), B):
-            return postings.bm25
-        return np.full(len(postings.bm25), (self._k1 + 1) * (1 + 1e-6), np.float32)
+            return postings.okapi
+        return np.full(len(postings.okapi), (self._k1 + 1) * (1 + 1e-6), np.float32)
 
     # --- words that stand for longer ones, and vectors ------------------------------------------
 

@@ -223,7 +223,7 @@ class Passage:
 
     def coverage(self, question: str) -> float:
         """How much of a question stands in the text's best sentence and those beside it, 0 to 1; what is
-        nowhere in the text counts as its rarest word."""
+        nowhere in the text counts as its rarest."""
         asked = _Question(question)
         weights, shared = asked.matches(self.keys)
         weights = np.where(weights > 0, weights, np.log(1 + len(self.words))) * asked.telling

@@ -70,7 +70,7 @@ _BLOCKS = {  # texts and packed postings may stay in the file: who reads them ha
     "postings.widths": Array("uint8", ("blocks", 2), within(0, 31)),
     "postings.places": Array("int64", ("blocks+1",), within(0, "words")),
     "postings.cosines": Array("float32", ("blocks",), FINITE, within(0, MOST)),
-    "postings.bm25": Array("float32", ("blocks",), FINITE, within(0, MOST)),
+    "postings.okapi": Array("float32", ("blocks",), FINITE, within(0, MOST)),
     "postings.packed": Array("uint32", ("words",)),
     **_TOLD,
 }

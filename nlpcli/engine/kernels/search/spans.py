@@ -10,7 +10,7 @@ from numba import njit
 
 @njit(nogil=True)
 def score_spans(features, weights, scores):
-    """Add up the weights of each span's features: int32 [C, F], of weights float32 [B]; scores float64 [C]."""
+    """Add up the weights of each span's features, int32 [C, F], out of float32 [B]: scores float64 [C]."""
     for span in range(features.shape[0]):
         total = 0.0
         for place in range(features.shape[1]):
