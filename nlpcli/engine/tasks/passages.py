@@ -61,6 +61,10 @@ _NOT_TELLING = (
     "many much 누구 누구인가 누가 언제 언제인가 어디 어디인가 무엇 무엇인가 몇 얼마 어떤 어느 왜 "
     "는 은 것은 사람은 이름은 곳은"
 )
+_PRONOUNS = (
+    "he she it they his her its their him them this that these those and or but from with as not had has"
+)
+_EMPTY = frozenset([*_NOT_TELLING.split(), *_PRONOUNS.split()])
 _ASKING = frozenset(_NOT_TELLING.split())
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -250,6 +254,8 @@ class Passage:
         fits &= (spans.last - spans.first < 4) | (asked.name not in ("who", "where"))
         scores: NDArray[np.float64] = 6 * share + 2 * (near - own) / scale - 6 * (own > 0) + 4.0 * fits
         scores -= 0.7 * (spans.last - spans.first) * ~np.isin(asked.name, ("why", "how", ""))
+        empty = np.array([word.lower() in _EMPTY for word in self.words], bool)
+        scores -= 8.0 * (empty[spans.first] | empty[spans.last])
         scores += 0.5 * (spans.particle != _number(""))
         labels = {"who": ("PER", "ORG"), "where": ("LOC",)}.get(asked.name, ())
         for start, end, label in named:
