@@ -1,9 +1,9 @@
 """Searching beside bm25s, the same words and the same queries; and questions of KorQuAD answered.
 
-Paragraphs are those of Wikipedia (ko/kowiki-100mb.txt.gz, en/enwiki-100mb.txt.gz, 150,000 of each); a query is some
-words that stand together in one of them. Both sides score the same terms with the same BM25 (Lucene's idf, k1,
-b 0.75), and the ten best must score the same. KorQuAD's development set (tasks/qa/korquad1-ko): the first 100
-articles train, the last 40 measure.
+150,000 paragraphs of Wikipedia (ko/kowiki-100mb.txt.gz, en/enwiki-100mb.txt.gz); a query is some words that stand
+together in one of them. Both sides score the same terms with the same BM25 (Lucene's idf, b 0.75), and the ten
+best must score the same. KorQuAD's development set (tasks/qa/korquad1-ko): the first 100 articles train, the
+last 40 measure.
 """
 
 from __future__ import annotations

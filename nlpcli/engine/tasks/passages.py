@@ -209,8 +209,8 @@ class Passage:
         length, letters, particle, one, two, shapes, before, gaps, follower, head = self._fixed
         kind, focus, earlier = asked.kind, asked.focus, asked.earlier
         rows = [
-            (length,), (letters, kind), (particle,), (particle, gaps), (one, focus), (two, focus), (one, kind),
-            (two, kind), (shapes, focus), (shapes, kind), (length, focus), (length, kind), (before,), (gaps,),
+            (length,), (letters, kind), (particle,), (particle, gaps), (one, focus), (two, focus),
+            (one, kind), (two, kind), (shapes, focus), (shapes, kind), (length, focus), (length, kind), (before,), (gaps,),
             (follower,), (head,), (before, kind), (shapes, earlier), (two, earlier), (follower, kind),
             (particle, kind), (length, particle), (length, shapes),
             *told,
