@@ -1,7 +1,7 @@
 """Searching beside bm25s, the same words and the same queries; and questions of KorQuAD answered.
 
-150,000 paragraphs of Wikipedia (ko/kowiki-100mb.txt.gz, en/enwiki-100mb.txt.gz); a query is some words that stand
-together in one of them. Both sides score the same terms with the same BM25 (Lucene's idf, b 0.75), and the ten
+150,000 paragraphs of Wikipedia (ko/kowiki-100mb.txt.gz, en/enwiki-100mb.txt.gz); a query is some words
+together in one of them. Both sides score the same terms with the same BM25 (Lucene's idf, b 0.75): the ten
 best must score the same. KorQuAD's development set (tasks/qa/korquad1-ko): the first 100 articles train, the
 last 40 measure.
 """
@@ -91,9 +91,8 @@ def beside_bm25s(language: str, folder: Path) -> None:
         [*program, folder / "texts", folder / "queries", k1], stdout=subprocess.PIPE, check=True
     )
     theirs = json.loads(out.stdout)
-    print(
-        f"bm25s: index {theirs['index']:.1f} CPU s (terms given), {QUERIES / theirs['queries']:,.0f} queries/s"
-    )
+    speed = QUERIES / theirs["queries"]
+    print(f"bm25s: index {theirs['index']:.1f} CPU s (terms given), {speed:,.0f} queries/s")
     same = sum(
         np.allclose(scores, np.array(other[: len(scores)]) * ratio(scores, other), rtol=1e-3)
         for (_, scores), (_, other) in zip(ranked, theirs["found"], strict=True)
@@ -119,14 +118,13 @@ def korquad(folder: Path) -> None:
         search = Search(index, SearchSettings(by="bm25", top_k=5))
         began, first, five = time.process_time(), 0, 0
         asked = all_of(articles)
-        for one in asked:
-            found = search.rank(one.question)[0].tolist()
-            first += found[:1] == [numbers[one.context]]
-            five += numbers[one.context] in found
+        for each in asked:
+            found = search.rank(each.question)[0].tolist()
+            first += found[:1] == [numbers[each.context]]
+            five += numbers[each.context] in found
         speed = len(asked) / (time.process_time() - began)
-        print(
-            f"{kind}: top-1 {100 * first / len(asked):.1f}, top-5 {100 * five / len(asked):.1f}, {speed:,.0f}/s"
-        )
+        one, more = (f"{100 * count / len(asked):.1f}" for count in (first, five))
+        print(f"{kind}: top-1 {one}, top-5 {more}, {speed:,.0f}/s")
     began = time.process_time()
     reader = train(all_of(articles[:100]), ReaderSettings())
     print(f"train-reader: {time.process_time() - began:.1f} CPU s; {reader.evaluate(all_of(articles[-40:]))}")

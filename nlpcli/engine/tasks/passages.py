@@ -210,7 +210,8 @@ class Passage:
         kind, focus, earlier = asked.kind, asked.focus, asked.earlier
         rows = [
             (length,), (letters, kind), (particle,), (particle, gaps), (one, focus), (two, focus),
-            (one, kind), (two, kind), (shapes, focus), (shapes, kind), (length, focus), (length, kind), (before,), (gaps,),
+            (one, kind), (two, kind), (shapes, focus), (shapes, kind), (length, focus), (length, kind),
+            (before,), (gaps,),
             (follower,), (head,), (before, kind), (shapes, earlier), (two, earlier), (follower, kind),
             (particle, kind), (length, particle), (length, shapes),
             *told,

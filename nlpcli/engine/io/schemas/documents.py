@@ -11,6 +11,7 @@ from nlpcli.engine.io.header_fields import (
 )
 from nlpcli.engine.io.schema import (
     FINITE,
+    UTF8,
     Array,
     Held,
     Schema,
@@ -64,7 +65,8 @@ _PLAIN = {
 }
 _BLOCKS = {  # texts and packed postings may stay in the file: who reads them has to look at them
     **strings("terms", "V"),
-    **strings("texts", "D", any_bytes=True),
+    "texts.bytes": Array("uint8", ("bytes of texts",), UTF8),
+    "texts.offsets": Array("int64", ("D+1",), offsets_into("texts.bytes")),
     "postings.frequencies": Array("int64", ("V",), within(1, "D")),
     "postings.ends": Array("int32", ("blocks",), below("D")),
     "postings.widths": Array("uint8", ("blocks", 2), within(0, 31)),
@@ -80,7 +82,10 @@ def _blocks_of_terms(held: Held) -> str | None:
     if held.fields["postings"] == "plain":
         return None
     blocks = int((-(-held.arrays["postings.frequencies"] // 128)).sum())
-    return None if blocks == held.sizes["blocks"] else "its terms have other blocks than its postings"
+    if blocks != held.sizes["blocks"]:
+        return "its terms have other blocks than its postings"
+    ends = int(held.arrays["postings.places"][-1]) + 1  # kernels read a word beyond
+    return None if ends == held.sizes["words"] else "its postings end elsewhere"
 
 
 INDEX = Schema(
