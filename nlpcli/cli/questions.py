@@ -25,7 +25,7 @@ def train_reader(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="QUESTIONS...",
+            metavar="FILE...",
             help="Questions with texts and answers, JSON as SQuAD and KorQuAD have it.",
             show_default=False,
         ),
