@@ -47,6 +47,8 @@ COMMANDS = {
     "topics": Command("topics", "topics.topic_job", _DOCUMENTS),
     "index": Command("search", "search.job", _DOCUMENTS),
     "search": Command("search", "search.job", _DOCUMENTS),
+    "train-reader": Command("questions", "tasks.question_job", _DOCUMENTS),
+    "ask": Command("questions", "tasks.question_job", _DOCUMENTS),
     "summarize": Command("summarize", "tasks.summary_job", _DOCUMENTS),
     "train-nb": Command("classify", "classify.job", _CLASSIFIERS),
     "train-rnn": Command("networks", "sequences.classifier_job", _CLASSIFIERS),

@@ -1,6 +1,7 @@
 """The Python API: what each command writes its function writes, byte for byte; and it is pleasant."""
 
 import inspect
+import json
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -41,6 +42,10 @@ class Row:
         ]
 
 
+QUESTIONS = json.dumps(
+    {"data": [{"paragraphs": [{"context": "The king drinks tea.", "qas": [
+        {"question": "Who drinks?", "answers": [{"text": "The king", "answer_start": 0}]}]}]}]}
+)  # fmt: skip
 ROWS = [
     Row("tokenize", ["text"], "txt", {"lowercase": True}),
     Row("tokenize", ["text"], "tsv", {"format": "tsv", "offsets": True}),
@@ -60,6 +65,7 @@ ROWS = [
         {"text_col": "text", "output_encoding": "utf-8-sig"}),
     Row("vectorize", ["table.tsv"], "jsonl", {"text_col": "text", "top": 2}),
     Row("index", ["text"], "safetensors"),
+    Row("train-reader", ["questions.json"], "safetensors", {"epochs": 2, "buckets": 1024}),
     Row("train-nb", ["table.tsv"], "safetensors", COLUMNS),
     Row("classify", [MODELS / "naive-bayes.safetensors", "text"], "tsv"),
     Row("classify", [MODELS / "naive-bayes.safetensors", "text"], "tsv", {"top_k": 2, "explain": True}),
@@ -118,6 +124,7 @@ def files(tmp_path, monkeypatch):
     (tmp_path / "pieces").write_text("▁the ▁ k i n g\n")
     (tmp_path / "table.tsv").write_text(TABLE)
     (tmp_path / "pairs.tsv").write_text("the king\tthe queen\t1.5\nthe king\tking\t4\ntea\tthe tea\t5\n" * 5)
+    (tmp_path / "questions.json").write_text(QUESTIONS)
     (tmp_path / "people.tsv").write_text("height\tage\tpressure\n150\t70\thigh\n180\t20\tlow\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -87,6 +87,14 @@ ANSWERS = {
     "topics-nmf.safetensors": (subject, (2, "comet")),
     "topics-lsa.safetensors": (subject, (0, "referee")),
     "index.safetensors": (lambda index: index.texts[3], "the queen drinks tea"),
+    "index-blocks.safetensors": (
+        lambda index: [hit.line for word in ("queen", "왕이") for hit in index.search(word, top_k=1)],
+        [4, 5],
+    ),
+    "reader.safetensors": (
+        lambda reader: reader.read("Who founded Celle?", "Rain. Celle was founded by Ann Ellec in 1302."),
+        "Ann Ellec",
+    ),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),
     "charlm-checkpoint.safetensors": (written, "thetm mnnlna ianint tee"),
     "charlm-label.safetensors": (lambda model: model.generate(label="duck", seed=1), "qk"),

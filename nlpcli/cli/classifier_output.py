@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.classify.explanations import Reason, TellingFeature
     from nlpcli.engine.classify.metrics import Evaluation, Mistake
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
+    from nlpcli.engine.tasks.squad import AnswerScores
     from nlpcli.engine.topics.coherence import TopicEvaluation
     from nlpcli.engine.translation.evaluation import TranslationEvaluation
 
@@ -32,7 +33,7 @@ def _painted(token: str, odds: float) -> str:
 
 AnyEvaluation: TypeAlias = (
     "Evaluation | LabelsEvaluation | NumberEvaluation | TaggerEvaluation "
-    "| TopicEvaluation | TranslationEvaluation"
+    "| TopicEvaluation | TranslationEvaluation | AnswerScores"
 )
 NOT_MEASURED = "where nothing is measured: it goes with --test, --holdout and the like"
 
@@ -45,6 +46,10 @@ def show_evaluation(result: AnyEvaluation, shown: Results) -> None:
         show_translation_evaluation(cast("TranslationEvaluation", result), shown)
     elif result.judged == "topics":
         _show_topics(cast("TopicEvaluation", result), shown)
+    elif result.judged == "answers":
+        scores = cast("AnswerScores", result)
+        rows = [("questions", scores.questions), ("exact", scores.exact), ("f1", scores.f1)]
+        shown.table(["measure", "value"], rows)
     elif result.judged == "labels":
         _show_labels(cast("LabelsEvaluation", result), shown)
     elif result.judged == "numbers":

@@ -195,7 +195,8 @@ def evaluate(
 
     Accuracy, F1 and confusion; of translations BLEU with sacreBLEU's signature, and chrF.
 
-    Of a topic model and texts: perplexity, coherence and diversity.
+    Of a topic model and texts: perplexity, coherence and diversity. Of a reader and questions (SQuAD's JSON):
+    exact match and F1.
 
     \b
     Examples:
@@ -204,6 +205,7 @@ def evaluate(
       nlpcli evaluate topics.safetensors test.jsonl --plot confusion.html
       nlpcli evaluate names.safetensors conll2003/test.txt --top 20
       nlpcli evaluate en-de.safetensors test.tsv
+      nlpcli evaluate reader.safetensors questions.json
     """
     reading = InputSettings(encoding=encoding)
     for value in errors or []:

@@ -28,6 +28,7 @@ WordVectors = Annotated[
 
 @with_settings
 def index(
+    context: typer.Context,
     files: Annotated[
         list[str],
         typer.Argument(metavar="TEXT...", help="Texts: folders, files; - is stdin.", show_default=False),
@@ -36,6 +37,14 @@ def index(
         str, typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Index file to write.")
     ],
     vectors: WordVectors = None,
+    append: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            show_default=False,
+            help="An index to go on from: its documents too, but those of files that are given anew.",
+        ),
+    ] = None,
     settings: IndexSettings = IndexSettings(),
     analysis: AnalysisSettings = LOWERCASE,
     reading: TextInputSettings = TextInputSettings(),
@@ -50,12 +59,13 @@ def index(
       nlpcli index notes/ -o notes.safetensors && nlpcli search notes.safetensors 'deep learning'
       nlpcli index --tokenizer kiwi news/*.txt -o news.safetensors --document paragraph
       nlpcli index faq.csv --text-col question --answer-col answer -o faq.safetensors
+      nlpcli index --append notes.safetensors notes/today.txt -o notes.safetensors
     """
     if vectors is not None:
         console.one_blas_thread()
     jobs.index(
-        files, output, settings, vectors=vectors, analysis=analysis, reading=reading, folders=folders,
-        columns=columns, progress=console.progress(quiet),
+        files, output, settings, vectors=vectors, append=append, analysis=analysis, reading=reading,
+        folders=folders, columns=columns, given=given_names(context), progress=console.progress(quiet),
     )  # fmt: skip
 
 

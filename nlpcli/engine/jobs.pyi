@@ -35,8 +35,11 @@ from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
 from nlpcli.engine.sequences.masked_lm import Filled, MaskedLM
 from nlpcli.engine.tasks.corpus_report import CorpusReport
 from nlpcli.engine.tasks.dialogue import Reply
+from nlpcli.engine.tasks.question_job import Found
+from nlpcli.engine.tasks.reader import Reader
 from nlpcli.engine.tasks.rouge import Rouge
 from nlpcli.engine.tasks.rows_job import DedupCounts, Part
+from nlpcli.engine.tasks.squad import AnswerScores
 from nlpcli.engine.tasks.summarization import Summary
 from nlpcli.engine.text.comparison import TokenizerComparison
 from nlpcli.engine.text.token import Token
@@ -82,6 +85,7 @@ from nlpcli.settings.keywords import KeywordSettings
 from nlpcli.settings.masked import FillSettings, MaskedSettings
 from nlpcli.settings.neural import ClassifierEncoder, EncoderSettings, NetworkTraining
 from nlpcli.settings.plots import PlotSettings
+from nlpcli.settings.questions import AskSettings, ReaderSettings
 from nlpcli.settings.reports import ReportSettings
 from nlpcli.settings.results import LineSettings, RowSettings
 from nlpcli.settings.rows import DedupSettings, LanguageSettings, SplitSettings
@@ -192,6 +196,19 @@ def analyse(
     time_limit: float = 30.0,
 ) -> list[list[Token]]:
     """The tokens of each text with their places, and tags and lemmas where the tokenizer knows them."""
+
+def ask(
+    texts: _Path,
+    questions: Iterable[str] | None = None,
+    settings: AskSettings = ...,
+    *,
+    model: _Path | None = None,
+    progress: Progress = ...,
+    top: int = 1,
+    documents: int = 5,
+    min_score: float = 0.05,
+) -> Answers[list[Found]]:
+    """Each question with its answers, the best first; none where none is sure enough."""
 
 def chat(
     model: _Path,
@@ -551,9 +568,10 @@ def evaluate(
     bleu_tokenize: Literal["auto", "13a", "char", "none"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
-) -> AnyEvaluation | TaggerEvaluation | TopicEvaluation | TranslationEvaluation:
+) -> AnyEvaluation | TaggerEvaluation | TopicEvaluation | TranslationEvaluation | AnswerScores:
     """How well a classifier does on labelled texts, a tagger on tagged text, or a model of train-seq2seq on
-    pairs, with some of its mistakes; or how well topics fit texts that need no labels.
+    pairs, with some of its mistakes; a reader on questions (SQuAD's JSON); or how well topics fit texts that
+    need no labels.
     """
 
 def evaluate_vectors(
@@ -656,12 +674,15 @@ def index(
     settings: IndexSettings = ...,
     *,
     vectors: _Path | None = None,
+    append: _Path | None = None,
     analysis: AnalysisSettings = ...,
     reading: TextInputSettings = ...,
     folders: FolderSettings = ...,
     columns: AnswerSettings = ...,
+    given: frozenset[str] = ...,
     progress: Progress = ...,
     document: Literal["line", "paragraph", "file"] = "line",
+    terms: Literal["auto", "words", "bigrams", "both"] = "auto",
     lowercase: bool = True,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
     keep_jamo: bool = False,
@@ -989,10 +1010,11 @@ def search(
     top: int = 10,
     by: Literal["tfidf", "bm25", "vectors"] = "tfidf",
     prefix: Literal["auto", "on", "off"] = "auto",
-    bm25_k1: float = 1.2,
+    bm25_k1: float | None = None,
     bm25_b: float = 0.75,
     width: int = 160,
     document: Literal["line", "paragraph", "file"] = "line",
+    terms: Literal["auto", "words", "bigrams", "both"] = "auto",
     lowercase: bool = True,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
     keep_jamo: bool = False,
@@ -1658,6 +1680,24 @@ def train_nb(
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> Outcome:
     """A classifier of labelled texts, written to `output`, and how well it does."""
+
+def train_reader(
+    paths: _Paths,
+    output: _Path,
+    settings: ReaderSettings = ...,
+    *,
+    reading: InputSettings = ...,
+    progress: Progress = ...,
+    epochs: int = 3,
+    learning_rate: float = 0.1,
+    decay: float = 1e-06,
+    wrong: int = 300,
+    buckets: int = 262144,
+    seed: int = 1,
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> Reader:
+    """A reader that learns from questions with their answers in texts (SQuAD's JSON), written to `output`."""
 
 def train_rnn(
     paths: _Paths,

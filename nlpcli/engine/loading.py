@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.sequences.tagger import Tagger
     from nlpcli.engine.sequences.text_classifier import TextClassifier
     from nlpcli.engine.sequences.vector_classifier import VectorClassifier
+    from nlpcli.engine.tasks.reader import Reader
     from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
     from nlpcli.engine.topics.topic_model import TopicModel
     from nlpcli.engine.translation.model import Seq2Seq
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
         | VectorClassifier
         | TopicModel
         | MaskedLM
+        | Reader
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -81,6 +83,7 @@ READERS = {
     "topics": _TOPICS,
     "topics-checkpoint": _TOPICS,
     "index": ("search.index", "SearchIndex.load"),
+    "reader": ("tasks.reader", "Reader.load"),
     "seq2seq": _SEQ2SEQ,
     "seq2seq-checkpoint": _SEQ2SEQ,
     "charlm": _CHARLM,
@@ -103,6 +106,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         Vectorizer     .transform(texts)
         TopicModel     .transform(texts), .top_words(10)
         SearchIndex    .search(query)
+        Reader         .read(question, text)
         CharLM         .generate(prime=…)
         Tagger         .tag(texts), .entities(texts)
         Seq2Seq        .translate(texts)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
     from nlpcli.engine.sequences.classifier_job import AnyEvaluation
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
+    from nlpcli.engine.tasks.squad import AnswerScores
     from nlpcli.engine.topics.coherence import TopicEvaluation
     from nlpcli.engine.topics.topic_model import TopicModel
     from nlpcli.engine.translation.evaluation import TranslationEvaluation
@@ -167,9 +168,10 @@ def evaluate(
     scores: TranslationScoreSettings = TranslationScoreSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
-) -> AnyEvaluation | TaggerEvaluation | TopicEvaluation | TranslationEvaluation:
+) -> AnyEvaluation | TaggerEvaluation | TopicEvaluation | TranslationEvaluation | AnswerScores:
     """How well a classifier does on labelled texts, a tagger on tagged text, or a model of train-seq2seq on
-    pairs, with some of its mistakes; or how well topics fit texts that need no labels.
+    pairs, with some of its mistakes; a reader on questions (SQuAD's JSON); or how well topics fit texts that
+    need no labels.
 
     `plot` is a picture or page of the confusion matrix to write. Raises SettingsError for one of
     an unknown kind, MissingDependency for a picture without matplotlib, ModelError for a file that
@@ -197,6 +199,12 @@ def evaluate(
         if mistakes or plot is not None or tagged != TaggedTextSettings():
             raise SettingsError("topics have no mistakes, no confusion matrix and no tags: give texts alone")
         return evaluate_topic_model(model, paths, records, reading, progress)
+    if kind == "reader":
+        from nlpcli.engine.tasks.question_job import evaluate_reader
+
+        if mistakes or plot is not None or tagged != TaggedTextSettings() or records != RecordSettings():
+            raise SettingsError("a reader is measured on questions alone, and shows no mistakes")
+        return evaluate_reader(model, paths, reading)
     if kind in _TAGGERS:
         from nlpcli.engine.sequences.job import evaluate_tagger
 

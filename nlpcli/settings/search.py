@@ -21,6 +21,11 @@ class IndexSettings(Settings):
         flags=("--document",),
         old=("--unit",),
     )
+    terms: Literal["auto", "words", "bigrams", "both"] = setting(
+        "auto",
+        "What Korean words are found by: the word, pairs of its letters, or both; auto: pairs where the "
+        "tokenizer finds no morphemes.",
+    )
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,11 @@ class SearchSettings(Settings):
         "auto",
         "A query word also finds longer words that begin with it; auto: Hangul words, for their particles.",
     )
-    bm25_k1: float = setting(1.2, "BM25: how soon more of a word says no more.", min=0, max=1e6)
+    bm25_k1: float | None = setting(
+        None,
+        "BM25: how soon more of a word says no more; 1.2 if not given, 0.4 of pairs of letters.",
+        min=0,
+        max=1e6,
+    )
     bm25_b: float = setting(0.75, "BM25: how much long documents are held back.", min=0, max=1)
     width: int = setting(160, "Characters of text to show.", min=20, max=MOST)

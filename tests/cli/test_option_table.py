@@ -15,6 +15,7 @@ WRITING = {
     "plot",
     "train-charlm",
     "train-mlm",
+    "train-reader",
     "merge",
 }
 # Alike in meaning, but for their unit, or with one choice more where there is something to choose.

@@ -20,6 +20,7 @@ TABLES = [
     ("split", ["table.tsv", "-o", "parts", "--label-col", "label"]),
     ("search", ["text", "king"]),
     ("fill-mask", [MODELS / "masked-lm.safetensors", "the [MASK] drinks [MASK]", "-n", 2]),
+    ("ask", ["text", "king", "--min-score", 0]),
     ("cluster", ["text", "--k", 2]),
     ("cluster", [VECTORS, "--k", 2, "--members"]),
     ("activations", [CHARLM.with_name("charlm-transformer.safetensors"), "known"]),

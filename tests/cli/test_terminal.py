@@ -28,6 +28,7 @@ PRINTING = {
     "count": [["text"], ["text", "--json"]],
     "vectorize": [["text"], ["text", "--top", 2], ["kitchen", "--show-work"]],
     "search": [["text", "king"]],
+    "ask": [["text", "king"]],
     "train-nb": [["table.tsv", "--holdout", 0.2, "-o", "m"], ["table.tsv", "--cross-validate", 2]],
     "train-rnn": [["table.tsv", "--test", "table.tsv", "--rnn-size", 4, "--epochs", 1, "-o", "m"]],
     "classify": [[NB, "text"], [NB, "text", "--explain"]],
@@ -72,6 +73,7 @@ SILENT = {
     "train-charlm",
     "train-mlm",
     "merge",
+    "train-reader",
 }
 
 

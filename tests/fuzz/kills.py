@@ -8,6 +8,7 @@ checkpoint of a training. Some tries run the command once more: then the new fil
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 import signal
@@ -87,6 +88,9 @@ KINDS = {
     "topics {topics.safetensors} text -o weights.npz": ((), "weights.npz"),
     "cluster {vectors.vec} --k 2 --page page.html": ((), "page.html"),
     "index text -o i.safetensors": ((), "i.safetensors"),
+    "index text --append {index.safetensors} -o i.safetensors": ((), "i.safetensors"),
+    "train-reader questions.json -o r.safetensors": ((), "r.safetensors"),
+    "ask text king -o answers --min-score 0": ((), "answers"),
     "convert {vectors.vec} o.npy": ((), "o.npy", "o.vocab"),
     "convert {vectors.vec} o.tsv": ((), "o.tsv", "o.metadata.tsv"),
     "convert {fasttext.bin} o.safetensors": ((), "o.safetensors"),
@@ -158,6 +162,26 @@ def _inputs() -> dict[str, str]:
         "letters": "\n".join(lines[:30]),
         "pairs.tsv": "\n".join(f"{row}\t{line}" for row, line in zip(rows, lines[::-1], strict=True)) + "\n",
         "rows.tsv": "\n".join(["label\ttext", *rows]) + "\n",
+        "questions.json": json.dumps(
+            {
+                "data": [
+                    {
+                        "paragraphs": [
+                            {
+                                "context": line,
+                                "qas": [
+                                    {
+                                        "question": line[:30],
+                                        "answers": [{"text": line.split()[4], "answer_start": 0}],
+                                    }
+                                ],
+                            }
+                            for line in lines
+                        ]
+                    }
+                ]
+            }
+        ),
         "people.tsv": "height\tage\tpressure\n" + "150\t70\thigh\n180\t20\tlow\n" * 20,
     }
 

@@ -38,6 +38,8 @@ FILES = {
     + "".join(f"{150 + 3 * n}\t{20 + 7 * n % 50}\t{'high' if n % 3 else 'low'}\n" for n in range(12)),
     "animals.tsv": "text\tkind\tsize\n"
     + "".join(f"moo\tcow\t{5 + n}\nquack\tduck\t{1 + n}\n" for n in range(6)),
+    "questions.json": '{"data": [{"paragraphs": [{"context": "the king drinks tea", "qas": [{"question": '
+    '"who drinks?", "answers": [{"text": "the king", "answer_start": 0}]}]}]}]}',
     "pieces.txt": "▁the ▁king ▁ d r\n<0xEA> <0xB0> x <unk> </s>\n",
 }
 _VECTORS = [
@@ -110,6 +112,16 @@ COMMANDS: dict[str, list[str]] = {
         "search FILE king", "search FILE the:kign", "search FILE queen --by bm25",
         "search FILE tea --by vectors",
         "search FILE dri --prefix on", _LOAD.format("loaded.search('queen', top_k=2)"),
+        "index t.txt --append FILE -q -o o.safetensors", "ask FILE tea --min-score 0",
+    ],
+    "index-blocks": [
+        "search FILE king", "search FILE 여왕 --by bm25", "search FILE the --prefix on", "ask FILE king",
+        "search FILE queen --bm25-k1 2 --by bm25", _LOAD.format("loaded.search('queen 왕이', top_k=2)"),
+        "index t.txt --append FILE -q -o o.safetensors",
+    ],
+    "reader": [
+        "ask t.txt king --model FILE", "evaluate FILE questions.json",
+        _LOAD.format("loaded.read('who?', 'the king drinks')"),
     ],
     "tagger": [
         "tag FILE t.txt", "tag FILE t.txt --proba --format jsonl", "tag FILE t.txt --format conllu",

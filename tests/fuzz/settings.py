@@ -35,6 +35,7 @@ _CALLS = {
     "summarize": ["@text"],
     "index": ["@text", "-o", ">i.safetensors"],
     "search": ["@text", "cat"],
+    "ask": ["@text", "cat"],
     "train-nb": ["@labelled", "-o", ">n.safetensors", "--text-col=1", "--label-col=2"],
     "classify": ["@naive-bayes.safetensors", "@text"],
     "train-w2v": ["@text", "-o", ">w.safetensors", "--min-count=1", "--dim=8"],

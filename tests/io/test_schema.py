@@ -105,6 +105,7 @@ def test_numbers_that_are_none_and_places_outside_are_refused(path: Path, tmp_pa
 # Of a tagger's checkpoint only the training that goes on knows how many rows there are.
 # Hashes, and what a perceptron has summed up.
 _ANY_NUMBER = (
+    "postings.packed",
     "features.keys",
     "blend.features.keys",
     "known_words",

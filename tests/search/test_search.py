@@ -71,7 +71,7 @@ def test_mean_vectors_find_what_shares_no_word(texts: str) -> None:
 
 def test_hangul_words_find_themselves_with_their_particles(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("서울은 춥다\n부산은 덥다\n서울에서 만나자\n", encoding="utf-8")
-    index = build([str(tmp_path / "t.txt")])
+    index = build([str(tmp_path / "t.txt")], settings=IndexSettings(terms="words"))
     assert sorted(places(Search(index), "서울")) == [1, 3]
     with pytest.raises(InputError, match="no document"):
         Search(index, SearchSettings(prefix="off")).find("서울")
@@ -122,10 +122,9 @@ def test_damaged_postings_are_refused(tmp_path: Path, texts: str) -> None:
     build([texts]).save(tmp_path / "i.safetensors")
     model = read_model(tmp_path / "i.safetensors", "index")
     tensors = {name: array.copy() for name, array in model.tensors.items()}
-    tensors["postings.documents"][0] = 99
-    header = {name: value for name, value in model.header.items() if name in ("analysis", "settings")}
-    write_model(tmp_path / "j.safetensors", "index", header, tensors)
-    with pytest.raises(ModelError, match=r"postings\.documents does not hold values from 0 to below D"):
+    tensors["postings.ends"][0] = 99
+    write_model(tmp_path / "j.safetensors", "index", model.header, tensors)
+    with pytest.raises(ModelError, match=r"postings\.ends does not hold values from 0 to below D"):
         SearchIndex.load(tmp_path / "j.safetensors")
 
 
@@ -161,7 +160,7 @@ def test_texts_without_a_word_are_refused(tmp_path: Path) -> None:
 
 
 def shown(text: str, wanted: set[str], width: int) -> str:
-    found = snippet(text, locate(text, word(text)), wanted, width)
+    found = snippet(text, [token for token in locate(text, word(text)) if token.form in wanted], width)
     assert {found.text[first:last] for first, last in found.marks} <= wanted
     assert found.marks
     return found.text
@@ -177,7 +176,8 @@ def test_snippet_shows_the_piece_with_most_of_the_words() -> None:
 
 
 def test_short_text_is_shown_whole_with_its_words_marked() -> None:
-    found = snippet("a cat, a dog", locate("a cat, a dog", word("a cat, a dog")), {"cat", "dog"})
+    tokens = [token for token in locate("a cat, a dog", word("a cat, a dog")) if token.form != "a"]
+    found = snippet("a cat, a dog", tokens)
     assert (found.text, found.marks) == ("a cat, a dog", [(2, 5), (9, 12)])
 
 
@@ -212,3 +212,22 @@ def test_more_like_some_texts_leaves_these_out(nlpcli: Run, tmp_path: Path) -> N
     assert "either" in nlpcli("search", "i.safetensors", "cat", "--like", "n.txt:1", code=2).stderr.decode()
     index = SearchIndex.load(tmp_path / "i.safetensors")
     assert [hit.line for hit in index.more_like(["n.txt:2"], top_k=2)] == [6, 5]
+
+
+def test_an_index_that_grew_is_that_of_all_texts(nlpcli: Run, tmp_path: Path) -> None:
+    for name, text in {
+        "a.txt": "the cat sat\n",
+        "b.txt": "rain\n\nthe dog ran\n",
+        "c.txt": "서울은 춥다\n",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    nlpcli("index", "a.txt", "b.txt", "-o", "i.safetensors", "--terms", "bigrams", "-q")
+    nlpcli("index", "c.txt", "--append", "i.safetensors", "-o", "j.safetensors", "-q")
+    nlpcli("index", "a.txt", "b.txt", "c.txt", "-o", "k.safetensors", "--terms", "bigrams", "-q")
+    assert (tmp_path / "j.safetensors").read_bytes() == (tmp_path / "k.safetensors").read_bytes()
+    (tmp_path / "a.txt").write_text("the cat sat\nthe cow lay\n")
+    nlpcli("index", "a.txt", "--append", "k.safetensors", "-o", "k.safetensors", "-q")
+    places = nlpcli("search", "k.safetensors", "the", "--jsonl").stdout.decode().splitlines()
+    assert sorted(json.loads(row)["place"] for row in places) == ["a.txt:1", "a.txt:2", "b.txt:3"]
+    refused = nlpcli("index", "a.txt", "--append", "k.safetensors", "--lemma", "-o", "k.safetensors", code=2)
+    assert "the index has its own" in refused.stderr.decode()

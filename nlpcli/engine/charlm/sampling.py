@@ -107,9 +107,7 @@ def generate(
         yield rest
 
 
-def next_logits(
-    model: CharLM, network: CharStep | TransformerStep, number: int
-) -> NDArray[np.float32]:
+def next_logits(model: CharLM, network: CharStep | TransformerStep, number: int) -> NDArray[np.float32]:
     """What follows the unit `number`, which the network reads: logits [V]. Rare characters do not."""
     logits: NDArray[np.float32] = network.step([number])[0]
     banned = model.alphabet.id_of.get(RARE)

@@ -34,7 +34,7 @@ def written_out(
             f"--show-work is for {', '.join(GATE_NAMES)}; this model is a {model.settings.cell}"
         )
     if model.condition is not None:
-        raise SettingsError(f"--show-work is for models of plain text; this one takes a {model.condition.kind}")
+        raise SettingsError(f"--show-work is for plain text; this model takes a {model.condition.kind}")
     check_shown("cells", model.settings.rnn_size, _MOST_CELLS, "train with --rnn-size 3")
     check_shown("characters in the alphabet", len(model.alphabet), _MOST_ALPHABET, "train on a few words")
     check_shown("characters", len(prime) + settings.length, _MOST_UNITS)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.header_fields import text, whole
 from nlpcli.engine.io.schema import AGAIN, Held
-from nlpcli.engine.io.schemas.by_kind import schema_of
+from nlpcli.engine.io.schemas.by_kind import NEWEST, schema_of
 from nlpcli.engine.io.shipped import hint_for, located
 from nlpcli.errors import ModelError
 
@@ -100,7 +100,10 @@ class ModelInfo:
 
 
 def write_model(
-    path: str | os.PathLike[str], kind: str, header: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]
+    path: str | os.PathLike[str],
+    kind: str,
+    header: Mapping[str, Any],
+    tensors: Mapping[str, NDArray[Any]],
 ) -> None:
     """Write one `.safetensors` model file, atomically; readable by the safetensors library.
 
@@ -118,7 +121,7 @@ def write_model(
         }
         position += array.nbytes
         digest.update(_bytes(array))
-    record = {**header, "kind": kind, "format": FORMAT, "sha256": digest.hexdigest()}
+    record = {**header, "kind": kind, "format": NEWEST.get(kind, FORMAT), "sha256": digest.hexdigest()}
     layout["__metadata__"] = {_METADATA_KEY: _json(record)}
     head = json.dumps(layout, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
     head += b" " * (-len(head) % 64 + 56)  # 8 bytes of length + head = a multiple of 64: rows stay aligned
@@ -187,9 +190,10 @@ def read_info(path: str | os.PathLike[str]) -> ModelInfo:
         kind, version, sha256 = (_INFO[name](record.pop(name)) for name in ("kind", "format", "sha256"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{path} is damaged: its header cannot be read", hint=AGAIN) from error
-    if version > FORMAT:
+    newest = NEWEST.get(kind, FORMAT)
+    if version > newest:
         raise ModelError(
-            f"{path} has model format {version}, this nlpcli reads up to {FORMAT}",
+            f"{path} has model format {version}, this nlpcli reads up to {newest}",
             hint="it was written by a newer nlpcli: upgrade nlpcli to use it",
         )
     return ModelInfo(str(path), kind, record, tensors, sha256, 8 + length)

@@ -16,13 +16,10 @@ from nlpcli.settings.search import AnswerSettings
 
 @dataclass
 class Pairs:
-    """Questions and answers [D], the number of each pair's file and its row there, counted from 1 [D]."""
+    """Questions of each file, as (row counted from 1, text), and all answers in the same order."""
 
-    questions: list[str] = field(default_factory=list)
+    questions: list[tuple[str, list[tuple[int, str]]]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
-    file_numbers: list[int] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
 
 
 def read_pairs(
@@ -44,15 +41,12 @@ def read_pairs(
     for path in paths:
         source = Records([path], records, reading, labelled=False, pairs=True, progress=progress)
         texts = [" ".join(text.split()) for batch in source.texts() for text in batch]
-        for row, (question, answer) in enumerate(zip(texts[::2], texts[1::2], strict=True), start=1):
-            if not question or not answer:
-                empty += 1
-                continue
-            found.questions.append(question)
-            found.answers.append(answer)
-            found.file_numbers.append(len(found.files))
-            found.rows.append(row)
-        found.files.append("<stdin>" if path == STDIN else path)
+        pairs = list(zip(texts[::2], texts[1::2], strict=True))
+        whole = [(row, *pair) for row, pair in enumerate(pairs, start=1) if all(pair)]
+        empty += len(pairs) - len(whole)
+        name = "<stdin>" if path == STDIN else path
+        found.questions.append((name, [(row, question) for row, question, _ in whole]))
+        found.answers += [answer for _, _, answer in whole]
     if empty:
         progress.lost(f"{empty:,} pair{'s' * (empty > 1)} with an empty question or answer left out")
     return found

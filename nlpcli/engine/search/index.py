@@ -6,10 +6,11 @@ Not here: ranking (`ranking.py`) and what is shown of a text (`snippets.py`).
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,16 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.packed_strings import PackedTokens
-from nlpcli.engine.documents import sparse
-from nlpcli.engine.io.folders import files_in
-from nlpcli.engine.io.model_file import read_model, write_model
-from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
-from nlpcli.engine.io.text_lines import text_lines
+from nlpcli.engine.io.model_file import Model, read_model, write_model
+from nlpcli.engine.io.opening import display_name, open_bytes
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.search.answers import read_pairs
-from nlpcli.engine.search.ranking import Hit, Search, idf
+from nlpcli.engine.search.documents import Documents, read_all
+from nlpcli.engine.search.first_format import PLAIN, from_plain
+from nlpcli.engine.search.postings import Postings, postings_of, usual_k1
+from nlpcli.engine.search.ranking import Hit, Search
+from nlpcli.engine.search.strings import MappedStrings
+from nlpcli.engine.search.terms import kind_for, terms_of_words
 from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors.document_vectors import document_vectors
@@ -37,28 +40,15 @@ from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
 KIND = "index"
-_STRINGS = ("terms", "texts", "files")
 _ARRAYS = ("lengths", "norms", "file_numbers", "lines", "term_vectors", "document_vectors")
-_POSTINGS = ("starts", "documents", "counts")
-
-
-@dataclass(frozen=True, eq=False)
-class Postings:
-    """For term t the documents in documents[starts[t]:starts[t + 1]], ascending, and counts there."""
-
-    starts: NDArray[np.int64]
-    documents: NDArray[np.int32]
-    counts: NDArray[np.int32]
-
-    def of(self, term: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """The documents of a term, and how often it stands in each."""
-        cells = slice(int(self.starts[term]), int(self.starts[term + 1]))
-        return self.documents[cells], self.counts[cells]
+_POSTINGS = ("frequencies", "ends", "widths", "places", "cosines", "okapi", "packed")
+_VERIFIED = 32 << 20  # bytes of a file that is read whole before it is used
+_AS_ASKED = ("texts.bytes", "postings.packed")  # what of a larger one is looked at as it is used
 
 
 @dataclass(frozen=True, eq=False)
 class SearchIndex:
-    """Documents [D] and terms [V].
+    """Documents [D] and terms [V], these by their bytes ascending.
 
     lengths: terms per document, int32 [D]. norms: length of each TF-IDF row, float32 [D]. files
     and their numbers int32 [D], lines int32 [D]: where each document begins. texts: the documents.
@@ -68,11 +58,11 @@ class SearchIndex:
 
     analysis: AnalysisSettings
     settings: IndexSettings
-    terms: PackedTokens
+    terms: MappedStrings
     postings: Postings
     lengths: NDArray[np.int32]
     norms: NDArray[np.float32]
-    texts: PackedTokens
+    texts: MappedStrings
     files: PackedTokens
     file_numbers: NDArray[np.int32]
     lines: NDArray[np.int32]
@@ -118,37 +108,57 @@ class SearchIndex:
         """The documents most like those at some places, `file:line`, which are not among them."""
         return Search(self, settings).more_like(places)
 
+    def place_of(self, document: int) -> tuple[str, int]:
+        """The file of a document, and the line it begins at."""
+        return self.files[int(self.file_numbers[document])], int(self.lines[document])
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the index as one model file."""
         tensors: dict[str, NDArray[Any]] = {
-            "postings.starts": self.postings.starts,
-            "postings.documents": self.postings.documents,
-            "postings.counts": self.postings.counts,
+            **{f"postings.{name}": getattr(self.postings, name) for name in _POSTINGS},
             "lengths": self.lengths,
             "norms": self.norms,
             "file_numbers": self.file_numbers,
             "lines": self.lines,
         }
-        for name in _STRINGS:
+        for name in ("terms", "texts", "files"):
             tensors |= getattr(self, name).to_tensors(name)
         if self.term_vectors is not None and self.document_vectors is not None:
             tensors |= {"term_vectors": self.term_vectors, "document_vectors": self.document_vectors}
         if self.answers is not None:
             tensors |= self.answers.to_tensors("answers")
-        header = {"analysis": self.analysis.to_record(), "settings": self.settings.to_record()}
+        header = {
+            "analysis": self.analysis.to_record(),
+            "settings": self.settings.to_record(),
+            "postings": "blocks",
+        }
         write_model(path, KIND, header, tensors)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> SearchIndex:
-        """Read an index. Raises ModelError."""
-        model = read_model(path, KIND)
-        strings = {name: PackedTokens.from_model(model, name) for name in _STRINGS}
-        if "answers.bytes" in model.tensors:
-            strings["answers"] = PackedTokens.from_model(model, "answers")
-        arrays: dict[str, Any] = {name: model.tensors.get(name) for name in _ARRAYS}
+        """Read an index; of a large one texts and postings stay in the file. Raises ModelError."""
+        small = not os.path.isfile(path) or os.path.getsize(path) <= _VERIFIED  # noqa: PTH113, PTH202
+        model = read_model(path, KIND, verify=small, unread=() if small else _AS_ASKED)
+        if model.fields["postings"] == PLAIN:
+            model = from_plain(model)
+        return cls._of(model)
+
+    @classmethod
+    def _of(cls, model: Model) -> SearchIndex:
+        held = model.tensors
+        terms, texts = (
+            MappedStrings(held[f"{name}.bytes"], held[f"{name}.offsets"]) for name in ("terms", "texts")
+        )
+        arrays: dict[str, Any] = {name: held.get(name) for name in _ARRAYS}
         return cls(
-            **{**model.fields, **strings, **arrays},
-            postings=Postings(*(model.tensors[f"postings.{name}"] for name in _POSTINGS)),
+            model.fields["analysis"],
+            model.fields["settings"],
+            terms,
+            Postings(*(held[f"postings.{name}"] for name in _POSTINGS)),
+            texts=texts,
+            files=PackedTokens.from_model(model, "files"),
+            answers=PackedTokens.from_model(model, "answers") if "answers.bytes" in held else None,
+            **arrays,
         )
 
 
@@ -174,70 +184,121 @@ def build(
     progress: Progress = SILENT,
     columns: AnswerSettings = AnswerSettings(),
 ) -> SearchIndex:
-    """An index of some texts: files, `-`, and folders with all text files in them.
+    """An index of some texts: files, `-`, and folders with all text files in them; or of pairs in tables.
 
     Files in a folder that are hidden, binary or badly encoded are passed over, which `progress`
     is told; a named file is an error then. Raises InputError when there is no text, and for what
     may not be read (`folders`).
     """
-    found, answers = _Documents(), None
+    found, nothing = Documents(), f"no text in {_named(paths)}"
     if columns.answer_col is not None:
         pairs = read_pairs(paths, columns, reading, progress)
-        found = _Documents(pairs.questions, pairs.files, pairs.file_numbers, pairs.rows)
-        answers, paths = PackedTokens.of(pairs.answers), []
-    for path, optional in _files(paths, folders, progress):
-        try:
-            found.add(path, settings.unit, reading)
-        except InputError as error:
-            if not optional:
-                raise
-            progress.lost(f"passed over {error.message}")
-    if not found.texts:
-        raise InputError(f"no text in {', '.join(map(display_name, paths or found.files))}")
-    plain = [text.replace("\n", " ") for text in found.texts]
-    counts = encode_documents([plain], analysis, VocabularySettings(vocab_order="first-seen"))
-    terms, lengths = counts.vocabulary.tokens, np.diff(counts.offsets).astype(np.int32)
-    matrix = sparse.count_matrix(counts)
-    del counts  # its ids take as much room as the texts, which are now packed
-    postings, norms = _postings(matrix)
+        rows = [found.add(name, questions) for name, questions in pairs.questions]
+        made = _built(found, rows, analysis, settings, vectors, nothing)
+        return dataclasses.replace(made, answers=PackedTokens.of(pairs.answers))
+    batches = read_all(found, paths, settings.unit, reading, folders, progress)
+    return _built(found, batches, analysis, settings, vectors, nothing)
+
+
+def extend(
+    index: SearchIndex,
+    paths: Sequence[str],
+    reading: InputSettings = InputSettings(),
+    folders: FolderSettings = FolderSettings(),
+    progress: Progress = SILENT,
+) -> SearchIndex:
+    """An index of the documents of another and of more files, as if all were indexed together.
+
+    Of a file that the index has already, what it holds now takes the place of what it held. Raises
+    InputError as `build` does, and for an index with word vectors, which are not in it for all words.
+    """
+    if index.answers is not None:
+        raise InputError("an index with answers cannot grow", hint="index all tables anew, with --answer-col")
+    if index.term_vectors is not None:
+        raise InputError(
+            "an index with word vectors cannot grow", hint="index all texts anew, with --vectors"
+        )
+    more, found = Documents(), Documents()
+    added = list(read_all(more, paths, index.settings.unit, reading, folders, progress))
+    if not len(more):
+        raise InputError(f"no text in {_named(paths)}")
+
+    def batches() -> Iterator[list[str]]:
+        renewed = set(more.files)
+        for number, (first, last) in enumerate(_spans(index.file_numbers)):
+            name = index.files[number]
+            if name not in renewed:
+                yield found.add(name, [(int(index.lines[at]), index.texts[at]) for at in range(first, last)])
+        texts = iter(zip(more.lines, (text for batch in added for text in batch), strict=True))
+        for number, (first, last) in enumerate(_spans(np.array(more.file_numbers))):
+            yield found.add(more.files[number], [next(texts) for _ in range(first, last)])
+
+    return _built(found, batches(), index.analysis, index.settings, None, "no text")
+
+
+def _spans(numbers: NDArray[Any]) -> list[tuple[int, int]]:
+    """The documents of each file, which stand together: first, and the one behind the last."""
+    starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
+    return list(zip(starts, [*starts[1:], len(numbers)], strict=True))
+
+
+def _named(paths: Sequence[str]) -> str:
+    return ", ".join(map(display_name, paths))
+
+
+def _built(
+    found: Documents,
+    batches: Iterable[list[str]],
+    analysis: AnalysisSettings,
+    settings: IndexSettings,
+    vectors: Vectors | None,
+    nothing: str,
+) -> SearchIndex:
+    plain = ([text.replace("\n", " ") for text in batch] for batch in batches)
+    filled = _first_of(plain, nothing)
+    corpus = encode_documents(filled, analysis, VocabularySettings(vocab_order="first-seen"))
+    words, counts = corpus.vocabulary.tokens, corpus.vocabulary.counts
+    if settings.terms == "auto":
+        kind = kind_for(analysis.tokenizer, words, np.asarray(counts))
+        kind = "both" if kind == "bigrams" and vectors is not None else kind  # vectors are of whole words
+        settings = dataclasses.replace(settings, terms=kind)  # type: ignore[arg-type]
+    terms = terms_of_words(words, settings.terms)
+    counted = postings_of(corpus, terms, usual_k1(settings.terms))
+    del corpus, words, counts
+    names, texts = MappedStrings.packed(terms.names), found.texts()
     known = means = None
     if vectors is not None:
-        known = _term_vectors(terms, vectors)
-        named = Vectors(terms, known)
-        means = document_vectors([plain], named, analysis)
-        means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), np.float32(1e-12))
+        known, means = _word_vectors(names, vectors, texts, analysis)
     return SearchIndex(
         analysis,
         settings,
-        PackedTokens.of(terms),
-        postings,
-        lengths,
-        norms,
-        PackedTokens.of(found.texts),
-        PackedTokens.of(found.files),
+        names,
+        counted.postings,
+        counted.lengths,
+        counted.norms,
+        texts,
+        found.names(),
         np.array(found.file_numbers, dtype=np.int32),
         np.array(found.lines, dtype=np.int32),
         known,
         means,
-        answers,
     )
 
 
-def _postings(matrix: sparse.SparseMatrix) -> tuple[Postings, NDArray[np.float32]]:
-    """Counts by term, and the length of each document's TF-IDF row."""
-    import scipy.sparse
-
-    by_document = scipy.sparse.csr_array((matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape)
-    by_term = by_document.tocsc()
-    starts = by_term.indptr.astype(np.int64)
-    weights = matrix.data * idf(np.diff(starts), matrix.shape[0])[matrix.indices]
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    norms = np.sqrt(np.bincount(rows, weights=weights**2, minlength=matrix.shape[0]))
-    postings = Postings(starts, by_term.indices.astype(np.int32), by_term.data.astype(np.int32))
-    return postings, norms.astype(np.float32)
+def _first_of(batches: Iterator[list[str]], nothing: str) -> Iterator[list[str]]:
+    """The batches; InputError where none of them has a document."""
+    some = False
+    for batch in batches:
+        some = some or bool(batch)
+        yield batch
+    if not some:
+        raise InputError(nothing)
 
 
-def _term_vectors(terms: Sequence[str], vectors: Vectors) -> NDArray[np.float32]:
+def _word_vectors(
+    terms: MappedStrings, vectors: Vectors, texts: MappedStrings, analysis: AnalysisSettings
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The vectors of terms, zeros for those that have none, and of documents."""
     known = np.zeros((len(terms), vectors.dim), dtype=np.float32)
     for number, term in enumerate(terms):
         row = vectors.find(term)
@@ -247,55 +308,7 @@ def _term_vectors(terms: Sequence[str], vectors: Vectors) -> NDArray[np.float32]
         raise InputError(
             "the word vectors know no word of the texts", hint="are they of another language or case?"
         )
-    return known
-
-
-@dataclass
-class _Documents:
-    """Documents as they are read, and where each begins."""
-
-    texts: list[str] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
-    file_numbers: list[int] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-
-    def add(self, path: str, unit: str, reading: InputSettings) -> None:
-        """The documents of one file; none of them if it cannot be read to its end."""
-        found = list(_units(path, unit, reading))
-        for line, text in found:
-            self.texts.append(text)
-            self.lines.append(line)
-            self.file_numbers.append(len(self.files))
-        if found:
-            self.files.append("<stdin>" if path == STDIN else path)
-
-
-def _units(path: str, unit: str, reading: InputSettings) -> Iterator[tuple[int, str]]:
-    """(first line, text) of each document that is not blank."""
-    lines = text_lines([path], reading)
-    kept: list[str] = []
-    first = 1
-    for line in lines:
-        if "\0" in line:
-            raise InputError(f"{lines.place}: not text: a zero byte in it")
-        if unit == "line":
-            if line and not line.isspace():
-                yield lines.number, line
-        elif unit == "paragraph" and not line.strip():
-            if kept:
-                yield first, "\n".join(kept)
-            kept = []
-        else:
-            first = first if kept else lines.number
-            kept.append(line)
-    if any(line.strip() for line in kept):
-        yield first, "\n".join(kept)
-
-
-def _files(paths: Sequence[str], folders: FolderSettings, progress: Progress) -> Iterator[tuple[str, bool]]:
-    """The files, those in folders in alphabetical order; True for what was found in a folder."""
-    for path in paths:
-        if os.path.isdir(path):  # noqa: PTH112
-            yield from ((file, True) for file in files_in(path, folders.on_error, progress))
-        else:
-            yield path, False
+    named = Vectors(list(terms), known)
+    means = document_vectors([[text.replace("\n", " ") for text in texts]], named, analysis)
+    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), np.float32(1e-12))
+    return known, means

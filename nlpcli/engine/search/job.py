@@ -8,9 +8,9 @@ from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.opening import STDIN, Paths
 from nlpcli.engine.io.questions import Answers, Questions
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.search.index import SearchIndex, build, is_index
+from nlpcli.engine.search.index import SearchIndex, build, extend, is_index
 from nlpcli.engine.search.ranking import Hit, Search
-from nlpcli.engine.text.arguments import plain_settings
+from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import FolderSettings, InputSettings, TextInputSettings
@@ -25,25 +25,36 @@ def index(
     settings: IndexSettings = IndexSettings(),
     *,
     vectors: str | None = None,
+    append: str | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
     columns: AnswerSettings = AnswerSettings(),
+    given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
 ) -> SearchIndex:
     """An index of some texts (files, or folders of files), written to `output`.
 
     With `columns` the files are tables of questions and answers: questions are found, and `chat` answers.
 
-    `vectors` is a file of word vectors, with which documents are also found by meaning.
+    `vectors` is a file of word vectors, with which documents are also found by meaning. `append` is an index
+    whose documents come first, but those of files that are given anew; it brings its own analysis (`given`
+    are the names of settings that the user set, of which SettingsError is raised for those that then do
+    nothing). The result is that of all texts indexed together.
 
     Raises InputError when there is no text, or something in a folder may not be read, and OutputError,
     before any work, when `output` cannot be written.
     """
     check_writable(output)
     if columns.answer_col is not None:
-        refuse(changed(settings) + changed(folders), "with --answer-col: each row of a table is a question")
-    made = _built(paths, vectors, settings, analysis, reading, folders, progress, columns)
+        refuse(changed(settings, "unit") + changed(folders), "with --answer-col: each row is a question")
+        refuse(["--append"] * (append is not None), "with --answer-col")
+    if append is not None:
+        refuse(["--vectors"] * (vectors is not None), "with --append")
+        refuse(given_options(given, AnalysisSettings, IndexSettings), "with --append: the index has its own")
+        made = extend(SearchIndex.load(append), as_list(paths), reading, folders, progress)
+    else:
+        made = _built(paths, vectors, settings, analysis, reading, folders, progress, columns)
     made.save(output)
     progress.note(f"{output}: {len(made):,} documents, {len(made.terms):,} terms")
     return made

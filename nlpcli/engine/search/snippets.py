@@ -17,14 +17,13 @@ class Snippet:
     marks: list[tuple[int, int]]
 
 
-def snippet(text: str, tokens: Sequence[Token], wanted: set[str], width: int = 160) -> Snippet:
-    """About `width` characters of `text` with the most different `wanted` tokens; … where it is cut.
+def snippet(text: str, tokens: Sequence[Token], width: int = 160) -> Snippet:
+    """About `width` characters of `text` with the most different of some tokens of it; … where it is cut.
 
-    >>> words = [Token("a", 0, 1), Token("needle", 42, 48)]
-    >>> snippet("a" + " " * 40 + " needle " + "x" * 40, words, {"needle"}, 24).text
+    >>> snippet("a" + " " * 40 + " needle " + "x" * 40, [Token("needle", 42, 48)], 24).text
     '… needle …'
     """
-    found = [(token.start, token.end, token.form) for token in tokens if token.form in wanted]
+    found = [(token.start, token.end, token.form) for token in tokens]
     start = 0
     if len(text) > width and found:
         start = max(found, key=lambda mark: (_worth(found, mark[0], width), -mark[0]))[0]

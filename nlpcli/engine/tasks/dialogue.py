@@ -14,18 +14,18 @@ from collections import deque
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nlpcli.engine.io.model_file import read_info
 from nlpcli.engine.search.index import KIND as INDEX
 from nlpcli.engine.search.index import SearchIndex
-from nlpcli.engine.search.ranking import Search
+from nlpcli.engine.search.ranking import Ranked, Search
 from nlpcli.engine.translation.model import KIND as SEQ2SEQ
 from nlpcli.engine.translation.model import Seq2Seq
 from nlpcli.errors import ModelError
-from nlpcli.settings.search import ChatSettings
+from nlpcli.settings.search import ChatSettings, SearchSettings
 
 _FADING = 0.3  # of what was asked a turn earlier
+_CANDIDATES = 1000  # questions like a line, that earlier turns may put in another order
 
 
 class Reply(NamedTuple):
@@ -78,20 +78,22 @@ class _Found:
     """Answers that stand in an index."""
 
     def __init__(self, index: SearchIndex, settings: ChatSettings) -> None:
-        self._index, self._search, self._settings = index, Search(index), settings
-        self._earlier: deque[NDArray[np.float64]] = deque(maxlen=settings.turns)
+        found = SearchSettings(top_k=_CANDIDATES if settings.turns else 1)
+        self._index, self._search, self._settings = index, Search(index, found), settings
+        self._earlier: deque[Ranked] = deque(maxlen=settings.turns)
 
     def reply(self, line: str) -> Reply:
-        own = self._search.scores(line)
+        documents, own = self._search.rank(line)
         scores = own.copy()
-        for turns, before in enumerate(reversed(self._earlier), start=1):
-            scores += np.where(own > 0, before * _FADING**turns, 0)
-        self._earlier.append(own)
-        best = int(np.argmax(scores))
+        for turns, (others, before) in enumerate(reversed(self._earlier), start=1):
+            _, here, there = np.intersect1d(documents, others, return_indices=True)
+            scores[here] += before[there] * _FADING**turns
+        self._earlier.append((documents, own))
         answers = self._index.answers
-        if answers is None or scores[best] <= 0:
+        if answers is None or not len(documents):
             return Reply(line, self._settings.fallback, 0.0)
-        return Reply(line, answers[best], round(float(own[best]), 4))
+        best = int(np.argmax(scores))
+        return Reply(line, answers[int(documents[best])], round(float(own[best]), 4))
 
 
 class _Written:

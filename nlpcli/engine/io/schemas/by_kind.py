@@ -6,6 +6,7 @@ from importlib import import_module
 
 from nlpcli.engine.io.schema import Schema
 
+NEWEST = {"index": 2}  # the format of a kind that has had more than one
 COUNTS = "co-occurrence counts"
 # The module of this package, and the name there; each is imported when a file of its kind is read.
 SCHEMAS = {
@@ -19,6 +20,7 @@ SCHEMAS = {
     "index": ("documents", "INDEX"),
     "topics": ("topics", "TOPICS"),
     "topics-checkpoint": ("topics", "CHECKPOINT"),
+    "reader": ("reading", "READER"),
     "tagger": ("tagging", "TAGGER"),
     "tagger-checkpoint": ("tagging", "TAGGER_CHECKPOINT"),
     "recurrent-tagger": ("tagging", "RECURRENT_TAGGER"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from nlpcli.engine.io.header_fields import (
     MOST,
     Field,
+    one_of,
     settings_of,
     whole,
 )
 from nlpcli.engine.io.schema import (
     FINITE,
+    UTF8,
     Array,
     Held,
     Schema,
@@ -43,26 +45,57 @@ VECTORIZER = Schema(
     never_empty=("V",),
     relations=(_seen_in_a_document,),
 )
+
+_TOLD = {
+    "lengths": Array("int32", ("D",), within(0, MOST)),
+    "norms": Array("float32", ("D",), FINITE, within(0, MOST)),
+    "file_numbers": Array("int32", ("D",), below("files")),
+    "lines": Array("int32", ("D",), within(0, MOST)),
+    "term_vectors": Array("float32", ("V", "dim"), FINITE, optional=True),
+    "document_vectors": Array("float32", ("D", "dim"), FINITE, optional=True),
+    **strings("files", "files", any_bytes=True),  # names of files, which format 1 wrote as they are
+    **strings("answers", "D", optional=True),
+}
+_PLAIN = {
+    **strings("terms", "V"),
+    **strings("texts", "D"),
+    "postings.starts": Array("int64", ("V+1",), offsets_into("postings")),
+    "postings.documents": Array("int32", ("postings",), below("D")),
+    "postings.counts": Array("int32", ("postings",), within(1, MOST)),
+    **_TOLD,
+}
+_BLOCKS = {  # texts and packed postings may stay in the file: who reads them has to look at them
+    **strings("terms", "V"),
+    "texts.bytes": Array("uint8", ("bytes of texts",), UTF8),
+    "texts.offsets": Array("int64", ("D+1",), offsets_into("texts.bytes")),
+    "postings.frequencies": Array("int64", ("V",), within(1, "D")),
+    "postings.ends": Array("int32", ("blocks",), below("D")),
+    "postings.widths": Array("uint8", ("blocks", 2), within(0, 31)),
+    "postings.places": Array("int64", ("blocks+1",), within(0, "words")),
+    "postings.cosines": Array("float32", ("blocks",), FINITE, within(0, MOST)),
+    "postings.okapi": Array("float32", ("blocks",), FINITE, within(0, MOST)),
+    "postings.packed": Array("uint32", ("words",)),
+    **_TOLD,
+}
+
+
+def _blocks_of_terms(held: Held) -> str | None:
+    if held.fields["postings"] == "plain":
+        return None
+    blocks = int((-(-held.arrays["postings.frequencies"] // 128)).sum())
+    if blocks != held.sizes["blocks"]:
+        return "its terms have other blocks than its postings"
+    ends = int(held.arrays["postings.places"][-1]) + 1  # kernels read a word beyond
+    return None if ends == held.sizes["words"] else "its postings end elsewhere"
+
+
 INDEX = Schema(
     {
         "analysis": Field(settings_of(AnalysisSettings), default=AnalysisSettings()),
-        "settings": Field(settings_of(IndexSettings), default=IndexSettings()),
+        "settings": Field(settings_of(IndexSettings), default=IndexSettings(terms="words")),
+        "postings": Field(one_of("plain", "blocks"), default="plain"),  # plain in format 1
     },
-    {
-        **strings("terms", "V"),
-        **strings("texts", "D"),
-        **strings("files", "files", any_bytes=True),  # names of files, which format 1 wrote as they are
-        "postings.starts": Array("int64", ("V+1",), offsets_into("postings")),
-        "postings.documents": Array("int32", ("postings",), below("D")),
-        "postings.counts": Array("int32", ("postings",), within(1, MOST)),
-        "lengths": Array("int32", ("D",), within(0, MOST)),
-        "norms": Array("float32", ("D",), FINITE, within(0, MOST)),
-        "file_numbers": Array("int32", ("D",), below("files")),
-        "lines": Array("int32", ("D",), within(0, MOST)),
-        "term_vectors": Array("float32", ("V", "dim"), FINITE, optional=True),
-        "document_vectors": Array("float32", ("D", "dim"), FINITE, optional=True),
-        **strings("answers", "D", optional=True),
-    },
+    lambda fields: _PLAIN if fields["postings"] == "plain" else _BLOCKS,
     never_empty=("D",),
     relations=(
         lambda held: (
@@ -75,5 +108,6 @@ INDEX = Schema(
             if ("answers.bytes" in held.arrays) == ("answers.offsets" in held.arrays)
             else "it has half of its answers"
         ),
+        _blocks_of_terms,
     ),
 )

@@ -1,0 +1,138 @@
+"""Searching beside bm25s, the same words and the same queries; and questions of KorQuAD answered.
+
+150,000 paragraphs of Wikipedia (ko/kowiki-100mb.txt.gz, en/enwiki-100mb.txt.gz); a query is some words
+together in one of them. Both sides score the same terms with the same BM25 (Lucene's idf, b 0.75): the ten
+best must score the same. KorQuAD's development set (tasks/qa/korquad1-ko): the first 100 articles train, the
+last 40 measure.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from side_by_side import NLPCLI, data, measure, peer, print_table
+
+from nlpcli.engine.search.index import SearchIndex, build
+from nlpcli.engine.search.ranking import Search
+from nlpcli.engine.search.terms import terms_of_word
+from nlpcli.engine.tasks.reader import train
+from nlpcli.engine.tasks.squad import all_of, read_squad
+from nlpcli.settings.questions import ReaderSettings
+from nlpcli.settings.search import IndexSettings, SearchSettings
+
+PARAGRAPHS, QUERIES = 150_000, 400
+BM25S = """
+import json, sys, time, bm25s
+texts = [line.split() for line in open(sys.argv[1], encoding="utf-8")]
+queries = [line.split() for line in open(sys.argv[2], encoding="utf-8")]
+began = time.process_time()
+model = bm25s.BM25(k1=float(sys.argv[3]), b=0.75, method="lucene")
+model.index(texts, show_progress=False)
+indexed = time.process_time() - began
+began, found = time.process_time(), []
+for query in queries:
+    documents, scores = model.retrieve([query], k=10, show_progress=False)
+    found.append((documents[0].tolist(), scores[0].tolist()))
+print(json.dumps({"index": indexed, "queries": time.process_time() - began, "found": found}))
+"""
+
+
+def paragraphs(language: str, folder: Path) -> Path:
+    """A file with a paragraph a line."""
+    path = folder / f"{language}.txt"
+    with gzip.open(data(f"{language}/{language}wiki-100mb.txt.gz"), "rt", encoding="utf-8") as lines:
+        if language == "ko":
+            kept = [line for line in lines if len(line.encode()) > 40][:PARAGRAPHS]
+        else:
+            words = lines.read().split()
+            kept = [" ".join(words[at : at + 113]) + "\n" for at in range(0, len(words), 113)][:PARAGRAPHS]
+    path.write_text("".join(kept), encoding="utf-8")
+    return path
+
+
+def beside_bm25s(language: str, folder: Path) -> None:
+    """Index and queries of both, and whether the ten best are the same."""
+    path, made = paragraphs(language, folder), folder / f"{language}.index"
+    done = measure([*NLPCLI, "index", path, "-o", made, "-q"])
+    index = SearchIndex.load(made)
+    kind, draw, queries = index.settings.terms, Random(1), []
+    while len(queries) < QUERIES:
+        words = str(index.texts[draw.randrange(len(index))]).split()
+        count = draw.choice([2, 3, 4, 5, 8])
+        begin = draw.randrange(max(1, len(words) - count))
+        queries.append(" ".join(words[begin : begin + count]))
+    search = Search(index, SearchSettings(by="bm25"))
+    search.rank(queries[0])
+    began = time.process_time()
+    ranked = [search.rank(query) for query in queries]
+    spent = time.process_time() - began
+
+    def terms(text: str) -> str:
+        words = index.analyzer.tokens(text)
+        return " ".join(term for word in words for term in terms_of_word(word, kind)) + "\n"
+
+    (folder / "texts").write_text("".join(map(terms, map(str, index.texts))), encoding="utf-8")
+    (folder / "queries").write_text("".join(map(terms, queries)), encoding="utf-8")
+    print_table(f"index, {language}", {"nlpcli": done}, "nlpcli")
+    print(f"nlpcli: {QUERIES / spent:,.0f} queries/s")
+    program = peer(BM25S)
+    if program is None:
+        return
+    k1 = "0.4" if kind == "bigrams" else "1.2"
+    out = subprocess.run(
+        [*program, folder / "texts", folder / "queries", k1], stdout=subprocess.PIPE, check=True
+    )
+    theirs = json.loads(out.stdout)
+    speed = QUERIES / theirs["queries"]
+    print(f"bm25s: index {theirs['index']:.1f} CPU s (terms given), {speed:,.0f} queries/s")
+    same = sum(
+        np.allclose(scores, np.array(other[: len(scores)]) * ratio(scores, other), rtol=1e-3)
+        for (_, scores), (_, other) in zip(ranked, theirs["found"], strict=True)
+    )
+    print(f"the ten best score the same in {same} of {QUERIES} queries")
+
+
+def ratio(scores: np.ndarray, other: list[float]) -> float:
+    """bm25s leaves out BM25's constant factor k1 + 1."""
+    return float(scores[0] / other[0]) if len(scores) and other[0] else 1.0
+
+
+def korquad(folder: Path) -> None:
+    """Which paragraph, by kind of terms; and which words, by a reader."""
+    path = folder / "korquad.json"
+    path.write_bytes(gzip.decompress(data("tasks/qa/korquad1-ko/KorQuAD_v1.0_dev.json.gz").read_bytes()))
+    articles = read_squad(str(path))
+    texts = list(dict.fromkeys(one.context for one in all_of(articles)))
+    (folder / "texts").write_text("".join(" ".join(text.split()) + "\n" for text in texts), encoding="utf-8")
+    numbers = {text: number for number, text in enumerate(texts)}
+    for kind in ("words", "bigrams"):
+        index = build([str(folder / "texts")], settings=IndexSettings(terms=kind))  # type: ignore[arg-type]
+        search = Search(index, SearchSettings(by="bm25", top_k=5))
+        began, first, five = time.process_time(), 0, 0
+        asked = all_of(articles)
+        for each in asked:
+            found = search.rank(each.question)[0].tolist()
+            first += found[:1] == [numbers[each.context]]
+            five += numbers[each.context] in found
+        speed = len(asked) / (time.process_time() - began)
+        one, more = (f"{100 * count / len(asked):.1f}" for count in (first, five))
+        print(f"{kind}: top-1 {one}, top-5 {more}, {speed:,.0f}/s")
+    began = time.process_time()
+    reader = train(all_of(articles[:100]), ReaderSettings())
+    print(f"train-reader: {time.process_time() - began:.1f} CPU s; {reader.evaluate(all_of(articles[-40:]))}")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        if "korquad" not in sys.argv[1:]:
+            for wanted in ("ko", "en"):
+                beside_bm25s(wanted, Path(name))
+        korquad(Path(name))
