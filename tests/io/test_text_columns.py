@@ -14,8 +14,9 @@ from nlpcli.settings.input import InputSettings, TextInputSettings
 from tests.cli.test_terminal import CHARLM, MODELS, NB
 
 # They read models, questions, pairs of words, or text that is tagged already.
-NO_TEXTS = {"similar", "analogy", "odd-one-out", "evaluate-vectors", "convert", "plot", "inspect", "merge"}
-OTHERWISE = {"train-tagger", "generate", "fill-mask", "chat", "report", "split", "dedup", "language"}
+NO_TEXTS = {"similar", "analogy", "odd-one-out", "evaluate-vectors", "convert", "plot", "inspect", "merge",
+            "train-reader"}  # fmt: skip
+OTHERWISE = {"train-tagger", "generate", "fill-mask", "ask", "chat", "report", "split", "dedup", "language"}
 OPTIONS = {"--text-col", "--delimiter", "--sheet", "--header", "--quoting", "--input-format"}
 TEXTS = [
     "the king and the queen", 'a "good" film, the best', "the queen drinks tea", "", "한국어 영화, 좋다",
