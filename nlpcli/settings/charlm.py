@@ -24,7 +24,9 @@ NETWORK = "Network"
 class CharLMSettings(Settings):
     """A network that predicts the next character."""
 
-    RARE: ClassVar[frozenset[str]] = frozenset({"optimizer", "vocab_size", "subword_model"})
+    RARE: ClassVar[frozenset[str]] = frozenset(
+        {"optimizer", "vocab_size", "subword_model", "min_char_count", "patience"}
+    )
     NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
         {
             "num_heads": Needs("cell", (ATTENTION,)),

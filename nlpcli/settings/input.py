@@ -90,7 +90,13 @@ class ColumnSettings(Settings):
 class RecordSettings(FolderSettings, ColumnSettings):
     """Where text and label stand in a line."""
 
-    RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {"header", "quoting", "label_sep", "multi_label"}
+    RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {
+        "header",
+        "delimiter",
+        "quoting",
+        "label_sep",
+        "multi_label",
+    }
     NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
         {
             "header": Needs("format", ("auto", "tsv", "csv")),
@@ -179,7 +185,7 @@ class RecordSettings(FolderSettings, ColumnSettings):
 class TextInputSettings(ColumnSettings, InputSettings):
     """Lines of text, or a column of a table: what every command takes that reads texts without labels."""
 
-    RARE: ClassVar[frozenset[str]] = InputSettings.RARE | {"header", "quoting"}
+    RARE: ClassVar[frozenset[str]] = InputSettings.RARE | {"header", "delimiter", "quoting"}
     NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
         {
             "header": Needs("input_format", ("auto", "tsv", "csv")),

@@ -54,7 +54,6 @@ VECTORS = MODELS / "word2vec.safetensors"
         (f"activations {MODELS}/charlm.safetensors text --top 3", "--top does nothing without --find"),
         (f"generate {MODELS}/charlm.safetensors --prime a --encoding cp949", "--encoding does nothing"),
         (f"generate {MODELS}/charlm-label.safetensors --guidance 2", "--guidance does nothing without"),
-        ("train-charlm text -o m --text-col 1", "--text-col does nothing where lines are plain text"),
         ("train-charlm text -o m --condition-dropout 0.5", "--condition-dropout does nothing where"),
         ("train-charlm text -o m --label-col 1 --seq-length 9", "--seq-length does nothing where every"),
         ("index text -o i --text-col 1 --answer-col 2 --document file", "--document does nothing with"),

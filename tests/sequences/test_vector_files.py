@@ -151,7 +151,7 @@ def test_other_errors_of_tables(tmp_path):
     fails('{"v": [1, null], "label": "x"}\n', "holds 'null', which is no number", name="t.jsonl")
     fails('{"v": true, "label": "x"}\n', "holds 'true', which is no number", name="t.jsonl")
     fails("v\tlabel\n1\tx\n", "--vector-col cannot be 'v,'", SettingsError, vector_col="v,")
-    fails("v\tlabel\n1\tx\n", "--text-col names a text and --vector-col numbers", SettingsError, text_col="v")
+    fails("v\tlabel\n1\tx\n", "--text-col is for texts, and --cell none learns", SettingsError, text_col="v")
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def initial_blocks(blocks: Blocks, random: np.random.Generator) -> Weights:
 def rotation(positions: int, head_size: int) -> tuple[Floats, Floats]:
     """Cosines and sines of the angles p θ_j by which places 0, 1, … are turned: each [positions, d / 2].
 
-    >>> rotation(2, 4)[1].round(3).tolist()
+    >>> rotation(2, 4)[1].astype(float).round(3).tolist()
     [[0.0, 0.0], [0.841, 0.01]]
     """
     frequencies = _BASE ** (-np.arange(0, head_size, 2) / head_size)

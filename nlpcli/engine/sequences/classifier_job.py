@@ -22,7 +22,6 @@ from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier, load_
 from nlpcli.engine.classify.job import TEST
 from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.prediction_lines import columns_of, prediction_lines
-from nlpcli.engine.documents.labelled_rows import is_array_file
 from nlpcli.engine.io import model_file
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.records import Records
@@ -33,6 +32,7 @@ from nlpcli.engine.sequences import vector_classifier
 from nlpcli.engine.sequences.answer_choice import answer_to, check_labels
 from nlpcli.engine.sequences.answers import Answer, Classes, Labels, Number
 from nlpcli.engine.sequences.blend import read_blend
+from nlpcli.engine.sequences.classifier_checks import check_filled, check_negatives, check_texts, learnt
 from nlpcli.engine.sequences.learning import Network, check_files, learnt
 from nlpcli.engine.sequences.text_classifier import KIND, UNFINISHED, TextClassifier, listed
 from nlpcli.engine.sequences.vector_classifier import VectorClassifier
@@ -45,7 +45,7 @@ from nlpcli.engine.sequences.vector_job import (
     train_vectors,
 )
 from nlpcli.engine.text.arguments import as_list, plain_settings
-from nlpcli.errors import InputError, SettingsError
+from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import ClassifySettings, RnnSettings
 from nlpcli.settings.fields import changed, check_whole_number
@@ -117,18 +117,18 @@ def train_rnn(
         )
         model, result = train_vectors(paths, output, task, resume, checkpoints.checkpoint_every, progress)
         return _told(NetworkOutcome(model), result, measured)
-    _check_texts(paths, records)
+    check_texts(paths, records)
     initial = None if init is None else InitialNetwork.load(init, encoder.plain)
 
     def read(files: Paths) -> Examples:
         return read_labelled(files, analysis, records, reading, progress, pairs=True, several=True)
 
     examples = read(paths)
-    _check_filled(examples, progress)
+    check_filled(examples, progress)
     answer = answer_to(examples, records, settings.label_type, progress)
     if isinstance(answer, Classes):
         check_classes(examples, analysis)
-    _check_negatives(answer, settings.negatives)
+    check_negatives(answer, settings.negatives)
     # Read before training, so that what is wrong with it is told before.
     tests, held_out = (None if path is None else read([path]) for path in (test, dev))
     check_labels(answer, held_out, dev)
@@ -152,7 +152,7 @@ def train_rnn(
         Network(begun, answer.measure), output, resume, checkpoints.checkpoint_every, progress
     )
     if output is not None:
-        count = f"{len(examples.labels):,} {'pairs' if examples.sides == 2 else 'texts'}, {_learnt(answer)}"
+        count = f"{len(examples.labels):,} {'pairs' if examples.sides == 2 else 'texts'}, {learnt(answer)}"
         progress.note(f"{output}: {count}, {len(begun.sentences.kinds):,} different words")
     if found.blend is not None:
         progress.note(f"{blend}: {found.blend.share:.0%} of the answer is its")
@@ -174,16 +174,6 @@ def _told(
     return outcome
 
 
-def _check_texts(paths: Paths, records: RecordSettings) -> None:
-    """Raise SettingsError for rows of numbers where texts are read."""
-    arrays = [path for path in paths or () if is_array_file(path)]
-    if records.vector_col is not None or arrays:
-        raise SettingsError(
-            f"{arrays[0] if arrays else '--vector-col'}: rows of numbers are for --cell none",
-            hint="add --cell none; texts are named by --text-col",
-        )
-
-
 def _read_blend(
     path: str,
     answer: Answer,
@@ -201,33 +191,6 @@ def _read_blend(
             "--blend needs texts to choose by how much: --val-frac 0 holds none out", hint="--dev names some"
         )
     return read_blend(path, answer.labels, analysis)
-
-
-def _check_filled(examples: Examples, progress: Progress) -> None:
-    """Say how many pairs have a side without a token, from which nothing is learnt. InputError: all have."""
-    empty = int((~examples.filled).sum())
-    if examples.sides == 2 and empty == len(examples.labels):
-        raise InputError(
-            "no pair has a token in both texts", hint="are --text-col and --text2-col the right columns?"
-        )
-    if examples.sides == 2 and empty:
-        pairs, them = ("pairs", "them") if empty > 1 else ("pair", "it")
-        progress.note(f"{empty:,} {pairs} with an empty side: nothing is learnt from {them}")
-
-
-def _check_negatives(answer: Answer, label: str | None) -> None:
-    """Raise SettingsError for a label that no pair has."""
-    if label is not None and (label not in answer.labels or not isinstance(answer, Classes)):
-        raise SettingsError(
-            f"--negatives {label}: no pair has that label",
-            hint=f"there are: {', '.join(answer.labels[:20])}" if answer.labels else "numbers are learnt",
-        )
-
-
-def _learnt(answer: Answer) -> str:
-    if isinstance(answer, Number):
-        return f"numbers of {answer.mean:.4g} ± {answer.deviation:.4g}"
-    return f"{len(answer.labels)} {'classes' if isinstance(answer, Classes) else 'labels'}"
 
 
 # --- classifiers of every kind at work ----------------------------------------------------------

@@ -90,10 +90,22 @@ def _vectorizer(header: Header, shapes: Shapes) -> str:
 
 def _index(_header: Header, shapes: Shapes) -> str:
     terms, texts = shapes["terms.offsets"][0] - 1, shapes["lengths"][0]
-    return f"an index of {texts:,} texts with {terms:,} different terms"
+    answers = ", each with an answer" * ("answers.offsets" in shapes)
+    return f"an index of {texts:,} texts with {terms:,} different terms{answers}"
+
+
+def _reader(_header: Header, shapes: Shapes) -> str:
+    return f"finds answers to questions in texts, by {shapes['weights'][0]:,} weights"
+
+
+def _masked(header: Header, shapes: Shapes) -> str:
+    words, cell = shapes["head.b"][0], header["encoder"].get("cell", "lstm")
+    return f"finds masked words, one of {words:,}, by a network ({cell})"
 
 
 def _topics(header: Header, shapes: Shapes) -> str:
+    if "documents" not in header:  # a training that was interrupted
+        return f"{header['num_topics']:,} topics of {header['tokens']:,} tokens"
     found = shapes.get("word_counts") or shapes["components"]
     return f"{found[1]:,} topics over {found[0]:,} words, learnt of {header['documents']:,} texts"
 
@@ -155,6 +167,8 @@ _TELL: dict[str, Callable[[Header, Shapes], str]] = {
     "vectorizer": _vectorizer,
     "index": _index,
     "topics": _topics,
+    "reader": _reader,
+    "masked-lm": _masked,
     **dict.fromkeys(("tagger", "recurrent-tagger"), _tagger),
     "recurrent-classifier": _network,
     "vector-classifier": _numbers,

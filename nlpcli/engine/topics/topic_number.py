@@ -80,8 +80,8 @@ def choose_number(
 def best(trials: Sequence[Trial]) -> Trial:
     """The trial to go by; of nearly equals the one with the fewest topics.
 
-    >>> best([Trial(5, 900.0, 0.2), Trial(10, 700.0, 0.15), Trial(20, 690.0, 0.15), Trial(40, 720.0, 0.1)])
-    Trial(topics=10, perplexity=700.0, npmi=0.15)
+    >>> best([Trial(5, 900.0, 0.2), Trial(10, 692.0, 0.15), Trial(20, 690.0, 0.15), Trial(40, 720.0, 0.1)])
+    Trial(topics=10, perplexity=692.0, npmi=0.15)
     """
     scores = _scaled([trial.npmi for trial in trials])
     if all(trial.perplexity is not None for trial in trials):
