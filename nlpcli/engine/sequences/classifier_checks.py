@@ -42,7 +42,7 @@ def check_negatives(answer: Answer, label: str | None) -> None:
         )
 
 
-def learnt(answer: Answer) -> str:
+def told_of(answer: Answer) -> str:
     """What is learnt, for a note: classes, labels or numbers."""
     if isinstance(answer, Number):
         return f"numbers of {answer.mean:.4g} ± {answer.deviation:.4g}"

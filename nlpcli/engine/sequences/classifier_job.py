@@ -32,7 +32,7 @@ from nlpcli.engine.sequences import vector_classifier
 from nlpcli.engine.sequences.answer_choice import answer_to, check_labels
 from nlpcli.engine.sequences.answers import Answer, Classes, Labels, Number
 from nlpcli.engine.sequences.blend import read_blend
-from nlpcli.engine.sequences.classifier_checks import check_filled, check_negatives, check_texts, learnt
+from nlpcli.engine.sequences.classifier_checks import check_filled, check_negatives, check_texts, told_of
 from nlpcli.engine.sequences.learning import Network, check_files, learnt
 from nlpcli.engine.sequences.text_classifier import KIND, UNFINISHED, TextClassifier, listed
 from nlpcli.engine.sequences.vector_classifier import VectorClassifier
@@ -152,7 +152,7 @@ def train_rnn(
         Network(begun, answer.measure), output, resume, checkpoints.checkpoint_every, progress
     )
     if output is not None:
-        count = f"{len(examples.labels):,} {'pairs' if examples.sides == 2 else 'texts'}, {learnt(answer)}"
+        count = f"{len(examples.labels):,} {'pairs' if examples.sides == 2 else 'texts'}, {told_of(answer)}"
         progress.note(f"{output}: {count}, {len(begun.sentences.kinds):,} different words")
     if found.blend is not None:
         progress.note(f"{blend}: {found.blend.share:.0%} of the answer is its")

@@ -99,7 +99,8 @@ def _reader(_header: Header, shapes: Shapes) -> str:
 
 
 def _masked(header: Header, shapes: Shapes) -> str:
-    words, cell = shapes["head.b"][0], header["encoder"].get("cell", "lstm")
+    words = header["words"] if "words" in header else shapes["head.b"][0]
+    cell = header["encoder"].get("cell", "lstm")
     return f"finds masked words, one of {words:,}, by a network ({cell})"
 
 
