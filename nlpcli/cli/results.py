@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 
 from nlpcli.cli import console
 from nlpcli.cli.visible import plainly
-from nlpcli.engine.io.table_output import Sheet, sheet_of, suffix_of
+from nlpcli.engine.io.table_output import Sheet, check_suffix, sheet_of, suffix_of
 from nlpcli.engine.io.writing import cell, open_output
 from nlpcli.settings.fields import refuse
 from nlpcli.settings.results import TABLES, JsonSettings, LineSettings
@@ -142,11 +142,13 @@ def is_sheet(place: str) -> bool:
     >>> is_sheet("words.xlsx"), is_sheet("words.tsv")
     (True, False)
     """
+    check_suffix(place)
     return suffix_of(place) in TABLES and suffix_of(place) != ".tsv"
 
 
 def _by_name(place: str, shape: JsonSettings) -> JsonSettings:
     """The shape of what is written; JSON where the name of the file says so."""
+    check_suffix(place)
     suffix = suffix_of(place)
     if shape.is_json:
         refuse(
@@ -161,6 +163,7 @@ def _by_name(place: str, shape: JsonSettings) -> JsonSettings:
 @contextlib.contextmanager
 def lines(output: str) -> Iterator[Callable[[Sequence[object]], None]]:
     """What writes a line of cells with tabs between, for results that are plain text."""
+    check_suffix(output)
     with open_output(console.output(output)) as file:
 
         def write(cells: Sequence[object]) -> None:
@@ -251,6 +254,7 @@ def as_json(
 ) -> Iterator[str | BinaryIO]:
     """What the engine writes lines to: `output`, or with JSON asked for a stream that makes them JSON."""
     if not shape.is_json:
+        check_suffix(output)
         yield console.output(output)
         return
     refuse(["--id-col"] * (rows.id_col is not None), "beside --json and --jsonl")

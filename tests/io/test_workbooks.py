@@ -223,3 +223,37 @@ def test_of_merged_labels_the_error_says_where_they_stand(nlpcli, tmp_path):
     assert (
         "row 3: the label is empty\nhint: label every row or take it out; of merged cells the first" in told
     )
+
+
+# --- titles and merged names ----------------------------------------------------------------
+
+TITLED = [["Reviews of 2026"], [], ["id", "text", "team"], [1, "good", "a"], [2, "bad", "b"]]
+MERGED = [
+    ["id", "review", None, "team"],
+    [None, "title", "text"],
+    [1, "x", "good", "a"],
+    [2, "y", "bad", "b"],
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told", "names"),
+    [
+        (TITLED, "row 3 is taken for the first", "id,text,team"),
+        (MERGED, "rows 1 and 2 together are taken for the names", "id,title,text,team"),
+    ],
+)
+def test_names_that_stand_under_titles_or_in_merged_cells(nlpcli, tmp_path, rows, told, names):
+    saved(tmp_path / "t.xlsx", Sheet=rows)
+    for command in ("dedup", "language", "normalize"):
+        done = nlpcli(command, "t.xlsx", "--text-col", "text", "-o", "o.csv", cwd=tmp_path, code=0)
+        assert told in done.err and "more cells" not in done.err
+        lines = (tmp_path / "o.csv").read_text(encoding="utf-8-sig").splitlines()
+        assert "\ufeff" not in "".join(lines)  # one mark, before the first row
+        named = next(line for line in lines if line.startswith(names))
+        assert lines[lines.index(named) + 1].startswith("1,")
+    nlpcli("train-nb", "t.xlsx", "--text-col", "text", "--label-col", "team", "-o", "m", cwd=tmp_path, code=0)
+    lines = ["".join(f"{cell or ''}," for cell in row)[:-1] for row in rows]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    done = nlpcli("evaluate", "m", "t.csv", "--text-col", "text", "--label-col", "team", cwd=tmp_path, code=0)
+    assert told in done.err and "accuracy\t1.0000" in done.out

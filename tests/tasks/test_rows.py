@@ -293,3 +293,57 @@ def test_languages_that_are_none(folder, given):
     with pytest.raises(SettingsError):
         nlpcli.language("t.csv", folder / "out", **given)
     assert not (folder / "out").exists()
+
+
+# --- the name of an output ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["dedup", "language"])
+def test_the_name_of_an_output_says_its_format(nlpcli, folder, command):
+    openpyxl = pytest.importorskip("openpyxl")
+    (folder / "k.csv").write_bytes(TABLES["korean.csv"] + b"\r\n")
+    options = [command, "k.csv", "--encoding", "cp949", "--text-col", "본문"]
+    added = [["language", "probability"], ["ko", 1], ["ko", 1]] if command == "language" else [[]] * 3
+    wanted = [
+        [*row, *more]
+        for row, more in zip([["본문", "평점"], ["영화 좋다", 5], ["별로", 1]], added, strict=True)
+    ]
+    nlpcli(*options, "-o", "o.xlsx", code=0)
+    book = openpyxl.load_workbook(folder / "o.xlsx")
+    assert [list(row) for row in book.active.values] == wanted
+    nlpcli(*options, "-o", "o.tsv", code=0)
+    assert (folder / "o.tsv").read_text().splitlines()[0].split("\t") == wanted[0]
+    nlpcli(*options, "-o", "o.jsonl", code=0)
+    nlpcli(command, "o.jsonl", "--text-col", "본문", "-o", "p.csv", code=0)
+    assert (folder / "p.csv").read_text().splitlines()[1].startswith("영화 좋다,5")
+    nlpcli(*options, "-o", "as_it_stands.csv", code=0)
+    assert "영화 좋다,5".encode("cp949") in (folder / "as_it_stands.csv").read_bytes()
+
+
+def test_lines_become_a_column_of_a_workbook(nlpcli, folder):
+    openpyxl = pytest.importorskip("openpyxl")
+    (folder / "t.txt").write_text("하나\n하나\n\n둘\n")
+    nlpcli("dedup", "t.txt", "-o", "o.xlsx", code=0)
+    assert [row[0] for row in openpyxl.load_workbook(folder / "o.xlsx").active.values] == [
+        "text",
+        "하나",
+        None,
+        "둘",
+    ]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["dedup", "t.csv"],
+        ["language", "t.csv"],
+        ["count", "t.csv"],
+        ["keywords", "t.csv"],
+        ["tokenize", "t.csv"],
+    ],
+)
+@pytest.mark.parametrize("name", ["o.xls", "o.png", "o.html"])
+def test_rows_are_not_written_under_the_name_of_a_picture(nlpcli, folder, call, name):
+    done = nlpcli(*call, "--text-col", "text", "-o", name, code=1)
+    assert name in done.err and "hint: name a .xlsx" in done.err
+    assert not (folder / name).exists()

@@ -41,7 +41,8 @@ from nlpcli.engine.io.record_layouts import (
     is_plain,
     table_layout,
 )
-from nlpcli.engine.io.workbooks import cell_text, is_zipped, workbook_rows
+from nlpcli.engine.io.workbook_records import workbook_records
+from nlpcli.engine.io.workbooks import is_zipped
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings.fields import refuse
@@ -177,7 +178,8 @@ class RawRows:
 
     @property
     def _inner_encoding(self) -> str:
-        return "utf-8" if self._wide or self.encoding == AUTO else self.encoding
+        # With the mark, which stands before the first row alone, each row would get one.
+        return "utf-8" if self._wide or self.encoding in (AUTO, "utf-8-sig") else self.encoding
 
     def begin(self, chunks: Iterator[bytes]) -> None:
         """Look at the beginning: encoding, layout, header."""
@@ -362,27 +364,13 @@ def raw_rows(
 def _begin_workbook(rows: RawRows, settings: RecordSettings, progress: Progress) -> None:
     """The rows of a workbook as records of CSV."""
     rows.suffix, rows.encoding, rows.preamble = ".csv", "utf-8-sig", codecs.BOM_UTF8
-    batches = iter(workbook_rows(rows.path, settings.sheet, progress))
-    first = next((batch for batch in batches if any(batch)), [])
-    every = itertools.chain(first, itertools.chain.from_iterable(batches))
-    cells = ([*map(cell_text, row)] for row in every)
-    filled = [[*map(cell_text, row)] for row in first]
-    begun = next((number for number, row in enumerate(filled) if row), 0)
-    if not filled:
+    found = workbook_records(rows.path, rows.name, settings, progress)
+    if found is None:
         return
-    layout = table_layout(rows.path, filled[begun:], Dialect("", True), settings, False)
-    rows.layout = replace(layout, delimiter=",", format="csv")
-
-    def written() -> Iterator[RawRow]:
-        for number, row in enumerate(cells, 1):
-            if row:
-                row += [""] * (layout.width - len(row))
-                out = io.StringIO(newline="")
-                csv.writer(out).writerow(row)
-                yield RawRow(out.getvalue().encode("utf-8", "replace"), row, number)
-
-    rows._rows = written()
-    if layout.has_header:
+    rows.layout, above, records = found
+    rows.preamble += above
+    rows._rows = itertools.starmap(RawRow, records)
+    if rows.layout.has_header:
         rows.header = next(rows._rows, None)
 
 

@@ -118,8 +118,9 @@ def detect(path: str, beginning: Beginning, settings: RecordSettings, labelled: 
     if not (above := title_rows.rows_above(rows, settings)):
         return table_layout(path, rows, dialect, settings, labelled)
     dialect = dataclasses.replace(dialect, skipped=dialect.skipped + title_rows.lines_of(rows[:above]))
-    layout = table_layout(path, rows[above:], dialect, settings, labelled)
-    told = title_rows.told(display_name(path), dialect.skipped + 1)
+    named_rows = [title_rows.names_of(rows, above), *rows[above + 1 :]]
+    layout = table_layout(path, named_rows, dialect, settings, labelled)
+    told = title_rows.told(display_name(path), rows, above, dialect.skipped + 1)
     return dataclasses.replace(layout, remark=told)
 
 

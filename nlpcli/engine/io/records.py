@@ -281,7 +281,7 @@ class Records:
     ) -> Iterator[Batch]:
         """The rows of a workbook or Parquet file, whose cells are values."""
         layout: Layout | None = None
-        name, number = display_name(path), 0
+        name, number, names = display_name(path), 0, list[str]()
         for rows in batches:
             found = Batch([], [])
             begun = next((place for place, row in enumerate(rows) if row), len(rows))
@@ -291,8 +291,10 @@ class Records:
                     beginning = [[*map(cell_text, one)] for one in rows[begun:]]
                     if above := title_rows.rows_above(beginning, settings):
                         begun += above
-                        self._progress.note(title_rows.told(name, number + above))
+                        names = title_rows.names_of(beginning, above)
+                        self._progress.note(title_rows.told(name, beginning, above, number + above))
                         continue
+                    beginning[0] = names or beginning[0]
                     layout = table_layout(path, beginning, Dialect("", True), settings, self.labelled)
                     self._tell(layout)
                     self._begin_kept(name, layout)

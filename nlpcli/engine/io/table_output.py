@@ -39,6 +39,21 @@ from nlpcli.settings.results import TABLES, LineSettings, RowSettings
 
 _BINARY = (".xlsx", ".parquet")
 _NOT_WRITTEN = (".xls", ".xlsb", ".xlsm", ".ods", ".feather", ".arrow")
+# What is drawn is written by options of its own (--page, --chart, --plot).
+_PICTURES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".svg",
+    ".pdf",
+    ".html",
+    ".htm",
+    ".docx",
+    ".pptx",
+    ".hwp",
+    ".hwpx",
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -90,9 +105,8 @@ def kept_for(output: Output, table: RowSettings, *, otherwise: str | None = None
 
     Raises SettingsError for settings of tables where there is none, OutputError for such lines in a workbook.
     """
+    check_suffix(output)
     suffix = suffix_of(output)
-    if suffix in _NOT_WRITTEN:
-        raise OutputError(f"{output}: {suffix} is not written", hint="name a .xlsx or .csv")
     if otherwise is not None and suffix in _BINARY:
         raise OutputError(
             f"{output}: {otherwise} writes lines, and {suffix} holds a row for each text",
@@ -108,6 +122,18 @@ def kept_for(output: Output, table: RowSettings, *, otherwise: str | None = None
         refuse(["--output-encoding"] * (table.output_encoding is not None), f"with {suffix}, which is UTF-8")
     encoding_of(table)
     return KeptRows()
+
+
+def check_suffix(output: Output) -> None:
+    """Raise OutputError for a file whose name says that it holds neither rows nor text."""
+    suffix = suffix_of(output)
+    if suffix in _NOT_WRITTEN:
+        raise OutputError(f"{output}: {suffix} is not written", hint="name a .xlsx or .csv")
+    if suffix in _PICTURES:
+        raise OutputError(
+            f"{output}: this holds rows of text, and {suffix} a picture or page",
+            hint="name a .xlsx, .csv or .txt",
+        )
 
 
 def suffix_of(output: Output) -> str:
@@ -197,7 +223,7 @@ class TableLines:
     def write(self, line: str) -> None:
         """The cells of the next text, with tabs between; the only one may hold tabs."""
         many = len(self._columns) > 1
-        cells = line.split("\t", len(self._columns) - 1) if many else [line]
+        cells = line.split("\t", len(self._columns) - 1) if many else [line][: len(self._columns)]
         cells += [""] * (len(self._columns) - len(cells))
         added = [
             _number(text) if column.is_number else text

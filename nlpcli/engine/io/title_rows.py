@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from nlpcli.engine.io.dialects import folded
@@ -23,9 +24,28 @@ def rows_above(rows: Sequence[Sequence[str]], settings: RecordSettings) -> int:
     if not names and not most:
         return 0
     for number, row in enumerate(rows[:_MOST]):
-        if len(row) >= most and names <= {*map(folded, row)}:
+        if len(row) >= most and (
+            names <= {*map(folded, row)} or names <= {*map(folded, names_of(rows, number))}
+        ):
             return number
     return 0
+
+
+def names_of(rows: Sequence[Sequence[str]], number: int) -> list[str]:
+    """The names of the columns in a row; one that is empty there is in the row above, in a merged cell.
+
+    A single cell above is a title.
+
+    >>> names_of([["id", "review", "", "team"], ["", "title", "text"]], 1)
+    ['id', 'title', 'text', 'team']
+    >>> names_of([["Reviews"], ["", "title", "text"]], 1)
+    ['', 'title', 'text']
+    """
+    row = list(rows[number])
+    above = rows[number - 1] if number else ()
+    if sum(map(bool, above)) < 2:
+        return row
+    return [here or over for here, over in itertools.zip_longest(row, above, fillvalue="")]
 
 
 def lines_of(rows: Sequence[Sequence[str]]) -> int:
@@ -37,6 +57,8 @@ def lines_of(rows: Sequence[Sequence[str]]) -> int:
     return len(rows) + sum(cell.count("\n") for row in rows for cell in row)
 
 
-def told(name: str, row: int) -> str:
-    """What is said of a table whose first rows are passed over."""
+def told(name: str, rows: Sequence[Sequence[str]], above: int, row: int) -> str:
+    """What is said of a table whose first rows are passed over: `above` of `rows`, and `row` is the next."""
+    if names_of(rows, above) != list(rows[above]):
+        return f"{name}: rows {row - 1} and {row} together are taken for the names of the columns"
     return f"{name}: row {row} is taken for the first of the table; what stands above it is left out"

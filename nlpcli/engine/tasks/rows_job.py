@@ -1,6 +1,7 @@
 """What is done with the rows of a table before training: what `split`, `dedup` and `language` do.
 
-Rows are written as they were read, byte for byte, with the header; a workbook's as CSV.
+Rows are written as they were read, byte for byte, with the header; a workbook's as CSV, and all in the
+format that the name of an output asks for where it is another than theirs (`row_output.py`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from nlpcli.engine.corpus.near_duplicates import NearDuplicates
 from nlpcli.engine.io.atomic import check_writable, write_atomically
 from nlpcli.engine.io.opening import STDIN
 from nlpcli.engine.io.raw_rows import RawRow, RawRows, raw_rows
+from nlpcli.engine.io.row_output import row_table
+from nlpcli.engine.io.table_output import Column
 from nlpcli.engine.io.writing import LineWriter, Output, cell, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.row_spool import RowSpool
@@ -232,15 +235,19 @@ def dedup(
         file = stack.enter_context(open_output(output))
         if told is not None:
             told.write(b"line\tsame_as\tsimilarity\ttext\n")
-        if not jsonl:
+        table = None if jsonl else row_table(output, file, rows)
+        if not jsonl and table is None:
             file.write(rows.head)
         for some in _batches(rows):
             texts = [rows.text(row) for row in some]
             lines.extend(row.line for row in some)
             for row, text, duplicate in zip(some, texts, seen.add(texts), strict=True):
                 counts.rows += 1
-                if duplicate is None:
+                if duplicate is None and table is not None:
+                    table.add(row)
+                elif duplicate is None:
                     file.write(_row_bytes(rows, row, jsonl))
+                if duplicate is None:
                     continue
                 counts.same += duplicate.similarity == 1
                 counts.near += duplicate.similarity < 1
@@ -250,6 +257,8 @@ def dedup(
                     told.write(shown.encode("utf-8", "replace"))
             file.flush()
             progress.update("comparing", counts.rows)
+        if table is not None:
+            table.finish()
     dropped = counts.same + counts.near
     progress.note(
         f"{counts.rows:,} rows, {dropped:,} dropped: {counts.same:,} the same, {counts.near:,} nearly"
@@ -302,7 +311,9 @@ def language(
 
             raise no_such_choice("--only", code, languages.codes)
     with raw_rows(path, records, reading, progress) as rows, open_output(output) as file:
-        if not jsonl and rows.layout is not None:
+        columns = [] if settings.only else [Column("language"), Column("probability", is_number=True)]
+        table = None if jsonl else row_table(output, file, rows, columns, progress)
+        if not jsonl and rows.layout is not None and table is None:
             _write_head(rows, file, added=not settings.only)
         writer = LineWriter(file)
         for row in rows:
@@ -314,6 +325,8 @@ def language(
             if jsonl:
                 fields = rows.as_object(row) | ({} if settings.only else told)
                 writer.write(json.dumps(fields, ensure_ascii=False))
+            elif table is not None:
+                table.add(row, f"{code}\t{probability:.4f}")
             elif settings.only:
                 file.write(rows.written(_ended(row.raw, rows)))
             elif rows.layout is None:
@@ -321,6 +334,8 @@ def language(
             else:
                 file.write(rows.written(rows.with_cells(row, told) if row.cells else row.raw))
             progress.update("telling languages", counts.total())
+        if table is not None:
+            table.finish()
     return counts
 
 
