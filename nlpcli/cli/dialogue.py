@@ -42,7 +42,7 @@ def chat(
       echo 'When do you open?' | nlpcli chat faq.safetensors --jsonl
       nlpcli chat seq2seq.safetensors questions.txt --turns 1 -o answers.txt
     """
-    refuse(changed(shape, "no_header"), "where lines have no headings")
+    refuse(changed(shape, "no_header", "output_encoding"), "where answers are lines")
     console.one_blas_thread()
     asks = files is None and shape.output == "-" and not shape.is_json and console.is_conversation()
     replies = jobs.chat(model, _asked() if asks else None, settings, paths=files, reading=reading)

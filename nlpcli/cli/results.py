@@ -16,10 +16,10 @@ from typing import BinaryIO, cast
 
 from nlpcli.cli import console
 from nlpcli.cli.visible import plainly
-from nlpcli.engine.io.table_output import Sheet, check_suffix, sheet_of, suffix_of
+from nlpcli.engine.io.table_output import Sheet, check_suffix, encoding_of, sheet_of, suffix_of
 from nlpcli.engine.io.writing import cell, open_output
 from nlpcli.settings.fields import refuse
-from nlpcli.settings.results import TABLES, JsonSettings, LineSettings
+from nlpcli.settings.results import TABLES, JsonSettings, LineSettings, RowSettings
 
 Row = Sequence[object]
 
@@ -57,7 +57,7 @@ class Results:
         if self._sheet is not None:
             self._sheet.begin(None if getattr(self._shape, "no_header", False) else columns)
             for row in plain:
-                self._sheet.add(row, ())
+                self._sheet.add([_one_cell(value) for value in row], ())
             return
         if self.drawn:
             console.print_table(columns, plain, title=title)
@@ -127,13 +127,26 @@ class Results:
 def results(shape: JsonSettings, output: str | None = None) -> Iterator[Results]:
     """Where tables are written, as the name of the file says; it is replaced when the block ends well."""
     place = output if output is not None else str(getattr(shape, "output", "-"))
+    rows = RowSettings(output_encoding=getattr(shape, "output_encoding", None))
     shape = _by_name(place, shape)
+    encoded = rows.output_encoding is not None
+    refuse(
+        ["--output-encoding"] * (encoded and (shape.is_json or suffix_of(place) not in (".csv", ".tsv"))),
+        "but with -o TABLE.csv or .tsv",
+    )
+    encoding_of(rows)
     with open_output(console.output(place)) as file:
         drawn = place == "-" and console.is_terminal() and not shape.is_json
-        sheet = sheet_of(place, file) if is_sheet(place) and not shape.is_json else None
+        is_table = (is_sheet(place) or encoded) and not shape.is_json
+        sheet = sheet_of(place, file, table=rows) if is_table else None
         found = Results(file, shape, drawn=drawn, sheet=sheet)
         yield found
         found.close()
+
+
+def _one_cell(value: object) -> object:
+    """What stands in a cell of a sheet: words of a list as a line of TSV has them, and no JSON."""
+    return console.as_text(value) if isinstance(value, list | tuple) else value
 
 
 def is_sheet(place: str) -> bool:

@@ -43,7 +43,6 @@ def summarize(
     analysis: AnalysisSettings = LOWERCASE,
     reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
-    table: RowSettings = RowSettings(),
     shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -60,7 +59,8 @@ def summarize(
     if is_table:
         refuse(["--lines"] * lines, "with a table")
     else:
-        refuse(changed(table), "but with a table to write")
+        refuse(changed(shape, "output_encoding"), "but with a table to write")
+    table = RowSettings(output_encoding=shape.output_encoding)
     found = jobs.summarize(
         files, settings, output=shape.output if is_table else None, analysis=analysis, reading=reading,
         folders=folders, table=table, progress=console.progress(quiet),

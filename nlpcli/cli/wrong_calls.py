@@ -15,6 +15,8 @@ from nlpcli.cli.described import Described, command_of, describe, described
 from nlpcli.cli.peers import COMMANDS_OF_PEERS, OPTIONS_OF_PEERS, VALUES_OF_PEERS, spelt_as_ours
 from nlpcli.commands import COMMANDS
 
+_MOST_NAMED = 6  # commands in a hint
+
 
 def told(error: Any, arguments: Sequence[str]) -> tuple[str, str]:
     """The message and the hint for an error of typer's, given all that stood on the command line."""
@@ -50,7 +52,11 @@ def _no_such_option(name: str, context: Any, arguments: Sequence[str]) -> tuple[
     if context is None or context.command.name not in COMMANDS:
         return message, ""
     parameters = described(context.command)
-    return message, _option_meant(name, parameters) or _elsewhere(name)
+    meant = _option_meant(name, parameters)
+    # What another command has under just this name is not misspelt.
+    return message, (_elsewhere(name) if meant.startswith("did you mean") else "") or meant or _elsewhere(
+        name
+    )
 
 
 def _option_meant(name: str, parameters: Sequence[Described]) -> str:
@@ -85,7 +91,9 @@ def _elsewhere(name: str) -> str:
         for command in COMMANDS
         if any(wanted & {*one.names, *one.negated} for one in described(command_of(command)))
     ]
-    return f"it is an option of {_and(having)}" if 0 < len(having) <= 6 else ""
+    if len(having) > _MOST_NAMED:
+        return f"it is an option of {', '.join(having[:3])} and others, not of this command"
+    return f"it is an option of {_and(having)}" if having else ""
 
 
 def _and(words: Sequence[str]) -> str:

@@ -218,6 +218,18 @@ def evaluate(
 
     if tagged != TaggedTextSettings():
         raise SettingsError("--layout, --tag and --columns are for taggers, and the model is none")
-    return evaluate_classifier(
+    found = evaluate_classifier(
         model, paths, mistakes=mistakes, plot=plot, records=records, reading=reading, progress=progress
     )
+    _tell_strangers(found, progress)
+    return found
+
+
+def _tell_strangers(found: AnyEvaluation, progress: Progress) -> None:
+    """Say that the labels of the texts are none of the model's: of another column, or another model."""
+    there, given = found.strangers() if hasattr(found, "strangers") else ([], [])
+    if there:
+        progress.note(
+            f"no label of the texts ({', '.join(there[:5])}) is among those that the model gave "
+            f"({', '.join(given[:5])}): is --label-col the right column?"
+        )

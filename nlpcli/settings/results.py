@@ -44,15 +44,6 @@ class TableSettings(JsonSettings):
 
 
 @dataclass(frozen=True)
-class ResultSettings(TableSettings):
-    """How a table is written, and where."""
-
-    output: str = setting(
-        "-", "File to write; - is stdout.", flags=("-o", "--output"), panel=_PANEL, metavar="FILE"
-    )
-
-
-@dataclass(frozen=True)
 class RowSettings(Settings):
     """How a table is written that holds the rows of the one that was read."""
 
@@ -60,6 +51,15 @@ class RowSettings(Settings):
         None, "Encoding of -o TABLE.csv or .tsv: utf-8-sig or cp949 for Excel; else utf-8.", panel=_PANEL,
         metavar="NAME",
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ResultSettings(RowSettings, TableSettings):
+    """How a table is written, where, and in which encoding."""
+
+    output: str = setting(
+        "-", "File to write; - is stdout.", flags=("-o", "--output"), panel=_PANEL, metavar="FILE"
+    )
 
 
 @dataclass(frozen=True)

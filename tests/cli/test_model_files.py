@@ -145,3 +145,10 @@ def test_pictures_say_how_large_they_are(nlpcli, tmp_path):
 def test_damaged_files_are_errors(nlpcli, tmp_path, content):
     (tmp_path / "m.npz").write_bytes(content)
     assert "m.npz is" in nlpcli("inspect", "m.npz", code=1).err
+
+
+@pytest.mark.parametrize("call", [["classify"], ["chat"], ["topics"]])
+def test_a_text_in_the_place_of_a_model(nlpcli, tmp_path, call):
+    (tmp_path / "t.csv").write_text("text\ngood\n")
+    done = nlpcli(*call, tmp_path / "t.csv", code=1)
+    assert "t.csv is not a model file" in done.err and "a model comes first" in done.err

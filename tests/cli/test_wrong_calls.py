@@ -31,6 +31,8 @@ from nlpcli.commands import COMMANDS
         ("vectorize --analyzer char", "no such option: --analyzer", "nlpcli calls it --char-ngrams;"),
         ("train-fasttext -input a.txt", "no such option: -input", "nlpcli takes the names of files as"),
         ("tokenize --dim 9", "no such option: --dim", "it is an option of train-w2v, train-fasttext and"),
+        ("dedup --output-encoding x", "no such option: --output-encoding", "it is an option of tokenize,"),
+        ("ask a --text-col b", "no such option: --text-col", "it is an option of tokenize, normalize,"),
         ("tokenize --tokenizer kwii", "--tokenizer cannot be 'kwii'", "did you mean kiwi? choose from word,"),
         ("train-fasttext --loss neg", "--loss cannot be 'neg'", "did you mean ns? choose from ns, hs;"),
         ("normalize --mask emial", "--mask cannot be 'emial'", "did you mean email?"),

@@ -72,7 +72,9 @@ def test_every_command_with_the_option_is_among_them():
     from nlpcli.commands import COMMANDS
 
     known = {name: {one for each in described(command_of(name)) for one in each.names} for name in COMMANDS}
-    assert {name for name, names in known.items() if "--output-encoding" in names} == {*ADDING}
+    having = {name for name, names in known.items() if "--output-encoding" in names}
+    # Others have it for the table that they print, which is none of rows that were read.
+    assert {*ADDING} <= having and all("--no-header" in known[name] for name in having - {*ADDING})
 
 
 @pytest.mark.parametrize("command", ADDING)
@@ -358,3 +360,29 @@ def test_the_python_api_writes_the_same_table(files):
     assert rows_of(files / "out.csv")[0] == [*ROWS[0], "label", "probability"]
     with pytest.raises(SettingsError, match="--output-encoding: no encoding is called 'klingon'"):
         jobs.classify(NB, ["in.csv"], "out.csv", text_col="text", output_encoding="klingon")
+
+
+# --- tables that are printed ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "call", [["keywords", "in.csv"], ["cluster", "in.csv", "--k", 2], ["count", "in.csv"]]
+)
+def test_printed_tables_have_an_encoding_too(nlpcli, files, call):
+    if call[0] == "count":  # it prints lines, and has no such option
+        assert "it is an option of" in nlpcli(*call, "--output-encoding", "cp949", code=2).err
+        return
+    call = [*call, "--text-col", "text"]
+    nlpcli(*call, "-o", "plain.csv", code=0)
+    wanted = (files / "plain.csv").read_text()
+    assert "[" not in wanted and "good" in wanted
+    for encoding in ("cp949", "utf-8-sig"):
+        nlpcli(*call, "-o", "o.csv", "--output-encoding", encoding, code=0)
+        assert (files / "o.csv").read_bytes() == wanted.encode(encoding)
+        nlpcli(*call, "-o", "o.tsv", "--output-encoding", encoding, code=0)
+        assert (files / "o.tsv").read_bytes().decode(encoding).splitlines()[0].split("\t") == (
+            wanted.splitlines()[0].split(",")
+        )
+    for more in (["-o", "o.xlsx"], ["--json"], []):
+        assert "-output-encoding" in nlpcli(*call, *more, "--output-encoding", "cp949", code=2).err
+    assert "no encoding is called" in nlpcli(*call, "-o", "o.csv", "--output-encoding", "x", code=2).err

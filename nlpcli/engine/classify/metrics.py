@@ -65,6 +65,18 @@ class Evaluation:
         """The share that is right; the micro average of F1, precision and recall is the same."""
         return ratio(int(np.trace(self.confusion)), self.documents)
 
+    def strangers(self) -> tuple[list[str], list[str]]:
+        """The labels that are there and those predicted, where they have none in common; else none.
+
+        >>> Evaluation(("0", "bad"), np.array([[0, 0], [5, 0]])).strangers()
+        (['bad'], ['0'])
+        """
+        there, given = (
+            [label for label, count in zip(self.labels, self.confusion.sum(axis), strict=True) if count]
+            for axis in (1, 0)
+        )
+        return ([], []) if {*there} & {*given} else (there, given)
+
     def per_class(self) -> list[ClassMetrics]:
         """Precision, recall and F1 of every class; 0 where nothing was predicted or is there."""
         rows = []

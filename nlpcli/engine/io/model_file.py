@@ -17,6 +17,7 @@ import math
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from nlpcli.engine.io.atomic import write_atomically
@@ -218,7 +219,13 @@ def _number(written: str) -> float:
     return found
 
 
+_TEXTS = (".txt", ".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".md")  # ends of their names
+
+
 def _not_a_model(path: str | os.PathLike[str]) -> str:
+    suffix = PurePath(path).suffix.lower()
+    if suffix in _TEXTS:
+        return f"a model comes first, and texts after it; nlpcli train-… and index make one of a {suffix}"
     return (
         f"models are the .safetensors files that nlpcli train-… writes; `file {path}` may tell what this is"
     )

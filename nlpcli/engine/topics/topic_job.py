@@ -93,6 +93,11 @@ def train_topics(
         if tried is not None:
             tried(trials, number)
         settings = dataclasses.replace(settings, num_topics=number)
+    if settings.num_topics > min(corpus.documents, len(corpus.vocabulary)):  # type: ignore[operator]
+        progress.note(
+            f"{settings.num_topics:,} topics are more than there are texts or words: most say nothing; "
+            "--num-topics, --min-df"
+        )
     if settings.method == "lda":
         digest = lda_checkpoint.digest_of(corpus, work.given, work.seeds)
         learning = _Lda(work, corpus, settings, begun, digest)
