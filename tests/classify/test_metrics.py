@@ -62,3 +62,13 @@ def test_impossible_classes_are_equally_impossible():
 def test_a_class_that_neither_occurs_nor_is_predicted_weighs_nothing_in_the_macro_average():
     result = evaluate(np.array([0, 0], np.int32), np.array([0, 0], np.int32), ("a", "b"))
     assert result.macro().f1 == 1.0
+
+
+def test_labels_of_another_column_are_told(nlpcli, tmp_path):
+    (tmp_path / "t.csv").write_text("text,stars,team\ngood tea,5,a\nbad tea,1,b\ngood cup,5,b\n")
+    columns = ["t.csv", "--text-col", "text", "--label-col"]
+    nlpcli("train-nb", *columns, "stars", "-o", "m", cwd=tmp_path, code=0)
+    wrong = nlpcli("evaluate", "m", *columns, "team", cwd=tmp_path, code=0)
+    assert "no label of the texts (a, b) is among those that the model gave (" in wrong.err
+    assert "is --label-col the right column?" in wrong.err
+    assert "no label" not in nlpcli("evaluate", "m", *columns, "stars", cwd=tmp_path, code=0).err

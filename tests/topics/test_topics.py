@@ -208,3 +208,12 @@ def test_what_cannot_be_is_said(nlpcli: Run, texts: Path, tmp_path: Path) -> Non
         api.evaluate(model, tmp_path / "unknown")
     assert "--keys" in nlpcli("topics", model, texts, "--keys", code=2).stderr.decode()
     assert "no mistakes" in nlpcli("evaluate", model, texts, "--errors", "3", code=2).stderr.decode()
+
+
+def test_more_topics_than_words_are_told(nlpcli, tmp_path):
+    (tmp_path / "t.txt").write_text("tea cup\nsea ship\ntea sea\n")
+    options = ["--iterations", 2, "--min-df", 1, "--max-df", 1.0, "-o", tmp_path / "m"]
+    few = nlpcli("train-topics", tmp_path / "t.txt", "--num-topics", 2, *options, code=0)
+    many = nlpcli("train-topics", tmp_path / "t.txt", "--num-topics", 9, *options, code=0)
+    assert "9 topics are more than there are texts or words" in many.err
+    assert "more than there are" not in few.err
