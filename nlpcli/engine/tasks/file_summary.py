@@ -130,7 +130,8 @@ def _charlm(header: Header, shapes: Shapes) -> str:
     units = shapes["output.b"][0] if "output.b" in shapes else 0
     settings = header["settings"]
     size, layers = settings.get("rnn_size") or settings.get("hidden_size"), settings.get("num_layers", 1)
-    return f"writes text of {units:,} different characters; {layers} layers of {size}, {settings.get('cell')}"
+    of_layers = f"{layers} layer{'s' * (layers != 1)} of {size}, {settings.get('cell')}"
+    return f"writes text of {units:,} different characters; {of_layers}"
 
 
 def _seq2seq(header: Header, _shapes: Shapes) -> str:
@@ -148,6 +149,18 @@ def _counts(_header: Header, shapes: Shapes) -> str:
     return f"how often {_words(shapes):,} words stand together: {shapes['data'][0]:,} pairs"
 
 
+def _masked(header: Header, shapes: Shapes) -> str:
+    words = header["words"] if "words" in header else shapes["head.b"][0]
+    encoder = header["encoder"]
+    return (
+        f"finds masked words, {words:,} of them; {encoder.get('cell', 'lstm')} of {encoder.get('rnn_size')}"
+    )
+
+
+def _reader(_header: Header, shapes: Shapes) -> str:
+    return f"chooses the words that answer a question, for ask; {shapes['weights'][0]:,} weights"
+
+
 _TELL: dict[str, Callable[[Header, Shapes], str]] = {
     "naive-bayes": _classifier,
     "linear-classifier": _classifier,
@@ -160,6 +173,8 @@ _TELL: dict[str, Callable[[Header, Shapes], str]] = {
     "vector-classifier": _numbers,
     "charlm": _charlm,
     "seq2seq": _seq2seq,
+    "masked-lm": _masked,
+    "reader": _reader,
     "co-occurrence counts": _counts,
     "fastText": _facebook,
     "supervised fastText": _facebook,
