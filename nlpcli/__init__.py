@@ -33,7 +33,22 @@ else:
                 return importlib.import_module("nlpcli.errors")
             if name in dir(jobs):
                 return getattr(jobs, name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_meant(name)}")
+
+    def _meant(name):
+        """What other programs' name for a command, or a misspelt one, is called here."""
+        import difflib
+
+        from nlpcli.commands import COMMANDS, Command
+        from nlpcli.peers import COMMANDS_OF_PEERS, spelt_as_ours
+
+        if name.startswith("_"):
+            return ""
+        spelt = spelt_as_ours(name)
+        if spelt in COMMANDS_OF_PEERS:
+            return f": nlpcli calls it {Command.function(COMMANDS_OF_PEERS[spelt])}"
+        near = difflib.get_close_matches(spelt, COMMANDS, 1, 0.7)
+        return f": did you mean {Command.function(near[0])}?" if near else ""
 
     def __dir__():
         from nlpcli.engine import jobs

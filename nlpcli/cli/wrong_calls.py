@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from nlpcli.cli.described import Described, command_of, describe, described
-from nlpcli.cli.peers import COMMANDS_OF_PEERS, OPTIONS_OF_PEERS, VALUES_OF_PEERS, spelt_as_ours
 from nlpcli.commands import COMMANDS
+from nlpcli.peers import COMMANDS_OF_PEERS, OPTIONS_OF_PEERS, VALUES_OF_PEERS, spelt_as_ours
 
 _MOST_NAMED = 6  # commands in a hint
 
@@ -21,18 +21,25 @@ _MOST_NAMED = 6  # commands in a hint
 def told(error: Any, arguments: Sequence[str]) -> tuple[str, str]:
     """The message and the hint for an error of typer's, given all that stood on the command line."""
     context = getattr(error, "ctx", None)
-    message, hint = _told(error, context, arguments)
-    see = f"see {context.command_path} --help" if context is not None else "see nlpcli --help"
+    command = next(iter(arguments), "")
+    command = command if command in COMMANDS else ""  # an option without a value comes without a context
+    message, hint = _told(error, context, arguments, command)
+    path = f"nlpcli {command}".rstrip() if context is None else context.command_path
+    see = f"see {path} --help"
     return message, f"{hint}{'' if hint.endswith('?') else ';'} {see}" if hint else see
 
 
-def _told(error: Any, context: Any, arguments: Sequence[str]) -> tuple[str, str]:
+def _told(error: Any, context: Any, arguments: Sequence[str], command: str) -> tuple[str, str]:
     kind = type(error).__name__
     parameter = getattr(error, "param", None)
     if kind == "NoSuchOption":
         return _no_such_option(str(error.option_name), context, arguments)
     if kind == "MissingParameter" and parameter is not None:
         return _missing(parameter)
+    if kind == "BadOptionUsage":
+        return _no_value(error, command)
+    if "extra argument" in error.format_message() and context is not None:
+        return _too_many(error, context)
     if kind == "BadParameter" and parameter is not None:
         return _bad_value(error, parameter)
     if found := re.match("No such command '(.*)'", error.format_message(), re.DOTALL):
@@ -130,6 +137,27 @@ def _missing(parameter: Any) -> tuple[str, str]:
     one = describe(parameter)
     given = f"{one.names[0]} {one.metavar}" if one.names else one.name
     return f"{one.name} is missing", f"{given}: {one.help.rstrip('.')}" if one.help else ""
+
+
+def _no_value(error: Any, command: str) -> tuple[str, str]:
+    """An option that stands without its value, or a switch with one."""
+    name = str(error.option_name)
+    for one in described(command_of(command)) if command else []:
+        if name in one.every_name and one.metavar:
+            return f"{name} stands without its value", f"{name} {one.metavar}: {one.help.rstrip('.')}"
+    message = error.format_message().rstrip(".")
+    return message[:1].lower() + message[1:], ""
+
+
+def _too_many(error: Any, context: Any) -> tuple[str, str]:
+    """More arguments than a command takes."""
+    extra = re.search(r"\((?!s\))(.*)\)", error.format_message(), re.DOTALL)
+    taken = [one.name for one in described(context.command) if one.is_argument]
+    message = "too many arguments" + (f": {extra[1]}" if extra else "")
+    if len(taken) != 1:
+        return message, f"{context.command_path} takes {_and(taken) or 'options only'}"
+    several = "call it once for each" + (", or cat them and give -" if taken == ["FILE"] else "")
+    return message, f"{context.command_path} takes one {taken[0]}; of several, {several}"
 
 
 def _bad_value(error: Any, parameter: Any) -> tuple[str, str]:

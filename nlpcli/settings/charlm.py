@@ -43,9 +43,12 @@ class CharLMSettings(Settings):
         "lstm", "Recurrent cell, or transformer: layers of self-attention.", panel=NETWORK
     )
     rnn_size: int = setting(
-        256, "Units per layer.", min=1, max=8192, flags=("--rnn-size",), old=("--hidden-size",), panel=NETWORK
+        256, "Units per layer; 128, 256 or 384 in a transformer's presets.", min=1, max=8192,
+        flags=("--rnn-size",), old=("--hidden-size",), panel=NETWORK,
+    )  # fmt: skip
+    num_layers: int = setting(
+        1, "Layers; 4, 6 or 6 in a transformer's presets.", min=1, max=16, panel=NETWORK
     )
-    num_layers: int = setting(1, "Layers.", min=1, max=16, panel=NETWORK)
     num_heads: int = setting(4, "Heads of each layer of a transformer.", min=1, max=64, panel=NETWORK)
     context_size: int = setting(
         64, "Characters that a transformer sees, with which it is trained.", min=1, max=8192, panel=NETWORK,

@@ -220,12 +220,17 @@ def _check(name: str, value: Any, hint: Any, bounds: typing.Mapping[str, Any]) -
         _check_number(name, value, float in options, bounds)
 
 
+_MOST_CHOICES = 30  # that a message lists
+
+
 def no_such_choice(name: str, value: object, choices: Collection[str]) -> SettingsError:
     """The error for a value that is none of the choices, with the nearest of them."""
     import difflib
 
     near = difflib.get_close_matches(str(value), choices, 1)
     hint = f"did you mean {near[0]}?" if near else None
+    if len(choices) > _MOST_CHOICES:
+        return SettingsError(f"{name} cannot be {value!r}: it is none of {len(choices)} choices", hint=hint)
     return SettingsError(f"{name} cannot be {value!r}: choose from {', '.join(choices)}", hint=hint)
 
 

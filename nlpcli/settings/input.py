@@ -125,8 +125,8 @@ class RecordSettings(FolderSettings, ColumnSettings):
         panel=INPUT, metavar="COLUMN",
     )  # fmt: skip
     vector_col: str | None = setting(
-        None, "Columns or fields of numbers, with commas between, or one that holds a list (train-rnn "
-        "--cell none; train-charlm).", panel=INPUT, metavar="COLUMNS",
+        None, "Columns or fields of numbers, with commas between, or one of a list (train-rnn --cell none; "
+        "train-charlm).", panel=INPUT, metavar="COLUMNS",
     )  # fmt: skip
     label_sep: str | None = setting(
         None, "What stands between the labels of one text in a cell, such as a comma.", panel=INPUT,

@@ -28,6 +28,17 @@ def test_masks_are_filled_from_arguments_and_from_stdin(tmp_path):
     assert len((tmp_path / "out").read_text().splitlines()) == 5
 
 
+@pytest.mark.parametrize("sign", ["<mask>", "___", "[mask]"])
+def test_the_signs_of_others_are_known_and_told(tmp_path, sign):
+    text = f"the {sign} drinks tea"
+    for done in (
+        within("fill-mask", MODEL, text, code=1, cwd=tmp_path),
+        within("fill-mask", MODEL, input=text + "\n", code=1, cwd=tmp_path),
+    ):
+        assert f"hint: is {sign} the mask? --mask-token '{sign}' says so" in done.err
+    assert within("fill-mask", MODEL, text, "--mask-token", sign, cwd=tmp_path).out.count("\n") == 6
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -28,6 +28,14 @@ LINES = [
     ("ln -s /dev/stdout link; $nlpcli tokenize text -o link | cat; readlink link", f"{TEXT}/dev/stdout\n", 0),
     ("$nlpcli tokenize text -o /dev/stderr 2>&1 >/dev/null", TEXT, 0),
     ("$nlpcli tokenize text -o >(gzip > out.gz); sleep 0.3; zcat out.gz", TEXT, 0),
+    # a name that promises compression is refused, and nothing is written
+    ("$nlpcli tokenize text -o out.gz 2> err; echo $?; cat err; ls out.gz 2> /dev/null",
+     "1\nerror: out.gz: results are not compressed\n"
+     "hint: write out, then gzip out; what goes to stdout can be piped: | gzip > out.gz\n", 2),
+    ("$nlpcli keywords text -q -o out.tsv.xz 2> err; head -n 1 err; ls",
+     "error: out.tsv.xz: results are not compressed\nerr\ntext\n", 0),
+    ("$nlpcli train-w2v text -q -o m.safetensors.zst 2> err; head -n 1 err; ls",
+     "error: m.safetensors.zst: results are not compressed\nerr\ntext\n", 0),
     ("mkfifo pipe; cat pipe & $nlpcli tokenize text -o pipe; wait; test -p pipe", TEXT, 0),
     ("$nlpcli tokenize text -o /dev/null; test -c /dev/null", "", 0),
     ("$nlpcli tokenize text -o /dev/fd/7 2> err; echo $?; cat err",

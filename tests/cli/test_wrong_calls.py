@@ -2,7 +2,8 @@
 
 import pytest
 
-from nlpcli.cli import peers
+import nlpcli
+from nlpcli import peers
 from nlpcli.cli.described import command_of, described
 from nlpcli.cli.wrong_calls import nearest
 from nlpcli.commands import COMMANDS
@@ -42,6 +43,19 @@ from nlpcli.commands import COMMANDS
         ("train-w2v --dim ten", "--dim must be a whole number, not 'ten'", "see nlpcli train-w2v --help"),
         ("index a", "--output is missing", "-o FILE: Index file to write;"),
         ("classify", "MODEL is missing", "MODEL: A model file"),
+        ("lda", "no such command: lda", "nlpcli calls it train-topics;"),
+        ("bert", "no such command: bert", "nlpcli calls it train-mlm;"),
+        ("mask", "no such command: mask", "nlpcli calls it fill-mask;"),
+        ("train-topics --n_components 9", "no such option: --n_components", "nlpcli calls it --num-topics;"),
+        ("train-topics --passes 9", "no such option: --passes", "nlpcli calls it --iterations;"),
+        ("train-topics --method lsi a -o b", "--method cannot be 'lsi'", "did you mean lsa?"),
+        ("train-charlm --cell gpt a -o b", "--cell cannot be 'gpt'", "did you mean transformer?"),
+        ("split --stratify label a", "no such option: --stratify", "nlpcli calls it --label-col;"),
+        ("generate --max-new-tokens 9", "no such option: --max-new-tokens", "nlpcli calls it --length;"),
+        ("index --append", "--append stands without its value", "--append MODEL: "),
+        ("keywords a -n", "-n stands without its value", "-n N: "),
+        ("inspect a b", "too many arguments: b", "nlpcli inspect takes one MODEL; of several, call it once"),
+        ("split a b -o c", "too many arguments: b", "nlpcli split takes one FILE; of several, call it"),
         ("train-w2v -output w.vec a", "options of several letters begin with two dashes: --output,", "see"),
     ],
     ids=lambda value: value if " " in value else None,
@@ -63,6 +77,20 @@ def test_the_table_of_peers_speaks_of_what_there_is():
         choice for command in COMMANDS for one in described(command_of(command)) for choice in one.choices
     }
     assert {ours for several in peers.VALUES_OF_PEERS.values() for ours in several} <= values
+
+
+def test_python_tells_what_was_meant_too():
+    with pytest.raises(
+        TypeError, match=r"train_w2v\(\) has no argument 'vector_size': nlpcli calls it 'dim'"
+    ):
+        nlpcli.train_w2v("a", "b.safetensors", vector_size=3)
+    with pytest.raises(TypeError, match="nlpcli calls it 'num_topics'"):
+        nlpcli.train_topics("a", "b", n_components=3)
+    with pytest.raises(AttributeError, match="no attribute 'lda': nlpcli calls it train_topics"):
+        _ = nlpcli.lda
+    with pytest.raises(AttributeError, match=r"no attribute 'keyword': did you mean keywords\?"):
+        _ = nlpcli.keyword
+    assert not hasattr(nlpcli, "nothing_like_it")
 
 
 def test_the_nearest_value():

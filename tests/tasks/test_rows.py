@@ -347,3 +347,38 @@ def test_rows_are_not_written_under_the_name_of_a_picture(nlpcli, folder, call, 
     done = nlpcli(*call, "--text-col", "text", "-o", name, code=1)
     assert name in done.err and "hint: name a .xlsx" in done.err
     assert not (folder / name).exists()
+
+
+def test_a_language_is_known_by_its_name_and_a_long_list_is_not_printed():
+    pytest.importorskip("py3langid")
+    for given, meant in (
+        ("korean", "did you mean ko?"),
+        ("eng", "did you mean en?"),
+        ("qq", "codes are ISO"),
+    ):
+        with pytest.raises(SettingsError) as error:
+            nlpcli.language("t.csv", "out", among=(given, "ja"))
+        assert error.value.hint.startswith(meant) and len(error.value.message) < 80
+
+
+@pytest.mark.parametrize(
+    ("given", "suffix"),
+    [
+        ("text\tlabel\n" + "a\tx\nb\ty\n" * 10, "tsv"),
+        ("text,label\n" + "a,x\nb,y\n" * 10, "csv"),
+        ('{"text": "a", "label": "x"}\n{"text": "b", "label": "y"}\n' * 10, "jsonl"),
+        ("__label__x a\n__label__y b\n" * 10, "txt"),
+    ],
+)
+def test_parts_of_stdin_are_called_what_they_are(nlpcli, folder, given, suffix):
+    column = [] if suffix == "txt" else ["--label-col", "label"]
+    format_ = ["--input-format", "fasttext"] if suffix == "txt" else []
+    nlpcli("split", "-o", "parts", *column, *format_, input=given)
+    assert sorted(path.name for path in (folder / "parts").iterdir()) == [
+        f"{part}.{suffix}" for part in ("dev", "test", "train")
+    ]
+
+
+def test_parts_do_not_go_to_stdout(nlpcli, folder):
+    assert "hint: name it: -o parts" in nlpcli("split", "t.csv", "-o", "-", code=1).err
+    assert not (folder / "-").exists()

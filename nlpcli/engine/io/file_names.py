@@ -5,7 +5,9 @@ Not here: whether a file is there, can be read (`lines.py`) or written (`atomic.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from nlpcli.engine.io.paths import checked_name, is_same_file
@@ -19,6 +21,8 @@ INPUTS = (
 )  # fmt: skip
 # What an output may replace, since it holds all that was in there: a training that goes on, parts added up.
 _CONTINUED = {("", "resume"), ("", "append"), ("merge", "paths")}
+
+_PACKERS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 
 
 def check_file_names(function: str, arguments: Mapping[str, Any]) -> None:
@@ -38,6 +42,8 @@ def check_file_names(function: str, arguments: Mapping[str, Any]) -> None:
         (argument, name) for argument in OUTPUTS for name in _names(arguments.get(argument), OutputError)
     ]
     for number, (argument, name) in enumerate(outputs):
+        if function != "convert":  # which writes Mallet's state
+            refuse_compressed(name)
         for _, other in outputs[:number]:
             if is_same_file(name, other):
                 raise OutputError(
@@ -51,6 +57,18 @@ def check_file_names(function: str, arguments: Mapping[str, Any]) -> None:
                 raise OutputError(
                     f"{name} is read and would be replaced by the output", hint="give the output another name"
                 )
+
+
+def refuse_compressed(name: str | os.PathLike[str]) -> None:
+    """Raise OutputError for the name of a compressed file: what is written would not be compressed."""
+    path = PurePath(name)
+    packer = _PACKERS.get(path.suffix.lower())
+    if packer is not None:
+        raise OutputError(
+            f"{name}: results are not compressed",
+            hint=f"write {path.stem}, then {packer} {path.stem}; what goes to stdout can be piped: "
+            f"| {packer} > {path.name}",
+        )
 
 
 def _names(value: Any, error: type[NlpcliError]) -> Iterator[str]:

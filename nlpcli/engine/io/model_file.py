@@ -254,6 +254,19 @@ def _check_layout(path: str | os.PathLike[str], tensors: Mapping[str, TensorInfo
         raise ModelError(f"{path} is damaged: it holds {room:,} bytes of data where {position:,} are due")
 
 
+def _a(word: str) -> str:
+    return f"{'an' if word[:1] in 'aeiou' else 'a'} {word}"
+
+
+def _any_of(kinds: tuple[str, ...]) -> str:
+    """The kinds with their article.
+
+    >>> _any_of(("index",)), _any_of(("word2vec", "glove", "vectors"))
+    ('an index', 'a word2vec, glove or vectors')
+    """
+    return _a(" or ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1]))))
+
+
 def read_model(
     path: str | os.PathLike[str],
     kind: str | tuple[str, ...],
@@ -275,7 +288,7 @@ def read_model(
     kinds = (kind,) if isinstance(kind, str) else kind
     if info.kind not in kinds:
         raise ModelError(
-            f"{path} is a {info.kind} model; this command needs a {' or '.join(kinds)} model",
+            f"{path} is {_a(info.kind)} model; this command needs {_any_of(kinds)} model",
             hint=f"nlpcli inspect {path} shows what it holds",
         )
     schema = schema_of(info.kind)

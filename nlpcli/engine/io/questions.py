@@ -28,6 +28,7 @@ class Questions:
         self._given = [given] if isinstance(given, str) else given or []
         self._progress = progress
         self._answered = self._failed = 0
+        self._hint: str | None = None  # of the last that failed
 
     def __iter__(self) -> Iterator[list[str]]:
         batches = self._arriving() if self.stream else iter([self._given])
@@ -52,13 +53,14 @@ class Questions:
                     raise
                 self._failed += 1
                 self._progress.lost(f"{question}: {error.message}")
+                self._hint = error.hint
         self._answered += len(found)
         return found
 
     def end(self) -> None:
         """Raise InputError when there were questions and none had an answer."""
         if self._failed and not self._answered:
-            raise InputError(f"none of {self._failed:,} questions could be answered")
+            raise InputError(f"none of {self._failed:,} questions could be answered", hint=self._hint)
 
 
 class Answers(Generic[Answer]):
@@ -85,3 +87,6 @@ class Answers(Generic[Answer]):
 
     def __iter__(self) -> Iterator[tuple[str, Answer]]:
         return itertools.chain.from_iterable(self.batches())
+
+    def __repr__(self) -> str:
+        return "<Answers, to be gone through once: list(…) or for question, answer in …>"

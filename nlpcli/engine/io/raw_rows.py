@@ -71,8 +71,8 @@ class RawRows:
     """The rows of a file, once; what stands before them is there from the beginning.
 
     preamble: bytes before the header (a mark, blank lines, `sep=;`); header: the row that names the columns,
-    None where there is none; layout: None where every line is a text. suffix: how files of such rows are
-    called. encoding: that of the bytes, and end: that of the lines, as far as rows are read.
+    None where there is none; layout: None where every line is a text. encoding: that of the bytes, and end:
+    that of the lines, as far as rows are read.
     """
 
     def __init__(self, path: str, settings: RecordSettings, reading: InputSettings) -> None:
@@ -80,7 +80,7 @@ class RawRows:
         self.preamble = b""
         self.header: RawRow | None = None
         self.layout: Layout | None = None
-        self.suffix = _suffix(path)
+        self._named = _suffix(path)
         self.encoding = checked_encoding(reading.encoding)
         self._settings = settings
         self._errors = _ERRORS[reading.errors]
@@ -98,6 +98,14 @@ class RawRows:
         if self._wide:
             raw = raw.decode("utf-8", "surrogatepass").encode(self._wide, "surrogatepass")
         return raw
+
+    @property
+    def suffix(self) -> str:
+        """How a file of these rows is called: as the one they come from, or by what they turned out to be."""
+        if self._named or self.layout is None:
+            return self._named or ".txt"
+        delimited = ".tsv" if self.layout.delimiter == "\t" else ".csv"
+        return {"jsonl": ".jsonl", "fasttext": ".txt"}.get(self.layout.format, delimited)
 
     @property
     def head(self) -> bytes:
@@ -363,7 +371,7 @@ def raw_rows(
 
 def _begin_workbook(rows: RawRows, settings: RecordSettings, progress: Progress) -> None:
     """The rows of a workbook as records of CSV."""
-    rows.suffix, rows.encoding, rows.preamble = ".csv", "utf-8-sig", codecs.BOM_UTF8
+    rows._named, rows.encoding, rows.preamble = ".csv", "utf-8-sig", codecs.BOM_UTF8
     found = workbook_records(rows.path, rows.name, settings, progress)
     if found is None:
         return
@@ -383,5 +391,4 @@ def _lines(block: bytes) -> list[bytes]:
 
 def _suffix(path: str) -> str:
     name = PurePath(path.removesuffix(STDIN))
-    kind = PurePath(name.stem).suffix if name.suffix in (".gz", ".bz2", ".xz", ".zst") else name.suffix
-    return kind or ".txt"
+    return PurePath(name.stem).suffix if name.suffix in (".gz", ".bz2", ".xz", ".zst") else name.suffix

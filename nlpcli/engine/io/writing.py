@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, TypeAlias
 
 from nlpcli.engine.io.atomic import write_atomically
+from nlpcli.engine.io.file_names import refuse_compressed
 
 Output: TypeAlias = str | os.PathLike[str] | BinaryIO
 _ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that Python could not read as UTF-8
@@ -20,8 +21,12 @@ _ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that Python could not read as 
 
 @contextlib.contextmanager
 def open_output(output: Output) -> Iterator[BinaryIO]:
-    """The file to write to: a path is replaced when the block ends well, an open file is flushed."""
+    """The file to write to: a path is replaced when the block ends well, an open file is flushed.
+
+    Raises OutputError for the name of a compressed file.
+    """
     if isinstance(output, str | os.PathLike):
+        refuse_compressed(output)
         with write_atomically(output) as file:
             yield file
     else:

@@ -9,6 +9,7 @@ nothing is told. Runs on numpy and kernels alone. Not here: how it is learnt (`m
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -31,6 +32,19 @@ from nlpcli.settings.text import AnalysisSettings
 
 KIND, UNFINISHED = "masked-lm", "masked-lm-checkpoint"
 Window = tuple[list[str], int]  # words, and the place of a mask among them
+
+
+_OTHER_SIGNS = re.compile(
+    r"(?i)<mask>|\[mask\]|\[blank\]|\{mask\}|_{2,}|\*{3,}"
+)  # of other programs, and by hand
+
+
+def _other_sign(text: str, mask: str) -> str:
+    """What to do about a text without a mask."""
+    found = _OTHER_SIGNS.search(text)
+    if found is None:
+        return f"put {mask} in place of a word, or name another sign with --mask-token"
+    return f"is {found[0]} the mask? --mask-token '{found[0]}' says so"
 
 
 class Filled(NamedTuple):
@@ -123,7 +137,7 @@ class MaskedLM:
         if len(parts) == 1:
             raise InputError(
                 f"no {mask} in {text[:60]!r}",
-                hint=f"put {mask} in place of a word, or name another sign with --mask-token",
+                hint=_other_sign(text, mask),
             )
         analyzer = Analyzer(self.analysis)
         words, places = analyzer.tokens(parts[0]), []

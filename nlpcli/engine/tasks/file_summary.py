@@ -143,7 +143,8 @@ def _charlm(header: Header, shapes: Shapes) -> str:
     units = shapes["output.b"][0] if "output.b" in shapes else 0
     settings = header["settings"]
     size, layers = settings.get("rnn_size") or settings.get("hidden_size"), settings.get("num_layers", 1)
-    return f"writes text of {units:,} different characters; {layers} layers of {size}, {settings.get('cell')}"
+    of_layers = f"{layers} layer{'s' * (layers != 1)} of {size}, {settings.get('cell')}"
+    return f"writes text of {units:,} different characters; {of_layers}"
 
 
 def _seq2seq(header: Header, _shapes: Shapes) -> str:

@@ -68,6 +68,8 @@ def split(
     Raises InputError for a part without a row, OutputError for a folder that is a file.
     """
     refuse(changed(records, "text_col", "label_sep", "multi_label"), "here: rows are kept as they stand")
+    if folder in ("", STDIN):
+        raise OutputError("parts are files in a folder, and do not go to stdout", hint="name it: -o parts")
     spool = RowSpool()
     with contextlib.closing(spool), raw_rows(path, records, reading, progress, texts=False) as rows:
         label = None if records.label_col is None else rows.column(records.label_col, "--label-col")
@@ -168,7 +170,9 @@ def _write_parts(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error
+        raise OutputError(
+            f"cannot make the folder {folder}: {error.strerror}", hint="give the folder another name"
+        ) from error
     counts = np.bincount(part_of, minlength=len(PARTS)).tolist()
     paths = {part: str(folder / f"{name}{rows.suffix}") for part, name in enumerate(PARTS) if counts[part]}
     with contextlib.ExitStack() as stack:
@@ -301,15 +305,13 @@ def language(
 
     Raises SettingsError for a code that is not known, MissingDependency without the library.
     """
-    from nlpcli.engine.text.languages import Languages
+    from nlpcli.engine.text.languages import Languages, no_such_language
 
     refuse(changed(records, "label_col", "label_sep", "multi_label"), "here: rows are kept as they stand")
     languages, counts = Languages(settings.among), Counter[str]()
     for code in settings.only:
         if code not in languages.codes:
-            from nlpcli.settings.fields import no_such_choice
-
-            raise no_such_choice("--only", code, languages.codes)
+            raise no_such_language("--only", code, languages.codes)
     with raw_rows(path, records, reading, progress) as rows, open_output(output) as file:
         columns = [] if settings.only else [Column("language"), Column("probability", is_number=True)]
         table = None if jsonl else row_table(output, file, rows, columns, progress)

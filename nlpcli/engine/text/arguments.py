@@ -217,5 +217,10 @@ def contents(kind: type[Settings], fields: dict[str, Any]) -> dict[str, Any]:
 def _unknown(function: str, name: str, known: list[str]) -> str:
     import difflib
 
+    from nlpcli.peers import called_here
+
+    wrong = f"{function}() has no argument {name!r}"
+    if ours := called_here(name, known):
+        return f"{wrong}: nlpcli calls it {ours!r}"
     near = difflib.get_close_matches(name, known, 1)
-    return f"{function}() has no argument {name!r}" + (f": did you mean {near[0]!r}?" if near else "")
+    return wrong + (f": did you mean {near[0]!r}?" if near else "")

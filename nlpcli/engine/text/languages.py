@@ -8,6 +8,7 @@ probability says how doubtful that is: "이 movie는 very good" is ko at 0.5 to 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 from nlpcli.errors import MissingDependency, SettingsError
@@ -20,6 +21,30 @@ COMMON = (
     "it", "ja", "ko", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sv", "ta", "th", "tr", "uk", "ur",
     "vi", "zh",
 )  # fmt: skip
+
+
+# Names that are written where a code is due; three letters are ISO 639-2 and 639-3.
+_NAMES = {
+    "ar": "arabic ara", "cs": "czech ces", "da": "danish dan", "de": "german deutsch deu ger",
+    "el": "greek ell", "en": "english eng en-us en-gb", "es": "spanish spa", "fa": "persian fas",
+    "fi": "finnish fin", "fr": "french fra fre", "he": "hebrew heb", "hi": "hindi hin", "hu": "hungarian hun",
+    "id": "indonesian ind", "it": "italian ita", "ja": "japanese jpn jp", "ko": "korean kor kr ko-kr 한국어",
+    "nl": "dutch nld", "no": "norwegian nor nb", "pl": "polish pol", "pt": "portuguese por",
+    "ru": "russian rus", "sv": "swedish swe", "th": "thai tha", "tr": "turkish tur", "uk": "ukrainian ukr",
+    "vi": "vietnamese vie", "zh": "chinese zho zh-cn zh-tw cn",
+}  # fmt: skip
+
+
+def no_such_language(option: str, given: str, known: Sequence[str]) -> SettingsError:
+    """The error for what is no code of a language; the code, where its name was given.
+
+    >>> no_such_language("--among", "Korean", ["en", "ko"]).hint
+    'did you mean ko?'
+    """
+    meant = [code for code, names in _NAMES.items() if given.lower().replace("_", "-") in names.split()]
+    error = no_such_choice(option, given, known)
+    hint = f"did you mean {meant[0]}?" if meant else "codes are ISO 639-1, such as ko,en; or all, or common"
+    return SettingsError(error.message, hint=hint)
 
 
 class Languages:
@@ -38,7 +63,7 @@ class Languages:
         codes = {code for name in among for code in (COMMON if name == "common" else (name,))}
         for code in sorted(codes - {"all"}):
             if code not in known:
-                raise no_such_choice("--among", code, known)
+                raise no_such_language("--among", code, known)
         if "all" not in codes:
             if len(codes) < 2:
                 raise SettingsError(

@@ -1,13 +1,15 @@
 """What other programs call our commands, options and values: one table, for the hints of errors.
 
-From gensim, fastText, the C programs of word2vec and GloVe, scikit-learn, sentencepiece, PyTorch's examples,
-and Unix. Names stand in small letters with dashes: `minCount`, `min_count` and `-minCount` are all looked
-up as min-count. Of several of ours the first one that the command has is meant.
+From gensim, fastText, the C programs of word2vec and GloVe, scikit-learn, sentencepiece, nanoGPT,
+transformers, PyTorch's examples, and Unix. Names stand in small letters with dashes: `minCount`, `min_count`
+and `-minCount` are all looked up as min-count. Of several of ours the first that the command has is meant.
 
-Not here: how an error is told (`wrong_calls.py`).
+Not here: how an error is told (`cli/wrong_calls.py`, `engine/text/arguments.py`).
 """
 
 from __future__ import annotations
+
+from collections.abc import Container
 
 COMMANDS_OF_PEERS = {
     "word2vec": "train-w2v",
@@ -71,11 +73,29 @@ COMMANDS_OF_PEERS = {
     "show": "inspect",
     "grep": "search",
     "bm25": "search",
+    **dict.fromkeys(
+        ("lda", "nmf", "lsa", "lsi", "mallet", "ldamodel", "latent-dirichlet-allocation"), "train-topics"
+    ),
+    **dict.fromkeys(("bert", "mlm", "train-bert", "train-masked-lm"), "train-mlm"),
+    **dict.fromkeys(("mask", "unmask", "cloze"), "fill-mask"),
+    **dict.fromkeys(("gpt", "nanogpt", "transformer"), "train-charlm"),
+    **dict.fromkeys(("uniq", "deduplicate", "minhash"), "dedup"),
+    **dict.fromkeys(("langid", "langdetect", "lid", "detect"), "language"),
+    **dict.fromkeys(("qa", "answer", "question-answering"), "ask"),
+    **dict.fromkeys(("squad", "train-qa"), "train-reader"),
+    **dict.fromkeys(("keyphrases", "rake", "yake", "textrank", "wordcloud"), "keywords"),
+    **dict.fromkeys(("train-test-split", "shuffle", "sample-rows"), "split"),
+    **dict.fromkeys(("describe", "profile", "stats", "summary-statistics"), "report"),
+    **dict.fromkeys(("seq2seq", "nmt", "train-translate"), "train-seq2seq"),
+    **dict.fromkeys(("chatbot", "faq"), "chat"),
 }
 
 _DIM = ("--dim", "--word-dim", "--embedding-dim")
 _THREADS = ("--threads", "--jobs")
-_EPOCHS = ("--epochs",)
+_EPOCHS = ("--epochs", "--iterations")
+_UNITS = ("--rnn-size",)
+_HEADS = ("--num-heads",)
+_WINDOW_OF_TEXT = ("--context", "--seq-length")
 _RATE = ("--learning-rate",)
 _TOP = ("--top",)
 _MIN_COUNT = ("--min-count", "--min-df")
@@ -101,6 +121,7 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--chunksize": ("--batch-size", "--batch-tokens"),
     "--passes": _EPOCHS,
     "--num-topics": ("--k",),
+    "--n-topics": ("--num-topics", "--k"),
     # fastText
     "--lr": _RATE,
     "--ws": ("--window",),
@@ -143,7 +164,11 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--c": ("--cost",),
     "--fit-prior": ("--prior",),
     "--class-prior": ("--prior",),
-    "--test-size": ("--holdout",),
+    "--test-size": ("--test", "--holdout"),
+    "--val-size": ("--dev", "--val-frac"),
+    "--dev-size": ("--dev",),
+    "--stratify": ("--label-col",),
+    "--groups": ("--group-col",),
     "--validation-fraction": ("--val-frac",),
     "--validation-split": ("--val-frac",),
     "--cv": ("--cross-validate",),
@@ -151,7 +176,7 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--predict-proba": ("--proba",),
     "--use-idf": ("--kind",),
     "--metric": ("--by",),
-    "--n-components": _DIM,
+    "--n-components": ("--num-topics", *_DIM, "--k"),
     # sentencepiece
     "--model-prefix": ("--output",),
     "--model-type": ("--method",),
@@ -166,6 +191,20 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--layers": ("--num-layers",),
     "--n-layers": ("--num-layers",),
     "--n-layer": ("--num-layers",),
+    "--max-iters": _EPOCHS,
+    "--max-steps": _EPOCHS,
+    "--n-epochs": _EPOCHS,
+    "--n-heads": _HEADS,
+    "--nhead": _HEADS,
+    "--num-attention-heads": _HEADS,
+    "--num-hidden-layers": ("--num-layers",),
+    "--d-model": _UNITS,
+    "--n-embed": _UNITS,
+    "--context-length": _WINDOW_OF_TEXT,
+    "--max-seq-length": _WINDOW_OF_TEXT,
+    "--mlm-probability": ("--mask-share",),
+    "--masking": ("--mask-share",),
+    "--num-beams": ("--beam-size",),
     "--n-head": ("--num-heads",),
     "--n-embd": ("--rnn-size",),
     "--block-size": ("--context",),
@@ -185,12 +224,26 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--cuda": ("--device",),
     "--max-length": ("--length", "--max-words"),
     "--max-tokens": ("--length",),
+    "--max-new-tokens": ("--length",),
+    "--num-chars": ("--length",),
     "--prompt": ("--prime",),
     "--start": ("--prime",),
     "--num-return-sequences": ("--num-samples",),
     "--valid": ("--dev", "--val-frac"),
     "--validation": ("--dev", "--val-frac"),
+    # programs that find near duplicates, languages, answers
+    "--jaccard": ("--threshold",),
+    "--similarity": ("--threshold",),
+    "--ngram-size": ("--shingle", "--ngrams"),
+    "--languages": ("--among",),
+    "--langs": ("--among",),
+    "--lang": ("--among",),
+    "--fallback-answer": ("--fallback",),
     # Unix, and what people try
+    "--to": ("--format",),
+    "--type": ("--format", "--kind", "--method"),
+    "--random-seed": ("--seed",),
+    "--file": ("FILE",),
     "--out": ("--output",),
     "--output-file": ("--output",),
     "--silent": ("--quiet",),
@@ -227,6 +280,10 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
 
 VALUES_OF_PEERS = {
     "sg": ("skipgram",),
+    **dict.fromkeys(("gpt", "bert", "self-attention", "attention"), ("transformer",)),
+    **dict.fromkeys(("bilstm", "bi-lstm"), ("lstm",)),
+    **dict.fromkeys(("lsi", "svd", "truncated-svd", "latent-semantic-analysis"), ("lsa",)),
+    **dict.fromkeys(("gibbs", "plsa", "variational"), ("lda",)),
     "skip-gram": ("skipgram",),
     "cb": ("cbow",),
     "negative-sampling": ("ns",),
@@ -278,3 +335,13 @@ def spelt_as_ours(name: str) -> str:
         f"-{sign.lower()}" if sign.isupper() and place else sign.lower() for place, sign in enumerate(bare)
     )
     return ("--" if name.startswith("-") else "") + spelt.replace("_", "-").replace("--", "-")
+
+
+def called_here(name: str, names: Container[str]) -> str:
+    """What another program's keyword is called here: the first of ours that is among `names`, or "".
+
+    >>> called_here("vector_size", ["dim", "window"]), called_here("n_head", ["dim"])
+    ('dim', '')
+    """
+    ours = OPTIONS_OF_PEERS.get(spelt_as_ours("--" + name), ())
+    return next((one for each in ours if (one := each.lstrip("-").replace("-", "_")) in names), "")
