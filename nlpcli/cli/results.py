@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 
 from nlpcli.cli import console
 from nlpcli.cli.visible import plainly
-from nlpcli.engine.io.table_output import Sheet, sheet_of, suffix_of
+from nlpcli.engine.io.table_output import Sheet, open_sheet, suffix_of
 from nlpcli.engine.io.writing import cell, open_output
 from nlpcli.settings.fields import refuse
 from nlpcli.settings.results import TABLES, JsonSettings, LineSettings
@@ -130,10 +130,11 @@ def results(shape: JsonSettings, output: str | None = None) -> Iterator[Results]
     shape = _by_name(place, shape)
     with open_output(console.output(place)) as file:
         drawn = place == "-" and console.is_terminal() and not shape.is_json
-        sheet = sheet_of(place, file) if is_sheet(place) and not shape.is_json else None
-        found = Results(file, shape, drawn=drawn, sheet=sheet)
-        yield found
-        found.close()
+        is_table = is_sheet(place) and not shape.is_json
+        with open_sheet(place, file) if is_table else contextlib.nullcontext() as sheet:
+            found = Results(file, shape, drawn=drawn, sheet=sheet)
+            yield found
+            found.close()
 
 
 def is_sheet(place: str) -> bool:
