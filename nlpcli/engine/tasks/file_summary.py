@@ -94,6 +94,8 @@ def _index(_header: Header, shapes: Shapes) -> str:
 
 
 def _topics(header: Header, shapes: Shapes) -> str:
+    if "num_topics" in header and "tokens" in header:  # a training that stands still
+        return f"finds {header['num_topics']:,} topics of {header['tokens']:,} words of texts"
     found = shapes.get("word_counts") or shapes["components"]
     return f"{found[1]:,} topics over {found[0]:,} words, learnt of {header['documents']:,} texts"
 
@@ -148,6 +150,15 @@ def _counts(_header: Header, shapes: Shapes) -> str:
     return f"how often {_words(shapes):,} words stand together: {shapes['data'][0]:,} pairs"
 
 
+def _masked(header: Header, shapes: Shapes) -> str:
+    words = header["words"] if "words" in header else shapes["head.b"][0]
+    return f"finds masked words, of {words:,} words"
+
+
+def _reader(_header: Header, shapes: Shapes) -> str:
+    return f"finds the words of a text that answer a question, by {shapes['weights'][0]:,} weights"
+
+
 _TELL: dict[str, Callable[[Header, Shapes], str]] = {
     "naive-bayes": _classifier,
     "linear-classifier": _classifier,
@@ -159,6 +170,8 @@ _TELL: dict[str, Callable[[Header, Shapes], str]] = {
     "recurrent-classifier": _network,
     "vector-classifier": _numbers,
     "charlm": _charlm,
+    "masked-lm": _masked,
+    "reader": _reader,
     "seq2seq": _seq2seq,
     "co-occurrence counts": _counts,
     "fastText": _facebook,
