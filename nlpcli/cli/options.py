@@ -24,6 +24,7 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.described import Listed, Old, Rare
+from nlpcli.engine.io.file_names import INPUTS, OUTPUTS, check_file_names
 from nlpcli.engine.text.arguments import contents
 from nlpcli.errors import MissingFile
 from nlpcli.settings.fields import MOST, Settings, option_name, refuse_idle
@@ -74,6 +75,11 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(function)
     def command(**values: Any) -> None:
         given = given_names(values[asked[0]] if asked else values.pop(_CONTEXT))
+        # The job checks what it is given; what the command itself writes beside that is known here alone.
+        check_file_names(
+            function.__name__,
+            {name: values[name] for name in (*INPUTS, *OUTPUTS) if isinstance(values.get(name), str | list)},
+        )
         for name, kind in plan.items():
             fields = dataclasses.fields(kind)
             values[name] = kind(**contents(kind, {field.name: values.pop(field.name) for field in fields}))

@@ -19,7 +19,7 @@ from typing import Any, NoReturn, TextIO
 
 from nlpcli.cli import bars, console
 from nlpcli.cli.visible import coloured, on_one_line
-from nlpcli.engine.runtime.interrupts import arrived
+from nlpcli.engine.runtime.interrupts import arrived, remove_unfinished
 from nlpcli.engine.runtime.progress import before_reading, listeners
 from nlpcli.errors import NlpcliError, OutputError
 
@@ -185,6 +185,7 @@ def _report(message: str, hint: str | None) -> None:
 
 def _die_by(number: int) -> NoReturn:
     """End by the signal's own default action, as the shell expects; a sibling of `exit`."""
+    remove_unfinished()
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     signal.signal(number, signal.SIG_DFL)

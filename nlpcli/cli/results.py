@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 
 from nlpcli.cli import console
 from nlpcli.cli.visible import plainly
-from nlpcli.engine.io.table_output import Sheet, check_suffix, encoding_of, sheet_of, suffix_of
+from nlpcli.engine.io.table_output import Sheet, check_suffix, encoding_of, open_sheet, suffix_of
 from nlpcli.engine.io.writing import cell, open_output
 from nlpcli.settings.fields import refuse
 from nlpcli.settings.results import TABLES, JsonSettings, LineSettings, RowSettings
@@ -138,10 +138,10 @@ def results(shape: JsonSettings, output: str | None = None) -> Iterator[Results]
     with open_output(console.output(place)) as file:
         drawn = place == "-" and console.is_terminal() and not shape.is_json
         is_table = (is_sheet(place) or encoded) and not shape.is_json
-        sheet = sheet_of(place, file, table=rows) if is_table else None
-        found = Results(file, shape, drawn=drawn, sheet=sheet)
-        yield found
-        found.close()
+        with open_sheet(place, file, table=rows) if is_table else contextlib.nullcontext() as sheet:
+            found = Results(file, shape, drawn=drawn, sheet=sheet)
+            yield found
+            found.close()
 
 
 def _one_cell(value: object) -> object:

@@ -143,6 +143,8 @@ def change_record(record: Record, random: Random) -> str:
 
 def change_values(tensors: Tensors, random: Random) -> str:
     """Some numbers of an array."""
+    if not tensors:
+        return "there is no array"
     name = random.choice(sorted(tensors))
     array = tensors[name]
     flat = array.reshape(-1)

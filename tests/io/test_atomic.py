@@ -14,6 +14,7 @@ from nlpcli.engine.io import atomic
 from nlpcli.engine.io.atomic import FolderNotFlushed, check_writable, write_atomically
 from nlpcli.engine.io.paths import is_same_file
 from nlpcli.engine.io.records import Records
+from nlpcli.engine.runtime.interrupts import remove_unfinished, unfinished
 from nlpcli.errors import InputError, NlpcliError, OutputError
 
 OLD = 4000  # seconds, more than an hour
@@ -31,6 +32,21 @@ def write(path, content=b"new"):
 
 def names(folder):
     return {path.name for path in folder.iterdir()}
+
+
+def test_what_a_signal_left_open_is_removed_at_the_end_of_the_process(tmp_path):
+    """It comes between the opening of a file and the block that would remove it."""
+    (tmp_path / "old").write_text("old")
+    file = write_atomically(tmp_path / "old")
+    file.__enter__().write(b"half")
+    assert len(names(tmp_path)) == 2
+    remove_unfinished()
+    assert names(tmp_path) == {"old"} and (tmp_path / "old").read_text() == "old"
+    assert not file.__exit__(ValueError, ValueError(), None) and not unfinished
+    with write_atomically(tmp_path / "new") as whole:
+        whole.write(b"new")
+    remove_unfinished()
+    assert names(tmp_path) == {"old", "new"}
 
 
 # --- sweeping -------------------------------------------------------------------------------
@@ -239,6 +255,31 @@ def test_an_output_is_not_an_input(nlpcli, tmp_path, kind, command):
     done = nlpcli(*command, file, "-o", spelled(tmp_path, kind), code=1)
     assert "is read and would be replaced" in done.err
     assert file.read_text() == "the cat sat\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "outputs"),
+    [
+        (["keywords", "text"], ["-o", "--chart", "--cloud"]),
+        (["evaluate", "nb.safetensors", "text"], ["-o", "--plot"]),
+        (["cluster", "text", "--k", "2"], ["-o", "--page"]),
+        (["search", "text", "cat"], ["-o"]),
+        (["summarize", "text", "--reference", "nb.safetensors"], ["-o"]),
+        (["inspect", "text"], ["-o"]),
+        (["similar", "text", "cat"], ["-o"]),
+    ],
+)
+def test_no_output_of_a_command_takes_another_files_place(nlpcli, tmp_path, command, outputs):
+    (tmp_path / "text").write_text("the cat sat\n")
+    (tmp_path / "nb.safetensors").write_text("a model")
+    for option in outputs:
+        for read in {*command} & {"text", "nb.safetensors"}:
+            assert f"{read} is read and would be replaced" in nlpcli(*command, option, read, code=1).err
+        if option != "-o":
+            assert "the same file" in nlpcli(*command, "-o", "p.html", option, "p.html", code=1).err
+    assert (tmp_path / "text").read_text() == "the cat sat\n"
+    assert (tmp_path / "nb.safetensors").read_text() == "a model"
+    assert names(tmp_path) == {"nb.safetensors", "text"}
 
 
 def test_what_goes_on_from_a_file_may_replace_it(nlpcli, tmp_path):

@@ -282,3 +282,12 @@ def test_a_vocabulary_that_points_outside_its_bytes_is_refused(tmp_path, offsets
     write_model(path, "v", {}, tensors)
     with pytest.raises(ModelError, match=r"its array vocabulary\.offsets"):
         read_model(path, "v")
+
+
+def test_a_header_is_not_nested_deeper_than_what_shows_it_can_go():
+    for sign in ("[]", "{}"):
+        inside, outside = ("[", "]") if sign == "[]" else ('{"a": ', "}")
+        assert model_file.parse_json(inside * 30 + "1" + outside * 30)
+        for depth in (50, 400, 900):
+            with pytest.raises((ValueError, RecursionError)):
+                model_file.parse_json(inside * depth + "1" + outside * depth)

@@ -1,6 +1,7 @@
 """Tables out: rows stay rows, their columns stay, and what was asked for is added."""
 
 import csv
+import gc
 import io
 import json
 import sys
@@ -360,6 +361,18 @@ def test_the_python_api_writes_the_same_table(files):
     assert rows_of(files / "out.csv")[0] == [*ROWS[0], "label", "probability"]
     with pytest.raises(SettingsError, match="--output-encoding: no encoding is called 'klingon'"):
         jobs.classify(NB, ["in.csv"], "out.csv", text_col="text", output_encoding="klingon")
+
+
+def test_a_workbook_that_is_given_up_leaves_nothing(nlpcli, files):
+    needs(".xlsx")
+    (files / "uneven.jsonl").write_text('{"text": "a"}\n{"text": "b", "more": 1}\n')
+    done = nlpcli("normalize", "uneven.jsonl", "--text-col", "text", "-o", "out.xlsx", code=1)
+    gc.collect()  # a sheet that is still open would now complain on stderr, of which pytest makes a failure
+    assert "it has a field 'more'" in done.err and not (files / "out.xlsx").exists()
+    row = ",".join("a" * 16_385)
+    (files / "wide.csv").write_text(f"{row}\n{row}\n")
+    done = nlpcli("normalize", "wide.csv", "--text-col", "1", "--header", "no", "-o", "out.xlsx", code=1)
+    assert "a sheet holds 16,384 columns" in done.err
 
 
 # --- tables that are printed ----------------------------------------------------------------

@@ -166,7 +166,7 @@ def test_stdin_is_split_too(nlpcli, folder):
         (["t.csv", "-o", "p", "--dev", 0, "--test", 0], "nothing to split off", 2),
         (["t.csv", "-o", "p", "--label-col", "stars"], "no column is called 'stars'", 1),
         (["t.csv", "-o", "p", "--group-col", "author"], "no column is called 'author'", 1),
-        (["t.csv", "-o", "t.csv", "--dev", 0, "--test", 0.5], "cannot make the folder", 1),
+        (["t.csv", "-o", "t.csv", "--dev", 0, "--test", 0.5], "would be replaced", 1),
         (["t.csv", "-o", "p", "--text-col", "text"], "--text-col does nothing", 2),
         (["none.csv", "-o", "p"], "no such file", 1),
     ],
@@ -174,6 +174,30 @@ def test_stdin_is_split_too(nlpcli, folder):
 def test_what_cannot_be_split_is_told_and_nothing_is_written(nlpcli, folder, arguments, error, code):
     assert error in nlpcli("split", *arguments, code=code).err
     assert not [*folder.glob("p/*")]
+
+
+@pytest.mark.parametrize("part", ["train", "dev", "test"])
+def test_a_table_is_not_replaced_by_a_part_of_it(nlpcli, folder, part):
+    table = "text\n" + "".join(f"text {number}\n" for number in range(40))
+    (folder / f"{part}.csv").write_text(table)
+    done = nlpcli("split", f"{part}.csv", "-o", ".", code=1)
+    assert f"{part}.csv is read and would be replaced" in done.err
+    assert (folder / f"{part}.csv").read_text() == table
+    if part == "dev":
+        nlpcli("split", "dev.csv", "-o", ".", "--dev", 0)
+        assert (folder / "dev.csv").read_text() == table
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff", "text,label\n"])
+def test_of_a_table_without_rows_that_is_told_and_not_its_columns(nlpcli, folder, content):
+    (folder / "none.csv").write_text(content)
+    done = nlpcli("split", "none.csv", "-o", "p", "--label-col", "label", code=1)
+    assert "there are no rows to split" in done.err
+
+
+def test_a_hint_names_the_option_that_asked(nlpcli, folder):
+    for option in ("--label-col", "--group-col"):
+        assert f"hint: {option} is one of" in nlpcli("split", "t.csv", "-o", "p", option, "no", code=1).err
 
 
 # --- dedup ----------------------------------------------------------------------------------
@@ -253,6 +277,26 @@ def test_shingle_does_nothing_where_only_the_same_count(nlpcli, folder):
     assert "--shingle does nothing" in nlpcli("dedup", "t.csv", "--threshold", 1, "--shingle", 3, code=2).err
 
 
+@pytest.mark.parametrize("command", ["dedup", "language"])
+def test_names_of_other_layouts(nlpcli, folder, command):
+    assert "o.xls" in nlpcli(command, "t.csv", "--text-col", "text", "-o", "o.xls", code=1).err
+    nlpcli(command, "t.csv", "--text-col", "text", "-o", "o.json")
+    assert [one["id"] for one in json.loads((folder / "o.json").read_text())] == ["1", "2", "3", "4"]
+    nlpcli(command, "t.csv", "--text-col", "text", "-o", "o.jsonl")
+    objects = [json.loads(line) for line in (folder / "o.jsonl").read_text().splitlines()]
+    assert [one["id"] for one in objects] == ["1", "2", "3", "4"] and objects[0]["text"] == 'a, "b"\nc'
+    (folder / "in.jsonl").write_text('{"text":"good films",   "n": 1.50}\n')
+    nlpcli(command, "in.jsonl", "--text-col", "text", "-o", "o.jsonl")
+    assert (folder / "o.jsonl").read_text().startswith('{"text":"good films",   "n": 1.50')
+
+
+def test_a_report_takes_no_other_files_place(nlpcli, folder):
+    before = (folder / "t.csv").read_bytes()
+    done = nlpcli("dedup", "t.csv", "--text-col", "text", "--report", "t.csv", code=1)
+    assert "is read and would be replaced" in done.err and (folder / "t.csv").read_bytes() == before
+    assert "the same file" in nlpcli("dedup", "t.csv", "-o", "one", "--report", "one", code=1).err
+
+
 # --- language -------------------------------------------------------------------------------
 
 langid = pytest.importorskip("py3langid")
@@ -279,6 +323,25 @@ def test_a_table_gets_two_columns(folder):
     lines = (folder / "out.jsonl").read_text().splitlines()
     assert lines[0] == '{"text": "좋은 영화", "n": 1.50, "language": "ko", "probability": 1.0}'
     assert json.loads(lines[1])["language"] == "en"
+
+
+def test_columns_that_are_there_keep_their_names(nlpcli, folder):
+    (folder / "l.csv").write_text("text,language\ngood films here,fr\n")
+    done = nlpcli("language", "l.csv", "--text-col", "text", "--among", "ko,en", "-o", "out.csv")
+    assert "what is added is language_2" in done.err
+    assert (
+        (folder / "out.csv")
+        .read_text()
+        .startswith("text,language,language_2,probability\ngood films here,fr,en,")
+    )
+    (folder / "l.jsonl").write_text('{"text": "good films here", "language": "fr"}\n')
+    for shape in ([], ["--jsonl"]):
+        done = nlpcli("language", "l.jsonl", "--text-col", "text", "--among", "ko,en", *shape)
+        found = json.loads(done.out, object_pairs_hook=list)
+        assert [name for name, _ in found] == ["text", "language", "language_2", "probability"]
+        assert [value for _, value in found[1:3]] == ["fr", "en"]
+    (folder / "l.jsonl").write_text('{"text": "a"}\n{"text": "b", "probability": 1}\n')
+    assert "it has a field 'probability'" in nlpcli("language", "l.jsonl", "--text-col", "text", code=1).err
 
 
 def test_rows_with_cells_left_out_get_the_columns_in_their_place(folder):

@@ -169,3 +169,13 @@ def test_a_browser_shows_the_map(texts: Path, tmp_path: Path) -> None:
         assert browser.run("document.getElementById('note').innerText") == "60 documents · t-SNE"
         assert browser.run("wordMap.place(data.words[0]) !== null")
         assert all(request.startswith("file:") for request in browser.requests)
+
+
+def test_numbers_whose_squares_no_float_holds_are_grouped_and_drawn(nlpcli: Run, tmp_path: Path) -> None:
+    rows = [("a", 1, 0.9), ("b", 1, 1), ("c", -1, 1), ("d", -0.9, 1)]
+    for scale in ("e38", "e0", "e-30"):
+        (tmp_path / "v.vec").write_text("4 2\n" + "".join(f"{w} {x}{scale} {y}{scale}\n" for w, x, y in rows))
+        found = nlpcli("cluster", "v.vec", "--k", "2", "--page", "p.html", "--members", "-q").out
+        assert len({line.split("\t")[0] for line in found.splitlines()[1:]}) >= 2, scale
+        table = nlpcli("cluster", "v.vec", "--k", "2", "-q").out
+        assert sorted(line.split("\t")[1] for line in table.splitlines()[1:]) == ["2", "2"], scale

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from nlpcli.engine.io.paths import checked_name, is_folder, is_no_file, own_descriptor
+from nlpcli.engine.runtime.interrupts import unfinished
 from nlpcli.engine.runtime.progress import before_reading
 from nlpcli.errors import OutputError
 
@@ -78,6 +79,7 @@ def _replacement(target: Path) -> Iterator[BinaryIO]:
         mode = 0o666 & ~_umask()
     # The name is chosen first: a signal may come as soon as the file is there.
     name = target.with_name(f"{_temporary_prefix(target)}{os.urandom(4).hex()}.tmp")
+    unfinished.add(str(name))
     try:
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with io.BufferedWriter(_Early(descriptor, "wb")) as file:
@@ -92,6 +94,8 @@ def _replacement(target: Path) -> Iterator[BinaryIO]:
         with contextlib.suppress(OSError):
             os.unlink(name)  # noqa: PTH108
         raise
+    finally:
+        unfinished.discard(str(name))
     _sync_folder(target)
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 _METADATA_KEY = "nlpcli"
 _MAX_HEADER = 100 << 20
+_DEEPEST = 40  # lists and objects of a header in one another
+_PLAIN = (str, int, float, type(None))
 _HASH_BLOCK = 16 << 20
 _DTYPES = {
     "float64": "F64",
@@ -201,8 +203,18 @@ def read_info(path: str | os.PathLike[str]) -> ModelInfo:
 
 
 def parse_json(content: bytes | str) -> Any:
-    """A JSON value; ValueError for what is no number (NaN, 1e999), and for a name that stands twice."""
-    return json.loads(content, object_pairs_hook=_distinct, parse_constant=_number, parse_float=_number)
+    """A JSON value; ValueError for what is no number (NaN, 1e999), and for a name that stands twice.
+
+    Also for lists in lists in lists …, which what is written of a header could not go down.
+    """
+    found = json.loads(content, object_pairs_hook=_distinct, parse_constant=_number, parse_float=_number)
+    level = [found]
+    for _ in range(_DEEPEST):
+        parts = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [inner for part in parts if not isinstance(part, _PLAIN) for inner in part]
+        if not level:
+            return found
+    raise ValueError("it is nested too deeply")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

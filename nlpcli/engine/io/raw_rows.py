@@ -33,6 +33,7 @@ from nlpcli.engine.io.dialects import MAX_FIELD, Beginning, Dialect, FirstRecord
 from nlpcli.engine.io.file_kinds import refuse_other_kinds
 from nlpcli.engine.io.lines import line_blocks
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes, read_chunks
+from nlpcli.engine.io.record_errors import asked_by
 from nlpcli.engine.io.record_layouts import (
     FASTTEXT_PREFIX,
     Layout,
@@ -81,6 +82,7 @@ class RawRows:
         self.header: RawRow | None = None
         self.layout: Layout | None = None
         self._named = _suffix(path)
+        self.is_empty = False  # a table without a row, of which no column is known
         self.encoding = checked_encoding(reading.encoding)
         self._settings = settings
         self._errors = _ERRORS[reading.errors]
@@ -138,6 +140,8 @@ class RawRows:
 
     def column(self, asked: str, option: str) -> int | str:
         """The column that was asked for, to give `value`. Raises InputError where it is not there."""
+        if self.is_empty:
+            return asked
         if self.layout is None:
             raise InputError(f"{self.name}: {option} names a column, and this is no table")
         if self.layout.format == "jsonl":
@@ -145,11 +149,8 @@ class RawRows:
         first = [""] * self.layout.width if self.header is None else [str(one) for one in self.header.cells]
         settings = RecordSettings(text_col=asked, header="no" if self.header is None else "yes")
         dialect = Dialect(self.layout.delimiter, self.layout.format == "csv")
-        try:
+        with asked_by(option):
             return table_layout(self.path, [first], dialect, settings, False).text
-        except InputError as error:  # it speaks of the option that it was asked by
-            hint = error.hint and error.hint.replace("--text-col", option)
-            raise InputError(error.message, hint=hint) from error
 
     def names(self) -> list[str]:
         """What the columns are called, by number where nothing says so."""
@@ -201,14 +202,16 @@ class RawRows:
             )
             return
         head, size = self._beginning(blocks)
+        self.is_empty = True
         if not head:
             return
         texts = [self._decoded(raw, number) for number, raw in enumerate(head, 1)]
         blank = next((number for number, text in enumerate(texts) if text.strip(_BLANK)), len(texts))
         if blank == len(texts):
+            self.preamble += self.written(b"".join(head))
             return
         beginning = Beginning(texts[blank:], size < 0, self.encoding.startswith("utf-16"))
-        self.layout = detect(self.path, beginning, settings, False)
+        self.layout, self.is_empty = detect(self.path, beginning, settings, False), False
         first = blank + self.layout.skipped if self.layout.has_header or self.layout.skipped else 0
         rest = itertools.chain(head[first:], itertools.chain.from_iterable(_lines(block) for block in blocks))
         self.preamble += self.written(b"".join(head[:first]))
@@ -349,7 +352,9 @@ def raw_rows(
         [f"--{name.replace('_', '-')}" for name in ("text2_col", "vector_col") if getattr(settings, name)],
         "here, where rows are kept as they stand",
     )
+    option = "--text-col"
     if not texts and settings.text_col is None:
+        option = "--label-col"
         named = settings.label_col if settings.label_col and not settings.label_col.isdecimal() else "1"
         is_table = format_by_name(path) or not is_plain(settings, labelled=False)
         settings = (
@@ -357,13 +362,15 @@ def raw_rows(
         )
     rows = RawRows(path, settings, reading)
     if is_zipped(path, progress):
-        _begin_workbook(rows, settings, progress)
+        with asked_by(option):
+            _begin_workbook(rows, settings, progress)
         yield rows
         return
     if settings.sheet is not None:
         raise InputError(f"{rows.name} is no Excel workbook", hint="--sheet is for those alone")
     with open_bytes(path, progress.lost) as (stream, _):
-        rows.begin(read_chunks(stream))
+        with asked_by(option):
+            rows.begin(read_chunks(stream))
         if rows.layout is not None and rows.layout.remark:
             progress.note(rows.layout.remark)
         yield rows

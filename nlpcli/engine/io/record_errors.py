@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from nlpcli.errors import InputError
 
 
@@ -35,3 +38,14 @@ def bad_quoting(place: str, wrong: object) -> InputError:
         f"{place}: the quoting is not CSV: {wrong}",
         hint='a quoted field ends with one ", a quote inside is ""; --quoting none takes quotes as they are',
     )
+
+
+@contextlib.contextmanager
+def asked_by(option: str) -> Iterator[None]:
+    """A column is looked for as that of the text; what is said of it speaks of the option it was asked by."""
+    try:
+        yield
+    except InputError as error:
+        if not error.hint or option == "--text-col":
+            raise
+        raise InputError(error.message, hint=error.hint.replace("--text-col", option)) from error

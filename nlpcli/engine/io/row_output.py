@@ -6,12 +6,14 @@ the cells are written as a table of that format, with what is added in columns o
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
-from typing import BinaryIO
+from types import TracebackType
+from typing import BinaryIO, Self
 
 from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.raw_rows import RawRow, RawRows
-from nlpcli.engine.io.table_output import Column, TableLines, check_suffix, sheet_of, suffix_of
+from nlpcli.engine.io.table_output import Column, TableLines, check_suffix, open_sheet, suffix_of
 from nlpcli.engine.io.writing import Output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.settings.results import TABLES
@@ -20,7 +22,7 @@ _OF_LINES = (".csv", ".tsv")  # names that lines which are no table may have
 
 
 class RowTable:
-    """A table of the rows of `rows`, with the columns that are added."""
+    """A table of the rows of `rows`, with the columns that are added; a `with` block ends it."""
 
     def __init__(
         self, output: Output, file: BinaryIO, rows: RawRows, added: Sequence[Column], progress: Progress
@@ -30,7 +32,19 @@ class RowTable:
         self._kept.begin(rows.name, header, 1 if rows.layout is None else rows.layout.width)
         self._is_begun = rows.layout is None or rows.layout.format != "jsonl"
         self._name = rows.name
-        self._lines = TableLines(sheet_of(output, file, self._kept), self._kept, added, progress)
+        self._sheet = contextlib.ExitStack()
+        sheet = self._sheet.enter_context(open_sheet(output, file, self._kept))
+        self._lines = TableLines(sheet, self._kept, added, progress)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._lines.finish()
+        self._sheet.__exit__(kind, error, where)
 
     def add(self, row: RawRow, added: str = "") -> None:
         """A row, and the cells that are added to it, with tabs between; blank rows are left out."""
@@ -41,10 +55,6 @@ class RowTable:
             self._is_begun = True
         self._kept.add(row.cells)
         self._lines.write(added)
-
-    def finish(self) -> None:
-        """The end of the table."""
-        self._lines.finish()
 
 
 def row_table(

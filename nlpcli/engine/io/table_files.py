@@ -8,6 +8,7 @@ Not here: what stands in the rows (`table_output.py`).
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from nlpcli.engine.io.parquet import imported
 from nlpcli.engine.io.workbooks import as_text, cell_text
 from nlpcli.errors import INSTALL_EXCEL, MissingDependency, OutputError
 
-_MOST_ROWS, _MOST_CHARACTERS = 1 << 20, 32_767  # that Excel takes
+_MOST_ROWS, _MOST_COLUMNS, _MOST_CHARACTERS = 1 << 20, 1 << 14, 32_767  # that Excel takes
 # What XML cannot hold, what it would change, and what would be read as such an escape.
 _TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -58,11 +59,21 @@ class WorkbookSheet:
         """Write the file."""
         self._workbook.save(self._file)
 
+    def abandon(self) -> None:
+        """End what the library has open: it would complain of it at some later time, on stderr."""
+        with contextlib.suppress(Exception):
+            self._sheet.close()
+
     def _append(self, cells: Sequence[Any]) -> None:
         self._number += 1
         if self._number > _MOST_ROWS:
             raise OutputError(
                 f"{self._name}: a sheet holds {_MOST_ROWS:,} rows, and there are more",
+                hint="name a .csv or .parquet",
+            )
+        if len(cells) > _MOST_COLUMNS:
+            raise OutputError(
+                f"{self._name}: a sheet holds {_MOST_COLUMNS:,} columns, and there are {len(cells):,}",
                 hint="name a .csv or .parquet",
             )
         self._sheet.append(cells)

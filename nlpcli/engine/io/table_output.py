@@ -164,9 +164,24 @@ def open_lines(
         if isinstance(table, LineSettings) and table.id_col is not None:
             yield IdLines(LineWriter(file), kept, table.id_col)
             return
-        written = TableLines(sheet_of(output, file, kept, table), kept, columns, progress)
-        yield written
-        written.finish()
+        with open_sheet(output, file, kept, table) as sheet:
+            written = TableLines(sheet, kept, columns, progress)
+            yield written
+            written.finish()
+
+
+@contextlib.contextmanager
+def open_sheet(
+    output: Output, file: BinaryIO, kept: KeptRows | None = None, table: RowSettings = RowSettings()
+) -> Iterator[Sheet]:
+    """The table of `sheet_of`, which is let go where the block does not end well."""
+    sheet = sheet_of(output, file, kept, table)
+    try:
+        yield sheet
+    except BaseException:
+        if suffix_of(output) == ".xlsx":
+            sheet.abandon()  # type: ignore[attr-defined]
+        raise
 
 
 def sheet_of(
@@ -253,7 +268,7 @@ class TableLines:
             return
         names = _filled([*header, *[""] * (self._kept.width - len(header))])
         for column in self._columns:
-            names.append(_free(column.name, names))
+            names.append(free_name(column.name, names))
             self._names.append(names[-1])
             if names[-1] != column.name:
                 self._progress.note(f"there is a column {column.name} already: what is added is {names[-1]}")
@@ -283,14 +298,14 @@ def _filled(names: Sequence[str]) -> list[str]:
     """Names of columns, each another: without a name it is called by its number."""
     found: list[str] = []
     for number, name in enumerate(names, 1):
-        found.append(_free(name, found) if name else _free(str(number), [*names, *found]))
+        found.append(free_name(name, found) if name else free_name(str(number), [*names, *found]))
     return found
 
 
-def _free(name: str, names: Sequence[str]) -> str:
+def free_name(name: str, names: Sequence[str]) -> str:
     """The name, with the first number behind it that makes it a new one.
 
-    >>> _free("label", ["text", "label", "label_2"])
+    >>> free_name("label", ["text", "label", "label_2"])
     'label_3'
     """
     number, free = 1, name

@@ -12,6 +12,7 @@ from nlpcli.engine.io.atomic import check_writable, write_atomically
 from nlpcli.engine.plots.projection import project
 from nlpcli.engine.plots.word_map import NEAREST, WordMap, fitted
 from nlpcli.engine.plots.word_map_page import page
+from nlpcli.engine.runtime.arrays import within_range
 from nlpcli.engine.vectors.neighbours import Neighbours
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def _told(groups: Groups, row: int) -> str:
 
 def _dense(points: Any) -> NDArray[np.float32]:
     """Rows of length 1, as an array."""
+    points = within_range(points)
     rows = np.asarray(points.toarray() if hasattr(points, "toarray") else points, dtype=np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return (rows / np.where(lengths == 0, 1, lengths)).astype(np.float32)

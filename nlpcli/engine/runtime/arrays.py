@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float32]
+_LARGEST = 1e15  # of what is squared and added up
 
 
 def offsets_of(sizes: ArrayLike) -> NDArray[np.int64]:
@@ -28,3 +31,18 @@ def ranges(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.
     """
     offsets = offsets_of(lengths)
     return np.arange(offsets[-1]) + np.repeat(begins - offsets[:-1], lengths)
+
+
+def within_range(rows: Any) -> Any:
+    """The rows [N, D]; those whose squares no float32 holds are divided by their largest number.
+
+    For what makes them of length 1. Sparse matrices, which hold weights of words, are as they were.
+
+    >>> within_range(np.array([[3e38, -3e38], [3, 4]], dtype=np.float32)).tolist()
+    [[1.0, -1.0], [3.0, 4.0]]
+    """
+    if not isinstance(rows, np.ndarray) or not rows.size:
+        return rows
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    out = (largest > _LARGEST) | ((largest < 1 / _LARGEST) & (largest > 0))
+    return rows / np.where(out, largest, 1).astype(rows.dtype) if out.any() else rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +12,18 @@ from types import FrameType
 # Those that ended the work, added by who handles them: a library may turn one into an error of its own.
 arrived: list[int] = []
 
+# Names of temporary files that are being written. A signal may come just after a file is opened and before
+# there is a block that would remove it: who ends the process by the signal calls `remove_unfinished`.
+unfinished: set[str] = set()
+
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def remove_unfinished() -> None:
+    """Remove what is being written: the process ends."""
+    while unfinished:
+        with contextlib.suppress(OSError):
+            os.unlink(unfinished.pop())  # noqa: PTH108
 
 
 class Postponed:

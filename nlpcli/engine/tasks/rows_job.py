@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.near_duplicates import NearDuplicates
 from nlpcli.engine.io.atomic import check_writable, write_atomically
+from nlpcli.engine.io.file_names import check_file_names
 from nlpcli.engine.io.opening import STDIN
 from nlpcli.engine.io.raw_rows import RawRow, RawRows, raw_rows
 from nlpcli.engine.io.row_output import row_table
-from nlpcli.engine.io.table_output import Column
+from nlpcli.engine.io.table_output import Column, free_name
 from nlpcli.engine.io.writing import LineWriter, Output, cell, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.row_spool import RowSpool
@@ -65,13 +66,18 @@ def split(
     With a label column each part has about the same share of each label; rows of one group (`group_col`) stay
     together. The same rows, settings and seed give the same parts. In a part rows stand in their old order.
 
-    Raises InputError for a part without a row, OutputError for a folder that is a file.
+    Raises InputError for a part without a row and one that would take the place of the table, OutputError for
+    a folder that is a file.
     """
     refuse(changed(records, "text_col", "label_sep", "multi_label"), "here: rows are kept as they stand")
     if folder in ("", STDIN):
         raise OutputError("parts are files in a folder, and do not go to stdout", hint="name it: -o parts")
     spool = RowSpool()
     with contextlib.closing(spool), raw_rows(path, records, reading, progress, texts=False) as rows:
+        for part, share in zip(PARTS, _shares(settings), strict=True):
+            if share > 0:
+                written = str(Path(folder) / f"{part}{rows.suffix}")
+                check_file_names("split", {"path": path, "output": written})
         label = None if records.label_col is None else rows.column(records.label_col, "--label-col")
         group = None if settings.group_col is None else rows.column(settings.group_col, "--group-col")
         if label is None and rows.layout is not None and rows.layout.format == "fasttext":
@@ -152,10 +158,14 @@ def _commonest(unit: NDArray[np.int64], labels: NDArray[np.int64], units: int) -
     return found
 
 
+def _shares(settings: SplitSettings) -> tuple[float, float, float]:
+    """What share of the rows each part gets."""
+    return 1 - settings.dev - settings.test, settings.dev, settings.test
+
+
 def _check_parts(part_of: NDArray[np.int8], settings: SplitSettings, name: str, grouped: bool) -> None:
     counts = np.bincount(part_of, minlength=len(PARTS)).tolist()
-    wanted = (1 - settings.dev - settings.test, settings.dev, settings.test)
-    for part, share, count in zip(PARTS, wanted, counts, strict=True):
+    for part, share, count in zip(PARTS, _shares(settings), counts, strict=True):
         if share > 0 and not count:
             what = "groups" if grouped else "rows"
             raise InputError(
@@ -240,7 +250,9 @@ def dedup(
         if told is not None:
             told.write(b"line\tsame_as\tsimilarity\ttext\n")
         table = None if jsonl else row_table(output, file, rows)
-        if not jsonl and table is None:
+        if table is not None:
+            stack.enter_context(table)
+        elif not jsonl:
             file.write(rows.head)
         for some in _batches(rows):
             texts = [rows.text(row) for row in some]
@@ -261,8 +273,6 @@ def dedup(
                     told.write(shown.encode("utf-8", "replace"))
             file.flush()
             progress.update("comparing", counts.rows)
-        if table is not None:
-            table.finish()
     dropped = counts.same + counts.near
     progress.note(
         f"{counts.rows:,} rows, {dropped:,} dropped: {counts.same:,} the same, {counts.near:,} nearly"
@@ -312,21 +322,27 @@ def language(
     for code in settings.only:
         if code not in languages.codes:
             raise no_such_language("--only", code, languages.codes)
-    with raw_rows(path, records, reading, progress) as rows, open_output(output) as file:
+    with contextlib.ExitStack() as stack:
+        rows = stack.enter_context(raw_rows(path, records, reading, progress))
+        file = stack.enter_context(open_output(output))
+        added = _Added(rows, progress)
         columns = [] if settings.only else [Column("language"), Column("probability", is_number=True)]
         table = None if jsonl else row_table(output, file, rows, columns, progress)
-        if not jsonl and rows.layout is not None and table is None:
-            _write_head(rows, file, added=not settings.only)
+        if table is not None:
+            stack.enter_context(table)
+        elif not jsonl and rows.layout is not None:
+            _write_head(rows, file, None if settings.only else added)
         writer = LineWriter(file)
         for row in rows:
             code, probability = languages.of(rows.text(row))
             counts[code] += 1
             if settings.only and (code not in settings.only or probability < settings.min_probability):
                 continue
-            told: dict[str, str | float] = {"language": code, "probability": round(probability, 4)}
+            told: dict[str, str | float] = {}
+            if not settings.only and table is None and (jsonl or (rows.layout is not None and row.cells)):
+                told = dict(zip(added.names(row), (code, round(probability, 4)), strict=True))
             if jsonl:
-                fields = rows.as_object(row) | ({} if settings.only else told)
-                writer.write(json.dumps(fields, ensure_ascii=False))
+                writer.write(json.dumps(rows.as_object(row) | told, ensure_ascii=False))
             elif table is not None:
                 table.add(row, f"{code}\t{probability:.4f}")
             elif settings.only:
@@ -336,14 +352,35 @@ def language(
             else:
                 file.write(rows.written(rows.with_cells(row, told) if row.cells else row.raw))
             progress.update("telling languages", counts.total())
-        if table is not None:
-            table.finish()
     return counts
 
 
-def _write_head(rows: RawRows, file: BinaryIO, added: bool) -> None:
-    if rows.header is None or not added:
+def _write_head(rows: RawRows, file: BinaryIO, added: _Added | None) -> None:
+    if rows.header is None or added is None:
         file.write(rows.head)
         return
-    names: dict[str, str | float] = {"language": "", "probability": ""}
+    names: dict[str, str | float] = dict.fromkeys(added.names(rows.header), "")
     file.write(rows.preamble + rows.written(rows.with_cells(rows.header, names, named=True)))
+
+
+class _Added:
+    """What the columns are called that are added; of a name that is there already, with a number."""
+
+    def __init__(self, rows: RawRows, progress: Progress) -> None:
+        self._rows, self._progress = rows, progress
+        self._names: list[str] | None = None
+
+    def names(self, row: RawRow) -> list[str]:
+        """Their names. Raises InputError for an object with a field of that name, which the first had not."""
+        there = [*row.cells] if isinstance(row.cells, dict) else self._rows.names()
+        if self._names is None:
+            self._names = [free_name(name, there) for name in ("language", "probability")]
+            for name, free in zip(("language", "probability"), self._names, strict=True):
+                if name != free:
+                    self._progress.note(f"there is a column {name} already: what is added is {free}")
+        elif isinstance(row.cells, dict) and (taken := [name for name in self._names if name in there]):
+            raise InputError(
+                f"{self._rows.name}:{row.line}: it has a field {taken[0]!r}, which the first one has not",
+                hint="give each object the same fields",
+            )
+        return self._names

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.runtime.arrays import within_range
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import one_thread
 from nlpcli.engine.topics.kmeans import NONE, Clusters, by_size, cluster
@@ -112,7 +113,7 @@ def _unit(points: Any, method: str) -> Any:
         from sklearn.preprocessing import normalize
     except ImportError as error:
         raise MissingDependency("clusters need scikit-learn", hint=INSTALL_PLOT) from error
-    unit = normalize(points)
+    unit = normalize(within_range(points))
     if method == "kmeans":
         return unit
     return np.asarray(unit.toarray() if hasattr(unit, "toarray") else unit, dtype=np.float64)

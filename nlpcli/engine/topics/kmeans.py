@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.runtime.arrays import within_range
 from nlpcli.engine.runtime.threads import one_thread
 from nlpcli.errors import INSTALL_PLOT, InputError, MissingDependency
 
@@ -63,7 +64,7 @@ def cluster(points: Any, k: int, *, seed: int = 1) -> Clusters:
         from sklearn.preprocessing import normalize
     except ImportError as error:
         raise MissingDependency("clusters need scikit-learn", hint=INSTALL_PLOT) from error
-    unit = normalize(points)
+    unit = normalize(within_range(points))
     make = MiniBatchKMeans if unit.shape[0] > _MANY else KMeans
     options = {"batch_size": 4096} if make is MiniBatchKMeans else {}
     # The same sums on any number of cores. Fewer different points than k are no reason for a warning.
