@@ -212,7 +212,7 @@ def gradients(
         )
     console.one_blas_thread()
     refuse(["--no-header"] * shape.no_header, "but with --toy")
-    with as_json(output, shape, []) as file:
+    with as_json(output, shape, [], pictures=True) as file:
         jobs.gradients(files[:-1], files[-1], file, settings, reading=reading)
 
 

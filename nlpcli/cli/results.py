@@ -263,11 +263,20 @@ class JsonLines(io.RawIOBase):
 
 @contextlib.contextmanager
 def as_json(
-    output: str, shape: JsonSettings, keys: Sequence[str] | None = None, rows: LineSettings = LineSettings()
+    output: str,
+    shape: JsonSettings,
+    keys: Sequence[str] | None = None,
+    rows: LineSettings = LineSettings(),
+    *,
+    pictures: bool = False,
 ) -> Iterator[str | BinaryIO]:
-    """What the engine writes lines to: `output`, or with JSON asked for a stream that makes them JSON."""
+    """What the engine writes lines to: `output`, or with JSON asked for a stream that makes them JSON.
+
+    `pictures`: the engine also draws, as the name of the output says.
+    """
     if not shape.is_json:
-        check_suffix(output)
+        if not pictures:
+            check_suffix(output)
         yield console.output(output)
         return
     refuse(["--id-col"] * (rows.id_col is not None), "beside --json and --jsonl")

@@ -174,5 +174,5 @@ def test_the_jobs_take_it_and_say_what_was_taken(first, tmp_path, nlpcli):
     assert f"{output}: the encoder, 4 of 4 words" in done.err
     with pytest.raises(SettingsError, match="--init is for --method rnn"):
         jobs.train_tagger(str(tagged), str(tmp_path / "t"), init=output)
-    with pytest.raises(ModelError, match="this command needs a recurrent-tagger or recurrent-classifier"):
+    with pytest.raises(ModelError, match="needs a recurrent-tagger, recurrent-classifier or masked-lm model"):
         jobs.train_rnn(str(rows), output, init="tests/models/naive-bayes.safetensors")

@@ -270,6 +270,11 @@ def _a(word: str) -> str:
     return f"{'an' if word[:1] in 'aeiou' else 'a'} {word}"
 
 
+def _finished(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Kinds as a user names them: a checkpoint is told by what it becomes."""
+    return tuple(kind for kind in kinds if not kind.endswith("-checkpoint")) or kinds
+
+
 def _any_of(kinds: tuple[str, ...]) -> str:
     """The kinds with their article.
 
@@ -300,7 +305,7 @@ def read_model(
     kinds = (kind,) if isinstance(kind, str) else kind
     if info.kind not in kinds:
         raise ModelError(
-            f"{path} is {_a(info.kind)} model; this command needs {_any_of(kinds)} model",
+            f"{path} is {_a(info.kind)} model; this command needs {_any_of(_finished(kinds))} model",
             hint=f"nlpcli inspect {path} shows what it holds",
         )
     schema = schema_of(info.kind)
