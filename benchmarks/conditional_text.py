@@ -88,7 +88,7 @@ def conditional(name: str, most: int | None, epochs: int | None, folder: Path) -
     train = train[:most]
     table, unseen = write(folder / "train.tsv", train), write(folder / "test.tsv", test[:2000])
     columns = ["--text-col", "text", "--label-col", "label"]
-    measure([*NLPCLI, "train-nb", table, *columns, "--variant", "nbsvm", "-q", "-o", folder / "judge"])
+    measure([*NLPCLI, "train-nb", table, *columns, "--method", "nbsvm", "-q", "-o", folder / "judge"])
     judge = nlpcli.load(folder / "judge")
     models, seconds = {}, {}
     for kind, more in (("label", ()), ("twin", ("--condition-dropout", "1"))):

@@ -37,7 +37,7 @@ vectorize T/english.txt --kind hashing --hash-bits 10 -o hashed.csv
 index T/english.txt -o index.safetensors
 search index.safetensors 'the last train' --by bm25
 train-nb T/reviews_ko.tsv {LABELLED} -o nb.safetensors --test T/reviews_ko_test.tsv --calibrate
-train-nb T/reviews_en.tsv {LABELLED} --variant nbsvm --ngrams 1-2 -o nbsvm.safetensors --cross-validate 3
+train-nb T/reviews_en.tsv {LABELLED} --method nbsvm --ngrams 1-2 -o nbsvm.safetensors --cross-validate 3
 train-nb T/reviews_ko_test.tsv {LABELLED} --append nb.safetensors -o longer.safetensors
 classify nb.safetensors T/korean.txt --explain --proba
 evaluate nbsvm.safetensors T/reviews_en_test.tsv {LABELLED} --mistakes 3 --json

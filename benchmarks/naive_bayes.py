@@ -56,7 +56,7 @@ def beside(corpus: str, folder: Path) -> None:
         "nlpcli, words 1-2": ["--ngrams", "1-2", "--char-ngrams", "0"],
         "nlpcli, as it comes": [],
         "nlpcli --prune": ["--prune"],
-        "nlpcli --variant nbsvm": ["--variant", "nbsvm"],
+        "nlpcli --method nbsvm": ["--method", "nbsvm"],
     }
     for name, options in ours.items():
         model = folder / "model.safetensors"
@@ -121,7 +121,7 @@ def small() -> None:
     ):
         for variant in ("binary-multinomial", "complement", "bernoulli", "nbsvm"):
             command = [*NLPCLI, "train-nb", data(name), *columns, "--cross-validate", "5", "--json", "-q"]
-            record = json.loads(measure([*command, "--variant", variant]).stdout)
+            record = json.loads(measure([*command, "--method", variant]).stdout)
             macro = next(row for row in record["classes"] if row["class"] == "macro")
             print(f"| {name} | {variant} | {record['accuracy']:.4f} | {macro['f1']:.4f} |")
             sys.stdout.flush()

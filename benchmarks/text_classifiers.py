@@ -148,7 +148,7 @@ def linear(folder: Path) -> None:
         train, test = written(texts, folder / "train.csv"), written(tests, folder / "test.csv")
         found = {
             "default": ours("train-nb", train, test),
-            "nbsvm": ours("train-nb", train, test, "--variant", "nbsvm"),
+            "nbsvm": ours("train-nb", train, test, "--method", "nbsvm"),
             "mnb": theirs(SCIKIT_LEARN, "mnb", train, test),
             "svc": theirs(SCIKIT_LEARN, "svc", train, test),
             "fasttext": max(
@@ -255,7 +255,7 @@ def network(folder: Path) -> None:
                     train,
                     "-o",
                     linear_model,
-                    "--variant",
+                    "--method",
                     "nbsvm",
                     *columns,
                     *tokens,

@@ -162,7 +162,7 @@ def test_an_unknown_keyword_is_a_type_error_with_the_nearest_known_one():
     ("job", "settings", "option"),
     [
         ("train_w2v", {"dim": 0}, "--dim must be at least 1"),
-        ("train_nb", {"variant": "gaussian"}, "--variant cannot be 'gaussian'"),
+        ("train_nb", {"variant": "gaussian"}, "--method cannot be 'gaussian'"),
         ("train_nb", {"holdout": 2}, "--holdout must be at most 0.9"),
         ("train_nb", {"cross_validate": 1}, "--cross-validate needs at least 2 parts"),
         ("train_glove", {"epochs": "many"}, "--epochs must be a whole number"),

@@ -263,7 +263,7 @@ def test_a_character_model_that_cannot_be_shown(work):
 
 
 def test_the_command_line_prints_the_tables_of_the_python_api(work, nlpcli):
-    options = ["--variant", "multinomial", "--ngrams", "1", "--char-ngrams", "0", "--alpha", "0"]
+    options = ["--method", "multinomial", "--ngrams", "1", "--char-ngrams", "0", "--alpha", "0"]
     shown = nlpcli("train-nb", "papers.tsv", *options, "--show-work", "--json", "-q").out
     assert json.loads(shown) == named(
         api.train_nb("papers.tsv", "nb.safetensors", **PLAIN, alpha=0, show_work=True).work

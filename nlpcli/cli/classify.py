@@ -91,7 +91,7 @@ def train_nb(
     Examples:
       nlpcli train-nb reviews.tsv -o reviews.safetensors
       zcat nsmc-train.tsv.gz | nlpcli train-nb - --text-col document --label-col label -o nsmc.safetensors
-      nlpcli train-nb mail/ --variant nbsvm --calibrate --holdout 0.1 -o mail.safetensors
+      nlpcli train-nb mail/ --method nbsvm --calibrate --holdout 0.1 -o mail.safetensors
       nlpcli train-nb reviews.tsv --cross-validate 5
       nlpcli train-nb train.tsv --test test.tsv -o reviews.safetensors
       nlpcli train-nb monday.tsv --append week.safetensors -o week.safetensors

@@ -1624,7 +1624,7 @@ def train_nb(
     measured: Measured | None = None,
     show_work: bool = False,
     progress: Progress = ...,
-    variant: Literal[
+    method: Literal[
         "multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"
     ] = "binary-multinomial",
     alpha: float | None = None,

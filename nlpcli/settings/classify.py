@@ -95,7 +95,7 @@ class NaiveBayesSettings(Settings):
     )
 
     variant: Literal["multinomial", "binary-multinomial", "bernoulli", "complement", "nbsvm"] = setting(
-        "binary-multinomial", "The model; see above.", panel="Model"
+        "binary-multinomial", "The model; see above.", panel="Model", flags=("--method",), old=("--variant",)
     )
     alpha: float | None = setting(
         None, "Additive smoothing; 1 is Laplace's, 0 is maximum likelihood. If not given, 1, and less where "

@@ -59,7 +59,7 @@ def test_search_tries_at_least_one_and_sorts_by_accuracy():
     trials = autotune(EXAMPLES, 0.0, PLAIN, FeatureSettings(), NaiveBayesSettings())
     assert trials
     assert [trial.accuracy for trial in trials] == sorted((trial.accuracy for trial in trials), reverse=True)
-    assert "--variant" in trials[0].describe()
+    assert "--method" in trials[0].describe()
 
 
 def test_auto_is_decided_before_it_is_stored():

@@ -37,7 +37,7 @@ def test_notes_example_through_the_command_line(nlpcli, tmp_path):
         "NLP\tDocument classification task is language task\n"
     )
     nlpcli(
-        *("train-nb", "-", "-o", tmp_path / "m", "--variant", "multinomial", "--alpha", "0", *WORDS),
+        *("train-nb", "-", "-o", tmp_path / "m", "--method", "multinomial", "--alpha", "0", *WORDS),
         input=rows,
     )
     text = "Classification task uses transformer\n"
@@ -48,7 +48,7 @@ def test_notes_example_through_the_command_line(nlpcli, tmp_path):
     # A word that a class never had makes its unsmoothed score zero; smoothing mends it.
     assert nlpcli("classify", tmp_path / "m", "--proba", input="image\n").out == "CV\t1.0000\n"
     nlpcli(
-        "train-nb", "-", "-o", tmp_path / "s", "--variant", "multinomial", "--alpha", "1", *WORDS, input=rows
+        "train-nb", "-", "-o", tmp_path / "s", "--method", "multinomial", "--alpha", "1", *WORDS, input=rows
     )
     assert 0.5 < float(nlpcli("classify", tmp_path / "s", "--proba", input="image\n").out.split("\t")[1]) < 1
 
@@ -124,7 +124,7 @@ def test_cross_validation_and_holdout_measure_without_a_model(nlpcli, folder):
     assert record["texts"] == 12
 
 
-@pytest.mark.parametrize("options", [(), ("--variant", "nbsvm"), ("--calibrate",)])
+@pytest.mark.parametrize("options", [(), ("--method", "nbsvm"), ("--calibrate",)])
 def test_measuring_after_training_is_what_evaluate_says_of_the_model(nlpcli, folder, tmp_path, options):
     (tmp_path / "t.tsv").write_text("pos\ta good film\nneg\ta bad film\nneg\tgood fun\nmeh\tfilm\n")
     model, test = tmp_path / "m", tmp_path / "t.tsv"
@@ -172,7 +172,7 @@ def test_features_that_are_too_rare_are_told(nlpcli, folder, tmp_path):
     assert "of them" not in told()
     assert "none of them seen often enough" in told("--min-count", "1000")
     errors = nlpcli(
-        "train-nb", folder / "reviews.tsv", "-o", "m", "--min-count", "1000", "--variant", "nbsvm", code=1
+        "train-nb", folder / "reviews.tsv", "-o", "m", "--min-count", "1000", "--method", "nbsvm", code=1
     ).err
     assert "no feature is left" in errors
 
@@ -196,7 +196,7 @@ def test_autotune_says_what_it_chose(nlpcli, folder, tmp_path):
     assert "does not exist" in errors
 
 
-@pytest.mark.parametrize("options", [("--prune",), ("--variant", "nbsvm"), ("--calibrate",)])
+@pytest.mark.parametrize("options", [("--prune",), ("--method", "nbsvm"), ("--calibrate",)])
 def test_same_seed_gives_the_same_bytes(nlpcli, folder, tmp_path, options):
     for name in ("a", "b"):
         nlpcli("train-nb", folder / "reviews.tsv", "-o", tmp_path / name, *options)
@@ -222,7 +222,7 @@ def test_same_seed_gives_the_same_bytes(nlpcli, folder, tmp_path, options):
         ),
         (("train-nb", "-", "-o", "m"), "", "no", 1),
         (("train-nb", "-"), "pos\ta\nneg\tb\n", "where should the model go", 2),
-        (("train-nb", "-", "-o", "m", "--prune", "--variant", "nbsvm"), "", "--prune does not go with", 2),
+        (("train-nb", "-", "-o", "m", "--prune", "--method", "nbsvm"), "", "--prune does not go with", 2),
         (("train-nb", "-", "-o", "m", "--ngrams", "3-1"), "", "--ngrams", 2),
         (("evaluate", "MODEL", "-"), "just text\nmore\n", "no labels found", 1),
         (("evaluate", "MODEL", "-"), "", "holds no tokens", 1),
@@ -233,7 +233,7 @@ def test_same_seed_gives_the_same_bytes(nlpcli, folder, tmp_path, options):
 )
 def test_every_mistake_is_said(nlpcli, folder, tmp_path, arguments, stdin, message, code):
     if "SVM" in arguments:
-        nlpcli("train-nb", folder / "reviews.tsv", "-o", tmp_path / "svm", "--variant", "nbsvm")
+        nlpcli("train-nb", folder / "reviews.tsv", "-o", tmp_path / "svm", "--method", "nbsvm")
     names = {"MODEL": folder / "m", "SVM": tmp_path / "svm"}
     error = nlpcli(*(names.get(argument, argument) for argument in arguments), input=stdin, code=code).err
     assert message in error

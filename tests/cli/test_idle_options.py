@@ -24,7 +24,7 @@ VECTORS = MODELS / "word2vec.safetensors"
         ("tokenize text --gaps", "--gaps does nothing without --tokenizer regexp"),
         ("tokenize text --tokenizer char --tag-english", "--tag-english does nothing without --tokenizer"),
         ("normalize text --keep-jamo", "--keep-jamo does nothing without --unicode nfkc or nfkd"),
-        ("train-nb text -o m --cost 2", "--cost does nothing without --variant nbsvm"),
+        ("train-nb text -o m --cost 2", "--cost does nothing without --method nbsvm"),
         ("train-nb text -o m --char-ngrams 0 --char-span word", "--char-span does nothing without"),
         ("train-nb text -o m --format jsonl --delimiter ;", "--delimiter does nothing without"),
         (f"classify {MODELS}/naive-bayes.safetensors text --header yes", "--header does nothing with"),

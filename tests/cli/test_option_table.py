@@ -36,7 +36,7 @@ FORMER = {
     "vectorize": ["--format"],
     "index": ["--unit"],
     "search": ["--unit", "--top-k", "-k"],
-    "train-nb": ["--format", "--min-docs"],
+    "train-nb": ["--format", "--min-docs", "--variant"],
     "train-rnn": ["--format", "--hidden-size", "--min-word-count"],
     "classify": ["--format", "--top-k"],
     "evaluate": ["--format", "--show-errors"],

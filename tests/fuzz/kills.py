@@ -60,7 +60,7 @@ KINDS = {
         "m.safetensors",
     ),
     "train-nb rows.tsv -o m.safetensors": (_ROWS, "m.safetensors"),
-    "train-nb rows.tsv -o m.safetensors --variant nbsvm": (_ROWS, "m.safetensors"),
+    "train-nb rows.tsv -o m.safetensors --method nbsvm": (_ROWS, "m.safetensors"),
     "train-subword text -o s.model --vocab-size 300": ((), "s.model"),
     "cooccur text -o c.npz --min-count 1": ((), "c.npz"),
     "cooccur text -o c.tsv --min-count 1": ((), "c.tsv"),

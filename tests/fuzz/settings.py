@@ -55,7 +55,7 @@ _CALLS = {
 }
 _SWITCHES: dict[str, list[list[str]]] = {
     "vectorize": [[], ["--kind=bow"], ["--kind=hashing"], ["--kind=binary"], ["-o", ">o.npz"]],
-    "train-nb": [[], ["--calibrate"], ["--prune"], *([f"--variant={name}"] for name in
+    "train-nb": [[], ["--calibrate"], ["--prune"], *([f"--method={name}"] for name in
                  ("multinomial", "bernoulli", "complement", "nbsvm"))],
     "train-w2v": [[], ["--loss=hs"], ["--loss=softmax"], ["--model=cbow"], ["--deterministic"]],
     "train-fasttext": [[], ["--loss=hs"], ["--model=cbow"], ["--deterministic"]],

@@ -159,7 +159,7 @@ def test_texts_that_are_alike_make_fewer_clusters(nlpcli, tmp_path, texts, k):
 def test_too_few_texts_to_calibrate_are_told(nlpcli, tmp_path, variant):
     (tmp_path / "text").write_text("x y\tp\nz w\tq\n")
     columns = ("--text-col", 1, "--label-col", 2, "--header", "no")
-    done = nlpcli("train-nb", "text", "-o", "m", *columns, "--calibrate", "--variant", variant, code=1)
+    done = nlpcli("train-nb", "text", "-o", "m", *columns, "--calibrate", "--method", variant, code=1)
     assert "error: there are too few texts to calibrate" in done.err
 
 

@@ -91,7 +91,7 @@ class Trial:
 
     def describe(self) -> str:
         """As options of the command line."""
-        chosen = [f"--variant {self.settings.variant}"]
+        chosen = [f"--method {self.settings.variant}"]
         if self.settings.alpha is not None:
             chosen.append(f"--alpha {self.settings.alpha:g}")
         if self.settings.variant == "nbsvm":

@@ -165,7 +165,7 @@ def check_settings(settings: NaiveBayesSettings) -> None:
     """Raise SettingsError for a smoothing the variant cannot have."""
     if settings.alpha == 0 and "multinomial" not in settings.variant:
         raise SettingsError(
-            f"--alpha 0 does not go with --variant {settings.variant}",
+            f"--alpha 0 does not go with --method {settings.variant}",
             hint="unsmoothed estimates are for the multinomial variants",
         )
 

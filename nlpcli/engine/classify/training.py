@@ -78,7 +78,7 @@ def check(settings: NaiveBayesSettings, prune: bool = False) -> None:
     naive_bayes.check_settings(settings)
     if prune and settings.variant == "nbsvm":
         raise SettingsError(
-            "--prune does not go with --variant nbsvm",
+            "--prune does not go with --method nbsvm",
             hint="it keeps only features of support vectors anyway; --min-count 2 makes it smaller",
         )
     if prune and settings.alpha == 0:
