@@ -169,8 +169,8 @@ def unpack_block(packed, begin, end, size, before, last, gaps, counts, documents
     if middle + ((size * counts + 31) >> 5) != end:
         return False
     document = np.int64(before)
-    for number in range(size):
-        document += _taken(packed, begin, number * gaps, gaps) + 1
+    for number in range(size):  # numbers of no bits lie nowhere, perhaps behind the last word
+        document += 1 + (_taken(packed, begin, number * gaps, gaps) if gaps else 0)
         documents[number] = document
     if not counts:
         times[:size] = 1
