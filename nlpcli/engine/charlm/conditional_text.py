@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.conditions import END, Condition
 from nlpcli.engine.charlm.units import CharText, text_of
+from nlpcli.engine.io.line_ends import one_line
 from nlpcli.engine.io.opening import STDIN, display_name
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -154,7 +155,7 @@ def _condition(rows: Rows, dropout: float) -> tuple[Condition, NDArray[Any]]:
 
 
 def _line(text: str) -> str:
-    return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").strip()
+    return one_line(text).strip()
 
 
 def _between_line_ends(texts: Iterable[str]) -> Iterator[str]:
