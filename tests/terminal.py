@@ -6,11 +6,13 @@ Both outputs are the same terminal, as they usually are; stdin is a pipe.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import pty
 import re
 import sys
 import threading
+import time
 import tty
 from pathlib import Path
 from unittest import mock
@@ -75,7 +77,8 @@ def at_terminal(*arguments: object, cwd: Path, input: str | bytes = b"", code: i
     master, slave = pty.openpty()
     tty.setraw(slave)  # line ends as they are written
     shown: list[bytes] = []
-    reader = threading.Thread(target=_read, args=(master, shown), daemon=True)
+    written = threading.Event()
+    reader = threading.Thread(target=_read, args=(master, shown, written), daemon=True)
     reader.start()
     settings = {"COLUMNS": str(COLUMNS), "LINES": "60", "TERM": "xterm", "NO_COLOR": "1"}
     with (
@@ -90,6 +93,7 @@ def at_terminal(*arguments: object, cwd: Path, input: str | bytes = b"", code: i
             main()
         except SystemExit as end:
             ended = int(end.code or 0)
+    written.set()
     reader.join()
     os.close(master)
     text = b"".join(shown).decode().replace("\n", "\r\n")
@@ -99,7 +103,19 @@ def at_terminal(*arguments: object, cwd: Path, input: str | bytes = b"", code: i
     return screen.lines
 
 
-def _read(master: int, shown: list[bytes]) -> None:
-    with contextlib.suppress(OSError):  # the end: nobody has the other side open any more
-        while block := os.read(master, 65536):
+def _read(master: int, shown: list[bytes], written: threading.Event) -> None:
+    """Take what is written until all of it was: an end that is told before is none."""
+    while True:
+        was_written = written.is_set()
+        try:
+            block = os.read(master, 65536)
+        except OSError as error:  # nobody has the other side open
+            if error.errno != errno.EIO:
+                raise
+            block = b""
+        if block:
             shown.append(block)
+        elif was_written:
+            return
+        else:
+            time.sleep(0.001)
