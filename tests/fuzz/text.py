@@ -264,7 +264,7 @@ _TRAINERS = (
     (("cluster", "--k", "2"), ()),
     (("summarize", "-n", "20%"), ()),
     (("summarize", "--method", "mmr"), ()),
-    (("train-topics", "-k", "2", "--iterations", "5", "-o", "t"), ("topics", "t", "{}")),
+    (("train-topics", "--num-topics", "2", "--iterations", "5", "-o", "t"), ("topics", "t", "{}")),
 )
 
 
