@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.plots.word_map import WordMap
 
 
+_MAPS = ("html", "png", "svg", "pdf")
 _CURVES = ("html", "png", "tsv")
 _NO_CURVES = "cannot write {}: a page is .html, a picture .png, a table .tsv"
 
@@ -51,7 +52,7 @@ def plot(
     font: str | None = None,
     progress: Progress = SILENT,
 ) -> WordMap:
-    """A map of words, in which near words are alike, written as .html, .png or .svg if asked for.
+    """A map of words, in which near words are alike, written as .html, .png, .svg or .pdf if asked for.
 
     The words are those named, those of `words_file` (one per line) and those of the `pairs`
     ("king queen"), which an arrow joins; with none the first of the vocabulary. `both` draws each
@@ -60,7 +61,7 @@ def plot(
     Raises OutputError for another extension, InputError for unknown words, MissingDependency
     where a library is needed that is not installed.
     """
-    kind = _kind_of(output, "html", ("html", "png", "svg"), "{}: maps are .html, .png or .svg")
+    kind = _kind_of(output, "html", _MAPS, "{}: maps are .html, .png, .svg or .pdf")
     from nlpcli.engine.io.atomic import check_writable
     from nlpcli.engine.plots.word_map import make_map
     from nlpcli.engine.vectors.job import load_vectors
@@ -108,13 +109,11 @@ def _drawn(
         from nlpcli.engine.plots.word_map_page import page
 
         return page(word_map, theme)
+    from nlpcli.engine.io.pictures import tell_unseen
     from nlpcli.engine.plots.word_map_image import picture
 
-    content, unseen = picture(
-        word_map, "png" if kind == "png" else "svg", theme="dark" if theme == "dark" else "light", font=font
-    )
-    if unseen:
-        progress.lost(f"no installed font shows {unseen[:40]}")
+    content, unseen = picture(word_map, kind, theme="dark" if theme == "dark" else "light", font=font)
+    tell_unseen(unseen, progress)
     return content
 
 
