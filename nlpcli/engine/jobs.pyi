@@ -933,7 +933,7 @@ def plot(
     perplexity: float = 30.0,
     seed: int = 1,
 ) -> WordMap:
-    """A map of words, in which near words are alike, written as .html, .png or .svg if asked for."""
+    """A map of words, in which near words are alike, written as .html, .png, .svg or .pdf if asked for."""
 
 def report(
     paths: _Paths,

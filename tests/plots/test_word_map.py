@@ -224,7 +224,8 @@ def test_words_stand_beside_their_dots_in_an_svg() -> None:
 def test_without_a_font_for_hangul_one_remark_says_what_to_install(
     nlpcli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(fonts, "_installed", lambda: frozenset({"DejaVu Sans"}))
+    for look in ("_installed", "_found_anew"):
+        monkeypatch.setattr(fonts, look, lambda: frozenset({"DejaVu Sans"}))
     assert fonts.fonts_for(["Seoul", "🦄"]) == (["DejaVu Sans"], "🦄")
     write_vectors(tmp_path / "v.safetensors", WORDS, MATRIX)
     run = nlpcli("plot", "v.safetensors", "서울", "부산", "-q", "-o", name)
