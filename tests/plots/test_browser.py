@@ -253,6 +253,13 @@ def test_what_is_wrong_with_a_page_is_found(browser: Browser, tmp_path: Path) ->
     browser.look(400, 800, "light")
     browser.open(page)
     found = "\n".join(stumbled(browser, 400, 800, "light"))
-    for wrong in ("black on blue", "faint", "8.0 px", "no name", "500 px wide", '"dark" in text'):
+    for wrong in (
+        "black on blue",
+        "faint",
+        "8.0 px",
+        "no name",
+        "px wide in a window of 400",
+        '"dark" in text',
+    ):
         assert wrong in found
     assert "large and grey" not in found and '"fine"' not in found
