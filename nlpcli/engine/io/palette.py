@@ -26,8 +26,9 @@ _SERIES = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#e
 HEAT_STEPS = 20
 # From nothing to all: on paper ever darker, on a dark ground ever brighter.
 _HEAT = {"#ffffff": ("#ffffff", "#6baed6", "#08306b"), "#14171c": ("#14171c", "#2f6fb3", "#d3e8ff")}
-_LOW = {"#ffffff": "#1f5bb5", "#14171c": "#6db1ff"}
-_HIGH = {"#ffffff": "#b8241b", "#14171c": "#ff8f76"}
+# Of values below and above zero: one ink is read on all of them.
+_LOW = {"#ffffff": "#79aef2", "#14171c": "#2a62bd"}
+_HIGH = {"#ffffff": "#f4897b", "#14171c": "#b8402f"}
 
 
 def rgb(colour: str) -> RGB:
