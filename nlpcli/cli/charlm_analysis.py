@@ -178,7 +178,7 @@ def gradients(
     scalar: ToySettings = ToySettings(),
     reading: TextInputSettings = TextInputSettings(),
     shape: TableSettings = TableSettings(),
-    quiet: Quiet = False,  # noqa: ARG001
+    quiet: Quiet = False,
 ) -> None:
     """Show how fast the gradient vanishes or explodes on its way back through time.
 
@@ -213,7 +213,9 @@ def gradients(
     console.one_blas_thread()
     refuse(["--no-header"] * shape.no_header, "but with --toy")
     with as_json(output, shape, [], pictures=True) as file:
-        jobs.gradients(files[:-1], files[-1], file, settings, reading=reading)
+        jobs.gradients(
+            files[:-1], files[-1], file, settings, reading=reading, progress=console.progress(quiet)
+        )
 
 
 def _is_drawn(output: str) -> bool:

@@ -109,6 +109,12 @@ PAGES = [
     Page("bars", "panels", ("keywords", SAMPLES / "reviews_ko.tsv", *LABELLED, "--chart", "bars.html",
          "--cloud", "cloud.html", "-o", "keywords.tsv", "-q"), THROUGH),
     Page("cloud", "panels", (), THROUGH),
+    Page("summary", "summary", ("summarize", "few.txt", "--highlight", "summary.html", "-o", "sentences"), (
+        ("Tab Enter", "[...document.querySelectorAll('section span')].every(one => !one.offsetWidth)"),
+        ("Tab Tab", SAID("endsWith('in the summary')")),
+        ("ArrowRight", SAID("endsWith('in the summary')")),
+        ("ArrowRight", "document.activeElement.tagName === 'MARK'"),
+    )),
     Page("report", "panels", ("report", "few.tsv", *LABELLED, "-o", "report.html", "-q"), (
              ("Tab Enter", "document.querySelector('h2').innerText === '크기'"),
              ("Enter", "document.querySelector('h2').innerText === 'Size'"),
@@ -134,6 +140,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "dates").write_text("abi\ncdj\nabcdefghij\n")
     reviews = (SAMPLES / "reviews_en.tsv").read_text().splitlines()
     (folder / "few.tsv").write_text("\n".join(reviews[:150]) + "\n")
+    (folder / "few.txt").write_text("\n".join(line.partition("\t")[2] for line in reviews[1:40]))
     lines = [line.split("\t")[1] for line in reviews[1:81]]
     dated = (f"2024-{1 + n % 12:02}-0{1 + n % 9}\t{line}" for n, line in enumerate(lines))
     (folder / "dated.tsv").write_text("date\ttext\n" + "\n".join(dated) + "\n")

@@ -255,6 +255,7 @@ def gradients(
     settings: GradientSettings = GradientSettings(),
     *,
     reading: TextInputSettings = TextInputSettings(),
+    progress: Progress = SILENT,
 ) -> dict[str, Reach]:
     """How far back the gradient reaches in some character models, by their names.
 
@@ -276,16 +277,19 @@ def gradients(
         short, whole = readable(Path(name).stem), readable(name)
         found[whole if short in found else short] = reach(model, ids, settings.steps)
     if output is not None:
-        _write_curves(series(found), output, kind)
+        _write_curves(series(found), output, kind, progress)
     return found
 
 
-def _write_curves(lines: Mapping[str, Sequence[float]], output: Output, kind: str) -> None:
+def _write_curves(
+    lines: Mapping[str, Sequence[float]], output: Output, kind: str, progress: Progress = SILENT
+) -> None:
+    from nlpcli.engine.io.pictures import tell_unseen
     from nlpcli.engine.plots import gradients as drawing
 
     with open_output(output) as file:
         if kind == "png":
-            drawing.picture(lines, file)
+            tell_unseen(drawing.picture(lines, file), progress)
         else:
             rows = [drawing.page(lines)] if kind == "html" else drawing.table(lines)
             file.write("".join(f"{row}\n" for row in rows).encode())
