@@ -17,9 +17,9 @@ CHROMIUM = next(
 
 
 class Browser:
-    """One page in a window of 1,000 × 700; closes with its block."""
+    """One page in a window of 1,000 × 700, and others after it by `open`; closes with its block."""
 
-    def __init__(self, page: Path, folder: Path, *options: str) -> None:
+    def __init__(self, page: Path | None, folder: Path, *options: str) -> None:
         assert CHROMIUM is not None
         self._number = 0
         their_in, self._out = os.pipe()
@@ -43,9 +43,29 @@ class Browser:
         self.call("Page.enable")
         self.call("Network.enable")
         self.requests: list[str] = []
-        self.call("Page.navigate", url=page.as_uri())
-        while self._next().get("method") != "Page.loadEventFired":
-            pass
+        self.errors: list[str] = []
+        for domain in ("Runtime", "Log"):
+            self.call(f"{domain}.enable")
+        if page is not None:
+            self.open(page)
+
+    def open(self, page: Path) -> None:
+        """Go to another page; what it asks for and what goes wrong is counted anew."""
+        self.requests, self.errors = [], []
+        for url in ("about:blank", page.as_uri()):  # or the same page with a #part is not loaded again
+            self._loaded = False
+            self.call("Page.navigate", url=url)
+            while not self._loaded:
+                self._next()
+
+    def look(self, width: int, height: int, scheme: str) -> None:
+        """Make the window so wide and high in CSS pixels, its reader's system light or dark."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
+            mobile=width < 600,
+        )  # fmt: skip
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.call("Emulation.setEmulatedMedia", features=features)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """The result of one protocol command."""
@@ -69,7 +89,18 @@ class Browser:
         message: dict[str, Any] = json.loads(line)
         if message.get("method") == "Network.requestWillBeSent":
             self.requests.append(message["params"]["request"]["url"])
+        self._note(message.get("method", ""), message.get("params", {}))
         return message
+
+    def _note(self, method: str, told: dict[str, Any]) -> None:
+        if method == "Page.loadEventFired":
+            self._loaded = True
+        elif method == "Runtime.exceptionThrown":
+            self.errors.append(str(told["exceptionDetails"]))
+        elif method == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning", "assert"):
+            self.errors.append(str(told["args"]))
+        elif method == "Log.entryAdded" and told["entry"]["level"] in ("error", "warning"):
+            self.errors.append(told["entry"]["text"])
 
     def run(self, script: str) -> Any:
         """The value of a JavaScript expression; fails when it throws."""
@@ -96,7 +127,8 @@ class Browser:
 
     def key(self, key: str) -> None:
         """One key."""
-        codes = {"Enter": 13, "Escape": 27}
+        codes = {"Enter": 13, "Escape": 27, "Tab": 9, "End": 35, "Home": 36}
+        codes |= {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
         for kind in ("keyDown", "keyUp"):
             extra = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
             if len(key) == 1 and kind == "keyDown":

@@ -146,7 +146,7 @@ def _coloured(text: Sequence[str], levels: list[int]) -> str:
         if character == "\n":
             pieces.append("\n")
             continue
-        share, target = abs(level) / 127, (66, 110, 220) if level < 0 else (222, 70, 60)
+        share, target = abs(level) / 127, (121, 174, 242) if level < 0 else (244, 137, 123)
         red, green, blue = (round(255 + (end - 255) * share) for end in target)
         shown_character = character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
         pieces.append(console.in_colour(shown_character, f"30;48;2;{red};{green};{blue}"))
@@ -178,7 +178,7 @@ def gradients(
     scalar: ToySettings = ToySettings(),
     reading: TextInputSettings = TextInputSettings(),
     shape: TableSettings = TableSettings(),
-    quiet: Quiet = False,  # noqa: ARG001
+    quiet: Quiet = False,
 ) -> None:
     """Show how fast the gradient vanishes or explodes on its way back through time.
 
@@ -213,7 +213,9 @@ def gradients(
     console.one_blas_thread()
     refuse(["--no-header"] * shape.no_header, "but with --toy")
     with as_json(output, shape, [], pictures=True) as file:
-        jobs.gradients(files[:-1], files[-1], file, settings, reading=reading)
+        jobs.gradients(
+            files[:-1], files[-1], file, settings, reading=reading, progress=console.progress(quiet)
+        )
 
 
 def _is_drawn(output: str) -> bool:

@@ -29,7 +29,11 @@ def plot(
     output: Annotated[
         str | None,
         typer.Option(
-            "-o", "--output", metavar="FILE", show_default=False, help="Map to write: .html, .png or .svg."
+            "-o",
+            "--output",
+            metavar="FILE",
+            show_default=False,
+            help="Map to write: .html, .png, .svg or .pdf.",
         ),
     ] = None,
     terminal: Annotated[bool, typer.Option("--terminal", help="Draw a small map here, as text.")] = False,
@@ -60,7 +64,7 @@ def plot(
     ] = "auto",
     title: Annotated[str, typer.Option(metavar="TEXT", help="Heading of the map.")] = "Word map",
     font: Annotated[
-        str | None, typer.Option(metavar="FILE", show_default=False, help="Font file for .png and .svg.")
+        str | None, typer.Option(metavar="FILE", show_default=False, help="Font file for a picture.")
     ] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -74,7 +78,7 @@ def plot(
       nlpcli plot model.safetensors -o both.svg --both king queen man woman --theme dark
     """
     if output is None and not terminal:
-        raise SettingsError("where to?", hint="-o map.html (or .png, .svg), or --terminal")
+        raise SettingsError("where to?", hint="-o map.html (or .png, .svg, .pdf), or --terminal")
     given = given_names(context)
     if output is None:
         refuse([f"--{name}" for name in ("theme", "title", "font") if name in given], "without -o")

@@ -40,6 +40,12 @@ def summarize(
             help="Print ROUGE against these summaries, a line for each text, not the sentences.",
         ),
     ] = None,
+    highlight: Annotated[
+        str | None,
+        typer.Option(
+            help="Write a page (HTML) of the texts too, with these sentences marked.", metavar="FILE"
+        ),
+    ] = None,
     analysis: AnalysisSettings = LOWERCASE,
     reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
@@ -53,6 +59,7 @@ def summarize(
       nlpcli summarize report.txt
       nlpcli summarize reports/ --sentences 10% --json
       nlpcli summarize 회의록.txt --method textrank --sentences 5 --lines
+      nlpcli summarize reports/ --highlight reports.html
       nlpcli summarize news/*.txt --sentences 1 --reference headlines.txt
     """
     is_table = shape.output.lower().endswith(TABLES) and reference is None and not shape.is_json
@@ -62,7 +69,8 @@ def summarize(
         refuse(changed(shape, "output_encoding"), "but with a table to write")
     table = RowSettings(output_encoding=shape.output_encoding)
     found = jobs.summarize(
-        files, settings, output=shape.output if is_table else None, analysis=analysis, reading=reading,
+        files, settings, output=shape.output if is_table else None, highlight=highlight,
+        analysis=analysis, reading=reading,
         folders=folders, table=table, progress=console.progress(quiet),
     )  # fmt: skip
     if is_table:

@@ -655,6 +655,7 @@ def gradients(
     settings: GradientSettings = ...,
     *,
     reading: TextInputSettings = ...,
+    progress: Progress = ...,
     steps: int = 50,
     max_chars: int = 100000,
     encoding: str = "utf-8",
@@ -933,7 +934,7 @@ def plot(
     perplexity: float = 30.0,
     seed: int = 1,
 ) -> WordMap:
-    """A map of words, in which near words are alike, written as .html, .png or .svg if asked for."""
+    """A map of words, in which near words are alike, written as .html, .png, .svg or .pdf if asked for."""
 
 def report(
     paths: _Paths,
@@ -1136,6 +1137,7 @@ def summarize(
     settings: SummarySettings = ...,
     *,
     output: Output | None = None,
+    highlight: Output | None = None,
     analysis: AnalysisSettings = ...,
     reading: TextInputSettings = ...,
     folders: FolderSettings = ...,

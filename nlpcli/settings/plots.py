@@ -29,7 +29,9 @@ class PlotSettings(Settings):
         flags=("--top", "-n"),
     )
     color_by: Literal["none", "cluster", "rank"] = setting(
-        "none", "Colours: all alike, k-means clusters, or by rank in the vocabulary.", flags=("--color-by",)
+        "none",
+        "Colours: all alike, k-means clusters (named by their words), or by rank in the vocabulary.",
+        flags=("--color-by",),
     )
     k: int = setting(8, "Clusters to colour.", min=1, max=MOST)
     perplexity: float = setting(30.0, "t-SNE: about how many neighbours a word has.", above=1, max=1e6)

@@ -115,7 +115,7 @@ def test_the_terminal_shows_the_text_in_colours():
         [],
     )
     shown = visible(_coloured(view.activations.text, view.levels()))
-    assert shown == "\033[30;48;2;222;70;60ma\033[0m\n\033[30;48;2;66;110;220mb\033[0m"
+    assert shown == "\033[30;48;2;244;137;123ma\033[0m\n\033[30;48;2;121;174;242mb\033[0m"
     assert activations.GATE_NAMES["lstm"] == "ifog"
 
 

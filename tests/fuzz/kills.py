@@ -123,6 +123,7 @@ KINDS = {
     "tag {tagger.safetensors} text -o tags": ((), "tags"),
     "translate {seq2seq.safetensors} text -o targets": ((), "targets"),
     "summarize text -o sentences --sentences 2": ((), "sentences"),
+    "summarize text --highlight page.html -o sentences --sentences 2": ((), "sentences", "page.html"),
     "translate {seq2seq.safetensors} text -o targets --attention-page looks.html": (
         (),
         "targets",

@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine.plots import fonts
+from nlpcli.engine.io import fonts
+from nlpcli.engine.io.palette import DARK, GRAPHICS, LIGHT, TEXT, contrast, series
 from nlpcli.engine.plots.projection import pca, project
-from nlpcli.engine.plots.word_map import WordMap, colour, make_map
+from nlpcli.engine.plots.word_map import WordMap, make_map
 from nlpcli.engine.plots.word_map_image import picture
 from nlpcli.engine.plots.word_map_page import page
 from nlpcli.engine.plots.word_map_text import draw_word_map
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.engine.vectors.writing import write_vectors
-from nlpcli.errors import InputError, MissingDependency
+from nlpcli.errors import InputError
 from nlpcli.settings.plots import PlotSettings
 from tests.browser import CHROMIUM, Browser
 from tests.conftest import Run
@@ -37,11 +38,7 @@ needs_sklearn = pytest.mark.skipif(
 def has_hangul_font() -> bool:
     if importlib.util.find_spec("matplotlib") is None:
         return False
-    try:
-        fonts.fonts_for(["한"])
-    except MissingDependency:
-        return False
-    return True
+    return not fonts.fonts_for(["한"])[1]
 
 
 # --- places ---------------------------------------------------------------------------------
@@ -111,8 +108,12 @@ def test_words_that_only_have_ngrams_are_drawn_too() -> None:
 
 
 def test_every_group_has_its_own_colour() -> None:
-    assert len({colour(number) for number in range(40)}) == 40
-    assert all(re.fullmatch("#[0-9a-f]{6}", colour(number)) for number in range(40))
+    assert len({series(number) for number in range(40)}) == 40
+    for theme in (LIGHT, DARK):
+        for least in (GRAPHICS, TEXT):
+            colours = [series(number, theme["ground"], least) for number in range(40)]
+            assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
+            assert min(contrast(colour, theme["ground"]) for colour in colours) >= least
 
 
 # --- text -----------------------------------------------------------------------------------
@@ -191,7 +192,7 @@ def test_browser_hovers_searches_zooms_and_changes_the_background(tmp_path: Path
 
 @needs_matplotlib
 @pytest.mark.skipif(not has_hangul_font(), reason="no font with Hangul")
-@pytest.mark.parametrize("name", ["m.png", "m.svg"])
+@pytest.mark.parametrize("name", ["m.png", "m.svg", "m.pdf"])
 def test_pictures_are_the_same_each_time(nlpcli: Run, tmp_path: Path, name: str) -> None:
     write_vectors(tmp_path / "v.safetensors", WORDS, MATRIX)
     for folder in ("a", "b"):
@@ -202,7 +203,7 @@ def test_pictures_are_the_same_each_time(nlpcli: Run, tmp_path: Path, name: str)
         assert b"4 words, PCA" in run.stderr
     content = (tmp_path / "a" / name).read_bytes()
     assert content == (tmp_path / "b" / name).read_bytes()
-    assert content.startswith(b"\x89PNG" if name == "m.png" else b"<?xml")
+    assert content.startswith({"m.png": b"\x89PNG", "m.svg": b"<?xml", "m.pdf": b"%PDF"}[name])
 
 
 @needs_matplotlib
@@ -219,13 +220,18 @@ def test_words_stand_beside_their_dots_in_an_svg() -> None:
 
 
 @needs_matplotlib
-def test_without_a_font_for_hangul_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "_installed", lambda: frozenset({"DejaVu Sans"}))
-    with pytest.raises(MissingDependency) as caught:
-        fonts.fonts_for(["서울"])
-    assert caught.value.hint is not None
-    assert "fonts-nanum" in caught.value.hint
+@pytest.mark.parametrize("name", ["m.png", "m.svg", "m.pdf"])
+def test_without_a_font_for_hangul_one_remark_says_what_to_install(
+    nlpcli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for look in ("_installed", "_found_anew"):
+        monkeypatch.setattr(fonts, look, lambda: frozenset({"DejaVu Sans"}))
     assert fonts.fonts_for(["Seoul", "🦄"]) == (["DejaVu Sans"], "🦄")
+    write_vectors(tmp_path / "v.safetensors", WORDS, MATRIX)
+    run = nlpcli("plot", "v.safetensors", "서울", "부산", "-q", "-o", name)
+    assert len(run.err.splitlines()) == 1 and "no installed font shows 부산서울" in run.err
+    assert "fonts-nanum" in run.err and "Glyph" not in run.err
+    assert (tmp_path / name).stat().st_size > 1000
 
 
 @needs_sklearn
@@ -245,7 +251,17 @@ def test_html_map_from_the_command_line(nlpcli: Run, tmp_path: Path) -> None:
         "--title",
         "T",
     )
-    assert '"cluster 3"' in (tmp_path / "m.html").read_text(encoding="utf-8")
+    data = re.search(r'application/json">(.*?)</script>', (tmp_path / "m.html").read_text(encoding="utf-8"))
+    assert data is not None
+    shown = json.loads(data[1])
+    for number, name in enumerate(shown["names"]):
+        inside = [
+            word for word, group in zip(shown["words"], shown["groups"], strict=True) if group == number
+        ]
+        found = re.fullmatch(rf"{number + 1}: (.*) \({len(inside)}\)", name)
+        assert found is not None
+        assert {*found[1].split(", ")} <= {*inside}
+    assert len(shown["names"]) == 3
     to_stdout = nlpcli("plot", "v.txt", "-o", "-", "king", "queen", "서울", "--quiet")
     assert to_stdout.stdout.startswith(b"<!doctype html>")
     assert to_stdout.stderr == b""
@@ -261,7 +277,7 @@ def test_terminal_map_and_words_from_stdin(nlpcli: Run, tmp_path: Path) -> None:
     ("arguments", "message", "code"),
     [
         ([], "where to?", 2),
-        (["-o", "m.pdf"], "maps are .html, .png or .svg", 1),
+        (["-o", "m.gif"], "maps are .html, .png, .svg or .pdf", 1),
         (["-o", "m.html", "--both"], "one matrix only", 1),
         (["-o", "no/m.html"], "cannot write no/m.html: the folder", 1),
         (["-o", "m.html", "kign", "king"], "no vector for 'kign'", 1),

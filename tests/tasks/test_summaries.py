@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import html
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -135,3 +137,14 @@ def test_a_text_without_words_gives_its_first_sentences_and_none_is_an_error(tmp
     (tmp_path / "empty").write_text(" \n")
     with pytest.raises(InputError, match="no text in it"):
         list(api.summarize(tmp_path / "empty"))
+
+
+def test_a_page_marks_the_sentences_of_a_summary(nlpcli, tmp_path):
+    (tmp_path / "t.txt").write_text("Cats <b>sleep</b>. A cat sat on a mat.\nDogs bark. A cat likes a mat.\n")
+    printed = nlpcli("summarize", "t.txt", "--sentences", 2, "--highlight", "p.html").out.splitlines()
+    page = (tmp_path / "p.html").read_text()
+    assert re.findall(r"<mark [^>]*>(.*?)</mark>", page) == [html.escape(line) for line in printed]
+    assert len(re.findall("<(?:mark|span) data-say", page)) == 4 and "2 of 4 sentences" in page
+    assert "&lt;b&gt;sleep" in page and page.count("<p>") == 2
+    refused = nlpcli("summarize", "t.txt", "--highlight", "q.html", "-o", "s.csv", code=2).err
+    assert "--highlight does nothing with a table" in refused and not (tmp_path / "q.html").exists()

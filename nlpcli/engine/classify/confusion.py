@@ -1,17 +1,20 @@
 """A confusion matrix as a picture or a page.
 
-`.html` needs nothing and stands by itself; pictures are drawn with matplotlib.
+`.html` (`data/confusion.html`) needs nothing and stands by itself; pictures are drawn with matplotlib.
 """
 
 from __future__ import annotations
 
 from pathlib import PurePath
+from typing import Any
 
 from nlpcli.engine.classify.metrics import Evaluation
-from nlpcli.engine.io import pages
+from nlpcli.engine.io import page_style, pages, palette, pictures
 from nlpcli.engine.io.atomic import check_writable, write_atomically
+from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import MissingDependency, SettingsError
 
+_LONGEST = 22  # characters of a label
 _PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -33,17 +36,19 @@ def check_plot(path: str) -> None:
             ) from error
 
 
-def plot_confusion(result: Evaluation, path: str, counted: str = "texts") -> None:
+def plot_confusion(
+    result: Evaluation, path: str, counted: str = "texts", progress: Progress = SILENT
+) -> None:
     """Write the confusion matrix to a file whose ending says its kind; `counted` are texts or words."""
-    suffix = PurePath(path).suffix.lower()
-    if suffix == ".html":
-        with write_atomically(path) as file:
-            file.write(_page(result, counted).encode())
+    kind = PurePath(path).suffix.lower()[1:]
+    if kind == "html":
+        content = _page(result, counted).encode("utf-8", "replace")
     else:
-        from matplotlib import rc_context
-
-        with rc_context({"text.parse_math": False}):  # a label is no formula
-            _draw(result, path, suffix[1:], counted)
+        labels = [_short(pages.plain(label)) for label in result.labels]
+        content, unseen = pictures.picture(labels, lambda: _figure(result, labels, counted), kind=kind)
+        pictures.tell_unseen(unseen, progress)
+    with write_atomically(path) as file:
+        file.write(content)
 
 
 def _shares(result: Evaluation) -> list[list[float]]:
@@ -53,50 +58,60 @@ def _shares(result: Evaluation) -> list[list[float]]:
 
 def _page(result: Evaluation, counted: str) -> str:
     names = [pages.escaped(label) for label in result.labels]
+    scores = result.per_class()
     rows = []
-    for name, counts, shares in zip(names, result.confusion.tolist(), _shares(result), strict=True):
+    for number, (name, counts, shares) in enumerate(
+        zip(names, result.confusion.tolist(), _shares(result), strict=True)
+    ):
         cells = "".join(
-            f'<td style="background:rgba(31,119,180,{share:.3f})">{count:,}<br>{share:.1%}</td>'
-            for count, share in zip(counts, shares, strict=True)
+            _cell((name, other), count, (sum(counts), share), right=number == column)
+            for column, (other, count, share) in enumerate(zip(names, counts, shares, strict=True))
         )
-        rows.append(f"<tr><th>{name}</th>{cells}</tr>")
-    head = "".join(f"<th>{name}</th>" for name in names)
-    return pages.page(
-        '<!doctype html><meta charset="utf-8"><title>confusion matrix</title>'
-        "<style>body{font-family:sans-serif}table{border-collapse:collapse}"
-        "td,th{border:1px solid #ccc;padding:.5em;text-align:center}</style>"
-        f"<h1>accuracy {result.accuracy:.4f}</h1><p>{result.documents:,} {counted}; rows are the true class, "
-        f"columns the one predicted.</p><table><tr><th></th>{head}</tr>{''.join(rows)}</table>\n"
+        edge = f'<td class="edge">{scores[number].recall:.1%}</td><td class="edge">{sum(counts):,}</td>'
+        rows.append(f'<tr><th scope="row">{name}</th>{cells}{edge}</tr>')
+    head = "".join(f'<th scope="col" class="name">{name}</th>' for name in names)
+    precision = "".join(f'<td class="edge">{score.precision:.1%}</td>' for score in scores)
+    count = "".join(f'<td class="edge">{total:,}</td>' for total in result.confusion.sum(axis=0).tolist())
+    table = (
+        f'<thead><tr><td class="corner edge">true ↓ predicted →</td>{head}<th scope="col" class="edge">recall'
+        f'</th><th scope="col" class="edge">{counted}</th></tr></thead><tbody>{"".join(rows)}</tbody>'
+        f'<tfoot><tr><th scope="row" class="edge">precision</th>{precision}</tr>'
+        f'<tr><th scope="row" class="edge">{counted}</th>{count}</tr></tfoot>'
     )
+    note = f"{result.documents:,} {counted} · accuracy {result.accuracy:.4f}"
+    return page_style.page("confusion", title="Confusion matrix", heat="heat", NOTE=note, TABLE=table)
 
 
-def _draw(result: Evaluation, path: str, kind: str, counted: str) -> None:
-    import warnings
+def _cell(names: tuple[str, str], count: int, of: tuple[int, float], *, right: bool) -> str:
+    """A field; `of` is how many there are of the true class, and the share of these."""
+    total, share = of
+    said = f"{names[0]}, predicted as {names[1]}: {count:,} of {total:,} ({share:.1%})"
+    percent = f"<small>{share:.0%}</small>" if count else ""
+    kind = page_style.heat_class(share) + " right" * right
+    return f'<td class="{kind}" data-say="{said}">{count:,}{percent}</td>'
 
-    from matplotlib import font_manager
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    size = max(4.0, 0.7 * len(result.labels) + 2)
-    figure = Figure(figsize=(size, size), layout="constrained")
-    FigureCanvasAgg(figure)
+def _short(label: str) -> str:
+    """A label that leaves room for the matrix."""
+    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
+
+
+def _figure(result: Evaluation, labels: list[str], counted: str) -> Any:
+    size = max(4.0, 0.7 * len(labels) + 2)
+    figure = pictures.empty_figure(size, size)
+    figure.set_layout_engine("constrained")
     axes = figure.add_subplot()
-    axes.imshow(_shares(result), cmap="Blues", vmin=0, vmax=1)
-    fonts = {font.name for font in font_manager.fontManager.ttflist}
-    korean = [
-        name for name in ("Noto Sans CJK KR", "NanumGothic", "Malgun Gothic", "AppleGothic") if name in fonts
-    ]
-    family = [*korean, "DejaVu Sans"]
-    labels = [pages.plain(label) for label in result.labels]
-    axes.set_xticks(range(len(labels)), labels, rotation=45, family=family)
-    axes.set_yticks(range(len(labels)), labels, family=family)
+    shares = _shares(result)
+    colours = [[palette.rgb(palette.heat(share)) for share in row] for row in shares]
+    axes.imshow(colours, interpolation="nearest")
+    axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(labels)), labels)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    axes.set_title(f"accuracy {result.accuracy:.4f}, {result.documents:,} {counted}")
-    for row, shares in enumerate(_shares(result)):
-        for column, share in enumerate(shares):
+    axes.set_title(f"accuracy {result.accuracy:.4f}, {result.documents:,} {counted}", fontsize=11)
+    for row, row_shares in enumerate(shares):
+        for column, share in enumerate(row_shares):
+            ink = palette.ink_on(palette.heat(share))
             text = f"{int(result.confusion[row, column]):,}"
-            axes.text(column, row, text, ha="center", va="center", color="white" if share > 0.5 else "black")
-    with write_atomically(path) as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a letter that no font here has is drawn as a box
-        figure.savefig(file, format=kind)
+            axes.text(column, row, text, ha="center", va="center", color=ink)
+    return figure

@@ -1,22 +1,20 @@
 """Activations as a self-contained HTML page (`data/activations.html`).
 
-Blue is −1 (a gate: 0), red is 1, white lies between.
+Blue is −1 (a gate: 0), red is 1; between lies the ground of the page.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.activations import Activations, Match
-from nlpcli.engine.io import pages
+from nlpcli.engine.io import page_style, pages
 
 _SIGMOIDS = "ifozr"
-_TEMPLATE = Path(__file__).parents[2] / "data" / "activations.html"
 
 
 def page(
@@ -44,8 +42,7 @@ def page(
             for (layer, signal), values in activations.values.items()
         },
     }
-    template = _TEMPLATE.read_text(encoding="utf-8")
-    return pages.page(template, TITLE=pages.escaped(title), DATA=pages.script_data(data))
+    return page_style.page("activations", title=title, heat="diverging", DATA=pages.script_data(data))
 
 
 def _place(match: Match) -> dict[str, int | str]:

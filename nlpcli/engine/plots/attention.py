@@ -6,17 +6,15 @@ A row for each unit that was written, a column for each that was read; the darke
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from nlpcli.engine.io import pages
+from nlpcli.engine.io import page_style, pages
 from nlpcli.engine.runtime.arrays import Floats
 
 MOST_LINES = 200  # of a page
 END = "⏎"  # the end of what is written
-_TEMPLATE = Path(__file__).parents[2] / "data" / "attention.html"
 
 
 class Looked(NamedTuple):
@@ -38,5 +36,4 @@ def page(lines: Sequence[Looked], title: str) -> str:
         for line in lines
         if line.attention is not None
     ]
-    template = _TEMPLATE.read_text(encoding="utf-8")
-    return pages.page(template, TITLE=pages.escaped(title), DATA=pages.script_data(data))
+    return page_style.page("attention", title=title, heat="heat", DATA=pages.script_data(data))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from nlpcli.engine.io import pages
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 640, 280, 64, 40, 12, 14
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 480, 240, 46, 32, 12, 14
 
 
 def bars(names: Sequence[str], values: Sequence[int], label: str) -> str:
@@ -25,7 +25,7 @@ def bars(names: Sequence[str], values: Sequence[int], label: str) -> str:
         left, top = _LEFT + step * number, _y(value / highest)
         said = pages.escaped(f"{name}: {value:,}")
         parts.append(
-            f'<rect class="bar" tabindex="0" data-say="{said}" x="{left + 1:.1f}" y="{top:.1f}" '
+            f'<rect class="bar" data-say="{said}" x="{left + 1:.1f}" y="{top:.1f}" '
             f'width="{max(step - 2, 1):.1f}" height="{_HEIGHT - _BOTTOM - top:.1f}">'
             f"<title>{said}</title></rect>"
         )
@@ -69,7 +69,7 @@ def power_law(x: Sequence[int], y: Sequence[int], factor: float, exponent: float
     for (across, up), a, b in zip(places, x, y, strict=True):
         said = f"{a:,}: {b:,}"
         parts.append(
-            f'<circle class="dot" tabindex="0" data-say="{said}" cx="{across:.1f}" cy="{up:.1f}" r="3">'
+            f'<circle class="dot" data-say="{said}" cx="{across:.1f}" cy="{up:.1f}" r="3">'
             f"<title>{said}</title></circle>"
         )
     return "".join([*parts, "</svg>"])

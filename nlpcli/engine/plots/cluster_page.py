@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.io import pages
 from nlpcli.engine.io.atomic import check_writable, write_atomically
 from nlpcli.engine.plots.projection import project
-from nlpcli.engine.plots.word_map import NEAREST, WordMap, fitted
+from nlpcli.engine.plots.word_map import NEAREST, WordMap, fitted, group_name
 from nlpcli.engine.plots.word_map_page import page
 from nlpcli.engine.runtime.arrays import within_range
 from nlpcli.engine.vectors.neighbours import Neighbours
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _MOST = 2_000  # points that are drawn
 _FEW = 30  # that PCA tells apart as well as t-SNE
 _SHOWN = 70  # characters of a document
-_NAMED = 3  # terms that are a cluster's name
 
 
 def cluster_page(groups: Groups, output: str, *, title: str = "Clusters", seed: int = 1) -> None:
@@ -41,7 +41,7 @@ def cluster_page(groups: Groups, output: str, *, title: str = "Clusters", seed: 
     names = [_told(groups, row) for row in rows.tolist()]
     nearest = Neighbours(points).nearest(points, top_k=NEAREST, without=[[row] for row in range(len(rows))])
     group_names = [
-        f"{number}: {', '.join(terms[:_NAMED])} ({size:,})"
+        group_name(number, terms, size)
         for number, (terms, size) in enumerate(zip(groups.terms, groups.sizes(), strict=True), 1)
     ]
     if groups.outside:
@@ -62,7 +62,7 @@ def _told(groups: Groups, row: int) -> str:
     name = pages.plain(str(groups.names[row]))
     if groups.kind != "document":
         return name if groups.kind == "word" else f"row {name}"
-    text = pages.plain(groups.texts[row])
+    text, name = pages.plain(groups.texts[row]), PurePath(name).name
     return f"{text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''} · {name}"
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nlpcli.engine.charlm.gradients import Reach
-from nlpcli.engine.io import pages
+from nlpcli.engine.io import page_style, pages, palette, pictures
 from nlpcli.engine.io.writing import cell
-from nlpcli.errors import MissingDependency
 
-_COLOURS = ("#1f6fb4", "#d9531e", "#3a923a", "#8e5ea2", "#b8860b", "#17a2a2", "#c2185b", "#555555")
+_COLOURS = 8
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DASHES = ("", "6 4", "2 3", "8 3 2 3")
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 860, 440, 74, 48, 16, 16
+_LEFT, _BOTTOM, _TOP, _RIGHT = 46, 48, 12, 14
 TITLE = "How far back the gradient reaches"
 X_LABEL = "k, steps back in time"
 Y_LABEL = "mean norm of the gradient of loss at t by the state at t − k"
@@ -41,84 +41,100 @@ def table(lines: Mapping[str, Sequence[float]]) -> Iterator[str]:
 
 
 def page(lines: Mapping[str, Sequence[float]]) -> str:
-    """An HTML page with the curves as SVG on a logarithmic scale, and the numbers below."""
+    """An HTML page with the curves on a logarithmic scale, and the numbers below (`data/gradients.html`)."""
     rows = [["k", *lines], *(row.split("\t") for row in itertools.islice(table(lines), 1, None))]
-    head = "".join(f"<th>{pages.escaped(cell)}</th>" for cell in rows[0])
-    body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows[1:])
-    template = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{TITLE}</title>
-<style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 1rem auto; max-width: 58rem; }}
-body {{ color: #222; background: #fff; }} h1 {{ font-size: 1.2rem; }} svg {{ width: 100%; height: auto; }}
-text {{ font: 12px system-ui, sans-serif; fill: #222; }}
-table {{ border-collapse: collapse; font-size: 13px; }} th, td {{ padding: .1rem .6rem; text-align: right; }}
-tr:nth-child(odd) td {{ background: #f5f5f5; }}
-</style></head><body>
-<h1>{TITLE}</h1>
-{_svg(lines)}
-<p>On this scale a gradient that vanishes by a constant factor a step is a falling straight line;
-a level line remembers.</p>
-<details><summary>numbers</summary><table><tr>{head}</tr>
-{body}
-</table></details></body></html>
-"""
-    return pages.page(template)
+    head = "".join(f'<th scope="col">{pages.escaped(name)}</th>' for name in rows[0])
+    body = "".join("<tr>" + "".join(f"<td>{value}</td>" for value in row) + "</tr>\n" for row in rows[1:])
+    names = "".join(
+        f'<li><svg viewBox="0 0 34 8" aria-hidden="true"><path d="M0 4h34" {_stroke(number)}/></svg>'
+        f"<span>{pages.escaped(label)}</span><output></output></li>"
+        for number, label in enumerate(lines)
+    )
+    return page_style.page(
+        "gradients",
+        title=TITLE,
+        groups=_COLOURS,
+        CHART=_svg(lines, 900, 440, "desk") + _svg(lines, 420, 380, "phone"),
+        CAPTION=f"Across: {X_LABEL}. Up: {Y_LABEL}.",
+        NAMES=names,
+        STEPS=str(len(rows) - 2),
+        TABLE=f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>",
+    )
 
 
-def _svg(lines: Mapping[str, Sequence[float]]) -> str:
+def _power(value: float) -> str:
+    """The power of ten that a value is, as superscript digits.
+
+    >>> _power(0.01)
+    '⁻²'
+    """
+    return str(round(math.log10(value))).translate(_RAISED)
+
+
+def _stroke(number: int) -> str:
+    """How the line `number` is drawn: eight colours, then the same with other dashes."""
+    dashes = _DASHES[number // _COLOURS % len(_DASHES)]
+    return f'class="line" style="--shade:var(--c{number % _COLOURS})" stroke-dasharray="{dashes}"'
+
+
+def _svg(lines: Mapping[str, Sequence[float]], width: int, height: int, kind: str) -> str:
+    """The curves; `kind` is for whom: desk or phone."""
     positive = [value for values in lines.values() for value in values if value > 0]
     top = math.ceil(math.log10(max(positive, default=1.0)) + 1e-9)
     bottom = min(top - 1, math.floor(math.log10(min(positive, default=0.1))))
     steps = max(1, max(map(len, lines.values())) - 1)
+    right = width - _RIGHT
 
     def x(k: float) -> float:
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * k / steps
+        return _LEFT + (right - _LEFT) * k / steps
 
     def y(power: float) -> float:
-        return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (top - power) / (top - bottom)
+        return _TOP + (height - _TOP - _BOTTOM) * (top - power) / (top - bottom)
 
-    parts = [f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT + 20 * len(lines)}" role="img" aria-label="{TITLE}">']
+    parts = [
+        f'<svg class="{kind}" viewBox="0 0 {width} {height}" role="img" aria-label="{TITLE}" '
+        f'data-left="{_LEFT}" data-right="{right}">'
+    ]
     for power in range(bottom, top + 1, max(1, (top - bottom) // 8)):
-        parts.append(f'<path d="M{_LEFT} {y(power):.1f}H{_WIDTH - _RIGHT}" stroke="#ddd"/>')
+        parts.append(f'<path class="grid" d="M{_LEFT} {y(power):.1f}H{right}"/>')
         parts.append(
             f'<text x="{_LEFT - 8}" y="{y(power) + 4:.1f}" text-anchor="end">10'
-            f'<tspan dy="-5" font-size="9">{power}</tspan></text>'
+            f'<tspan dy="-5" font-size="10.5">{str(power).replace("-", "−")}</tspan></text>'
         )
-    for k in range(0, steps + 1, max(1, math.ceil(steps / 10))):
-        parts.append(f'<text x="{x(k):.1f}" y="{_HEIGHT - _BOTTOM + 18}" text-anchor="middle">{k}</text>')
-    middle = (_TOP + _HEIGHT - _BOTTOM) / 2
-    parts.append(f'<text x="{_WIDTH / 2}" y="{_HEIGHT - 8}" text-anchor="middle">{X_LABEL}</text>')
-    parts.append(
-        f'<text transform="translate(16 {middle}) rotate(-90)" text-anchor="middle">{Y_LABEL}</text>'
-    )
+    for k in range(0, steps + 1, max(1, math.ceil(steps / (10 if kind == "desk" else 5)))):
+        parts.append(f'<text x="{x(k):.1f}" y="{height - _BOTTOM + 18}" text-anchor="middle">{k}</text>')
+    parts.append(f'<text x="{(_LEFT + right) / 2}" y="{height - 6}" text-anchor="middle">{X_LABEL}</text>')
+    parts.append(f'<line class="at" x1="{_LEFT}" x2="{_LEFT}" y1="{_TOP}" y2="{height - _BOTTOM}"/>')
     for number, (label, values) in enumerate(lines.items()):
-        stroke = f'stroke="{_COLOURS[number % len(_COLOURS)]}" stroke-width="2" fill="none"'
-        stroke += f' stroke-dasharray="{_DASHES[number // len(_COLOURS) % len(_DASHES)]}"'
         points = [f"{x(k):.1f} {y(math.log10(value)):.1f}" for k, value in enumerate(values) if value > 0]
-        parts.append(f'<path d="M{"L".join(points)}" {stroke}><title>{pages.escaped(label)}</title></path>')
-        row = _HEIGHT + 14 + 20 * number
-        parts.append(f'<path d="M{_LEFT} {row - 4}h34" {stroke}/>')
-        parts.append(f'<text x="{_LEFT + 42}" y="{row}">{pages.escaped(label)}</text>')
+        if points:
+            title = f"<title>{pages.escaped(label)}</title>"
+            parts.append(f'<path d="M{"L".join(points)}" {_stroke(number)}>{title}</path>')
     return "\n".join([*parts, "</svg>"])
 
 
-def picture(lines: Mapping[str, Sequence[float]], file: BinaryIO) -> None:
-    """A PNG. Raises MissingDependency without matplotlib."""
-    try:
-        from matplotlib import rc_context
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingDependency(
-            "a .png picture needs matplotlib", hint="pip install 'nlpcli[plot]', or name a .html or .tsv file"
-        ) from error
-    with rc_context({"text.parse_math": False}):
-        figure = Figure(figsize=(8.6, 4.6), layout="constrained")
-        FigureCanvasAgg(figure)
+def picture(lines: Mapping[str, Sequence[float]], file: BinaryIO) -> str:
+    """A PNG; what comes back are characters that no font here shows.
+
+    Raises MissingDependency without matplotlib, or without a font for Hangul where it is needed.
+    """
+    labels = [pages.plain(label) for label in lines]
+
+    def figure() -> Any:
+        figure = pictures.empty_figure(8.6, 4.6)
+        figure.set_layout_engine("constrained")
         axes = figure.add_subplot()
-        for label, values in lines.items():
-            axes.semilogy(range(len(values)), values, label=pages.plain(label))
-        axes.set(title=TITLE, xlabel=X_LABEL, ylabel=Y_LABEL)
-        axes.grid(color="#ddd")
+        for number, (label, values) in enumerate(zip(labels, lines.values(), strict=True)):
+            style = ("-", "--", ":", "-.")[number // _COLOURS % 4]
+            shade = palette.series(number % _COLOURS)
+            axes.semilogy(range(len(values)), values, style, color=shade, label=label)
+        axes.set(title=TITLE, xlabel=X_LABEL, ylabel=Y_LABEL.replace(" of loss", "\nof loss"))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.yaxis.set_major_formatter(lambda value, _: f"10{_power(value)}")
+        axes.grid(color=palette.LIGHT["line"])
         axes.legend()
-        figure.savefig(file, format="png", dpi=120)
+        return figure
+
+    content, unseen = pictures.picture([*labels, TITLE, X_LABEL, Y_LABEL], figure)
+    file.write(content)
+    return unseen

@@ -6,15 +6,12 @@ The darker a character, the more of its attention the chosen one paid to it.
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.charlm.heads import Heads
-from nlpcli.engine.io import pages
-
-_TEMPLATE = Path(__file__).parents[2] / "data" / "heads.html"
+from nlpcli.engine.io import page_style, pages
 
 
 def page(heads: Heads, title: str, layer: int, head: int) -> str:
@@ -26,8 +23,7 @@ def page(heads: Heads, title: str, layer: int, head: int) -> str:
         "start": {"layer": layer, "head": head},
         "shares": base64.b64encode(levels(heads.attention).tobytes()).decode(),
     }
-    template = _TEMPLATE.read_text(encoding="utf-8")
-    return pages.page(template, TITLE=pages.escaped(title), DATA=pages.script_data(data))
+    return page_style.page("heads", title=title, heat="heat", DATA=pages.script_data(data))
 
 
 def levels(shares: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.plots.word_map import WordMap
 
 
+_MAPS = ("html", "png", "svg", "pdf")
 _CURVES = ("html", "png", "tsv")
 _NO_CURVES = "cannot write {}: a page is .html, a picture .png, a table .tsv"
 
@@ -51,7 +52,7 @@ def plot(
     font: str | None = None,
     progress: Progress = SILENT,
 ) -> WordMap:
-    """A map of words, in which near words are alike, written as .html, .png or .svg if asked for.
+    """A map of words, in which near words are alike, written as .html, .png, .svg or .pdf if asked for.
 
     The words are those named, those of `words_file` (one per line) and those of the `pairs`
     ("king queen"), which an arrow joins; with none the first of the vocabulary. `both` draws each
@@ -60,7 +61,7 @@ def plot(
     Raises OutputError for another extension, InputError for unknown words, MissingDependency
     where a library is needed that is not installed.
     """
-    kind = _kind_of(output, "html", ("html", "png", "svg"), "{}: maps are .html, .png or .svg")
+    kind = _kind_of(output, "html", _MAPS, "{}: maps are .html, .png, .svg or .pdf")
     from nlpcli.engine.io.atomic import check_writable
     from nlpcli.engine.plots.word_map import make_map
     from nlpcli.engine.vectors.job import load_vectors
@@ -108,13 +109,11 @@ def _drawn(
         from nlpcli.engine.plots.word_map_page import page
 
         return page(word_map, theme)
+    from nlpcli.engine.io.pictures import tell_unseen
     from nlpcli.engine.plots.word_map_image import picture
 
-    content, unseen = picture(
-        word_map, "png" if kind == "png" else "svg", theme="dark" if theme == "dark" else "light", font=font
-    )
-    if unseen:
-        progress.lost(f"no installed font shows {unseen[:40]}")
+    content, unseen = picture(word_map, kind, theme="dark" if theme == "dark" else "light", font=font)
+    tell_unseen(unseen, progress)
     return content
 
 
@@ -256,6 +255,7 @@ def gradients(
     settings: GradientSettings = GradientSettings(),
     *,
     reading: TextInputSettings = TextInputSettings(),
+    progress: Progress = SILENT,
 ) -> dict[str, Reach]:
     """How far back the gradient reaches in some character models, by their names.
 
@@ -277,16 +277,19 @@ def gradients(
         short, whole = readable(Path(name).stem), readable(name)
         found[whole if short in found else short] = reach(model, ids, settings.steps)
     if output is not None:
-        _write_curves(series(found), output, kind)
+        _write_curves(series(found), output, kind, progress)
     return found
 
 
-def _write_curves(lines: Mapping[str, Sequence[float]], output: Output, kind: str) -> None:
+def _write_curves(
+    lines: Mapping[str, Sequence[float]], output: Output, kind: str, progress: Progress = SILENT
+) -> None:
+    from nlpcli.engine.io.pictures import tell_unseen
     from nlpcli.engine.plots import gradients as drawing
 
     with open_output(output) as file:
         if kind == "png":
-            drawing.picture(lines, file)
+            tell_unseen(drawing.picture(lines, file), progress)
         else:
             rows = [drawing.page(lines)] if kind == "html" else drawing.table(lines)
             file.write("".join(f"{row}\n" for row in rows).encode())

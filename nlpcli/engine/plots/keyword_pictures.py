@@ -1,19 +1,17 @@
-"""Keywords as bars and as a cloud of words: self-contained pages (`data/keywords.html`), and PNG pictures."""
+"""Keywords as bars and as a cloud of words: self-contained pages (`data/panels.html`), and PNG pictures."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib import resources
 from pathlib import PurePath
 from typing import Any
 
 from nlpcli.engine.documents.keywords import Keyword, KeywordGroup, Keywords, merged_words
-from nlpcli.engine.io import pages
+from nlpcli.engine.io import page_style, pages, palette, pictures
 from nlpcli.engine.io.writing import open_output
-from nlpcli.engine.plots import pictures, word_cloud
-from nlpcli.engine.plots.word_map import colour
+from nlpcli.engine.plots import word_cloud
 from nlpcli.errors import InputError, OutputError
 
 MOST_GROUPS, MOST_WORDS = 24, 200
@@ -77,8 +75,8 @@ _NOTES = {
 
 
 def _page(path: str, title: str, found: Keywords, body: str) -> str:
-    template = resources.files("nlpcli").joinpath("data/keywords.html").read_text(encoding="utf-8")
-    written = pages.page(template, TITLE=title, NOTE=pages.escaped(_NOTES[found.by]), BODY=body)
+    note = f'<p class="note">{pages.escaped(_NOTES[found.by])}</p>'
+    written = page_style.page("panels", title=title, groups=MOST_GROUPS, LANGUAGE="", NOTE=note, BODY=body)
     with open_output(path) as file:
         file.write(written.encode("utf-8", "replace"))
     return ""
@@ -89,9 +87,10 @@ def bars(group: KeywordGroup, number: int, by: str) -> str:
     highest = max((one.score for one in group.words), default=1.0) or 1.0
     name = group.name if by == "class" else f"document {group.name}" if by == "document" else "All texts"
     rows = "".join(
-        f'<li tabindex="0" data-say="{pages.escaped(_said(one, by))}">'
+        f'<li data-say="{pages.escaped(_said(one, by))}">'
         f'<span class="word">{pages.escaped(one.word)}</span><span class="room"><span class="bar" '
-        f'style="width:{100 * one.score / highest:.1f}%;background:{colour(number)}"></span></span>'
+        f'style="width:{100 * one.score / highest:.1f}%;background:var(--c{number % MOST_GROUPS})"></span>'
+        "</span>"
         f'<span class="value">{one.score:.1f}</span></li>'
         for one in group.words
     )
@@ -112,7 +111,7 @@ def _said(one: Keyword, by: str) -> str:
 def cloud_body(groups: Sequence[KeywordGroup], words: Sequence[tuple[Keyword, int]]) -> str:
     """The cloud as SVG, once for a desk and once for a phone, with a legend and its words as a table."""
     legend = "".join(
-        f'<li><i style="background:{colour(number)}"></i>{pages.escaped(group.name)}</li>'
+        f'<li><i style="background:var(--t{number % MOST_GROUPS})"></i>{pages.escaped(group.name)}</li>'
         for number, group in enumerate(groups)
         if len(groups) > 1 and number < MOST_GROUPS
     )
@@ -144,9 +143,10 @@ def _svg(
         size, (left, top, wide, _) = place
         said = f"{one.word}: {one.count:,} times" + (f" in {groups[number].name}" if len(groups) > 1 else "")
         parts.append(
-            f'<text tabindex="0" data-say="{pages.escaped(said)}" x="{left + 3:.1f}" '
+            f'<text data-say="{pages.escaped(said)}" x="{left + 3:.1f}" '
             f'y="{top + size * 0.9:.1f}" font-size="{size:.1f}" textLength="{wide - 6:.1f}" '
-            f'lengthAdjust="spacingAndGlyphs" fill="{colour(number)}">{pages.escaped(one.word)}</text>'
+            f'lengthAdjust="spacingAndGlyphs" style="fill:var(--t{number % MOST_GROUPS})">'
+            f"{pages.escaped(one.word)}</text>"
         )
     return "".join([*parts, "</svg>"])
 
@@ -170,7 +170,7 @@ def _bars_figure(groups: Sequence[KeywordGroup], score: str) -> Any:
     for number, group in enumerate(groups):
         axes = figure.add_subplot(lines, columns, number + 1)
         places = range(len(group.words))
-        axes.barh(places, [one.score for one in group.words], color=colour(number))
+        axes.barh(places, [one.score for one in group.words], color=palette.series(number))
         axes.set_yticks(places, [one.word for one in group.words])
         axes.set_ylim(longest - 0.4, -0.6)
         axes.set_title(group.name, fontsize=11)
@@ -180,6 +180,11 @@ def _bars_figure(groups: Sequence[KeywordGroup], score: str) -> Any:
     return figure
 
 
+def _ink(number: int) -> str:
+    """The colour of words of a group."""
+    return palette.series(number, least=palette.TEXT)
+
+
 def _cloud_figure(groups: Sequence[KeywordGroup], words: Sequence[tuple[Keyword, int]]) -> Any:
     from matplotlib.lines import Line2D
 
@@ -187,7 +192,7 @@ def _cloud_figure(groups: Sequence[KeywordGroup], words: Sequence[tuple[Keyword,
     width, height = (float(side) * pictures.DPI for side in figure.get_size_inches())
     renderer = figure.canvas.get_renderer()
     below = height * 0.06 if len(groups) > 1 else 0.0  # room for the legend
-    texts = [figure.text(0, 0, one.word, color=colour(number)) for one, number in words]
+    texts = [figure.text(0, 0, one.word, color=_ink(number)) for one, number in words]
 
     def measure(number: int, size: float) -> tuple[float, float]:
         texts[number].set_fontsize(size * 72 / pictures.DPI)
@@ -204,7 +209,7 @@ def _cloud_figure(groups: Sequence[KeywordGroup], words: Sequence[tuple[Keyword,
         text.set_position(((left + 4) / width, (height - top - high + 3) / height))
     if len(groups) > 1:
         handles = [
-            Line2D([], [], marker="o", linestyle="", color=colour(number), label=group.name)
+            Line2D([], [], marker="o", linestyle="", color=_ink(number), label=group.name)
             for number, group in enumerate(groups[:MOST_GROUPS])
         ]
         figure.legend(handles=handles, loc="lower center", ncols=min(8, len(handles)), fontsize=8)

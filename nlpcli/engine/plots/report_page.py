@@ -1,4 +1,4 @@
-"""The report of a corpus as one HTML page that needs nothing else (`data/report.html`), in two languages.
+"""The report of a corpus as one HTML page that needs nothing else (`data/panels.html`), in two languages.
 
 Each text of the page stands there in English and Korean; a button shows the other language.
 """
@@ -6,11 +6,10 @@ Each text of the page stands there in English and Korean; a button shows the oth
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import resources
 
 from nlpcli.engine.corpus.statistics import Curve
 from nlpcli.engine.documents.keywords import Keywords
-from nlpcli.engine.io import pages
+from nlpcli.engine.io import page_style, pages
 from nlpcli.engine.plots import charts
 from nlpcli.engine.plots.keyword_pictures import MOST_GROUPS, bars
 
@@ -61,8 +60,10 @@ def page(
         _section(*_keywords(keywords)),
         _section(("Duplicates and languages", "중복과 언어"), _duplicates(measures, tables)),
     ]
-    template = resources.files("nlpcli").joinpath("data/report.html").read_text(encoding="utf-8")
-    return pages.page(template, TITLE=pages.escaped(title), BODY="".join(parts))
+    button = '<button id="language">한국어</button>'
+    return page_style.page(
+        "panels", title=title, groups=MOST_GROUPS, LANGUAGE=button, NOTE="", BODY="".join(parts)
+    )
 
 
 def _both(text: Text) -> str:
@@ -89,7 +90,8 @@ def _table(heads: Iterable[Text], rows: Rows) -> str:
     if not rows:
         return ""
     head = "".join(f"<th>{_both(text)}</th>" for text in heads)
-    return f'<div class="scroll"><table><tr>{head}</tr>{"".join(map(_row, rows))}</table></div>'
+    table = f"<table><tr>{head}</tr>{''.join(map(_row, rows))}</table>"
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="Table">{table}</div>'
 
 
 def _row(row: Sequence[object]) -> str:
@@ -108,7 +110,7 @@ def _histogram(classes: Rows, caption: Text) -> str:
 
 def _curves(growth: Curve, zipf: Curve) -> str:
     heaps = f"{growth.factor:.3g} · N^{growth.exponent:.2f}"
-    law = f"r^{zipf.exponent:.2f}"
+    law = f"r^{zipf.exponent:.2f}".replace("-", "−")
     return _figure(
         charts.power_law(*growth, "Growth of the vocabulary"),
         (

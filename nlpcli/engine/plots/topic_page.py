@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
-from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.io import pages
+from nlpcli.engine.io import page_style, pages
 from nlpcli.engine.io.atomic import check_writable, write_atomically
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.records import Records
@@ -70,8 +69,7 @@ def topic_page(
     if not read.tokens:
         raise InputError("no text has a word that the model knows", hint="are they of another language?")
     data = {**_of_model(loaded), **read.told(date_col, progress)}
-    template = resources.files("nlpcli").joinpath("data/topics.html").read_text(encoding="utf-8")
-    content = pages.page(template, TITLE=pages.escaped(title), DATA=pages.script_data(data))
+    content = page_style.page("topics", title=title, DATA=pages.script_data(data))
     with write_atomically(output) as file:
         file.write(content.encode("utf-8", "replace"))
     progress.note(f"{output}: {len(loaded):,} topics, {read.texts:,} texts")

@@ -6,14 +6,14 @@ Words are chosen, put in the plane (`projection.py`) and given a colour; `word_m
 
 from __future__ import annotations
 
-import colorsys
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.io.palette import series
 from nlpcli.engine.plots.projection import pca, project
 from nlpcli.engine.topics.kmeans import cluster
 from nlpcli.engine.vectors.neighbours import Neighbours
@@ -22,8 +22,7 @@ from nlpcli.errors import InputError
 from nlpcli.settings.plots import PlotSettings
 
 NEAREST = 5
-# Paul Tol's bright scheme, told apart by colour-blind readers, on white and on black.
-_COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee7733", "#999999")
+_NAMED = 3  # terms that are a cluster's name
 _BANDS = (100, 1_000, 10_000, 100_000, 1_000_000)
 
 
@@ -45,23 +44,10 @@ class WordMap:
     chosen: bool = False  # by name, so every word is to be labelled
     title: str = ""
     noun: str = "words"  # what the points are
-    colours: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.colours.extend(colour(number) for number in range(max(1, len(self.group_names))))
-
-
-def colour(number: int) -> str:
-    """The colour of the group `number`: eight chosen ones, then steps around the colour wheel.
-
-    >>> colour(0), colour(8) != colour(9)
-    ('#4477aa', True)
-    """
-    if number < len(_COLOURS):
-        return _COLOURS[number]
-    hue = number * 0.618034 % 1
-    red, green, blue = colorsys.hls_to_rgb(hue, 0.5, 0.6)
-    return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
+    def shades(self, ground: str) -> list[str]:
+        """The colour of each group on a ground; of the words where there are no groups."""
+        return [series(number, ground) for number in range(max(1, len(self.group_names)))]
 
 
 def make_map(
@@ -92,7 +78,7 @@ def make_map(
         for nearest in Neighbours(vectors.matrix).nearest(points, top_k=NEAREST, without=without)
     ]
     names = list(named)
-    groups, group_names = _groups(points, rows, settings)
+    groups, group_names = _groups(points, rows, names, settings)
     if output is not None:
         groups, group_names = [0] * len(names) + [1] * len(names), ["input", "output"]
         points = np.concatenate([points, [output.look_up(word)[1] for word in named]])
@@ -122,17 +108,30 @@ def _pairs(pairs: Sequence[str], words: Sequence[str]) -> tuple[list[tuple[int, 
 
 
 def _groups(
-    points: NDArray[np.float32], rows: NDArray[np.int64], settings: PlotSettings
+    points: NDArray[np.float32], rows: NDArray[np.int64], words: Sequence[str], settings: PlotSettings
 ) -> tuple[list[int], list[str]]:
     if settings.color_by == "cluster":
         found = cluster(points, min(settings.k, len(points)), seed=settings.seed)
-        return found.labels.tolist(), [f"cluster {number + 1}" for number in range(len(found))]
+        members = [found.members(number).tolist() for number in range(len(found))]
+        return found.labels.tolist(), [
+            group_name(number, [words[row] for row in inside], len(inside))
+            for number, inside in enumerate(members, 1)
+        ]
     if settings.color_by == "rank":
         bands = np.minimum(np.searchsorted(_BANDS, rows, side="right"), len(_BANDS) - 1)
         used = sorted(set(bands.tolist()))
         names = [f"words {low + 1:,}–{high:,}" for low, high in itertools.pairwise((0, *_BANDS))]
         return [used.index(band) for band in bands.tolist()], [names[band] for band in used]
     return [0] * len(points), []
+
+
+def group_name(number: int, terms: Sequence[str], size: int) -> str:
+    """What a legend calls a cluster: its number, its first terms, how many are in it.
+
+    >>> group_name(2, ["king", "queen", "prince", "duke"], 1200)
+    '2: king, queen, prince (1,200)'
+    """
+    return f"{number}: {', '.join(terms[:_NAMED])} ({size:,})"
 
 
 def fitted(places: NDArray[np.float64]) -> NDArray[np.float64]:

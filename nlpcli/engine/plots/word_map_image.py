@@ -1,4 +1,4 @@
-"""A map of words as a picture: PNG or SVG, by matplotlib.
+"""A map of words as a picture: PNG, SVG or PDF, by matplotlib.
 
 The same map gives the same bytes (`pictures.py`).
 """
@@ -9,19 +9,19 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from nlpcli.engine.io import palette, pictures
 from nlpcli.engine.io.pages import plain
-from nlpcli.engine.plots import pictures
 from nlpcli.engine.plots.word_map import WordMap
 
 Box = tuple[float, float, float, float]
-_THEMES = {"light": pictures.LIGHT, "dark": pictures.DARK}
+_THEMES = {"light": palette.LIGHT, "dark": palette.DARK}
 _INCHES = (10.0, 7.5)
 _GAP = 4.0  # points between a dot and its word
 
 
 def picture(
     word_map: WordMap,
-    kind: Literal["png", "svg"],
+    kind: str,
     *,
     theme: Literal["light", "dark"] = "light",
     font: str | None = None,
@@ -43,7 +43,6 @@ def _plain(word_map: WordMap) -> WordMap:
     words, names = ([*map(plain, texts)] for texts in (word_map.words, word_map.group_names))
     return dataclasses.replace(
         word_map, words=words, group_names=names, title=plain(word_map.title), note=plain(word_map.note),
-        colours=[],
     )  # fmt: skip
 
 
@@ -53,7 +52,8 @@ def _figure(word_map: WordMap, colours: dict[str, str]) -> Any:
     axes.set_axis_off()
     axes.set_xlim(-1.08, 1.08)
     axes.set_ylim(-1.08, 1.08)
-    dots = [word_map.colours[group] for group in word_map.groups]
+    shades = word_map.shades(colours["ground"])
+    dots = [shades[group] for group in word_map.groups]
     x, y = word_map.places[:, 0], word_map.places[:, 1]
     many = len(word_map.words) > 150
     axes.scatter(x, y, s=9 if many else 22, c=dots, linewidths=0, zorder=2)
@@ -140,11 +140,11 @@ def _legend(axes: Any, word_map: WordMap, colours: dict[str, str]) -> None:
 
     handles = [
         Line2D([], [], marker="o", linestyle="", color=shade, label=name, markersize=5)
-        for name, shade in zip(word_map.group_names, word_map.colours, strict=False)
+        for name, shade in zip(word_map.group_names, word_map.shades(colours["ground"]), strict=False)
     ]
     axes.legend(
         handles=handles,
-        loc="lower left",
+        loc="best",
         fontsize=8,
         labelcolor=colours["ink"],
         facecolor=colours["ground"],

@@ -321,7 +321,7 @@ def evaluate_classifier(
     if isinstance(classifier, VectorClassifier):
         _check_drawn(classifier, plot)
         evaluation: AnyEvaluation = evaluate_vectors(classifier, paths, mistakes, records, reading, progress)
-        return _drawn(evaluation, plot)
+        return _drawn(evaluation, plot, progress)
     if isinstance(classifier, TextClassifier):
         return _evaluate_network(classifier, paths, mistakes, plot, records, reading, progress)
     texts: list[str] = []
@@ -332,7 +332,7 @@ def evaluate_classifier(
         result, found = measure(classifier, examples, progress)
     result = dataclasses.replace(result, mistakes=worst_of(found, examples, texts, mistakes))
     if plot is not None:
-        plot_confusion(result, plot)
+        plot_confusion(result, plot, progress=progress)
     return result
 
 
@@ -356,7 +356,7 @@ def _evaluate_network(
     result: AnyEvaluation = answer.evaluation(
         model.predict(examples.corpus, progress), examples, texts, mistakes
     )
-    return _drawn(result, plot)
+    return _drawn(result, plot, progress)
 
 
 def _check_drawn(model: NetworkClassifier, plot: str | None) -> None:
@@ -365,8 +365,8 @@ def _check_drawn(model: NetworkClassifier, plot: str | None) -> None:
         raise SettingsError("--plot draws a confusion matrix, which classes have and this model has none")
 
 
-def _drawn(result: AnyEvaluation, plot: str | None) -> AnyEvaluation:
+def _drawn(result: AnyEvaluation, plot: str | None, progress: Progress) -> AnyEvaluation:
     """The evaluation, its confusion matrix drawn into a file where one is named."""
     if plot is not None and isinstance(result, Evaluation):
-        plot_confusion(result, plot)
+        plot_confusion(result, plot, progress=progress)
     return result

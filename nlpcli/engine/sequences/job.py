@@ -262,5 +262,5 @@ def evaluate_tagger(
     _tell_other_tags(tagger, examples, progress)
     result = measure(tagger, examples, mistakes)
     if plot is not None:
-        plot_confusion(result.tokens, plot, "words")
+        plot_confusion(result.tokens, plot, "words", progress)
     return result

@@ -22,6 +22,7 @@ from nlpcli.engine.documents.keywords import (
 from nlpcli.engine.documents.sparse import count_matrix
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.pictures import tell_unseen
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.plots import keyword_pictures
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -80,8 +81,8 @@ def keywords(
         return found
     found = replace(found, groups=[group for group in found.groups if group.words])
     for path, draw in ((chart, keyword_pictures.chart), (cloud, keyword_pictures.cloud)):
-        if path is not None and (unseen := draw(found, path, font)):
-            progress.lost(f"no installed font shows {unseen[:40]}")
+        if path is not None:
+            tell_unseen(draw(found, path, font), progress)
     return found
 
 

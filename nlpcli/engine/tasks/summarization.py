@@ -38,11 +38,15 @@ class Sentence(NamedTuple):
 
 @dataclass(frozen=True)
 class Summary:
-    """The chosen sentences of a text, in the order of the text, and how many there are in all."""
+    """The chosen sentences of a text, in the order of the text, and how many there are in all.
+
+    whole: all sentences, where they are kept.
+    """
 
     file: str
     sentences: tuple[Sentence, ...]
     of: int
+    whole: tuple[Sentence, ...] = ()
 
     @property
     def text(self) -> str:
@@ -85,8 +89,8 @@ def summarized(
     else:
         scores = _ranks(counts, settings) * prior
         chosen = np.argsort(-scores, kind="stable")[:wanted].tolist()
-    kept = (sentences[number]._replace(score=float(scores[number])) for number in sorted(chosen))
-    return Summary(file, tuple(kept), len(sentences))
+    whole = tuple(one._replace(score=float(score)) for one, score in zip(sentences, scores, strict=True))
+    return Summary(file, tuple(whole[number] for number in sorted(chosen)), len(sentences), whole)
 
 
 def _ranks(counts: SparseMatrix, settings: SummarySettings) -> Scores:

@@ -6,19 +6,22 @@ import dataclasses
 import os
 from collections.abc import Iterator
 
+from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.folders import files_in
 from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN, Paths, display_name
 from nlpcli.engine.io.table_output import Column, kept_for, open_lines
 from nlpcli.engine.io.text_lines import reads_a_table, text_lines
-from nlpcli.engine.io.writing import Output
+from nlpcli.engine.io.writing import Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.tasks.rouge import Rouge, mean_rouge, rouge
 from nlpcli.engine.tasks.summarization import Summary, sentences_of, summarized
+from nlpcli.engine.tasks.summary_page import MOST_TEXTS, page
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.text.sentences import make_sentences
 from nlpcli.errors import InputError
+from nlpcli.settings.fields import refuse
 from nlpcli.settings.input import FolderSettings, InputSettings, TextInputSettings
 from nlpcli.settings.results import RowSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
@@ -31,6 +34,7 @@ def summarize(
     settings: SummarySettings = SummarySettings(),
     *,
     output: Output | None = None,
+    highlight: Output | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     reading: TextInputSettings = TextInputSettings(),
     folders: FolderSettings = FolderSettings(),
@@ -40,18 +44,38 @@ def summarize(
     """A summary of each file, in the order of their names in a folder: sentences of it, in their order.
 
     Of a table each row is a text. `output`, the name of a table, gets the rows with the column `summary`, of
-    other files their names; then no summaries are given back.
+    other files their names; then no summaries are given back. `highlight` gets a page of the texts, with the
+    sentences of their summaries marked.
 
     Files in a folder that are no text are passed over, which `progress` is told; a named one is an
     InputError then, and so is one without a sentence.
     """
+    if highlight is not None:
+        refuse(["--highlight"] * (output is not None), "with a table")
+        return iter(
+            _highlighted(highlight, _summaries(paths, settings, analysis, reading, folders, None, progress))
+        )
     if output is None:
-        return _summaries(paths, settings, analysis, reading, folders, None, progress)
+        found = _summaries(paths, settings, analysis, reading, folders, None, progress)
+        return (dataclasses.replace(summary, whole=()) for summary in found)
     kept = kept_for(output, table)
     with open_lines(output, kept, [Column("summary")], table, progress) as written:
         for summary in _summaries(paths, settings, analysis, reading, folders, kept, progress):
             written.write(summary.text)
     return iter(())
+
+
+def _highlighted(output: Output, found: Iterator[Summary]) -> list[Summary]:
+    """The summaries, of which the page is written; the texts that it shows are not kept."""
+    if isinstance(output, str | os.PathLike):
+        check_writable(os.fspath(output))
+    summaries = [
+        summary if number < MOST_TEXTS else dataclasses.replace(summary, whole=())
+        for number, summary in enumerate(found)
+    ]
+    with open_output(output) as file:
+        file.write(page(summaries).encode("utf-8", "replace"))
+    return [dataclasses.replace(summary, whole=()) for summary in summaries]
 
 
 def _summaries(

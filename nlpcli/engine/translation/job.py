@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from nlpcli.engine.io.atomic import check_writable, write_atomically
 from nlpcli.engine.io.opening import STDIN, Paths
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.table_output import Column, kept_for, open_lines, ranked
-from nlpcli.engine.io.writing import Output
+from nlpcli.engine.io.writing import Output, readable
 from nlpcli.engine.plots import attention
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences.learning import Network, check_files, learnt
@@ -188,7 +189,7 @@ def _looked(target: Target) -> attention.Looked:
 
 def _write_page(path: str, model: str, looked: list[attention.Looked]) -> None:
     with write_atomically(path) as file:
-        file.write(attention.page(looked, f"Attention of {model}").encode())
+        file.write(attention.page(looked, f"Attention of {readable(Path(model).name)}").encode())
 
 
 @plain_settings
