@@ -70,7 +70,11 @@ def test_what_is_called_so_goes_first(nlpcli, tmp_path):
 
 def test_a_name_that_none_has_is_told_with_those_that_are(nlpcli):
     told = nlpcli("similar", "english_words", "king", code=1).err
-    assert "english_words: no such file" in told and "english-words and korean-words come with nlpcli" in told
+    assert told == (
+        "error: english_words: no such file\n"
+        "hint: check the name; english-words and korean-words come with nlpcli; - reads from stdin\n"
+    )
+    assert "error: english-pos is a tagger model" in nlpcli("similar", "english-pos", "king", code=1).err
     assert "korean" not in nlpcli("similar", "words.vec", "king", code=1).err
 
 

@@ -6,6 +6,7 @@ Not here: how they are made (`benchmarks/english_models.py`, `benchmarks/shipped
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 _DATA = Path(__file__).parents[2] / "data"
@@ -32,9 +33,9 @@ def path_of(name: str) -> str:
     return str(_DATA / folder / f"{name}.safetensors")
 
 
-def hint_for(name: str | os.PathLike[str]) -> str:
-    """What to do about a model file that is not there."""
+def hint_for(name: str | os.PathLike[str], among: Sequence[str] = SHIPPED) -> str:
+    """What to do about a model file that is not there; those `among` which it may be come with nlpcli."""
     bare = os.fspath(name)
     if "." in bare or os.sep in bare:
         return "check the name"
-    return f"check the name; {', '.join(SHIPPED[:-1])} and {SHIPPED[-1]} come with nlpcli"
+    return f"check the name; {', '.join(among[:-1])} and {among[-1]} come with nlpcli"

@@ -22,7 +22,7 @@ from nlpcli.engine.io import fasttext_file
 from nlpcli.engine.io.binary_input import BinaryInput, decompressed_file, sampled
 from nlpcli.engine.io.model_file import Model, read_info, read_model
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
-from nlpcli.engine.io.shipped import hint_for, located
+from nlpcli.engine.io.shipped import WORD_VECTORS, hint_for, located
 from nlpcli.engine.vectors import matrix_beside_words, text_rows
 from nlpcli.engine.vectors.facebook import read_facebook, settings_of
 from nlpcli.engine.vectors.subwords import Subwords, subwords_of
@@ -65,16 +65,17 @@ def read(path: str, *, verify: bool | None = None, whole: bool = False, unread: 
 
     Raises InputError (with the line) or ModelError for what cannot be read.
     """
-    path = located(path)
     try:
         return _read_file(path, _Asked(verify, whole, unread))
     except MissingFile as error:
-        raise MissingFile(error.message, hint=f"{hint_for(path)}; - reads from stdin") from error
+        raise MissingFile(
+            error.message, hint=f"{hint_for(path, WORD_VECTORS)}; - reads from stdin"
+        ) from error
 
 
 def _read_file(path: str, asked: _Asked) -> Content:
     name = display_name(path)
-    with open_bytes(path) as (opened, raw):
+    with open_bytes(located(path)) as (opened, raw):
         start, is_all, stream = sampled(opened, _SAMPLE)
         plain = raw if opened is raw else None
         if _is_model(start):
@@ -152,7 +153,7 @@ def _read_model_anywhere(path: str, plain: BinaryIO | None, stream: BinaryIO, as
 
 
 def _read_model(path: str, asked: _Asked) -> Content:
-    small = os.stat(path).st_size <= _VERIFIED  # noqa: PTH116
+    small = os.stat(located(path)).st_size <= _VERIFIED  # noqa: PTH116
     model = read_model(
         path,
         (*KINDS, TOPICS),
