@@ -49,7 +49,7 @@ def run(process, command: str) -> list[str]:
     return [line for line in done.out.splitlines() if not line.startswith("compiling for this processor")]
 
 
-@pytest.mark.parametrize("name", [*FILES, "docs/SHAPES.md"])
+@pytest.mark.parametrize("name", [*FILES, "docs/SHAPES.md", "docs/TOUR.md"])
 def test_console_blocks_print_what_stands_there(process, name, tmp_path):
     (tmp_path / "sample_corpora").symlink_to(ROOT / "sample_corpora")
     commands = steps((ROOT / name).read_text(encoding="utf-8"))
@@ -72,6 +72,14 @@ def test_the_shapes_have_the_same_commands_in_both_languages():
         "train-tagger",
     ):
         assert f"`{command}" in english and f"`{command}" in korean
+
+
+def test_the_tour_has_the_same_commands_in_both_languages():
+    english, korean = (
+        (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("TOUR.md", "TOUR.ko.md")
+    )
+    assert steps(english) == steps(korean)
+    assert "](TOUR.ko.md)" in english and "](TOUR.md)" in korean
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from nlpcli.cli.described import Described, command_of, described, first_sentence
 from nlpcli.cli.shell_scripts import INSTALL, SCRIPTS, SHOW
 from nlpcli.commands import COMMANDS
-from nlpcli.engine.io.shipped import SHIPPED
+from nlpcli.engine.io.shipped import SHIPPED, TAGGERS, WORD_VECTORS
 
 VARIABLE = "_NLPCLI_COMPLETE"
 _TOP_OPTIONS = {
@@ -117,9 +117,16 @@ def _within(name: str, before: list[str], last: str) -> Iterator[Word]:
     else:
         arguments = [one for one in parameters if one.is_argument]
         if arguments:
-            if name == "tag" and place == 0:
-                yield from ((model, "Comes with nlpcli.") for model in SHIPPED)
-            yield from _values(arguments[min(place, len(arguments) - 1)], last)
+            argument = arguments[min(place, len(arguments) - 1)]
+            yield from ((model, "Comes with nlpcli.") for model in _shipped(name, argument) if place == 0)
+            yield from _values(argument, last)
+
+
+def _shipped(command: str, argument: Described) -> tuple[str, ...]:
+    """The names of what comes with nlpcli that can stand for a command's file."""
+    if "VECTORS" in argument.metavar:
+        return WORD_VECTORS
+    return {"tag": TAGGERS, "inspect": SHIPPED}.get(command, ())
 
 
 def _values(parameter: Described, last: str) -> Iterator[Word]:

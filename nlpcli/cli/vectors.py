@@ -22,7 +22,8 @@ VectorsFile = Annotated[
     str,
     typer.Argument(
         metavar="VECTORS",
-        help="Word vectors: a model, or word2vec, GloVe or fastText vectors, also compressed.",
+        help="Word vectors: a model, or word2vec, GloVe or fastText vectors, also compressed; english-words "
+        "and korean-words come with nlpcli.",
     ),
 ]
 
@@ -44,7 +45,7 @@ def similar(
 
     \b
     Examples:
-      nlpcli similar vectors.safetensors king
+      nlpcli similar english-words king
       nlpcli similar glove.6B.300d.txt.gz cat dog -n 3 --by euclidean
       cut -f1 words.tsv | nlpcli similar vectors.safetensors -n 1 --jsonl | jq -r .neighbour
     """
@@ -72,7 +73,7 @@ def analogy(
 
     \b
     Examples:
-      nlpcli analogy vectors.safetensors 'king - man + woman'
+      nlpcli analogy english-words 'king - man + woman'
       nlpcli analogy vectors.safetensors 한국 서울 일본 --method 3cosmul
       nlpcli analogy vectors.safetensors -n 1 < questions.txt
     """

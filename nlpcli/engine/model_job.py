@@ -11,6 +11,7 @@ from nlpcli.engine.io import model_file
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.model_file import ModelInfo
 from nlpcli.engine.io.opening import STDIN, Paths
+from nlpcli.engine.io.shipped import located
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import OutputError, SettingsError
@@ -115,6 +116,7 @@ def convert(
     Raises OutputError for words the layout cannot hold (unless the settings say what to do with
     them), and InputError or ModelError for a source that holds no vectors.
     """
+    vectors = located(vectors)
     is_topics = _is_topics(vectors)
     if not is_topics and not _is_state(vectors):
         from nlpcli.engine.vectors.conversion import convert as convert_vectors

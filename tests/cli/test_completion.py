@@ -36,6 +36,8 @@ from tests.command_line import ROOT
         (["classify", "m.safetensors", ""], [":files"]),
         (["classify", ""], [":files safetensors bin ftz model"]),
         (["tag", "english-"], ["english-ner", "english-pos", ":files safetensors bin ftz model"]),
+        (["similar", "kor"], ["korean-words", ":files safetensors vec txt bin glove gz bz2 xz zst"]),
+        (["inspect", "english-w"], ["english-words", ":files safetensors bin ftz model"]),
         (["train-nb", "-o", ""], [":files"]),
         (["tokenize", "--", "--low"], [":files"]),
         (["no-such-command", "--"], []),

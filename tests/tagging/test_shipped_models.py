@@ -6,7 +6,7 @@ import pytest
 
 import nlpcli as package
 from nlpcli.engine.io.model_file import read_info
-from nlpcli.engine.io.shipped import SHIPPED, path_of
+from nlpcli.engine.io.shipped import TAGGERS, path_of
 from nlpcli.engine.tagging.linear_tagger import LinearTagger
 from nlpcli.errors import ModelError
 
@@ -21,14 +21,14 @@ def test_they_are_small_and_their_licence_names_each():
     folder = Path(path_of("english-pos")).parent
     assert {path.name for path in folder.iterdir()} == {
         "LICENSE",
-        *(f"{name}.safetensors" for name in SHIPPED),
+        *(f"{name}.safetensors" for name in TAGGERS),
     }
-    for name in SHIPPED:
+    for name in TAGGERS:
         assert Path(path_of(name)).stat().st_size <= 5_000_000
         assert f"{name}.safetensors" in (folder / "LICENSE").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", TAGGERS)
 def test_a_name_stands_for_a_file(nlpcli, name):
     assert nlpcli("tag", name, input=LINE + "\n").out == TAGGED[name]
     assert "kind\ttagger\n" in nlpcli("inspect", name, "--verify").out
@@ -53,7 +53,8 @@ def test_what_is_called_so_goes_first(nlpcli, tmp_path):
 def test_a_name_that_none_has_is_told_with_those_that_are(nlpcli):
     done = nlpcli("tag", "english_pos", input="x\n", code=1)
     assert "cannot read english_pos" in done.err
-    assert "hint: check the name; english-ner and english-pos come with nlpcli" in done.err
+    told = "hint: check the name; english-ner, english-pos, english-words and korean-words come with nlpcli"
+    assert told in done.err
     with pytest.raises(ModelError) as caught:
         read_info("english.pos")
     assert caught.value.hint == "check the name"

@@ -1,15 +1,18 @@
 """Models that come with nlpcli, by name: `nlpcli tag english-ner` needs no file.
 
-Not here: how they are made (`benchmarks/english_models.py`).
+Not here: how they are made (`benchmarks/english_models.py`, `benchmarks/shipped_vectors.py`).
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-_FOLDER = Path(__file__).parents[2] / "data" / "models"
-SHIPPED = ("english-ner", "english-pos")
+_DATA = Path(__file__).parents[2] / "data"
+TAGGERS = ("english-ner", "english-pos")
+WORD_VECTORS = ("english-words", "korean-words")
+SHIPPED = TAGGERS + WORD_VECTORS
 
 
 def located(name: str | os.PathLike[str]) -> str:
@@ -26,12 +29,13 @@ def located(name: str | os.PathLike[str]) -> str:
 
 def path_of(name: str) -> str:
     """The file of a model that comes with nlpcli, whatever else is called so."""
-    return str(_FOLDER / f"{name}.safetensors")
+    folder = "vectors" if name in WORD_VECTORS else "models"  # a licence stands in each
+    return str(_DATA / folder / f"{name}.safetensors")
 
 
-def hint_for(name: str | os.PathLike[str]) -> str:
-    """What to do about a model file that is not there."""
+def hint_for(name: str | os.PathLike[str], among: Sequence[str] = SHIPPED) -> str:
+    """What to do about a model file that is not there; those `among` which it may be come with nlpcli."""
     bare = os.fspath(name)
     if "." in bare or os.sep in bare:
         return "check the name"
-    return f"check the name; {' and '.join(SHIPPED)} come with nlpcli"
+    return f"check the name; {', '.join(among[:-1])} and {among[-1]} come with nlpcli"

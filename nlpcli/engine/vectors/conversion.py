@@ -84,7 +84,10 @@ def convert(vectors: str, output: str, settings: ConvertSettings = ConvertSettin
     model, lost = _kept_subwords(loaded, rows, layout, settings)
     if model is not None and repaired:
         model = dataclasses.replace(model, subwords=dataclasses.replace(model.subwords, word_rows=None))
-    write_vectors(output, tokens, matrix, counts=counts, layout=layout, dtype=settings.dtype, model=model)
+    write_vectors(
+        output, tokens, matrix, counts=counts, layout=layout, dtype=settings.dtype, model=model,
+        source=loaded.header,
+    )  # fmt: skip
     quality = None
     if settings.dtype != "float32":
         quality = _quality(matrix, restored(*quantized(matrix, settings.dtype)))

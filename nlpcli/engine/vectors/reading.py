@@ -22,13 +22,14 @@ from nlpcli.engine.io import fasttext_file
 from nlpcli.engine.io.binary_input import BinaryInput, decompressed_file, sampled
 from nlpcli.engine.io.model_file import Model, read_info, read_model
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
+from nlpcli.engine.io.shipped import WORD_VECTORS, hint_for, located
 from nlpcli.engine.vectors import matrix_beside_words, text_rows
 from nlpcli.engine.vectors.facebook import read_facebook, settings_of
 from nlpcli.engine.vectors.subwords import Subwords, subwords_of
 from nlpcli.engine.vectors.text_layout import BOM, head_of, read_text
 from nlpcli.engine.vectors.word2vec_binary import read_binary
 from nlpcli.engine.vectors.writing import restored
-from nlpcli.errors import InputError, ModelError, NlpcliError
+from nlpcli.errors import InputError, MissingFile, ModelError, NlpcliError
 
 KINDS = ("word2vec", "fasttext", "glove", "vectors")
 TOPICS = "topics"  # those of lsa give words vectors
@@ -64,16 +65,24 @@ def read(path: str, *, verify: bool | None = None, whole: bool = False, unread: 
 
     Raises InputError (with the line) or ModelError for what cannot be read.
     """
+    try:
+        return _read_file(path, _Asked(verify, whole, unread))
+    except MissingFile as error:
+        raise MissingFile(
+            error.message, hint=f"{hint_for(path, WORD_VECTORS)}; - reads from stdin"
+        ) from error
+
+
+def _read_file(path: str, asked: _Asked) -> Content:
     name = display_name(path)
-    with open_bytes(path) as (opened, raw):
+    with open_bytes(located(path)) as (opened, raw):
         start, is_all, stream = sampled(opened, _SAMPLE)
         plain = raw if opened is raw else None
         if _is_model(start):
-            asked = _Asked(verify, whole, unread)
             return _read_model_anywhere(path, None if path == STDIN else plain, stream, asked)
         source = BinaryInput(stream, plain)
         if start.startswith(fasttext_file.MAGIC):
-            return _without_repeats(_read_facebook(source, name, whole))
+            return _without_repeats(_read_facebook(source, name, asked.whole))
         if start.startswith(matrix_beside_words.NPY):
             tokens, matrix = matrix_beside_words.read_npy(source, path)
             return _without_repeats(Content(tokens, matrix, "npy"))
@@ -95,7 +104,7 @@ def holds_vectors(path: str) -> bool:
     """Does a file look like word vectors (told by its first bytes), and not like running text?"""
     if path == STDIN:
         return False
-    with open_bytes(path) as (opened, _):
+    with open_bytes(located(path)) as (opened, _):
         start, is_all, _ = sampled(opened, _SAMPLE)
     if _is_model(start) or start.startswith((matrix_beside_words.NPY, fasttext_file.MAGIC)):
         return True
@@ -144,7 +153,7 @@ def _read_model_anywhere(path: str, plain: BinaryIO | None, stream: BinaryIO, as
 
 
 def _read_model(path: str, asked: _Asked) -> Content:
-    small = os.stat(path).st_size <= _VERIFIED  # noqa: PTH116
+    small = os.stat(located(path)).st_size <= _VERIFIED  # noqa: PTH116
     model = read_model(
         path,
         (*KINDS, TOPICS),

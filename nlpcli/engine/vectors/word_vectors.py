@@ -110,7 +110,9 @@ class Vectors:
     def save(self, path: str | os.PathLike[str], *, layout: str | None = None) -> None:
         """Write the vectors; see `write_vectors`. Subwords go with them where they were read whole."""
         model = self.model if self.model is not None and self.model.subwords.word_rows is not None else None
-        write_vectors(path, self.tokens, self.matrix, counts=self.counts, layout=layout, model=model)
+        write_vectors(
+            path, self.tokens, self.matrix, counts=self.counts, layout=layout, model=model, source=self.header
+        )
 
     def __len__(self) -> int:
         return len(self.tokens)

@@ -21,6 +21,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -57,11 +58,17 @@ _SEPARATORS: dict[str, re.Pattern[bytes]] = {
 
 
 def _write_safetensors(
-    path: Path, tokens: PackedTokens, matrix: NDArray[Any], counts: Counts, dtype: Dtype
+    path: Path,
+    tokens: PackedTokens,
+    matrix: NDArray[Any],
+    counts: Counts,
+    dtype: Dtype,
+    source: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Our model file; words without counts count 1."""
+    """Our model file; words without counts count 1. The `source`'s header tells how its text was analysed."""
     vocabulary = Vocabulary.of(tokens, np.ones(len(tokens), np.int64) if counts is None else counts)
-    header = {"settings": {"dim": int(matrix.shape[1])}}
+    header: dict[str, Any] = {name: source[name] for name in ("analysis", "phrases") if source.get(name)}
+    header["settings"] = {"dim": int(matrix.shape[1])}
     stored, scales = quantized(matrix, dtype)
     tensors: dict[str, NDArray[Any]] = {"vectors": stored, **vocabulary.to_tensors()}
     if scales is not None:
@@ -179,6 +186,7 @@ def write(
     counts: Counts = None,
     dtype: Dtype = "float32",
     model: SubwordModel | None = None,
+    source: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Write vectors in a layout. Raises OutputError for words or a type of number it cannot hold."""
     if dtype not in DTYPES.get(layout, ("float32",)):
@@ -194,6 +202,8 @@ def write(
                 hint="word2vec-bin holds words and their vectors alone",
             )
         write_with_subwords(path, tokens, matrix, layout, counts, model)
+    elif layout == "safetensors":
+        _write_safetensors(path, tokens, matrix, counts, dtype, source)
     else:
         _WRITERS[layout](path, tokens, matrix, counts, dtype)
 
@@ -285,7 +295,6 @@ def restored(stored: NDArray[Any], scales: NDArray[np.float32] | None) -> NDArra
 
 
 _WRITERS: dict[str, Writer] = {
-    "safetensors": _write_safetensors,
     "word2vec": _write_word2vec,
     "word2vec-bin": _write_binary,
     "glove": _write_glove,
@@ -314,6 +323,7 @@ def write_vectors(
     layout: str | None = None,
     dtype: Dtype = "float32",
     model: SubwordModel | None = None,
+    source: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Write word vectors [V, dim] to a file, atomically; the layout goes by the extension.
 
@@ -321,7 +331,8 @@ def write_vectors(
     binary, `.glove` GloVe text (no header), `.npy` with the words in `.vocab`, `.tsv` with the
     words in `.metadata.tsv`; or `layout` names one of these. Text holds as few digits
     as give the same float32 numbers back. With the subwords of a `model`, `.safetensors` is of kind
-    "fasttext" and `.bin` Facebook's; the other layouts hold the words alone.
+    "fasttext" and `.bin` Facebook's; the other layouts hold the words alone. `source` is the header of the
+    file that they come from: a model of ours goes on saying how its text was analysed.
 
     Raises OutputError for another extension and for tokens that the layout cannot hold (a space,
     a line end, nothing at all): the file would be broken for every reader.
@@ -338,6 +349,7 @@ def write_vectors(
         counts,
         dtype,
         model,
+        source,
     )
 
 
