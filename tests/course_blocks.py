@@ -1,8 +1,9 @@
-"""The console blocks of docs/course: written anew after a change of what commands print.
+"""The console blocks of docs/course and of the documents: written anew after a change of what commands print.
 
 `python -m tests.course_blocks [PAGE...]` runs the blocks of the English pages (all, if none is named), writes
-what they print below each command, and puts the same blocks into the Korean pages; `test_course.py` checks
-them. Read the difference before it is committed: a page's text speaks of its numbers.
+what they print below each command, and puts the same blocks into the Korean pages; `test_course.py` and
+`test_cookbook.py` check them. Read the difference before it is committed: a page's text speaks of its
+numbers.
 """
 
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 COURSE = ROOT / "docs" / "course"
+DOCUMENTS = [ROOT / "docs" / name for name in ("QUICKSTART.md", "COOKBOOK.md")]
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 
 
@@ -42,7 +44,7 @@ def with_blocks_of(page, other):
 def main(names):
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ["LC_ALL"] = "C.UTF-8"
-    for path in sorted(COURSE.glob("[0-9]*.md")):
+    for path in (*sorted(COURSE.glob("[0-9]*.md")), *DOCUMENTS):
         if path.name.endswith(".ko.md") or (names and path.name not in names):
             continue
         with tempfile.TemporaryDirectory() as folder:
