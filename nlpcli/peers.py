@@ -117,6 +117,10 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--min-n": ("--minn",),
     "--max-n": ("--maxn",),
     "--shrink-windows": ("--fixed-window",),
+    "--sorted-vocab": ("--vocab-order",),
+    "--restrict-vocab": ("--vocab",),
+    "--no-below": _MIN_COUNT[::-1],
+    "--no-above": ("--max-df",),
     "--negative-samples": ("--negative",),
     "--chunksize": ("--batch-size", "--batch-tokens"),
     "--passes": _EPOCHS,
@@ -140,7 +144,7 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--verbose": ("--quiet",),
     # word2vec and GloVe in C
     "--train": ("FILE",),
-    "--eta": _RATE,
+    "--eta": (*_RATE, "--beta"),
     "--save-file": ("--output",),
     "--input-file": ("--cooccurrences", "FILE"),
     "--vocab-file": ("--read-vocab",),
@@ -175,6 +179,7 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--tol": ("--tolerance",),
     "--predict-proba": ("--proba",),
     "--use-idf": ("--method",),
+    "--binary": ("--method", "--format"),
     "--metric": ("--by",),
     "--n-components": ("--num-topics", *_DIM, "--k"),
     # sentencepiece
