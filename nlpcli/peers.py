@@ -4,6 +4,8 @@ From gensim, fastText, the C programs of word2vec and GloVe, scikit-learn, sente
 transformers, PyTorch's examples, and Unix. Names stand in small letters with dashes: `minCount`, `min_count`
 and `-minCount` are all looked up as min-count. Of several of ours the first that the command has is meant.
 
+`docs/COMING_FROM.md` tells the same to who reads; a test compares them.
+
 Not here: how an error is told (`cli/wrong_calls.py`, `engine/text/arguments.py`).
 """
 
