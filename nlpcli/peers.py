@@ -4,6 +4,8 @@ From gensim, fastText, the C programs of word2vec and GloVe, scikit-learn, sente
 transformers, PyTorch's examples, and Unix. Names stand in small letters with dashes: `minCount`, `min_count`
 and `-minCount` are all looked up as min-count. Of several of ours the first that the command has is meant.
 
+`docs/COMING_FROM.md` tells the same to who reads; a test compares them.
+
 Not here: how an error is told (`cli/wrong_calls.py`, `engine/text/arguments.py`).
 """
 
@@ -117,6 +119,10 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--min-n": ("--minn",),
     "--max-n": ("--maxn",),
     "--shrink-windows": ("--fixed-window",),
+    "--sorted-vocab": ("--vocab-order",),
+    "--restrict-vocab": ("--vocab",),
+    "--no-below": _MIN_COUNT[::-1],
+    "--no-above": ("--max-df",),
     "--negative-samples": ("--negative",),
     "--chunksize": ("--batch-size", "--batch-tokens"),
     "--passes": _EPOCHS,
@@ -140,7 +146,7 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--verbose": ("--quiet",),
     # word2vec and GloVe in C
     "--train": ("FILE",),
-    "--eta": _RATE,
+    "--eta": (*_RATE, "--beta"),
     "--save-file": ("--output",),
     "--input-file": ("--cooccurrences", "FILE"),
     "--vocab-file": ("--read-vocab",),
@@ -175,6 +181,7 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--tol": ("--tolerance",),
     "--predict-proba": ("--proba",),
     "--use-idf": ("--method",),
+    "--binary": ("--method", "--format"),
     "--metric": ("--by",),
     "--n-components": ("--num-topics", *_DIM, "--k"),
     # sentencepiece

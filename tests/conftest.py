@@ -62,5 +62,5 @@ def process(tmp_path: Path) -> Iterator[Processes]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest first, so that no worker is left with one when the others are done."""
-    first = ("test_readme.py", "test_analyzer.py", "test_korean.py")
+    first = ("test_readme.py", "test_cookbook.py", "test_analyzer.py", "test_korean.py")
     items.sort(key=lambda item: first.index(item.path.name) if item.path.name in first else len(first))

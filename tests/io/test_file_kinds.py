@@ -80,7 +80,12 @@ def test_text_that_begins_as_such_a_file_stays_text(text):
 
 def test_a_folder_and_a_text_where_a_file_is_wanted(nlpcli, tmp_path):
     (tmp_path / "folder").mkdir()
-    assert "hint: name its files: folder/*" in nlpcli("tokenize", "folder", code=1).err
+    assert "hint: name its files: folder/*\n" in nlpcli("tokenize", "folder", code=1).err
+    (tmp_path / "folder" / "AA" / "00").mkdir(parents=True)
+    (tmp_path / "folder" / "AA" / "00" / "text").write_text("hello\n")
+    for options in ((), ("--text-col", "1")):
+        told = nlpcli("tokenize", "folder/", *options, code=1).err
+        assert "hint: name its files: folder/*/*/*\n" in told
     hint = 'hint: a text itself comes through a pipe: echo "hello world" | nlpcli tokenize\n'
     assert nlpcli("tokenize", "hello world", code=1).err.endswith(hint)
     assert nlpcli("tokenize", "--lowercase", "hello world", code=1).err.endswith(hint)

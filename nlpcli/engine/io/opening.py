@@ -5,11 +5,13 @@ Not here: what a compressed file may hold (`compressed.py`), and lines of text (
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 from nlpcli.engine.io.compressed import Damaged, decompressed, format_of
@@ -78,8 +80,17 @@ def _unreadable(path: str, error: OSError) -> InputError:
     if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
         return MissingFile(f"{path}: no such file", hint="check the name; - reads from stdin")
     if isinstance(error, IsADirectoryError):
-        return InputError(f"{path} is a folder", hint=f"name its files: {path.rstrip('/')}/*")
+        return folder_error(path)
     return InputError(f"{path}: cannot be read: {error.strerror}")
+
+
+def folder_error(folder: str) -> InputError:
+    """What is wrong with a folder in place of a file; the hint reaches below folders of folders alone."""
+    pattern, here = f"{folder.rstrip('/')}/*", Path(folder)
+    with contextlib.suppress(OSError):
+        while (inside := sorted(here.iterdir())) and all(each.is_dir() for each in inside):
+            pattern, here = f"{pattern}/*", inside[0]
+    return InputError(f"{folder} is a folder", hint=f"name its files: {pattern}")
 
 
 def read_chunks(stream: BinaryIO) -> Iterator[bytes]:

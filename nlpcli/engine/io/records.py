@@ -27,7 +27,7 @@ from nlpcli.engine.io.dialects import SAMPLE, Beginning, Dialect, FirstRecord
 from nlpcli.engine.io.folders import files_in
 from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.lines import Lines
-from nlpcli.engine.io.opening import STDIN, display_name
+from nlpcli.engine.io.opening import STDIN, display_name, folder_error
 from nlpcli.engine.io.parquet import ParquetRows, is_parquet
 from nlpcli.engine.io.paths import is_folder
 from nlpcli.engine.io.record_errors import no_numbers, no_second_text
@@ -313,7 +313,7 @@ class Records:
 
     def _folder(self, folder: Path) -> Iterator[Batch]:
         if not self.labelled:
-            raise InputError(f"{folder} is a folder", hint=f"name its files: {folder}/*")
+            raise folder_error(str(folder))
         if self.settings.vector_col is not None:
             raise no_numbers(f"{folder}: a file of a folder")
         if self.settings.text2_col is not None:
