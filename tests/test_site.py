@@ -1,0 +1,105 @@
+"""The site: a page for each command with its options, every page of docs/ in the navigation, no dead link."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from nlpcli.cli.described import command_of, described
+from nlpcli.commands import COMMANDS
+from nlpcli.engine import jobs
+from tests.command_line import ROOT
+from tests.site_pages import api, commands, hook, tags
+
+DOCS = ROOT / "docs"
+CONFIG = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+SOURCES = [*hook.PAGES, *(f"docs/{page}" for page in PAGES)]
+
+
+@pytest.fixture(scope="module")
+def generated():
+    return hook.generated()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_a_command_stands_on_its_page(name, generated):
+    page = generated[f"commands/{name}.md"]
+    for one in described(command_of(name)):
+        assert f'<a id="{one.name}"></a>' in page
+        entry = page.split(f'<a id="{one.name}"></a>\n', 1)[1].split("\n\n", 1)[0]
+        assert 'class="facts"' in entry and (not one.default or f"`{one.default}`" in entry)
+        for option in one.names:
+            assert re.search(rf"`[^`]*{re.escape(option.lstrip('-'))}", page), option
+    assert all(line in page for line in commands.examples(name))
+    assert commands.examples(name)
+
+
+def test_bounds_are_those_of_the_settings(generated):
+    page = generated["commands/train-w2v.md"]
+    entry = page.split('id="--dim"', 1)[1].split("\n\n", 1)[0]
+    assert "whole number from 1 to 4,096 · default `100`" in entry
+    assert "number above 0 up to 100" in page.split('id="--learning-rate"', 1)[1].split("\n\n", 1)[0]
+    assert "one of `ns`, `hs`, `softmax`" in page
+
+
+def test_the_navigation_names_every_page():
+    named = re.findall(r"^ +- (?:[^#\n]*: )?([\w./-]+\.md)$", CONFIG, flags=re.MULTILINE)
+    assert len(named) == len({*named})
+    assert {*named} == {*PAGES, *hook.PAGES.values(), *hook.GENERATED}, (
+        "a page is missing in mkdocs.yml's nav"
+    )
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_link_leads_to_a_file(source):
+    text = (ROOT / source).read_text(encoding="utf-8")
+    for target, found in hook.targets(text, source):
+        assert (ROOT / target).exists(), f"{source}: {found[0]}"
+        assert hook.place_of(target), f"{source}: {found[0]} is a folder without README.md"
+
+
+def test_links_lead_on_in_the_site():
+    links = "[a](docs/TOUR.md#tokens) [b](benchmarks/README.md) [c](docs/course/README.md) [d](Makefile)"
+    assert hook.with_links(links, "index.md") == (
+        "[a](TOUR.md#tokens) [b](benchmarks.md) [c](course/README.md) [d](files/Makefile)"
+    )
+    assert hook.with_links("[a](../../README.md) [b](http://x.y)", "course/README.md") == (
+        "[a](../index.md) [b](http://x.y)"
+    )
+    assert hook.with_links("```\n[a](README.md)\n```\n", "TOUR.md") == "```\n[a](README.md)\n```\n"
+    assert [*hook.copied("[d](Makefile) [e](docs/TOUR.md)", "README.md")] == ["Makefile"]
+
+
+def test_every_function_and_class_of_the_api_has_its_place():
+    page = api.page()
+    for name in dir(jobs):
+        assert f"\n{name}(\n" in page or f"\n{name}(" in page, name
+    for kind in api.loaded_classes():
+        assert f"### {kind.__name__}\n" in page
+    assert len(api.loaded_classes()) == 14
+    assert "`SettingsError(NlpcliError)`" in page
+
+
+def test_every_tag_is_told_in_words():
+    told, of = tags.words(), tags.sets()
+    assert {name: {*group} for name, group in told.items()} == {name: {*group} for name, group in of.items()}
+    page = tags.page()
+    assert "| `VV` | verb (가-) | `VERB` |" in page and "| `NNS` | plural noun (dogs) |" in page
+
+
+def test_the_site_is_built_without_a_warning_and_asks_nobody(tmp_path):
+    if importlib.util.find_spec("mkdocs") is None or importlib.util.find_spec("material") is None:
+        pytest.skip("mkdocs is not installed: make docs installs it")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path],
+        cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for page in tmp_path.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not hook.FROM_THE_WEB.search(text), page
+    assert '<html lang="ko"' in (tmp_path / "TOUR.ko.html").read_text(encoding="utf-8")
