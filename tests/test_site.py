@@ -27,7 +27,7 @@ def generated():
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_of_a_command_stands_on_its_page(name, generated):
-    page = generated[f"commands/{name}.md"]
+    page = generated[commands.place(name)]
     for one in described(command_of(name)):
         assert f'<a id="{one.name}"></a>' in page
         entry = page.split(f'<a id="{one.name}"></a>\n', 1)[1].split("\n\n", 1)[0]
@@ -38,8 +38,14 @@ def test_every_option_of_a_command_stands_on_its_page(name, generated):
     assert commands.examples(name)
 
 
+def test_no_two_pages_stand_in_one_place(generated):
+    pages = [*PAGES, *hook.PAGES.values(), *generated]
+    places = [re.sub(r"(^|/)README\.md$", r"\1index.md", page) for page in pages]
+    assert len(places) == len({*places})
+
+
 def test_bounds_are_those_of_the_settings(generated):
-    page = generated["commands/train-w2v.md"]
+    page = generated[commands.place("train-w2v")]
     entry = page.split('id="--dim"', 1)[1].split("\n\n", 1)[0]
     assert "whole number from 1 to 4,096 · default `100`" in entry
     assert "number above 0 up to 100" in page.split('id="--learning-rate"', 1)[1].split("\n\n", 1)[0]

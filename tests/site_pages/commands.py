@@ -18,8 +18,8 @@ _OF_ALL = ("COMMANDS.md", "OPTIONS.md", "MODEL_FILES.md", "RESULTS.md", "CHANGEL
 
 
 def place(name):
-    """Where a command's page stands in the site."""
-    return f"commands/{name}.md"
+    """Where a command's page stands in the site, called as its manual page is (`index` could not be called so)."""
+    return f"commands/nlpcli-{name}.md"
 
 
 def page(name):
@@ -168,7 +168,11 @@ def escaped(text):
 def _see_also(name):
     """Commands of the same family, and the pages that speak of this one."""
     family = [other for other in COMMANDS if COMMANDS[other].heading == COMMANDS[name].heading]
-    links = [f"- [{other}]({other}.md): {marked(first_sentence(other))}" for other in family if other != name]
+    links = [
+        f"- [{other}](nlpcli-{other}.md): {marked(first_sentence(other))}"
+        for other in family
+        if other != name
+    ]
     pages = [
         f"- [{title_of(path)}](../{path.relative_to(DOCS).as_posix()})"
         for path in sorted([*DOCS.glob("*.md"), *DOCS.glob("course/*.md")])

@@ -64,7 +64,7 @@ def on_page_markdown(markdown, page, **_):
     """A page with its links as they lead in the site."""
     place = page.file.src_uri
     if place == "commands/README.md":
-        markdown = re.sub(r"^\| `([\w-]+)` \|", r"| [`\1`](\1.md) |", markdown, flags=re.MULTILINE)
+        markdown = re.sub(r"^\| `([\w-]+)` \|", r"| [`\1`](nlpcli-\1.md) |", markdown, flags=re.MULTILINE)
     return with_links(markdown, place)
 
 
@@ -75,6 +75,13 @@ def on_post_page(output, page, **_):
     if page.file.src_uri.endswith(".ko.md"):
         return output.replace('<html lang="en"', '<html lang="ko"', 1)
     return output
+
+
+def on_post_build(config, **_):
+    """The index of the search as a script too, which a page that was opened from a disk may read."""
+    folder = Path(config.site_dir, "search")
+    index = (folder / "search_index.json").read_text(encoding="utf-8")
+    (folder / "search_index.js").write_text(f"var __index = {index}", encoding="utf-8")
 
 
 # --- links ----------------------------------------------------------------------------------
