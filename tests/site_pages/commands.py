@@ -18,7 +18,7 @@ _OF_ALL = ("COMMANDS.md", "OPTIONS.md", "MODEL_FILES.md", "RESULTS.md", "CHANGEL
 
 
 def place(name):
-    """Where a command's page stands in the site, called as its manual page is (`index` could not be called so)."""
+    """Where a command's page stands in the site, called as its manual page (`index` is taken)."""
     return f"commands/nlpcli-{name}.md"
 
 
