@@ -1,5 +1,6 @@
 """A page for each command, made of what `--help-all` is made of and of the bounds of its settings."""
 
+import dataclasses
 import inspect
 import math
 import re
@@ -87,7 +88,7 @@ def settings_fields(name):
     for kind in typing.get_type_hints(function, include_extras=True).values():
         if isinstance(kind, type) and issubclass(kind, Settings):
             hints = typing.get_type_hints(kind)
-            found |= {field: (one, hints[field]) for field, one in kind.__dataclass_fields__.items()}
+            found |= {one.name: (one, hints[one.name]) for one in dataclasses.fields(kind)}
     return found
 
 
