@@ -33,11 +33,16 @@ def shown_by(nlpcli, process, command: str) -> list[str]:
         done = nlpcli(*shlex.split(command)[1:], code=None)
         said = done.out + done.err
     else:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = {"PATH": path, "LC_ALL": "C.UTF-8"}
-        said = process.run("bash", "-c", f"exec 2>&1\n{command}", code=None, timeout=300, **environment).out
+        script = f"exec 2>&1\n{command}"
+        said = process.run("bash", "-c", script, code=None, timeout=300, **environment()).out
     # But for what the first run of all says, once.
     return [line for line in said.splitlines() if not line.startswith("compiling for this processor")]
+
+
+def environment() -> dict[str, str]:
+    """What a shell must know to find nlpcli, and to read Korean."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {"PATH": path, "LC_ALL": "C.UTF-8"}
 
 
 def is_close(shown: str, expected: str) -> bool:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import re
 import shlex
 import typing
 from importlib import import_module
@@ -12,6 +13,7 @@ from nlpcli.cli.described import command_of
 from nlpcli.cli.options import given_names
 from nlpcli.commands import COMMANDS, Command
 from nlpcli.settings.fields import Settings, refuse_idle
+from tests.console_pages import environment
 from tests.site_pages.commands import examples
 
 _ENDS = {"|", "||", "&&", ";", "&", "(", ")"}
@@ -72,3 +74,47 @@ def test_a_wrong_example_is_told(wrong, said):
         context = command_of(command).make_context(command, arguments)
         for settings in settings_of(command, context.params):
             refuse_idle(settings, given_names(context))
+
+
+# --- executed -------------------------------------------------------------------------------
+
+# An example of these commands that reads nothing but texts is run on texts of its own.
+READ_TEXTS = {
+    "tokenize", "normalize", "count", "vectorize", "keywords", "split", "dedup", "language", "report",
+    "summarize", "cluster", "cooccur", "gradients", "train-w2v", "tag",
+}  # fmt: skip
+_LINES = ["The king eats an apple in the garden.", "여왕은 아침에 사과를 먹었다. 😀", "See http://x.y/z!!!!"]
+_FILE = re.compile(r"[\w/*]+\.([\w.]+)")
+_WRITTEN = re.compile(r"(-o|>|--chart|--cloud|--page|--save-model) \S+")
+# What takes other files, other programs, extras, or long.
+_ELSEWHERE = re.compile(r"jq|tail |zcat|mecab|png|--(reference|vectors|model|phrases)\b|hdbscan|reports?/")
+
+
+def can_run(line):
+    """Whether a line needs nothing but texts that anybody has."""
+    read = re.sub(r"'[^']*'", "", _WRITTEN.sub("", line))
+    return (
+        all(command in READ_TEXTS for command, *_ in calls(line))
+        and not _ELSEWHERE.search(line)
+        and {*_FILE.findall(read)} <= {"txt"}
+    )
+
+
+RUN = [line for name in COMMANDS for line in examples(name) if can_run(line)]
+
+
+@pytest.mark.parametrize("line", RUN)
+def test_examples_that_can_run_do(nlpcli, process, tmp_path, line):
+    for name in re.findall(r"[\w/*]+\.txt", line):
+        path = tmp_path / name.replace("*", "one")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n".join(_LINES[:2] if "two" in name else _LINES * 12) + "\n")
+    if line.startswith("nlpcli ") and not re.search(r"[|<>*$]", line):
+        done = nlpcli(*shlex.split(line)[1:])
+    else:
+        done = process.run("bash", "-c", f"set -o pipefail\n{line}", timeout=120, **environment())
+    assert "error" not in done.err
+
+
+def test_enough_examples_are_run():
+    assert len(RUN) >= 25 and "nlpcli gradients --toy --w-hh 3 --w-xh 2 --b 1 --steps 3" in RUN
