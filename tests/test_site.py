@@ -11,6 +11,8 @@ import pytest
 from nlpcli.cli.described import command_of, described
 from nlpcli.commands import COMMANDS
 from nlpcli.engine import jobs
+from nlpcli.engine.io.model_file import read_info
+from nlpcli.engine.io.schemas.by_kind import SCHEMAS
 from tests.command_line import ROOT
 from tests.site_pages import api, commands, hook, tags
 
@@ -95,6 +97,15 @@ def test_every_tag_is_told_in_words():
     assert {name: {*group} for name, group in told.items()} == {name: {*group} for name, group in of.items()}
     page = tags.page()
     assert "| `VV` | verb (가-) | `VERB` |" in page and "| `NNS` | plural noun (dogs) |" in page
+
+
+def test_every_array_of_a_model_file_is_in_the_schemas(generated):
+    for kind in SCHEMAS:
+        section = generated["schemas.md"].split(f"\n## {kind}\n", 1)[1].split("\n## ", 1)[0]
+        path = ROOT / "tests" / "models" / f"{kind}.safetensors"
+        for name in read_info(str(path)).tensors if path.exists() else ():
+            assert f"| `{name}` |" in section, (kind, name)
+    assert "| `transitions` | int32 | [W + 1, W] |" in generated["schemas.md"]
 
 
 def test_the_site_is_built_without_a_warning_and_asks_nobody(tmp_path):

@@ -10,7 +10,7 @@ import posixpath
 import re
 from pathlib import Path
 
-from tests.site_pages import api, commands, tags
+from tests.site_pages import api, commands, schemas, tags
 
 ROOT = Path(__file__).parents[2]
 # Files outside docs/ that are pages of the site.
@@ -21,7 +21,7 @@ PAGES = {
     "CHANGELOG.md": "CHANGELOG.md",
     "benchmarks/README.md": "benchmarks.md",
 }
-GENERATED = {"tags.md": tags.page, "api.md": api.page}
+GENERATED = {"tags.md": tags.page, "api.md": api.page, "schemas.md": schemas.page}
 FROM_THE_WEB = re.compile(r"<(?:script|link|img)[^>]+(?:src|href)=\"?(?:https?:)?//[^>]*>")
 _LINK = re.compile(r"(?<=\]\()([^)\s:#]+)(#[^)\s]*)?(?=\))")
 _FENCE = re.compile(r"^(?:```|~~~).*?^(?:```|~~~)[ ]*$", flags=re.MULTILINE | re.DOTALL)
