@@ -1,6 +1,8 @@
 """The site: a page for each command with its options, every page of docs/ in the navigation, no dead link."""
 
 import importlib.util
+import itertools
+import json
 import os
 import re
 import subprocess
@@ -13,6 +15,7 @@ from nlpcli.commands import COMMANDS
 from nlpcli.engine import jobs
 from nlpcli.engine.io.model_file import read_info
 from nlpcli.engine.io.schemas.by_kind import SCHEMAS
+from tests.browser import CHROMIUM, Browser
 from tests.command_line import ROOT
 from tests.site_pages import api, commands, hook, tags
 
@@ -108,15 +111,68 @@ def test_every_array_of_a_model_file_is_in_the_schemas(generated):
     assert "| `transitions` | int32 | [W + 1, W] |" in generated["schemas.md"]
 
 
-def test_the_site_is_built_without_a_warning_and_asks_nobody(tmp_path):
+@pytest.mark.parametrize("source", SOURCES)
+def test_lists_and_tables_follow_an_empty_line(source):
+    """Without it a forge sees a list, and the site a paragraph."""
+    text = re.sub(r"^```.*?^```", "", (ROOT / source).read_text(encoding="utf-8"), flags=re.M | re.S)
+    for before, line in itertools.pairwise(text.splitlines()):
+        for begins in (r"\|", r"([-*+]|\d+\.) "):
+            if re.match(begins, line) and before and not before.startswith((" ", "#")):
+                assert re.match(begins, before), f"{source}: an empty line is missing before: {line[:60]}"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site, built without a warning."""
     if importlib.util.find_spec("mkdocs") is None or importlib.util.find_spec("material") is None:
         pytest.skip("mkdocs is not installed: make docs installs it")
+    folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
         cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    for page in tmp_path.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        assert not hook.FROM_THE_WEB.search(text), page
-    assert '<html lang="ko"' in (tmp_path / "TOUR.ko.html").read_text(encoding="utf-8")
+    return folder
+
+
+def test_the_site_asks_nobody(site):
+    pages = [*site.rglob("*.html")]
+    assert len(pages) > len(COMMANDS) + len(PAGES)
+    for page in pages:
+        assert not hook.FROM_THE_WEB.search(page.read_text(encoding="utf-8")), page
+    assert '<html lang="ko"' in (site / "TOUR.ko.html").read_text(encoding="utf-8")
+
+
+# The titles that the search finds, once what is wanted is among them, or after ten seconds.
+FOUND = """(wanted) => new Promise((done) => {
+  let left = 100;
+  const look = () => {
+    document.querySelector(".md-search__input").dispatchEvent(new KeyboardEvent("keyup", {bubbles: true}));
+    const titles = [...document.querySelectorAll(".md-search-result__item h1")];
+    const text = titles.map((one) => one.textContent).join("|");
+    if (text.includes(wanted) || !left--) done(text); else setTimeout(look, 100);
+  };
+  look();
+})"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+def test_search_works_on_a_page_opened_from_a_disk(site, tmp_path):
+    with Browser(site / "TOUR.ko.html", tmp_path) as browser:
+        for width in (400, 1400):
+            browser.call(
+                "Emulation.setDeviceMetricsOverride",
+                width=width, height=900, deviceScaleFactor=1, mobile=False,
+            )  # fmt: skip
+            assert browser.run("document.documentElement.scrollWidth") <= width
+        x, y = browser.run(
+            "(() => { const r = document.querySelector('.md-search__input').getBoundingClientRect();"
+            " return [r.x + 20, r.y + 10]; })()"
+        )
+        browser.click(x, y)
+        for query, wanted in (("형태소", "글에서 토큰으로"), ("perplexity", "perplexity")):
+            browser.run("document.querySelector('.md-search__input').value = ''")
+            browser.write(query)
+            found = browser.run(f"({FOUND})({json.dumps(wanted)})")
+            assert wanted in found
+        assert all(url.startswith(("file:", "data:", "about:")) for url in browser.requests)
