@@ -8,7 +8,7 @@
 #   make fuzz    seeded campaigns of forged files, hostile text, kills, faults (MINUTES=10)
 #   make dist    a wheel and an sdist in dist/
 #   make check   format, lint, types, tests
-#   make docs    what follows from the code: README's table of commands, the API's signatures, options
+#   make docs    what follows from the code (tables of commands and options, signatures), then the site in site/
 #   make models UD=DIR NER=DIR   the taggers that come with nlpcli, from UD English-EWT, WNUT17 and wikigold
 #   make vectors WIKI=DIR   the word vectors that come with nlpcli, from texts of the English and the Korean Wikipedia
 #   make bench   speed and quality beside the peers (installs them in .venv-peers)
@@ -44,7 +44,7 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet -c constraints.txt setuptools
 	$(INSTALL) '.[konlpy,mecab,excel,parquet,plot,dev]' || { $(INSTALL) '.[dev]' && \
 	  for extra in $(EXTRAS); do $(INSTALL) ".[$$extra]" || \
-	    echo "remark: the extra $$extra cannot be had for this Python; README.md says what it is for"; done; }
+	    echo "remark: the extra $$extra cannot be had for this Python; docs/INSTALL.md says what it is for"; done; }
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || \
 	  echo "remark: --tokenizer mecab takes no --user-dict on Python 3.13 and later"
 	@touch $@
@@ -104,10 +104,17 @@ check: $(READY)
 	mypy
 	$(MAKE) test -n 2 --dist loadfile
 
-docs: $(READY)
+# The site's pages of commands, tags and the Python API are made as it is built; a warning is an error.
+docs: $(READY) $(VENV)/docs-ready
 	python tests/readme_parts.py
 	python -m tests.jobs_stub
 	python -m tests.option_table
+	NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict --quiet
+	@echo "the site: site/index.html"
+
+$(VENV)/docs-ready: $(READY)
+	$(INSTALL) '.[docs]'
+	@touch $@
 
 format: $(READY)
 	ruff format .
@@ -131,5 +138,5 @@ bench: $(READY)
 	$(MAKE) -C benchmarks PYTHON=$(PYTHON)
 
 clean:
-	rm -rf $(VENV) .venv-peers $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) .venv-peers $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist site *.egg-info
 	find nlpcli tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

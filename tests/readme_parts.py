@@ -1,36 +1,39 @@
-"""The part of README.md that follows from the code: the table of commands.
+"""The table of commands, which follows from the code: docs/commands/README.md.
 
-`python tests/readme_parts.py` writes it; `test_readme.py` checks it.
+`python tests/readme_parts.py` writes it; `test_readme.py` checks it. In the site each command has a page
+of its own beside this one (`site_pages/commands.py`).
 """
 
-import importlib
-import re
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+PATH = ROOT / "docs" / "commands" / "README.md"
+HEAD = """# Commands
+
+Every command explains itself with examples: `nlpcli COMMAND --help`. `nlpcli --install-completion` has bash,
+zsh or fish complete commands, options, values and files. Options mean the same everywhere
+([all of them](../OPTIONS.md)): `-n` how many, `-o` where to, `-q` quietly, `--json` and `--jsonl` with the
+headings as keys ([the columns](../RESULTS.md)).
+"""
 
 
-def command_table() -> str:
-    from nlpcli.commands import COMMANDS, Command
+def command_tables() -> str:
+    """The whole page: a table for each heading of `nlpcli --help`."""
+    from nlpcli.cli.described import first_sentence
+    from nlpcli.commands import COMMANDS
 
-    rows = ["| command | what it does |", "|---|---|"]
-    for name, command in COMMANDS.items():
-        function = getattr(importlib.import_module(f"nlpcli.cli.{command.cli}"), Command.function(name))
-        rows.append(f"| `{name}` | {first_line(function.__doc__)} |")
-    return "\n".join(rows)
-
-
-def first_line(docstring: str | None) -> str:
-    """The first sentence of a docstring, on one line."""
-    paragraph = " ".join((docstring or "").split("\n\n")[0].split())
-    return re.split(r"(?<=[.;]) ", paragraph)[0].rstrip(".;")
-
-
-def with_parts(readme: str) -> str:
-    """`readme` with the table as the code has it now."""
-    return re.sub(r"(?<=## Commands\n\n).+?(?=\n\n)", lambda _: command_table(), readme, flags=re.DOTALL)
+    parts = [HEAD]
+    for heading in dict.fromkeys(command.heading for command in COMMANDS.values()):
+        parts.append(f"\n## {heading}\n\n| command | what it does |\n|---|---|\n")
+        parts += [
+            f"| `{name}` | {first_sentence(name).replace('<', '&lt;')} |\n"
+            for name, command in COMMANDS.items()
+            if command.heading == heading
+        ]
+    return "".join(parts)
 
 
 if __name__ == "__main__":
-    path = ROOT / "README.md"
-    path.write_text(with_parts(path.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.path.insert(0, str(ROOT))
+    PATH.write_text(command_tables(), encoding="utf-8")

@@ -7,9 +7,8 @@ import shlex
 import pytest
 
 from tests.command_line import ROOT
+from tests.console_pages import runs_as_written, steps
 from tests.course_blocks import DOCUMENTS, has_other_commands, own_part, sections, with_blocks_of
-from tests.test_course import runs_as_written
-from tests.test_readme import steps
 
 PAGES = [path.name for path in DOCUMENTS]
 KOREAN = [name.replace(".md", ".ko.md") for name in PAGES]

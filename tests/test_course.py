@@ -1,47 +1,20 @@
 """docs/course: every block is run and prints what stands there; both languages have the same blocks."""
 
 import re
-import shlex
 
 import pytest
 
 from tests.command_line import ROOT
+from tests.console_pages import is_close, runs_as_written, steps
 from tests.course_blocks import COURSE, with_blocks_of
-from tests.test_readme import run, steps
 
 PAGES = sorted(path.name for path in COURSE.glob("[0-9]*.md") if not path.name.endswith(".ko.md"))
 # No network is trained in these, or its numbers are few: every digit is the same everywhere.
 EXACT = [name for name in PAGES if name < "06"]
-_DECIMAL = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
-_OF_A_SHELL = re.compile(r"[|<>;$`*\n]")
 
 
 def read(name):
     return (COURSE / name).read_text(encoding="utf-8")
-
-
-def is_close(shown, expected):
-    """Whether two lines are alike but for the last digits of what a network learnt elsewhere."""
-    if _DECIMAL.sub("0", shown) != _DECIMAL.sub("0", expected):
-        return False
-    pairs = zip(_DECIMAL.findall(shown), _DECIMAL.findall(expected), strict=True)
-    return all(float(one) == pytest.approx(float(other), rel=0.02, abs=0.005) for one, other in pairs)
-
-
-def runs_as_written(nlpcli, process, name, text, *, exact=False):
-    """Run the console blocks of a page in the folder of the test, and compare what they print."""
-    for command, expected in steps(text):
-        if command.startswith("nlpcli ") and not _OF_A_SHELL.search(command):
-            done = nlpcli(*shlex.split(command)[1:])  # the libraries of a training are loaded once
-            said = done.out + done.err
-            shown = [line for line in said.splitlines() if not line.startswith("compiling for this")]
-        else:
-            shown = run(process, command)
-        told = f"{name}: $ {command}\n" + "\n".join(shown)
-        if exact:
-            assert shown == expected, told
-        else:
-            assert len(shown) == len(expected) and all(map(is_close, shown, expected)), told
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,68 +1,49 @@
-"""The README tells the truth: every console block is run, and prints what stands there."""
+"""README and guides tell the truth: every console block is run, and prints what stands there."""
 
 import doctest
-import fnmatch
-import os
 import re
-import sys
-from pathlib import Path
 
 import pytest
 
-from tests.readme_parts import with_parts
+from tests.command_line import ROOT
+from tests.console_pages import matches, shown_by, steps
+from tests.course_blocks import with_blocks_of
+from tests.readme_parts import PATH, command_tables
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-FILES = [name for name in ("README.md", "README.ko.md") if (ROOT / name).exists()]
-
-
-def steps(text: str) -> list[tuple[str, list[str]]]:
-    """(command, expected output lines) of all ```console blocks; `> ` continues a command."""
-    found: list[tuple[str, list[str]]] = []
-    for block in re.findall(r"^```console\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                found.append((line[2:], []))
-            elif line.startswith("> "):
-                found[-1] = (found[-1][0] + "\n" + line[2:], [])
-            else:
-                found[-1][1].append(line)
-    return found
+# README.ko.md has the blocks of README.md.
+CONSOLE = ["README.md", "docs/TOUR.md", "docs/TOUR.ko.md", "docs/SHAPES.md", "docs/TEN_COMMANDS.md"]
+PYTHON = ["docs/PYTHON.md", "docs/TOUR.ko.md"]
 
 
-def matches(shown: list[str], expected: list[str]) -> bool:
-    """Line by line; `...` alone stands for any lines, inside a line for any text."""
-    if not expected:
-        return not shown
-    if expected[0] == "...":
-        return any(matches(shown[skip:], expected[1:]) for skip in range(len(shown) + 1))
-    pattern = expected[0].replace("[", "[[]").replace("?", "[?]").replace("*", "[*]").replace("...", "*")
-    return bool(shown) and fnmatch.fnmatchcase(shown[0], pattern) and matches(shown[1:], expected[1:])
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
 
 
-def run(process, command: str) -> list[str]:
-    """The lines that a command of the shell writes, to stdout or stderr."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {"PATH": path, "LC_ALL": "C.UTF-8"}
-    done = process.run("bash", "-c", f"exec 2>&1\n{command}", code=None, timeout=300, **environment)
-    # But for what the first run of all says, once.
-    return [line for line in done.out.splitlines() if not line.startswith("compiling for this processor")]
-
-
-@pytest.mark.parametrize("name", [*FILES, "docs/SHAPES.md", "docs/TOUR.md"])
-def test_console_blocks_print_what_stands_there(process, name, tmp_path):
+@pytest.mark.parametrize("name", CONSOLE)
+def test_console_blocks_print_what_stands_there(nlpcli, process, name, tmp_path):
     (tmp_path / "sample_corpora").symlink_to(ROOT / "sample_corpora")
-    commands = steps((ROOT / name).read_text(encoding="utf-8"))
+    commands = steps(read(name))
     assert len(commands) >= 9
     for command, expected in commands:
-        shown = run(process, command)
+        shown = shown_by(nlpcli, process, command)
         assert matches(shown, expected), f"{name}: $ {command}\n" + "\n".join(shown)
 
 
+def test_both_readmes_are_short_and_have_the_same_results():
+    english, korean = read("README.md"), read("README.ko.md")
+    assert steps(english) == steps(korean) and with_blocks_of(korean, english) == korean
+    assert english.count("\n## ") == korean.count("\n## ")
+    assert english.count("\n| ") == korean.count("\n| ")
+    for text in (english, korean):
+        assert text.count("\n") < 200
+        assert "\nmake test " in text and "\nmake demo " in text
+    shown = [line for _, lines in steps(english) for line in lines]
+    assert not [line for line in shown if "..." in line], "results stand there whole"
+    assert english.count("```console") == 6
+
+
 def test_the_shapes_have_the_same_commands_in_both_languages():
-    english, korean = (
-        (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("SHAPES.md", "SHAPES.ko.md")
-    )
+    english, korean = (read(f"docs/{name}") for name in ("SHAPES.md", "SHAPES.ko.md"))
     assert steps(english) == steps(korean)
     for command in (
         "train-rnn --cell none",
@@ -74,20 +55,17 @@ def test_the_shapes_have_the_same_commands_in_both_languages():
         assert f"`{command}" in english and f"`{command}" in korean
 
 
-def test_the_tour_has_the_same_commands_in_both_languages():
-    english, korean = (
-        (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("TOUR.md", "TOUR.ko.md")
-    )
+def test_the_ten_commands_are_the_same_in_both_languages():
+    english, korean = read("docs/TEN_COMMANDS.md"), read("docs/TEN_COMMANDS.ko.md")
     assert steps(english) == steps(korean)
-    assert "](TOUR.ko.md)" in english and "](TOUR.md)" in korean
+    assert "](TEN_COMMANDS.ko.md)" in english and "](TEN_COMMANDS.md)" in korean
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", PYTHON)
 def test_python_blocks_print_what_stands_there(name, tmp_path, monkeypatch):
     (tmp_path / "sample_corpora").symlink_to(ROOT / "sample_corpora")
     monkeypatch.chdir(tmp_path)
-    text = (ROOT / name).read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(>>> .*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^```python\n(>>> .*?)^```", read(name), flags=re.DOTALL | re.MULTILINE)
     test = doctest.DocTestParser().get_doctest("".join(blocks), {}, name, name, 0)
     assert len(test.examples) > 3
     shown: list[str] = []
@@ -95,5 +73,5 @@ def test_python_blocks_print_what_stands_there(name, tmp_path, monkeypatch):
     assert not runner.run(test, out=shown.append).failed, "".join(shown)
 
 
-def test_the_command_table_is_that_of_the_code():
-    assert with_parts(README) == README, "run: python tests/readme_parts.py"
+def test_the_command_tables_are_those_of_the_code():
+    assert PATH.read_text(encoding="utf-8") == command_tables(), "run: python tests/readme_parts.py"

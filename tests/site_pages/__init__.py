@@ -1,0 +1,1 @@
+"""The documentation site: the pages that follow from the code, and what mkdocs is told (`hook.py`)."""
