@@ -30,7 +30,7 @@ from nlpcli.engine.cooccurrence.counting import (
     largest_group,
     unit_of,
 )
-from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
+from nlpcli.engine.cooccurrence.memory import make_plan
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.model_file import parse_json
@@ -39,6 +39,7 @@ from nlpcli.engine.io.schema import AGAIN, Held
 from nlpcli.engine.io.schemas.cooccurrence import COUNTS, count_bounds
 from nlpcli.engine.kernels.counts.arguments import Rows
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.sizes import parse_size
 from nlpcli.engine.runtime.spill import read_at
 from nlpcli.engine.runtime.threads import Stop, available_cores
 from nlpcli.errors import InputError, ModelError, OutputError, SettingsError

@@ -5,11 +5,12 @@ from __future__ import annotations
 from nlpcli.engine.cooccurrence import count_files
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence, spilled
 from nlpcli.engine.cooccurrence.counting import count_corpus, largest_group
-from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
+from nlpcli.engine.cooccurrence.memory import make_plan
 from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.sizes import parse_size
 from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import OutputError

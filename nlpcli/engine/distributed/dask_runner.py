@@ -1,0 +1,320 @@
+"""Work on a Dask cluster: the only module that knows `distributed`, on the client and on its workers.
+
+    pieces ─ work ─▶ partial results, which stay where they were made
+                       │ merged eight at a time, from worker to worker
+                       ▼
+                     one result, which comes here straight from its worker
+
+Nothing is scattered: all that a task needs is in its graph or made by another task, so that what a lost
+worker held is made again. Tasks tell how far they are by events, since to hold on to their results here would
+keep these in memory there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import pickle
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from nlpcli.engine.distributed import troubles
+from nlpcli.engine.distributed.addresses import Address, parse_address
+from nlpcli.engine.distributed.fingerprint import Fingerprint, check_same, own_fingerprint
+from nlpcli.engine.distributed.plan import Piece
+from nlpcli.engine.distributed.tally import Tally
+from nlpcli.engine.io.places import decided
+from nlpcli.engine.io.shards import merge_all
+from nlpcli.engine.runtime.progress import Progress
+from nlpcli.errors import INSTALL_CLUSTER, ClusterError, MissingDependency, NlpcliError
+from nlpcli.settings.distributed import DistributedSettings
+
+Work = Callable[..., Any]
+Merge = Callable[[Any, Any], Any]
+
+_FAN_IN = 8  # partial results that one task merges
+_LOOK = 0.25  # seconds between two looks at how far it is
+_CONNECT = 10.0  # seconds for the scheduler to answer, or to come back
+_MOST_INLINE = 16 << 20  # bytes of the work itself in all tasks together; a larger one is a task's result
+
+
+@contextlib.contextmanager
+def connected(where: DistributedSettings, progress: Progress) -> Iterator[Machines]:
+    """The machines that `where` names, until the block ends; what they still do for it is then let go.
+
+    Raises SettingsError for what is no address, ClusterError where no scheduler answers, MissingDependency
+    without Dask.
+    """
+    address = parse_address(where.cluster or "")
+    distributed = _imported()
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say ourselves what is wrong
+    with contextlib.ExitStack() as stack, _options():
+        target = address.address
+        if address.workers:
+            progress.note(f"starting {address.workers} workers on this machine")
+            target = stack.enter_context(_local(distributed, address.workers))
+        client = _client(distributed, address, target)
+        # What is under way is let go first, and quickly also where the scheduler no longer answers.
+        stack.callback(_closed, client)
+        machines = Machines(client, address, progress)
+        machines.wait_for_workers()
+        yield machines
+
+
+def _imported() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise MissingDependency(
+            "--cluster needs Dask, which is not installed", hint=f"{INSTALL_CLUSTER}, on every machine"
+        ) from error
+    return distributed
+
+
+@contextlib.contextmanager
+def _options() -> Iterator[None]:
+    import dask
+
+    with dask.config.set(
+        {
+            "distributed.comm.timeouts.connect": f"{_CONNECT:g}s",
+            "distributed.scheduler.http.routes": [],
+            "distributed.worker.http.routes": [],
+        }
+    ):
+        yield
+
+
+def _client(distributed: Any, address: Address, target: str | None) -> Any:
+    place: dict[str, Any] = {"scheduler_file": address.file} if target is None else {"address": target}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of other versions, which `fingerprint` compares for what matters
+        try:
+            return distributed.Client(
+                **place, timeout=_CONNECT, direct_to_workers=True, set_as_default=False, name="nlpcli"
+            )
+        except (OSError, RuntimeError, TypeError, ValueError) as error:
+            raise troubles.unreachable(address, error) from error
+
+
+def _closed(client: Any) -> None:
+    with contextlib.suppress(Exception):
+        client.close(timeout=1)
+
+
+@contextlib.contextmanager
+def _local(distributed: Any, workers: int) -> Iterator[str]:
+    """A scheduler and workers of this machine alone, without a dashboard; its address."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cluster = distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False}, silence_logs=logging.CRITICAL,
+            plugins=[_heedless_plugin(distributed)],
+        )  # fmt: skip
+    try:
+        yield str(cluster.scheduler_address)
+    finally:
+        with contextlib.suppress(Exception):
+            cluster.close(timeout=2)
+
+
+def _heedless_plugin(distributed: Any) -> Any:
+    """Makes a worker on this machine leave Ctrl-C to the client, which ends it."""
+
+    class Heedless(distributed.WorkerPlugin):  # type: ignore[misc]
+        """Ignores SIGINT."""
+
+        def setup(self, worker: Any) -> None:  # noqa: ARG002
+            import signal
+
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    return Heedless()
+
+
+class Machines:
+    """The workers of a scheduler, and what they are asked to do."""
+
+    def __init__(self, client: Any, address: Address, progress: Progress) -> None:
+        self._client, self._address, self._progress = client, address, progress
+        self._job = os.urandom(4).hex()
+        self._fingerprint = own_fingerprint()
+        self._passes = 0
+        self._tallies: list[Tally] = []
+        self.slots = 0
+        self.hosts = 0
+
+    def wait_for_workers(self) -> None:
+        """Go on once there is a worker."""
+        told = False
+        while not self._look():
+            if not told:
+                self._progress.note(troubles.no_workers(self._address))
+                told = True
+            time.sleep(_LOOK)
+
+    def _look(self) -> int:
+        """How many workers there are. Raises ClusterError where the scheduler is gone."""
+        try:
+            threads = self._client.nthreads()
+        except Exception as error:
+            raise troubles.lost(self._address) from error
+        self.hosts, self.slots = len(threads), sum(threads.values())
+        return self.hosts
+
+    # --- what is asked ----------------------------------------------------------------------
+
+    def map(self, stage: str, work: Work, pieces: Sequence[Piece], *shared: Any) -> list[Any]:
+        """`work(piece, *shared)` of every piece, in their order."""
+        found = self.parts(stage, _Listed(work), pieces, *shared)
+        return list(self.result(self.merged(found, _joined)))
+
+    def parts(self, stage: str, work: Work, pieces: Sequence[Piece], *shared: Any) -> list[Any]:
+        """What `work(piece, *shared)` will give for each piece; `shared` may be such a promise too."""
+        self._passes += 1
+        topic = f"nlpcli-{self._job}-{self._passes}"
+        tally = Tally(stage, {piece.number: piece.size for piece in pieces})
+        self._tallies.append(tally)
+        self._client.subscribe_topic(topic, lambda event: tally.add(event[1]))
+        call: Any = pickle.dumps((self._fingerprint, topic, pickle.dumps(work)))
+        if len(call) * len(pieces) > _MOST_INLINE:
+            call = self._client.submit(_as_it_is, call, key=f"{topic}-work", pure=False)
+        keys = [f"{topic}-{piece.number}" for piece in pieces]
+        if shared and len(pieces) <= 2 * self.slots:
+            # Dask would send all of few tasks where what they need lies.
+            workers = sorted(self._client.nthreads())
+            return [
+                self._client.submit(
+                    _task, call, piece, *shared, key=key, pure=False,
+                    workers=[workers[piece.number * len(workers) // len(pieces)]], allow_other_workers=True,
+                )
+                for key, piece in zip(keys, pieces, strict=True)
+            ]  # fmt: skip
+        numbered = [[call] * len(pieces), pieces, *([one] * len(pieces) for one in shared)]
+        return list(self._client.map(_task, *numbered, key=keys, pure=False))
+
+    def merged(self, parts: list[Any], merge: Merge) -> Any:
+        """The promise of all of them as one; neighbours are merged first. `parts` is emptied."""
+        level = 0
+        while len(parts) > 1:
+            level += 1
+            groups = [parts[first : first + _FAN_IN] for first in range(0, len(parts), _FAN_IN)]
+            parts[:] = [
+                self._client.submit(
+                    _merged, pickle.dumps(merge), *group, pure=False,
+                    key=f"nlpcli-{self._job}-{self._passes}-merge-{level}-{number}",
+                )
+                if len(group) > 1 else group[0]
+                for number, group in enumerate(groups)
+            ]  # fmt: skip
+        return parts.pop()
+
+    def then(self, work: Work, *promises: Any) -> Any:
+        """The promise of `work(*promises)`, on whichever worker has them."""
+        self._passes += 1
+        return self._client.submit(
+            _after, pickle.dumps((self._fingerprint, work)), *promises, pure=False,
+            key=f"nlpcli-{self._job}-{self._passes}-then",
+        )  # fmt: skip
+
+    def result(self, promise: Any) -> Any:
+        """What was promised. Raises NlpcliError: whatever a worker found wrong, or went wrong with it."""
+        done = threading.Event()
+        promise.add_done_callback(lambda _: done.set())
+        looked = time.monotonic()
+        while not done.wait(_LOOK):
+            if self._client.status not in ("running", "connecting", "newly-created"):
+                raise troubles.lost(self._address)
+            if time.monotonic() - looked > 8 * _LOOK:
+                self._look()
+                looked = time.monotonic()
+                if not self.hosts:
+                    self._progress.note(troubles.no_workers(self._address))
+            self._tell()
+        self._tell()
+        if promise.status == "finished":
+            try:
+                return promise.result()
+            except NlpcliError:
+                raise
+            except Exception as error:
+                raise troubles.lost(self._address) from error
+        if promise.cancelled():
+            raise troubles.lost(self._address)
+        self._raise(promise.exception())
+
+    def _tell(self) -> None:
+        for tally in self._tallies:
+            tally.tell(self._progress, self.hosts)
+
+    def _raise(self, error: BaseException) -> None:
+        if isinstance(error, NlpcliError):
+            raise error
+        if type(error).__name__ == "KilledWorker":
+            raise troubles.killed(error, self._tallies) from error
+        if isinstance(error, MemoryError):
+            raise ClusterError(str(error), hint=troubles.LESS) from error
+        if isinstance(error, ModuleNotFoundError | AttributeError) or "deserialization" in str(error):
+            raise troubles.not_there(self._fingerprint.version, error) from error
+        raise error
+
+
+# --- on a worker ----------------------------------------------------------------------------
+
+
+class _Listed:
+    """Work whose result is the only one of a list."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def __call__(self, *arguments: Any) -> list[Any]:
+        return [self._work(*arguments)]
+
+
+def _joined(one: list[Any], other: list[Any]) -> list[Any]:
+    return one + other
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _task(call: bytes, piece: Piece, *shared: Any) -> Any:
+    """The work on one piece. What is wrong with it is said with the shard and the machine."""
+    import distributed
+
+    worker = distributed.get_worker()
+    machine = f"{worker.address} ({socket.gethostname()})"
+    fingerprint, topic, work = pickle.loads(call)
+    check_same(fingerprint, f"worker {machine}")
+    with _named(f"{piece.shown}, on {machine}"), decided(piece.decided):
+        found = pickle.loads(work)(piece, *shared)
+    worker.log_event(topic, piece.number)
+    return found
+
+
+def _after(call: bytes, *found: Any) -> Any:
+    _, work = pickle.loads(call)
+    return work(*found)
+
+
+def _merged(merge: bytes, *parts: Any) -> Any:
+    return merge_all(parts, pickle.loads(merge))
+
+
+@contextlib.contextmanager
+def _named(place: str) -> Iterator[None]:
+    try:
+        yield
+    except NlpcliError as error:
+        raise troubles.placed(error, place) from error
+    except MemoryError as error:
+        raise MemoryError(f"not enough memory for {place}") from error
