@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.corpus.empty_corpus import NoTokens
-from nlpcli.engine.corpus.encoding import count_tokens
+from nlpcli.engine.corpus.token_counts import TokenCounting
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.corpus.word_ngrams import count_ngrams
 from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.shards import Shard
 from nlpcli.engine.io.writing import Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
@@ -45,14 +46,16 @@ def count(
     InputError when there are tokens, but none is frequent enough.
     """
     shortest, longest = ngram_range("--ngrams", ngrams)
-    try:
-        if longest == 1:
-            counted = count_tokens(paths, analysis, vocabulary, reading, progress)
-        else:
+    counting = TokenCounting(analysis, ngrams, vocabulary, reading)
+    everything = Shard(0, None if paths is None else tuple(paths))
+    if longest == 1:
+        counted = counting.finish(counting.part(everything, progress), progress)
+    else:  # only those that are frequent enough are given a name
+        try:
             counted = count_ngrams(paths, shortest, longest, analysis, vocabulary, reading, progress)
-    except NoTokens as reason:
-        progress.note(reason.message)
-        counted = Vocabulary.of([], [])
+        except NoTokens as reason:
+            progress.note(reason.message)
+            counted = Vocabulary.of([], [])
     if output is not None:
         with open_output(output) as file:
             vocabulary_files.write_to(file, counted)
