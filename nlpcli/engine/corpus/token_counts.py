@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ from nlpcli.settings.vocabulary import VocabularySettings
 
 kernels = Kernels("counts.merging")
 hashing = Kernels("classify.features")
+
+Made = TypeVar("Made", bound=NDArray[Any])
 
 _STEPS = 1 << 20  # tokens a call
 
@@ -104,14 +107,25 @@ class Tokens:
         while state[0] < len(one) or state[1] < len(two):
             kernels.merge_tokens(one._table, two._table, state, _STEPS, merged)
         size = int(state[2])
-        text = merged.text[: merged.offsets[size]]
-        arrays = (merged.offsets[: size + 1], merged.counts[:size], merged.first[:size], merged.keys[:size])
-        return Tokens(*(array.copy() if size < most else array for array in (text, *arrays)))
+        whole = size == most
+
+        def cut(array: Made, end: int) -> Made:
+            return array if whole else array[:end].copy()
+
+        return Tokens(
+            cut(merged.text, int(merged.offsets[size])),
+            cut(merged.offsets, size + 1),
+            cut(merged.counts, size),
+            cut(merged.first, size),
+            cut(merged.keys, size),
+        )
 
     @property
     def _table(self) -> TokenTable:
-        arrays = (self.keys, self.text, self.offsets, self.counts, self.first)
-        return TokenTable(*map(_plain, arrays))
+        text, offsets = as_compiled(self.text), as_compiled(self.offsets)
+        return TokenTable(
+            as_compiled(self.keys), text, offsets, as_compiled(self.counts), as_compiled(self.first)
+        )
 
     def as_seen(self) -> Tokens:
         """The same in order of first appearance."""
@@ -125,9 +139,9 @@ class Tokens:
         return Vocabulary.of_bytes(seen.text, seen.offsets, np.ascontiguousarray(seen.counts[:, 0]))
 
 
-def _plain(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    """The array as kernels are compiled for it: in one piece, and writable, as those out of a file are not."""
-    return np.require(array, requirements=["C", "W"])
+def as_compiled(array: Made) -> Made:
+    """The array in one piece and writable, as kernels are compiled for it; mapped from a file it is not."""
+    return np.require(array, requirements=["C", "W"])  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +189,7 @@ class TokenCounting:
         return TokenCounts(tokens, one.documents + other.documents, one.words + other.words, why_none)
 
     def finish(self, merged: TokenCounts, progress: Progress = SILENT) -> Vocabulary:
-        """The vocabulary that the settings leave; empty, and `progress` is told why, where nothing was counted.
+        """The vocabulary that the settings leave; empty, and `progress` is told why, of a text without tokens.
 
         Raises InputError when there are tokens, but none is frequent enough, or no n-gram as long.
         """

@@ -7,7 +7,7 @@
     count           corpus/token_counts.py              TokenCounting
     cooccur         cooccurrence/partial_counts.py      CooccurrenceCounting, with a vocabulary
     train-nb        classify/partial_counts.py          ClassCounting
-    vectorize       documents/partial_counts.py         FrequencyCounting; then `Vectorizer.rows` of each shard
+    vectorize       documents/partial_counts.py         FrequencyCounting; then a Vectorizer
 
 `merge` is associative and commutative: what is ordered by first appearance carries the number of its
 shard. So `finish(merge_all(map(part, shards), merge))` is, to the byte, what one shard of all files gives,
