@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +110,7 @@ class Tokens:
         whole = size == most
 
         def cut(array: Made, end: int) -> Made:
-            return array if whole else array[:end].copy()
+            return array if whole else cast(Made, array[:end].copy())
 
         return Tokens(
             cut(merged.text, int(merged.offsets[size])),
@@ -141,7 +141,7 @@ class Tokens:
 
 def as_compiled(array: Made) -> Made:
     """The array in one piece and writable, as kernels are compiled for it; mapped from a file it is not."""
-    return np.require(array, requirements=["C", "W"])  # type: ignore[return-value]
+    return cast(Made, np.require(array, requirements=["C", "W"]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +189,7 @@ class TokenCounting:
         return TokenCounts(tokens, one.documents + other.documents, one.words + other.words, why_none)
 
     def finish(self, merged: TokenCounts, progress: Progress = SILENT) -> Vocabulary:
-        """The vocabulary that the settings leave; empty, and `progress` is told why, of a text without tokens.
+        """The vocabulary that the settings leave; empty, and `progress` is told why, where nothing was read.
 
         Raises InputError when there are tokens, but none is frequent enough, or no n-gram as long.
         """
