@@ -90,6 +90,15 @@ class Tokens:
             )
         return dataclasses.replace(self.take(order), keys=keys[order])
 
+    def distinct(self) -> bool:
+        """Whether no token stands there twice; of a table in the order of hashes."""
+        text, offsets = self.text, self.offsets
+        for at in np.flatnonzero(self.keys[1:] == self.keys[:-1]).tolist():
+            begin, middle, end = offsets[at : at + 3].tolist()
+            if np.array_equal(text[begin:middle], text[middle:end]):
+                return False
+        return True
+
     def plus(self, other: Tokens) -> Tokens:
         """The sum of two tables with the same columns, in the order of hashes."""
         one, two = self.by_key(), other.by_key()
