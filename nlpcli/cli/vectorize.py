@@ -132,7 +132,10 @@ def count(
       nlpcli count --lowercase --min-count 5 corpus/*.txt -o vocabulary.tsv
       nlpcli count --tokenizer kiwi ko.txt | head
       nlpcli count --ngrams 2-3 --lowercase novel.txt | head
+      nlpcli count part-1.txt -o part-1.safetensors   # for merge
     """
+    if output.lower().endswith(".safetensors"):
+        refuse(["--json" if shape.json else "--jsonl"] * shape.is_json, "with .safetensors")
     is_table = shape.is_json or is_sheet(output)
     counted = jobs.count(
         files, None if is_table else console.output(output), ngrams=ngrams, vocabulary=vocabulary,

@@ -815,11 +815,17 @@ def merge(
     output: _Path,
     resources: GloveResources = ...,
     *,
+    vocabulary: VocabularySettings = ...,
     progress: Progress = ...,
     threads: int | None = None,
     memory: str = "4GB",
-) -> NaiveBayes | Cooccurrence | TopicModel:
-    """Naive Bayes models, or counts of `cooccur` (.npz), added up: as if made of all the text at once."""
+    min_count: int = 1,
+    max_vocab: int | None = None,
+    vocab_order: Literal["frequency", "first-seen", "alphabetical"] = "frequency",
+) -> NaiveBayes | Cooccurrence | TopicModel | Vocabulary:
+    """Naive Bayes models, or counts of `cooccur` (.npz) or `count`, added up: as if made of all the text at
+    once. The files are in the order of the text.
+    """
 
 def normalize(
     texts: _Paths | Iterable[str],

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.charlm.model import CharLM
     from nlpcli.engine.classify.classifier import Classifier
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
+    from nlpcli.engine.corpus.token_count_files import TokenCountFile
     from nlpcli.engine.documents.vectorizer import Vectorizer
     from nlpcli.engine.search.index import SearchIndex
     from nlpcli.engine.sequences.masked_lm import MaskedLM
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         | TopicModel
         | MaskedLM
         | Reader
+        | TokenCountFile
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -80,6 +82,7 @@ READERS = {
     "vector-classifier": _VECTOR_CLASSIFIER,
     "vector-classifier-checkpoint": _VECTOR_CLASSIFIER,
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
+    "token-counts": ("corpus.token_count_files", "TokenCountFile.load"),
     "topics": _TOPICS,
     "topics-checkpoint": _TOPICS,
     "index": ("search.index", "SearchIndex.load"),
@@ -113,6 +116,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         MaskedLM       .fill(texts)
         Cooccurrence   .pairs(), .table()
         Subwords       .tokenize(texts), .detokenize(pieces)
+        TokenCountFile .vocabulary(), .documents
 
     >>> import pathlib, tempfile
     >>> import nlpcli

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.blocks import as_blocks
-from nlpcli.engine.corpus.empty_corpus import Sample
+from nlpcli.engine.corpus.empty_corpus import NoTokens, Sample
 from nlpcli.engine.corpus.encoded_corpus import DocumentOffsets, EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.io.lines import Lines
@@ -83,21 +83,43 @@ def encode_documents(
     return _finish(_encode_batches(batches, analysis), vocabulary)
 
 
-def count_tokens(
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """The types of some files in order of first appearance, of how many lines they are, and why there are
+    none."""
+
+    types: Vocabulary
+    lines: int
+    sample: Sample
+
+    def why_none(self) -> NoTokens:
+        """The error for a text without tokens."""
+        return self.sample.no_tokens()
+
+
+def count_types(
     paths: Sequence[str] | None,
     analysis: AnalysisSettings,
-    vocabulary: VocabularySettings,
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
-) -> Vocabulary:
-    """The vocabulary of some files alone; keeps no ids.
-
-    Raises NoTokens when there are none, InputError when `vocabulary` leaves none of them.
-    """
+) -> Counted:
+    """All types of some files, which may be none; keeps no ids."""
     found = _encode_lines(text_lines(paths, reading, progress, "counting"), analysis, keep=False)
-    if not len(found.types):
-        raise found.sample.no_tokens()
-    return select(found.types, vocabulary)[0]
+    return Counted(found.types, found.lines, found.sample)
+
+
+def encode_all(
+    paths: Sequence[str] | None,
+    analysis: AnalysisSettings,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> tuple[EncodedCorpus, Counted]:
+    """Some files as ids of all their types, in order of first appearance; there may be none of them."""
+    found = _encode_lines(text_lines(paths, reading, progress), analysis)
+    counted = Counted(found.types, found.lines, found.sample)
+    if len(found.types):
+        return _finish(found, VocabularySettings(vocab_order="first-seen")), counted
+    return EncodedCorpus(np.empty(0, np.int32), np.zeros(1, np.int64), found.types), counted
 
 
 # --- what the two roads give ----------------------------------------------------------------
@@ -110,7 +132,7 @@ class _Found:
     The spilled holds the tokens in `segments` of (how many, which translation): translation t
     takes the numbers of a segment to ids in `types`, −1 for a token that is dropped.
     `offsets` [D + 1] are the tokens before each document, and all. Where tokens are only counted,
-    neither is there. `sample` is what tells why there are none.
+    neither is there. `sample` is what tells why there are none. `lines` is how many there were.
     """
 
     types: Vocabulary
@@ -119,6 +141,7 @@ class _Found:
     translations: list[NDArray[np.int32]]
     offsets: NDArray[np.int64]
     sample: Sample
+    lines: int
 
 
 def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:
@@ -240,6 +263,7 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled
         [identity],
         offsets.array(),
         sample,
+        documents,
     )
 
 
@@ -319,7 +343,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled
     spilled = SpillList()
     segments: list[tuple[int, int]] = []
     offsets = DocumentOffsets(filled)
-    total = 0
+    total = lines = 0
 
     def scan(block: bytes, number: int) -> tuple[int, NDArray[np.int32], NDArray[np.int64]]:
         which = idle.popleft()
@@ -338,13 +362,14 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled
             yield block
 
     def take(result: tuple[int, NDArray[np.int32], NDArray[np.int64]]) -> None:
-        nonlocal total
+        nonlocal total, lines
         which, numbers, line_ends = result
         if keep:
             spilled.append(numbers)
             offsets.add(line_ends + total)
         segments.append((len(numbers), which))
         total += len(numbers)
+        lines += len(line_ends)
 
     for result in in_threads(scan, ((block, number) for number, block in enumerate(watched())), threads):
         take(result)
@@ -356,7 +381,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled
     sample = Sample(analyzer.settings)
     if not len(types):
         sample.add(*(scanned.tokens[:_SAMPLED] or beginning))
-    return _Found(types, spilled, segments, translations, offsets.array(), sample)
+    return _Found(types, spilled, segments, translations, offsets.array(), sample, lines)
 
 
 def _finished_types(types: Vocabulary, analyzer: Analyzer) -> tuple[Vocabulary, NDArray[np.int32]]:

@@ -18,6 +18,7 @@ SCHEMAS = {
     "vectors": ("vectors", "VECTORS"),
     "vectorizer": ("documents", "VECTORIZER"),
     "index": ("documents", "INDEX"),
+    "token-counts": ("counts", "TOKEN_COUNTS"),
     "topics": ("topics", "TOPICS"),
     "topics-checkpoint": ("topics", "CHECKPOINT"),
     "reader": ("reading", "READER"),
