@@ -22,6 +22,7 @@ from nlpcli.settings.classify import (
     SelectionSettings,
     refuse_beside_append,
 )
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import MOST, changed, given_options, refuse, whole_number
 from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
 from nlpcli.settings.results import JsonSettings, LineSettings, ResultSettings, TableSettings
@@ -122,6 +123,7 @@ def classify(
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     show_the_work: ShowWork = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -145,10 +147,11 @@ def classify(
         refuse(answers, "beside --show-work, which says all")
         show_work(jobs.classify_work(model, paths=files, records=records, reading=reading), shape, output)
         return
-    with as_json(output, shape) as file:
+    with as_json(output, shape, folder=machines.wanted) as file:
         jobs.classify(
             model, files, file, replace(settings, jsonl=shape.is_json), records=records, reading=reading,
-            table=table, reason_as_text=painted_reason if output == "-" and console.is_terminal() else None,
+            table=table, machines=machines,
+            reason_as_text=painted_reason if output == "-" and console.is_terminal() else None,
             progress=console.progress(quiet),
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from nlpcli.cli.options import Files, Output, Quiet, given_names, with_settings
 from nlpcli.cli.results import as_json, is_sheet, results
 from nlpcli.cli.shown_work import ShowWork, show_work
 from nlpcli.engine import jobs
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.fields import MOST, changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
@@ -121,6 +122,7 @@ def count(
     vocabulary: VocabularySettings = VocabularySettings(),
     analysis: AnalysisSettings = AnalysisSettings(),
     reading: TextInputSettings = TextInputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     shape: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -139,7 +141,7 @@ def count(
     is_table = shape.is_json or is_sheet(output)
     counted = jobs.count(
         files, None if is_table else console.output(output), ngrams=ngrams, vocabulary=vocabulary,
-        analysis=analysis, reading=reading, progress=console.progress(quiet),
+        analysis=analysis, reading=reading, machines=machines, progress=console.progress(quiet),
     )  # fmt: skip
     if is_table:
         with results(shape, output) as shown:

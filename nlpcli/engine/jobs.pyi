@@ -70,6 +70,7 @@ from nlpcli.settings.classify import (
     RnnSettings,
     SelectionSettings,
 )
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.embeddings import (
     ContinuationSettings,
@@ -234,6 +235,7 @@ def classify(
     reading: InputSettings = ...,
     table: LineSettings = ...,
     reason_as_text: Callable[[Reason], str] | None = None,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     proba: bool = False,
     top: int = 0,
@@ -256,6 +258,8 @@ def classify(
     errors: Literal["strict", "replace", "skip"] = "strict",
     output_encoding: str | None = None,
     id_col: str | None = None,
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> list[str]:
     """The label of each text, with more in the same line where `settings` ask for it."""
 
@@ -448,6 +452,7 @@ def count(
     vocabulary: VocabularySettings = ...,
     analysis: AnalysisSettings = ...,
     reading: TextInputSettings = ...,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     min_count: int = 1,
     max_vocab: int | None = None,
@@ -481,6 +486,8 @@ def count(
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> Vocabulary:
     """The tokens of some files and how often each stands there, most frequent first."""
 
@@ -834,6 +841,7 @@ def normalize(
     *,
     reading: TextInputSettings = ...,
     table: LineSettings = ...,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     lowercase: bool = False,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "nfc",
@@ -855,6 +863,8 @@ def normalize(
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     output_encoding: str | None = None,
     id_col: str | None = None,
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> list[str]:
     """Each text made uniform; by default only Unicode's NFC."""
 
@@ -1194,6 +1204,7 @@ def tag(
     *,
     reading: TextInputSettings = ...,
     table: LineSettings = ...,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     format: Literal["auto", "slash", "tsv", "conllu", "conll", "jsonl", "inline"] = "auto",
     spans: bool = False,
@@ -1209,6 +1220,8 @@ def tag(
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     output_encoding: str | None = None,
     id_col: str | None = None,
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> list[str]:
     """Each text with its tags or spans, in the lines of the format that `settings` name."""
 
@@ -1225,6 +1238,7 @@ def tokenize(
     reading: TextInputSettings = ...,
     running: RunSettings = ...,
     table: LineSettings = ...,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     lowercase: bool = False,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
@@ -1267,6 +1281,8 @@ def tokenize(
     time_limit: float = 30.0,
     output_encoding: str | None = None,
     id_col: str | None = None,
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> list[list[str]]:
     """The tokens of each text."""
 

@@ -9,15 +9,18 @@ from typing import TypeGuard
 from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.corpus.empty_corpus import NoTokens
 from nlpcli.engine.corpus.token_count_files import SUFFIX, TokenCountFile, merge_files
-from nlpcli.engine.corpus.token_counts import TokenCounting
+from nlpcli.engine.corpus.token_counts import TokenCounting, TokenCounts
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.corpus.word_ngrams import count_ngrams
+from nlpcli.engine.distributed.counts import cluster_job
+from nlpcli.engine.distributed.cuts import Reading
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.shards import Shard
 from nlpcli.engine.io.writing import Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import OutputError
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import changed, ngram_range, refuse
 from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -35,6 +38,7 @@ def count(
     vocabulary: VocabularySettings = VocabularySettings(),
     analysis: AnalysisSettings = AnalysisSettings(),
     reading: TextInputSettings = TextInputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     progress: Progress = SILENT,
 ) -> Vocabulary:
     """The tokens of some files and how often each stands there, most frequent first.
@@ -59,12 +63,20 @@ def count(
     everything = Shard(0, None if paths is None else tuple(paths))
     if is_partial(output):
         refuse(changed(vocabulary), "with .safetensors, which holds all tokens", "give it to nlpcli merge")
-        part = counting.part(everything, progress)
+        if machines.wanted:
+            with cluster_job(paths, Reading.of(reading), machines, progress) as job:
+                part: TokenCounts = job.got(job.merged(counting))
+        else:
+            part = counting.part(everything, progress)
         if part.why_none:
             progress.note(part.why_none)
         TokenCountFile(part, analysis, ngrams).save(output)
         return part.tokens.vocabulary()
-    if longest == 1:
+    counted: Vocabulary
+    if machines.wanted:
+        with cluster_job(paths, Reading.of(reading), machines, progress) as job:
+            counted = job.finished(counting, job.merged(counting))
+    elif longest == 1:
         counted = counting.finish(counting.part(everything, progress), progress)
     else:  # only those that are frequent enough are given a name
         try:

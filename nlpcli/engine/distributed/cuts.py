@@ -23,7 +23,7 @@ from nlpcli.engine.io.places import Decided, Part, open_place
 from nlpcli.engine.io.record_layouts import Layout, is_plain
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.runtime.progress import Progress
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
 
 _HEAD = 1 << 20  # bytes that show what a file is
 _CHUNK = 1 << 22
@@ -40,6 +40,11 @@ class Reading:
     records: RecordSettings = RecordSettings()
     labelled: bool = False
     pairs: bool = False
+
+    @classmethod
+    def of(cls, reading: TextInputSettings) -> Reading:
+        """Of commands that know texts alone."""
+        return cls(reading, reading.records)
 
     @property
     def is_table(self) -> bool:

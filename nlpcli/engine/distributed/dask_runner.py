@@ -25,9 +25,10 @@ from typing import Any
 
 from nlpcli.engine.distributed import troubles
 from nlpcli.engine.distributed.addresses import Address, parse_address
-from nlpcli.engine.distributed.fingerprint import Fingerprint, check_same, own_fingerprint
+from nlpcli.engine.distributed.fingerprint import check_same, own_fingerprint
 from nlpcli.engine.distributed.plan import Piece
 from nlpcli.engine.distributed.tally import Tally
+from nlpcli.engine.distributed.told import Told
 from nlpcli.engine.io.places import decided
 from nlpcli.engine.io.shards import merge_all
 from nlpcli.engine.runtime.progress import Progress
@@ -115,28 +116,13 @@ def _local(distributed: Any, workers: int) -> Iterator[str]:
         cluster = distributed.LocalCluster(
             n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
             scheduler_kwargs={"dashboard": False}, silence_logs=logging.CRITICAL,
-            plugins=[_heedless_plugin(distributed)],
+            preload=["nlpcli.engine.distributed.local_worker"],
         )  # fmt: skip
     try:
         yield str(cluster.scheduler_address)
     finally:
         with contextlib.suppress(Exception):
             cluster.close(timeout=2)
-
-
-def _heedless_plugin(distributed: Any) -> Any:
-    """Makes a worker on this machine leave Ctrl-C to the client, which ends it."""
-
-    class Heedless(distributed.WorkerPlugin):  # type: ignore[misc]
-        """Ignores SIGINT."""
-
-        def setup(self, worker: Any) -> None:  # noqa: ARG002
-            import signal
-
-            if threading.current_thread() is threading.main_thread():
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    return Heedless()
 
 
 class Machines:
@@ -172,17 +158,20 @@ class Machines:
     # --- what is asked ----------------------------------------------------------------------
 
     def map(self, stage: str, work: Work, pieces: Sequence[Piece], *shared: Any) -> list[Any]:
-        """`work(piece, *shared)` of every piece, in their order."""
+        """`work(piece, told, *shared)` of every piece, in their order."""
         found = self.parts(stage, _Listed(work), pieces, *shared)
         return list(self.result(self.merged(found, _joined)))
 
     def parts(self, stage: str, work: Work, pieces: Sequence[Piece], *shared: Any) -> list[Any]:
-        """What `work(piece, *shared)` will give for each piece; `shared` may be such a promise too."""
+        """What `work(piece, told, *shared)` will give for each piece; `shared` may be such a promise too.
+
+        `told` hears what of the input was lost.
+        """
         self._passes += 1
         topic = f"nlpcli-{self._job}-{self._passes}"
         tally = Tally(stage, {piece.number: piece.size for piece in pieces})
         self._tallies.append(tally)
-        self._client.subscribe_topic(topic, lambda event: tally.add(event[1]))
+        self._client.subscribe_topic(topic, lambda event: tally.add(*event[1]))
         call: Any = pickle.dumps((self._fingerprint, topic, pickle.dumps(work)))
         if len(call) * len(pieces) > _MOST_INLINE:
             call = self._client.submit(_as_it_is, call, key=f"{topic}-work", pure=False)
@@ -248,22 +237,23 @@ class Machines:
                 raise troubles.lost(self._address) from error
         if promise.cancelled():
             raise troubles.lost(self._address)
-        self._raise(promise.exception())
+        raise self._meant(promise.exception())
 
     def _tell(self) -> None:
         for tally in self._tallies:
             tally.tell(self._progress, self.hosts)
 
-    def _raise(self, error: BaseException) -> None:
+    def _meant(self, error: BaseException) -> BaseException:
+        """What an error on a worker means to who asked for the work."""
         if isinstance(error, NlpcliError):
-            raise error
+            return error
         if type(error).__name__ == "KilledWorker":
-            raise troubles.killed(error, self._tallies) from error
+            return troubles.killed(error, self._tallies)
         if isinstance(error, MemoryError):
-            raise ClusterError(str(error), hint=troubles.LESS) from error
+            return ClusterError(str(error), hint=troubles.LESS)
         if isinstance(error, ModuleNotFoundError | AttributeError) or "deserialization" in str(error):
-            raise troubles.not_there(self._fingerprint.version, error) from error
-        raise error
+            return troubles.not_there(self._fingerprint.version, error)
+        return error
 
 
 # --- on a worker ----------------------------------------------------------------------------
@@ -295,9 +285,10 @@ def _task(call: bytes, piece: Piece, *shared: Any) -> Any:
     machine = f"{worker.address} ({socket.gethostname()})"
     fingerprint, topic, work = pickle.loads(call)
     check_same(fingerprint, f"worker {machine}")
+    told = Told()
     with _named(f"{piece.shown}, on {machine}"), decided(piece.decided):
-        found = pickle.loads(work)(piece, *shared)
-    worker.log_event(topic, piece.number)
+        found = pickle.loads(work)(piece, told, *shared)
+    worker.log_event(topic, [piece.number, told.losses])
     return found
 
 

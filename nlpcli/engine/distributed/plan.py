@@ -5,13 +5,14 @@ All shards together hold every byte once, in the order of the text. Not here: wh
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nlpcli.engine.distributed.cuts import CountQuotes, Reading, cut_file
 from nlpcli.engine.io.opening import STDIN, check_readable, display_name
 from nlpcli.engine.io.paths import is_folder
-from nlpcli.engine.io.places import Decided, Part, size_of
+from nlpcli.engine.io.places import Decided, Part, is_address, size_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.sizes import parse_size
 from nlpcli.errors import InputError, SettingsError
@@ -42,7 +43,10 @@ class Piece:
 
 
 def check_inputs(paths: Sequence[str] | None) -> list[str]:
-    """The files. Raises SettingsError for stdin, InputError for what is not there."""
+    """The files, by names that hold on any machine.
+
+    Raises SettingsError for stdin, InputError for what is not there.
+    """
     if paths is None or STDIN in paths:
         raise SettingsError(
             "--cluster reads files that every machine can open, and not stdin",
@@ -54,7 +58,7 @@ def check_inputs(paths: Sequence[str] | None) -> list[str]:
                 f"{path} is a folder, and --cluster reads files", hint=f"name its files: {path.rstrip('/')}/*"
             )
         check_readable(path)
-    return [*paths]
+    return [path if is_address(path) else os.path.abspath(path) for path in paths]  # noqa: PTH100
 
 
 def shard_size(where: DistributedSettings) -> int:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Sequence
 
 from nlpcli.engine.runtime.progress import Progress
 
 
 class Tally:
-    """The shards of one pass that are done. A shard that was done twice, since a worker was lost, counts once."""
+    """The shards of one pass that are done; one that was done twice, for a lost worker, counts once."""
 
     def __init__(self, stage: str, sizes: dict[int, int]) -> None:
         self.stage = stage
         self._sizes = sizes
         self._done: set[int] = set()
+        self._losses: deque[str] = deque()
         self._began = time.monotonic()
         self._told = -1
 
-    def add(self, number: int) -> None:
-        """A shard is done. Called in another thread."""
+    def add(self, number: int, losses: Sequence[str] = ()) -> None:
+        """A shard is done, of which some lines say what of the input was lost. Called in another thread."""
+        if number not in self._done:
+            self._losses.extend(losses)
         self._done.add(number)
 
     def tell(self, progress: Progress, workers: int) -> None:
         """Say how far it is, unless all was said."""
+        while self._losses:
+            progress.lost(self._losses.popleft())
         done = sorted(self._done)
         if len(done) == self._told == len(self._sizes):
             return

@@ -165,8 +165,8 @@ class Lines:
     def _begun(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The chunks of a file, once the first one has shown that it is text, and in which encoding."""
         self.encoding = self._asked
-        if found := self._decided.get(self.path):
-            self.encoding = found.encoding
+        if known := self._decided.get(self.path):
+            self.encoding = known.encoding
             if (part := part_of(self.path)) and part.start:  # the beginning stands in another part
                 return chunks
         head = next(chunks, b"")
