@@ -152,9 +152,9 @@ def _refuse_old_parts(names: Any, places: Any, folder: str) -> None:
         re.escape(PurePath(name).stem) + r"\.\d{4,}" + re.escape(PurePath(name).suffix) for name in names
     }
     wanted = re.compile("|".join(kinds))
-    for entry in os.scandir(folder):
-        if entry.name not in new and wanted.fullmatch(entry.name):
+    for name in sorted(os.listdir(folder)):  # noqa: PTH208
+        if name not in new and wanted.fullmatch(name):
             raise OutputError(
-                f"{display_name(entry.path)} is a part from an earlier run, which was cut otherwise",
+                f"{display_name(folder)}: {name} is a part from an earlier run, which was cut otherwise",
                 hint="remove it with the others, or name another folder",
             )
