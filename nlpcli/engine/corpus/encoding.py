@@ -115,11 +115,12 @@ def encode_all(
     progress: Progress = SILENT,
 ) -> tuple[EncodedCorpus, Counted]:
     """Some files as ids of all their types, in order of first appearance; there may be none of them."""
-    found = _encode_lines(text_lines(paths, reading, progress), analysis)
-    counted = Counted(found.types, found.lines, found.sample)
-    if len(found.types):
-        return _finish(found, VocabularySettings(vocab_order="first-seen")), counted
-    return EncodedCorpus(np.empty(0, np.int32), np.zeros(1, np.int64), found.types), counted
+    return _all_types(_encode_lines(text_lines(paths, reading, progress), analysis))
+
+
+def encode_every(batches: Iterable[Documents], analysis: AnalysisSettings) -> tuple[EncodedCorpus, Counted]:
+    """Documents as ids of all their types, in order of first appearance; there may be none of them."""
+    return _all_types(_encode_batches(batches, analysis))
 
 
 # --- what the two roads give ----------------------------------------------------------------
@@ -142,6 +143,13 @@ class _Found:
     offsets: NDArray[np.int64]
     sample: Sample
     lines: int
+
+
+def _all_types(found: _Found) -> tuple[EncodedCorpus, Counted]:
+    counted = Counted(found.types, found.lines, found.sample)
+    if len(found.types):
+        return _finish(found, VocabularySettings(vocab_order="first-seen")), counted
+    return EncodedCorpus(np.empty(0, np.int32), np.zeros_like(found.offsets), found.types), counted
 
 
 def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:

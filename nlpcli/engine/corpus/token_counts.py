@@ -145,8 +145,11 @@ class Tokens:
 
     def vocabulary(self) -> Vocabulary:
         """The tokens in order of first appearance, and how often each was seen."""
-        seen = self.as_seen()
-        return Vocabulary.of_bytes(seen.text, seen.offsets, np.ascontiguousarray(seen.counts[:, 0]))
+        return self.as_seen().in_order()
+
+    def in_order(self) -> Vocabulary:
+        """The same in the order they are in."""
+        return Vocabulary.of_bytes(self.text, self.offsets, np.ascontiguousarray(self.counts[:, 0]))
 
 
 @dataclass(frozen=True, eq=False)
