@@ -162,9 +162,9 @@ def test_parts_without_two_classes_or_of_other_options_make_no_model(tmp_path):
         jobs.merge([f"{path}.safetensors" for path in paths[1:]], str(merged))
     part, model = f"{paths[1]}.safetensors", str(tmp_path / "model.safetensors")
     jobs.train_nb(files_of(tmp_path, ENGLISH, []), model)
-    for given in ([part, model], [model, part]):
+    for files in ([part, model], [model, part]):
         with pytest.raises(NlpcliError, match="this command needs"):
-            jobs.merge(given, str(merged))
+            jobs.merge(files, str(merged))
 
 
 @pytest.mark.parametrize(

@@ -101,10 +101,10 @@ def train_nb(
     _check_files(paths, output, test, measures=wants)
     work = _Work(paths, output, test, records, reading, measured, progress, show_work)
     if partial:
-        extra = {"--append": append is not None, "--calibrate": calibrate, "--prune": prune, "--test": test,
+        unfit = {"--append": append is not None, "--calibrate": calibrate, "--prune": prune, "--test": test,
                  "--show-work": show_work, "--method nbsvm": settings.variant == "nbsvm"}  # fmt: skip
         refuse(
-            [*(name for name, wanted in extra.items() if wanted), *changed(selection)], _ALONE, _MERGE_FIRST
+            [*(name for name, wanted in unfit.items() if wanted), *changed(selection)], _ALONE, _MERGE_FIRST
         )
         return work.count_part(ClassCounting(analysis, features, settings, records, reading))
     if append is not None:
