@@ -65,6 +65,10 @@ Prune = Annotated[
     bool, typer.Option("--prune", help="Drop features that change no decision; smaller, no longer mergeable.",
                        rich_help_panel=AFTER)
 ]  # fmt: skip
+Partial = Annotated[
+    bool, typer.Option("--partial", help="Only count a part of the texts; merge makes a model of parts.",
+                       rich_help_panel=AFTER)
+]  # fmt: skip
 
 
 @with_settings
@@ -79,6 +83,7 @@ def train_nb(
     test: Test = None,
     calibrate: Calibrate = False,
     prune: Prune = False,
+    partial: Partial = False,
     show_the_work: ShowWork = False,
     analysis: AnalysisSettings = LOWERCASE,
     records: RecordSettings = RecordSettings(),
@@ -96,6 +101,7 @@ def train_nb(
       nlpcli train-nb reviews.tsv --cross-validate 5
       nlpcli train-nb train.tsv --test test.tsv -o reviews.safetensors
       nlpcli train-nb monday.tsv --append week.safetensors -o week.safetensors
+      nlpcli train-nb part-1.tsv --partial -o part-1.safetensors   # for merge
     """
     if append is not None and output is not None:
         kinds = (NaiveBayesSettings, FeatureSettings, AnalysisSettings)
@@ -106,8 +112,9 @@ def train_nb(
         refuse(changed(shape), NOT_MEASURED)
     outcome = jobs.train_nb(
         files, output, settings, features, append=append, selection=selection, test=test,
-        calibrate=calibrate, prune=prune, analysis=analysis, records=records, reading=reading,
-        measured=when_measured(shape), show_work=show_the_work, progress=console.progress(quiet),
+        calibrate=calibrate, prune=prune, partial=partial, analysis=analysis, records=records,
+        reading=reading, measured=when_measured(shape), show_work=show_the_work,
+        progress=console.progress(quiet),
     )  # fmt: skip
     if show_the_work:
         show_work(outcome.work, shape)

@@ -21,6 +21,7 @@ from nlpcli.errors import InputError, ModelError
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.model import CharLM
     from nlpcli.engine.classify.classifier import Classifier
+    from nlpcli.engine.classify.partial_count_files import PartialCountFile
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
     from nlpcli.engine.corpus.token_count_files import TokenCountFile
     from nlpcli.engine.documents.vectorizer import Vectorizer
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         | MaskedLM
         | Reader
         | TokenCountFile
+        | PartialCountFile
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -66,6 +68,7 @@ _MASKED = ("sequences.masked_lm", "MaskedLM.load")
 # Where the reader of each kind stands.
 READERS = {
     "naive-bayes": _CLASSIFIER,
+    "naive-bayes-counts": ("classify.partial_count_files", "PartialCountFile.load"),
     "linear-classifier": _CLASSIFIER,
     "word2vec": _VECTORS,
     "fasttext": _VECTORS,
@@ -117,6 +120,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         Cooccurrence   .pairs(), .table()
         Subwords       .tokenize(texts), .detokenize(pieces)
         TokenCountFile .vocabulary(), .documents
+        PartialCountFile   .counts, a part of what merge makes a Classifier of
 
     >>> import pathlib, tempfile
     >>> import nlpcli

@@ -98,6 +98,10 @@ def merge(
 
         return merge_token_counts(paths, output, vocabulary, progress)
     refuse(changed(vocabulary), "here: it is for counts of nlpcli count")
+    if kind == "naive-bayes-counts":
+        from nlpcli.engine.classify.job import merge_partial_counts
+
+        return merge_partial_counts(paths, output, progress)
     if all(path.endswith(".npz") for path in paths):
         from nlpcli.engine.cooccurrence.count_files import merge_files
 

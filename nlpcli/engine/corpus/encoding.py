@@ -115,11 +115,46 @@ def encode_all(
     progress: Progress = SILENT,
 ) -> tuple[EncodedCorpus, Counted]:
     """Some files as ids of all their types, in order of first appearance; there may be none of them."""
+    return _all_types(_encode_lines(text_lines(paths, reading, progress), analysis))
+
+
+def encode_ranked(
+    paths: Sequence[str] | None,
+    analysis: AnalysisSettings,
+    vocabulary: VocabularySettings | Vocabulary,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> tuple[EncodedCorpus, NDArray[np.int64]]:
+    """As `encode`, and which word was seen first, second and so on: int64 [V], −1 for one that was not seen.
+
+    Of a vocabulary that is given, the counts are those in these files; there may be no token of it.
+    """
     found = _encode_lines(text_lines(paths, reading, progress), analysis)
-    counted = Counted(found.types, found.lines, found.sample)
-    if len(found.types):
-        return _finish(found, VocabularySettings(vocab_order="first-seen")), counted
-    return EncodedCorpus(np.empty(0, np.int32), np.zeros(1, np.int64), found.types), counted
+    if not isinstance(vocabulary, Vocabulary):
+        corpus, new_id = _with_ids(found, vocabulary)
+        return corpus, _ranks(new_id, len(corpus.vocabulary))
+    if not len(found.types):
+        counts = np.zeros(len(vocabulary), dtype=np.int64)
+        nothing = EncodedCorpus(np.empty(0, np.int32), np.zeros(1, np.int64), vocabulary.with_counts(counts))
+        return nothing, np.full(len(vocabulary), -1, dtype=np.int64)
+    corpus, new_id = _with_ids(found, vocabulary)
+    counts = np.zeros(len(vocabulary), dtype=np.int64)
+    counts[new_id[new_id >= 0]] = found.types.counts[new_id >= 0]
+    counted = EncodedCorpus(corpus.ids, corpus.offsets, vocabulary.with_counts(counts))
+    return counted, _ranks(new_id, len(vocabulary))
+
+
+def _ranks(new_id: NDArray[np.int32], words: int) -> NDArray[np.int64]:
+    """The rank of each word by first appearance from the ids of the types in that order, −1 for none."""
+    ranks = np.full(words, -1, dtype=np.int64)
+    seen = new_id[new_id >= 0]
+    ranks[seen] = np.arange(len(seen))
+    return ranks
+
+
+def encode_every(batches: Iterable[Documents], analysis: AnalysisSettings) -> tuple[EncodedCorpus, Counted]:
+    """Documents as ids of all their types, in order of first appearance; there may be none of them."""
+    return _all_types(_encode_batches(batches, analysis))
 
 
 # --- what the two roads give ----------------------------------------------------------------
@@ -144,8 +179,22 @@ class _Found:
     lines: int
 
 
+def _all_types(found: _Found) -> tuple[EncodedCorpus, Counted]:
+    counted = Counted(found.types, found.lines, found.sample)
+    if len(found.types):
+        return _finish(found, VocabularySettings(vocab_order="first-seen")), counted
+    return EncodedCorpus(np.empty(0, np.int32), np.zeros_like(found.offsets), found.types), counted
+
+
 def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:
     """Give the tokens their final ids; on the disk in place."""
+    return _with_ids(found, vocabulary)[0]
+
+
+def _with_ids(
+    found: _Found, vocabulary: VocabularySettings | Vocabulary
+) -> tuple[EncodedCorpus, NDArray[np.int32]]:
+    """The same, and the final id of every type (−1: dropped)."""
     if isinstance(vocabulary, Vocabulary):
         chosen, new_id = vocabulary, vocabulary.ids_of(found.types.tokens)
     elif not len(found.types):
@@ -153,8 +202,8 @@ def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> Encod
     else:
         chosen, new_id = select(found.types, vocabulary)
     # −1 stays −1: the last entry of the table is what a dropped token finds.
-    new_id = np.append(new_id, np.int32(-1))
-    tables = [new_id[translation] for translation in found.translations]
+    by_type = np.append(new_id, np.int32(-1))
+    tables = [by_type[translation] for translation in found.translations]
     dropping = any((table < 0).any() for table in tables)
     if found.spilled.pieces is not None:
         ids, offsets = _renumbered(found, found.spilled.pieces, tables), found.offsets
@@ -166,7 +215,7 @@ def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> Encod
     else:
         ids, offsets = _renumber(found, tables), found.offsets
     ids.flags.writeable = False
-    return EncodedCorpus(ids, offsets, chosen)
+    return EncodedCorpus(ids, offsets, chosen), new_id
 
 
 def _renumbered(

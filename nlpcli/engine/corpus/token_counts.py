@@ -21,6 +21,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.corpus.word_ngrams import count_all_ngrams, no_ngrams
 from nlpcli.engine.io.shards import MOST_SHARDS, RANK_BITS, Shard
 from nlpcli.engine.kernels.counts.arguments import TokenTable
+from nlpcli.engine.runtime.arrays import as_compiled
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import SettingsError
@@ -144,13 +145,11 @@ class Tokens:
 
     def vocabulary(self) -> Vocabulary:
         """The tokens in order of first appearance, and how often each was seen."""
-        seen = self.as_seen()
-        return Vocabulary.of_bytes(seen.text, seen.offsets, np.ascontiguousarray(seen.counts[:, 0]))
+        return self.as_seen().in_order()
 
-
-def as_compiled(array: Made) -> Made:
-    """The array in one piece and writable, as kernels are compiled for it; mapped from a file it is not."""
-    return cast(Made, np.require(array, requirements=["C", "W"]))
+    def in_order(self) -> Vocabulary:
+        """The same in the order they are in."""
+        return Vocabulary.of_bytes(self.text, self.offsets, np.ascontiguousarray(self.counts[:, 0]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -167,12 +167,18 @@ def _tokens(header: Header, shapes: Shapes) -> str:
     return f"how often {_words(shapes):,} different tokens stand in {texts}, to be added up by merge"
 
 
+def _partial(header: Header, shapes: Shapes) -> str:
+    texts = f"{header['texts']:,} texts, {_labels(header)}"
+    return f"{shapes['features.keys'][0]:,} features counted in {texts}; merge makes a classifier of parts"
+
+
 _TELL: dict[str, Callable[[Header, Shapes], str]] = {
     "naive-bayes": _classifier,
     "linear-classifier": _classifier,
     **dict.fromkeys(("word2vec", "fasttext", "glove", "vectors"), _vectors),
     "vectorizer": _vectorizer,
     "index": _index,
+    "naive-bayes-counts": _partial,
     "token-counts": _tokens,
     "topics": _topics,
     "reader": _reader,

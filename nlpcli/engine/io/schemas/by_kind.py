@@ -11,6 +11,7 @@ COUNTS = "co-occurrence counts"
 # The module of this package, and the name there; each is imported when a file of its kind is read.
 SCHEMAS = {
     "naive-bayes": ("classify", "NAIVE_BAYES"),
+    "naive-bayes-counts": ("classify", "PARTIAL_COUNTS"),
     "linear-classifier": ("classify", "LINEAR"),
     "word2vec": ("embeddings", "WORD2VEC"),
     "fasttext": ("embeddings", "FASTTEXT"),
