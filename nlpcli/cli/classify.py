@@ -88,6 +88,7 @@ def train_nb(
     analysis: AnalysisSettings = LOWERCASE,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -112,8 +113,8 @@ def train_nb(
         refuse(changed(shape), NOT_MEASURED)
     outcome = jobs.train_nb(
         files, output, settings, features, append=append, selection=selection, test=test,
-        calibrate=calibrate, prune=prune, partial=partial, analysis=analysis, records=records,
-        reading=reading, measured=when_measured(shape), show_work=show_the_work,
+        calibrate=calibrate, prune=prune, partial=partial, machines=machines, analysis=analysis,
+        records=records, reading=reading, measured=when_measured(shape), show_work=show_the_work,
         progress=console.progress(quiet),
     )  # fmt: skip
     if show_the_work:

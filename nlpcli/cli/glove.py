@@ -12,6 +12,7 @@ from nlpcli.cli.options import Files, Output, Quiet, with_settings
 from nlpcli.cli.results import results
 from nlpcli.cli.shown_work import ShowWork, show_work
 from nlpcli.engine import jobs
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import TextInputSettings
@@ -60,6 +61,7 @@ def cooccur(
     analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
     reading: TextInputSettings = TextInputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     shape: TableSettings = TableSettings(),
 ) -> None:
     """Count which words stand near which.
@@ -77,7 +79,7 @@ def cooccur(
     counts = jobs.cooccur(
         files, None if as_table else console.output(output), counting, pairs=pairs,
         read_vocab=read_vocab, vocabulary=vocabulary, analysis=analysis, resources=resources, reading=reading,
-        progress=console.progress(quiet),
+        machines=machines, progress=console.progress(quiet),
     )  # fmt: skip
     if shape.is_json:
         words = counts.vocabulary.tokens

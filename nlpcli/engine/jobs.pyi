@@ -404,6 +404,7 @@ def cooccur(
     analysis: AnalysisSettings = ...,
     resources: GloveResources = ...,
     reading: TextInputSettings = ...,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     window: int = 10,
     symmetric: bool = True,
@@ -442,6 +443,8 @@ def cooccur(
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> Cooccurrence:
     """How often the words of some texts stand near each other, written to `output` if there is one."""
 
@@ -1645,6 +1648,7 @@ def train_nb(
     analysis: AnalysisSettings = ...,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
+    machines: DistributedSettings = ...,
     measured: Measured | None = None,
     show_work: bool = False,
     progress: Progress = ...,
@@ -1702,6 +1706,8 @@ def train_nb(
     multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> Outcome:
     """A classifier of labelled texts, written to `output`, and how well it does."""
 

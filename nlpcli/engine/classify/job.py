@@ -20,6 +20,7 @@ from nlpcli.engine.classify.classifier import (
     load_model,
     measure,
 )
+from nlpcli.engine.classify.cluster_training import counted_on_cluster, refuse_at_once, trained_on_cluster
 from nlpcli.engine.classify.examples import Examples, read_examples, read_labelled
 from nlpcli.engine.classify.explanations import TellingFeature
 from nlpcli.engine.classify.metrics import Evaluation
@@ -41,6 +42,7 @@ from nlpcli.settings.classify import (
     SelectionSettings,
     refuse_beside_append,
 )
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import Settings, changed, check_whole_number, option_name, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
@@ -79,6 +81,7 @@ def train_nb(
     analysis: AnalysisSettings = LOWERCASE,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     measured: Measured | None = None,
     show_work: bool = False,
     progress: Progress = SILENT,
@@ -100,18 +103,27 @@ def train_nb(
     wants = selection != SelectionSettings() or test is not None or show_work
     _check_files(paths, output, test, measures=wants)
     work = _Work(paths, output, test, records, reading, measured, progress, show_work)
+    counting = ClassCounting(analysis, features, settings, records, reading)
+    if machines.wanted:
+        refuse_at_once(
+            {"--method nbsvm": settings.variant == "nbsvm", "--append": append is not None, "--prune": prune,
+             "--calibrate": calibrate, "--show-work": show_work, **dict.fromkeys(changed(selection), True)}
+        )  # fmt: skip
     if partial:
         unfit = {"--append": append is not None, "--calibrate": calibrate, "--prune": prune, "--test": test,
                  "--show-work": show_work, "--method nbsvm": settings.variant == "nbsvm"}  # fmt: skip
         refuse(
             [*(name for name, wanted in unfit.items() if wanted), *changed(selection)], _ALONE, _MERGE_FIRST
         )
-        return work.count_part(ClassCounting(analysis, features, settings, records, reading))
+        return work.count_part(counting, machines)
     if append is not None:
         others = _not_default((settings, NaiveBayesSettings()), (features, FeatureSettings()),
                               (analysis, LOWERCASE), (selection, SelectionSettings()))  # fmt: skip
         extra = [name for name, wanted in (("--calibrate", calibrate), ("--prune", prune)) if wanted]
         return work.append_to(append, [*others, *extra])
+    if machines.wanted:
+        tests = work.read_tests(analysis)
+        return work.finish(*trained_on_cluster(paths, counting, machines, progress), tests)
     examples = read_examples(paths, analysis, records, reading, progress)
     tests = work.read_tests(analysis)
     if selection.autotune:
@@ -206,12 +218,15 @@ class _Work:
                 )
             self._tell(CROSS_VALIDATION, model_selection.pooled(parts))
 
-    def count_part(self, counting: ClassCounting) -> Outcome:
+    def count_part(self, counting: ClassCounting, machines: DistributedSettings) -> Outcome:
         """The counts of the texts written, to be added to those of others."""
         if self.output is None:
             raise SettingsError("where should the counts go?", hint="name a file with -o")
-        shard = Shard(0, None if self.paths is None else tuple(self.paths))
-        counts = counting.part(shard, self.progress)
+        if machines.wanted:
+            counts = counted_on_cluster(self.paths, counting, machines, self.progress)
+        else:
+            shard = Shard(0, None if self.paths is None else tuple(self.paths))
+            counts = counting.part(shard, self.progress)
         PartialCountFile(counts, counting).save(self.output)
         classes = f"{len(counts.labels)} class{'es' * (len(counts.labels) != 1)}"
         said = f"{self.output}: {counts.texts:,} texts, {classes}, {len(counts.counts):,} features"

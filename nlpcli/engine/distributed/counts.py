@@ -30,8 +30,15 @@ class Job:
 
     def merged(self, counting: Counting[Partial, Result], stage: str = "counting", *shared: Any) -> Any:
         """The promise of the partial counts of all shards as one."""
-        parts = self._machines.parts(stage, partial(_part, counting), self.pieces, *shared)
-        return self._machines.merged(parts, counting.merge)
+        return self.reduced(partial(_part, counting), counting.merge, stage, *shared)
+
+    def reduced(self, part: Any, merge: Any, stage: str, *shared: Any) -> Any:
+        """The promise of `part(piece, told, *shared)` of all shards, merged."""
+        return self._machines.merged(self._machines.parts(stage, part, self.pieces, *shared), merge)
+
+    def first(self, work: Any, stage: str) -> Any:
+        """What `work(piece, told)` gives of the first shard."""
+        return self._machines.map(stage, work, self.pieces[:1])[0]
 
     def finished(self, counting: Counting[Partial, Result], merged: Any) -> Result:
         """What was counted, from a promise of it merged."""
@@ -59,7 +66,7 @@ def cluster_job(
     """
     from nlpcli.engine.distributed.dask_runner import connected
 
-    given, most = check_inputs(paths), shard_size(where)
+    given, most = check_inputs(paths, folders=reading.labelled), shard_size(where)
     with connected(where, progress) as machines:
         pieces = planned(
             given, reading, most, machines.slots, lambda found: count_quotes(machines, found), progress

@@ -20,6 +20,7 @@ import socket
 import threading
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ from nlpcli.engine.distributed.told import Told
 from nlpcli.engine.io.places import decided
 from nlpcli.engine.io.shards import merge_all
 from nlpcli.engine.runtime.progress import Progress
+from nlpcli.engine.runtime.threads import at_most_cores, available_cores
 from nlpcli.errors import INSTALL_CLUSTER, ClusterError, MissingDependency, NlpcliError
 from nlpcli.settings.distributed import DistributedSettings
 
@@ -134,8 +136,8 @@ class Machines:
         self._fingerprint = own_fingerprint()
         self._passes = 0
         self._tallies: list[Tally] = []
-        self.slots = 0
-        self.hosts = 0
+        self.slots = self.workers = 0
+        self._crowd = 1  # tasks that share a machine
 
     def wait_for_workers(self) -> None:
         """Go on once there is a worker."""
@@ -152,8 +154,12 @@ class Machines:
             threads = self._client.nthreads()
         except Exception as error:
             raise troubles.lost(self._address) from error
-        self.hosts, self.slots = len(threads), sum(threads.values())
-        return self.hosts
+        self.workers, self.slots = len(threads), sum(threads.values())
+        on_host = Counter[str]()
+        for worker, number in threads.items():
+            on_host[worker.rpartition(":")[0]] += number
+        self._crowd = max(on_host.values(), default=1)
+        return self.workers
 
     # --- what is asked ----------------------------------------------------------------------
 
@@ -172,7 +178,7 @@ class Machines:
         tally = Tally(stage, {piece.number: piece.size for piece in pieces})
         self._tallies.append(tally)
         self._client.subscribe_topic(topic, lambda event: tally.add(*event[1]))
-        call: Any = pickle.dumps((self._fingerprint, topic, pickle.dumps(work)))
+        call: Any = pickle.dumps((self._fingerprint, topic, self._crowd, pickle.dumps(work)))
         if len(call) * len(pieces) > _MOST_INLINE:
             call = self._client.submit(_as_it_is, call, key=f"{topic}-work", pure=False)
         keys = [f"{topic}-{piece.number}" for piece in pieces]
@@ -224,7 +230,7 @@ class Machines:
             if time.monotonic() - looked > 8 * _LOOK:
                 self._look()
                 looked = time.monotonic()
-                if not self.hosts:
+                if not self.workers:
                     self._progress.note(troubles.no_workers(self._address))
             self._tell()
         self._tell()
@@ -241,7 +247,7 @@ class Machines:
 
     def _tell(self) -> None:
         for tally in self._tallies:
-            tally.tell(self._progress, self.hosts)
+            tally.tell(self._progress, self.workers)
 
     def _meant(self, error: BaseException) -> BaseException:
         """What an error on a worker means to who asked for the work."""
@@ -283,10 +289,11 @@ def _task(call: bytes, piece: Piece, *shared: Any) -> Any:
 
     worker = distributed.get_worker()
     machine = f"{worker.address} ({socket.gethostname()})"
-    fingerprint, topic, work = pickle.loads(call)
+    fingerprint, topic, crowd, work = pickle.loads(call)
     check_same(fingerprint, f"worker {machine}")
     told = Told()
-    with _named(f"{piece.shown}, on {machine}"), decided(piece.decided):
+    cores = max(available_cores() // crowd, 1)
+    with _named(f"{piece.shown}, on {machine}"), decided(piece.decided), at_most_cores(cores):
         found = pickle.loads(work)(piece, told, *shared)
     worker.log_event(topic, [piece.number, told.losses])
     return found

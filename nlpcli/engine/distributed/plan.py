@@ -42,8 +42,8 @@ class Piece:
         return f"shard {self.number + 1} of {self.of}, {display_name(self.paths[0])}{more}"
 
 
-def check_inputs(paths: Sequence[str] | None) -> list[str]:
-    """The files, by names that hold on any machine.
+def check_inputs(paths: Sequence[str] | None, *, folders: bool = False) -> list[str]:
+    """The files, by names that hold on any machine; also folders of labelled texts, if `folders`.
 
     Raises SettingsError for stdin, InputError for what is not there.
     """
@@ -53,7 +53,7 @@ def check_inputs(paths: Sequence[str] | None) -> list[str]:
             hint="write what comes through the pipe to a file, and name that",
         )
     for path in paths:
-        if is_folder(path):
+        if is_folder(path) and not folders:
             raise InputError(
                 f"{path} is a folder, and --cluster reads files", hint=f"name its files: {path.rstrip('/')}/*"
             )
@@ -109,7 +109,7 @@ def planned(
 
 def _size(path: str) -> int:
     try:
-        return size_of(path)
+        return 0 if is_folder(path) else size_of(path)
     except OSError:
         return 0  # of unknown size, as behind some addresses: it is not cut
 
