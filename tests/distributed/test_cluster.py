@@ -92,6 +92,76 @@ def test_classify_labels_rows_of_parts(nlpcli, address, tmp_path):
     assert "is a part from an earlier run" in again.err
 
 
+@pytest.fixture
+def rows(tmp_path):
+    """Labelled rows, sorted by label, so that shards hold one class each."""
+    rows = ["text\tlabel"]
+    for number, label in enumerate(["bad", "fine", "good"]):
+        rows += [
+            " ".join(WORDS[(n * k + number) % 12] for k in range(n % 9 + 1)) + f"\t{label}" for n in range(60)
+        ]
+    (tmp_path / "rows.tsv").write_text("\n".join(rows) + "\n")
+    return "rows.tsv"
+
+
+@pytest.mark.parametrize(
+    "more", [[], ["--char-ngrams", "2-3", "--hash-bits", "12"], ["--method", "complement"]]
+)
+def test_naive_bayes_of_shards_is_that_of_all(nlpcli, address, rows, tmp_path, more):
+    nlpcli("train-nb", rows, *more, "-o", "alone.safetensors")
+    for size in ("1MB", "2KB", "700B"):
+        nlpcli("train-nb", rows, *more, "-o", "many.safetensors", "--cluster", address, "--shard-size", size)
+        assert (tmp_path / "many.safetensors").read_bytes() == (tmp_path / "alone.safetensors").read_bytes()
+
+
+def test_features_are_decided_by_all_texts(nlpcli, address, tmp_path, monkeypatch):
+    from nlpcli.engine.classify import cluster_training
+
+    english, korean = (
+        [f"plain words {n}\tA" for n in range(30)],
+        [f"한국어문장 나무와 하늘{n}\tB" for n in range(300)],
+    )
+    (tmp_path / "rows.tsv").write_text("\n".join(["text\tlabel", *english, *korean]) + "\n")
+    monkeypatch.setattr(cluster_training, "_GUESSED_FROM", 5)
+    nlpcli("train-nb", "rows.tsv", "-o", "alone.safetensors")
+    told = nlpcli(
+        "train-nb", "rows.tsv", "-o", "many.safetensors", "--cluster", address, "--shard-size", "500B"
+    ).err
+    assert "counting again" in told
+    assert (tmp_path / "many.safetensors").read_bytes() == (tmp_path / "alone.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        (["--method", "nbsvm"], "large machine"),
+        (["--prune"], "large machine"),
+        (["--calibrate"], "large machine"),
+        (["--holdout", "0.1"], "nlpcli split"),
+        (["--cross-validate", "3"], "nlpcli split"),
+        (["--autotune", "5"], "a part of the texts"),
+    ],
+)
+def test_what_needs_all_texts_at_once_is_refused_with_the_way_round(nlpcli, address, rows, option, hint):
+    error = nlpcli("train-nb", rows, *option, "-o", "nb.safetensors", "--cluster", address, code=2).err
+    assert "does not go with --cluster" in error
+    assert hint in error.split("hint:")[1]
+
+
+def test_cooccurrence_of_shards_is_that_of_all(nlpcli, address, texts, tmp_path):
+    nlpcli("cooccur", *texts, "--min-count", "3", "-o", "alone.npz")
+    nlpcli("count", *texts, "--lowercase", "-o", "words.tsv")
+    nlpcli("cooccur", *texts, "--read-vocab", "words.tsv", "-o", "given.npz")
+    for size in ("1MB", "2KB"):
+        cluster = ["--cluster", address, "--shard-size", size]
+        nlpcli("cooccur", *texts, "--min-count", "3", "-o", "many.npz", *cluster)
+        assert (tmp_path / "many.npz").read_bytes() == (tmp_path / "alone.npz").read_bytes()
+    nlpcli("cooccur", *texts, "--read-vocab", "words.tsv", "-o", "many.npz", *cluster)
+    assert (tmp_path / "many.npz").read_bytes() == (tmp_path / "given.npz").read_bytes()
+    none = nlpcli("cooccur", "empty.txt", "--cluster", address, code=1).err
+    assert none == nlpcli("cooccur", "empty.txt", code=1).err
+
+
 def test_what_does_not_go_with_a_cluster_is_refused(nlpcli, address, texts):
     refused = nlpcli("tokenize", *texts, "--cluster", address, code=2).err
     assert "hint: name a folder: -o FOLDER/" in refused

@@ -53,7 +53,7 @@ def _selected(counting: TokenCounting, merged: TokenCounts) -> Vocabulary:
     told = Told()
     vocabulary = counting.finish(merged, told)
     if not merged.words:
-        raise NoTokens(told.notes[0])
+        raise NoTokens(told.notes[0], hint="is it the right file, or column?")
     return vocabulary
 
 
