@@ -16,6 +16,7 @@ from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.documents.keywords import Keywords
 from nlpcli.engine.documents.matrix_files import LabelledMatrix
+from nlpcli.engine.documents.partial_counts import FrequencyFile
 from nlpcli.engine.embeddings.fasttext import FastText
 from nlpcli.engine.embeddings.glove import Glove
 from nlpcli.engine.embeddings.word2vec import Word2Vec
@@ -495,6 +496,66 @@ def count(
 ) -> Vocabulary:
     """The tokens of some files and how often each stands there, most frequent first."""
 
+def count_frequencies(
+    paths: _Paths,
+    output: _Path,
+    settings: VectorizeSettings = ...,
+    *,
+    analysis: AnalysisSettings = ...,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    given: frozenset[str] = ...,
+    progress: Progress = ...,
+    kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = "tfidf",
+    ngrams: str = "1",
+    char_ngrams: str = "0",
+    smooth_idf: bool = True,
+    sublinear_tf: bool = False,
+    norm: Literal["l2", "l1", "none"] = "l2",
+    min_df: int = 1,
+    max_df: float = 1.0,
+    max_features: int | None = None,
+    hash_bits: int = 20,
+    lowercase: bool = True,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    text_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+) -> FrequencyFile:
+    """In how many documents each feature of a part of them stands, written to `output`: for `merge`, and then for
+    `vectorize` with `read_frequencies`.
+    """
+
 def dedup(
     path: _Path,
     output: Output,
@@ -833,7 +894,7 @@ def merge(
     min_count: int = 1,
     max_vocab: int | None = None,
     vocab_order: Literal["frequency", "first-seen", "alphabetical"] = "frequency",
-) -> NaiveBayes | Cooccurrence | TopicModel | Vocabulary:
+) -> NaiveBayes | Cooccurrence | TopicModel | Vocabulary | FrequencyFile:
     """Naive Bayes models, or counts of `cooccur` (.npz) or `count`, added up: as if made of all the text at
     once. The files are in the order of the text.
     """
@@ -2213,6 +2274,7 @@ def vectorize(
     save_model: _Path | None = None,
     save_vocab: _Path | None = None,
     read_vocab: _Path | None = None,
+    read_frequencies: _Path | None = None,
     analysis: AnalysisSettings = ...,
     vocabulary: VocabularySettings = ...,
     records: RecordSettings = ...,

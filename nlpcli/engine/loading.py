@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.classify.partial_count_files import PartialCountFile
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
     from nlpcli.engine.corpus.token_count_files import TokenCountFile
+    from nlpcli.engine.documents.partial_counts import FrequencyFile
     from nlpcli.engine.documents.vectorizer import Vectorizer
     from nlpcli.engine.search.index import SearchIndex
     from nlpcli.engine.sequences.masked_lm import MaskedLM
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         | Reader
         | TokenCountFile
         | PartialCountFile
+        | FrequencyFile
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -86,6 +88,7 @@ READERS = {
     "vector-classifier-checkpoint": _VECTOR_CLASSIFIER,
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
     "token-counts": ("corpus.token_count_files", "TokenCountFile.load"),
+    "document-frequencies": ("documents.partial_counts", "FrequencyFile.load"),
     "topics": _TOPICS,
     "topics-checkpoint": _TOPICS,
     "index": ("search.index", "SearchIndex.load"),
@@ -120,6 +123,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         Cooccurrence   .pairs(), .table()
         Subwords       .tokenize(texts), .detokenize(pieces)
         TokenCountFile .vocabulary(), .documents
+        FrequencyFile  .vectorizer(), .documents
         PartialCountFile   .counts, a part of what merge makes a Classifier of
 
     >>> import pathlib, tempfile

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.classify.naive_bayes import NaiveBayes
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
     from nlpcli.engine.corpus.vocabulary import Vocabulary
+    from nlpcli.engine.documents.partial_counts import FrequencyFile
     from nlpcli.engine.sequences.classifier_job import AnyEvaluation
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
     from nlpcli.engine.tasks.squad import AnswerScores
@@ -79,7 +80,7 @@ def merge(
     *,
     vocabulary: VocabularySettings = VocabularySettings(),
     progress: Progress = SILENT,
-) -> NaiveBayes | Cooccurrence | TopicModel | Vocabulary:
+) -> NaiveBayes | Cooccurrence | TopicModel | Vocabulary | FrequencyFile:
     """Naive Bayes models, or counts of `cooccur` (.npz) or `count`, added up: as if made of all the text at
     once. The files are in the order of the text.
 
@@ -98,6 +99,10 @@ def merge(
 
         return merge_token_counts(paths, output, vocabulary, progress)
     refuse(changed(vocabulary), "here: it is for counts of nlpcli count")
+    if kind == "document-frequencies":
+        from nlpcli.engine.documents import partial_counts
+
+        return partial_counts.merge_files(paths, output)
     if kind == "naive-bayes-counts":
         from nlpcli.engine.classify.job import merge_partial_counts
 

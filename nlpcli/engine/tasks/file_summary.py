@@ -167,6 +167,10 @@ def _tokens(header: Header, shapes: Shapes) -> str:
     return f"how often {_words(shapes):,} different tokens stand in {texts}, to be added up by merge"
 
 
+def _frequencies(header: Header, shapes: Shapes) -> str:
+    return f"in how many of {header['documents']:,} texts each of {_words(shapes):,} features stands"
+
+
 def _partial(header: Header, shapes: Shapes) -> str:
     texts = f"{header['texts']:,} texts, {_labels(header)}"
     return f"{shapes['features.keys'][0]:,} features counted in {texts}; merge makes a classifier of parts"
@@ -178,6 +182,7 @@ _TELL: dict[str, Callable[[Header, Shapes], str]] = {
     **dict.fromkeys(("word2vec", "fasttext", "glove", "vectors"), _vectors),
     "vectorizer": _vectorizer,
     "index": _index,
+    "document-frequencies": _frequencies,
     "naive-bayes-counts": _partial,
     "token-counts": _tokens,
     "topics": _topics,

@@ -18,6 +18,7 @@ SCHEMAS = {
     "glove": ("embeddings", "GLOVE"),
     "vectors": ("vectors", "VECTORS"),
     "vectorizer": ("documents", "VECTORIZER"),
+    "document-frequencies": ("documents", "FREQUENCIES"),
     "index": ("documents", "INDEX"),
     "token-counts": ("counts", "TOKEN_COUNTS"),
     "topics": ("topics", "TOPICS"),
