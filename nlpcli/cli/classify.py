@@ -151,6 +151,7 @@ def classify(
     """
     shape = JsonSettings(json=json, jsonl=settings.jsonl)
     if show_the_work:
+        refuse(["--cluster"] * machines.wanted, "beside --show-work")
         answers = given_options(given_names(context), ClassifySettings, but=["jsonl"])
         refuse(answers, "beside --show-work, which says all")
         show_work(jobs.classify_work(model, paths=files, records=records, reading=reading), shape, output)

@@ -67,6 +67,7 @@ def vectorize(
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
     table: RowSettings = RowSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -93,10 +94,11 @@ def vectorize(
         refuse(_beside_frequencies(given), "with --save-frequencies, which counts a part and no more")
         jobs.count_frequencies(
             files, save_frequencies, settings, analysis=analysis, records=records, reading=reading,
-            given=given, progress=console.progress(quiet),
+            machines=machines, given=given, progress=console.progress(quiet),
         )  # fmt: skip
         return
     if show_the_work:
+        refuse(["--cluster"] * machines.wanted, "beside --show-work")
         others = {
             "--top": top, "--save-model": save_model, "--save-vocab": save_vocab, "--vectors": vectors,
             "--label-col": records.label_col, "--idf-weighted": idf_weighted or None,
@@ -120,7 +122,7 @@ def vectorize(
             vectors=vectors, idf_weighted=idf_weighted,
             top=top if is_rows else None, rows_as=table, save_model=save_model, save_vocab=save_vocab,
             read_vocab=read_vocab, read_frequencies=read_frequencies, analysis=analysis,
-            vocabulary=vocabulary, records=records, reading=reading, given=given,
+            vocabulary=vocabulary, records=records, reading=reading, machines=machines, given=given,
             progress=console.progress(quiet),
         )  # fmt: skip
     if top is not None and not is_rows:

@@ -504,6 +504,7 @@ def count_frequencies(
     analysis: AnalysisSettings = ...,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
+    machines: DistributedSettings = ...,
     given: frozenset[str] = ...,
     progress: Progress = ...,
     kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = "tfidf",
@@ -551,9 +552,11 @@ def count_frequencies(
     multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> FrequencyFile:
-    """In how many documents each feature of a part of them stands, written to `output`: for `merge`, and then for
-    `vectorize` with `read_frequencies`.
+    """In how many documents of a part of them each feature stands, written to `output`: for `merge`, and then
+    for `vectorize` with `read_frequencies`.
     """
 
 def dedup(
@@ -2280,6 +2283,7 @@ def vectorize(
     records: RecordSettings = ...,
     reading: InputSettings = ...,
     rows_as: RowSettings = ...,
+    machines: DistributedSettings = ...,
     given: frozenset[str] = ...,
     progress: Progress = ...,
     kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = "tfidf",
@@ -2331,6 +2335,8 @@ def vectorize(
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
     output_encoding: str | None = None,
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> LabelledMatrix:
     """A row of weights for each document, with the names of the columns and the documents' labels."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.documents import matrix_files
+from nlpcli.engine.documents.cluster_rows import frequencies_on_cluster, rows_on_cluster
 from nlpcli.engine.documents.matrix_files import LabelledMatrix
 from nlpcli.engine.documents.partial_counts import FrequencyCounting, FrequencyFile
 from nlpcli.engine.documents.shown_work import MOST_DOCUMENTS, written_out
@@ -28,6 +29,7 @@ from nlpcli.engine.io.writing import Output, cell, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.errors import SettingsError
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
@@ -74,6 +76,7 @@ def vectorize(
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
     rows_as: RowSettings = RowSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
 ) -> LabelledMatrix:
@@ -110,6 +113,14 @@ def vectorize(
             check_writable(written)
     files = _Files(model, vectors, save_model, save_vocab, read_vocab, read_frequencies)
     _refuse_contradictions(settings.kind, files, idf_weighted, given)
+    if machines.wanted:
+        _refuse_on_cluster(files, kept is not None)
+        counting = FrequencyCounting(analysis, settings, vocabulary, records, reading)
+        table = _on_cluster(paths, counting, files, machines, progress)
+        if output is not None:
+            _write(output, table, progress)
+        progress.note(_size_of(table.matrix))
+        return table
     labelled = records.has_labels and kept is None
     rows = Records(paths, records, reading, labelled=labelled, progress=progress)
     features: Sequence[str] | Vocabulary | None = None
@@ -128,8 +139,42 @@ def vectorize(
                 writer.write(line)
     elif output is not None:
         _write(output, table, progress)
-    progress.note(f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero")
+    progress.note(_size_of(matrix))
     return table
+
+
+def _size_of(matrix: SparseMatrix) -> str:
+    return f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero"
+
+
+def _refuse_on_cluster(files: _Files, with_terms: bool) -> None:
+    for option, wanted in (
+        ("--vectors", files.vectors), ("--read-vocab", files.read_vocab), ("--top with a table", with_terms),
+    ):  # fmt: skip
+        if wanted:
+            raise SettingsError(
+                f"{option} does not go with --cluster", hint="do it on one machine, without it"
+            )
+
+
+def _on_cluster(
+    paths: Paths,
+    counting: FrequencyCounting,
+    files: _Files,
+    machines: DistributedSettings,
+    progress: Progress,
+) -> LabelledMatrix:
+    """The rows of many machines. A vectorizer that they made is saved."""
+    vectorizer = None
+    if files.model is not None:
+        vectorizer = Vectorizer.load(files.model)
+    elif files.read_frequencies is not None:
+        frequencies = FrequencyFile.load(files.read_frequencies)
+        vectorizer = frequencies.vectorizer(counting.settings, counting.vocabulary)
+    made, vectorizer = rows_on_cluster(paths, counting, vectorizer, machines, progress)
+    if vectorizer is not None:
+        _save(vectorizer, files)
+    return LabelledMatrix(made.matrix, None if vectorizer is None else vectorizer.vocabulary, made.labels)
 
 
 def _check_files(paths: Paths) -> None:
@@ -200,6 +245,7 @@ def count_frequencies(
     analysis: AnalysisSettings = LOWERCASE,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
 ) -> FrequencyFile:
@@ -214,10 +260,13 @@ def count_frequencies(
     refuse(others, "with --save-frequencies, which counts all features", "give it with --read-frequencies")
     check_writable(output)
     counting = FrequencyCounting(analysis, settings, records=records, reading=reading)
-    part = counting.part(Shard(0, None if paths is None else tuple(paths)), progress)
-    file = FrequencyFile(part, analysis, settings.ngrams, settings.char_ngrams)
+    if machines.wanted:
+        file = frequencies_on_cluster(paths, counting, machines, progress)
+    else:
+        part = counting.part(Shard(0, None if paths is None else tuple(paths)), progress)
+        file = FrequencyFile(part, analysis, settings.ngrams, settings.char_ngrams)
     file.save(output)
-    progress.note(f"{output}: {part.documents:,} documents, {len(part.tokens):,} features, for merge")
+    progress.note(f"{output}: {file.documents:,} documents, {len(file.counts.tokens):,} features, for merge")
     return file
 
 
@@ -299,11 +348,15 @@ def _weights(
     else:
         chosen = vocabulary_files.read(files.read_vocab) if files.read_vocab else vocabulary
         vectorizer, matrix = fit(rows.documents(), analysis, chosen, settings)
+    _save(vectorizer, files)
+    return matrix, vectorizer.vocabulary
+
+
+def _save(vectorizer: Vectorizer, files: _Files) -> None:
     if files.save_model:
         vectorizer.save(files.save_model)
     if files.save_vocab:
         vocabulary_files.write(files.save_vocab, vectorizer.vocabulary)
-    return matrix, vectorizer.vocabulary
 
 
 def _write(output: Output, table: LabelledMatrix, progress: Progress) -> None:
