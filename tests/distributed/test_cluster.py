@@ -4,8 +4,13 @@ One scheduler with two workers serves all tests but those that need one of anoth
 """
 
 import os
+import shutil
 import signal
 import socket
+import subprocess
+import sys
+import threading
+import time
 import warnings
 
 import pytest
@@ -256,3 +261,107 @@ def test_a_scheduler_that_does_not_answer_is_told(nlpcli, texts, monkeypatch):
         error = nlpcli("count", *texts, "--cluster", name, code=1).err
     assert f"no Dask scheduler answers at {name}" in error
     assert f"it may want tls://{name[6:]}" in error
+
+
+def tasks_known():
+    """How many tasks of nlpcli a scheduler knows."""
+    return lambda dask_scheduler: sum(str(key).startswith("nlpcli-") for key in dask_scheduler.tasks)
+
+
+def test_ctrl_c_leaves_a_clean_cluster(process, address, texts):
+    with distributed.Client(address, set_as_default=False) as client:
+        number = lambda: client.run_on_scheduler(tasks_known())  # noqa: E731
+        busy = client.map(time.sleep, [4, 4.1])
+        command = process.start("count", *texts, "--cluster", address, "--shard-size", "1KB")
+        wait_until(lambda: number() > 0)
+        command.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        assert command.wait(10) == -signal.SIGINT
+        assert time.monotonic() - began < 4  # a busy machine may take long to end a process
+        wait_until(lambda: number() == 0)
+        client.cancel(busy)
+
+
+def wait_until(so):
+    for _ in range(200):
+        if so():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come to be so")
+
+
+def test_a_scheduler_that_goes_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(dask_runner, "_CONNECT", 1.0)
+    file = tmp_path / "scheduler.json"
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--scheduler-file", file],
+        stderr=subprocess.DEVNULL,
+    ) as scheduler:
+        wait_until(lambda: file.exists() and file.read_text().endswith("}"))
+        threading.Timer(2, scheduler.kill).start()
+        gone = pytest.raises(ClusterError, match=r"the scheduler at .* is gone")
+        with gone, dask_runner.connected(where(str(file)), SILENT):
+            pass
+
+
+@pytest.fixture
+def certificates(tmp_path):
+    """A certificate of our own making, as Dask's options."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl to make a certificate with")
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+         "-keyout", key, "-out", certificate],
+        check=True, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    return key, certificate
+
+
+def test_tls(nlpcli, texts, certificates, monkeypatch):
+    import dask
+
+    key, certificate = certificates
+    tls = "distributed.comm.tls"
+    settings = {f"{tls}.{who}.{what}": path for who in ("client", "worker", "scheduler")
+                for what, path in (("key", key), ("cert", certificate))}  # fmt: skip
+    encrypted = {"distributed.comm.require-encryption": True, f"{tls}.ca-file": certificate, **settings}
+    with dask.config.set(encrypted):
+        security = distributed.Security()
+        with distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, host="tls://127.0.0.1", security=security, processes=False,
+            dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False},
+        ) as cluster:  # fmt: skip
+            address = cluster.scheduler_address
+            assert address.startswith("tls://")
+            assert nlpcli("count", *texts, "--cluster", address).out == nlpcli("count", *texts).out
+            with dask.config.set({"distributed.comm.require-encryption": False}):
+                monkeypatch.setattr(dask_runner, "_CONNECT", 1.0)
+                plain = nlpcli("count", *texts, "--cluster", f"tcp{address[3:]}", code=1).err
+                assert f"it may want {address}" in plain
+
+
+def test_rows_of_shards_are_those_of_all(nlpcli, address, texts, rows, tmp_path):
+    for more in (
+        [],
+        ["--kind", "hashing", "--hash-bits", "8"],
+        ["--kind", "onehot"],
+        ["--min-df", "3", "--ngrams", "1-2"],
+    ):
+        cluster = ["--cluster", address, "--shard-size", "3KB"]
+        nlpcli("vectorize", *texts, *more, "-o", "alone.npz")
+        nlpcli("vectorize", *texts, *more, "-o", "many.npz", *cluster)
+        assert (tmp_path / "many.npz").read_bytes() == (tmp_path / "alone.npz").read_bytes()
+    labelled = ["vectorize", rows, "--text-col", "text", "--label-col", "label"]
+    nlpcli(*labelled, "-o", "alone.svm", "--save-model", "alone.safetensors")
+    nlpcli(*labelled, "-o", "many.svm", "--save-model", "many.safetensors", *cluster)
+    again = [*labelled[:2], "--text-col", "text", "--model", "many.safetensors", *cluster]
+    nlpcli(*again, "-o", "again.svm")
+    for name in ("svm", "safetensors"):
+        assert (tmp_path / f"many.{name}").read_bytes() == (tmp_path / f"alone.{name}").read_bytes()
+    nlpcli("vectorize", *texts, "--save-frequencies", "alone.safetensors")
+    nlpcli("vectorize", *texts, "--save-frequencies", "many.safetensors", *cluster)
+    assert (tmp_path / "many.safetensors").read_bytes() == (tmp_path / "alone.safetensors").read_bytes()
+    refused = nlpcli("vectorize", *texts, "--read-vocab", "x.tsv", *cluster, code=2).err
+    assert "--read-vocab does not go with --cluster" in refused
