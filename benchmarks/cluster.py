@@ -12,6 +12,7 @@ warm, against that of the single process (its start included); the bytes are com
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import os
 import random
@@ -88,12 +89,14 @@ class Cluster:
             self.address = client.scheduler.address
 
     def processes(self) -> list[psutil.Process]:
+        """The scheduler first."""
         found = [psutil.Process(self.scheduler.pid)]
         for worker in self.workers:
             found += [psutil.Process(worker.pid), *psutil.Process(worker.pid).children(recursive=True)]
         return found
 
     def cpu(self) -> float:
+        """Seconds of all of them so far."""
         return sum(sum(process.cpu_times()[:2]) for process in self.processes())
 
     def peak(self) -> dict[str, float]:
@@ -112,6 +115,7 @@ class Cluster:
         os.kill(child.pid, signal.SIGKILL)
 
     def close(self) -> None:
+        """End them."""
         for process in (*self.workers, self.scheduler):
             process.terminate()
         for process in (*self.workers, self.scheduler):
@@ -180,22 +184,17 @@ def simulate(machines: int, megabytes: float = 1e6, speedup: float = 1.0) -> Non
         with dask_runner.connected(where, SILENT) as machines_:
             pieces = [Piece(number, shards, ("text",), 1) for number in range(shards)]
             began = time.monotonic()
-            found = machines_.map("sleeping", Sleep(seconds), pieces)
+            found = machines_.map("sleeping", functools.partial(sleep, seconds), pieces)
             wall = time.monotonic() - began
     assert len(found) == shards
     model = 4 * seconds + shards * 0.0012 * 9 / 8
     print(f"{machines} workers, {shards} shards of {seconds:.2f} s: model {model:.1f} s, found {wall:.1f} s")
 
 
-class Sleep:
+def sleep(seconds: float, _piece: object, _told: object) -> int:
     """Work that takes so long."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    def __call__(self, piece: object, told: object) -> int:
-        time.sleep(self.seconds)
-        return 0
+    time.sleep(seconds)
+    return 0
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from nlpcli.engine.runtime.sizes import parse_size
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.distributed import DistributedSettings
 
-MOST_SHARDS = 30_000  # of one pass: with what merges them, two passes stay below 70,000 tasks
+MOST_SHARDS = 20_000  # of one pass: with what merges them, three passes stay below 70,000 tasks
 _SMALL = 64_000_000  # bytes: smaller files go together
 
 
