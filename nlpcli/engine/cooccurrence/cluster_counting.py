@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from functools import partial
+
+import numpy as np
 
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.cooccurrence.partial_counts import CellCounts, CooccurrenceCounting
@@ -40,8 +43,26 @@ def counted_on_cluster(
             promise = job.then(partial(_selected, tokens), job.merged(tokens, "counting words"))
         vocabulary: Vocabulary = job.got(promise)
         part = partial(_part, counting)
-        merged: CellCounts = job.got(job.reduced(part, counting.merge, "counting pairs", promise))
-    return dataclasses.replace(counting, vocabulary=vocabulary).finish(merged, progress)
+        takes = [partial(_rows, *ends) for ends in row_slices(vocabulary, job.slices)]
+        found: list[CellCounts] = job.in_slices(part, takes, counting.merge, "counting pairs", promise)
+    whole = counting.join(found) if len(found) > 1 else found[0]
+    return dataclasses.replace(counting, vocabulary=vocabulary).finish(whole, progress)
+
+
+def row_slices(vocabulary: Vocabulary, number: int) -> list[tuple[int, int]]:
+    """Rows in so many slices at most, of about as many cells as far as the words' counts tell.
+
+    >>> row_slices(Vocabulary.of(["a", "b", "c", "d"], [4, 2, 1, 1]), 2)
+    [(0, 1), (1, 4)]
+    """
+    likely = np.cumsum(np.minimum(vocabulary.counts, len(vocabulary)))
+    places = np.searchsorted(likely, np.arange(1, number) * (likely[-1] / number)) + 1
+    cuts = np.unique([0, *places.tolist(), len(vocabulary)]).tolist()
+    return list(itertools.pairwise(cuts))
+
+
+def _rows(first: int, last: int, cells: CellCounts) -> CellCounts:
+    return cells.slice(first, last)
 
 
 def _given(vocabulary: Vocabulary) -> Vocabulary:

@@ -18,6 +18,9 @@ from nlpcli.engine.io.shards import Counting, Shard
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.distributed import DistributedSettings
 
+_MOST_SLICES = 64
+_MOST_TAKEN = 20_000  # tasks that take slices of shards
+
 Partial = TypeVar("Partial")
 Result = TypeVar("Result")
 
@@ -35,6 +38,19 @@ class Job:
     def reduced(self, part: Any, merge: Any, stage: str, *shared: Any) -> Any:
         """The promise of `part(piece, told, *shared)` of all shards, merged."""
         return self._machines.merged(self._machines.parts(stage, part, self.pieces, *shared), merge)
+
+    def in_slices(self, part: Any, takes: Sequence[Any], merge: Any, stage: str, *shared: Any) -> list[Any]:
+        """What `part(piece, told, *shared)` gives of all shards, merged, in slices: the `take(part)` of each.
+
+        Slices are added up on several machines at the same time.
+        """
+        parts = self._machines.parts(stage, part, self.pieces, *shared)
+        return [self.got(promise) for promise in self._machines.sliced(parts, takes, merge)]
+
+    @property
+    def slices(self) -> int:
+        """How many slices there may be, for all workers to have one and no job too many tasks."""
+        return max(min(int(self._machines.workers), _MOST_SLICES, _MOST_TAKEN // len(self.pieces)), 1)
 
     def first(self, work: Any, stage: str) -> Any:
         """What `work(piece, told)` gives of the first shard."""

@@ -197,19 +197,27 @@ class Machines:
 
     def merged(self, parts: list[Any], merge: Merge) -> Any:
         """The promise of all of them as one; neighbours are merged first. `parts` is emptied."""
-        level = 0
         while len(parts) > 1:
-            level += 1
             groups = [parts[first : first + _FAN_IN] for first in range(0, len(parts), _FAN_IN)]
+            self._passes += 1
             parts[:] = [
                 self._client.submit(
                     _merged, pickle.dumps(merge), *group, pure=False,
-                    key=f"nlpcli-{self._job}-{self._passes}-merge-{level}-{number}",
+                    key=f"nlpcli-{self._job}-{self._passes}-merge-{number}",
                 )
                 if len(group) > 1 else group[0]
                 for number, group in enumerate(groups)
             ]  # fmt: skip
         return parts.pop()
+
+    def sliced(self, parts: list[Any], takes: Sequence[Work], merge: Merge) -> list[Any]:
+        """The promises of all of them as one in slices, which are merged apart: `take(part)` of each part.
+
+        For results too large to go through one machine. `parts` is emptied.
+        """
+        taken = [[self.then(take, part) for part in parts] for take in takes]
+        parts.clear()
+        return [self.merged(each, merge) for each in taken]
 
     def then(self, work: Work, *promises: Any) -> Any:
         """The promise of `work(*promises)`, on whichever worker has them."""
