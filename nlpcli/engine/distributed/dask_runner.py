@@ -22,6 +22,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from nlpcli.engine.distributed import troubles
@@ -55,8 +56,7 @@ def connected(where: DistributedSettings, progress: Progress) -> Iterator[Machin
     """
     address = parse_address(where.cluster or "")
     distributed = _imported()
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say ourselves what is wrong
-    with contextlib.ExitStack() as stack, _options():
+    with contextlib.ExitStack() as stack, _options(), _silent():
         target = address.address
         if address.workers:
             progress.note(f"starting {address.workers} workers on this machine")
@@ -93,6 +93,18 @@ def _options() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Dask's log is not shown: we say ourselves what is wrong."""
+    log = logging.getLogger("distributed")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
 def _client(distributed: Any, address: Address, target: str | None) -> Any:
     place: dict[str, Any] = {"scheduler_file": address.file} if target is None else {"address": target}
     with warnings.catch_warnings():
@@ -115,11 +127,14 @@ def _local(distributed: Any, workers: int) -> Iterator[str]:
     """A scheduler and workers of this machine alone, without a dashboard; its address."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        cluster = distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
-            scheduler_kwargs={"dashboard": False}, silence_logs=logging.CRITICAL,
-            preload=["nlpcli.engine.distributed.local_worker"],
-        )  # fmt: skip
+        try:
+            cluster = distributed.LocalCluster(
+                n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False}, silence_logs=logging.CRITICAL,
+                preload=["nlpcli.engine.distributed.local_worker"],
+            )  # fmt: skip
+        except (OSError, RuntimeError) as error:
+            raise troubles.not_started(workers, error) from error
     try:
         yield str(cluster.scheduler_address)
     finally:
@@ -178,9 +193,7 @@ class Machines:
         tally = Tally(stage, {piece.number: piece.size for piece in pieces})
         self._tallies.append(tally)
         self._client.subscribe_topic(topic, lambda event: tally.add(*event[1]))
-        call: Any = pickle.dumps((self._fingerprint, topic, self._crowd, pickle.dumps(work)))
-        if len(call) * len(pieces) > _MOST_INLINE:
-            call = self._client.submit(_as_it_is, call, key=f"{topic}-work", pure=False)
+        call = self._shipped((topic, self._crowd, pickle.dumps(work)), len(pieces))
         keys = [f"{topic}-{piece.number}" for piece in pieces]
         if shared and len(pieces) <= 2 * self.slots:
             # Dask would send all of few tasks where what they need lies.
@@ -200,9 +213,10 @@ class Machines:
         while len(parts) > 1:
             groups = [parts[first : first + _FAN_IN] for first in range(0, len(parts), _FAN_IN)]
             self._passes += 1
+            call = self._shipped((pickle.dumps(partial(_merged, merge)),), len(groups))
             parts[:] = [
                 self._client.submit(
-                    _merged, pickle.dumps(merge), *group, pure=False,
+                    _after, call, *group, pure=False,
                     key=f"nlpcli-{self._job}-{self._passes}-merge-{number}",
                 )
                 if len(group) > 1 else group[0]
@@ -223,9 +237,17 @@ class Machines:
         """The promise of `work(*promises)`, on whichever worker has them."""
         self._passes += 1
         return self._client.submit(
-            _after, pickle.dumps((self._fingerprint, work)), *promises, pure=False,
+            _after, self._shipped((pickle.dumps(work),), 1), *promises, pure=False,
             key=f"nlpcli-{self._job}-{self._passes}-then",
         )  # fmt: skip
+
+    def _shipped(self, call: tuple[Any, ...], tasks: int) -> Any:
+        """What tasks are to do, with the fingerprint; of much or many, as the result of one task for all."""
+        shipped = pickle.dumps((self._fingerprint, *call))
+        if tasks < 2 or len(shipped) * tasks <= _MOST_INLINE:
+            return shipped
+        key = f"nlpcli-{self._job}-{self._passes}-work"
+        return self._client.submit(_as_it_is, shipped, key=key, pure=False)
 
     def result(self, promise: Any) -> Any:
         """What was promised. Raises NlpcliError: whatever a worker found wrong, or went wrong with it."""
@@ -236,9 +258,8 @@ class Machines:
             if self._client.status not in ("running", "connecting", "newly-created"):
                 raise troubles.lost(self._address)
             if time.monotonic() - looked > 8 * _LOOK:
-                self._look()
-                looked = time.monotonic()
-                if not self.workers:
+                before, looked = self.workers, time.monotonic()
+                if not self._look() and before:
                     self._progress.note(troubles.no_workers(self._address))
             self._tell()
         self._tell()
@@ -248,7 +269,7 @@ class Machines:
             except NlpcliError:
                 raise
             except Exception as error:
-                raise troubles.lost(self._address) from error
+                raise troubles.not_fetched(self._address, error) from error
         if promise.cancelled():
             raise troubles.lost(self._address)
         raise self._meant(promise.exception())
@@ -297,8 +318,7 @@ def _task(call: bytes, piece: Piece, *shared: Any) -> Any:
 
     worker = distributed.get_worker()
     machine = f"{worker.address} ({socket.gethostname()})"
-    fingerprint, topic, crowd, work = pickle.loads(call)
-    check_same(fingerprint, f"worker {machine}")
+    topic, crowd, work = _checked(call, machine)
     told = Told()
     cores = max(available_cores() // crowd, 1)
     with _named(f"{piece.shown}, on {machine}"), decided(piece.decided), at_most_cores(cores):
@@ -308,12 +328,25 @@ def _task(call: bytes, piece: Piece, *shared: Any) -> Any:
 
 
 def _after(call: bytes, *found: Any) -> Any:
-    _, work = pickle.loads(call)
-    return work(*found)
+    """Work on the results of other tasks."""
+    import distributed
+
+    machine = f"{distributed.get_worker().address} ({socket.gethostname()})"
+    (work,) = _checked(call, machine)
+    try:
+        return pickle.loads(work)(*found)
+    except MemoryError as error:
+        raise MemoryError(f"not enough memory to merge on {machine}") from error
 
 
-def _merged(merge: bytes, *parts: Any) -> Any:
-    return merge_all(parts, pickle.loads(merge))
+def _checked(call: bytes, machine: str) -> list[Any]:
+    fingerprint, *rest = pickle.loads(call)
+    check_same(fingerprint, f"worker {machine}")
+    return list(rest)
+
+
+def _merged(merge: Merge, *parts: Any) -> Any:
+    return merge_all(parts, merge)
 
 
 @contextlib.contextmanager

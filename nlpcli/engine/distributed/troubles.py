@@ -41,6 +41,21 @@ def lost(address: Address) -> ClusterError:
     )
 
 
+def not_fetched(address: Address, error: Exception) -> ClusterError:
+    """The result is there, and does not come."""
+    reason = re.sub(r"\s+", " ", str(error))[:160] or type(error).__name__
+    return ClusterError(
+        f"the result cannot be fetched from the workers of {address.shown}: {reason}",
+        hint="this machine must reach the workers, and not the scheduler alone",
+    )
+
+
+def not_started(workers: int, error: Exception) -> ClusterError:
+    """Workers on this machine did not come up."""
+    reason = re.sub(r"\s+", " ", str(error.__cause__ or error))[:160]
+    return ClusterError(f"--cluster local:{workers}: the workers did not start: {reason}", hint="try fewer")
+
+
 def no_workers(address: Address) -> str:
     """A remark while there are none."""
     return f"{address.shown} has no workers yet: waiting for one (dask worker {address.address or 'ADDRESS'})"
