@@ -6,7 +6,9 @@
     python benchmarks/cluster.py --megabytes 40
 
 The text is made from a seed: words by Zipf's law. CPU is that of client, scheduler and workers, which were
-warm, against that of the single process (its start included); the bytes are compared.
+warm, against that of the single process. What both take for a text of one line is left out (a client starts
+half a second longer), and so is what the processes of a cluster take while they do nothing (some percent of a
+core each). The bytes are compared.
 """
 
 from __future__ import annotations
@@ -50,6 +52,9 @@ def make_texts(folder: Path, megabytes: float) -> None:
             text.write("\n".join(lines) + "\n")
             label = "ab"[text.tell() > megabytes * 5e5]
             rows.writelines(f"{line}\t{label}\n" for line in lines[: len(lines) // 3])
+
+    (folder / "line.txt").write_text("a few words " * 20 + "\n")
+    (folder / "few.tsv").write_text("text\tlabel\n" + "some words\ta\nother words\tb\n" * 3)
 
 
 def digest(folder: Path, name: str) -> str:
@@ -99,6 +104,18 @@ class Cluster:
         """Seconds of all of them so far."""
         return sum(sum(process.cpu_times()[:2]) for process in self.processes())
 
+    def idle(self) -> float:
+        """Cores that they take while they do nothing."""
+        before, began = self.cpu(), time.monotonic()
+        time.sleep(5)
+        return (self.cpu() - before) / (time.monotonic() - began)
+
+    def cpu_of(self, folder: Path, command: list[str], idle: float) -> tuple[float, float]:
+        """Wall and CPU seconds of a command, with what they do for it."""
+        before = self.cpu()
+        wall, cpu = run(folder, command)
+        return wall, cpu + max(self.cpu() - before - idle * wall, 0)
+
     def peak(self) -> dict[str, float]:
         """Peak memory in MB of the scheduler, and of the largest worker."""
         peaks = []
@@ -128,21 +145,26 @@ def on_cluster(folder: Path, cluster: Cluster, command: list[str], shards: int) 
 
 
 def compare(folder: Path, cluster: Cluster) -> None:
+    idle = cluster.idle()
+    print(f"idle processes of the cluster: {idle:.1%} of a core")
     print("job | one process: wall, CPU s | shards | wall, CPU s | ratio of CPU | same bytes")
     for name, command in JOBS.items():
         alone = [part.format("alone") for part in command]
         run(folder, alone)
         wall, cpu = run(folder, alone)
+        short = [part.replace("text.txt", "line.txt").replace("rows.tsv", "few.tsv") for part in command]
+        start = run(folder, [part.format("short") for part in short])[1]
+        few = on_cluster(folder, cluster, [part.format("short") for part in short], 1)
+        its_start = cluster.cpu_of(folder, few, idle)[1]
         for shards in (2, 8):
             many = on_cluster(folder, cluster, [part.format("many") for part in command], shards)
             run(folder, many)
-            before = cluster.cpu()
-            its_wall, its_cpu = run(folder, many)
-            its_cpu += cluster.cpu() - before
+            its_wall, its_cpu = cluster.cpu_of(folder, many, idle)
+            ratio = (its_cpu - its_start) / (cpu - start)
             same = digest(folder, "alone") == digest(folder, "many")
             print(f"{name} | {wall:.1f}, {cpu:.1f} | {shards} | {its_wall:.1f}, {its_cpu:.1f} | "
-                  f"{its_cpu / cpu:.2f} | {same}", flush=True)  # fmt: skip
-        for path in (*folder.glob("alone.*"), *folder.glob("many.*")):
+                  f"{ratio:.2f} | {same}", flush=True)  # fmt: skip
+        for path in (*folder.glob("alone.*"), *folder.glob("many.*"), *folder.glob("short.*")):
             path.unlink()
     print("peak memory, MB:", {name: round(peak) for name, peak in cluster.peak().items()})
 
