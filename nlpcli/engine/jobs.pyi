@@ -542,8 +542,8 @@ def count_frequencies(
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
 ) -> FrequencyFile:
-    """In how many documents each feature of a part of them stands, written to `output`: for `merge`, and then for
-    `vectorize` with `read_frequencies`.
+    """In how many documents of a part of them each feature stands, written to `output`: for `merge`, and then
+    for `vectorize` with `read_frequencies`.
     """
 
 def dedup(
