@@ -211,7 +211,7 @@ HEAVY = (
         (["tokenize"], ()),
         (["tokenize", "--tokenizer", "whitespace", "--lowercase"], ()),
         (["count"], ("numpy",)),
-        (["vectorize", "--kind", "bow", "-q"], ("numpy",)),
+        (["vectorize", "--method", "bow", "-q"], ("numpy",)),
     ],
 )
 def test_start_up_imports_nothing_heavy(process, arguments, allowed):
