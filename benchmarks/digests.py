@@ -32,8 +32,8 @@ tokenize T/korean.txt --tokenizer subword --model ko.model --ids
 count T/english.txt --lowercase --ngrams 1-2
 vectorize T/english.txt -o english.npz --save-model tfidf.safetensors --save-vocab vocabulary.tsv
 vectorize T/messy.txt --model tfidf.safetensors -o messy.mtx
-vectorize T/headlines_ko.csv --text-col title --label-col topic --kind bow -o headlines.svm
-vectorize T/english.txt --kind hashing --hash-bits 10 -o hashed.csv
+vectorize T/headlines_ko.csv --text-col title --label-col topic --method bow -o headlines.svm
+vectorize T/english.txt --method hashing --hash-bits 10 -o hashed.csv
 index T/english.txt -o index.safetensors
 search index.safetensors 'the last train' --by bm25
 train-nb T/reviews_ko.tsv {LABELLED} -o nb.safetensors --test T/reviews_ko_test.tsv --calibrate

@@ -60,7 +60,16 @@ def small(folder: Path) -> None:
     """What a small file takes from start to end."""
     with gzip.open(data("en/imdb-train.tsv.gz"), "rb") as file:
         (folder / "small.txt").write_bytes(file.read(1024))
-    command = [*NLPCLI, "vectorize", "--kind", "bow", "-q", folder / "small.txt", "-o", folder / "small.npz"]
+    command = [
+        *NLPCLI,
+        "vectorize",
+        "--method",
+        "bow",
+        "-q",
+        folder / "small.txt",
+        "-o",
+        folder / "small.npz",
+    ]
     print_table("Bag of words of a file of 1 kB", {"nlpcli": measure(command, repeat=5)}, "nlpcli")
 
 

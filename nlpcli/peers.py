@@ -174,7 +174,7 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--cv": ("--cross-validate",),
     "--tol": ("--tolerance",),
     "--predict-proba": ("--proba",),
-    "--use-idf": ("--kind",),
+    "--use-idf": ("--method",),
     "--metric": ("--by",),
     "--n-components": ("--num-topics", *_DIM, "--k"),
     # sentencepiece
@@ -241,7 +241,7 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--fallback-answer": ("--fallback",),
     # Unix, and what people try
     "--to": ("--format",),
-    "--type": ("--format", "--kind", "--method"),
+    "--type": ("--format", "--method"),
     "--random-seed": ("--seed",),
     "--file": ("FILE",),
     "--out": ("--output",),

@@ -18,8 +18,8 @@ ORDER = [
         "engine." + name
         for name in (
             "kernels", "runtime", "io", "distributed", "tagging", "text", "corpus", "documents", "classify",
-            "cooccurrence", "neural", "charlm", "vectors", "topics", "embeddings", "sequences", "search", "plots",
-            "translation", "tasks",
+            "cooccurrence", "neural", "charlm", "vectors", "topics", "embeddings", "sequences", "search",
+            "plots", "translation", "tasks",
             "model_job", "loading", "jobs",
         )
     ),
@@ -212,7 +212,7 @@ HEAVY = (
         (["tokenize"], ()),
         (["tokenize", "--tokenizer", "whitespace", "--lowercase"], ()),
         (["count"], ("numpy",)),
-        (["vectorize", "--kind", "bow", "-q"], ("numpy",)),
+        (["vectorize", "--method", "bow", "-q"], ("numpy",)),
     ],
 )
 def test_start_up_imports_nothing_heavy(process, arguments, allowed):

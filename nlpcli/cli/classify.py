@@ -67,7 +67,7 @@ Prune = Annotated[
 ]  # fmt: skip
 Partial = Annotated[
     bool, typer.Option("--partial", help="Only count a part of the texts; merge makes a model of parts.",
-                       rich_help_panel=AFTER)
+                       rich_help_panel=Rare(AFTER))
 ]  # fmt: skip
 
 

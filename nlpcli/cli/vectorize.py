@@ -82,7 +82,7 @@ def vectorize(
       nlpcli vectorize news.txt -o news.npz --save-model tfidf.safetensors
       nlpcli vectorize --model tfidf.safetensors new.txt -o new.npz
       nlpcli vectorize reviews.tsv --text-col text --label-col label -o reviews.svm
-      nlpcli vectorize --kind bow --vocab-order first-seen notes.txt
+      nlpcli vectorize --method bow --vocab-order first-seen notes.txt
       nlpcli vectorize articles.txt --top 5
       nlpcli vectorize --vectors words.safetensors articles.txt -o articles.npy
       nlpcli vectorize --show-work --norm none two_lines.txt

@@ -84,9 +84,7 @@ def _option_meant(name: str, parameters: Sequence[Described]) -> str:
 
 def _values(option: Described, name: str) -> str:
     """The choices of an option whose values are others than a peer's."""
-    return (
-        f" {'|'.join(option.choices)}" if name in ("--method", "--loss", "--kind") and option.choices else ""
-    )
+    return f" {'|'.join(option.choices)}" if name in ("--method", "--loss") and option.choices else ""
 
 
 def _elsewhere(name: str) -> str:

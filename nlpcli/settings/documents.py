@@ -26,7 +26,10 @@ class VectorizeSettings(NgramRanges, Settings):
     )
 
     kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = setting(
-        "tfidf", "A row per token; counts; 0 and 1; counts weighted by rarity; counts in hashed columns."
+        "tfidf",
+        "A row per token; counts; 0 and 1; counts weighted by rarity; counts in hashed columns.",
+        flags=("--method",),
+        old=("--kind",),
     )
     ngrams: str = setting("1", "N-grams of words; 1-2 is words and pairs of neighbours.", metavar="RANGE")
     char_ngrams: str = setting(
@@ -49,4 +52,4 @@ class VectorizeSettings(NgramRanges, Settings):
         if self.word_range == (1, 0):
             raise SettingsError("--ngrams 0 leaves no features")
         if self.kind == "onehot" and self.char_range != (1, 0):
-            raise SettingsError("--kind onehot has a row per token, --char-ngrams has no tokens")
+            raise SettingsError("--method onehot has a row per token, --char-ngrams has no tokens")

@@ -71,7 +71,7 @@ class TopicSettings(Settings):
         metavar="N|auto",
     )
     iterations: int = setting(
-        500, "Sweeps over all tokens (LDA), or rounds at most (NMF).", min=1, max=1_000_000
+        200, "Sweeps over all tokens (LDA), or rounds at most (NMF).", min=1, max=1_000_000
     )
     alpha: float = setting(
         0.1, "How much of each topic a document has before it is read.", above=0, max=1e6, panel=_LDA
@@ -80,7 +80,7 @@ class TopicSettings(Settings):
         0.01, "How much of each word a topic has before it is read.", above=0, max=1e6, panel=_LDA
     )
     optimize_interval: int = setting(
-        10, "Fit each topic's alpha every N sweeps; 0: leave it.", min=0, max=1_000_000, panel=_LDA
+        2, "Fit each topic's alpha every N sweeps; 0: leave it.", min=0, max=1_000_000, panel=_LDA
     )
     seed_words: tuple[str, ...] = setting(
         (),

@@ -60,7 +60,7 @@ def test_zsh_and_fish_get_remarks():
     assert complete("fish", ["tokenize", "--tokenizer=kiw"]) == ["--tokenizer=kiwi"]
 
 
-@pytest.mark.parametrize("words", [["tok"], ["train-charlm", "--"], ["vectorize", "--kind", ""]])
+@pytest.mark.parametrize("words", [["tok"], ["train-charlm", "--"], ["vectorize", "--method", ""]])
 def test_nothing_heavy_is_imported_for_it(process, words):
     program = (
         "import sys; from nlpcli.cli.completion import complete; complete('zsh', sys.argv[1:]);"

@@ -16,9 +16,9 @@ VECTORS = MODELS / "word2vec.safetensors"
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("vectorize text --kind bow --sublinear-tf", "--sublinear-tf does nothing without --kind tfidf"),
-        ("vectorize text --kind bow --norm l1", "--norm does nothing without --kind tfidf"),
-        ("vectorize text --hash-bits 4", "--hash-bits does nothing without --kind hashing"),
+        ("vectorize text --method bow --sublinear-tf", "--sublinear-tf does nothing without --method tfidf"),
+        ("vectorize text --method bow --norm l1", "--norm does nothing without --method tfidf"),
+        ("vectorize text --hash-bits 4", "--hash-bits does nothing without --method hashing"),
         ("vectorize text --vectors v.vec --ngrams 1-2", "--ngrams does nothing beside --vectors"),
         ("compare-tokenizers text --tokenizer kiwi", "--tokenizer does nothing here"),
         ("tokenize text --gaps", "--gaps does nothing without --tokenizer regexp"),
@@ -80,12 +80,12 @@ def test_it_is_refused(nlpcli, tmp_path, arguments, said):
 
 
 def test_from_python_too():
-    with pytest.raises(SettingsError, match="--sublinear-tf does nothing without --kind tfidf"):
+    with pytest.raises(SettingsError, match="--sublinear-tf does nothing without --method tfidf"):
         nlpcli.vectorize("no such file", kind="bow", sublinear_tf=True)
 
 
 def test_what_is_off_anyway_may_be_said_to_be_off(nlpcli):
-    assert nlpcli("vectorize", "--kind", "bow", "--no-sublinear-tf", "-q", input="a\n").out
+    assert nlpcli("vectorize", "--method", "bow", "--no-sublinear-tf", "-q", input="a\n").out
 
 
 @pytest.mark.parametrize("kind", EVERY_CLASS, ids=lambda kind: kind.__name__)

@@ -24,7 +24,7 @@ LINE_BY_LINE = {
     "topics": [[MODELS / "topics.safetensors"], [MODELS / "topics-nmf.safetensors"]],
     "translate": [[MODELS / "seq2seq.safetensors"]],
     "perplexity": [[CHARLM, "--per-line"]],
-    "vectorize": [["--kind", "hashing"], ["--model", MODELS / "vectorizer.safetensors"]],
+    "vectorize": [["--method", "hashing"], ["--model", MODELS / "vectorizer.safetensors"]],
 }  # fmt: skip
 ODD = [
     "plain words here", "", " ", "\t", "a\u2028b\u2029c", "n\0ul", "\x85next", "v\x0bt\x0cf",

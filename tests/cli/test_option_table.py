@@ -33,7 +33,7 @@ SEVERAL_KINDS = {
 FORMER = {
     "train-subword": ["--model"],
     "compare-tokenizers": ["--lines", "--limit"],
-    "vectorize": ["--format"],
+    "vectorize": ["--format", "--kind"],
     "index": ["--unit"],
     "search": ["--unit", "--top-k", "-k"],
     "train-nb": ["--format", "--min-docs", "--variant"],

@@ -35,7 +35,7 @@ def test_bag_of_words_in_order_of_first_appearance(nlpcli):
     text = "John really really loves this movie\nJane really likes this song\n"
     nlpcli(
         "vectorize",
-        "--kind",
+        "--method",
         "bow",
         "--vocab-order",
         "first-seen",
@@ -46,7 +46,9 @@ def test_bag_of_words_in_order_of_first_appearance(nlpcli):
     )
     done = nlpcli("tokenize", "m.csv")  # the header is the vocabulary
     assert done.stdout.decode().split("\n")[0] == "John really loves this movie Jane likes song"
-    shown = nlpcli("vectorize", "--kind", "bow", "--vocab-order", "first-seen", "--no-lowercase", input=text)
+    shown = nlpcli(
+        "vectorize", "--method", "bow", "--vocab-order", "first-seen", "--no-lowercase", input=text
+    )
     first, second = (json.loads(line) for line in shown.stdout.decode().splitlines())
     features = ["John", "really", "loves", "this", "movie", "Jane", "likes", "song"]
     assert [first.get(word, 0) for word in features] == [1, 2, 1, 1, 1, 0, 0, 0]
@@ -56,7 +58,7 @@ def test_bag_of_words_in_order_of_first_appearance(nlpcli):
 def test_natural_language_processing_is_found_in_both_sentences(nlpcli, tmp_path):
     text = "I love natural language processing.\n"
     text += "Natural language processing is a field of artificial intelligence.\n"
-    nlpcli("vectorize", "--kind", "bow", "--vocab-order", "first-seen", "-o", "m.npy", input=text)
+    nlpcli("vectorize", "--method", "bow", "--vocab-order", "first-seen", "-o", "m.npy", input=text)
     assert np.load(tmp_path / "m.npy").tolist() == [
         [1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0],
         [0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1],
@@ -64,7 +66,7 @@ def test_natural_language_processing_is_found_in_both_sentences(nlpcli, tmp_path
 
 
 def test_one_hot_vectors_are_root_two_apart_and_orthogonal(nlpcli, tmp_path):
-    nlpcli("vectorize", "--kind", "onehot", "-o", "m.npy", input="king queen\n")
+    nlpcli("vectorize", "--method", "onehot", "-o", "m.npy", input="king queen\n")
     king, queen = np.load(tmp_path / "m.npy")
     assert np.linalg.norm(king - queen) == pytest.approx(np.sqrt(2))
     assert king @ queen == 0
@@ -167,14 +169,14 @@ def test_a_document_is_the_mean_of_its_words_vectors(nlpcli, tmp_path):
     [
         ["--vectors", "v", "--model", "m"],
         ["--vectors", "v", "--save-model", "m"],
-        ["--kind", "onehot", "--char-ngrams", "2"],
+        ["--method", "onehot", "--char-ngrams", "2"],
     ],
 )
 def test_options_that_contradict_each_other_are_a_wrong_call(nlpcli, arguments):
     assert nlpcli("vectorize", *arguments, input="a\n", code=2).stderr.startswith(b"error: ")
 
 
-@pytest.mark.parametrize("option", [["--tokenizer", "whitespace"], ["--kind", "bow"], ["--min-count", "2"]])
+@pytest.mark.parametrize("option", [["--tokenizer", "whitespace"], ["--method", "bow"], ["--min-count", "2"]])
 def test_a_model_takes_no_options_that_it_brings_itself(nlpcli, option):
     nlpcli("vectorize", "--save-model", "v.safetensors", input="a b\n")
     stderr = nlpcli("vectorize", "--model", "v.safetensors", *option, input="a\n", code=2).stderr.decode()
@@ -194,7 +196,7 @@ def test_a_given_vocabulary_keeps_its_columns():
 
 def test_one_hot_rows_have_the_labels_of_their_documents(nlpcli, tmp_path):
     (tmp_path / "t.tsv").write_text("pos\ta b\nneg\tb c\n")
-    options = ("--text-col", "2", "--label-col", "1", "--min-df", "2", "--kind", "onehot")
+    options = ("--text-col", "2", "--label-col", "1", "--min-df", "2", "--method", "onehot")
     shown = nlpcli("vectorize", "t.tsv", *options).stdout.decode()
     assert [json.loads(line) for line in shown.splitlines()] == [
         {"label": "pos", "weights": {"b": 1}},
@@ -205,8 +207,8 @@ def test_one_hot_rows_have_the_labels_of_their_documents(nlpcli, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--kind", "hashing", "--min-df", "2"), "--min-df has no place there"),
-        (("--kind", "bow", "--hash-bits", "4"), "--hash-bits does nothing without --kind hashing"),
+        (("--method", "hashing", "--min-df", "2"), "--min-df has no place there"),
+        (("--method", "bow", "--hash-bits", "4"), "--hash-bits does nothing without --method hashing"),
         (("--idf-weighted",), "--idf-weighted goes with --vectors"),
     ],
 )
@@ -298,14 +300,14 @@ def test_features_cut_to_nothing_are_an_error_with_a_hint():
 
 def test_heaviest_terms_come_heaviest_first(nlpcli):
     text = "apple apple apple pear\nplum pear pear\n"
-    shown = nlpcli("vectorize", "--kind", "bow", "--top", "1", input=text).stdout.decode()
+    shown = nlpcli("vectorize", "--method", "bow", "--top", "1", input=text).stdout.decode()
     assert shown == "document\tterm\tweight\n1\tapple\t3\n2\tpear\t2\n"
 
 
 def test_labels_of_a_table_reach_the_svm_file(nlpcli, tmp_path):
     (tmp_path / "r.tsv").write_text("label\ttext\npos\tgood good\nneg\tbad\n")
     done = nlpcli(
-        "vectorize", "r.tsv", "--text-col", "text", "--label-col", "label", "--kind", "bow", "-o", "m.svm"
+        "vectorize", "r.tsv", "--text-col", "text", "--label-col", "label", "--method", "bow", "-o", "m.svm"
     )
     assert (tmp_path / "m.svm").read_text() == "1 1:2\n0 2:1\n"
     assert "0 = neg, 1 = pos" in done.stderr.decode()
@@ -313,7 +315,7 @@ def test_labels_of_a_table_reach_the_svm_file(nlpcli, tmp_path):
 
 def test_hashing_refuses_to_save_what_it_does_not_have(nlpcli):
     stderr = nlpcli(
-        "vectorize", "--kind", "hashing", "--save-model", "m", input="a\n", code=2
+        "vectorize", "--method", "hashing", "--save-model", "m", input="a\n", code=2
     ).stderr.decode()
     assert "has no vocabulary" in stderr
 
@@ -363,7 +365,7 @@ def test_count_counts_runs_of_words_within_lines(nlpcli):
 
 def test_a_read_vocabulary_fixes_the_columns(nlpcli, tmp_path):
     (tmp_path / "v.tsv").write_text("dog\t1\ncat\t1\n")
-    nlpcli("vectorize", "--kind", "bow", "--read-vocab", "v.tsv", "-o", "m.npy", input="cat cow\ndog dog\n")
+    nlpcli("vectorize", "--method", "bow", "--read-vocab", "v.tsv", "-o", "m.npy", input="cat cow\ndog dog\n")
     assert np.load(tmp_path / "m.npy").tolist() == [[0, 1], [2, 0]]
 
 

@@ -92,7 +92,8 @@ COMMANDS: dict[str, list[str]] = {
         "vectorize --model FILE t.txt -o o.csv -q", _LOAD.format("loaded.transform(['the king']).toarray()"),
     ],
     "token-counts": [
-        "merge FILE FILE -o o.tsv", "merge FILE FILE FILE -o o.safetensors", "merge FILE -o o.tsv --max-vocab 2",
+        "merge FILE FILE -o o.tsv", "merge FILE FILE FILE -o o.safetensors",
+        "merge FILE -o o.tsv --max-vocab 2",
         _LOAD.format("loaded.vocabulary().tokens"),
     ],
     "naive-bayes-counts": [

@@ -54,7 +54,7 @@ _CALLS = {
     "inspect": ["@naive-bayes.safetensors"],
 }
 _SWITCHES: dict[str, list[list[str]]] = {
-    "vectorize": [[], ["--kind=bow"], ["--kind=hashing"], ["--kind=binary"], ["-o", ">o.npz"]],
+    "vectorize": [[], ["--method=bow"], ["--method=hashing"], ["--method=binary"], ["-o", ">o.npz"]],
     "train-nb": [[], ["--calibrate"], ["--prune"], *([f"--method={name}"] for name in
                  ("multinomial", "bernoulli", "complement", "nbsvm"))],
     "train-w2v": [[], ["--loss=hs"], ["--loss=softmax"], ["--model=cbow"], ["--deterministic"]],

@@ -254,7 +254,7 @@ _TRAINERS = (
     (("count",), ()),
     (("count", "--ngrams", "1-3", "-o", "v.tsv"), ("vectorize", "text", "--read-vocab", "v.tsv")),
     (("vectorize", "-o", "v.svm"), ()),
-    (("vectorize", "--kind", "hashing", "-o", "v.npz"), ()),
+    (("vectorize", "--method", "hashing", "-o", "v.npz"), ()),
     (
         ("vectorize", "--char-ngrams", "1-3", "--save-model", "m.safetensors"),
         ("vectorize", "text", "--model", "m.safetensors"),
@@ -264,7 +264,7 @@ _TRAINERS = (
     (("cluster", "--k", "2"), ()),
     (("summarize", "-n", "20%"), ()),
     (("summarize", "--method", "mmr"), ()),
-    (("train-topics", "-k", "2", "--iterations", "5", "-o", "t"), ("topics", "t", "{}")),
+    (("train-topics", "--num-topics", "2", "--iterations", "5", "-o", "t"), ("topics", "t", "{}")),
 )
 
 

@@ -90,7 +90,7 @@ def test_a_gigabyte_of_nothing(peak, tmp_path, command):
         ("normalize",),
         ("count",),
         ("vectorize", "-o", "out.npz"),
-        ("vectorize", "--kind", "hashing", "-o", "out.npz"),
+        ("vectorize", "--method", "hashing", "-o", "out.npz"),
         ("index", "-o", "out"),
         ("classify", str(ROOT / "tests" / "models" / "naive-bayes.safetensors")),
     ],

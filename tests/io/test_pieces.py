@@ -61,7 +61,7 @@ def test_commands_give_the_same_for_any_size_of_piece(tmp_path_factory, parts):
     (folder / "text").write_bytes("".join(parts).encode())
     for command in (
         ("vectorize",),
-        ("vectorize", "--kind", "hashing", "--hash-bits", "4"),
+        ("vectorize", "--method", "hashing", "--hash-bits", "4"),
         ("vectorize", "--tokenizer", "char"),
         ("classify", str(MODELS / "naive-bayes.safetensors"), "--proba"),
         ("tokenize",),

@@ -57,7 +57,7 @@ def test_the_commands_that_read_tables_read_workbooks_told_by_their_content(nlpc
         "긍정\n긍정\n부정\n"
     )
     assert "accuracy" in nlpcli("evaluate", "m.safetensors", path).out
-    assert nlpcli("vectorize", path, "--text-col", "본문", "--kind", "bow").out.splitlines() == [
+    assert nlpcli("vectorize", path, "--text-col", "본문", "--method", "bow").out.splitlines() == [
         '{"영화": 1, "좋은": 1}', "{}", '{"영화": 1, "나쁜": 1}',
     ]  # fmt: skip
     assert "no column is called '본뭉'" in nlpcli("vectorize", path, "--text-col", "본뭉", code=1).err

@@ -20,7 +20,7 @@ from nlpcli.settings.vocabulary import VocabularySettings
 from tests.conftest import Run
 from tests.topics.test_topics import SUBJECTS, made_texts
 
-SMALL = {"num_topics": 3, "iterations": 25}
+SMALL = {"num_topics": 3, "iterations": 25, "optimize_interval": 10}
 
 
 @pytest.fixture
@@ -101,12 +101,12 @@ def test_only_the_same_training_goes_on_and_more_sweeps_may_be_asked_for(
         with pytest.raises(ModelError, match="of another training"):
             api.train_topics(texts, output, **{**SMALL, **other}, resume=left)
     with pytest.raises(ModelError, match="9 sweeps already"):
-        api.train_topics(texts, output, num_topics=3, iterations=5, resume=left)
+        api.train_topics(texts, output, **{**SMALL, "iterations": 5}, resume=left)
     with pytest.raises(ModelError, match="was interrupted"):
         api.load(left)
-    api.train_topics(texts, output, num_topics=3, iterations=40, resume=left)
+    api.train_topics(texts, output, **{**SMALL, "iterations": 40}, resume=left)
     longer = tmp_path / "longer.safetensors"
-    api.train_topics(texts, longer, num_topics=3, iterations=40)
+    api.train_topics(texts, longer, **{**SMALL, "iterations": 40})
     assert output.read_bytes() == longer.read_bytes()
     said = nlpcli("train-topics", texts, "-o", output, "--method", "nmf", "--resume", longer, code=2).err
     assert "--resume does nothing with --method nmf" in said
@@ -127,7 +127,8 @@ def test_topics_hold_the_words_that_are_named_for_them(nlpcli: Run, texts: Path,
             assert {word for word, _ in words} == {*SUBJECTS[subject].split()}
     model_file = tmp_path / "by_options.safetensors"
     options = [part for words in named for part in ("--seed-words", words.upper())]
-    nlpcli("train-topics", texts, "-o", model_file, "--num-topics", 3, "--iterations", 25, *options)
+    options += ["--num-topics", 3, "--iterations", 25, "--optimize-interval", 10]
+    nlpcli("train-topics", texts, "-o", model_file, *options)
     assert np.array_equal(api.load(model_file).word_counts, model.word_counts)
 
 
@@ -150,7 +151,9 @@ def test_the_likelihood_of_seeded_topics_is_that_of_scipy() -> None:
     corpus = encode_documents([made_texts(30)], AnalysisSettings(), VocabularySettings())
     seeds = Seeds(np.array([[2, 0], [5, 0], [5, 1]], dtype=np.int32), 2)
     settings = TopicSettings(num_topics=4, beta=0.3, optimize_interval=0)
-    sampler = lda._Sampler(corpus, settings, 1, seeds)
+    training = lda.Training(corpus, settings, 1, seeds)
+    training.begin()
+    sampler = training._sampler
     sampler.sweep(0)
     words = len(corpus.vocabulary)
     eta = np.full((words, 4), 0.3)

@@ -129,7 +129,9 @@ def test_digamma_and_likelihood_are_those_of_scipy() -> None:
     for x in (1e-4, 0.1, 1.0, 5.9, 6.0, 123.4):
         assert gibbs.digamma(x) == pytest.approx(digamma(x), rel=1e-9)
     corpus = encode_documents([made_texts(30)], AnalysisSettings(), VocabularySettings())
-    sampler = lda._Sampler(corpus, TopicSettings(num_topics=4, beta=0.3), 1)
+    training = lda.Training(corpus, TopicSettings(num_topics=4, beta=0.3), 1)
+    training.begin()
+    sampler = training._sampler
     topics, words = sampler._topics, len(corpus.vocabulary)
     lengths = np.diff(corpus.offsets)
     document = np.repeat(np.arange(30), lengths)

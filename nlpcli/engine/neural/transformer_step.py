@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nlpcli.engine.neural.transformer import EPSILON, Places, rotation, run
+from nlpcli.engine.neural.transformer import EPSILON, rotation
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.settings.transformer import FEED_FORWARD, Blocks
+from nlpcli.settings.transformer import Blocks
 
 kernels = Kernels("neural.attention_step")
 
@@ -25,7 +25,6 @@ class BlockSteps:
         layers = [_flat(weights, f"layer{n}.") for n in range(blocks.num_layers)]
         angles = [part.ravel() for part in rotation(context, blocks.head_size)]
         self._weights = np.concatenate([*layers, weights["norm"], *angles])
-        self._room = np.empty((2 + FEED_FORWARD) * blocks.width + context, np.float32)
         self.reset(batch)
 
     def reset(self, batch: int = 1) -> None:
@@ -40,23 +39,10 @@ class BlockSteps:
 
     def fill(self, x: Floats) -> None:
         """Begin again with the first places of each text, x float32 [B, T, D], read all at once."""
-        texts, places, width = x.shape
+        places = x.shape[1]
         if places > self.context:
             raise IndexError("no room for so many places")
-        kept: list[tuple[Floats, Floats]] = []
-        run(
-            self._layers,
-            self.blocks,
-            x.reshape(-1, width),
-            Places.of([places] * texts),
-            causal=True,
-            kept=kept,
-        )
-        for n, parts in enumerate(kept):
-            for cached, part in zip(self._cache, parts, strict=True):
-                shared = part.reshape(texts, places, self.blocks.num_heads, self.blocks.head_size)
-                cached[:, n, :, :places] = shared.swapaxes(1, 2)
-        self.place = places
+        self._go_on(np.array(x, np.float32, order="C"), 0)
 
     def __call__(self, x: Floats) -> Floats:
         """The outputs float32 [B, D] of the next place of each text; x float32 [B, D] becomes them.
@@ -65,11 +51,13 @@ class BlockSteps:
         """
         if not 0 <= self.place < self.context:
             raise IndexError("no room for another place")
-        kernels.step(
-            x, self._weights, self.blocks.num_layers, np.float32(EPSILON), self._cache, self.place, self._room
-        )
-        self.place += 1
+        self._go_on(x[:, None], self.place)
         return x
+
+    def _go_on(self, x: Floats, place: int) -> None:
+        """Replace x [B, P, D] by the outputs of the places from `place` on."""
+        kernels.step(x, self._weights, self.blocks.num_layers, np.float32(EPSILON), self._cache, place)
+        self.place = place + x.shape[1]
 
 
 def _flat(weights: Mapping[str, Floats], layer: str) -> Floats:

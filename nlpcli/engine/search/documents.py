@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from array import array
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -26,10 +27,9 @@ class Documents:
 
     def __init__(self) -> None:
         self.files: list[str] = []
-        self.file_numbers: list[int] = []
-        self.lines: list[int] = []
+        self.file_numbers, self.lines = array("i"), array("i")
         self._content = bytearray()
-        self._sizes: list[int] = []
+        self._sizes = array("q")
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -48,7 +48,7 @@ class Documents:
 
     def texts(self) -> MappedStrings:
         """All of them."""
-        return MappedStrings(np.frombuffer(self._content, np.uint8), offsets_of(self._sizes))
+        return MappedStrings(np.frombuffer(self._content, np.uint8), offsets_of(np.array(self._sizes)))
 
     def names(self) -> PackedTokens:
         """What the files are called."""

@@ -24,7 +24,7 @@ kernels = Kernels("search.postings")
 BLOCK = 128
 K1, B = 1.2, 0.75
 K1_OF_BIGRAMS = 0.4  # pairs of letters come in groups, so that more of one says little
-_SLICE = 6_000_000  # postings that are made together
+_SLICE = 3_000_000  # postings that are made together
 _PART = 2_000_000  # tokens that a kernel looks at in one go
 
 
@@ -103,11 +103,13 @@ def postings_of(corpus: EncodedCorpus, terms: Terms, k1: float) -> Counted:
     seen = np.zeros(count, np.int64)
     for first, last in _parts(corpus.offsets):
         kernels.count_terms(corpus.ids, corpus.offsets, first, last, *words, seen, frequencies, lengths)
+    del seen
     counts, touched = np.zeros(count, np.int32), np.zeros(count, np.int32)
     squares = np.zeros(documents)
     rarity = idf(frequencies, documents)
     for first, last in _parts(corpus.offsets):
         kernels.add_squares(corpus.ids, corpus.offsets, first, last, *words, rarity, counts, touched, squares)
+    del rarity
     norms, sizes = np.sqrt(squares).astype(np.float32), lengths.astype(np.int32)
     packer = Packer(norms, room_of(sizes, k1, B), k1)
     for low, high in _slices(frequencies):
@@ -120,6 +122,7 @@ def postings_of(corpus: EncodedCorpus, terms: Terms, k1: float) -> Counted:
                 holders, times,
             )  # fmt: skip
         packer.add(holders, times, starts)
+        del holders, times  # before the next ones are made, and before all is joined
     return Counted(packer.postings(frequencies), sizes, norms)
 
 

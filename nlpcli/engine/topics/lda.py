@@ -27,6 +27,7 @@ from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.interrupts import postponed_signals
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import Team, available_cores
+from nlpcli.engine.topics.lda_start import PIECE, first_topics, pieces
 from nlpcli.engine.topics.seed_words import NO_SEEDS, Seeds, seed_counts
 from nlpcli.settings.topics import TopicSettings
 
@@ -37,7 +38,6 @@ _SHARDS = 4
 _ROUNDS = 8
 _FEW = 1 << 19  # tokens that are one shard: a second takes more time of all processors than it saves
 _COPY = 4  # a shard's counts may be so many times as many as its tokens
-_PIECE = 1 << 20  # tokens of a call of a kernel
 _SHAPE, _SCALE = 1.001, 1.0  # the gamma prior of each α, as in Mallet
 _LEAST_ALPHA = 1e-4
 _GOLDEN, _64_BITS = 0x9E3779B97F4A7C15, 2**64 - 1
@@ -71,6 +71,7 @@ def find_topics(
 ) -> FoundTopics:
     """The topics of a corpus, seeded ones first, then the largest; some document must have a token."""
     training = Training(corpus, settings, threads, seeds)
+    training.begin(progress)
     training.go(progress)
     return training.found()
 
@@ -84,7 +85,10 @@ class Standing(NamedTuple):
 
 
 class Training:
-    """A training that may be interrupted at any time: it goes on from between two sweeps."""
+    """A training that may be interrupted at any time: it goes on from between two sweeps.
+
+    It has to `begin`, or to be restored to where one like it stood.
+    """
 
     def __init__(
         self,
@@ -94,8 +98,14 @@ class Training:
         seeds: Seeds = NO_SEEDS,
     ) -> None:
         self._corpus, self.settings, self._seeds = corpus, settings, seeds
-        self._sampler = _Sampler(corpus, settings, threads or available_cores(), seeds)
+        self._threads = threads or available_cores()
+        self._sampler = _Sampler(corpus, settings, self._threads, seeds)
         self.standing = Standing(0, self._sampler.topics.copy(), self._sampler.alpha)
+
+    def begin(self, progress: Progress = SILENT) -> None:
+        """Draw the first topics."""
+        topics = first_topics(self._corpus, self.settings, self._seeds, self._threads, progress)
+        self.restore(Standing(0, topics, self.standing.alpha))
 
     def go(self, progress: Progress, every: int = 0, save: Callable[[], object] = lambda: None) -> int:
         """Sweep to the end, from wherever it stands, and `save` each `every` sweeps; how many there were."""
@@ -144,11 +154,11 @@ class _Sampler:
         shards = _shards(corpus.offsets, words * row)
         self._blocks = [_blocks(corpus.offsets, *shard) for shard in shards]
         self._team = Team(min(threads, len(shards)))
-        generator = np.random.Generator(np.random.PCG64(settings.seed))
-        self._topics = generator.integers(settings.topics, size=len(self._ids), dtype=np.int32)
+        self._topics = np.zeros(len(self._ids), dtype=np.int32)
         self._seeds, self._seeded = seeds, np.zeros(0)
         if len(seeds.pairs):
-            self._begin_with_seeds(words)
+            frequencies = np.bincount(self._ids, minlength=words)
+            self._seeded = seed_counts(seeds.pairs, frequencies, settings.seed_weight)
         self._before = self._topics.copy()
         self.word_counts = np.zeros((words, row), dtype=np.int32)
         self._rooms = [
@@ -159,18 +169,6 @@ class _Sampler:
             for _ in shards
         ]  # fmt: skip
         self._count()
-
-    def _begin_with_seeds(self, words: int) -> None:
-        """Seed words begin in their topics, and count as seen there."""
-        self._seeded = seed_counts(
-            self._seeds.pairs, np.bincount(self._ids, minlength=words), self._settings.seed_weight
-        )
-        first = np.full(words, -1, dtype=np.int32)
-        first[self._seeds.pairs[::-1, 0]] = self._seeds.pairs[::-1, 1]  # of several topics the first
-        for start in range(0, len(self._ids), _PIECE):
-            begun = first[self._ids[start : start + _PIECE]]
-            topics = self._topics[start : start + _PIECE]
-            topics[begun >= 0] = begun[begun >= 0]
 
     @property
     def topics(self) -> NDArray[np.int32]:
@@ -186,8 +184,8 @@ class _Sampler:
 
     def _count(self) -> None:
         self.word_counts.fill(0)
-        for first in range(0, len(self._ids), _PIECE):
-            last = min(first + _PIECE, len(self._ids))
+        for first in range(0, len(self._ids), PIECE):
+            last = min(first + PIECE, len(self._ids))
             kernels.count_topics(self._ids, self._topics, first, last, self.word_counts)
         self._topic_counts = self.word_counts.sum(axis=0, dtype=np.int64)
 
@@ -216,7 +214,7 @@ class _Sampler:
         """A round: each shard's block of documents."""
         beta_sum = np.float32(self._settings.beta * len(self.word_counts))
         for which in range(share[0], len(self._rooms), share[1]):
-            for first, last in _pieces(self._offsets, *self._blocks[which][at]):
+            for first, last in pieces(self._offsets, *self._blocks[which][at]):
                 state = _stream(self._settings.seed, number, first)
                 kernels.sweep(
                     self._ids, self._topics, self._offsets, first, last, alpha, beta_sum, state,
@@ -228,7 +226,7 @@ class _Sampler:
         for which in range(share[0], len(self._rooms), share[1]):
             room = self._rooms[which]
             for other, blocks in enumerate(self._blocks):
-                for first, last in _pieces(self._offsets, *blocks[at]) if other != which else ():
+                for first, last in pieces(self._offsets, *blocks[at]) if other != which else ():
                     kernels.follow(
                         self._ids, self._before, self._topics, self._offsets[first], self._offsets[last],
                         room.word_rows, room.totals,
@@ -238,7 +236,7 @@ class _Sampler:
         """One step of Minka's fixed point: α_k · (above_k + prior) / (below + prior)."""
         counts, above = np.zeros(len(self.alpha), dtype=np.int64), np.zeros(len(self.alpha))
         below = 0.0
-        for first, last in _pieces(self._offsets, 0, len(self._offsets) - 1):
+        for first, last in pieces(self._offsets, 0, len(self._offsets) - 1):
             below += kernels.prior_sums(self._topics, self._offsets, first, last, self.alpha, counts, above)
         fitted = (self.alpha * above + _SHAPE - 1) / (below + 1 / _SCALE)
         self.alpha = np.maximum(fitted, _LEAST_ALPHA)
@@ -247,12 +245,12 @@ class _Sampler:
         """Log P(w, z | α, β) a token (Griffiths and Steyvers 2004), which Mallet and tomotopy also tell."""
         counts = np.zeros(len(self.alpha), dtype=np.int64)
         found = 0.0
-        for first, last in _pieces(self._offsets, 0, len(self._offsets) - 1):
+        for first, last in pieces(self._offsets, 0, len(self._offsets) - 1):
             found += kernels.log_likelihood_of_topics(
                 self._topics, self._offsets, first, last, self.alpha, counts
             )
         beta, words, topics = self._settings.beta, len(self.word_counts), len(self.alpha)
-        step = max(1, _PIECE // topics)
+        step = max(1, PIECE // topics)
         for first in range(0, words, step):
             last = min(first + step, words)
             found += kernels.log_likelihood_of_words(self.word_counts, first, last, topics, beta)
@@ -273,12 +271,6 @@ def _shards(offsets: NDArray[np.int64], counts: int) -> list[tuple[int, int]]:
     if tokens < _FEW:
         return split_rows(offsets, 1)
     return split_rows(offsets, min(_SHARDS, max(2, _COPY * tokens // counts)))
-
-
-def _pieces(offsets: NDArray[np.int64], first: int, last: int) -> list[tuple[int, int]]:
-    """Documents `first` to `last` in ranges of about a million tokens."""
-    parts = max(1, int(offsets[last] - offsets[first]) // _PIECE)
-    return [(first + a, first + b) for a, b in split_rows(offsets[first : last + 1] - offsets[first], parts)]
 
 
 def _blocks(offsets: NDArray[np.int64], first: int, last: int) -> list[tuple[int, int]]:

@@ -21,7 +21,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.topics.topic_model import TopicModel
 from nlpcli.errors import ModelError
 
-_MAY_DIFFER = ("seed", "iterations")
+_MAY_DIFFER = ("seed", "iterations", "optimize_interval")
 _ALIKE = 0.3  # topics that have less in common are told of
 _MOST = 2**31 - 2
 

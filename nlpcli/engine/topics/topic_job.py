@@ -164,6 +164,8 @@ class _Lda:
         self._work, self._corpus, self._settings = work, corpus, settings
         self._begun, self._digest = begun, digest
         self._training = Training(corpus, settings, work.threads, work.seeds)
+        if begun is None:
+            self._training.begin(work.progress)
 
     def go(self, progress: Progress, every: int, save: Callable[[], object]) -> int:
         return self._training.go(progress, every, save)

@@ -221,7 +221,7 @@ def vectorize_work(
     """
     _refuse_contradictions(settings.kind, _Files(model, None, None, None, read_vocab), False, given)
     if settings.kind == "hashing":
-        raise SettingsError("--show-work does nothing with --kind hashing, which keeps no terms")
+        raise SettingsError("--show-work does nothing with --method hashing, which keeps no terms")
     if texts is not None:
         read: Iterable[Documents] = [[*as_list(texts)]]
     else:
@@ -279,17 +279,19 @@ def _refuse_contradictions(kind: str, files: _Files, idf_weighted: bool, given: 
         raise SettingsError("--vectors has its own vocabulary; there is none to save or read")
     if kind == "hashing" and (files.model or vocabulary_files):
         raise SettingsError(
-            "--kind hashing has no vocabulary to save or read",
+            "--method hashing has no vocabulary to save or read",
             hint="give the same options again: the columns are the same for every text",
         )
     if idf_weighted and not files.vectors:
-        raise SettingsError("--idf-weighted goes with --vectors", hint="--kind tfidf weighs words by rarity")
+        raise SettingsError(
+            "--idf-weighted goes with --vectors", hint="--method tfidf weighs words by rarity"
+        )
     others = given_options(given, VectorizeSettings, VocabularySettings)
     if files.vectors:
         refuse(others, "beside --vectors: a row is a mean of word vectors")
     if kind == "hashing" and (useless := [option for option in others if option in _CUTS]):
         raise SettingsError(
-            f"--kind hashing has no vocabulary to choose from: {useless[0]} has no place there"
+            f"--method hashing has no vocabulary to choose from: {useless[0]} has no place there"
         )
     _refuse_beside_frequencies(kind, files, others, given)
     fixed = others + given_options(given, AnalysisSettings)

@@ -1,4 +1,4 @@
-"""One place through layers of self-attention, with the keys and values of the places before it kept.
+"""Some places through layers of self-attention, with the keys and values of the places before it kept.
 
 The formula stands in `neural/transformer.py`. Weights are turned around ([outputs, inputs]): the product
 with a vector is then a sum along each row, which LLVM keeps in registers. All stand in one array, since a
@@ -14,23 +14,32 @@ import numpy as np
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
-def _product(x, w, out):
-    """Set `out` to w x."""
-    for j in range(out.size):
-        row, total = w[j], np.float32(0)
-        for i in range(row.size):
-            total += row[i] * x[i]
-        out[j] = total
-
-
-@nb.njit(nogil=True, fastmath=True, error_model="numpy")
-def _add_product(x, w, out):
-    """Add w x to `out`."""
-    for j in range(out.size):
-        row, total = w[j], np.float32(0)
-        for i in range(row.size):
-            total += row[i] * x[i]
-        out[j] += total
+def _add_products(x, w, out):
+    """Add x wᵀ [R, outputs] to `out`; four rows at a time, for which a row of w is read once."""
+    rows = x.shape[0]
+    whole = rows - rows % 4
+    for r in range(0, whole, 4):
+        x0, x1, x2, x3 = x[r], x[r + 1], x[r + 2], x[r + 3]
+        for j in range(w.shape[0]):
+            row = w[j]
+            a = b = c = d = np.float32(0)
+            for i in range(row.size):
+                weight = row[i]
+                a += weight * x0[i]
+                b += weight * x1[i]
+                c += weight * x2[i]
+                d += weight * x3[i]
+            out[r, j] += a
+            out[r + 1, j] += b
+            out[r + 2, j] += c
+            out[r + 3, j] += d
+    for r in range(whole, rows):
+        alone = x[r]
+        for j in range(w.shape[0]):
+            row, a = w[j], np.float32(0)
+            for i in range(row.size):
+                a += row[i] * alone[i]
+            out[r, j] += a
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
@@ -78,53 +87,80 @@ def _attend(q, keys, values, count, scores, out):
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
-def step(x, weights, layers, epsilon, cache, place, room):
-    """Replace inputs x float32 [B, D] of one place of B texts by the outputs of some layers, normed.
+def _look_back(three, gains, epsilon, angles, place, keys, values, scores, out):
+    """Set `out` [D] to what the heads see from `place`, whose q, k and v are `three` [3 D].
+
+    gains [2, d] of the norms; angles [2, C, d/2]; keys, values [H, C, d], filled at `place`.
+    """
+    size, head = out.size, keys.shape[2]
+    cosines, sines = angles[0, place], angles[1, place]
+    for h in range(keys.shape[0]):
+        q = three[h * head : (h + 1) * head]
+        k = three[size + h * head : size + (h + 1) * head]
+        for part, gain in ((q, gains[0]), (k, gains[1])):
+            _norm(part, gain, epsilon, part)
+            _turn(part, cosines, sines)
+        keys[h, place] = k
+        values[h, place] = three[2 * size + h * head : 2 * size + (h + 1) * head]
+        _attend(q, keys[h], values[h], place + 1, scores, out[h * head : (h + 1) * head])
+
+
+@nb.njit(nogil=True, fastmath=True, error_model="numpy")
+def step(x, weights, layers, epsilon, cache, place):
+    """Replace inputs x float32 [B, P, D] of P places of B texts by the outputs of some layers, normed.
 
     weights float32: of each layer its norm [D], W_qkv [3 D, D], the norms of queries and of keys [2, d],
     W_o [D, D], the inner norm [D], W_in [4 D, D] and W_out [D, 4 D], one behind the other; then the last norm
     [D], and cosines and sines [2, C, d/2]. cache [2, B, layers, H, C, d], keys and values: filled before
-    `place`, which is filled here. room: [6 D + C], to compute in.
+    `place`, and here from it on.
     """
-    size, heads, places, head = x.shape[1], cache.shape[3], cache.shape[4], cache.shape[5]
+    texts, count, size = x.shape
+    places, head = cache.shape[4], cache.shape[5]
+    rows = x.reshape((texts * count, size))
     each = size * (2 + 12 * size) + 2 * head
-    seen, many, scores = room[:size], room[size : 5 * size], room[5 * size : 5 * size + places]
-    normed, three = room[5 * size + places : 6 * size + places], many[: 3 * size]
-    rest = weights[layers * each + size :].reshape((2, places, head // 2))
-    cosines, sines = rest[0, place], rest[1, place]
+    angles = weights[layers * each + size :].reshape((2, places, head // 2))
+    normed, scores = np.empty_like(rows), np.empty(places, np.float32)
     for n in range(layers):
         own = weights[n * each : (n + 1) * each]
         at = size + 3 * size * size
-        qkv, q_gain, k_gain = (
-            own[size:at].reshape((3 * size, size)),
-            own[at : at + head],
-            own[at + head : at + 2 * head],
-        )
+        qkv, gains = own[size:at].reshape((3 * size, size)), own[at : at + 2 * head].reshape((2, head))
         at += 2 * head
         w_o, at = own[at : at + size * size].reshape((size, size)), at + size * size
         gain, at = own[at : at + size], at + size
         w_in, at = own[at : at + 4 * size * size].reshape((4 * size, size)), at + 4 * size * size
         w_out = own[at : at + 4 * size * size].reshape((size, 4 * size))
-        for b in range(x.shape[0]):
-            row, keys, values = x[b], cache[0, b, n], cache[1, b, n]
-            _norm(row, own[:size], epsilon, normed)
-            _product(normed, qkv, three)
-            for h in range(heads):
-                q = three[h * head : (h + 1) * head]
-                k = three[size + h * head : size + (h + 1) * head]
-                _norm(q, q_gain, epsilon, q)
-                _norm(k, k_gain, epsilon, k)
-                _turn(q, cosines, sines)
-                _turn(k, cosines, sines)
-                keys[h, place] = k
-                values[h, place] = three[2 * size + h * head : 2 * size + (h + 1) * head]
-                _attend(q, keys[h], values[h], place + 1, scores, seen[h * head : (h + 1) * head])
-            _add_product(seen, w_o, row)
-            _norm(row, gain, epsilon, normed)
-            _product(normed, w_in, many)
-            for i in range(many.size):
-                positive = max(many[i], np.float32(0))
-                many[i] = positive * positive
-            _add_product(many, w_out, row)
-    for b in range(x.shape[0]):
-        _norm(x[b], weights[layers * each : layers * each + size], epsilon, x[b])
+        _norms(rows, own[:size], epsilon, normed)
+        three, many = np.zeros((len(rows), 3 * size), np.float32), np.zeros((len(rows), 4 * size), np.float32)
+        _add_products(normed, qkv, three)
+        for row in range(len(rows)):
+            text, here = row // count, place + row % count
+            _look_back(
+                three[row],
+                gains,
+                epsilon,
+                angles,
+                here,
+                cache[0, text, n],
+                cache[1, text, n],
+                scores,
+                normed[row],
+            )
+        _add_products(normed, w_o, rows)
+        _norms(rows, gain, epsilon, normed)
+        _add_products(normed, w_in, many)
+        _square_of_positive(many.reshape(-1))
+        _add_products(many, w_out, rows)
+    _norms(rows, weights[layers * each : layers * each + size], epsilon, rows)
+
+
+@nb.njit(nogil=True, fastmath=True, error_model="numpy")
+def _norms(x, gain, epsilon, out):
+    for row in range(len(x)):
+        _norm(x[row], gain, epsilon, out[row])
+
+
+@nb.njit(nogil=True, fastmath=True, error_model="numpy")
+def _square_of_positive(x):
+    for i in range(x.size):
+        positive = max(x[i], np.float32(0))
+        x[i] = positive * positive

@@ -37,6 +37,34 @@ def start(word_counts, topic_counts, beta, word_rows, totals):
         totals[topic] = np.float32(topic_counts[topic])
 
 
+@njit(nogil=True)
+def first_topics(ids, offsets, first, last, shares, words, names, seed, topics):
+    """Draw a first topic for every token of documents `first` to `last`, by a factorisation of the texts.
+
+    shares float32 [D, C] and words float32 [V, C] of the components, all above 0; names int32 [K]: topic k
+    is component k modulo C. Of the topics that share a component a document has one.
+    """
+    components, number = shares.shape[1], names.size
+    running = np.empty(components, dtype=np.float32)
+    for document in range(first, last):
+        stream = mixed(seed * GOLDEN + np.uint64(document))
+        for place in range(offsets[document], offsets[document + 1]):
+            word = ids[place]
+            total = np.float32(0)
+            for component in range(components):
+                weight = shares[document, component] * words[word, component]
+                total += weight * weight * weight
+                running[component] = total
+            stream += GOLDEN
+            drawn = np.float32(np.int64(mixed(stream) >> _24_BITS)) * _CHANCE * total
+            component = 0
+            while component < components - 1 and running[component] <= drawn:
+                component += 1
+            parts = np.uint64(1 + (number - 1 - component) // components)
+            which = mixed(np.uint64(document) * GOLDEN + np.uint64(component)) % parts
+            topics[place] = names[component + components * np.int64(which)]
+
+
 @njit(nogil=True, fastmath=True)
 def sweep(ids, topics, offsets, first, last, alpha, beta_sum, state, word_rows, totals, room, sums):
     """Draw the topics of documents `first` to `last` anew.
