@@ -496,7 +496,7 @@ def count_frequencies(
     reading: InputSettings = ...,
     given: frozenset[str] = ...,
     progress: Progress = ...,
-    kind: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = "tfidf",
+    method: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = "tfidf",
     ngrams: str = "1",
     char_ngrams: str = "0",
     smooth_idf: bool = True,
