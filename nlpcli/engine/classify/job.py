@@ -20,7 +20,7 @@ from nlpcli.engine.classify.classifier import (
     load_model,
     measure,
 )
-from nlpcli.engine.classify.examples import Examples, read_examples, read_labelled
+from nlpcli.engine.classify.examples import Examples, check_classes, read_labelled
 from nlpcli.engine.classify.explanations import TellingFeature
 from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.model_selection import Trial
@@ -98,7 +98,7 @@ def train_nb(
     if show_work and append is None:
         check_variant(settings.variant)
     wants = selection != SelectionSettings() or test is not None or show_work
-    _check_files(paths, output, test, measures=wants)
+    _check_files(paths, output, test, measures=wants or partial)
     work = _Work(paths, output, test, records, reading, measured, progress, show_work)
     if partial:
         unfit = {"--append": append is not None, "--calibrate": calibrate, "--prune": prune, "--test": test,
@@ -112,7 +112,8 @@ def train_nb(
                               (analysis, LOWERCASE), (selection, SelectionSettings()))  # fmt: skip
         extra = [name for name, wanted in (("--calibrate", calibrate), ("--prune", prune)) if wanted]
         return work.append_to(append, [*others, *extra])
-    examples = read_examples(paths, analysis, records, reading, progress)
+    examples = read_labelled(paths, analysis, records, reading, progress)
+    check_classes(examples, analysis, "a part of the texts may have one: --partial")
     tests = work.read_tests(analysis)
     if selection.autotune:
         features, settings = work.tune(examples, selection.autotune, analysis, features, settings)
