@@ -102,7 +102,7 @@ def train_nb(
       nlpcli train-nb reviews.tsv --cross-validate 5
       nlpcli train-nb train.tsv --test test.tsv -o reviews.safetensors
       nlpcli train-nb monday.tsv --append week.safetensors -o week.safetensors
-      nlpcli train-nb part-1.tsv --partial -o part-1.safetensors   # for merge
+      nlpcli train-nb part-1.tsv --partial -o part-1.safetensors
     """
     if append is not None and output is not None:
         kinds = (NaiveBayesSettings, FeatureSettings, AnalysisSettings)

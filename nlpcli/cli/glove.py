@@ -70,7 +70,7 @@ def cooccur(
     Examples:
       nlpcli cooccur --window 1 --flat notes.txt
       nlpcli cooccur wiki.txt.gz --min-count 5 -o counts.npz
-      nlpcli cooccur part-1.txt --read-vocab vocabulary.tsv -o part-1.npz   # for merge
+      nlpcli cooccur part-1.txt --read-vocab vocabulary.tsv -o part-1.npz
       nlpcli cooccur --per-pair news.txt | sort -t$'\\t' -k3 -nr | head
     """
     as_table = shape.is_json or (output == "-" and not pairs)

@@ -86,7 +86,7 @@ def vectorize(
       nlpcli vectorize articles.txt --top 5
       nlpcli vectorize --vectors words.safetensors articles.txt -o articles.npy
       nlpcli vectorize --show-work --norm none two_lines.txt
-      nlpcli vectorize part-1.txt --save-frequencies part-1.safetensors   # for merge, then:
+      nlpcli vectorize part-1.txt --save-frequencies part-1.safetensors
       nlpcli vectorize part-1.txt --read-frequencies all.safetensors -o part-1.npz
     """
     given = given_names(context)
@@ -169,7 +169,7 @@ def count(
       nlpcli count --lowercase --min-count 5 corpus/*.txt -o vocabulary.tsv
       nlpcli count --tokenizer kiwi ko.txt | head
       nlpcli count --ngrams 2-3 --lowercase novel.txt | head
-      nlpcli count part-1.txt -o part-1.safetensors   # for merge
+      nlpcli count part-1.txt -o part-1.safetensors
     """
     if output.lower().endswith(".safetensors"):
         refuse(["--json" if shape.json else "--jsonl"] * shape.is_json, "with .safetensors")

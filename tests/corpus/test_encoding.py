@@ -43,7 +43,7 @@ any_text = st.text(max_size=60)
 def through_kernel(documents: list[str], analysis: AnalysisSettings) -> list[list[str]]:
     analyzer = encoding.Analyzer(analysis)
     found = encoding._scan_blocks(as_blocks([documents]), analyzer, keep=True)
-    return words(encoding._finish(found, FIRST_SEEN)) if len(found.types) else [[] for _ in documents]
+    return words(encoding.finish(found, FIRST_SEEN)) if len(found.types) else [[] for _ in documents]
 
 
 def words(corpus: EncodedCorpus) -> list[list[str]]:

@@ -184,9 +184,17 @@ def check_number(names: tuple[str, ...], documents: int, what: str) -> None:
         )
 
 
-def check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
-    """Raise InputError for labels that are no classes, and for classes of empty texts."""
-    check_names(examples, "texts")
+def check_classes(examples: Examples, analysis: AnalysisSettings, one_class: str = "") -> None:
+    """Raise InputError for labels that are no classes, and for classes of empty texts.
+
+    one_class: a hint for whoever has only one.
+    """
+    try:
+        check_names(examples, "texts")
+    except InputError as error:
+        if len(examples.names) == 1 and one_class:
+            raise InputError(error.message, hint=f"{error.hint} {one_class}") from error
+        raise
     what = "texts holds a token" if examples.sides == 1 else "pairs holds a token in both texts"
     filled = examples.only(examples.filled).documents_per_class()
     check_filled(examples.names, examples.documents_per_class(), filled, analysis, what)

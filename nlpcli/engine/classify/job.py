@@ -21,7 +21,7 @@ from nlpcli.engine.classify.classifier import (
     measure,
 )
 from nlpcli.engine.classify.cluster_training import counted_on_cluster, refuse_at_once, trained_on_cluster
-from nlpcli.engine.classify.examples import Examples, read_examples, read_labelled
+from nlpcli.engine.classify.examples import Examples, check_classes, read_labelled
 from nlpcli.engine.classify.explanations import TellingFeature
 from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.model_selection import Trial
@@ -101,7 +101,7 @@ def train_nb(
     if show_work and append is None:
         check_variant(settings.variant)
     wants = selection != SelectionSettings() or test is not None or show_work
-    _check_files(paths, output, test, measures=wants)
+    _check_files(paths, output, test, measures=wants or partial)
     work = _Work(paths, output, test, records, reading, measured, progress, show_work)
     counting = ClassCounting(analysis, features, settings, records, reading)
     if machines.wanted:
@@ -124,7 +124,8 @@ def train_nb(
     if machines.wanted:
         tests = work.read_tests(analysis)
         return work.finish(*trained_on_cluster(paths, counting, machines, progress), tests)
-    examples = read_examples(paths, analysis, records, reading, progress)
+    examples = read_labelled(paths, analysis, records, reading, progress)
+    check_classes(examples, analysis, "a part of the texts may have one: --partial")
     tests = work.read_tests(analysis)
     if selection.autotune:
         features, settings = work.tune(examples, selection.autotune, analysis, features, settings)

@@ -26,16 +26,15 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.blocks import as_blocks
 from nlpcli.engine.corpus.empty_corpus import NoTokens, Sample
 from nlpcli.engine.corpus.encoded_corpus import DocumentOffsets, EncodedCorpus
-from nlpcli.engine.corpus.vocabulary import Vocabulary, select
+from nlpcli.engine.corpus.found_tokens import SEGMENT, FoundTokens, finish, with_ids
+from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.record_formats import Documents, whole_texts
 from nlpcli.engine.io.text_lines import text_lines
-from nlpcli.engine.runtime.arrays import offsets_of
-from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.processes import Failure
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import SpillList
-from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
+from nlpcli.engine.runtime.threads import available_cores, in_threads
 from nlpcli.engine.text.analyzer import TIME_LIMIT, Analyzer, isolated
 from nlpcli.engine.text.streaming import Pool, pieces
 from nlpcli.engine.text.tokenizers.tokenizer import LineFailed
@@ -44,10 +43,7 @@ from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
-kernels = Kernels("text.scan")
-
 _SMALL = 1 << 20  # bytes or tokens that are dealt with before machine code is loaded
-_SEGMENT = 1 << 20  # ids renumbered at a time
 _SAMPLED = 1000  # types, or bytes, that tell why no token is left
 _FEW_LINES = 256  # below this, processes cost more than they gain
 
@@ -66,7 +62,7 @@ def encode(
     Raises NoTokens, which says why, when no token is left for a vocabulary.
     """
     lines = text_lines(paths, reading, progress)
-    return _finish(_encode_lines(lines, analysis), vocabulary)
+    return finish(_encode_lines(lines, analysis), vocabulary)
 
 
 def encode_documents(
@@ -80,7 +76,7 @@ def encode_documents(
     >>> corpus.ids.tolist(), corpus.offsets.tolist(), corpus.vocabulary.tokens
     ([0, 1, 0], [0, 3, 3], ('a', 'b'))
     """
-    return _finish(_encode_batches(batches, analysis), vocabulary)
+    return finish(_encode_batches(batches, analysis), vocabulary)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,13 +127,13 @@ def encode_ranked(
     """
     found = _encode_lines(text_lines(paths, reading, progress), analysis)
     if not isinstance(vocabulary, Vocabulary):
-        corpus, new_id = _with_ids(found, vocabulary)
+        corpus, new_id = with_ids(found, vocabulary)
         return corpus, _ranks(new_id, len(corpus.vocabulary))
     if not len(found.types):
         counts = np.zeros(len(vocabulary), dtype=np.int64)
         nothing = EncodedCorpus(np.empty(0, np.int32), np.zeros(1, np.int64), vocabulary.with_counts(counts))
         return nothing, np.full(len(vocabulary), -1, dtype=np.int64)
-    corpus, new_id = _with_ids(found, vocabulary)
+    corpus, new_id = with_ids(found, vocabulary)
     counts = np.zeros(len(vocabulary), dtype=np.int64)
     counts[new_id[new_id >= 0]] = found.types.counts[new_id >= 0]
     counted = EncodedCorpus(corpus.ids, corpus.offsets, vocabulary.with_counts(counts))
@@ -157,123 +153,19 @@ def encode_every(batches: Iterable[Documents], analysis: AnalysisSettings) -> tu
     return _all_types(_encode_batches(batches, analysis))
 
 
-# --- what the two roads give ----------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class _Found:
-    """All types of a text in order of first appearance, and its tokens on disk.
-
-    The spilled holds the tokens in `segments` of (how many, which translation): translation t
-    takes the numbers of a segment to ids in `types`, −1 for a token that is dropped.
-    `offsets` [D + 1] are the tokens before each document, and all. Where tokens are only counted,
-    neither is there. `sample` is what tells why there are none. `lines` is how many there were.
-    """
-
-    types: Vocabulary
-    spilled: SpillList
-    segments: list[tuple[int, int]]
-    translations: list[NDArray[np.int32]]
-    offsets: NDArray[np.int64]
-    sample: Sample
-    lines: int
-
-
-def _all_types(found: _Found) -> tuple[EncodedCorpus, Counted]:
+def _all_types(found: FoundTokens) -> tuple[EncodedCorpus, Counted]:
     counted = Counted(found.types, found.lines, found.sample)
     if len(found.types):
-        return _finish(found, VocabularySettings(vocab_order="first-seen")), counted
+        return finish(found, VocabularySettings(vocab_order="first-seen")), counted
     return EncodedCorpus(np.empty(0, np.int32), np.zeros_like(found.offsets), found.types), counted
-
-
-def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:
-    """Give the tokens their final ids; on the disk in place."""
-    return _with_ids(found, vocabulary)[0]
-
-
-def _with_ids(
-    found: _Found, vocabulary: VocabularySettings | Vocabulary
-) -> tuple[EncodedCorpus, NDArray[np.int32]]:
-    """The same, and the final id of every type (−1: dropped)."""
-    if isinstance(vocabulary, Vocabulary):
-        chosen, new_id = vocabulary, vocabulary.ids_of(found.types.tokens)
-    elif not len(found.types):
-        raise found.sample.no_tokens()
-    else:
-        chosen, new_id = select(found.types, vocabulary)
-    # −1 stays −1: the last entry of the table is what a dropped token finds.
-    by_type = np.append(new_id, np.int32(-1))
-    tables = [by_type[translation] for translation in found.translations]
-    dropping = any((table < 0).any() for table in tables)
-    if found.spilled.pieces is not None:
-        ids, offsets = _renumbered(found, found.spilled.pieces, tables), found.offsets
-        if dropping:
-            keeps = ids >= 0
-            ids, offsets = ids[keeps], offsets_of(keeps)[offsets]
-    elif dropping:
-        ids, offsets = _renumber_some(found, tables)
-    else:
-        ids, offsets = _renumber(found, tables), found.offsets
-    ids.flags.writeable = False
-    return EncodedCorpus(ids, offsets, chosen), new_id
-
-
-def _renumbered(
-    found: _Found, pieces: Sequence[NDArray[np.int32]], tables: list[NDArray[np.int32]]
-) -> NDArray[np.int32]:
-    """Every token's id, out of memory."""
-    if len(tables) == 1:
-        return np.concatenate([np.zeros(0, dtype=np.int32), *(tables[0][piece] for piece in pieces)])
-    places = offsets_of([len(piece) for piece in pieces])
-    ids = np.empty(places[-1], dtype=np.int32)
-
-    def translate(number: int) -> None:
-        into = ids[places[number] : places[number + 1]]
-        kernels.translate(pieces[number], tables[found.segments[number][1]], into)
-
-    run_all(translate, ((number,) for number in range(len(pieces))), len(tables))
-    return ids
-
-
-def _renumber(found: _Found, tables: list[NDArray[np.int32]]) -> NDArray[np.int32]:
-    """Every token's id, written over its number on the disk."""
-    start = 0
-    for count, table in _slices(found.segments):
-        numbers = found.spilled.read(start, count)
-        kernels.translate(numbers, tables[table], numbers)
-        found.spilled.rewrite(start, numbers)
-        start += count
-    return found.spilled.numbers(start)
-
-
-def _renumber_some(
-    found: _Found, tables: list[NDArray[np.int32]]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """The same where tokens are dropped: the ids that are left, and how many before each document."""
-    offsets = np.empty_like(found.offsets)
-    start = kept = document = 0
-    for count, table in _slices(found.segments):
-        ids = tables[table][found.spilled.read(start, count)]
-        keeps = ids >= 0
-        before = offsets_of(keeps)
-        through = int(np.searchsorted(found.offsets, start + count))
-        offsets[document:through] = before[found.offsets[document:through] - start] + kept
-        found.spilled.rewrite(kept, ids[keeps])
-        start, document, kept = start + count, through, kept + int(before[-1])
-    offsets[document:] = kept
-    return found.spilled.numbers(kept), offsets
-
-
-def _slices(segments: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    for count, table in segments:
-        for begin in range(0, count, _SEGMENT):
-            yield min(_SEGMENT, count - begin), table
 
 
 # --- the general road -----------------------------------------------------------------------
 
 
-def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled: bool = False) -> _Found:
+def _analyze(
+    lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled: bool = False
+) -> FoundTokens:
     """Every line through the analyzer, a dictionary for the types."""
     number_of: dict[str, int] = {}
     counts: list[int] = []
@@ -294,7 +186,7 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled
             total += len(tokens)
             documents += 1
             ends.append(total)
-            if len(waiting) + len(ends) >= _SEGMENT:
+            if len(waiting) + len(ends) >= SEGMENT:
                 _write(waiting, spilled, keep)
                 if keep:
                     offsets.add(np.array(ends, dtype=np.int64))
@@ -305,7 +197,7 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled
     if keep:
         offsets.add(np.array(ends, dtype=np.int64))
     identity = np.arange(len(counts), dtype=np.int32)
-    return _Found(
+    return FoundTokens(
         Vocabulary.of(number_of, counts),
         spilled,
         [(total, 0)],
@@ -355,14 +247,14 @@ def _write(waiting: list[int], spilled: SpillList, keep: bool) -> None:
 # --- the kernel road ------------------------------------------------------------------------
 
 
-def _encode_lines(lines: Lines, analysis: AnalysisSettings, keep: bool = True) -> _Found:
+def _encode_lines(lines: Lines, analysis: AnalysisSettings, keep: bool = True) -> FoundTokens:
     analyzer = Analyzer(analysis)
     if not analyzer.is_plain:
         return _analyze(lines, analyzer, keep, filled=True)
     return _encode_blocks(lines.blocks(), analyzer, keep, filled=True)
 
 
-def _encode_batches(batches: Iterable[Documents], analysis: AnalysisSettings) -> _Found:
+def _encode_batches(batches: Iterable[Documents], analysis: AnalysisSettings) -> FoundTokens:
     analyzer = Analyzer(analysis)
     if not analyzer.is_plain:
         return _analyze(whole_texts(batches), analyzer)
@@ -371,7 +263,7 @@ def _encode_batches(batches: Iterable[Documents], analysis: AnalysisSettings) ->
 
 def _encode_blocks(
     blocks: Iterator[bytes], analyzer: Analyzer, keep: bool = True, filled: bool = False
-) -> _Found:
+) -> FoundTokens:
     small = []
     for block in blocks:
         small.append(block)
@@ -381,7 +273,9 @@ def _encode_blocks(
     return _analyze(text.split("\n")[:-1], analyzer, keep, filled)
 
 
-def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled: bool = False) -> _Found:
+def _scan_blocks(
+    blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled: bool = False
+) -> FoundTokens:
     """Every block through the kernel, on all cores; results in the order of the text."""
     from nlpcli.engine.corpus.scanner import Scanner, union
 
@@ -430,7 +324,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled
     sample = Sample(analyzer.settings)
     if not len(types):
         sample.add(*(scanned.tokens[:_SAMPLED] or beginning))
-    return _Found(types, spilled, segments, translations, offsets.array(), sample, lines)
+    return FoundTokens(types, spilled, segments, translations, offsets.array(), sample, lines)
 
 
 def _finished_types(types: Vocabulary, analyzer: Analyzer) -> tuple[Vocabulary, NDArray[np.int32]]:

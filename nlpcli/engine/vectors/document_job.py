@@ -315,7 +315,7 @@ def _refuse_beside_frequencies(
         if other:
             raise SettingsError(f"give either --read-frequencies or {name}, not both")
     if kind == "hashing":
-        raise SettingsError("--kind hashing needs no frequencies: each part can be written by itself")
+        raise SettingsError("--method hashing needs no frequencies: each part can be written by itself")
     fixed = [name for name in others if name in _NGRAMS] + given_options(given, AnalysisSettings)
     refuse(
         fixed, "beside --read-frequencies, which brings its own analysis and n-grams",
