@@ -20,7 +20,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 OUT := demo_output
 TEXTS := sample_corpora
-EXTRAS := konlpy mecab excel parquet plot
+EXTRAS := konlpy mecab excel parquet plot cluster
 INSTALL = $(BIN)/pip install --quiet -c constraints.txt --no-build-isolation \
   --config-settings editable_mode=compat -e
 
@@ -42,7 +42,7 @@ $(READY): pyproject.toml constraints.txt
 	  { echo "error: nlpcli needs Python 3.11 or newer"; echo "hint: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -c constraints.txt setuptools
-	$(INSTALL) '.[konlpy,mecab,excel,parquet,plot,dev]' || { $(INSTALL) '.[dev]' && \
+	$(INSTALL) '.[konlpy,mecab,excel,parquet,plot,cluster,dev]' || { $(INSTALL) '.[dev]' && \
 	  for extra in $(EXTRAS); do $(INSTALL) ".[$$extra]" || \
 	    echo "remark: the extra $$extra cannot be had for this Python; docs/INSTALL.md says what it is for"; done; }
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || \

@@ -5,6 +5,7 @@
     ├── InputError         a text file is missing (MissingFile), unreadable, badly encoded or badly formed
     ├── OutputError        a result cannot be written where or how it was asked for
     ├── ModelError         a model file is damaged, of another kind, or from a newer version
+    ├── ClusterError       other machines cannot be reached, or cannot do the work
     └── MissingDependency  an optional package is not installed
 
 Anything that is not in this tree is a bug and keeps its traceback.
@@ -56,6 +57,10 @@ class ModelError(NlpcliError):
     """A model file cannot be used."""
 
 
+class ClusterError(NlpcliError):
+    """Other machines cannot be reached, or cannot do what is asked."""
+
+
 class MissingDependency(NlpcliError):
     """An optional package is needed and not installed; the hint holds the install line."""
 
@@ -63,3 +68,4 @@ class MissingDependency(NlpcliError):
 INSTALL_PLOT = "pip install 'nlpcli[plot]'"
 INSTALL_EXCEL = "pip install 'nlpcli[excel]'"
 INSTALL_PARQUET = "pip install 'nlpcli[parquet]'"
+INSTALL_CLUSTER = "pip install 'nlpcli[cluster]'"

@@ -17,10 +17,10 @@ ORDER = [
     *(
         "engine." + name
         for name in (
-            "kernels", "runtime", "io", "tagging", "text", "corpus", "documents", "classify", "cooccurrence",
-            "neural", "charlm", "vectors", "topics", "embeddings", "sequences", "search", "plots",
-            "translation", "tasks",
-            "distributed", "model_job", "loading", "jobs",
+            "kernels", "runtime", "io", "distributed", "tagging", "text", "corpus", "documents", "classify",
+            "cooccurrence", "neural", "charlm", "vectors", "topics", "embeddings", "sequences", "search",
+            "plots", "translation", "tasks",
+            "model_job", "loading", "jobs",
         )
     ),
     "cli", "program", "__main__",
@@ -127,6 +127,7 @@ def test_a_command_reads_arguments_calls_its_job_and_prints(name):
 
 # Files are opened by engine/io and engine/runtime; and by these modules, each for its own reason.
 OPENERS = {
+    "nlpcli.engine.distributed.fingerprint": "the package's own modules, of which it makes a digest",
     "nlpcli.engine.text.tokenizers.mecab": "writes the user dictionary that mecab's compiler reads",
     "nlpcli.engine.text.tokenizers.konlpy": "writes the user dictionary that Komoran reads",
     "nlpcli.engine.cooccurrence.memory": "asks the system how much memory the process has",

@@ -83,6 +83,12 @@ ANSWERS = {
         ["the", "and"],
     ),
     "vectorizer.safetensors": (rows, [[0.357, 0.539, 0.539, 0.539, 0, 0, 0, 0, 0, 0, 0]]),
+    "token-counts.safetensors": (lambda counts: counts.vocabulary().tokens[:2], ("the", "queen")),
+    "naive-bayes-counts.safetensors": (lambda part: part.counts.documents.tolist(), [1, 2]),
+    "document-frequencies.safetensors": (
+        lambda part: rows(part.vectorizer()),
+        [[0.41, 0.41, 0.576, 0.576, 0, 0]],
+    ),
     "topics.safetensors": (subject, (0, "oven")),
     "topics-nmf.safetensors": (subject, (2, "comet")),
     "topics-lsa.safetensors": (subject, (0, "referee")),

@@ -22,6 +22,7 @@ from nlpcli.settings.classify import (
     SelectionSettings,
     refuse_beside_append,
 )
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import MOST, changed, given_options, refuse, whole_number
 from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
 from nlpcli.settings.results import JsonSettings, LineSettings, ResultSettings, TableSettings
@@ -64,6 +65,10 @@ Prune = Annotated[
     bool, typer.Option("--prune", help="Drop features that change no decision; smaller, no longer mergeable.",
                        rich_help_panel=AFTER)
 ]  # fmt: skip
+Partial = Annotated[
+    bool, typer.Option("--partial", help="Only count a part of the texts; merge makes a model of parts.",
+                       rich_help_panel=Rare(AFTER))
+]  # fmt: skip
 
 
 @with_settings
@@ -78,10 +83,12 @@ def train_nb(
     test: Test = None,
     calibrate: Calibrate = False,
     prune: Prune = False,
+    partial: Partial = False,
     show_the_work: ShowWork = False,
     analysis: AnalysisSettings = LOWERCASE,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -95,6 +102,7 @@ def train_nb(
       nlpcli train-nb reviews.tsv --cross-validate 5
       nlpcli train-nb train.tsv --test test.tsv -o reviews.safetensors
       nlpcli train-nb monday.tsv --append week.safetensors -o week.safetensors
+      nlpcli train-nb part-1.tsv --partial -o part-1.safetensors
     """
     if append is not None and output is not None:
         kinds = (NaiveBayesSettings, FeatureSettings, AnalysisSettings)
@@ -105,8 +113,9 @@ def train_nb(
         refuse(changed(shape), NOT_MEASURED)
     outcome = jobs.train_nb(
         files, output, settings, features, append=append, selection=selection, test=test,
-        calibrate=calibrate, prune=prune, analysis=analysis, records=records, reading=reading,
-        measured=when_measured(shape), show_work=show_the_work, progress=console.progress(quiet),
+        calibrate=calibrate, prune=prune, partial=partial, machines=machines, analysis=analysis,
+        records=records, reading=reading, measured=when_measured(shape), show_work=show_the_work,
+        progress=console.progress(quiet),
     )  # fmt: skip
     if show_the_work:
         show_work(outcome.work, shape)
@@ -122,6 +131,7 @@ def classify(
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     show_the_work: ShowWork = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -141,14 +151,16 @@ def classify(
     """
     shape = JsonSettings(json=json, jsonl=settings.jsonl)
     if show_the_work:
+        refuse(["--cluster"] * machines.wanted, "beside --show-work")
         answers = given_options(given_names(context), ClassifySettings, but=["jsonl"])
         refuse(answers, "beside --show-work, which says all")
         show_work(jobs.classify_work(model, paths=files, records=records, reading=reading), shape, output)
         return
-    with as_json(output, shape) as file:
+    with as_json(output, shape, folder=machines.wanted) as file:
         jobs.classify(
             model, files, file, replace(settings, jsonl=shape.is_json), records=records, reading=reading,
-            table=table, reason_as_text=painted_reason if output == "-" and console.is_terminal() else None,
+            table=table, machines=machines,
+            reason_as_text=painted_reason if output == "-" and console.is_terminal() else None,
             progress=console.progress(quiet),
         )  # fmt: skip
 

@@ -12,6 +12,7 @@ from nlpcli.cli.options import Files, Output, Quiet, with_settings
 from nlpcli.cli.results import results
 from nlpcli.cli.shown_work import ShowWork, show_work
 from nlpcli.engine import jobs
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import TextInputSettings
@@ -21,6 +22,9 @@ from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
 Pairs = Annotated[
     bool, typer.Option("--per-pair", Old("--pairs"), help="Print one line per pair of words, not a table.")
+]
+ReadVocab = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Use this vocabulary, which nlpcli count wrote.")
 ]
 VectorsOutput = Annotated[
     str,
@@ -50,12 +54,14 @@ def cooccur(
     files: Files = None,
     output: Output = "-",
     pairs: Pairs = False,
+    read_vocab: ReadVocab = None,
     quiet: Quiet = False,
     counting: CooccurrenceSettings = CooccurrenceSettings(),
     vocabulary: VocabularySettings = VocabularySettings(),
     analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
     reading: TextInputSettings = TextInputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     shape: TableSettings = TableSettings(),
 ) -> None:
     """Count which words stand near which.
@@ -64,14 +70,16 @@ def cooccur(
     Examples:
       nlpcli cooccur --window 1 --flat notes.txt
       nlpcli cooccur wiki.txt.gz --min-count 5 -o counts.npz
+      nlpcli cooccur part-1.txt --read-vocab vocabulary.tsv -o part-1.npz
       nlpcli cooccur --per-pair news.txt | sort -t$'\\t' -k3 -nr | head
     """
     as_table = shape.is_json or (output == "-" and not pairs)
     if not as_table:
         refuse(["--no-header"] * shape.no_header, "without a table on stdout")
     counts = jobs.cooccur(
-        files, None if as_table else console.output(output), counting, pairs=pairs, vocabulary=vocabulary,
-        analysis=analysis, resources=resources, reading=reading, progress=console.progress(quiet),
+        files, None if as_table else console.output(output), counting, pairs=pairs,
+        read_vocab=read_vocab, vocabulary=vocabulary, analysis=analysis, resources=resources, reading=reading,
+        machines=machines, progress=console.progress(quiet),
     )  # fmt: skip
     if shape.is_json:
         words = counts.vocabulary.tokens

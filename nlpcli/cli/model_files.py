@@ -15,6 +15,7 @@ from nlpcli.engine import jobs
 from nlpcli.settings.embeddings import GloveResources
 from nlpcli.settings.fields import MOST
 from nlpcli.settings.results import ResultSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.io.model_file import ModelInfo
@@ -62,23 +63,26 @@ def inspect(
 
 @with_settings
 def merge(
-    parts: Annotated[list[str], typer.Argument(help="Classifiers, topics, or co-occurrence counts (.npz).")],
+    parts: Annotated[list[str], typer.Argument(help="Classifiers, topics, or counts of count and cooccur.")],
     output: Annotated[str, typer.Option("-o", "--output", help="File to write.", metavar="FILE")],
+    vocabulary: VocabularySettings = VocabularySettings(),
     resources: GloveResources = GloveResources(),
     quiet: Quiet = False,
 ) -> None:
     """Add up counts from parts of a text: exactly what counting all of it at once gives.
 
-    Naive Bayes models add to a model, .npz files of `cooccur` to a .npz file. Topics of lda with the same
-    options add up too, each to the most like it: words are counted exactly, but topics are not those that all
-    the text would give.
+    Naive Bayes models add to a model, .npz files of `cooccur` to a .npz file, .safetensors of `count` to
+    token<TAB>count, or to .safetensors again. Name the files in the order of the text. Topics of lda with the
+    same options add up too, each to the most like it: words are counted exactly, but topics are not those
+    that all the text would give.
 
     \b
     Examples:
       nlpcli merge part1.safetensors part2.safetensors -o all.safetensors
       nlpcli merge counts-*.npz -o counts.npz
+      nlpcli merge part-*.safetensors --min-count 5 -o vocabulary.tsv
     """
-    jobs.merge(parts, output, resources, progress=console.progress(quiet))
+    jobs.merge(parts, output, resources, vocabulary=vocabulary, progress=console.progress(quiet))
 
 
 def _flattened(record: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -269,11 +269,18 @@ def as_json(
     rows: LineSettings = LineSettings(),
     *,
     pictures: bool = False,
+    folder: bool = False,
 ) -> Iterator[str | BinaryIO]:
     """What the engine writes lines to: `output`, or with JSON asked for a stream that makes them JSON.
 
-    `pictures`: the engine also draws, as the name of the output says.
+    `pictures`: the engine also draws, as the name of the output says. `folder`: the output is one, for files
+    of lines, which the engine can write as JSON where there are no `keys`.
     """
+    if folder:
+        refuse(["--json"] * shape.json, "with --cluster, which writes lines")
+        refuse(["--jsonl"] * (shape.jsonl and keys is not None), "with --cluster, which writes lines")
+        yield output
+        return
     if not shape.is_json:
         if not pictures:
             check_suffix(output)

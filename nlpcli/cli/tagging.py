@@ -14,6 +14,7 @@ from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_se
 from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
@@ -123,6 +124,7 @@ def tag(
     settings: TagSettings = TagSettings(),
     reading: TextInputSettings = TextInputSettings(),
     table: LineSettings = LineSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -143,5 +145,8 @@ def tag(
     if shaped.is_json:
         refuse(["--format"] * (settings.format not in ("auto", "jsonl")), "beside --json and --jsonl")
         settings = replace(settings, format="jsonl")
-    with as_json(output, shaped) as file:
-        jobs.tag(model, files, file, settings, reading=reading, table=table, progress=console.progress(quiet))
+    with as_json(output, shaped, folder=machines.wanted) as file:
+        jobs.tag(
+            model, files, file, settings, reading=reading, table=table, machines=machines,
+            progress=console.progress(quiet),
+        )  # fmt: skip

@@ -11,6 +11,7 @@ from nlpcli.cli import console
 from nlpcli.cli.options import Files, Output, Quiet, with_settings
 from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import refuse
 from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.results import JsonSettings, LineSettings
@@ -39,6 +40,7 @@ def tokenize(
             "--model", help="The same as --subword-model.", metavar="FILE", rich_help_panel="Analysis"
         ),
     ] = None,
+    machines: DistributedSettings = DistributedSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -72,10 +74,10 @@ def tokenize(
     if shaped.is_json:
         refuse(["--format"] * (shape.format not in ("text", "jsonl")), "beside --json and --jsonl")
         shape = replace(shape, format="jsonl")
-    with as_json(output, shaped) as file:
+    with as_json(output, shaped, folder=machines.wanted) as file:
         jobs.tokenize(
             files, file, analysis=analysis, runs=runs, shape=shape, reading=reading,
-            running=running, table=table, progress=console.progress(quiet), **same,
+            running=running, table=table, machines=machines, progress=console.progress(quiet), **same,
         )  # fmt: skip
 
 
@@ -86,6 +88,7 @@ def normalize(
     settings: NormalizeSettings = NormalizeSettings(unicode="nfc"),
     reading: TextInputSettings = TextInputSettings(),
     table: LineSettings = LineSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     shaped: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -98,5 +101,8 @@ def normalize(
       nlpcli normalize --strip emoji,punct --strip-control messages.txt
       nlpcli normalize --unicode nfkc --keep-jamo --full-width chat.txt
     """
-    with as_json(output, shaped, ["text"], table) as file:
-        jobs.normalize(files, file, settings, reading=reading, table=table, progress=console.progress(quiet))
+    with as_json(output, shaped, ["text"], table, folder=machines.wanted) as file:
+        jobs.normalize(
+            files, file, settings, reading=reading, table=table, machines=machines,
+            progress=console.progress(quiet),
+        )  # fmt: skip

@@ -23,6 +23,7 @@ _HOMES |= {
     "telling_features": "classify.job",
     "classify_work": "classify.work_job",
     "vectorize_work": "vectors.document_job",
+    "count_frequencies": "vectors.document_job",
     "train_w2v_work": "embeddings.work_job",
     "generate_work": "charlm.work_job",
     "topic_keys": "topics.topic_job",

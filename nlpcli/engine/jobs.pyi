@@ -16,6 +16,7 @@ from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.documents.keywords import Keywords
 from nlpcli.engine.documents.matrix_files import LabelledMatrix
+from nlpcli.engine.documents.partial_counts import FrequencyFile
 from nlpcli.engine.embeddings.fasttext import FastText
 from nlpcli.engine.embeddings.glove import Glove
 from nlpcli.engine.embeddings.word2vec import Word2Vec
@@ -70,6 +71,7 @@ from nlpcli.settings.classify import (
     RnnSettings,
     SelectionSettings,
 )
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.embeddings import (
     ContinuationSettings,
@@ -234,6 +236,7 @@ def classify(
     reading: InputSettings = ...,
     table: LineSettings = ...,
     reason_as_text: Callable[[Reason], str] | None = None,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     proba: bool = False,
     top: int = 0,
@@ -256,6 +259,8 @@ def classify(
     errors: Literal["strict", "replace", "skip"] = "strict",
     output_encoding: str | None = None,
     id_col: str | None = None,
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> list[str]:
     """The label of each text, with more in the same line where `settings` ask for it."""
 
@@ -395,10 +400,12 @@ def cooccur(
     counting: CooccurrenceSettings = ...,
     *,
     pairs: bool = False,
+    read_vocab: _Path | None = None,
     vocabulary: VocabularySettings = ...,
     analysis: AnalysisSettings = ...,
     resources: GloveResources = ...,
     reading: TextInputSettings = ...,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     window: int = 10,
     symmetric: bool = True,
@@ -437,6 +444,8 @@ def cooccur(
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> Cooccurrence:
     """How often the words of some texts stand near each other, written to `output` if there is one."""
 
@@ -448,6 +457,7 @@ def count(
     vocabulary: VocabularySettings = ...,
     analysis: AnalysisSettings = ...,
     reading: TextInputSettings = ...,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     min_count: int = 1,
     max_vocab: int | None = None,
@@ -481,8 +491,73 @@ def count(
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> Vocabulary:
     """The tokens of some files and how often each stands there, most frequent first."""
+
+def count_frequencies(
+    paths: _Paths,
+    output: _Path,
+    settings: VectorizeSettings = ...,
+    *,
+    analysis: AnalysisSettings = ...,
+    records: RecordSettings = ...,
+    reading: InputSettings = ...,
+    machines: DistributedSettings = ...,
+    given: frozenset[str] = ...,
+    progress: Progress = ...,
+    method: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = "tfidf",
+    ngrams: str = "1",
+    char_ngrams: str = "0",
+    smooth_idf: bool = True,
+    sublinear_tf: bool = False,
+    norm: Literal["l2", "l1", "none"] = "l2",
+    min_df: int = 1,
+    max_df: float = 1.0,
+    max_features: int | None = None,
+    hash_bits: int = 20,
+    lowercase: bool = True,
+    unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
+    keep_jamo: bool = False,
+    full_width: bool = False,
+    html: bool = False,
+    strip_control: bool = False,
+    mask: Sequence[str] = (),
+    strip: Sequence[str] = (),
+    squeeze_repeats: int = 0,
+    squeeze_space: bool = False,
+    tokenizer: TokenizerName = "word",
+    pattern: str = "",
+    gaps: bool = False,
+    subword_model: str = "",
+    user_dict: str = "",
+    stopwords: Sequence[str] = (),
+    keep_pos: Sequence[str] = (),
+    drop_pos: Sequence[str] = (),
+    lemma: bool = False,
+    tag_english: bool = False,
+    stem: Literal["none", "porter", "snowball", "lancaster", "korean"] = "none",
+    text_col: str | None = None,
+    header: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str = "auto",
+    quoting: Literal["auto", "rfc4180", "none"] = "auto",
+    sheet: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
+    input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    label_col: str | None = None,
+    text2_col: str | None = None,
+    vector_col: str | None = None,
+    label_sep: str | None = None,
+    multi_label: Literal["auto", "first", "each", "all"] = "auto",
+    encoding: str = "utf-8",
+    errors: Literal["strict", "replace", "skip"] = "strict",
+    cluster: str | None = None,
+    shard_size: str = "256MB",
+) -> FrequencyFile:
+    """In how many documents of a part of them each feature stands, written to `output`: for `merge`, and then
+    for `vectorize` with `read_frequencies`.
+    """
 
 def dedup(
     path: _Path,
@@ -816,11 +891,17 @@ def merge(
     output: _Path,
     resources: GloveResources = ...,
     *,
+    vocabulary: VocabularySettings = ...,
     progress: Progress = ...,
     threads: int | None = None,
     memory: str = "4GB",
-) -> NaiveBayes | Cooccurrence | TopicModel:
-    """Naive Bayes models, or counts of `cooccur` (.npz), added up: as if made of all the text at once."""
+    min_count: int = 1,
+    max_vocab: int | None = None,
+    vocab_order: Literal["frequency", "first-seen", "alphabetical"] = "frequency",
+) -> NaiveBayes | Cooccurrence | TopicModel | Vocabulary | FrequencyFile:
+    """Naive Bayes models, or counts of `cooccur` (.npz) or `count`, added up: as if made of all the text at
+    once. The files are in the order of the text.
+    """
 
 def normalize(
     texts: _Paths | Iterable[str],
@@ -829,6 +910,7 @@ def normalize(
     *,
     reading: TextInputSettings = ...,
     table: LineSettings = ...,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     lowercase: bool = False,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "nfc",
@@ -850,6 +932,8 @@ def normalize(
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     output_encoding: str | None = None,
     id_col: str | None = None,
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> list[str]:
     """Each text made uniform; by default only Unicode's NFC."""
 
@@ -1190,6 +1274,7 @@ def tag(
     *,
     reading: TextInputSettings = ...,
     table: LineSettings = ...,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     format: Literal["auto", "slash", "tsv", "conllu", "conll", "jsonl", "inline"] = "auto",
     spans: bool = False,
@@ -1205,6 +1290,8 @@ def tag(
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
     output_encoding: str | None = None,
     id_col: str | None = None,
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> list[str]:
     """Each text with its tags or spans, in the lines of the format that `settings` name."""
 
@@ -1221,6 +1308,7 @@ def tokenize(
     reading: TextInputSettings = ...,
     running: RunSettings = ...,
     table: LineSettings = ...,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     lowercase: bool = False,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
@@ -1263,6 +1351,8 @@ def tokenize(
     time_limit: float = 30.0,
     output_encoding: str | None = None,
     id_col: str | None = None,
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> list[list[str]]:
     """The tokens of each text."""
 
@@ -1620,9 +1710,11 @@ def train_nb(
     test: _Path | None = None,
     calibrate: bool = False,
     prune: bool = False,
+    partial: bool = False,
     analysis: AnalysisSettings = ...,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
+    machines: DistributedSettings = ...,
     measured: Measured | None = None,
     show_work: bool = False,
     progress: Progress = ...,
@@ -1680,6 +1772,8 @@ def train_nb(
     multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> Outcome:
     """A classifier of labelled texts, written to `output`, and how well it does."""
 
@@ -2185,11 +2279,13 @@ def vectorize(
     save_model: _Path | None = None,
     save_vocab: _Path | None = None,
     read_vocab: _Path | None = None,
+    read_frequencies: _Path | None = None,
     analysis: AnalysisSettings = ...,
     vocabulary: VocabularySettings = ...,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
     rows_as: RowSettings = ...,
+    machines: DistributedSettings = ...,
     given: frozenset[str] = ...,
     progress: Progress = ...,
     method: Literal["onehot", "bow", "binary", "tfidf", "hashing"] = "tfidf",
@@ -2241,6 +2337,8 @@ def vectorize(
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
     output_encoding: str | None = None,
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> LabelledMatrix:
     """A row of weights for each document, with the names of the columns and the documents' labels."""
 

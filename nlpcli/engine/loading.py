@@ -21,7 +21,10 @@ from nlpcli.errors import InputError, ModelError
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.model import CharLM
     from nlpcli.engine.classify.classifier import Classifier
+    from nlpcli.engine.classify.partial_count_files import PartialCountFile
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
+    from nlpcli.engine.corpus.token_count_files import TokenCountFile
+    from nlpcli.engine.documents.partial_counts import FrequencyFile
     from nlpcli.engine.documents.vectorizer import Vectorizer
     from nlpcli.engine.search.index import SearchIndex
     from nlpcli.engine.sequences.masked_lm import MaskedLM
@@ -49,6 +52,9 @@ if TYPE_CHECKING:
         | TopicModel
         | MaskedLM
         | Reader
+        | TokenCountFile
+        | PartialCountFile
+        | FrequencyFile
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -64,6 +70,7 @@ _MASKED = ("sequences.masked_lm", "MaskedLM.load")
 # Where the reader of each kind stands.
 READERS = {
     "naive-bayes": _CLASSIFIER,
+    "naive-bayes-counts": ("classify.partial_count_files", "PartialCountFile.load"),
     "linear-classifier": _CLASSIFIER,
     "word2vec": _VECTORS,
     "fasttext": _VECTORS,
@@ -80,6 +87,8 @@ READERS = {
     "vector-classifier": _VECTOR_CLASSIFIER,
     "vector-classifier-checkpoint": _VECTOR_CLASSIFIER,
     "vectorizer": ("documents.vectorizer", "Vectorizer.load"),
+    "token-counts": ("corpus.token_count_files", "TokenCountFile.load"),
+    "document-frequencies": ("documents.partial_counts", "FrequencyFile.load"),
     "topics": _TOPICS,
     "topics-checkpoint": _TOPICS,
     "index": ("search.index", "SearchIndex.load"),
@@ -113,6 +122,9 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         MaskedLM       .fill(texts)
         Cooccurrence   .pairs(), .table()
         Subwords       .tokenize(texts), .detokenize(pieces)
+        TokenCountFile .vocabulary(), .documents
+        FrequencyFile  .vectorizer(), .documents
+        PartialCountFile   .counts, a part of what merge makes a Classifier of
 
     >>> import pathlib, tempfile
     >>> import nlpcli

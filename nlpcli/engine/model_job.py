@@ -21,10 +21,13 @@ from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.tagging import TaggedTextSettings
 from nlpcli.settings.translation import TargetSettings, TranslationScoreSettings
 from nlpcli.settings.vectors import ConvertSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.classify.naive_bayes import NaiveBayes
     from nlpcli.engine.cooccurrence.count_files import Cooccurrence
+    from nlpcli.engine.corpus.vocabulary import Vocabulary
+    from nlpcli.engine.documents.partial_counts import FrequencyFile
     from nlpcli.engine.sequences.classifier_job import AnyEvaluation
     from nlpcli.engine.sequences.evaluation import TaggerEvaluation
     from nlpcli.engine.tasks.squad import AnswerScores
@@ -76,9 +79,13 @@ def merge(
     output: str,
     resources: GloveResources = GloveResources(),
     *,
+    vocabulary: VocabularySettings = VocabularySettings(),
     progress: Progress = SILENT,
-) -> NaiveBayes | Cooccurrence | TopicModel:
-    """Naive Bayes models, or counts of `cooccur` (.npz), added up: as if made of all the text at once.
+) -> NaiveBayes | Cooccurrence | TopicModel | Vocabulary | FrequencyFile:
+    """Naive Bayes models, or counts of `cooccur` (.npz) or `count`, added up: as if made of all the text at
+    once. The files are in the order of the text.
+
+    Of counts of `count`, `vocabulary` says which are written.
 
     Topics of lda add up too, each to the most like it; what that is equal to, `topics/merging.py` says.
 
@@ -87,11 +94,25 @@ def merge(
     if not paths:
         raise SettingsError("no files to add up are named")
     check_writable(output)
+    kind = "" if paths[0].endswith(".npz") else _kind(paths[0])
+    if kind == "token-counts":
+        from nlpcli.engine.corpus.job import merge_token_counts
+
+        return merge_token_counts(paths, output, vocabulary, progress)
+    refuse(changed(vocabulary), "here: it is for counts of nlpcli count")
+    if kind == "document-frequencies":
+        from nlpcli.engine.documents import partial_counts
+
+        return partial_counts.merge_files(paths, output)
+    if kind == "naive-bayes-counts":
+        from nlpcli.engine.classify.job import merge_partial_counts
+
+        return merge_partial_counts(paths, output, progress)
     if all(path.endswith(".npz") for path in paths):
         from nlpcli.engine.cooccurrence.count_files import merge_files
 
         return merge_files(paths, output, resources, progress)
-    if _kind(paths[0]) == "topics":
+    if kind == "topics":
         from nlpcli.engine.topics.merging import merge_topics
 
         return merge_topics(list(paths), output, progress)

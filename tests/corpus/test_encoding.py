@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nlpcli.engine.corpus import encoding
 from nlpcli.engine.corpus.blocks import as_blocks
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
-from nlpcli.engine.corpus.encoding import count_tokens, encode, encode_documents
+from nlpcli.engine.corpus.encoding import count_types, encode, encode_documents
 from nlpcli.engine.corpus.scanner import Scanner, union
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.runtime import spill
@@ -43,7 +43,7 @@ any_text = st.text(max_size=60)
 def through_kernel(documents: list[str], analysis: AnalysisSettings) -> list[list[str]]:
     analyzer = encoding.Analyzer(analysis)
     found = encoding._scan_blocks(as_blocks([documents]), analyzer, keep=True)
-    return words(encoding._finish(found, FIRST_SEEN)) if len(found.types) else [[] for _ in documents]
+    return words(encoding.finish(found, FIRST_SEEN)) if len(found.types) else [[] for _ in documents]
 
 
 def words(corpus: EncodedCorpus) -> list[list[str]]:
@@ -305,5 +305,5 @@ def test_a_korean_analyser_in_several_processes_gives_what_it_gives_in_one(monke
 def test_count_gives_the_vocabulary_alone(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("b a b\nA b\n")
-    counted = count_tokens([str(path)], AnalysisSettings(lowercase=True), VocabularySettings())
+    counted = count_types([str(path)], AnalysisSettings(lowercase=True)).types
     assert dict(zip(counted.tokens, counted.counts.tolist(), strict=True)) == {"b": 3, "a": 2}

@@ -65,6 +65,10 @@ KINDS = {
     "cooccur text -o c.npz --min-count 1": ((), "c.npz"),
     "cooccur text -o c.tsv --min-count 1": ((), "c.tsv"),
     "count text -o counts": ((), "counts"),
+    "count text -o c.safetensors": ((), "c.safetensors"),
+    "train-nb rows.tsv -o m.safetensors --partial": (_ROWS, "m.safetensors"),
+    "vectorize text --save-frequencies f.safetensors": ((), "f.safetensors"),
+    "vectorize text --read-frequencies {document-frequencies.safetensors} -o v.npz": ((), "v.npz"),
     "vectorize text -o v.npz --save-model v.safetensors --save-vocab v.vocab": (
         (),
         "v.npz",
@@ -101,6 +105,12 @@ KINDS = {
     "plot {vectors.vec} -o p.png": ((), "p.png"),
     "merge {naive-bayes.safetensors} {naive-bayes.safetensors} -o m.safetensors": ((), "m.safetensors"),
     "merge {counts.npz} {counts.npz} -o c.npz": ((), "c.npz"),
+    "merge {token-counts.safetensors} {token-counts.safetensors} -o c.tsv": ((), "c.tsv"),
+    "merge {naive-bayes-counts.safetensors} {naive-bayes-counts.safetensors} -o m.safetensors": (
+        (),
+        "m.safetensors",
+    ),
+    "merge {document-frequencies.safetensors} -o f.safetensors": ((), "f.safetensors"),
     "merge {topics.safetensors} {topics.safetensors} -o m.safetensors": ((), "m.safetensors"),
     "convert {topics.safetensors} state.gz": ((), "state.gz"),
     "tokenize text -o tokens": ((), "tokens"),

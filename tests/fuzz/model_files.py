@@ -91,6 +91,20 @@ COMMANDS: dict[str, list[str]] = {
         "vectorize --model FILE t.txt -o o.npz -q", "vectorize --model FILE t.txt",
         "vectorize --model FILE t.txt -o o.csv -q", _LOAD.format("loaded.transform(['the king']).toarray()"),
     ],
+    "token-counts": [
+        "merge FILE FILE -o o.tsv", "merge FILE FILE FILE -o o.safetensors",
+        "merge FILE -o o.tsv --max-vocab 2",
+        _LOAD.format("loaded.vocabulary().tokens"),
+    ],
+    "naive-bayes-counts": [
+        "merge FILE FILE -o o.safetensors -q", "merge FILE FILE FILE -o o.safetensors -q",
+        _LOAD.format("loaded.counts.counts.counts.sum()"),
+    ],
+    "document-frequencies": [
+        "merge FILE FILE -o o.safetensors", "vectorize t.txt --read-frequencies FILE -o o.npz -q",
+        "vectorize t.txt --read-frequencies FILE --max-features 3",
+        _LOAD.format("loaded.vectorizer().transform(['the king'])"),
+    ],
     **{
         name: [
             "topics FILE t.txt", "topics FILE t.txt --jsonl -n 9", "topics FILE --keys",

@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
+from nlpcli.engine.cooccurrence.memory import make_plan
 from nlpcli.engine.runtime import spill
+from nlpcli.engine.runtime.sizes import parse_size
 from nlpcli.engine.runtime.spill import SpillStore
 from nlpcli.errors import NlpcliError, OutputError, SettingsError
 

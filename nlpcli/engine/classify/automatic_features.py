@@ -14,8 +14,11 @@ the model, and can be said by --ngrams and --char-ngrams.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary
@@ -31,19 +34,37 @@ _MANY_NEW = 0.3  # of the words of other texts of that kind, by Good and Turing'
 
 def resolved(features: FeatureSettings, variant: str, corpus: EncodedCorpus) -> FeatureSettings:
     """The features as they will be counted: some variants are binary, and what is `auto` is decided."""
+    facts = TextFacts(corpus.vocabulary, corpus.documents, len(corpus.ids), lambda: np.bincount(corpus.ids))
+    return decided(features, variant, facts)
+
+
+class TextFacts(NamedTuple):
+    """What decides about the features of some texts.
+
+    documents: how many texts; tokens: how many in all; seen: gives how often each token was seen, int64 [V]
+    """
+
+    vocabulary: Vocabulary
+    documents: int
+    tokens: int
+    seen: Callable[[], NDArray[np.int64]]
+
+
+def decided(features: FeatureSettings, variant: str, facts: TextFacts) -> FeatureSettings:
+    """The same from what is known of the texts, which adds up over parts of them."""
     binary = features.binary or variant in _BINARY
     if features.decided:
         return dataclasses.replace(features, binary=binary)
-    syllables = has_syllable_script(corpus.vocabulary)
-    length = len(corpus.ids) / max(corpus.documents, 1)
+    syllables = has_syllable_script(facts.vocabulary)
+    length = facts.tokens / max(facts.documents, 1)
     word, char, span = features.ngrams, features.char_ngrams, features.char_span
     short = length < _LONG_TEXT
     skips = word == AUTO and variant == "nbsvm" and short and not syllables
-    skip_grams, edges = features.skip_grams or skips, features.edges or (skips and is_running_text(corpus))
+    skip_grams, edges = features.skip_grams or skips, features.edges or (skips and is_running_text(facts))
     if word == AUTO:
         word = "1-2" if short else "1-3"
     if char == AUTO:
-        letters = is_names(corpus) or (variant == "nbsvm" and short)
+        letters = is_names(facts) or (variant == "nbsvm" and short)
         char = "2-4" if syllables else "2-5" if letters else "0"
     if span == AUTO:
         span = "text" if syllables else "word"
@@ -58,36 +79,36 @@ def resolved(features: FeatureSettings, variant: str, corpus: EncodedCorpus) -> 
     )
 
 
-def is_names(corpus: EncodedCorpus) -> bool:
+def is_names(facts: TextFacts) -> bool:
     """Whether the texts are names or single words, of which further ones will mostly be new.
 
     The share of new words is estimated by that of words seen once (Good 1953).
 
     >>> names = Vocabulary.of([f"Khoury{number}" for number in range(40)], [1] * 40)
-    >>> is_names(EncodedCorpus(np.arange(40, dtype=np.int32), np.arange(41), names))
+    >>> is_names(TextFacts(names, 40, 40, lambda: names.counts))
     True
-    >>> is_names(EncodedCorpus(np.arange(40, dtype=np.int32) % 8, np.arange(41), names))
+    >>> is_names(TextFacts(names, 40, 40, lambda: np.array([5] * 8)))
     False
     """
-    if corpus.documents < _FEW or len(corpus.ids) > _LONG_NAME * corpus.documents:
+    if facts.documents < _FEW or facts.tokens > _LONG_NAME * facts.documents:
         return False
-    once = np.bincount(np.bincount(corpus.ids), minlength=2)[1]
-    return bool(once > _MANY_NEW * len(corpus.ids))
+    once = np.bincount(facts.seen(), minlength=2)[1]
+    return bool(once > _MANY_NEW * facts.tokens)
 
 
-def is_running_text(corpus: EncodedCorpus) -> bool:
+def is_running_text(facts: TextFacts) -> bool:
     """Whether the texts are sentences: ten words, such as "the" and "of", are a good part of all.
 
     A quarter and more in questions, reviews and messages, a tenth where stop words were left out.
 
     >>> words = Vocabulary.of([f"w{number}" for number in range(100)], [1] * 100)
-    >>> is_running_text(EncodedCorpus(np.arange(100, dtype=np.int32), np.arange(0, 101, 5), words))
+    >>> is_running_text(TextFacts(words, 20, 100, lambda: words.counts))
     False
-    >>> is_running_text(EncodedCorpus(np.arange(100, dtype=np.int32) % 20, np.arange(0, 101, 5), words))
+    >>> is_running_text(TextFacts(words, 20, 100, lambda: np.array([5] * 20)))
     True
     """
-    seen = np.sort(np.bincount(corpus.ids))[::-1]
-    return bool(seen[:_SMALL_WORDS].sum() > _MANY_SMALL_WORDS * len(corpus.ids))
+    seen = np.sort(facts.seen())[::-1]
+    return bool(seen[:_SMALL_WORDS].sum() > _MANY_SMALL_WORDS * facts.tokens)
 
 
 def has_syllable_script(vocabulary: Vocabulary) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
-from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.corpus.encoding import encode_documents, encode_every
 from nlpcli.engine.io.record_formats import SEVERAL, Documents
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.runtime.arrays import offsets_of, ranges
@@ -126,15 +126,18 @@ def read_labelled(
     *,
     pairs: bool = False,
     several: bool = False,
+    none_too: bool = False,
 ) -> Examples:
     """The same of any labelled texts, to be measured on: a single class is fine.
 
     The texts themselves are added to `keep`, if there is one. pairs, several: whether there may be pairs of
-    texts, and several labels at once.
+    texts, and several labels at once. none_too: whether there may be no token at all.
     """
     source = Records(paths, records, reading, pairs=pairs, several=several, progress=progress)
     batches = source.documents() if keep is None else _kept(source.texts(), keep)
-    corpus = encode_documents(batches, analysis, VocabularySettings(vocab_order="first-seen"))
+    corpus, counted = encode_every(batches, analysis)
+    if not len(counted.types) and not none_too:
+        raise counted.why_none()
     names = tuple(sorted(source.names))
     position = {name: number for number, name in enumerate(names)}
     order = np.array([position[name] for name in source.names], dtype=np.int32)
@@ -164,7 +167,11 @@ def labels_in(name: str) -> list[str]:
 
 def check_names(examples: Labelled, what: str) -> None:
     """Raise InputError for labels of `what` that are no set of classes."""
-    names, documents = examples.names, len(examples.labels)
+    check_number(examples.names, len(examples.labels), what)
+
+
+def check_number(names: tuple[str, ...], documents: int, what: str) -> None:
+    """Raise InputError for names of a number of documents that are no set of classes."""
     if len(names) == 1:
         raise InputError(
             f"there is only one class: all {documents:,} {what} are labelled {names[0]!r}",
@@ -177,16 +184,34 @@ def check_names(examples: Labelled, what: str) -> None:
         )
 
 
-def check_classes(examples: Examples, analysis: AnalysisSettings) -> None:
-    """Raise InputError for labels that are no classes, and for classes of empty texts."""
-    check_names(examples, "texts")
-    names = examples.names
+def check_classes(examples: Examples, analysis: AnalysisSettings, one_class: str = "") -> None:
+    """Raise InputError for labels that are no classes, and for classes of empty texts.
+
+    one_class: a hint for whoever has only one.
+    """
+    try:
+        check_names(examples, "texts")
+    except InputError as error:
+        if len(examples.names) == 1 and one_class:
+            raise InputError(error.message, hint=f"{error.hint} {one_class}") from error
+        raise
+    what = "texts holds a token" if examples.sides == 1 else "pairs holds a token in both texts"
     filled = examples.only(examples.filled).documents_per_class()
+    check_filled(examples.names, examples.documents_per_class(), filled, analysis, what)
+
+
+def check_filled(
+    names: tuple[str, ...],
+    documents: NDArray[np.int64],
+    filled: NDArray[np.int64],
+    analysis: AnalysisSettings,
+    what: str = "texts holds a token",
+) -> None:
+    """Raise InputError for a class of which no document has a token; documents, filled: of each class [C]."""
     if not filled.all():
-        name = names[int(np.argmin(filled))]
+        empty = int(np.argmin(filled))
         raise InputError(
-            f"the class {name!r} is empty: none of its {int((examples.labels == names.index(name)).sum()):,} "
-            f"{'texts holds a token' if examples.sides == 1 else 'pairs holds a token in both texts'}",
+            f"the class {names[empty]!r} is empty: none of its {documents[empty]:,} {what}",
             hint="leave the class out, or "
             + ("shorten --stopwords" if analysis.stopwords else "choose another --tokenizer"),
         )

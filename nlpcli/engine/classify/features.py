@@ -19,13 +19,14 @@ from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model
 from nlpcli.engine.kernels.classify.arguments import Documents, Letters, Made, TokenTypes, Wanted
-from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.arrays import as_compiled, offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
 from nlpcli.settings.classify import FeatureSettings
 
 kernels = Kernels("classify.features")
+merging = Kernels("counts.merging")
 
 _WORK = 1_000_000  # features per kernel call, at most: so that Ctrl-C and progress work
 _LITTLE = 100_000  # features that are not worth a thread
@@ -34,6 +35,7 @@ _CHUNKS_PER_CORE = 4  # chunks a thread, at least
 _DOCUMENTS = 1 << 16  # measured at a time
 _PART_BITS = 14  # a part is about so many features, or larger where there would be more than 256 parts
 _SMALL_COUNT = 255
+_MERGED = 1 << 22  # keys a call
 _AT_EDGES = 2  # skip-grams that a text has more than words, at most
 _FIRST_BITS = 16  # of slots, at first: with many classes and parts, more would be much memory
 
@@ -53,11 +55,15 @@ class FeatureCounts:
 
     def plus(self, other: FeatureCounts) -> FeatureCounts:
         """The sum, as if the texts of both had been counted together. Classes must agree."""
-        keys, positions = np.unique(np.concatenate([self.keys, other.keys]), return_inverse=True)
-        counts = np.zeros((len(keys), self.counts.shape[1]), dtype=np.int64)
-        counts[positions[: len(self)]] = self.counts
-        counts[positions[len(self) :]] += other.counts
-        return FeatureCounts(keys, counts)
+        most = len(self) + len(other)
+        keys = np.empty(most, dtype=np.uint64)
+        counts = np.empty((most, self.counts.shape[1]), dtype=np.int64)
+        state = np.zeros(3, dtype=np.int64)
+        tables = [as_compiled(array) for array in (self.keys, self.counts, other.keys, other.counts)]
+        while state[0] < len(self) or state[1] < len(other):
+            merging.merge_keys(*tables, state, _MERGED, keys, counts)
+        size = int(state[2])
+        return FeatureCounts(keys[:size].copy(), counts[:size].copy())
 
     def take(self, kept: NDArray[np.bool_]) -> FeatureCounts:
         """The features for which `kept` [F] is true."""

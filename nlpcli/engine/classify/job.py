@@ -20,14 +20,18 @@ from nlpcli.engine.classify.classifier import (
     load_model,
     measure,
 )
-from nlpcli.engine.classify.examples import Examples, read_examples, read_labelled
+from nlpcli.engine.classify.cluster_training import counted_on_cluster, refuse_at_once, trained_on_cluster
+from nlpcli.engine.classify.examples import Examples, check_classes, read_labelled
 from nlpcli.engine.classify.explanations import TellingFeature
 from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.model_selection import Trial
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
+from nlpcli.engine.classify.partial_count_files import PartialCountFile, merge_files
+from nlpcli.engine.classify.partial_counts import ClassCounting
 from nlpcli.engine.classify.shown_work import check_variant, estimates
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.opening import STDIN, Paths, check_readable
+from nlpcli.engine.io.shards import Shard
 from nlpcli.engine.io.shown_work import WorkTable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
@@ -38,11 +42,14 @@ from nlpcli.settings.classify import (
     SelectionSettings,
     refuse_beside_append,
 )
-from nlpcli.settings.fields import Settings, check_whole_number, option_name
+from nlpcli.settings.distributed import DistributedSettings
+from nlpcli.settings.fields import Settings, changed, check_whole_number, option_name, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
 HOLDOUT, CROSS_VALIDATION, TEST = "holdout", "cross-validation", "test"
+_ALONE = "with --partial: a part of the texts is counted and no more"
+_MERGE_FIRST = "nlpcli merge makes a model of the parts, as large as all texts"
 Measured = Callable[[str, Evaluation], object]
 
 
@@ -70,9 +77,11 @@ def train_nb(
     test: str | None = None,
     calibrate: bool = False,
     prune: bool = False,
+    partial: bool = False,
     analysis: AnalysisSettings = LOWERCASE,
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     measured: Measured | None = None,
     show_work: bool = False,
     progress: Progress = SILENT,
@@ -82,7 +91,8 @@ def train_nb(
     `append` is a model to go on from, with its settings. Without `output` it is only measured, as
     `selection` and `test`, a file of labelled texts, say. `measured` is told the name and the
     result of each measurement as it is made, which may be long before the end. With `show_work` the
-    fractions of a small Naive Bayes model are in the outcome, also without `output`.
+    fractions of a small Naive Bayes model are in the outcome, also without `output`. With `partial` what is
+    written are the counts of a part of the texts, of any number of classes: `merge` makes a model of parts.
 
     Raises SettingsError for settings that contradict each other, InputError for texts without
     labels or with a single one, ModelError for a model that cannot be added to.
@@ -91,14 +101,31 @@ def train_nb(
     if show_work and append is None:
         check_variant(settings.variant)
     wants = selection != SelectionSettings() or test is not None or show_work
-    _check_files(paths, output, test, measures=wants)
+    _check_files(paths, output, test, measures=wants or partial)
     work = _Work(paths, output, test, records, reading, measured, progress, show_work)
+    counting = ClassCounting(analysis, features, settings, records, reading)
+    if machines.wanted:
+        refuse_at_once(
+            {"--method nbsvm": settings.variant == "nbsvm", "--append": append is not None, "--prune": prune,
+             "--calibrate": calibrate, "--show-work": show_work, **dict.fromkeys(changed(selection), True)}
+        )  # fmt: skip
+    if partial:
+        unfit = {"--append": append is not None, "--calibrate": calibrate, "--prune": prune, "--test": test,
+                 "--show-work": show_work, "--method nbsvm": settings.variant == "nbsvm"}  # fmt: skip
+        refuse(
+            [*(name for name, wanted in unfit.items() if wanted), *changed(selection)], _ALONE, _MERGE_FIRST
+        )
+        return work.count_part(counting, machines)
     if append is not None:
         others = _not_default((settings, NaiveBayesSettings()), (features, FeatureSettings()),
                               (analysis, LOWERCASE), (selection, SelectionSettings()))  # fmt: skip
         extra = [name for name, wanted in (("--calibrate", calibrate), ("--prune", prune)) if wanted]
         return work.append_to(append, [*others, *extra])
-    examples = read_examples(paths, analysis, records, reading, progress)
+    if machines.wanted:
+        tests = work.read_tests(analysis)
+        return work.finish(*trained_on_cluster(paths, counting, machines, progress), tests)
+    examples = read_labelled(paths, analysis, records, reading, progress)
+    check_classes(examples, analysis, "a part of the texts may have one: --partial")
     tests = work.read_tests(analysis)
     if selection.autotune:
         features, settings = work.tune(examples, selection.autotune, analysis, features, settings)
@@ -192,6 +219,21 @@ class _Work:
                 )
             self._tell(CROSS_VALIDATION, model_selection.pooled(parts))
 
+    def count_part(self, counting: ClassCounting, machines: DistributedSettings) -> Outcome:
+        """The counts of the texts written, to be added to those of others."""
+        if self.output is None:
+            raise SettingsError("where should the counts go?", hint="name a file with -o")
+        if machines.wanted:
+            counts = counted_on_cluster(self.paths, counting, machines, self.progress)
+        else:
+            shard = Shard(0, None if self.paths is None else tuple(self.paths))
+            counts = counting.part(shard, self.progress)
+        PartialCountFile(counts, counting).save(self.output)
+        classes = f"{len(counts.labels)} class{'es' * (len(counts.labels) != 1)}"
+        said = f"{self.output}: {counts.texts:,} texts, {classes}, {len(counts.counts):,} features"
+        self.progress.note(f"{said}, for merge")
+        return self.outcome
+
     def append_to(self, path: str, others: Sequence[str]) -> Outcome:
         """The model at `path` after more texts."""
         if self.output is None:
@@ -241,6 +283,13 @@ def telling_features(model: str, top: int = 10) -> list[TellingFeature]:
     """The `top` most telling features of each class of a classifier. Raises ModelError for other files."""
     check_whole_number("top", top, 1)
     return explanations.telling_features(load_model(model), top)
+
+
+def merge_partial_counts(paths: Sequence[str], output: str, progress: Progress = SILENT) -> NaiveBayes:
+    """The model of parts of texts that `train-nb --partial` counted. Raises what `merge_files` does."""
+    total = merge_files(paths)
+    _save(total, output, int(total.documents.sum()), progress)
+    return total
 
 
 def merge_classifiers(paths: Sequence[str], output: str, progress: Progress = SILENT) -> NaiveBayes:

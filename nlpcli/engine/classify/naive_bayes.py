@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.examples import Examples
 from nlpcli.engine.classify.features import FeatureCounts, count, type_keys
+from nlpcli.engine.corpus.token_counts import Tokens
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -229,36 +230,38 @@ def merged(first: NaiveBayes, second: NaiveBayes) -> NaiveBayes:
             hint="train without --prune, merge, then prune",
         )
     labels = tuple(sorted({*first.labels, *second.labels}))
-    one, other = _relabelled(first, labels), _relabelled(second, labels)
+    one, other = (
+        FeatureCounts(each.keys, of_classes(each.counts.counts, each.labels, labels))
+        for each in (first, second)
+    )
+    documents = [of_classes(each.documents, each.labels, labels) for each in (first, second)]
     return dataclasses.replace(
         first,
         labels=labels,
-        documents=one.documents + other.documents,
-        counts=one.counts.plus(other.counts),
+        documents=documents[0] + documents[1],
+        counts=one.plus(other),
         names=functools.partial(_joined, first, second),
         calibration=None,
     )
 
 
-def _relabelled(model: NaiveBayes, labels: tuple[str, ...]) -> NaiveBayes:
-    """The same model with more classes, of which it has seen nothing."""
-    if model.labels == labels:
-        return model
-    columns = [labels.index(label) for label in model.labels]
-    counts = np.zeros((len(model.counts), len(labels)), dtype=np.int64)
-    counts[:, columns] = model.counts.counts
-    documents = np.zeros(len(labels), dtype=np.int64)
-    documents[columns] = model.documents
-    return dataclasses.replace(
-        model, labels=labels, documents=documents, counts=FeatureCounts(model.counts.keys, counts)
-    )
+def of_classes(
+    counts: NDArray[np.int64], labels: tuple[str, ...], all_labels: tuple[str, ...]
+) -> NDArray[np.int64]:
+    """Counts of some classes [..., C] as those of all classes, zero for the others.
+
+    >>> of_classes(np.array([[4, 2]]), ("b", "d"), ("a", "b", "d")).tolist()
+    [[0, 4, 2]]
+    """
+    if labels == all_labels:
+        return counts
+    found = np.zeros((*counts.shape[:-1], len(all_labels)), dtype=np.int64)
+    found[..., [all_labels.index(label) for label in labels]] = counts
+    return found
 
 
 def _joined(first: NaiveBayes, second: NaiveBayes) -> Vocabulary:
-    counts = dict(zip(first.vocabulary.tokens, first.vocabulary.counts.tolist(), strict=True))
-    for token, seen in zip(second.vocabulary.tokens, second.vocabulary.counts.tolist(), strict=True):
-        counts[token] = counts.get(token, 0) + seen
-    return names_of_features(Vocabulary.of(counts, list(counts.values())), first.features)
+    return Tokens.of(first.vocabulary).plus(Tokens.of(second.vocabulary)).in_order()
 
 
 # --- from counts to weights -----------------------------------------------------------------

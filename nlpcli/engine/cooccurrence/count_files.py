@@ -10,6 +10,7 @@ Not here: how counts are made (`counting.py`), and the command (`job.py`).
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import weakref
 import zipfile
@@ -30,7 +31,8 @@ from nlpcli.engine.cooccurrence.counting import (
     largest_group,
     unit_of,
 )
-from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
+from nlpcli.engine.cooccurrence.memory import make_plan
+from nlpcli.engine.cooccurrence.vocabularies import dropped, united
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.model_file import parse_json
@@ -38,7 +40,9 @@ from nlpcli.engine.io.npz import Arrays, NotArrays, open_arrays
 from nlpcli.engine.io.schema import AGAIN, Held
 from nlpcli.engine.io.schemas.cooccurrence import COUNTS, count_bounds
 from nlpcli.engine.kernels.counts.arguments import Rows
+from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.sizes import parse_size
 from nlpcli.engine.runtime.spill import read_at
 from nlpcli.engine.runtime.threads import Stop, available_cores
 from nlpcli.errors import InputError, ModelError, OutputError, SettingsError
@@ -48,17 +52,24 @@ from nlpcli.settings.text import AnalysisSettings
 FORMAT = 1
 _TABLE_WORDS = 100
 _PARTS = ("bytes", "offsets", "counts")
+_RANKS = "vocabulary.first"
 _WHOLE = (*(f"vocabulary.{name}" for name in _PARTS), "shape", "indptr")  # the others stay in the file
 
 
 @dataclass(frozen=True, eq=False)
 class Cooccurrence:
-    """A co-occurrence matrix [V, V] with all that is needed to go on counting or to train."""
+    """A co-occurrence matrix [V, V] with all that is needed to go on counting or to train.
+
+    vocab_order: by what its words are in order, if they were not given; first_seen: int64 [V], the rank of
+    each by first appearance, −1 for one that was not seen; none where that is not known.
+    """
 
     vocabulary: Vocabulary
     settings: CooccurrenceSettings
     analysis: AnalysisSettings
     counts: Counts
+    vocab_order: str = "frequency"
+    first_seen: NDArray[np.int64] | None = None
 
     def groups(self) -> Iterator[tuple[int, Rows]]:
         """The matrix piece by piece: the first row's number, and some rows."""
@@ -102,7 +113,7 @@ def spilled(
     counts = matrix.counts
     spill_store = SpilledCounts(counts.words, counts.unit, counts.bounds, memory)
     spill_store.fill(counts, threads, progress)
-    return Cooccurrence(matrix.vocabulary, matrix.settings, matrix.analysis, spill_store)
+    return dataclasses.replace(matrix, counts=spill_store)
 
 
 # --- writing --------------------------------------------------------------------------------
@@ -119,7 +130,9 @@ def save(path: str, matrix: Cooccurrence) -> None:
         "settings": matrix.settings.to_record(),
         "analysis": matrix.analysis.to_record(),
         "format": FORMAT,
+        **({"vocab_order": matrix.vocab_order} if matrix.vocab_order != "frequency" else {}),
     }
+    ranks = {} if matrix.first_seen is None else {_RANKS: matrix.first_seen}
     small: dict[str, NDArray[Any]] = {
         "format": np.array(b"csr"),
         "shape": np.array([words, words], dtype=np.int64),
@@ -127,6 +140,7 @@ def save(path: str, matrix: Cooccurrence) -> None:
             json.dumps(record, sort_keys=True, ensure_ascii=False).encode(), dtype=np.uint8
         ),
         **matrix.vocabulary.to_tensors(),
+        **ranks,
         "indptr": indptr,
     }
     with write_atomically(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -174,10 +188,19 @@ class CountFile:
 
         Raises ModelError for indices outside the matrix: kernels do not look again.
         """
-        begin, end = int(self.indptr[first]), int(self.indptr[last])
-        columns = self._read("indices", np.dtype("<i4"), begin, end)
-        counts = self._read("data", np.dtype("<f8"), begin, end)
-        ends = self.indptr[first + 1 : last + 1] - begin
+        return self.runs([(first, last)])
+
+    def runs(self, runs: Sequence[tuple[int, int]]) -> Rows:
+        """Rows first … last − 1 of each of these runs, one behind the other. Raises ModelError likewise."""
+        begins, stops = self.indptr[np.array(runs, dtype=np.int64).reshape(-1, 2)].T
+        places = offsets_of(stops - begins)
+        columns = np.empty(int(places[-1]), dtype="<i4")
+        counts = np.empty(int(places[-1]), dtype="<f8")
+        for begin, place, end in zip(begins.tolist(), places[:-1].tolist(), places[1:].tolist(), strict=True):
+            self._read("indices", columns[place:end], begin)
+            self._read("data", counts[place:end], begin)
+        lengths = [np.diff(self.indptr[first : last + 1]) for first, last in runs]
+        ends = np.cumsum(np.concatenate([np.empty(0, np.int64), *lengths]))
         rising = np.diff(columns) > 0
         rising[ends[(ends > 0) & (ends < len(columns))] - 1] = True  # where a row ends
         pieces = {"indices": columns, "data": counts}
@@ -191,16 +214,15 @@ class CountFile:
         first, last = self.bounds[number : number + 2].tolist()
         return self.rows(first, last)
 
-    def _read(self, name: str, dtype: np.dtype[Any], begin: int, end: int) -> NDArray[Any]:
-        array = np.empty(end - begin, dtype=dtype)
-        offset = self._places[name] + begin * dtype.itemsize
+    def _read(self, name: str, array: NDArray[Any], begin: int) -> None:
+        """Fill the array with the numbers from `begin` on."""
+        offset = self._places[name] + begin * array.itemsize
         rest = array.data.cast("B") if len(array) else memoryview(b"")
         while len(rest):
             got = read_at(self._file.fileno(), rest[: 1 << 28], offset)
             if not got:
                 raise ModelError(f"{self._path} is damaged: it ends too early")
             rest, offset = rest[got:], offset + got
-        return array
 
 
 def load(path: str) -> Cooccurrence:
@@ -237,12 +259,20 @@ def _load(path: str, arrays: Arrays) -> Cooccurrence:
         )
     settings = fields["settings"]
     sizes = {**COUNTS.fit(path, fields, arrays.members), **count_bounds(unit_of(settings))}
-    held = Held(fields, sizes, {name: arrays.read(name) for name in _WHOLE})
-    COUNTS.check(path, held, _WHOLE)
+    whole = [*_WHOLE, *({_RANKS} & {*arrays.members})]
+    held = Held(fields, sizes, {name: arrays.read(name) for name in whole})
+    COUNTS.check(path, held, whole)
     vocabulary = Vocabulary.of_bytes(*(held.arrays[f"vocabulary.{name}"] for name in _PARTS))
     bounds = group_bounds(vocabulary.counts, settings)
     places = {name: arrays.place(name) for name in ("indices", "data")}
-    return Cooccurrence(vocabulary, settings, fields["analysis"], CountFile(path, held, places, bounds))
+    return Cooccurrence(
+        vocabulary,
+        settings,
+        fields["analysis"],
+        CountFile(path, held, places, bounds),
+        fields["vocab_order"],
+        held.arrays.get(_RANKS),
+    )
 
 
 # --- sums -----------------------------------------------------------------------------------
@@ -251,34 +281,34 @@ def _load(path: str, arrays: Arrays) -> Cooccurrence:
 class RenumberedCounts:
     """Counts of a file as rows and columns of another vocabulary."""
 
-    def __init__(self, part: Cooccurrence, vocabulary: Vocabulary) -> None:
+    def __init__(self, part: Cooccurrence, vocabulary: Vocabulary, new: NDArray[np.int32]) -> None:
         counts = part.counts
         assert isinstance(counts, CountFile)
         self._file = counts
         self.words = len(vocabulary)
         self.unit = counts.unit
         self.bounds = group_bounds(vocabulary.counts, part.settings)
-        self._new = np.array([vocabulary.id_of[token] for token in part.vocabulary.tokens], dtype=np.int32)
+        self._new = new
         self._old = np.full(self.words, -1, dtype=np.int64)
-        self._old[self._new] = np.arange(len(self._new))
-        self._same = part.vocabulary.tokens == vocabulary.tokens
+        self._old[new] = np.arange(len(new))
+        self._same = len(new) == self.words and bool((new == np.arange(len(new))).all())
 
     def group(self, number: int, scratch: Scratch, stop: Stop) -> Rows:
         """Rows bounds[number] to bounds[number + 1]."""
         first, last = self.bounds[number : number + 2].tolist()
         if self._same:
             return self._file.rows(first, last)
-        ends = np.zeros(last - first, dtype=np.int64)
-        columns, units = [np.empty(0, np.int32)], [np.empty(0, np.int64)]
-        written = 0
-        for place, old in enumerate(self._old[first:last].tolist()):
-            if old >= 0 and not stop:
-                row = self._file.rows(old, old + 1)
-                columns.append(self._new[row.columns])
-                units.append(row.units)
-                written += len(row.columns)
-            ends[place] = written
-        moved = Rows(ends, np.concatenate(columns), np.concatenate(units))
+        old = self._old[first:last]
+        there = old[old >= 0]
+        cuts = np.flatnonzero(np.diff(there) != 1) + 1  # runs of rows that follow one another in the file
+        starts, stops = (
+            there[[0, *cuts]] if len(there) else there,
+            there[[*cuts - 1, -1]] if len(there) else there,
+        )
+        found = self._file.runs(list(zip(starts.tolist(), (stops + 1).tolist(), strict=True)))
+        lengths = np.zeros(last - first, dtype=np.int64)
+        lengths[old >= 0] = np.diff(found.ends, prepend=0)
+        moved = Rows(np.cumsum(lengths), self._new[found.columns], found.units)
         return add_rows([moved, _no_rows(last - first)], scratch, stop)  # which puts columns in order
 
 
@@ -287,23 +317,28 @@ def _no_rows(rows: int) -> Rows:
 
 
 def merge(parts: Sequence[Cooccurrence]) -> Cooccurrence:
-    """The exact sum of the counts of several files; vocabularies are united, most frequent first.
+    """The exact sum of the counts of several files, which are in the order of the text.
 
-    Equal to counting all texts at once when no shard dropped a word (`--min-count 1`) or all
-    used one vocabulary. Sums are made as they are asked for, group by group.
+    Equal to counting all texts at once, with the words in the same order, when no shard dropped a word
+    (`--min-count 1`) or all used one vocabulary (`--read-vocab`); for files without ranks, which earlier
+    versions wrote, up to the order of words of the same count. Sums are made as they are asked for, group by
+    group.
 
     Raises SettingsError when they were counted in different ways.
     """
     first = parts[0]
     for part in parts[1:]:
-        if (part.settings, part.analysis) != (first.settings, first.analysis):
+        mine = (first.settings, first.analysis, first.vocab_order)
+        if (part.settings, part.analysis, part.vocab_order) != mine:
             raise SettingsError(
                 "the counts were made with different settings and cannot be added",
                 hint="count all shards with the same options",
             )
-    vocabulary = _united([part.vocabulary for part in parts])
-    moved: list[Counts] = [RenumberedCounts(part, vocabulary) for part in parts]
-    return Cooccurrence(vocabulary, first.settings, first.analysis, SummedCounts(moved))
+    vocabulary, ranks, news = united(parts)
+    moved: list[Counts] = [
+        RenumberedCounts(part, vocabulary, new) for part, new in zip(parts, news, strict=True)
+    ]
+    return dataclasses.replace(first, vocabulary=vocabulary, counts=SummedCounts(moved), first_seen=ranks)
 
 
 def merge_files(
@@ -313,19 +348,13 @@ def merge_files(
 
     Raises InputError, ModelError and SettingsError as `load` and `merge` do.
     """
-    total = merge([load(path) for path in paths])
+    parts = [load(path) for path in paths]
+    total = merge(parts)
+    if warning := dropped(parts):
+        progress.note(warning)
     group = largest_group(total.vocabulary.counts, total.settings)
     memory, threads = parse_size(resources.memory), resources.threads or available_cores()
     plan = make_plan(memory, threads, len(total.vocabulary), 0, group)
     total = spilled(total, threads=plan.threads, memory=plan.cells, progress=progress)
     save(output, total)
     return total
-
-
-def _united(vocabularies: Sequence[Vocabulary]) -> Vocabulary:
-    total: dict[str, int] = {}
-    for vocabulary in vocabularies:
-        for token, count in zip(vocabulary.tokens, vocabulary.counts.tolist(), strict=True):
-            total[token] = total.get(token, 0) + count
-    ordered = sorted(total, key=lambda token: -total[token])
-    return Vocabulary.of(ordered, [total[token] for token in ordered])

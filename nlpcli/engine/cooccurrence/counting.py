@@ -191,6 +191,8 @@ class TextCounts:
 
 def _lay_out(corpus: EncodedCorpus, begin: int, end: int, window: int) -> tuple[NDArray[np.int32], int, int]:
     """Tokens begin … end − 1 and a window around them, −1 at the ends of documents; their places."""
+    if begin == end:  # no token is in the vocabulary, however many documents there are
+        return np.full(1, -1, dtype=np.int32), 1, 1
     low, high = max(0, begin - window), min(len(corpus.ids), end + window)
     document_of = functools.partial(np.searchsorted, corpus.offsets, side="right")
     first = int(document_of(low)) - 1

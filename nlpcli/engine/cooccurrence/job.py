@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from nlpcli.engine.cooccurrence import count_files
+from nlpcli.engine.cooccurrence.cluster_counting import counted_on_cluster
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence, spilled
 from nlpcli.engine.cooccurrence.counting import count_corpus, largest_group
-from nlpcli.engine.cooccurrence.memory import make_plan, parse_size
-from nlpcli.engine.corpus.encoding import encode
+from nlpcli.engine.cooccurrence.memory import make_plan
+from nlpcli.engine.cooccurrence.partial_counts import CooccurrenceCounting
+from nlpcli.engine.corpus import vocabulary_files
+from nlpcli.engine.corpus.encoding import encode_ranked
+from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.sizes import parse_size
 from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import OutputError
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources
-from nlpcli.settings.fields import refuse
+from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+
+_NO_WORDS = Vocabulary.of([], [])
 
 
 @plain_settings
@@ -27,16 +35,19 @@ def cooccur(
     counting: CooccurrenceSettings = CooccurrenceSettings(),
     *,
     pairs: bool = False,
+    read_vocab: str | None = None,
     vocabulary: VocabularySettings = VocabularySettings(),
     analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
     reading: TextInputSettings = TextInputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     progress: Progress = SILENT,
 ) -> Cooccurrence:
     """How often the words of some texts stand near each other, written to `output` if there is one.
 
     A path that ends in .npz becomes a file of counts, to train on or to merge; one in .tsv, or an
-    open file, gets a table, or with `pairs` the lines word<TAB>neighbour<TAB>count.
+    open file, gets a table, or with `pairs` the lines word<TAB>neighbour<TAB>count. `read_vocab` is a
+    vocabulary that `count` wrote: the words of the counts, in its order.
 
     Raises InputError when no word is left for a vocabulary, NlpcliError when the vocabulary alone
     needs more than `resources.memory`, OutputError for a table that is too large to read.
@@ -45,7 +56,15 @@ def cooccur(
         raise OutputError(f"{output}: counts are written as .npz or .tsv")
     if pairs and isinstance(output, str) and output.endswith(".npz"):
         refuse(["--per-pair"], "with .npz, which holds the same counts either way")
-    corpus = encode(paths, analysis, vocabulary, reading, progress)
+    if read_vocab is not None:
+        refuse(changed(vocabulary), "beside --read-vocab, which is the vocabulary")
+    chosen = vocabulary_files.read(read_vocab) if read_vocab is not None else vocabulary
+    if machines.wanted:
+        shared = CooccurrenceCounting(_NO_WORDS, counting, analysis, reading, vocabulary.vocab_order)
+        counts = counted_on_cluster(paths, shared, chosen, machines, progress)
+        _write(counts, output, pairs)
+        return counts
+    corpus, ranks = encode_ranked(paths, analysis, chosen, reading, progress)
     plan = make_plan(
         parse_size(resources.memory),
         resources.threads or available_cores(),
@@ -55,16 +74,20 @@ def cooccur(
     )
     made = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)
     counts = spilled(
-        Cooccurrence(corpus.vocabulary, counting, analysis, made),
+        Cooccurrence(corpus.vocabulary, counting, analysis, made, vocabulary.vocab_order, ranks),
         threads=plan.threads,
         memory=plan.cells,
         progress=progress,
     )
+    _write(counts, output, pairs)
+    return counts
+
+
+def _write(counts: Cooccurrence, output: Output | None, pairs: bool) -> None:
     if isinstance(output, str) and output.endswith(".npz"):
         count_files.save(output, counts)
     elif output is not None:
         _write_lines(counts, output, pairs)
-    return counts
 
 
 def _write_lines(counts: Cooccurrence, output: Output, pairs: bool) -> None:

@@ -10,39 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from nlpcli.engine.cooccurrence.counting import Scratch
-from nlpcli.errors import NlpcliError, SettingsError
+from nlpcli.errors import NlpcliError
 
-_FACTORS = {
-    "": 1,
-    "k": 10**3,
-    "m": 10**6,
-    "g": 10**9,
-    "t": 10**12,
-    "ki": 2**10,
-    "mi": 2**20,
-    "gi": 2**30,
-    "ti": 2**40,
-}
 _TOKEN_BYTES = 12  # the encoded text (a file in memory), laid out, and the index of its words
 _CELL_BYTES = 36  # of a group under way: as counted (12), as spilled, as added up
 _MARGIN = 100 << 20  # compiled kernels, buffers
-
-
-def parse_size(text: str) -> int:
-    """Bytes, from how people write them.
-
-    >>> parse_size("4GB"), parse_size("512MiB"), parse_size("1.5g")
-    (4000000000, 536870912, 1500000000)
-    """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*", text.lower())
-    if not match or match[2] not in _FACTORS:
-        raise SettingsError(f"--memory: {text!r} is no amount of memory", hint="write it like 4GB or 500MB")
-    return int(float(match[1]) * _FACTORS[match[2]])
 
 
 def resident() -> int:

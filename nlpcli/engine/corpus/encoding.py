@@ -24,18 +24,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.blocks import as_blocks
-from nlpcli.engine.corpus.empty_corpus import Sample
+from nlpcli.engine.corpus.empty_corpus import NoTokens, Sample
 from nlpcli.engine.corpus.encoded_corpus import DocumentOffsets, EncodedCorpus
-from nlpcli.engine.corpus.vocabulary import Vocabulary, select
+from nlpcli.engine.corpus.found_tokens import SEGMENT, FoundTokens, finish, with_ids
+from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.record_formats import Documents, whole_texts
 from nlpcli.engine.io.text_lines import text_lines
-from nlpcli.engine.runtime.arrays import offsets_of
-from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.processes import Failure
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import SpillList
-from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
+from nlpcli.engine.runtime.threads import available_cores, in_threads
 from nlpcli.engine.text.analyzer import TIME_LIMIT, Analyzer, isolated
 from nlpcli.engine.text.streaming import Pool, pieces
 from nlpcli.engine.text.tokenizers.tokenizer import LineFailed
@@ -44,10 +43,7 @@ from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
-kernels = Kernels("text.scan")
-
 _SMALL = 1 << 20  # bytes or tokens that are dealt with before machine code is loaded
-_SEGMENT = 1 << 20  # ids renumbered at a time
 _SAMPLED = 1000  # types, or bytes, that tell why no token is left
 _FEW_LINES = 256  # below this, processes cost more than they gain
 
@@ -66,7 +62,7 @@ def encode(
     Raises NoTokens, which says why, when no token is left for a vocabulary.
     """
     lines = text_lines(paths, reading, progress)
-    return _finish(_encode_lines(lines, analysis), vocabulary)
+    return finish(_encode_lines(lines, analysis), vocabulary)
 
 
 def encode_documents(
@@ -80,128 +76,96 @@ def encode_documents(
     >>> corpus.ids.tolist(), corpus.offsets.tolist(), corpus.vocabulary.tokens
     ([0, 1, 0], [0, 3, 3], ('a', 'b'))
     """
-    return _finish(_encode_batches(batches, analysis), vocabulary)
-
-
-def count_tokens(
-    paths: Sequence[str] | None,
-    analysis: AnalysisSettings,
-    vocabulary: VocabularySettings,
-    reading: InputSettings = InputSettings(),
-    progress: Progress = SILENT,
-) -> Vocabulary:
-    """The vocabulary of some files alone; keeps no ids.
-
-    Raises NoTokens when there are none, InputError when `vocabulary` leaves none of them.
-    """
-    found = _encode_lines(text_lines(paths, reading, progress, "counting"), analysis, keep=False)
-    if not len(found.types):
-        raise found.sample.no_tokens()
-    return select(found.types, vocabulary)[0]
-
-
-# --- what the two roads give ----------------------------------------------------------------
+    return finish(_encode_batches(batches, analysis), vocabulary)
 
 
 @dataclass(frozen=True, eq=False)
-class _Found:
-    """All types of a text in order of first appearance, and its tokens on disk.
-
-    The spilled holds the tokens in `segments` of (how many, which translation): translation t
-    takes the numbers of a segment to ids in `types`, −1 for a token that is dropped.
-    `offsets` [D + 1] are the tokens before each document, and all. Where tokens are only counted,
-    neither is there. `sample` is what tells why there are none.
-    """
+class Counted:
+    """The types of some files in order of first appearance, of how many lines they are, and why there are
+    none."""
 
     types: Vocabulary
-    spilled: SpillList
-    segments: list[tuple[int, int]]
-    translations: list[NDArray[np.int32]]
-    offsets: NDArray[np.int64]
+    lines: int
     sample: Sample
 
-
-def _finish(found: _Found, vocabulary: VocabularySettings | Vocabulary) -> EncodedCorpus:
-    """Give the tokens their final ids; on the disk in place."""
-    if isinstance(vocabulary, Vocabulary):
-        chosen, new_id = vocabulary, vocabulary.ids_of(found.types.tokens)
-    elif not len(found.types):
-        raise found.sample.no_tokens()
-    else:
-        chosen, new_id = select(found.types, vocabulary)
-    # −1 stays −1: the last entry of the table is what a dropped token finds.
-    new_id = np.append(new_id, np.int32(-1))
-    tables = [new_id[translation] for translation in found.translations]
-    dropping = any((table < 0).any() for table in tables)
-    if found.spilled.pieces is not None:
-        ids, offsets = _renumbered(found, found.spilled.pieces, tables), found.offsets
-        if dropping:
-            keeps = ids >= 0
-            ids, offsets = ids[keeps], offsets_of(keeps)[offsets]
-    elif dropping:
-        ids, offsets = _renumber_some(found, tables)
-    else:
-        ids, offsets = _renumber(found, tables), found.offsets
-    ids.flags.writeable = False
-    return EncodedCorpus(ids, offsets, chosen)
+    def why_none(self) -> NoTokens:
+        """The error for a text without tokens."""
+        return self.sample.no_tokens()
 
 
-def _renumbered(
-    found: _Found, pieces: Sequence[NDArray[np.int32]], tables: list[NDArray[np.int32]]
-) -> NDArray[np.int32]:
-    """Every token's id, out of memory."""
-    if len(tables) == 1:
-        return np.concatenate([np.zeros(0, dtype=np.int32), *(tables[0][piece] for piece in pieces)])
-    places = offsets_of([len(piece) for piece in pieces])
-    ids = np.empty(places[-1], dtype=np.int32)
-
-    def translate(number: int) -> None:
-        into = ids[places[number] : places[number + 1]]
-        kernels.translate(pieces[number], tables[found.segments[number][1]], into)
-
-    run_all(translate, ((number,) for number in range(len(pieces))), len(tables))
-    return ids
+def count_types(
+    paths: Sequence[str] | None,
+    analysis: AnalysisSettings,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> Counted:
+    """All types of some files, which may be none; keeps no ids."""
+    found = _encode_lines(text_lines(paths, reading, progress, "counting"), analysis, keep=False)
+    return Counted(found.types, found.lines, found.sample)
 
 
-def _renumber(found: _Found, tables: list[NDArray[np.int32]]) -> NDArray[np.int32]:
-    """Every token's id, written over its number on the disk."""
-    start = 0
-    for count, table in _slices(found.segments):
-        numbers = found.spilled.read(start, count)
-        kernels.translate(numbers, tables[table], numbers)
-        found.spilled.rewrite(start, numbers)
-        start += count
-    return found.spilled.numbers(start)
+def encode_all(
+    paths: Sequence[str] | None,
+    analysis: AnalysisSettings,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> tuple[EncodedCorpus, Counted]:
+    """Some files as ids of all their types, in order of first appearance; there may be none of them."""
+    return _all_types(_encode_lines(text_lines(paths, reading, progress), analysis))
 
 
-def _renumber_some(
-    found: _Found, tables: list[NDArray[np.int32]]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """The same where tokens are dropped: the ids that are left, and how many before each document."""
-    offsets = np.empty_like(found.offsets)
-    start = kept = document = 0
-    for count, table in _slices(found.segments):
-        ids = tables[table][found.spilled.read(start, count)]
-        keeps = ids >= 0
-        before = offsets_of(keeps)
-        through = int(np.searchsorted(found.offsets, start + count))
-        offsets[document:through] = before[found.offsets[document:through] - start] + kept
-        found.spilled.rewrite(kept, ids[keeps])
-        start, document, kept = start + count, through, kept + int(before[-1])
-    offsets[document:] = kept
-    return found.spilled.numbers(kept), offsets
+def encode_ranked(
+    paths: Sequence[str] | None,
+    analysis: AnalysisSettings,
+    vocabulary: VocabularySettings | Vocabulary,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> tuple[EncodedCorpus, NDArray[np.int64]]:
+    """As `encode`, and which word was seen first, second and so on: int64 [V], −1 for one that was not seen.
+
+    Of a vocabulary that is given, the counts are those in these files; there may be no token of it.
+    """
+    found = _encode_lines(text_lines(paths, reading, progress), analysis)
+    if not isinstance(vocabulary, Vocabulary):
+        corpus, new_id = with_ids(found, vocabulary)
+        return corpus, _ranks(new_id, len(corpus.vocabulary))
+    if not len(found.types):
+        counts = np.zeros(len(vocabulary), dtype=np.int64)
+        nothing = EncodedCorpus(np.empty(0, np.int32), np.zeros(1, np.int64), vocabulary.with_counts(counts))
+        return nothing, np.full(len(vocabulary), -1, dtype=np.int64)
+    corpus, new_id = with_ids(found, vocabulary)
+    counts = np.zeros(len(vocabulary), dtype=np.int64)
+    counts[new_id[new_id >= 0]] = found.types.counts[new_id >= 0]
+    counted = EncodedCorpus(corpus.ids, corpus.offsets, vocabulary.with_counts(counts))
+    return counted, _ranks(new_id, len(vocabulary))
 
 
-def _slices(segments: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    for count, table in segments:
-        for begin in range(0, count, _SEGMENT):
-            yield min(_SEGMENT, count - begin), table
+def _ranks(new_id: NDArray[np.int32], words: int) -> NDArray[np.int64]:
+    """The rank of each word by first appearance from the ids of the types in that order, −1 for none."""
+    ranks = np.full(words, -1, dtype=np.int64)
+    seen = new_id[new_id >= 0]
+    ranks[seen] = np.arange(len(seen))
+    return ranks
+
+
+def encode_every(batches: Iterable[Documents], analysis: AnalysisSettings) -> tuple[EncodedCorpus, Counted]:
+    """Documents as ids of all their types, in order of first appearance; there may be none of them."""
+    return _all_types(_encode_batches(batches, analysis))
+
+
+def _all_types(found: FoundTokens) -> tuple[EncodedCorpus, Counted]:
+    counted = Counted(found.types, found.lines, found.sample)
+    if len(found.types):
+        return finish(found, VocabularySettings(vocab_order="first-seen")), counted
+    return EncodedCorpus(np.empty(0, np.int32), np.zeros_like(found.offsets), found.types), counted
 
 
 # --- the general road -----------------------------------------------------------------------
 
 
-def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled: bool = False) -> _Found:
+def _analyze(
+    lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled: bool = False
+) -> FoundTokens:
     """Every line through the analyzer, a dictionary for the types."""
     number_of: dict[str, int] = {}
     counts: list[int] = []
@@ -222,7 +186,7 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled
             total += len(tokens)
             documents += 1
             ends.append(total)
-            if len(waiting) + len(ends) >= _SEGMENT:
+            if len(waiting) + len(ends) >= SEGMENT:
                 _write(waiting, spilled, keep)
                 if keep:
                     offsets.add(np.array(ends, dtype=np.int64))
@@ -233,13 +197,14 @@ def _analyze(lines: Iterable[str], analyzer: Analyzer, keep: bool = True, filled
     if keep:
         offsets.add(np.array(ends, dtype=np.int64))
     identity = np.arange(len(counts), dtype=np.int32)
-    return _Found(
+    return FoundTokens(
         Vocabulary.of(number_of, counts),
         spilled,
         [(total, 0)],
         [identity],
         offsets.array(),
         sample,
+        documents,
     )
 
 
@@ -282,14 +247,14 @@ def _write(waiting: list[int], spilled: SpillList, keep: bool) -> None:
 # --- the kernel road ------------------------------------------------------------------------
 
 
-def _encode_lines(lines: Lines, analysis: AnalysisSettings, keep: bool = True) -> _Found:
+def _encode_lines(lines: Lines, analysis: AnalysisSettings, keep: bool = True) -> FoundTokens:
     analyzer = Analyzer(analysis)
     if not analyzer.is_plain:
         return _analyze(lines, analyzer, keep, filled=True)
     return _encode_blocks(lines.blocks(), analyzer, keep, filled=True)
 
 
-def _encode_batches(batches: Iterable[Documents], analysis: AnalysisSettings) -> _Found:
+def _encode_batches(batches: Iterable[Documents], analysis: AnalysisSettings) -> FoundTokens:
     analyzer = Analyzer(analysis)
     if not analyzer.is_plain:
         return _analyze(whole_texts(batches), analyzer)
@@ -298,7 +263,7 @@ def _encode_batches(batches: Iterable[Documents], analysis: AnalysisSettings) ->
 
 def _encode_blocks(
     blocks: Iterator[bytes], analyzer: Analyzer, keep: bool = True, filled: bool = False
-) -> _Found:
+) -> FoundTokens:
     small = []
     for block in blocks:
         small.append(block)
@@ -308,7 +273,9 @@ def _encode_blocks(
     return _analyze(text.split("\n")[:-1], analyzer, keep, filled)
 
 
-def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled: bool = False) -> _Found:
+def _scan_blocks(
+    blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled: bool = False
+) -> FoundTokens:
     """Every block through the kernel, on all cores; results in the order of the text."""
     from nlpcli.engine.corpus.scanner import Scanner, union
 
@@ -319,7 +286,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled
     spilled = SpillList()
     segments: list[tuple[int, int]] = []
     offsets = DocumentOffsets(filled)
-    total = 0
+    total = lines = 0
 
     def scan(block: bytes, number: int) -> tuple[int, NDArray[np.int32], NDArray[np.int64]]:
         which = idle.popleft()
@@ -338,13 +305,14 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled
             yield block
 
     def take(result: tuple[int, NDArray[np.int32], NDArray[np.int64]]) -> None:
-        nonlocal total
+        nonlocal total, lines
         which, numbers, line_ends = result
         if keep:
             spilled.append(numbers)
             offsets.add(line_ends + total)
         segments.append((len(numbers), which))
         total += len(numbers)
+        lines += len(line_ends)
 
     for result in in_threads(scan, ((block, number) for number, block in enumerate(watched())), threads):
         take(result)
@@ -356,7 +324,7 @@ def _scan_blocks(blocks: Iterable[bytes], analyzer: Analyzer, keep: bool, filled
     sample = Sample(analyzer.settings)
     if not len(types):
         sample.add(*(scanned.tokens[:_SAMPLED] or beginning))
-    return _Found(types, spilled, segments, translations, offsets.array(), sample)
+    return FoundTokens(types, spilled, segments, translations, offsets.array(), sample, lines)
 
 
 def _finished_types(types: Vocabulary, analyzer: Analyzer) -> tuple[Vocabulary, NDArray[np.int32]]:

@@ -101,6 +101,14 @@ class Vocabulary:
         run_all(copy, list(itertools.pairwise(cuts)))
         return Vocabulary.of_bytes(taken, offsets, self.counts[ids])
 
+    def with_counts(self, counts: NDArray[np.int64]) -> Vocabulary:
+        """The same tokens with other counts [V]."""
+        other = Vocabulary(counts)
+        for name in ("tokens", "packed", "id_of"):  # what is there already
+            if name in self.__dict__:
+                other.__dict__[name] = self.__dict__[name]
+        return other
+
     @property
     def total(self) -> int:
         """The sum of the counts."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
-from nlpcli.engine.corpus.encoding import encode
+from nlpcli.engine.corpus.encoding import Counted, encode, encode_all
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
@@ -55,10 +55,7 @@ def with_ngrams(
     enough = vocabulary.min_count if isinstance(vocabulary, VocabularySettings) else 1
     candidates = np.flatnonzero(counts >= min(enough, counts.max(initial=1)))
     if not len(candidates) and isinstance(vocabulary, VocabularySettings):
-        raise InputError(
-            f"no n-gram is left: no text has {shortest} tokens",
-            hint="use --ngrams 1, or shorter ones",
-        )
+        raise no_ngrams(shortest)
     candidates = candidates[np.argsort(first[candidates], kind="stable")]
     named = names.of(candidates + starts[0])
     if isinstance(vocabulary, VocabularySettings):
@@ -86,10 +83,41 @@ def count_ngrams(
 
     Raises InputError when no run is left (NoTokens: no token), SettingsError for an empty range.
     """
-    if shortest > longest:
-        raise SettingsError("--ngrams 0 leaves nothing to count")
+    _check_range(shortest, longest)
     words = encode(paths, analysis, VocabularySettings(vocab_order="first-seen"), reading, progress)
     return with_ngrams(words, shortest, longest, vocabulary).vocabulary
+
+
+def count_all_ngrams(
+    paths: Sequence[str] | None,
+    shortest: int,
+    longest: int,
+    analysis: AnalysisSettings,
+    reading: InputSettings = InputSettings(),
+    progress: Progress = SILENT,
+) -> tuple[Vocabulary, Counted]:
+    """All n-grams in order of first appearance, which may be none, and the words they are made of.
+
+    Raises SettingsError for an empty range.
+    """
+    _check_range(shortest, longest)
+    words, counted = encode_all(paths, analysis, reading, progress)
+    if int(np.diff(words.offsets).max(initial=0)) < shortest:
+        return Vocabulary.of([], []), counted
+    everything = VocabularySettings(vocab_order="first-seen")
+    return with_ngrams(words, shortest, longest, everything).vocabulary, counted
+
+
+def no_ngrams(shortest: int) -> InputError:
+    """The error for texts that are all too short."""
+    return InputError(
+        f"no n-gram is left: no text has {shortest} tokens", hint="use --ngrams 1, or shorter ones"
+    )
+
+
+def _check_range(shortest: int, longest: int) -> None:
+    if shortest > longest:
+        raise SettingsError("--ngrams 0 leaves nothing to count")
 
 
 def _numbered(corpus: EncodedCorpus, longest: int, names: _RunNames) -> NDArray[np.int32]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.empty_corpus import NoTokens
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus, renumber
-from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.corpus.encoding import encode_documents, encode_every
 from nlpcli.engine.corpus.vocabulary import Vocabulary, select
 from nlpcli.engine.corpus.word_ngrams import with_ngrams
 from nlpcli.engine.documents import sparse
@@ -128,7 +128,9 @@ def fit(
     found = find_features(batches, analysis, settings, vocabulary)
     documents = found.counts.shape[0]
     frequencies = sparse.document_frequencies(found.counts)
-    kept = _kept(found.vocabulary, frequencies, documents, settings, isinstance(vocabulary, Vocabulary))
+    kept = kept_features(
+        found.vocabulary, frequencies, documents, settings, given=isinstance(vocabulary, Vocabulary)
+    )
     if not kept.all():
         found, frequencies = found.only(kept), frequencies[kept]
     vectorizer = Vectorizer(settings, analysis, found.vocabulary, frequencies, documents)
@@ -170,9 +172,22 @@ def find_features(
     if settings.word_range == (1, 1) and settings.char_range == (1, 0):
         corpus = encode_documents(batches, analysis, vocabulary)
         return Found(corpus, sparse.count_matrix(corpus), corpus.vocabulary)
-    words = encode_documents(batches, analysis, VocabularySettings(vocab_order="first-seen"))
+    words, counted = encode_every(batches, analysis)
+    if len(counted.types):
+        return features_of(words, settings, vocabulary)
+    if isinstance(vocabulary, VocabularySettings):
+        raise counted.why_none()
+    nothing = EncodedCorpus(words.ids, words.offsets, vocabulary)
+    return Found(nothing, sparse.count_matrix(nothing), vocabulary)
+
+
+def features_of(
+    words: EncodedCorpus, settings: VectorizeSettings, vocabulary: VocabularySettings | Vocabulary
+) -> Found:
+    """The same of documents as ids of all their words, in order of first appearance."""
     if settings.char_range == (1, 0):
-        corpus = with_ngrams(words, *settings.word_range, vocabulary)
+        is_all = settings.word_range == (1, 1)
+        corpus = words if is_all else with_ngrams(words, *settings.word_range, vocabulary)
         return Found(corpus, sparse.count_matrix(corpus), corpus.vocabulary)
     runs, names = with_char_ngrams(sparse.count_matrix(words), words.vocabulary.tokens, *settings.char_range)
     if isinstance(vocabulary, VocabularySettings):
@@ -182,14 +197,18 @@ def find_features(
     return Found(words, runs.with_columns(new_column, len(chosen)).sorted(), chosen)
 
 
-def _kept(
+def kept_features(
     vocabulary: Vocabulary,
     frequencies: NDArray[np.int64],
     documents: int,
     settings: VectorizeSettings,
+    *,
     given: bool,
 ) -> NDArray[np.bool_]:
-    """Which columns min_df, max_df and max_features leave."""
+    """Which columns min_df, max_df and max_features leave: bool [V]. given: the vocabulary was.
+
+    Raises InputError when they leave none.
+    """
     kept = (frequencies >= settings.min_df) & (frequencies <= settings.max_df * documents)
     has_weight = settings.kind != "tfidf" or settings.smooth_idf
     if given and settings.min_df <= 1 and has_weight:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.cooccurrence.count_files import load as load_counts
 from nlpcli.engine.cooccurrence.counting import NO_COUNTS, count_corpus, largest_group
-from nlpcli.engine.cooccurrence.memory import Plan, make_plan, parse_size, say_size
+from nlpcli.engine.cooccurrence.memory import Plan, make_plan, say_size
 from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove import MAY_CHANGE, Glove, Training, as_before, begin, padded
@@ -23,6 +23,7 @@ from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.shown_work import WorkTable
 from nlpcli.engine.runtime.interrupts import saved_when_interrupted
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.sizes import parse_size
 from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors.writing import layout_of

@@ -14,7 +14,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -119,14 +119,31 @@ def _sweep(target: Path) -> None:
                 _remove_if_left(Path(entry.path))
 
 
-def _remove_if_left(path: Path) -> None:
+def sweep(targets: Iterable[str]) -> None:
+    """Remove what processes have left that were killed just now while they wrote some targets.
+
+    Only this user's files, and held by no process.
+    """
+    folders: dict[Path, set[str]] = {}
+    for target in targets:
+        folders.setdefault(Path(target).parent, set()).add(_temporary_prefix(Path(target)))
+    kind = re.compile(r"(\..*\.)[0-9a-f]{8}\.tmp")
+    for folder, prefixes in folders.items():
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                found = kind.fullmatch(entry.name)
+                if found and found[1] in prefixes:
+                    _remove_if_left(Path(entry.path), age=0)
+
+
+def _remove_if_left(path: Path, age: float = _AN_HOUR) -> None:
     if os.name != "posix":
         return
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             state = os.fstat(descriptor)
-            is_old = state.st_mtime < time.time() - _AN_HOUR
+            is_old = state.st_mtime < time.time() - age
             if stat.S_ISREG(state.st_mode) and state.st_uid == os.geteuid() and is_old and _hold(descriptor):
                 path.unlink()
         finally:

@@ -15,13 +15,13 @@ from nlpcli.errors import InputError, NlpcliError, OutputError
 
 # The arguments of jobs and commands that name files; each may also be an open file, a list of names, or none.
 OUTPUTS = (
-    "output", "save_model", "save_vocab", "checkpoint", "plot", "page", "attention_page", "chart", "cloud",
-    "report",
+    "output", "save_model", "save_vocab", "save_frequencies", "checkpoint", "plot", "page", "attention_page",
+    "chart", "cloud", "report",
 )  # fmt: skip
 INPUTS = (
     "paths", "path", "files", "file", "texts", "model", "models", "vectors", "cooccurrences", "pairs", "test",
-    "dev", "source", "target", "reference", "prime_file", "words_file", "read_vocab", "font", "resume",
-    "append", "init", "lm", "blend", "clusters", "subword_model", "user_dict",
+    "dev", "source", "target", "reference", "prime_file", "words_file", "read_vocab", "read_frequencies",
+    "font", "resume", "append", "init", "lm", "blend", "clusters", "subword_model", "user_dict",
 )  # fmt: skip
 # What an output may replace, since it holds all that was in there: a training that goes on, parts added up.
 _CONTINUED = {("", "resume"), ("", "append"), ("merge", "paths"), ("merge", "files")}

@@ -40,6 +40,15 @@ def with_line_feeds(pieces: Iterator[Piece], *, quoted: bool = False) -> Iterato
     return pieces
 
 
+def ends_with_returns(head: bytes, *, quoted: bool = False) -> bool:
+    """Whether the lines of a file with this beginning end with `\\r` alone.
+
+    >>> ends_with_returns(b"one\\rtwo"), ends_with_returns(b"one\\r\\ntwo")
+    (True, False)
+    """
+    return _beginning(head, quoted)[0]
+
+
 def _beginning(text: Piece, quoted: bool) -> tuple[bool, bool, bool]:
     """Whether lines end with `\\r` alone, as far as the beginning shows; whether more cannot change it.
 

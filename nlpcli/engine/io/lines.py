@@ -29,6 +29,7 @@ from nlpcli.engine.io.charsets import (
 from nlpcli.engine.io.file_kinds import refuse_other_kinds
 from nlpcli.engine.io.line_ends import with_line_feeds
 from nlpcli.engine.io.opening import CHUNK, STDIN, display_name, open_bytes, read_chunks, total_size
+from nlpcli.engine.io.places import decided_of, part_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings
@@ -75,6 +76,7 @@ class Lines:
         self._progress = progress
         self._stage = stage
         self._total = total_size(self.paths)
+        self._decided = {path: decided_of(path) for path in self.paths}
 
     @property
     def has_end(self) -> bool:
@@ -162,12 +164,16 @@ class Lines:
 
     def _begun(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The chunks of a file, once the first one has shown that it is text, and in which encoding."""
+        self.encoding = self._asked
+        if known := self._decided.get(self.path):
+            self.encoding = known.encoding
+            if (part := part_of(self.path)) and part.start:  # the beginning stands in another part
+                return chunks
         head = next(chunks, b"")
         while begins_a_mark(head) and (more := next(chunks, b"")):
             head += more
         refuse_other_kinds(display_name(self.path), head)
-        self.encoding = self._asked
-        if self._asked in (AUTO, *_UTF8_NAMES):
+        if self._asked in (AUTO, *_UTF8_NAMES) and self.encoding == self._asked:
             marked = encoding_of_mark(head)
             found = marked or surely_wide(head)
             if self._asked == AUTO or (self._table and marked):

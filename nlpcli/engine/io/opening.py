@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 from nlpcli.engine.io.compressed import Damaged, decompressed, format_of
+from nlpcli.engine.io.places import is_address, is_file, open_place, shown, size_of
 from nlpcli.engine.io.writing import readable
 from nlpcli.engine.runtime.progress import SILENT, before_reading
 from nlpcli.errors import InputError, MissingFile
@@ -44,7 +45,7 @@ class open_bytes:
                 if self._raw in _unpacked:
                     return _unpacked[self._raw], self._raw
             else:
-                self._raw = open(self._path, "rb")
+                self._raw = open_place(self._path)
             head = self._raw.peek(6)[:6]  # type: ignore[attr-defined]
         except OSError as error:
             raise _unreadable(self._path, error) from error
@@ -71,7 +72,7 @@ class open_bytes:
 def check_readable(path: str) -> None:
     """Raise InputError for a file that is not there or cannot be read, before long work that ends with it."""
     # A pipe is not opened: what is read of it is gone. Neither is a folder, which may hold labelled files.
-    if path != STDIN and (os.path.isfile(path) or not os.path.exists(path)):  # noqa: PTH110,PTH113
+    if path != STDIN and (is_address(path) or os.path.isfile(path) or not os.path.exists(path)):  # noqa: PTH110,PTH113
         with open_bytes(path):
             pass
 
@@ -106,13 +107,13 @@ def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 def display_name(path: str) -> str:
     """A path as messages show it."""
-    return "<stdin>" if path == STDIN else readable(path)
+    return "<stdin>" if path == STDIN else readable(shown(path))
 
 
 def total_size(paths: Iterable[str]) -> int | None:
     """Bytes on disk of all files together; None when one is a pipe (no total is known)."""
     try:
-        return sum(os.stat(path).st_size for path in paths if os.path.isfile(path) or _refuse())  # noqa: PTH113,PTH116
+        return sum(size_of(path) for path in paths if is_file(path) or _refuse())
     except OSError:
         return None
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator
 from typing import Any
 
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
+from nlpcli.engine.io.places import is_file, part_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import INSTALL_PARQUET, InputError, MissingDependency
 
@@ -17,7 +17,7 @@ _BATCH = 1000  # rows
 
 def is_parquet(path: str, progress: Progress = SILENT) -> bool:
     """Whether it is a Parquet file; in a named pipe it is not looked for."""
-    if path != STDIN and not os.path.isfile(path):  # noqa: PTH113
+    if path != STDIN and (not is_file(path) or part_of(path)):
         return False  # what is read of a pipe is gone
     with open_bytes(path, progress.lost) as (stream, _):
         head = stream.peek(8)[:8]  # type: ignore[attr-defined]

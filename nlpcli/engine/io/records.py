@@ -30,6 +30,7 @@ from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN, display_name, folder_error
 from nlpcli.engine.io.parquet import ParquetRows, is_parquet
 from nlpcli.engine.io.paths import is_folder
+from nlpcli.engine.io.places import decided_of, part_of
 from nlpcli.engine.io.record_errors import no_numbers, no_second_text
 from nlpcli.engine.io.record_formats import Batch, Documents, Feed, Formats, as_texts
 from nlpcli.engine.io.record_layouts import (
@@ -115,6 +116,7 @@ class Records:
         self._progress = progress
         self.rows_before = 0
         self._kept = kept
+        self._decided = {path: decided_of(path) for path in self.paths}
         self._formats = Formats(labelled, self._several, separator, kept)  # type: ignore[arg-type]
 
     def texts(self) -> Iterator[list[str]]:
@@ -204,11 +206,9 @@ class Records:
                 return
             yield from (Batch(batch, []) for batch in (blocks if as_lines else batches))
             return
-        head, first, least, whole = self._beginning(lines, batches)
-        if first == len(head):
+        head, first, layout = self._begun(path, lines, batches)
+        if layout is None:
             return
-        sample = Beginning(_sample(head[first:], least), whole, lines.encoding.startswith("utf-16"))
-        layout = detect(path, sample, self.settings, self.labelled)
         self._tell(layout)
         if layout.has_header or layout.skipped:
             first += layout.skipped
@@ -235,6 +235,26 @@ class Records:
             yield from in_threads(formats.cut, numbered)
             return
         yield from (parse(lines, batch, layout) for batch in batches)
+
+    def layout_of(self, path: str) -> Layout | None:
+        """The layout of a file of lines, as its beginning shows it; None of one that is empty."""
+        lines = Lines([path], self._reading, self._progress, table=True)
+        return self._begun(path, lines, lines.batches())[2]
+
+    def _begun(
+        self, path: str, lines: Lines, batches: Iterable[list[str]]
+    ) -> tuple[list[str], int, Layout | None]:
+        """The lines that were read to see the layout, the number of the first not blank, and the layout."""
+        part, known = part_of(path), self._decided.get(path)
+        if part and part.start and known and known.layout:
+            return [], 0, dataclasses.replace(known.layout, has_header=False, skipped=0, remark="")
+        head, first, least, whole = self._beginning(lines, batches)
+        if first == len(head):
+            return head, first, None
+        if known and known.layout:
+            return head, first, known.layout
+        sample = Beginning(_sample(head[first:], least), whole, lines.encoding.startswith("utf-16"))
+        return head, first, detect(path, sample, self.settings, self.labelled)
 
     def _kept_lines(self, lines: Lines) -> Iterator[Batch]:
         for batch in lines.batches():

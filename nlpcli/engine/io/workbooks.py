@@ -11,7 +11,6 @@ import datetime
 import io
 import itertools
 import json
-import os
 import re
 import warnings
 import zipfile
@@ -21,6 +20,7 @@ from typing import Any, BinaryIO
 from nlpcli.engine.io.dialects import folded
 from nlpcli.engine.io.file_kinds import WORKBOOK, kind_of, refuse_other_kinds
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
+from nlpcli.engine.io.places import is_file, part_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import INSTALL_EXCEL, InputError, MissingDependency
 from nlpcli.settings.fields import whole_number
@@ -33,7 +33,7 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # how characters stand there that 
 
 def is_zipped(path: str, progress: Progress = SILENT) -> bool:
     """Whether the file is a zip archive, as workbooks are; in a named pipe it is not looked for."""
-    if path != STDIN and not os.path.isfile(path):  # noqa: PTH113
+    if path != STDIN and (not is_file(path) or part_of(path)):
         return False  # what is read of a pipe is gone
     with open_bytes(path, progress.lost) as (stream, _):
         return bool(stream.peek(4)[:4] == b"PK\x03\x04")  # type: ignore[attr-defined]

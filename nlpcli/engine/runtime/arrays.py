@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float32]
+Made = TypeVar("Made", bound=NDArray[Any])
 _LARGEST = 1e15  # of what is squared and added up
 
 
@@ -46,3 +47,12 @@ def within_range(rows: Any) -> Any:
     largest = np.abs(rows).max(axis=1, keepdims=True)
     out = (largest > _LARGEST) | ((largest < 1 / _LARGEST) & (largest > 0))
     return rows / np.where(out, largest, 1).astype(rows.dtype) if out.any() else rows
+
+
+def as_compiled(array: Made) -> Made:
+    """The array in one piece and writable, as kernels are compiled for it; mapped from a file it is not.
+
+    >>> as_compiled(np.frombuffer(b"ab", np.uint8)).flags.writeable
+    True
+    """
+    return cast(Made, np.require(array, requirements=["C", "W"]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import contextvars
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from nlpcli.engine.runtime.interrupts import postponed_signals
+from nlpcli.errors import SettingsError
+
+_DIGITS = 9  # of a number of cores, at most
 
 
 class Stop:
@@ -75,9 +79,37 @@ def run_threads(
 Made = TypeVar("Made")
 
 
+_CORES = "NLPCLI_CORES"  # a variable of the environment: how many cores to use, at most
+_limit: contextvars.ContextVar[int | None] = contextvars.ContextVar("limit of cores", default=None)
+
+
 def available_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many cores this process may use: those it is allowed to run on, but no more than the variable
+    NLPCLI_CORES says, and within `at_most_cores` no more than that.
+
+    Raises SettingsError where NLPCLI_CORES is no whole number from 1.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    given = os.environ.get(_CORES)
+    if given:
+        if not given.isdecimal() or not given.isascii() or len(given) > _DIGITS or not int(given):
+            raise SettingsError(f"{_CORES} is {given!r}: a whole number from 1 says how many cores to use")
+        cores = min(cores, int(given))
+    limit = _limit.get()
+    return cores if limit is None else min(cores, limit)
+
+
+@contextlib.contextmanager
+def at_most_cores(limit: int) -> Iterator[None]:
+    """In this block, and in the threads that it starts by `in_threads`, there are so many cores at most.
+
+    For tasks that share a process with others: each thread has a limit of its own.
+    """
+    token = _limit.set(max(limit, 1))
+    try:
+        yield
+    finally:
+        _limit.reset(token)
 
 
 def in_threads(
@@ -96,7 +128,7 @@ def in_threads(
         waiting: collections.deque[Future[Made]] = collections.deque()
         try:
             for job in jobs:
-                waiting.append(pool.submit(make, *job))
+                waiting.append(pool.submit(contextvars.copy_context().run, make, *job))
                 if len(waiting) > 2 * threads:
                     yield waiting.popleft().result()
             while waiting:

@@ -11,6 +11,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from nlpcli.engine.classify.answer_metrics import LabelsEvaluation, NumberEvaluation
@@ -22,6 +23,8 @@ from nlpcli.engine.classify.fasttext_classifier import FastTextClassifier, load_
 from nlpcli.engine.classify.job import TEST
 from nlpcli.engine.classify.metrics import Evaluation
 from nlpcli.engine.classify.prediction_lines import columns_of, prediction_lines
+from nlpcli.engine.distributed.cuts import Reading
+from nlpcli.engine.distributed.maps import map_files, refuse_texts, shared_name
 from nlpcli.engine.io import model_file
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.records import Records
@@ -48,6 +51,7 @@ from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import ClassifySettings, RnnSettings
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import changed, check_whole_number
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.neural import ClassifierEncoder, NetworkTraining
@@ -221,6 +225,7 @@ def classify(
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
     reason_as_text: Callable[[Reason], str] | None = None,
+    machines: DistributedSettings = DistributedSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """The label of each text, with more in the same line where `settings` ask for it.
@@ -237,7 +242,16 @@ def classify(
         raise TypeError("give texts; or, with output=, the names of files")
     given = None if texts is None else [*as_list(texts)]
     classifier = _ready(load_any(model), settings)
+    if machines.wanted and output is not None:
+        _check_pairs(classifier, records)
+        work = partial(
+            classify, shared_name(model), settings=settings, records=records, reading=reading, table=table
+        )
+        how = Reading(reading, records, pairs=True)
+        map_files(work, given, output, how, machines, progress, "classifying", cut=table.id_col is None)
+        return []
     if output is None:
+        refuse_texts(machines)
         texts = listed(given or [], sides_of(classifier))
         return list(prediction_lines(classifier, [texts], settings, reason_as_text))
     _check_pairs(classifier, records)

@@ -9,9 +9,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
+from nlpcli.engine.distributed.cuts import Reading
+from nlpcli.engine.distributed.maps import map_files, refuse_texts, shared_name
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.table_output import Column, kept_for, open_lines
 from nlpcli.engine.io.text_lines import text_lines
@@ -31,6 +34,7 @@ from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.engine.text.streaming import Texts
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.charlm import CheckpointSettings
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import changed
 from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
@@ -208,6 +212,7 @@ def tag(
     *,
     reading: TextInputSettings = TextInputSettings(),
     table: LineSettings = LineSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """Each text with its tags or spans, in the lines of the format that `settings` name.
@@ -226,7 +231,13 @@ def tag(
         if settings.format not in ("auto", "tsv", "jsonl", "inline"):
             raise SettingsError(f"--spans is written as tsv, jsonl or inline, not as {settings.format}")
     shape = TagFormat(settings, tagger.model.target)
+    if machines.wanted and output is not None:
+        work = partial(tag, shared_name(model), settings=settings, reading=reading, table=table)
+        cut = not [*shape.head()] and shape.own_layout is None and table.id_col is None
+        map_files(work, names, output, Reading.of(reading), machines, progress, "tagging", cut=cut)
+        return []
     if output is None:
+        refuse_texts(machines)
         found = [
             line
             for batch in Texts(names or []).batches()

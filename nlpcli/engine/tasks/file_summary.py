@@ -162,12 +162,29 @@ def _counts(_header: Header, shapes: Shapes) -> str:
     return f"how often {_words(shapes):,} words stand together: {shapes['data'][0]:,} pairs"
 
 
+def _tokens(header: Header, shapes: Shapes) -> str:
+    texts = f"{header['documents']:,} lines of text"
+    return f"how often {_words(shapes):,} different tokens stand in {texts}, to be added up by merge"
+
+
+def _frequencies(header: Header, shapes: Shapes) -> str:
+    return f"in how many of {header['documents']:,} texts each of {_words(shapes):,} features stands"
+
+
+def _partial(header: Header, shapes: Shapes) -> str:
+    texts = f"{header['texts']:,} texts, {_labels(header)}"
+    return f"{shapes['features.keys'][0]:,} features counted in {texts}; merge makes a classifier of parts"
+
+
 _TELL: dict[str, Callable[[Header, Shapes], str]] = {
     "naive-bayes": _classifier,
     "linear-classifier": _classifier,
     **dict.fromkeys(("word2vec", "fasttext", "glove", "vectors"), _vectors),
     "vectorizer": _vectorizer,
     "index": _index,
+    "document-frequencies": _frequencies,
+    "naive-bayes-counts": _partial,
+    "token-counts": _tokens,
     "topics": _topics,
     "reader": _reader,
     "masked-lm": _masked,

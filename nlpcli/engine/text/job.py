@@ -9,10 +9,13 @@ Not here: subword models (`subword_job.py`), and what lines of tokens look like 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nlpcli.engine.distributed.cuts import Reading
+from nlpcli.engine.distributed.maps import map_files, refuse_texts
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.table_output import Column, kept_for, open_lines
 from nlpcli.engine.io.text_lines import text_lines
@@ -29,6 +32,7 @@ from nlpcli.engine.text.streaming import (
     works_in_pieces,
 )
 from nlpcli.errors import SettingsError
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.results import LineSettings
@@ -61,6 +65,7 @@ def tokenize(
     reading: TextInputSettings = TextInputSettings(),
     running: RunSettings = RunSettings(),
     table: LineSettings = LineSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     progress: Progress = SILENT,
 ) -> list[list[str]]:
     """The tokens of each text.
@@ -78,11 +83,19 @@ def tokenize(
     if output is None:
         if shape != TokenFormatSettings():
             raise SettingsError("how tokens are written goes with output=", hint="analyse() gives their tags")
+        refuse_texts(machines)
         tokens = token_lists(Texts(_given(texts)), analysis, running, progress)
         return list(map(_joined(runs), tokens))
     _check(shape, analysis)
     if shape.pos or shape.tagset != "own":
         analysis = dataclasses.replace(analysis, tag_english=True)
+    if machines.wanted:
+        work: Callable[..., object] = functools.partial(
+            tokenize, analysis=analysis, runs=runs, shape=shape, reading=reading, running=running, table=table
+        )
+        cut = shape.format not in ("tsv", "conllu") and table.id_col is None
+        map_files(work, _names(texts), output, Reading.of(reading), machines, progress, "tokenizing", cut=cut)
+        return []
     progress = LineRate(progress)
     kept = kept_for(output, table, otherwise=f"--format {shape.format}" if shape.format != "text" else None)
     lines = text_lines(_names(texts), reading, progress, "tokenizing", kept=kept)
@@ -132,6 +145,7 @@ def normalize(
     *,
     reading: TextInputSettings = TextInputSettings(),
     table: LineSettings = LineSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     progress: Progress = SILENT,
 ) -> list[str]:
     """Each text made uniform; by default only Unicode's NFC.
@@ -151,7 +165,15 @@ def normalize(
         return text.lower() if settings.lowercase else text
 
     if output is None:
+        refuse_texts(machines)
         return list(map(normalized, _given(texts)))
+    if machines.wanted:
+        work = functools.partial(normalize, settings=settings, reading=reading, table=table)
+        map_files(
+            work, _names(texts), output, Reading.of(reading), machines, progress, "normalizing",
+            cut=table.id_col is None,
+        )  # fmt: skip
+        return []
     progress = LineRate(progress)
     kept = kept_for(output, table)
     lines = text_lines(_names(texts), reading, progress, "normalizing", kept=kept)

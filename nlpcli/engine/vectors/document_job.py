@@ -13,19 +13,23 @@ from typing import TYPE_CHECKING
 
 from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.documents import matrix_files
+from nlpcli.engine.documents.cluster_rows import frequencies_on_cluster, rows_on_cluster
 from nlpcli.engine.documents.matrix_files import LabelledMatrix
+from nlpcli.engine.documents.partial_counts import FrequencyCounting, FrequencyFile
 from nlpcli.engine.documents.shown_work import MOST_DOCUMENTS, written_out
 from nlpcli.engine.documents.vectorizer import Vectorizer, find_features, fit, hashed
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.record_formats import Documents
 from nlpcli.engine.io.records import Records
+from nlpcli.engine.io.shards import Shard
 from nlpcli.engine.io.shown_work import WorkTable, few_texts
 from nlpcli.engine.io.table_output import Column, kept_for, open_lines
 from nlpcli.engine.io.writing import Output, cell, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.errors import SettingsError
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.corpus.vocabulary import Vocabulary
     from nlpcli.engine.documents.sparse import SparseMatrix
 
+_NGRAMS = ("--ngrams", "--char-ngrams")
 _CUTS = ("--min-df", "--max-df", "--max-features", "--min-count", "--max-vocab", "--vocab-order")
 
 
@@ -49,6 +54,7 @@ class _Files:
     save_model: str | None
     save_vocab: str | None
     read_vocab: str | None
+    read_frequencies: str | None = None
 
 
 @plain_settings
@@ -64,11 +70,13 @@ def vectorize(
     save_model: str | None = None,
     save_vocab: str | None = None,
     read_vocab: str | None = None,
+    read_frequencies: str | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
     rows_as: RowSettings = RowSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     given: frozenset[str] = frozenset(),
     progress: Progress = SILENT,
 ) -> LabelledMatrix:
@@ -76,6 +84,7 @@ def vectorize(
 
     `output` is written in the format that its extension names, an open file as JSON lines. `model`
     is a saved vectorizer, whose columns are taken; `vectors` are word vectors, whose mean is a row.
+    `read_frequencies` is a file of `count_frequencies`, of more documents than these: rows are weighed by it.
     With `top`, a table (.csv, .tsv, .json, .jsonl, .xlsx, .parquet) gets not the weights, but the rows of the
     documents, with so many of their heaviest terms in the columns `terms` and `weights`.
     `given` are the names of settings that the user set, which must not contradict the rest.
@@ -102,8 +111,16 @@ def vectorize(
     for written in (path, save_model, save_vocab):
         if written not in (None, "-"):
             check_writable(written)
-    files = _Files(model, vectors, save_model, save_vocab, read_vocab)
+    files = _Files(model, vectors, save_model, save_vocab, read_vocab, read_frequencies)
     _refuse_contradictions(settings.kind, files, idf_weighted, given)
+    if machines.wanted:
+        _refuse_on_cluster(files, kept is not None)
+        counting = FrequencyCounting(analysis, settings, vocabulary, records, reading)
+        table = _on_cluster(paths, counting, files, machines, progress)
+        if output is not None:
+            _write(output, table, progress)
+        progress.note(_size_of(table.matrix))
+        return table
     labelled = records.has_labels and kept is None
     rows = Records(paths, records, reading, labelled=labelled, progress=progress)
     features: Sequence[str] | Vocabulary | None = None
@@ -122,8 +139,42 @@ def vectorize(
                 writer.write(line)
     elif output is not None:
         _write(output, table, progress)
-    progress.note(f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero")
+    progress.note(_size_of(matrix))
     return table
+
+
+def _size_of(matrix: SparseMatrix) -> str:
+    return f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero"
+
+
+def _refuse_on_cluster(files: _Files, with_terms: bool) -> None:
+    for option, wanted in (
+        ("--vectors", files.vectors), ("--read-vocab", files.read_vocab), ("--top with a table", with_terms),
+    ):  # fmt: skip
+        if wanted:
+            raise SettingsError(
+                f"{option} does not go with --cluster", hint="do it on one machine, without it"
+            )
+
+
+def _on_cluster(
+    paths: Paths,
+    counting: FrequencyCounting,
+    files: _Files,
+    machines: DistributedSettings,
+    progress: Progress,
+) -> LabelledMatrix:
+    """The rows of many machines. A vectorizer that they made is saved."""
+    vectorizer = None
+    if files.model is not None:
+        vectorizer = Vectorizer.load(files.model)
+    elif files.read_frequencies is not None:
+        frequencies = FrequencyFile.load(files.read_frequencies)
+        vectorizer = frequencies.vectorizer(counting.settings, counting.vocabulary)
+    made, vectorizer = rows_on_cluster(paths, counting, vectorizer, machines, progress)
+    if vectorizer is not None:
+        _save(vectorizer, files)
+    return LabelledMatrix(made.matrix, None if vectorizer is None else vectorizer.vocabulary, made.labels)
 
 
 def _check_files(paths: Paths) -> None:
@@ -185,6 +236,40 @@ def vectorize_work(
     return written_out(vectorizer, found)
 
 
+@plain_settings
+def count_frequencies(
+    paths: Paths,
+    output: str,
+    settings: VectorizeSettings = VectorizeSettings(),
+    *,
+    analysis: AnalysisSettings = LOWERCASE,
+    records: RecordSettings = RecordSettings(),
+    reading: InputSettings = InputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
+    given: frozenset[str] = frozenset(),
+    progress: Progress = SILENT,
+) -> FrequencyFile:
+    """In how many documents of a part of them each feature stands, written to `output`: for `merge`, and then
+    for `vectorize` with `read_frequencies`.
+
+    Of `settings`, those of n-grams alone have a meaning here. Raises SettingsError for others.
+    """
+    others = [
+        name for name in given_options(given, VectorizeSettings, VocabularySettings) if name not in _NGRAMS
+    ]
+    refuse(others, "with --save-frequencies, which counts all features", "give it with --read-frequencies")
+    check_writable(output)
+    counting = FrequencyCounting(analysis, settings, records=records, reading=reading)
+    if machines.wanted:
+        file = frequencies_on_cluster(paths, counting, machines, progress)
+    else:
+        part = counting.part(Shard(0, None if paths is None else tuple(paths)), progress)
+        file = FrequencyFile(part, analysis, settings.ngrams, settings.char_ngrams)
+    file.save(output)
+    progress.note(f"{output}: {file.documents:,} documents, {len(file.counts.tokens):,} features, for merge")
+    return file
+
+
 def _refuse_contradictions(kind: str, files: _Files, idf_weighted: bool, given: frozenset[str]) -> None:
     """Raise SettingsError for what cannot be meant together."""
     vocabulary_files = files.save_model or files.save_vocab or files.read_vocab
@@ -208,12 +293,34 @@ def _refuse_contradictions(kind: str, files: _Files, idf_weighted: bool, given: 
         raise SettingsError(
             f"--method hashing has no vocabulary to choose from: {useless[0]} has no place there"
         )
+    _refuse_beside_frequencies(kind, files, others, given)
     fixed = others + given_options(given, AnalysisSettings)
     if files.model and fixed:
         raise SettingsError(
             f"--model brings its own analysis and vocabulary: {fixed[0]} has no place beside it",
             hint=f"nlpcli inspect {files.model} shows what the model does",
         )
+
+
+def _refuse_beside_frequencies(
+    kind: str, files: _Files, others: Sequence[str], given: frozenset[str]
+) -> None:
+    if files.read_frequencies is None:
+        return
+    for name, other in (
+        ("--model", files.model),
+        ("--vectors", files.vectors),
+        ("--read-vocab", files.read_vocab),
+    ):
+        if other:
+            raise SettingsError(f"give either --read-frequencies or {name}, not both")
+    if kind == "hashing":
+        raise SettingsError("--method hashing needs no frequencies: each part can be written by itself")
+    fixed = [name for name in others if name in _NGRAMS] + given_options(given, AnalysisSettings)
+    refuse(
+        fixed, "beside --read-frequencies, which brings its own analysis and n-grams",
+        f"nlpcli inspect {files.read_frequencies} shows them",
+    )  # fmt: skip
 
 
 def _mean_vectors(
@@ -237,14 +344,21 @@ def _weights(
     if files.model is not None:
         vectorizer = Vectorizer.load(files.model)
         matrix = vectorizer.rows(rows.documents())
+    elif files.read_frequencies is not None:
+        vectorizer = FrequencyFile.load(files.read_frequencies).vectorizer(settings, vocabulary)
+        matrix = vectorizer.rows(rows.documents())
     else:
         chosen = vocabulary_files.read(files.read_vocab) if files.read_vocab else vocabulary
         vectorizer, matrix = fit(rows.documents(), analysis, chosen, settings)
+    _save(vectorizer, files)
+    return matrix, vectorizer.vocabulary
+
+
+def _save(vectorizer: Vectorizer, files: _Files) -> None:
     if files.save_model:
         vectorizer.save(files.save_model)
     if files.save_vocab:
         vocabulary_files.write(files.save_vocab, vectorizer.vocabulary)
-    return matrix, vectorizer.vocabulary
 
 
 def _write(output: Output, table: LabelledMatrix, progress: Progress) -> None:

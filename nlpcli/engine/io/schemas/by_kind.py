@@ -11,13 +11,16 @@ COUNTS = "co-occurrence counts"
 # The module of this package, and the name there; each is imported when a file of its kind is read.
 SCHEMAS = {
     "naive-bayes": ("classify", "NAIVE_BAYES"),
+    "naive-bayes-counts": ("classify", "PARTIAL_COUNTS"),
     "linear-classifier": ("classify", "LINEAR"),
     "word2vec": ("embeddings", "WORD2VEC"),
     "fasttext": ("embeddings", "FASTTEXT"),
     "glove": ("embeddings", "GLOVE"),
     "vectors": ("vectors", "VECTORS"),
     "vectorizer": ("documents", "VECTORIZER"),
+    "document-frequencies": ("documents", "FREQUENCIES"),
     "index": ("documents", "INDEX"),
+    "token-counts": ("counts", "TOKEN_COUNTS"),
     "topics": ("topics", "TOPICS"),
     "topics-checkpoint": ("topics", "CHECKPOINT"),
     "reader": ("reading", "READER"),

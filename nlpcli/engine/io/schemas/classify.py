@@ -38,7 +38,7 @@ from nlpcli.engine.io.schemas.networks import (
     network_arrays,
     weights_in_training,
 )
-from nlpcli.engine.io.schemas.vocabulary import VOCABULARY
+from nlpcli.engine.io.schemas.vocabulary import SEEN, VOCABULARY
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings, RnnSettings
 from nlpcli.settings.neural import EncoderSettings, output_size
 from nlpcli.settings.text import AnalysisSettings
@@ -72,6 +72,19 @@ def _resolved_features(held: Held) -> str | None:
     return None if held.fields["features"].decided else "its features are not decided"
 
 
+def _partial_counts(held: Held) -> str | None:
+    if not held.fields["counted"].decided:
+        return "its features are not decided"
+    if held.fields["settings"].variant == "nbsvm":
+        return "nbsvm does not count"
+    if list(held.fields["labels"]) != sorted(held.fields["labels"]):
+        return "its labels are not in order"
+    documents, filled = held.arrays["documents"], held.arrays["filled"]
+    if (filled > documents).any() or documents.sum() != held.fields["texts"]:
+        return "its texts are not those of its classes"
+    return None
+
+
 NAIVE_BAYES = Schema(
     {**_CLASSIFIER, "pruned": Field(flag, default=False)},
     {
@@ -83,6 +96,26 @@ NAIVE_BAYES = Schema(
     },
     sizes=lambda fields: {"C": len(fields["labels"])},
     relations=(_large_counts, _resolved_features),
+)
+PARTIAL_COUNTS = Schema(
+    {
+        "labels": Field(each(text, distinct=True)),
+        "texts": Field(whole()),
+        "analysis": Field(settings_of(AnalysisSettings)),
+        "features": Field(settings_of(FeatureSettings)),  # as they were asked for
+        "counted": Field(settings_of(FeatureSettings)),
+        "settings": Field(settings_of(NaiveBayesSettings)),
+    },
+    {
+        "documents": Array("int64", ("C",), within(1, MOST), total_within(0, MOST)),
+        "filled": Array("int64", ("C",), within(0, MOST)),
+        **_FEATURES,
+        "features.small": Array("uint8", ("F", "C")),
+        "features.large": Array("int64", ("L",), within(_LARGE_COUNT, MOST), total_within(0, MOST)),
+        **SEEN,
+    },
+    sizes=lambda fields: {"C": len(fields["labels"])},
+    relations=(_large_counts, _partial_counts),
 )
 LINEAR = Schema(
     {**_CLASSIFIER, "normalised": Field(flag, default=False), "apart": Field(flag, default=False)},

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
+
 from nlpcli.engine.io.header_fields import (
     MOST,
     Field,
+    one_of,
     settings_of,
     whole,
 )
@@ -33,22 +36,34 @@ def _distinct(held: Held) -> str | None:
     return None if len(words) == len(offsets) - 1 else "a word stands twice in its vocabulary"
 
 
+def _ranks(held: Held) -> str | None:
+    """What is wrong with the ranks by first appearance: those of the words that were seen, −1 for others."""
+    ranks = held.arrays.get("vocabulary.first")
+    if ranks is None:
+        return None
+    seen = ranks[ranks >= 0]
+    distinct = len(seen) == 0 or (int(seen.max()) < len(seen) and bool((np.bincount(seen) == 1).all()))
+    return None if distinct else "its ranks by first appearance are none"
+
+
 # `indices` and `data` stay in the file and are looked at row by row, as they are read.
 COUNTS = Schema(
     {
         "settings": Field(settings_of(CooccurrenceSettings)),
         "analysis": Field(settings_of(AnalysisSettings)),
         "format": Field(whole(1)),
+        "vocab_order": Field(one_of("frequency", "first-seen", "alphabetical"), default="frequency"),
     },
     {
         **VOCABULARY,
+        "vocabulary.first": Array("int64", ("V",), within(-1, "V"), optional=True),
         "shape": Array("int64", (2,), within("V", "V")),
         "indptr": Array("int64", ("V+1",), offsets_into("cells")),
         "indices": Array("int32", ("cells",), below("V")),
         "data": Array("float64", ("cells",), within("one unit", "most")),
     },
     never_empty=("V",),
-    relations=(_distinct,),
+    relations=(_distinct, _ranks),
 )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nlpcli.engine.io.header_fields import (
     MOST,
     Field,
+    Read,
     one_of,
     settings_of,
+    text,
     whole,
 )
 from nlpcli.engine.io.schema import (
@@ -20,8 +24,9 @@ from nlpcli.engine.io.schema import (
     strings,
     within,
 )
-from nlpcli.engine.io.schemas.vocabulary import VOCABULARY
+from nlpcli.engine.io.schemas.vocabulary import SEEN, VOCABULARY
 from nlpcli.settings.documents import VectorizeSettings
+from nlpcli.settings.fields import ngram_range
 from nlpcli.settings.search import IndexSettings
 from nlpcli.settings.text import AnalysisSettings
 
@@ -44,6 +49,38 @@ VECTORIZER = Schema(
     sizes=lambda fields: {"documents": fields["documents"]},
     never_empty=("V",),
     relations=(_seen_in_a_document,),
+)
+
+
+def _frequencies_of_words(held: Held) -> str | None:
+    """Nothing stands in more documents than it was seen, and n-grams are made of words."""
+    seen = held.arrays["vocabulary.counts"]
+    if (held.arrays["document_frequencies"] > seen).any():
+        return "a feature stands in more documents than it was seen"
+    return "it has features of no words" if len(seen) and not held.fields["words"] else None
+
+
+def _range(option: str) -> Read:
+    """Lengths of n-grams, such as 1-2."""
+
+    def read(value: Any) -> str:
+        ngram_range(option, text(value))
+        return str(value)
+
+    return read
+
+
+FREQUENCIES = Schema(
+    {
+        "analysis": Field(settings_of(AnalysisSettings)),
+        "ngrams": Field(_range("--ngrams")),
+        "char_ngrams": Field(_range("--char-ngrams")),
+        "documents": Field(whole()),
+        "words": Field(whole()),
+    },
+    {"document_frequencies": Array("int64", ("V",), within(1, "documents")), **SEEN},
+    sizes=lambda fields: {"documents": fields["documents"]},
+    relations=(_frequencies_of_words,),
 )
 
 _TOLD = {

@@ -1,4 +1,4 @@
-"""What kernels of co-occurrence are given, as named arrays; here, so that naming them takes no numba."""
+"""What kernels of counts are given, as named arrays; here, so that naming them takes no numba."""
 
 from __future__ import annotations
 
@@ -44,3 +44,19 @@ class Rows(NamedTuple):
     ends: NDArray[np.int64]
     columns: NDArray[np.int32]
     units: NDArray[np.int64]
+
+
+class TokenTable(NamedTuple):
+    """Tokens with their counts; token v is UTF-8 text[offsets[v]:offsets[v + 1]].
+
+    keys: uint64 [V], a hash of each token, by which and by whose bytes they ascend
+    offsets: int64 [V + 1]
+    counts: int64 [V, K], what adds up
+    first: int64 [V], where each was first seen, of which the least stays
+    """
+
+    keys: NDArray[np.uint64]
+    text: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    first: NDArray[np.int64]

@@ -1,0 +1,82 @@
+"""Co-occurrence on many machines: the words of all shards first, then their cells over these, added up."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from functools import partial
+
+import numpy as np
+
+from nlpcli.engine.cooccurrence.count_files import Cooccurrence
+from nlpcli.engine.cooccurrence.partial_counts import CellCounts, CooccurrenceCounting
+from nlpcli.engine.corpus.empty_corpus import NoTokens
+from nlpcli.engine.corpus.token_counts import TokenCounting, TokenCounts
+from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.distributed.counts import cluster_job
+from nlpcli.engine.distributed.cuts import Reading
+from nlpcli.engine.distributed.plan import Piece
+from nlpcli.engine.distributed.told import Told
+from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.shards import Shard
+from nlpcli.engine.runtime.progress import Progress
+from nlpcli.settings.distributed import DistributedSettings
+from nlpcli.settings.vocabulary import VocabularySettings
+
+
+def counted_on_cluster(
+    paths: Paths,
+    counting: CooccurrenceCounting,
+    chosen: Vocabulary | VocabularySettings,
+    machines: DistributedSettings,
+    progress: Progress,
+) -> Cooccurrence:
+    """The counts of all files, of the words that are `chosen`; `counting` is without them.
+
+    Raises NoTokens where there are none, ClusterError, and what both countings raise.
+    """
+    with cluster_job(paths, Reading.of(counting.reading), machines, progress) as job:
+        if isinstance(chosen, Vocabulary):
+            promise = job.then(partial(_given, chosen))
+        else:
+            tokens = TokenCounting(counting.analysis, "1", chosen, counting.reading)
+            promise = job.then(partial(_selected, tokens), job.merged(tokens, "counting words"))
+        vocabulary: Vocabulary = job.got(promise)
+        part = partial(_part, counting)
+        takes = [partial(_rows, *ends) for ends in row_slices(vocabulary, job.slices)]
+        found: list[CellCounts] = job.in_slices(part, takes, counting.merge, "counting pairs", promise)
+    whole = counting.join(found) if len(found) > 1 else found[0]
+    return dataclasses.replace(counting, vocabulary=vocabulary).finish(whole, progress)
+
+
+def row_slices(vocabulary: Vocabulary, number: int) -> list[tuple[int, int]]:
+    """Rows in so many slices at most, of about as many cells as far as the words' counts tell.
+
+    >>> row_slices(Vocabulary.of(["a", "b", "c", "d"], [4, 2, 1, 1]), 2)
+    [(0, 1), (1, 4)]
+    """
+    likely = np.cumsum(np.minimum(vocabulary.counts, len(vocabulary)))
+    places = np.searchsorted(likely, np.arange(1, number) * (likely[-1] / number)) + 1
+    cuts = np.unique([0, *places.tolist(), len(vocabulary)]).tolist()
+    return list(itertools.pairwise(cuts))
+
+
+def _rows(first: int, last: int, cells: CellCounts) -> CellCounts:
+    return cells.slice(first, last)
+
+
+def _given(vocabulary: Vocabulary) -> Vocabulary:
+    return vocabulary
+
+
+def _selected(counting: TokenCounting, merged: TokenCounts) -> Vocabulary:
+    """The words that were chosen: of a task, so that they are chosen again where they are lost."""
+    told = Told()
+    vocabulary = counting.finish(merged, told)
+    if not merged.words:
+        raise NoTokens(told.notes[0], hint="is it the right file, or column?")
+    return vocabulary
+
+
+def _part(counting: CooccurrenceCounting, piece: Piece, told: Told, vocabulary: Vocabulary) -> CellCounts:
+    return dataclasses.replace(counting, vocabulary=vocabulary).part(Shard(piece.number, piece.paths), told)

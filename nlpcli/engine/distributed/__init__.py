@@ -1,0 +1,1 @@
+"""Many machines: what is cut into shards, what travels, and what a Dask cluster does with it."""

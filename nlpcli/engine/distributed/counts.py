@@ -1,0 +1,113 @@
+"""Counts that add up, on many machines: any of the families that `io/shards.py` lists.
+
+shards ─ part ─▶ partial counts ─ merge, in pairs of neighbours ─▶ one ─ finish ─▶ what comes here
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+from nlpcli.engine.distributed.cuts import Quotes, Reading, Stretch, quotes_in
+from nlpcli.engine.distributed.plan import Piece, check_inputs, planned, shard_size
+from nlpcli.engine.distributed.told import Told
+from nlpcli.engine.io.opening import Paths
+from nlpcli.engine.io.shards import Counting, Shard
+from nlpcli.engine.runtime.progress import Progress
+from nlpcli.settings.distributed import DistributedSettings
+
+_MOST_SLICES = 64
+_MOST_TAKEN = 20_000  # tasks that take slices of shards
+
+Partial = TypeVar("Partial")
+Result = TypeVar("Result")
+
+
+class Job:
+    """An input on the machines that work on it; made by `cluster_job`."""
+
+    def __init__(self, machines: Any, pieces: list[Piece], progress: Progress) -> None:
+        self._machines, self.pieces, self._progress = machines, pieces, progress
+
+    def merged(self, counting: Counting[Partial, Result], stage: str = "counting", *shared: Any) -> Any:
+        """The promise of the partial counts of all shards as one."""
+        return self.reduced(partial(_part, counting), counting.merge, stage, *shared)
+
+    def reduced(self, part: Any, merge: Any, stage: str, *shared: Any) -> Any:
+        """The promise of `part(piece, told, *shared)` of all shards, merged."""
+        return self._machines.merged(self._machines.parts(stage, part, self.pieces, *shared), merge)
+
+    def in_slices(self, part: Any, takes: Sequence[Any], merge: Any, stage: str, *shared: Any) -> list[Any]:
+        """What `part(piece, told, *shared)` gives of all shards, merged, in slices: the `take(part)` of each.
+
+        Slices are added up on several machines at the same time.
+        """
+        parts = self._machines.parts(stage, part, self.pieces, *shared)
+        return [self.got(promise) for promise in self._machines.sliced(parts, takes, merge)]
+
+    @property
+    def slices(self) -> int:
+        """How many slices there may be, for all workers to have one and no job too many tasks."""
+        return max(min(int(self._machines.workers), _MOST_SLICES, _MOST_TAKEN // len(self.pieces)), 1)
+
+    def first(self, work: Any, stage: str) -> Any:
+        """What `work(piece, told)` gives of the first shard."""
+        return self._machines.map(stage, work, self.pieces[:1])[0]
+
+    def finished(self, counting: Counting[Partial, Result], merged: Any) -> Result:
+        """What was counted, from a promise of it merged."""
+        result, notes = self._machines.result(self._machines.then(partial(_finish, counting), merged))
+        for note in notes:
+            self._progress.note(note)
+        return result  # type: ignore[no-any-return]
+
+    def got(self, promise: Any) -> Any:
+        """What was promised."""
+        return self._machines.result(promise)
+
+    def then(self, work: Any, *promises: Any) -> Any:
+        """The promise of `work(*promises)`."""
+        return self._machines.then(work, *promises)
+
+
+@contextmanager
+def cluster_job(
+    paths: Paths, reading: Reading, where: DistributedSettings, progress: Progress
+) -> Iterator[Job]:
+    """The shards of some files, and the machines to work on them.
+
+    Raises SettingsError for stdin, InputError for what cannot be read, ClusterError where no machine answers.
+    """
+    from nlpcli.engine.distributed.dask_runner import connected
+
+    given, most = check_inputs(paths, folders=reading.labelled), shard_size(where)
+    with connected(where, progress) as machines:
+        pieces = planned(
+            given, reading, most, machines.slots, lambda found: count_quotes(machines, found), progress
+        )
+        yield Job(machines, pieces, progress)
+
+
+def count_quotes(machines: Any, stretches: Sequence[Stretch]) -> list[Quotes]:
+    """The quotes of some parts of a table, counted where the work is done."""
+    pieces = [
+        Piece(number, len(stretches), (stretch.part.path,), stretch.part.end - stretch.part.start)
+        for number, stretch in enumerate(stretches)
+    ]
+    return list(machines.map("looking for rows", partial(_stretch, stretches), pieces))
+
+
+def _stretch(stretches: Sequence[Stretch], piece: Piece, _told: Told) -> Quotes:
+    return quotes_in(stretches[piece.number])
+
+
+def _part(counting: Counting[Any, Any], piece: Piece, told: Told) -> Any:
+    return counting.part(Shard(piece.number, piece.paths), told)
+
+
+def _finish(counting: Counting[Any, Any], merged: Any) -> tuple[Any, list[str]]:
+    """The result, with the remarks that were made of it."""
+    told = Told()
+    return counting.finish(merged, told), told.notes

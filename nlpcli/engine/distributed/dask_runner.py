@@ -1,0 +1,359 @@
+"""Work on a Dask cluster: the only module that knows `distributed`, on the client and on its workers.
+
+    pieces ─ work ─▶ partial results, which stay where they were made
+                       │ merged eight at a time, from worker to worker
+                       ▼
+                     one result, which comes here straight from its worker
+
+Nothing is scattered: all that a task needs is in its graph or made by another task, so that what a lost
+worker held is made again. Tasks tell how far they are by events, since to hold on to their results here would
+keep these in memory there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import pickle
+import socket
+import threading
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from nlpcli.engine.distributed import troubles
+from nlpcli.engine.distributed.addresses import Address, parse_address
+from nlpcli.engine.distributed.fingerprint import check_same, own_fingerprint
+from nlpcli.engine.distributed.plan import Piece
+from nlpcli.engine.distributed.tally import Tally
+from nlpcli.engine.distributed.told import Told
+from nlpcli.engine.io.places import decided
+from nlpcli.engine.io.shards import merge_all
+from nlpcli.engine.runtime.progress import Progress
+from nlpcli.engine.runtime.threads import at_most_cores, available_cores
+from nlpcli.errors import INSTALL_CLUSTER, ClusterError, MissingDependency, NlpcliError
+from nlpcli.settings.distributed import DistributedSettings
+
+Work = Callable[..., Any]
+Merge = Callable[[Any, Any], Any]
+
+_FAN_IN = 8  # partial results that one task merges
+_LOOK = 0.25  # seconds between two looks at how far it is
+_CONNECT = 10.0  # seconds for the scheduler to answer, or to come back
+_MOST_INLINE = 16 << 20  # bytes of the work itself in all tasks together; a larger one is a task's result
+
+
+@contextlib.contextmanager
+def connected(where: DistributedSettings, progress: Progress) -> Iterator[Machines]:
+    """The machines that `where` names, until the block ends; what they still do for it is then let go.
+
+    Raises SettingsError for what is no address, ClusterError where no scheduler answers, MissingDependency
+    without Dask.
+    """
+    address = parse_address(where.cluster or "")
+    distributed = _imported()
+    with contextlib.ExitStack() as stack, _options(), _silent():
+        target = address.address
+        if address.workers:
+            progress.note(f"starting {address.workers} workers on this machine")
+            target = stack.enter_context(_local(distributed, address.workers))
+        client = _client(distributed, address, target)
+        # What is under way is let go first, and quickly also where the scheduler no longer answers.
+        stack.callback(_closed, client)
+        machines = Machines(client, address, progress)
+        machines.wait_for_workers()
+        yield machines
+
+
+def _imported() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise MissingDependency(
+            "--cluster needs Dask, which is not installed", hint=f"{INSTALL_CLUSTER}, on every machine"
+        ) from error
+    return distributed
+
+
+@contextlib.contextmanager
+def _options() -> Iterator[None]:
+    import dask
+
+    with dask.config.set(
+        {
+            "distributed.comm.timeouts.connect": f"{_CONNECT:g}s",
+            "distributed.scheduler.http.routes": [],
+            "distributed.worker.http.routes": [],
+        }
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Dask's log is not shown: we say ourselves what is wrong."""
+    log = logging.getLogger("distributed")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def _client(distributed: Any, address: Address, target: str | None) -> Any:
+    place: dict[str, Any] = {"scheduler_file": address.file} if target is None else {"address": target}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of other versions, which `fingerprint` compares for what matters
+        try:
+            return distributed.Client(
+                **place, timeout=_CONNECT, direct_to_workers=True, set_as_default=False, name="nlpcli"
+            )
+        except (OSError, RuntimeError, TypeError, ValueError) as error:
+            raise troubles.unreachable(address, error) from error
+
+
+def _closed(client: Any) -> None:
+    with contextlib.suppress(Exception):
+        client.close(timeout=1)
+
+
+@contextlib.contextmanager
+def _local(distributed: Any, workers: int) -> Iterator[str]:
+    """A scheduler and workers of this machine alone, without a dashboard; its address."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            cluster = distributed.LocalCluster(
+                n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False}, silence_logs=logging.CRITICAL,
+                preload=["nlpcli.engine.distributed.local_worker"],
+            )  # fmt: skip
+        except (OSError, RuntimeError) as error:
+            raise troubles.not_started(workers, error) from error
+    try:
+        yield str(cluster.scheduler_address)
+    finally:
+        with contextlib.suppress(Exception):
+            cluster.close(timeout=2)
+
+
+class Machines:
+    """The workers of a scheduler, and what they are asked to do."""
+
+    def __init__(self, client: Any, address: Address, progress: Progress) -> None:
+        self._client, self._address, self._progress = client, address, progress
+        self._job = os.urandom(4).hex()
+        self._fingerprint = own_fingerprint()
+        self._passes = 0
+        self._tallies: list[Tally] = []
+        self.slots = self.workers = 0
+        self._crowd = 1  # tasks that share a machine
+
+    def wait_for_workers(self) -> None:
+        """Go on once there is a worker."""
+        told = False
+        while not self._look():
+            if not told:
+                self._progress.note(troubles.no_workers(self._address))
+                told = True
+            time.sleep(_LOOK)
+
+    def _look(self) -> int:
+        """How many workers there are. Raises ClusterError where the scheduler is gone."""
+        try:
+            threads = self._client.nthreads()
+        except Exception as error:
+            raise troubles.lost(self._address) from error
+        self.workers, self.slots = len(threads), sum(threads.values())
+        on_host = Counter[str]()
+        for worker, number in threads.items():
+            on_host[worker.rpartition(":")[0]] += number
+        self._crowd = max(on_host.values(), default=1)
+        return self.workers
+
+    # --- what is asked ----------------------------------------------------------------------
+
+    def map(self, stage: str, work: Work, pieces: Sequence[Piece], *shared: Any) -> list[Any]:
+        """`work(piece, told, *shared)` of every piece, in their order."""
+        found = self.parts(stage, _Listed(work), pieces, *shared)
+        return list(self.result(self.merged(found, _joined)))
+
+    def parts(self, stage: str, work: Work, pieces: Sequence[Piece], *shared: Any) -> list[Any]:
+        """What `work(piece, told, *shared)` will give for each piece; `shared` may be such a promise too.
+
+        `told` hears what of the input was lost.
+        """
+        self._passes += 1
+        topic = f"nlpcli-{self._job}-{self._passes}"
+        tally = Tally(stage, {piece.number: piece.size for piece in pieces})
+        self._tallies.append(tally)
+        self._client.subscribe_topic(topic, lambda event: tally.add(*event[1]))
+        call = self._shipped((topic, self._crowd, pickle.dumps(work)), len(pieces))
+        keys = [f"{topic}-{piece.number}" for piece in pieces]
+        if shared and len(pieces) <= 2 * self.slots:
+            # Dask would send all of few tasks where what they need lies.
+            workers = sorted(self._client.nthreads())
+            return [
+                self._client.submit(
+                    _task, call, piece, *shared, key=key, pure=False,
+                    workers=[workers[piece.number * len(workers) // len(pieces)]], allow_other_workers=True,
+                )
+                for key, piece in zip(keys, pieces, strict=True)
+            ]  # fmt: skip
+        numbered = [[call] * len(pieces), pieces, *([one] * len(pieces) for one in shared)]
+        return list(self._client.map(_task, *numbered, key=keys, pure=False))
+
+    def merged(self, parts: list[Any], merge: Merge) -> Any:
+        """The promise of all of them as one; neighbours are merged first. `parts` is emptied."""
+        while len(parts) > 1:
+            groups = [parts[first : first + _FAN_IN] for first in range(0, len(parts), _FAN_IN)]
+            self._passes += 1
+            call = self._shipped((pickle.dumps(partial(_merged, merge)),), len(groups))
+            parts[:] = [
+                self._client.submit(
+                    _after, call, *group, pure=False,
+                    key=f"nlpcli-{self._job}-{self._passes}-merge-{number}",
+                )
+                if len(group) > 1 else group[0]
+                for number, group in enumerate(groups)
+            ]  # fmt: skip
+        return parts.pop()
+
+    def sliced(self, parts: list[Any], takes: Sequence[Work], merge: Merge) -> list[Any]:
+        """The promises of all of them as one in slices, which are merged apart: `take(part)` of each part.
+
+        For results too large to go through one machine. `parts` is emptied.
+        """
+        taken = [[self.then(take, part) for part in parts] for take in takes]
+        parts.clear()
+        return [self.merged(each, merge) for each in taken]
+
+    def then(self, work: Work, *promises: Any) -> Any:
+        """The promise of `work(*promises)`, on whichever worker has them."""
+        self._passes += 1
+        return self._client.submit(
+            _after, self._shipped((pickle.dumps(work),), 1), *promises, pure=False,
+            key=f"nlpcli-{self._job}-{self._passes}-then",
+        )  # fmt: skip
+
+    def _shipped(self, call: tuple[Any, ...], tasks: int) -> Any:
+        """What tasks are to do, with the fingerprint; of much or many, as the result of one task for all."""
+        shipped = pickle.dumps((self._fingerprint, *call))
+        if tasks < 2 or len(shipped) * tasks <= _MOST_INLINE:
+            return shipped
+        key = f"nlpcli-{self._job}-{self._passes}-work"
+        return self._client.submit(_as_it_is, shipped, key=key, pure=False)
+
+    def result(self, promise: Any) -> Any:
+        """What was promised. Raises NlpcliError: whatever a worker found wrong, or went wrong with it."""
+        done = threading.Event()
+        promise.add_done_callback(lambda _: done.set())
+        looked = time.monotonic()
+        while not done.wait(_LOOK):
+            if self._client.status not in ("running", "connecting", "newly-created"):
+                raise troubles.lost(self._address)
+            if time.monotonic() - looked > 8 * _LOOK:
+                before, looked = self.workers, time.monotonic()
+                if not self._look() and before:
+                    self._progress.note(troubles.no_workers(self._address))
+            self._tell()
+        self._tell()
+        if promise.status == "finished":
+            try:
+                return promise.result()
+            except NlpcliError:
+                raise
+            except Exception as error:
+                raise troubles.not_fetched(self._address, error) from error
+        if promise.cancelled():
+            raise troubles.lost(self._address)
+        raise self._meant(promise.exception())
+
+    def _tell(self) -> None:
+        for tally in self._tallies:
+            tally.tell(self._progress, self.workers)
+
+    def _meant(self, error: BaseException) -> BaseException:
+        """What an error on a worker means to who asked for the work."""
+        if isinstance(error, NlpcliError):
+            return error
+        if type(error).__name__ == "KilledWorker":
+            return troubles.killed(error, self._tallies)
+        if isinstance(error, MemoryError):
+            return ClusterError(str(error), hint=troubles.LESS)
+        if isinstance(error, ModuleNotFoundError | AttributeError) or "deserialization" in str(error):
+            return troubles.not_there(self._fingerprint.version, error)
+        return error
+
+
+# --- on a worker ----------------------------------------------------------------------------
+
+
+class _Listed:
+    """Work whose result is the only one of a list."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def __call__(self, *arguments: Any) -> list[Any]:
+        return [self._work(*arguments)]
+
+
+def _joined(one: list[Any], other: list[Any]) -> list[Any]:
+    return one + other
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _task(call: bytes, piece: Piece, *shared: Any) -> Any:
+    """The work on one piece. What is wrong with it is said with the shard and the machine."""
+    import distributed
+
+    worker = distributed.get_worker()
+    machine = f"{worker.address} ({socket.gethostname()})"
+    topic, crowd, work = _checked(call, machine)
+    told = Told()
+    cores = max(available_cores() // crowd, 1)
+    with _named(f"{piece.shown}, on {machine}"), decided(piece.decided), at_most_cores(cores):
+        found = pickle.loads(work)(piece, told, *shared)
+    worker.log_event(topic, [piece.number, told.losses])
+    return found
+
+
+def _after(call: bytes, *found: Any) -> Any:
+    """Work on the results of other tasks."""
+    import distributed
+
+    machine = f"{distributed.get_worker().address} ({socket.gethostname()})"
+    (work,) = _checked(call, machine)
+    try:
+        return pickle.loads(work)(*found)
+    except MemoryError as error:
+        raise MemoryError(f"not enough memory to merge on {machine}") from error
+
+
+def _checked(call: bytes, machine: str) -> list[Any]:
+    fingerprint, *rest = pickle.loads(call)
+    check_same(fingerprint, f"worker {machine}")
+    return list(rest)
+
+
+def _merged(merge: Merge, *parts: Any) -> Any:
+    return merge_all(parts, merge)
+
+
+@contextlib.contextmanager
+def _named(place: str) -> Iterator[None]:
+    try:
+        yield
+    except NlpcliError as error:
+        raise troubles.placed(error, place) from error
+    except MemoryError as error:
+        raise MemoryError(f"not enough memory for {place}") from error

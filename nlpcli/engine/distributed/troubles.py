@@ -1,0 +1,91 @@
+"""What can be wrong with many machines, each as one message with what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from nlpcli.engine.distributed.addresses import Address
+from nlpcli.errors import INSTALL_CLUSTER, ClusterError, MissingFile, ModelError, NlpcliError
+
+LESS = "--shard-size 64MB makes shards smaller; or give workers more: dask worker --memory-limit 8GB"
+_TLS = (
+    "where they are, Dask's own settings say: DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
+    "…__TLS__CLIENT__CERT and …__TLS__CLIENT__KEY"
+)
+
+
+def unreachable(address: Address, error: Exception) -> ClusterError:
+    """No scheduler answers."""
+    reason = str(error.__cause__ or error).strip() or type(error).__name__
+    reason = re.sub(r"\s+", " ", reason)[:160]
+    where = address.shown
+    if where.startswith("tls:") and not isinstance(error, OSError):
+        return ClusterError(f"--cluster {where} needs certificates: {reason}", hint=_TLS)
+    if "ncryption required" in reason:
+        return ClusterError(f"--cluster {where}: {reason}", hint=f"name tls://{where.partition('://')[2]}")
+    other = "tcp" if where.startswith("tls:") else "tls"
+    host = where.partition("://")[2] or "HOST:8786"
+    return ClusterError(
+        f"no Dask scheduler answers at {where}: {reason}",
+        hint=f"start one with: dask scheduler; if it runs, it may want {other}://{host}",
+    )
+
+
+def lost(address: Address) -> ClusterError:
+    """The scheduler was there, and is not any more."""
+    return ClusterError(
+        f"the scheduler at {address.shown} is gone, and what it knew of this work with it",
+        hint="nothing was written here; start it again with its workers, and then the same command",
+    )
+
+
+def not_fetched(address: Address, error: Exception) -> ClusterError:
+    """The result is there, and does not come."""
+    reason = re.sub(r"\s+", " ", str(error))[:160] or type(error).__name__
+    return ClusterError(
+        f"the result cannot be fetched from the workers of {address.shown}: {reason}",
+        hint="this machine must reach the workers, and not the scheduler alone",
+    )
+
+
+def not_started(workers: int, error: Exception) -> ClusterError:
+    """Workers on this machine did not come up."""
+    reason = re.sub(r"\s+", " ", str(error.__cause__ or error))[:160]
+    return ClusterError(f"--cluster local:{workers}: the workers did not start: {reason}", hint="try fewer")
+
+
+def no_workers(address: Address) -> str:
+    """A remark while there are none."""
+    return f"{address.shown} has no workers yet: waiting for one (dask worker {address.address or 'ADDRESS'})"
+
+
+def not_there(version: str, error: BaseException) -> ClusterError:
+    """A machine does not know the code that is to run on it."""
+    reason = re.sub(r"\s+", " ", str(error))[:160]
+    return ClusterError(
+        f"the scheduler or a worker lacks nlpcli {version}, or has another one: {reason}",
+        hint=f"on every machine: {INSTALL_CLUSTER}",
+    )
+
+
+def killed(error: BaseException, tallies: Sequence[Any]) -> ClusterError:
+    """A task ended its worker again and again (dask's KilledWorker)."""
+    key, last, allowed = error.args[:3]
+    number = re.search(r"-(\d+)$", str(key))
+    what = "a merge"
+    if number and "merge" not in str(key) and tallies:
+        what = f"shard {int(number[1]) + 1:,}"
+    times = f"{int(allowed) + 1} workers one after the other, the last at {getattr(last, 'address', last)}"
+    return ClusterError(f"{what} ended {times}: most likely they ran out of memory", hint=LESS)
+
+
+def placed(error: NlpcliError, place: str) -> NlpcliError:
+    """An error that a worker found, with the shard and the machine."""
+    hint = error.hint
+    if isinstance(error, MissingFile):
+        hint = "every worker must see it under this name: on a disk that all share, or at an address such as s3://"
+    elif isinstance(error, ModelError) and hint is None:
+        hint = "every worker must see the model under this name"
+    return type(error)(f"{error.message} ({place})", hint=hint)

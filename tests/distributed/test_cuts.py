@@ -1,0 +1,173 @@
+"""A file in parts is read as the whole: whatever stands in it, and wherever it is cut."""
+
+import gzip
+import itertools
+
+import pytest
+
+from nlpcli.engine.distributed.cuts import Reading, quotes_in
+from nlpcli.engine.distributed.plan import planned
+from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.io.places import Part, decided, part_of
+from nlpcli.engine.io.records import Records
+from nlpcli.engine.runtime.progress import Progress
+from nlpcli.settings.input import InputSettings, RecordSettings
+
+LINES = InputSettings()
+
+
+class Noted(Progress):
+    def __init__(self):
+        self.notes = []
+
+    def note(self, message):
+        self.notes.append(message)
+
+
+def cut(path, size, reading=None, progress=None):
+    return planned(
+        [str(path)], reading or Reading(LINES), size, 1, lambda found: [*map(quotes_in, found)],
+        progress or Noted(),
+    )  # fmt: skip
+
+
+def lines_of(pieces, settings=LINES):
+    found = []
+    for piece in pieces:
+        with decided(piece.decided):
+            found += [line for path in piece.paths for line in Lines([path], settings)]
+    return found
+
+
+def rows_of(pieces, settings, reading=LINES, labelled=True):
+    found = []
+    for piece in pieces:
+        with decided(piece.decided):
+            for path in piece.paths:
+                records = Records([path], settings, reading, labelled=labelled)
+                texts = list(itertools.chain.from_iterable(records.texts()))
+                found += zip(texts, records.labels(), strict=True) if labelled else texts
+    return found
+
+
+@pytest.mark.parametrize("size", range(1, 24))
+@pytest.mark.parametrize(
+    "text", [b"one\n\n\ntwo three\nfour", b"\n\na\r\nb\n", b"a", b"\xef\xbb\xbfone\ntwo\n"]
+)
+def test_lines_of_parts_are_those_of_the_file(tmp_path, text, size):
+    path = tmp_path / "text"
+    path.write_bytes(text)
+    pieces = cut(path, size)
+    assert lines_of(pieces) == list(Lines([str(path)]))
+    parts = [part_of(name) for piece in pieces for name in piece.paths]
+    if all(parts):
+        assert [part.start for part in parts] == [0, *(part.end for part in parts[:-1])]
+        assert parts[-1].end == len(text)
+
+
+def test_a_mark_within_a_file_is_a_letter_of_its_part(tmp_path):
+    path = tmp_path / "text"
+    path.write_text("one\n\ufefftwo\n")
+    assert lines_of(cut(path, 4)) == ["one", "\ufefftwo"]
+
+
+@pytest.mark.parametrize("size", [7, 20, 33, 50, 1000])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_rows_with_quotes_are_cut_outside_quotes(tmp_path, size, newline):
+    path = tmp_path / "table.csv"
+    rows = [
+        f'{number},"text {number}, with ""quotes""{newline}and lines{newline}",l{number % 3}'
+        for number in range(30)
+    ]
+    path.write_bytes(newline.join(["id,text,label", *rows, ""]).encode())
+    reading = Reading(LINES, RecordSettings(), labelled=True)
+    pieces = cut(path, size, reading)
+    whole = rows_of(cut(path, 10**6, reading), RecordSettings())
+    assert rows_of(pieces, RecordSettings()) == whole
+    assert len(whole) == 30
+    assert len(pieces) > 1
+
+
+@pytest.mark.parametrize("row", ['5" pipe,x', 'pipe of 5",x', 'a "word" here,x'])
+def test_quotes_within_a_field_leave_the_file_whole(tmp_path, row):
+    path = tmp_path / "table.csv"
+    path.write_text("text,label\n" + '"a",b\n' * 20 + row + "\n" + '"c",d\n' * 20)
+    noted = Noted()
+    assert len(cut(path, 40, Reading(LINES, RecordSettings(), labelled=True), noted)) == 1
+    assert "one shard" in noted.notes[0]
+
+
+@pytest.mark.parametrize("size", [30, 100])
+def test_the_columns_of_the_first_part_hold_for_all(tmp_path, size):
+    path = tmp_path / "table.tsv"
+    path.write_text("label\tdocument\n" + "".join(f"{n % 2}\ttext {n}\n" for n in range(40)))
+    asked = RecordSettings(text_col="document", label_col="label")
+    pieces = cut(path, size, Reading(LINES, asked, labelled=True))
+    assert len(pieces) > 1
+    assert rows_of(pieces, asked) == [(f"text {n}", str(n % 2)) for n in range(40)]
+
+
+def test_fields_of_json_lines_are_found_in_every_part(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(f'{{"text": "t{n}"}}\n' for n in range(20)))
+    asked = RecordSettings(text_col="text")
+    pieces = cut(path, 50, Reading(LINES, asked))
+    assert len(pieces) > 1
+    assert rows_of(pieces, asked, labelled=False) == [f"t{n}" for n in range(20)]
+
+
+def test_auto_is_decided_once(tmp_path):
+    path = tmp_path / "text"
+    path.write_bytes(b"plain\n" * 10 + "한국어 문장\n".encode("cp949") * 10)
+    auto = InputSettings(encoding="auto")
+    pieces = cut(path, 40, Reading(auto))
+    assert len(pieces) > 2
+    assert lines_of(pieces, auto) == ["plain"] * 10 + ["한국어 문장"] * 10
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(b"one\ntwo\n" * 100),
+        ("one\ntwo\n" * 100).encode("utf-16"),
+        b"one\rtwo\r" * 100,
+        b"one line " * 100,
+        b"",
+    ],
+)
+def test_what_cannot_be_cut_is_one_shard(tmp_path, content):
+    path = tmp_path / "text"
+    path.write_bytes(content)
+    auto = InputSettings(encoding="auto")
+    pieces = cut(path, 20, Reading(auto))
+    assert [piece.paths for piece in pieces] == [(str(path),)]
+    assert lines_of(pieces, auto) == list(Lines([str(path)], auto))
+
+
+def test_a_file_of_one_line_is_said_to_be_one_shard(tmp_path):
+    path = tmp_path / "text"
+    path.write_bytes(b"word " * 100)
+    noted = Noted()
+    cut(path, 20, progress=noted)
+    assert noted.notes == [f"{path} has no line end to cut it at, so it is one shard"]
+
+
+def test_small_files_go_together_and_large_inputs_in_larger_shards(tmp_path, monkeypatch):
+    names = []
+    for number in range(10):
+        names.append(str(tmp_path / f"{number}"))
+        (tmp_path / f"{number}").write_text("a\n" * number)
+    count = lambda found: [*map(quotes_in, found)]  # noqa: E731
+    together = planned(names, Reading(LINES), 1000, 4, count)
+    assert [piece.paths for piece in together] == [tuple(names)]
+    monkeypatch.setattr("nlpcli.engine.distributed.plan.MOST_SHARDS", 3)
+    few = planned(names, Reading(LINES), 1, 4, count)
+    assert len(few) <= 3
+    assert [name for piece in few for name in piece.paths if not part_of(name)] or len(few) == 3
+
+
+def test_an_error_in_a_part_says_where(tmp_path, nlpcli):
+    path = tmp_path / "text"
+    path.write_bytes(b"fine\nfine\n\xff\n")
+    error = nlpcli("count", Part("text", 5, 12).name, code=1).err
+    assert "text@5:2: not utf-8: bytes ff" in error

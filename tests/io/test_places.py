@@ -1,0 +1,85 @@
+"""Texts at an address, which fsspec opens, and parts of files."""
+
+import gzip
+import sys
+
+import pytest
+
+from nlpcli.engine.io import places
+from nlpcli.engine.io.places import Part
+
+fsspec = pytest.importorskip("fsspec")
+
+
+@pytest.fixture
+def memory():
+    """Writes files that are in memory alone; their address."""
+    system = fsspec.filesystem("memory")
+    written = []
+
+    def write(name, content):
+        with system.open(f"/{name}", "wb") as file:
+            file.write(content)
+        written.append(f"/{name}")
+        return f"memory://{name}"
+
+    yield write
+    for name in written:
+        system.rm(name)
+
+
+def test_commands_read_what_is_at_an_address(nlpcli, memory, tmp_path):
+    text = "one two\n나무 하늘\n".encode()
+    plain, packed = memory("text.txt", text), memory("text.gz", gzip.compress(text))
+    (tmp_path / "text.txt").write_bytes(text)
+    wanted = nlpcli("tokenize", "text.txt").stdout
+    for address in (plain, packed, f"file://{tmp_path}/text.txt"):
+        assert nlpcli("tokenize", address).stdout == wanted
+        assert nlpcli("count", address).stdout == nlpcli("count", "text.txt").stdout
+
+
+def test_tables_and_rows_are_read_from_an_address(nlpcli, memory):
+    address = memory("rows.csv", b'text,label\n"good, yes",a\nbad,b\n')
+    nlpcli("train-nb", address, "-o", "nb.safetensors")
+    assert nlpcli("classify", "nb.safetensors", address, "--text-col", "text").out == "a\nb\n"
+
+
+def test_what_is_not_there_is_told(nlpcli):
+    assert "memory://none.txt: no such file" in nlpcli("count", "memory://none.txt", code=1).err
+    assert "Protocol not known" in nlpcli("count", "nowhere://x.txt", code=1).err
+
+
+def test_without_the_package_there_is_a_hint(nlpcli, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    error = nlpcli("count", "s3://bucket/x.txt", code=1).err
+    assert "fsspec, which is not installed" in error
+    assert "hint: pip install fsspec" in error
+
+
+def test_a_scheme_may_need_a_package_of_its_own(nlpcli, monkeypatch):
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    assert "hint: pip install s3fs" in nlpcli("count", "s3://bucket/x.txt", code=1).err
+
+
+def test_what_breaks_off_is_an_error(nlpcli, memory, monkeypatch):
+    address = memory("text.txt", b"one\n" * 10)
+
+    def broken(self, size=-1):
+        raise RuntimeError("the line went dead")
+
+    monkeypatch.setattr("fsspec.implementations.memory.MemoryFile.read", broken, raising=False)
+    error = nlpcli("count", address, code=1).err
+    assert "cannot be read: the line went dead" in error
+
+
+def test_a_part_is_read_as_a_file(tmp_path, memory):
+    content = bytes(range(256)) * 40
+    (tmp_path / "data").write_bytes(content)
+    for name in (str(tmp_path / "data"), memory("data", content)):
+        part = Part(name, 100, 9000)
+        with places.open_place(part.name) as file:
+            assert file.peek(4)[:4] == content[100:104]
+            assert file.read() == content[100:9000]
+            assert file.tell() == 8900
+        assert places.size_of(part.name) == 8900
+        assert places.size_of(name) == len(content)
