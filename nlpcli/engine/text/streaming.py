@@ -244,6 +244,10 @@ class LineRate(Progress):
             self._count += 1
             yield result
 
+    def count(self, lines: int) -> None:
+        """So many lines have passed."""
+        self._count += lines
+
     def update(self, stage: str, done: float, total: float | None = None, detail: str = "") -> None:
         """Where the work is, and how fast it goes."""
         rate = self._count / max(time.monotonic() - self._begun, 1e-9)
