@@ -131,7 +131,8 @@ class Settings:
             value = getattr(self, field.name)
             if value is field.default:  # what a class says itself is right (`test_settings.py`)
                 continue
-            hints = _hints(type(self))
+            kind: Any = type(self)
+            hints = _hints(kind)
             if isinstance(value, str) and typing.get_origin(hints[field.name]) is tuple:
                 value = [value]
             if isinstance(value, str) and int in _alternatives(hints[field.name]):
