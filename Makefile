@@ -10,6 +10,7 @@
 #   make check   format, lint, types, tests
 #   make docs    what follows from the code: README's table of commands, the API's signatures, options
 #   make models UD=DIR NER=DIR   the taggers that come with nlpcli, from UD English-EWT, WNUT17 and wikigold
+#   make bench-smoke  within a minute, without peers: is something much slower than it was?
 #   make bench   speed and quality beside the peers (installs them in .venv-peers)
 #   make clean   remove what these made
 
@@ -27,7 +28,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow test-bounds test-portable fuzz dist check docs format models bench clean
+.PHONY: help setup demo test test-slow test-bounds test-portable fuzz dist check docs format models bench bench-smoke clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -121,6 +122,9 @@ models: $(READY)
 
 bench: $(READY)
 	$(MAKE) -C benchmarks PYTHON=$(PYTHON)
+
+bench-smoke: $(READY)
+	python benchmarks/smoke.py
 
 clean:
 	rm -rf $(VENV) .venv-peers $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
