@@ -11,6 +11,7 @@
 #   make docs    what follows from the code (tables of commands and options, signatures), then the site in site/
 #   make models UD=DIR NER=DIR   the taggers that come with nlpcli, from UD English-EWT, WNUT17 and wikigold
 #   make vectors WIKI=DIR   the word vectors that come with nlpcli, from texts of the English and the Korean Wikipedia
+#   make bench-smoke  within a minute, without peers: is something much slower than it was?
 #   make bench   speed and quality beside the peers (installs them in .venv-peers)
 #   make clean   remove what these made
 
@@ -28,7 +29,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow test-bounds test-portable fuzz dist check docs format models vectors bench clean
+.PHONY: help setup demo test test-slow test-bounds test-portable fuzz dist check docs format models vectors bench \
+  bench-smoke clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -136,6 +138,9 @@ vectors: $(READY)
 
 bench: $(READY)
 	$(MAKE) -C benchmarks PYTHON=$(PYTHON)
+
+bench-smoke: $(READY)
+	python benchmarks/smoke.py
 
 clean:
 	rm -rf $(VENV) .venv-peers $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist site *.egg-info

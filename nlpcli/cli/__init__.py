@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from nlpcli import __version__
-from nlpcli.cli import completion, console, process, shell_scripts
+from nlpcli.cli import completion, console, help_pages, process, shell_scripts
 from nlpcli.cli.typer_commands import HELP_ALL, OurCommand, OurGroup
 from nlpcli.commands import COMMANDS, Command
 from nlpcli.errors import SettingsError
@@ -84,6 +84,9 @@ def _obey(arguments: list[str]) -> None:
         arguments = [*arguments[1:2], "--help"]
     if arguments[0] == HELP_ALL:
         arguments = ["--help"]
+    if arguments in (["--help"], ["-h"]):  # as `OurGroup` would show it, had all commands been loaded
+        console.print_line(help_pages.first_page(HELP, console.size().columns, console.heading).rstrip("\n"))
+        return
     called = [arguments[0]] if arguments[0] in COMMANDS else COMMANDS
     command = typer.main.get_command(build_app(called))
     with command.make_context("nlpcli", arguments) as context:

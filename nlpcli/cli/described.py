@@ -6,15 +6,19 @@ own, so that they travel through typer as any name and heading would.
 
 from __future__ import annotations
 
-import importlib
+import functools
+import importlib.util
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
 from nlpcli.commands import COMMANDS, Command
+
+if TYPE_CHECKING:
+    from importlib.abc import InspectLoader
 
 
 class Old(str):
@@ -80,9 +84,25 @@ def command_of(name: str) -> Any:
 
 def first_sentence(name: str) -> str:
     """What a command is for, in a line."""
-    module = importlib.import_module(f"nlpcli.cli.{COMMANDS[name].cli}")
-    paragraph = " ".join((getattr(module, Command.function(name)).__doc__ or "").split("\n\n")[0].split())
+    paragraph = " ".join(_docstring(COMMANDS[name].cli, Command.function(name)).split("\n\n")[0].split())
     return re.split(r"(?<=[.;]) ", paragraph)[0].rstrip(".;")
+
+
+def _docstring(module: str, function: str) -> str:
+    """The docstring of a function, read from the compiled module, since importing all would take long."""
+    code = next(
+        each for each in _constants(f"nlpcli.cli.{module}") if getattr(each, "co_name", "") == function
+    )
+    docstring = code.co_consts[0]
+    return docstring if isinstance(docstring, str) else ""
+
+
+@functools.cache
+def _constants(module: str) -> tuple[Any, ...]:
+    """What a module holds that was not run: its functions, among other things."""
+    spec = importlib.util.find_spec(module)
+    code = cast("InspectLoader", spec.loader).get_code(module) if spec is not None else None
+    return code.co_consts if code is not None else ()
 
 
 def described(command: Any) -> list[Described]:

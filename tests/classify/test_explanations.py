@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nlpcli.engine.classify import features
 from nlpcli.engine.classify.classifier import Classifier
 from nlpcli.engine.classify.examples import examples_of
 from nlpcli.engine.classify.explanations import Namer, explain, telling_features
@@ -29,6 +30,22 @@ def test_tokens_log_odds_add_up_to_those_of_the_whole_text(variant):
         rival, best = np.sort(row)[-2:]
         assert reason.label == classifier.labels[int(row.argmax())]
         assert reason.start + sum(odds for _, odds in reason.tokens) == pytest.approx(best - rival)
+
+
+@pytest.mark.parametrize("variant", ["multinomial", "binary-multinomial", "bernoulli", "nbsvm"])
+@pytest.mark.parametrize("alpha", [None, 0.0])
+def test_reasons_are_those_of_each_text_alone(variant, alpha, monkeypatch):
+    if alpha == 0 and "multinomial" not in variant:
+        variant = "multinomial"
+    monkeypatch.setattr(features, "_LITTLE", 20)  # several batches
+    model = train(EXAMPLES, PLAIN, BOTH, NaiveBayesSettings(variant=variant, alpha=alpha))
+    texts = [*(text for _, text in ROWS), "", "unknown", "bad good bad fun story", "영화 " * 9]
+    together = list(explain(Classifier(model), Classifier(model).encode([texts])))
+    assert len(list(features.FeatureExtractor(EXAMPLES.corpus, BOTH).chunks())) > 1
+    for text, reason in zip(texts, together, strict=True):
+        alone = Classifier(model)
+        (expected,) = explain(alone, alone.encode([[text]]))
+        assert repr(reason) == repr(expected)  # where ∞ meets ∞ there is no number
 
 
 def test_token_that_speaks_for_the_class_comes_first():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nlpcli.engine.classify import model_selection
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.examples import examples_of, folds, held_out
 from nlpcli.engine.classify.model_selection import autotune, cross_validate, pooled
@@ -68,3 +69,17 @@ def test_auto_is_decided_before_it_is_stored():
     assert train(korean, PLAIN, FeatureSettings()).features.char_ngrams == "2-4"
     kept = FeatureSettings(char_ngrams="3")
     assert resolved(kept, "multinomial", korean.corpus).char_ngrams == "3"
+
+
+@pytest.mark.parametrize("variant", ["multinomial", "binary-multinomial", "bernoulli", "complement"])
+def test_a_model_without_a_part_is_that_of_the_rest_to_the_byte(tmp_path, variant):
+    texts = [f"{'good' if number % 3 else 'bad'} film {number % 7} of {number % 11}" for number in range(60)]
+    examples = examples_of(texts, [f"class {number % 3}" for number in range(60)], AnalysisSettings())
+    parts = list(folds(examples, 4, 1))
+    features, settings = FeatureSettings(ngrams="1-2"), NaiveBayesSettings(variant=variant)
+    models = model_selection._trained_without(examples, parts, AnalysisSettings(), features, settings)
+    for part, model in zip(parts, models, strict=True):
+        alone = train(examples.only(~part), AnalysisSettings(), features, settings)
+        for name, each in (("one", model), ("other", alone)):
+            each.save(tmp_path / name)
+        assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()

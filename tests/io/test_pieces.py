@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from nlpcli.engine.corpus import blocks, encoding
 from nlpcli.engine.io import lines as reading
 from nlpcli.engine.io.lines import Lines
+from nlpcli.engine.text import word_lines
 from nlpcli.settings.input import InputSettings
 from tests.command_line import ROOT, within
 
@@ -66,6 +67,7 @@ def test_commands_give_the_same_for_any_size_of_piece(tmp_path_factory, parts):
         ("classify", str(MODELS / "naive-bayes.safetensors"), "--proba"),
         ("tokenize",),
         ("tokenize", "--tokenizer", "whitespace", "--lowercase"),
+        ("tokenize", "--stopwords", "en", "--lowercase"),
         ("tokenize", "--tokenizer", "char"),
         ("tokenize", "--tokenizer", "jamo", "--stopwords", "en"),
         ("normalize", "--unicode", "nfkd", "--lowercase", "--full-width", "--strip-control"),
@@ -76,6 +78,7 @@ def test_commands_give_the_same_for_any_size_of_piece(tmp_path_factory, parts):
             patched.setattr(reading, "_LONG_LINE", 6)
             patched.setattr(blocks, "_LARGE", 4)
             patched.setattr(encoding, "_SMALL", 0)
+            patched.setattr(word_lines, "_SMALL", 4)
             done = within(*command, "text", cwd=folder, code=None)
             assert (done.stdout, done.err) == (expected.stdout, expected.err), command
 

@@ -3,12 +3,14 @@
 import dataclasses
 import importlib
 import pkgutil
+import typing
 from typing import Literal
 
 import pytest
 
 from nlpcli import settings
 from nlpcli.errors import ModelError, SettingsError
+from nlpcli.settings import fields
 from nlpcli.settings.fields import Settings, setting
 
 
@@ -71,6 +73,11 @@ def test_a_record_out_of_bounds_is_a_damaged_model():
 
 @pytest.mark.parametrize("kind", EVERY_CLASS, ids=lambda kind: kind.__name__)
 def test_every_settings_class_has_valid_defaults_help_texts_and_a_record(kind):
+    hints = typing.get_type_hints(kind)
+    for field in dataclasses.fields(kind):  # which are not checked whenever settings are made
+        assert not isinstance(field.default, list)
+        assert not (isinstance(field.default, str) and typing.get_origin(hints[field.name]) is tuple)
+        fields._check(field.name, field.default, hints[field.name], field.metadata)
     made = kind()
     assert kind.from_record(made.to_record()) == made
     for field in dataclasses.fields(kind):

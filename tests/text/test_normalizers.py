@@ -6,9 +6,10 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlpcli.engine.text import normalizers
 from nlpcli.engine.text.alignment import Aligned, composed
 from nlpcli.engine.text.normalizers import PATTERNS, Normalizer
 from nlpcli.errors import SettingsError
@@ -172,3 +173,21 @@ def test_unknown_kinds_are_refused():
 def test_settings_come_back_from_a_model():
     settings = AnalysisSettings(mask=("url,date",), strip=("punct",), lowercase=True)
     assert AnalysisSettings.from_record(settings.to_record()) == settings
+
+
+KINDS = """http://a.kr/x?y=1.|HTTPS://B.C|Www.d.io|e.com|f.co.kr/x,|a@b.org|@me|@나|#tag1|#1|<url>
+2026년 1월 2일|'99년|12월 25일|2026. 1. 2.|2026-01-02|1/2/2026|March 3rd|3 ſep 2026|jan 5, 1999
+1st May 1990|December\u00a024th|May\t1|maymar 1|junov 3, 2000|12.5.2026|don't|x’99년
++82-10-1234-5678|(02) 123-4567|01012345678|555-123-4567|1588-1234|-1,234.5%|+3|−2|٣٤|1,23
+😀|👩\u200d👧|3\ufe0f\u20e3|🇰🇷"""
+kinds = st.sampled_from(KINDS.replace("\n", "|").split("|"))
+between = st.sampled_from(["", " ", "a", "1", "-", ".", "가", "_", "(", ")", "'", "\u00a0", "@", "#", "/"])
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(kinds, between), max_size=12).map(lambda parts: "".join(map("".join, parts))))
+def test_masks_are_found_as_quickly_as_by_the_patterns_alone(text):
+    for name, pattern in normalizers.PATTERNS.items():
+        for replacement in (f"<{name}>", normalizers._gap):
+            quick = normalizers._quick(pattern, replacement)
+            assert quick(text) == pattern.sub(replacement, text), name

@@ -41,6 +41,7 @@ kernels = Kernels("classify.features")
 _FEW = 20  # texts with fewer features than a twentieth of the model's have only theirs weighed
 Trained = NaiveBayes | LinearModel
 Some = TypeVar("Some", bound=Labelled)
+Number = TypeVar("Number", bound=np.integer[Any])
 
 
 class Classifier:
@@ -77,6 +78,18 @@ class Classifier:
             self._weights = self.model.weights()
         return self._weights
 
+    def weighed(
+        self, rows: NDArray[Number], seen: int | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[Number]]:
+        """A table of weights [F', C] and the rows in it that the features in `rows` [N] have.
+
+        It is of all features, unless these, and the `seen` ones so far, are few of them.
+        """
+        if self._weights is None and (len(rows) if seen is None else seen) < len(self.model.keys) // _FEW:
+            distinct, places = np.unique(rows, return_inverse=True)
+            return self.weights(distinct), places.astype(rows.dtype)
+        return self.all_weights, rows
+
     @property
     def analysis(self) -> AnalysisSettings:
         """How a text is cut into tokens."""
@@ -110,18 +123,17 @@ class Classifier:
             last = first + len(ends)
             seen += len(rows)
             found[first:last] += np.diff(ends, prepend=0)
-            if self._weights is None and seen < len(index.keys) // _FEW:
-                distinct, places = np.unique(rows, return_inverse=True)
-                weights, rows = self.weights(distinct), places.astype(np.int32)
-            else:
-                weights = self.all_weights
+            weights, rows = self.weighed(rows, seen)
             kernels.add_scores(rows, ends, weights, scores[first:last])
             progress.update("classifying", last, corpus.documents)
         return scores, found
 
     def predict(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> Predictions:
         """The likeliest class of every document, and how likely each class is."""
-        scores, found = self.scores(corpus, progress)
+        return self.predicted(*self.scores(corpus, progress))
+
+    def predicted(self, scores: NDArray[np.float64], found: NDArray[np.int64]) -> Predictions:
+        """The same from what `scores` gave."""
         return Predictions(
             scores.argmax(axis=1).astype(np.int32), probabilities(scores, found, self.model.calibration)
         )

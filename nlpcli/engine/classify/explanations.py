@@ -6,6 +6,7 @@ out evenly over the tokens it covers.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.settings.classify import FeatureSettings
 
 kernels = Kernels("classify.features")
+reasons = Kernels("classify.explanations")
 
 
 @dataclass(frozen=True)
@@ -44,25 +46,49 @@ class Reason:
         return sorted(together.items(), key=lambda entry: -abs(entry[1]))[:number]
 
 
-def explain(classifier: Classifier, corpus: EncodedCorpus) -> Iterator[Reason]:
-    """For every document: the likeliest class against the next, token by token."""
-    scores, found = classifier.scores(corpus)
+def explain(
+    classifier: Classifier,
+    corpus: EncodedCorpus,
+    scored: tuple[NDArray[np.float64], NDArray[np.int64]] | None = None,
+) -> Iterator[Reason]:
+    """For every document: the likeliest class against the next, token by token.
+
+    `scored` is what `classifier.scores` gave, where they were asked for already.
+    """
+    scores, found = scored or classifier.scores(corpus)
     trusted = trust(found, classifier.model.calibration)
+    labels, rivals = _likeliest(scores)
+    starts = (classifier.start[labels] - classifier.start[rivals]) * trusted
     tokens = TokenShares(classifier, corpus)
-    for document in range(corpus.documents):
-        label = int(scores[document].argmax())
-        others = np.delete(np.arange(scores.shape[1]), label)
-        rival = int(others[scores[document, others].argmax()])
-        odds = np.zeros((len(classifier.labels), 1))
-        odds[label], odds[rival] = trusted[document], -trusted[document]
-        shares = tokens.of(document, odds)[:, 0]
-        ids = corpus.ids[corpus.offsets[document] : corpus.offsets[document + 1]].tolist()
-        yield Reason(
-            classifier.labels[label],
-            classifier.labels[rival],
-            float((classifier.start[label] - classifier.start[rival]) * trusted[document]),
-            tuple(zip(map(corpus.vocabulary.tokens.__getitem__, ids), shares.tolist(), strict=True)),
-        )
+    for first, last in tokens.chunks():
+        documents = np.arange(last - first)
+        odds = np.zeros((last - first, len(classifier.labels), 1))
+        odds[documents, labels[first:last], 0] = trusted[first:last]
+        odds[documents, rivals[first:last], 0] = -trusted[first:last]
+        shares = tokens.of_all(first, last, odds)[:, 0].tolist()
+        begin = int(corpus.offsets[first])
+        ids = corpus.ids[begin : int(corpus.offsets[last])].tolist()
+        words = [*map(corpus.vocabulary.tokens.__getitem__, ids)]
+        bounds = itertools.pairwise((corpus.offsets[first : last + 1] - begin).tolist())
+        for document, cut in enumerate(bounds, start=first):
+            these = slice(*cut)
+            yield Reason(
+                classifier.labels[labels[document]],
+                classifier.labels[rivals[document]],
+                float(starts[document]),
+                tuple(zip(words[these], shares[these], strict=True)),
+            )
+
+
+def _likeliest(scores: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The class with the highest score of every document, and the one with the highest of the others."""
+    labels = scores.argmax(axis=1)
+    others = scores.copy()
+    np.put_along_axis(others, labels[:, None], -np.inf, axis=1)
+    rivals = others.argmax(axis=1)
+    alone = rivals == labels  # all others are −∞ too
+    rivals[alone] = labels[alone] == 0
+    return labels, rivals
 
 
 class TokenShares:
@@ -72,50 +98,46 @@ class TokenShares:
         self._classifier, self._corpus = classifier, corpus
         self._kinds = [(index, FeatureExtractor(corpus, index.settings)) for index in classifier.kinds]
 
+    def chunks(self) -> Iterator[tuple[int, int]]:
+        """Batches of documents for `of_all`, each some work."""
+        return self._kinds[-1][1].chunks()
+
     def of(self, document: int, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Shares [tokens, K] of K sums of classes' scores, of which `wanted` [C, K] has the factors."""
-        tokens = int(self._corpus.offsets[document + 1] - self._corpus.offsets[document])
-        shares = np.zeros((tokens, wanted.shape[1]))
+        return self.of_all(document, document + 1, wanted[None])
+
+    def of_all(self, first: int, last: int, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same for the tokens of documents `first` to `last`, each with factors of its own [D, C, K]."""
+        offsets = self._corpus.offsets[first : last + 1] - self._corpus.offsets[first]
+        shares = np.zeros((int(offsets[-1]), wanted.shape[2]))
+        change = np.empty(int(np.diff(offsets).max(initial=0)) + 1)
         for index, extractor in self._kinds:
-            rows, spans = known_features(index, extractor, document)
-            scale = np.sqrt(max(len(rows), 1)) if self._classifier.model.normalised else 1.0
-            with np.errstate(invalid="ignore"):  # ∞ of an unsmoothed model, times nothing
-                shares += _shared_out(_sums(self._classifier.weights(rows), wanted) / scale, spans, tokens)
+            rows, ends, spans = known_features(index, extractor, first, last)
+            weights, rows = self._classifier.weighed(rows)
+            each = np.empty(int(np.diff(ends, prepend=0).max(initial=0)))
+            normalised = self._classifier.model.normalised
+            reasons.share_out(rows, ends, spans, weights, wanted, normalised, offsets, (each, change), shares)
         return shares
 
 
-def _sums(weights: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights [N, C] times wanted [C, K]; a class that is not wanted adds nothing, even ∞."""
-    used = wanted.any(axis=1)
-    return np.asarray(weights[:, used] @ wanted[used])
-
-
 def known_features(
-    index: FeatureIndex, extractor: FeatureExtractor, document: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The rows of the document's features that the model knows, and the tokens each covers [N, 2]."""
-    keys, _, spans = extractor.make(document, document + 1, spans=True)
+    index: FeatureIndex, extractor: FeatureExtractor, first: int, last: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """The features that the model knows of documents `first` to `last`.
+
+    Returns: their rows [N], where each document's end, and the tokens each covers [N, 2].
+    """
+    keys, ends, spans = extractor.make(first, last, spans=True)
     rows = index.find(keys)
     known = rows >= 0
     if index.settings.binary:  # the first place of a feature stands for all
-        known[known] &= _first_places(rows[known])
-    return rows[known], spans[known]
-
-
-def _first_places(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    first = np.zeros(len(rows), dtype=bool)
-    first[np.unique(rows, return_index=True)[1]] = True
-    return first
-
-
-def _shared_out(odds: NDArray[np.float64], spans: NDArray[np.int32], tokens: int) -> NDArray[np.float64]:
-    """Each feature's odds [N, K] spread evenly over the tokens from spans[i, 0] to spans[i, 1]."""
-    each = odds / (spans[:, 1] - spans[:, 0])[:, None]
-    change = np.zeros((tokens + 1, odds.shape[1]))
-    with np.errstate(invalid="ignore"):  # ∞ − ∞ in an unsmoothed model: no share to tell
-        np.add.at(change, spans[:, 0], each)
-        np.add.at(change, spans[:, 1], -each)
-        return np.asarray(np.cumsum(change, axis=0)[:-1])
+        ends_of_known = offsets_of(known)[ends]
+        distinct = rows[known]
+        longest = int(np.diff(ends_of_known, prepend=0).max(initial=0))
+        seen = np.zeros(max(16, 1 << (2 * longest).bit_length()), dtype=np.int64)
+        reasons.pass_over_repeated(distinct, ends_of_known, seen)
+        known[known] = distinct >= 0
+    return rows[known], offsets_of(known)[ends], spans[known]
 
 
 # --- what tells a class ---------------------------------------------------------------------

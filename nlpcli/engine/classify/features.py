@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.classify.count_table import CountTable
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model
@@ -27,6 +28,7 @@ from nlpcli.settings.classify import FeatureSettings
 
 kernels = Kernels("classify.features")
 merging = Kernels("counts.merging")
+counting = Kernels("classify.counting")
 
 _WORK = 1_000_000  # features per kernel call, at most: so that Ctrl-C and progress work
 _LITTLE = 100_000  # features that are not worth a thread
@@ -37,18 +39,18 @@ _PART_BITS = 14  # a part is about so many features, or larger where there would
 _SMALL_COUNT = 255
 _MERGED = 1 << 22  # keys a call
 _AT_EDGES = 2  # skip-grams that a text has more than words, at most
-_FIRST_BITS = 16  # of slots, at first: with many classes and parts, more would be much memory
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureCounts:
     """How often each feature was seen in each class.
 
-    keys: uint64 [F], ascending; counts: int64 [F, C].
+    keys: uint64 [F], ascending; counts [F, C], of the smallest signed type from int16 on that holds them, or
+    of a larger one.
     """
 
     keys: NDArray[np.uint64]
-    counts: NDArray[np.int64]
+    counts: NDArray[np.signedinteger[Any]]
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -59,7 +61,9 @@ class FeatureCounts:
         keys = np.empty(most, dtype=np.uint64)
         counts = np.empty((most, self.counts.shape[1]), dtype=np.int64)
         state = np.zeros(3, dtype=np.int64)
-        tables = [as_compiled(array) for array in (self.keys, self.counts, other.keys, other.counts)]
+        # Of one type, for which the kernel is compiled once.
+        mine, theirs = (table.counts.astype(np.int64, copy=False) for table in (self, other))
+        tables = [as_compiled(array) for array in (self.keys, mine, other.keys, theirs)]
         while state[0] < len(self) or state[1] < len(other):
             merging.merge_keys(*tables, state, _MERGED, keys, counts)
         size = int(state[2])
@@ -75,18 +79,29 @@ class FeatureCounts:
         features.small: uint8 [F, C], 255 where the count is in features.large, in order.
         """
         flat = self.counts.reshape(-1)
+        small, large = np.empty(self.counts.shape, np.uint8), [np.empty(0, np.int64)]
+        np.minimum(self.counts, _SMALL_COUNT, out=small, casting="unsafe")
+        for begin in range(0, len(flat), _WORK):
+            some = flat[begin : begin + _WORK]
+            large.append(some[some >= _SMALL_COUNT].astype(np.int64))
         return {
             "features.keys": self.keys,
-            "features.small": np.minimum(self.counts, _SMALL_COUNT).astype(np.uint8),
-            "features.large": flat[flat >= _SMALL_COUNT],
+            "features.small": small,
+            "features.large": np.concatenate(large),
         }
 
     @classmethod
     def from_model(cls, model: Model) -> FeatureCounts:
         """What `to_tensors` put into a model file."""
-        counts = model.tensors["features.small"].astype(np.int64)
-        counts[counts == _SMALL_COUNT] = model.tensors["features.large"]
+        large = model.tensors["features.large"]
+        counts = model.tensors["features.small"].astype(_kind_for(int(large.max(initial=_SMALL_COUNT))))
+        counts[counts == _SMALL_COUNT] = large
         return cls(model.tensors["features.keys"], counts)
+
+
+def _kind_for(largest: int) -> type[np.signedinteger[Any]]:
+    """The smallest type of counts of which none is larger, and which can be subtracted from each other."""
+    return next(kind for kind in (np.int16, np.int32, np.int64) if largest <= np.iinfo(kind).max)
 
 
 class FeatureExtractor:
@@ -229,7 +244,7 @@ def count(
     # A table for each value of the leading bits of a key: small enough for the cache, and the
     # sorted parts, one after the other, are the sorted whole.
     bits = min(max((extractor.most >> _PART_BITS).bit_length(), 1), 8)
-    parts = [_Part(labels, classes, settings.binary) for _ in range(1 << bits)]
+    parts = [CountTable(labels, classes, settings.binary, extractor.most) for _ in range(1 << bits)]
     threads = available_cores()
     at_once = _CHUNKS_PER_CORE * threads
     for begin in range(0, len(chunks), at_once):
@@ -238,10 +253,21 @@ def count(
         shares = [range(thread, len(parts), threads) for thread in range(threads)]
         run_all(_add, ((parts, sorted_, share) for share in shares), threads)
         progress.update(stage, some[-1][1], corpus.documents)
-    run_all(_Part.close, ((part,) for part in parts), threads)
-    return FeatureCounts(
-        np.concatenate([part.keys for part in parts]), np.concatenate([part.counts for part in parts])
+    return _together(parts, classes, threads)
+
+
+def _together(parts: list[CountTable], classes: int, threads: int) -> FeatureCounts:
+    """The parts one after the other; each is released as soon as it is copied."""
+    ends = offsets_of([part.used for part in parts])
+    largest = max(part.largest for part in parts)
+    keys, counts = np.empty(ends[-1], np.uint64), np.empty((ends[-1], classes), _kind_for(largest))
+    cuts = (slice(*cut) for cut in itertools.pairwise(ends.tolist()))
+    run_all(
+        CountTable.move,
+        ((part, keys[cut], counts[cut]) for part, cut in zip(parts, cuts, strict=True)),
+        threads,
     )
+    return FeatureCounts(keys, counts)
 
 
 _ByPart = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int32]]
@@ -252,11 +278,11 @@ def _by_part(extractor: FeatureExtractor, chunk: tuple[int, int], bits: int) -> 
     made, ends, _ = extractor.make(*chunk)
     part_ends = np.empty(1 << bits, dtype=np.int64)
     keys, documents = np.empty_like(made), np.empty(len(made), dtype=np.int32)
-    kernels.sort_by_part(made, ends, chunk[0], 64 - bits, part_ends, keys, documents)
+    counting.sort_by_part(made, ends, chunk[0], 64 - bits, part_ends, keys, documents)
     return part_ends, keys, documents
 
 
-def _add(parts: list[_Part], chunks: Sequence[_ByPart], share: range) -> None:
+def _add(parts: list[CountTable], chunks: Sequence[_ByPart], share: range) -> None:
     """Count what the chunks have of the parts in `share`."""
     for part in share:
         cuts = [slice(int(ends[part - 1]) if part else 0, int(ends[part])) for ends, _, _ in chunks]
@@ -264,46 +290,6 @@ def _add(parts: list[_Part], chunks: Sequence[_ByPart], share: range) -> None:
             np.concatenate([keys[cut] for (_, keys, _), cut in zip(chunks, cuts, strict=True)]),
             np.concatenate([documents[cut] for (_, _, documents), cut in zip(chunks, cuts, strict=True)]),
         )
-
-
-class _Part:
-    """One part of a count table while it grows."""
-
-    def __init__(self, labels: NDArray[np.int32], classes: int, binary: bool) -> None:
-        self._labels, self._binary = labels, binary
-        self._used = 0
-        self._table = np.empty((0, 2 + classes), dtype=np.uint64)
-        self._slots = np.empty(0, dtype=np.int32)
-        self.keys = np.empty(0, dtype=np.uint64)
-        self.counts = np.empty((0, classes), dtype=np.int64)
-
-    def add(self, keys: NDArray[np.uint64], documents: NDArray[np.int32]) -> None:
-        """Count some features, given with their documents."""
-        start = 0
-        if not len(self._slots):
-            self._grow(1 << min(max(9, len(keys).bit_length() + 1), _FIRST_BITS))
-        while start < len(keys):
-            start, self._used = kernels.count_keys(
-                keys, documents, start, self._labels, self._binary, self._slots, self._table, self._used
-            )
-            if start < len(keys):
-                self._grow(4 * len(self._slots))
-
-    def _grow(self, slots: int) -> None:
-        table = np.zeros((slots // 2, self._table.shape[1]), dtype=np.uint64)
-        table[: self._used] = self._table[: self._used]
-        self._table = table
-        self._slots = np.full(slots, -1, dtype=np.int32)
-        if self._used:
-            kernels.rehash(self._slots, table, self._used)
-
-    def close(self) -> None:
-        """Put the keys in order and release what was only needed to grow."""
-        keys = self._table[: self._used, 0]
-        order = np.argsort(keys)
-        self.keys = keys[order]
-        self.counts = self._table[order, 2:].astype(np.int64)
-        self._table, self._slots = self._table[:0], self._slots[:0]
 
 
 # --- finding --------------------------------------------------------------------------------

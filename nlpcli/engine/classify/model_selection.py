@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.classify import naive_bayes
 from nlpcli.engine.classify.automatic_features import resolved
-from nlpcli.engine.classify.classifier import Classifier, measure
+from nlpcli.engine.classify.classifier import Classifier, Trained, measure
 from nlpcli.engine.classify.examples import Examples, folds, held_out
+from nlpcli.engine.classify.features import FeatureCounts, count
 from nlpcli.engine.classify.metrics import Evaluation
+from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.classify.training import train
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.settings.classify import AUTO, FeatureSettings, NaiveBayesSettings
@@ -51,9 +52,12 @@ def cross_validate(
     progress: Progress = SILENT,
 ) -> list[Evaluation]:
     """Each of `number` parts measured with a model trained on the others."""
+    parts = list(folds(examples, number, settings.seed))
     return [
-        _measured_without(examples, part, analysis, features, settings, progress)
-        for part in folds(examples, number, settings.seed)
+        measure(Classifier(model), examples.chosen(part), progress)[0]
+        for part, model in zip(
+            parts, _trained_without(examples, parts, analysis, features, settings, progress), strict=True
+        )
     ]
 
 
@@ -75,6 +79,40 @@ def _measured_without(
 ) -> Evaluation:
     model = train(examples.only(~part), analysis, features, settings, progress=progress)
     return measure(Classifier(model), examples.chosen(part), progress)[0]
+
+
+def _trained_without(
+    examples: Examples,
+    parts: Sequence[NDArray[np.bool_]],
+    analysis: AnalysisSettings,
+    features: FeatureSettings,
+    settings: NaiveBayesSettings,
+    progress: Progress = SILENT,
+) -> Iterator[Trained]:
+    """A model for each part, of all texts but those: where models are counts, they are made once for all."""
+    whole = (
+        None
+        if settings.variant == "nbsvm"
+        else train(examples, analysis, features, settings, progress=progress)
+    )
+    for part in parts:
+        if isinstance(whole, NaiveBayes):
+            yield _without(whole, examples, part)
+        else:
+            yield train(examples.only(~part), analysis, features, settings, progress=progress)
+
+
+def _without(whole: NaiveBayes, examples: Examples, part: NDArray[np.bool_]) -> NaiveBayes:
+    """The model of all texts but some: exactly the one that training on the rest gives."""
+    some = examples.chosen(part)
+    gone = count(some.corpus, some.labels, len(some.names), whole.features)
+    counts, rows = whole.counts.counts.copy(), np.searchsorted(whole.keys, gone.keys)
+    left = counts[rows] - gone.counts
+    counts[rows] = left
+    kept = np.ones(len(counts), np.bool_)
+    kept[rows] = left.any(axis=1)
+    rest = FeatureCounts(whole.keys, counts).take(kept)
+    return dataclasses.replace(whole, documents=whole.documents - some.documents_per_class(), counts=rest)
 
 
 # --- a search for settings ------------------------------------------------------------------
@@ -188,12 +226,12 @@ def _try(
 ) -> list[Trial]:
     """The accuracy of each settings of a group, whose features are counted once per part."""
     right = np.zeros((len(group), len(examples.labels)), np.bool_)
-    for part in parts:
-        rest, test = examples.only(~part), examples.chosen(part)
-        model = train(rest, analysis, features, group[0])
+    models = _trained_without(examples, parts, analysis, features, group[0])
+    for part, model in zip(parts, models, strict=True):
+        test = examples.chosen(part)
         classifier = Classifier(model)
         for number, settings in enumerate(group):
-            if isinstance(model, naive_bayes.NaiveBayes):
+            if isinstance(model, NaiveBayes):
                 classifier.reweigh(dataclasses.replace(model, settings=settings))
             scores, _ = classifier.scores(test.corpus)
             right[number, part] = scores.argmax(axis=1) == test.labels

@@ -95,7 +95,8 @@ class NaiveBayes:
         """How often all features together were seen in each class [C], and how many there are;
         only those that are used."""
         kept = self._kept()
-        return np.asarray(kept.sum(axis=0)), len(kept)
+        # Column by column: numpy adds up rows of a few numbers ten times as slowly.
+        return np.array([column.sum(dtype=np.int64) for column in kept.T]), len(kept)
 
     @functools.cached_property
     def alpha(self) -> float:

@@ -14,16 +14,22 @@ from __future__ import annotations
 
 import functools
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.examples import Examples
 from nlpcli.engine.classify.features import count
 from nlpcli.engine.classify.linear import LinearModel
 from nlpcli.engine.classify.naive_bayes import check_settings, names_of_features
 from nlpcli.engine.classify.support_vectors import Problem, solved
+from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
 from nlpcli.settings.text import AnalysisSettings
+
+_BLOCK = 1 << 16  # rows moved at a time
 
 
 def train(
@@ -45,12 +51,14 @@ def train(
         )
     apart = features.char_span == "word" and len(features.kinds()) == 2
     problem = Problem(examples, table, features.kinds() if apart else (features,), settings)
+    keys = table.keys
+    del table  # its counts are many, and not needed any more
     learnt, bias = solved(problem, progress)
-    decisive = learnt.any(axis=1)  # the others stand in no support vector
+    decisive = np.asarray(learnt.any(axis=1))  # the others stand in no support vector
     return LinearModel(
         examples.names,
-        table.keys[decisive],
-        learnt[decisive],
+        keys[decisive],
+        _kept(learnt, decisive),
         bias,
         True,
         functools.partial(names_of_features, examples.corpus.vocabulary, features),
@@ -59,3 +67,13 @@ def train(
         settings,
         apart=apart,
     )
+
+
+def _kept(learnt: Floats, kept: NDArray[np.bool_]) -> Floats:
+    """The rows that are kept, moved together in place: there is no copy, and `learnt` is used up."""
+    total = 0
+    for first in range(0, len(learnt), _BLOCK):
+        some = learnt[first : first + _BLOCK][kept[first : first + _BLOCK]]
+        learnt[total : total + len(some)] = some
+        total += len(some)
+    return learnt[:total]

@@ -106,12 +106,12 @@ def _judged(
     if isinstance(classifier, FastTextClassifier):
         return classifier.predict(classifier.encode([*whole_texts(group)])), None
     corpus = classifier.encode(group)
-    found = classifier.predict(corpus)
     if not explains:
-        return found, None
+        return classifier.predict(corpus), None
     if isinstance(classifier, Classifier):
-        return found, list(explain(classifier, corpus))
-    return found, list(classifier.explain(corpus))
+        scored = classifier.scores(corpus)
+        return classifier.predicted(*scored), list(explain(classifier, corpus, scored))
+    return classifier.predict(corpus), list(classifier.explain(corpus))
 
 
 def _record(answer: _Answer, reason: Reason | None) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def decisions(classifier: Classifier, corpus: EncodedCorpus) -> list[WorkTable]:
     predictions = classifier.predict(corpus)
     extractor, namer = FeatureExtractor(corpus, classifier.feature_index.settings), Namer(model)
     for document in range(corpus.documents):
-        rows, _ = known_features(classifier.feature_index, extractor, document)
+        rows, _, _ = known_features(classifier.feature_index, extractor, document, document + 1)
         check_shown("features in a text", len(rows), _MOST_FEATURES, _FEWER)
         factors = _fractions(model, rows)
         names = map(namer.name, model.keys[rows])

@@ -62,11 +62,13 @@ class Problem:
         kinds: Sequence[FeatureSettings],
         settings: NaiveBayesSettings,
     ) -> None:
-        self.examples, self.settings, self._table = examples, settings, table
-        self._totals = table.counts.sum(axis=1)
-        self._shared = self._totals > 1
-        self._owners = np.full(len(table), -1, np.int32)  # the document of a feature that one alone has
-        self._kinds_of = np.zeros(len(table), np.int8)
+        self.examples, self.settings, self._keys = examples, settings, table.keys
+        totals = table.counts.sum(axis=1)
+        self._shared = totals > 1
+        self._shared_totals, self._shared_counts = totals[self._shared], table.counts[self._shared]
+        self._scales = self._ratios_of_all(table, totals)
+        self._owners = np.full(len(self._keys), -1, np.int32)  # the document of a feature that one alone has
+        self._kinds_of = np.zeros(len(self._keys), np.int8)
         self.kinds = [self._rows(kind, features) for kind, features in enumerate(kinds)]
         if len(self.kinds) == 1:
             self.kinds.append(_Rows.none(len(examples.labels)))
@@ -76,7 +78,7 @@ class Problem:
     @property
     def features(self) -> int:
         """How many there are."""
-        return len(self._table)
+        return len(self._keys)
 
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
@@ -87,7 +89,7 @@ class Problem:
         numbers = np.where(self._shared, np.cumsum(self._shared, dtype=np.int64) - 1, -1).astype(np.int32)
         spilled, found = SpillList(), 0
         sizes, alone = np.zeros((2, len(self.examples.labels)), np.int64)
-        for first, rows, row_ends in FeatureIndex(self._table.keys, features).rows(self.examples.corpus):
+        for first, rows, row_ends in FeatureIndex(self._keys, features).rows(self.examples.corpus):
             documents = first + np.repeat(np.arange(len(row_ends)), np.diff(row_ends, prepend=0))
             last, shared = first + len(row_ends), self._shared[rows]
             sizes[first:last] = np.diff(row_ends, prepend=0)
@@ -100,26 +102,49 @@ class Problem:
         norms = 1 / np.sqrt(np.maximum(sizes, 1))
         return _Rows(spilled.numbers(found), np.cumsum(sizes - alone), norms, alone)
 
-    def squares(self, labels: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The squared log-count ratios of the classes, each against all others: of the features that several
-        documents have [F', K], and of those that one alone has, outside and inside the class [2, K]."""
-        alpha = _ALPHA if self.settings.alpha is None else self.settings.alpha
-        inside = self._table.counts[:, labels]
-        scale = np.log((self._totals[:, None] - inside + alpha).sum(axis=0))
-        scale -= np.log((inside + alpha).sum(axis=0))
-        inside = inside[self._shared]
-        ratios = np.log((inside + alpha) / (self._totals[self._shared, None] - inside + alpha)) + scale
+    @property
+    def shared(self) -> int:
+        """How many features several documents have."""
+        return len(self._shared_totals)
+
+    @property
+    def alpha(self) -> float:
+        """What is added to every count."""
+        return _ALPHA if self.settings.alpha is None else self.settings.alpha
+
+    def _ratios_of_all(self, table: FeatureCounts, totals: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The logarithm, for each class, of how often features were seen outside it and in it [C]."""
+        sums = np.empty((2, table.counts.shape[1]))
+        for label, inside in enumerate(table.counts.T):  # all at once, they would take much memory
+            sums[:, label] = (totals - inside + self.alpha).sum(), (inside + self.alpha).sum()
+        return np.asarray(np.log(sums[0]) - np.log(sums[1]))
+
+    def squares(self, labels: Sequence[int], squares: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The squared log-count ratios of the classes, each against all others.
+
+        squares [F', K] gets those of the features that several documents have. Returns: those of features
+        that one document alone has, outside and inside the class [2, K].
+        """
+        alpha, scale = self.alpha, self._scales[labels]
+        for first in range(0, self.shared, _PIECE):
+            some = slice(first, first + _PIECE)
+            inside = self._shared_counts[some][:, labels]
+            ratios = np.log((inside + alpha) / (self._shared_totals[some, None] - inside + alpha)) + scale
+            squares[some] = ratios**2
         alone = np.log(np.array([[alpha / (1 + alpha)], [(1 + alpha) / alpha]])) + scale
-        return ratios**2, alone**2
+        return np.asarray(alone**2)
 
     def with_owners(
-        self, shared: NDArray[np.float32], duals: NDArray[np.float64], alone: NDArray[np.float64]
-    ) -> NDArray[np.float32]:
-        """Weights of all features [F, K] from those that several documents have.
+        self,
+        shared: NDArray[np.float32],
+        duals: NDArray[np.float64],
+        alone: NDArray[np.float64],
+        weights: NDArray[np.float32],
+    ) -> None:
+        """Weights of all features, zeros [F, K], from those that several documents have.
 
         duals: y α [D, K]; alone: as `squares` gives it.
         """
-        weights = np.zeros((len(self._table), shared.shape[1]), np.float32)
         weights[self._shared] = shared
         owned = np.flatnonzero(self._owners >= 0)
         for first in range(0, len(owned), _PIECE):
@@ -127,7 +152,6 @@ class Problem:
             documents = self._owners[some]
             moved = duals[documents] * self.norms[self._kinds_of[some], documents, None]
             weights[some] = moved * np.where(moved > 0, alone[1], alone[0])
-        return weights
 
     def pieces(self) -> Iterator[tuple[int, int, NDArray[np.int32], NDArray[np.int64]]]:
         """Some documents of one kind at a time: kind, first document, their rows and where they end."""
@@ -146,10 +170,14 @@ def solved(problem: Problem, progress: Progress) -> tuple[Floats, Doubles]:
     blocks = -(-classes // LANES)
     cuts = [classes * block // blocks for block in range(blocks + 1)]
     inner = progress if blocks == 1 else SILENT
-    found = in_threads(lambda *cut: _together(problem, range(*cut), inner), itertools.pairwise(cuts))
-    learnt, biases = np.empty((problem.features, classes), np.float32), np.empty(classes)
-    for first, last, (weights, bias) in zip(cuts[:-1], cuts[1:], found, strict=True):
-        learnt[:, first:last], biases[first:last] = weights, bias
+    learnt, biases = np.zeros((problem.features, classes), np.float32), np.empty(classes)
+
+    def solve(first: int, last: int) -> int:
+        weights, biases[first:last], duals, alone = _together(problem, range(first, last), inner)
+        problem.with_owners(weights[:, : last - first], duals, alone, learnt[:, first:last])
+        return last
+
+    for last in in_threads(solve, itertools.pairwise(cuts)):
         progress.update("classes", last, classes)
     return learnt, biases
 
@@ -157,9 +185,8 @@ def solved(problem: Problem, progress: Progress) -> tuple[Floats, Doubles]:
 def _one(problem: Problem, progress: Progress) -> tuple[Floats, Doubles]:
     """The second of two classes against the first."""
     labels, cost = problem.examples.labels, problem.settings.cost
-    squares, alone = problem.squares([1])
-    state = np.zeros((len(squares), 2), np.float32)
-    state[:, 1] = squares[:, 0]
+    state = np.zeros((problem.shared, 2), np.float32)
+    alone = problem.squares([1], state[:, 1:])
     targets, inside = np.where(labels == 1, 1.0, -1.0), (labels == 1).astype(np.int64)
     diagonal = 1.0 + 0.5 / cost + problem.own * alone[inside, 0]
     for kind, first, rows, ends in problem.pieces():
@@ -173,17 +200,21 @@ def _one(problem: Problem, progress: Progress) -> tuple[Floats, Doubles]:
         ))  # fmt: skip
 
     _descend(problem, step, progress)
-    duals = (alphas * targets)[:, None]
-    return problem.with_owners(state[:, :1], duals, alone), bias
+    learnt = np.zeros((problem.features, 1), np.float32)
+    problem.with_owners(state[:, :1], (alphas * targets)[:, None], alone, learnt)
+    return learnt, bias
 
 
-def _together(problem: Problem, some: Sequence[int], progress: Progress) -> tuple[Floats, Doubles]:
-    """Some classes, each against all others."""
+def _together(
+    problem: Problem, some: Sequence[int], progress: Progress
+) -> tuple[Floats, Doubles, Doubles, Doubles]:
+    """Some classes, each against all others.
+
+    Returns: weights [F', 16] and biases [K], and what `with_owners` takes besides.
+    """
     labels, cost = problem.examples.labels, problem.settings.cost
-    squares, alone = problem.squares(some)
-    factors, weights = (aligned_rows(len(squares), LANES) for _ in range(2))
-    factors[:, : len(some)] = squares
-    del squares
+    factors, weights = (aligned_rows(problem.shared, LANES) for _ in range(2))
+    alone = problem.squares(some, factors[:, : len(some)])
     classes = labels.astype(np.int64) - some[0]
     inside = classes[:, None] == np.arange(len(some))
     diagonal = 1.0 + 0.5 / cost + problem.own[:, None] * np.where(inside, alone[1], alone[0])
@@ -198,8 +229,7 @@ def _together(problem: Problem, some: Sequence[int], progress: Progress) -> tupl
         ))  # fmt: skip
 
     _descend(problem, step, progress)
-    duals = np.where(inside, alphas, -alphas)
-    return problem.with_owners(weights[:, : len(some)], duals, alone), bias
+    return weights, bias, np.where(inside, alphas, -alphas), alone
 
 
 def _descend(problem: Problem, step: Callable[[NDArray[np.int64]], float], progress: Progress) -> None:

@@ -1,15 +1,9 @@
-"""The state of the scan kernel: a growing hash table of types over raw bytes.
-
-`character_classes` is where the tokenizers' definition of a word meets the kernel's: it asks
-the same `str` methods that Python's regular expressions ask.
-"""
+"""The state of the scan kernel: a growing hash table of types over raw bytes."""
 
 from __future__ import annotations
 
-import functools
 import itertools
 import operator
-import re
 from typing import TypeVar
 
 import numpy as np
@@ -18,18 +12,12 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.lines import count_lines
 from nlpcli.engine.kernels.simd.padding import aligned_rows
-from nlpcli.engine.kernels.text import codes
 from nlpcli.engine.kernels.text.arguments import Batch, Definition, Reached, Scanned, Table
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.engine.text.invisible import INVISIBLE, SPACE, visible
-from nlpcli.engine.text.unicode_marks import APOSTROPHES, MARKS, UNAPOSTROPHED
+from nlpcli.engine.text.invisible import visible
+from nlpcli.engine.text.tokenizers.character_classes import character_classes
 from nlpcli.settings.text import TokenizerName
 
-# Letters and marks end at U+323AF in Unicode 15.1; the variation selectors stand apart at
-# U+E0100. Beyond that nothing is a word character.
-_LAST_LETTER = 0x33480
-_LAST_MARK = 0xE01F0
-_UNICODE_SIZE = 0x110000
 _LOAD = 5 / 8  # of the slots that are used before there are more
 _LAST_BLOCK = (1 << 31) - 1  # behind all others
 _BATCH = 512  # tokens that the kernel splits off before it looks them up
@@ -37,35 +25,6 @@ _BATCH = 512  # tokens that the kernel splits off before it looks them up
 kernel = Kernels("text.scan")
 
 Number = TypeVar("Number", bound=np.generic)
-
-
-@functools.cache
-def character_classes(tokenizer: TokenizerName) -> NDArray[np.uint8]:
-    """What each code point is to a word: uint8, indexed by code point."""
-    if tokenizer == "whitespace":
-        classes = np.full(_UNICODE_SIZE, codes.LETTER, dtype=np.uint8)
-        classes[[code for code in range(0x3001) if chr(code).isspace()]] = codes.BREAK
-        _set(classes, INVISIBLE, codes.INVISIBLE)
-        _set(classes, SPACE, codes.BREAK)
-        return classes
-    classes = np.zeros(_LAST_MARK, dtype=np.uint8)
-    characters = np.arange(_LAST_LETTER, dtype=np.uint32).view("<U1")
-    classes[:_LAST_LETTER][np.strings.isalnum(characters)] = codes.LETTER
-    classes[:_LAST_LETTER][np.strings.isdecimal(characters)] = codes.DIGIT
-    _set(classes, UNAPOSTROPHED, codes.OTHER_LETTER, only=codes.LETTER)
-    _set(classes, MARKS, codes.MARK)
-    _set(classes, INVISIBLE, codes.INVISIBLE)
-    _set(classes, APOSTROPHES, codes.APOSTROPHE)
-    classes[ord("_")] = codes.UNDERSCORE
-    classes[[ord("."), ord(",")]] = codes.POINT
-    return classes
-
-
-def _set(classes: NDArray[np.uint8], ranges: str, kind: int, only: int | None = None) -> None:
-    """Give the characters in the `ranges` of a regular expression's class (those of class `only`) a class."""
-    for first, last in re.findall(r"(.)(?:-(.))?", ranges, flags=re.DOTALL):
-        part = classes[ord(first) : ord(last or first) + 1]
-        part[... if only is None else part == only] = kind
 
 
 class Scanner:

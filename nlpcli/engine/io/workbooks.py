@@ -13,7 +13,6 @@ import itertools
 import json
 import re
 import warnings
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
@@ -70,6 +69,8 @@ def workbook_rows(
 
 def _check(name: str, file: BinaryIO) -> None:
     """Raise InputError for what is no workbook, is damaged, or unpacks to much more than a workbook does."""
+    import zipfile
+
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()

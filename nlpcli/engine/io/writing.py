@@ -58,7 +58,11 @@ class LineWriter:
 
     def write(self, line: str, end: bytes = b"\n") -> None:
         """One line; the newline is added. Lone surrogates cannot be written and become `?`."""
-        self._file.write(line.encode("utf-8", "replace") + end)
+        self.write_block(line.encode("utf-8", "replace") + end)
+
+    def write_block(self, lines: bytes) -> None:
+        """Whole lines, or parts of lines, as they are."""
+        self._file.write(lines)
         now = time.monotonic()
         if now - self._flushed > 0.2:
             self._file.flush()

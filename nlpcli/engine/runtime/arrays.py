@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import mmap
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Floats = NDArray[np.float32]
 Made = TypeVar("Made", bound=NDArray[Any])
@@ -32,6 +34,17 @@ def ranges(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.
     """
     offsets = offsets_of(lengths)
     return np.arange(offsets[-1]) + np.repeat(begins - offsets[:-1], lengths)
+
+
+def own_zeros(shape: tuple[int, ...], kind: DTypeLike) -> NDArray[Any]:
+    """Zeros in memory of their own, which goes back to the system as soon as they are not used any more.
+
+    What numpy allocates in threads, a few hundred kilobytes at a time, mostly stays with the process.
+    """
+    size = math.prod(shape) * np.dtype(kind).itemsize
+    private = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+    memory = mmap.mmap(-1, max(size, 1), **private)
+    return np.frombuffer(memory, kind, math.prod(shape)).reshape(shape)
 
 
 def within_range(rows: Any) -> Any:

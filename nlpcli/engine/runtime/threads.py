@@ -12,13 +12,15 @@ import contextvars
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from nlpcli.engine.runtime.interrupts import postponed_signals
 from nlpcli.errors import SettingsError
 
 _DIGITS = 9  # of a number of cores, at most
+
+if TYPE_CHECKING:  # importing it takes some milliseconds
+    from concurrent.futures import Future
 
 
 class Stop:
@@ -124,6 +126,8 @@ def in_threads(
     [8, 9]
     """
     threads = threads or min(available_cores(), 8)
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(threads) as pool:
         waiting: collections.deque[Future[Made]] = collections.deque()
         try:
@@ -148,6 +152,8 @@ class Team:
 
     def __init__(self, size: int) -> None:
         self._size = size
+        from concurrent.futures import ThreadPoolExecutor
+
         self._pool = ThreadPoolExecutor(size)
 
     def do(self, work: Callable[..., object], *rest: object) -> None:

@@ -7,6 +7,7 @@ a token found in normalised text is shown where it stands in the user's line.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Callable
@@ -76,7 +77,10 @@ class Aligned:
 
 # A base with the marks and conjoining jamo that may melt into it: normalisation does not reach
 # across the start of the next.
-CLUSTER = re.compile(rf"[^\u1160-\u11ff{MARKS}]?[\u1160-\u11ff{MARKS}]+|[^\x00-\x7f]", re.DOTALL)
+@functools.cache
+def _cluster() -> re.Pattern[str]:
+    """Made when it is needed, which takes some milliseconds."""
+    return re.compile(rf"[^\u1160-\u11ff{MARKS}]?[\u1160-\u11ff{MARKS}]+|[^\x00-\x7f]", re.DOTALL)
 
 
 def composed(text: str) -> Aligned:
@@ -94,7 +98,7 @@ def normalised(aligned: Aligned, form: Form) -> Aligned:
     whole = unicodedata.normalize(form, aligned.text)
     if whole == aligned.text:
         return aligned
-    stepwise = aligned.sub(CLUSTER, lambda match: unicodedata.normalize(form, match[0]))
+    stepwise = aligned.sub(_cluster(), lambda match: unicodedata.normalize(form, match[0]))
     if stepwise.text == whole:
         return stepwise
     # A rare composition across clusters: one replacement for the whole text.

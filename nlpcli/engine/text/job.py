@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlpcli.engine.distributed.cuts import Reading
 from nlpcli.engine.distributed.maps import map_files, refuse_texts
+from nlpcli.engine.io.lines import Lines, count_lines
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.table_output import Column, kept_for, open_lines
 from nlpcli.engine.io.text_lines import text_lines
@@ -31,6 +32,7 @@ from nlpcli.engine.text.streaming import (
     token_pieces,
     works_in_pieces,
 )
+from nlpcli.engine.text.word_lines import has_fast_road, word_lines
 from nlpcli.errors import SettingsError
 from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import changed, refuse
@@ -102,6 +104,9 @@ def tokenize(
     results: Iterator[Any]
     as_lines: Callable[[Any], Iterable[str]]
     is_plain = shape == TokenFormatSettings() and runs == NgramSettings()
+    if kept is None and is_plain and has_fast_road(analysis, running):
+        _write_words(output, lines, analysis, progress)
+        return []
     if kept is None and is_plain and works_in_pieces(analysis, running):
         pieces = progress.counted(token_pieces(lines, analysis))
         _write_pieces(output, pieces, token_formats.joined(analysis.tokenizer))
@@ -224,6 +229,14 @@ def _given(texts: Paths | Iterable[str]) -> Iterable[str]:
         raise TypeError("give texts; or, with output=, the names of files")
     several: Iterable[str] = as_list(texts)
     return several
+
+
+def _write_words(output: Output, lines: Lines, analysis: AnalysisSettings, progress: LineRate) -> None:
+    with open_output(output) as file:
+        writer = LineWriter(file)
+        for words in word_lines(lines.line_blocks(in_pieces=True), analysis):
+            writer.write_block(words)
+            progress.count(count_lines(words))
 
 
 def _write_pieces(

@@ -12,9 +12,8 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.runtime.processes import Failure, Worker
@@ -24,6 +23,9 @@ from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.tokenizer import LineFailed
 from nlpcli.errors import InputError, NlpcliError
 from nlpcli.settings.text import KOREAN, AnalysisSettings, RunSettings
+
+if TYPE_CHECKING:  # importing it takes some milliseconds
+    from concurrent.futures import Future
 
 _PIECE_LINES = 64
 _PIECE_CHARACTERS = 16_384
@@ -202,6 +204,8 @@ class Pool:
     """Worker processes, each driven by a thread; what it is given comes back as futures."""
 
     def __init__(self, make: Callable[[], Worker], jobs: int) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
         self._workers = [make() for _ in range(jobs)]
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         for worker in self._workers:
@@ -243,6 +247,10 @@ class LineRate(Progress):
         for result in results:
             self._count += 1
             yield result
+
+    def count(self, lines: int) -> None:
+        """So many lines have passed."""
+        self._count += lines
 
     def update(self, stage: str, done: float, total: float | None = None, detail: str = "") -> None:
         """Where the work is, and how fast it goes."""

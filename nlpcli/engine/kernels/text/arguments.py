@@ -56,3 +56,23 @@ class Batch(NamedTuple):
     stops: NDArray[np.int64]
     times: NDArray[np.uint64]
     keys: NDArray[np.uint64]
+
+
+class StopWords(NamedTuple):
+    """Words to leave out, in lower case; `longest` is the bytes of the longest.
+
+    slots uint64 [2^k, 3]: an open-addressing hash table of those of at most sixteen bytes, a slot being the
+    word's first and second eight bytes and its length (0: empty); of length 0 if there are no words at all.
+    """
+
+    slots: NDArray[np.uint64]
+    longest: int
+
+
+class Written(NamedTuple):
+    """How far writing has come: in the text and in the output, whether the line has a word, the odd words."""
+
+    at: int
+    out: int
+    begun: bool
+    odd: int

@@ -6,3 +6,6 @@ BREAK, LETTER, DIGIT, UNDERSCORE, OTHER_LETTER, MARK, INVISIBLE, APOSTROPHE, POI
 
 # What became of a line of word vectors: read, nothing in it, left to Python.
 READ, BLANK, ODD = range(3)
+
+# What a character becomes that a table cannot decide about: Python is asked about the word it is in.
+ASK = -1

@@ -80,6 +80,11 @@ def eight_bytes(text: Bytes, at: Any) -> Any:
     return text[at : at + 8].view("<u8")[0]
 
 
+def put_eight_bytes(text: Bytes, at: Any, value: Any) -> None:
+    """Write the eight bytes of a number, the lowest one first."""
+    text[at : at + 8].view("<u8")[0] = value
+
+
 def lowest_bit(bits: Any) -> Any:
     """Where the lowest 1 stands; 64 where there is none."""
     return (int(bits) & -int(bits)).bit_length() - 1 if bits else 64
@@ -229,6 +234,16 @@ def _eight_bytes(typingctx, text, at):
 
 
 @intrinsic
+def _put_eight_bytes(typingctx, text, at, value):
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        address = Array(context, builder, signature.args[0], values[0]).at(values[1])
+        builder.store(values[2], builder.bitcast(address, _WORD.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(text, types.int64, types.uint64), emit
+
+
+@intrinsic
 def _lowest_bit(typingctx, bits):
     def emit(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
         return builder.cttz(values[0], ir.Constant(ir.IntType(1), 0))
@@ -271,6 +286,11 @@ def _compiled_separators(text, at):
 @overload(eight_bytes, jit_options={"forceinline": True})
 def _compiled_eight_bytes(text, at):
     return lambda text, at: _eight_bytes(text, at)
+
+
+@overload(put_eight_bytes, jit_options={"forceinline": True})
+def _compiled_put_eight_bytes(text, at, value):
+    return lambda text, at, value: _put_eight_bytes(text, at, value)
 
 
 @overload(lowest_bit, jit_options={"forceinline": True})
