@@ -84,6 +84,7 @@ READERS = {
     "topics-checkpoint": _TOPICS,
     "index": ("search.index", "SearchIndex.load"),
     "reader": ("tasks.reader", "Reader.load"),
+    "morphemes": ("text.tokenizers.morph", "Morphemes.load"),
     "seq2seq": _SEQ2SEQ,
     "seq2seq-checkpoint": _SEQ2SEQ,
     "charlm": _CHARLM,

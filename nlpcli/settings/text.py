@@ -16,7 +16,7 @@ ANALYSIS = "Analysis"
 
 TokenizerName = Literal[
     "word", "whitespace", "char", "jamo", "sentence", "nltk", "regexp", "subword",
-    "kiwi", "mecab", "komoran", "okt", "hannanum", "kkma",
+    "kiwi", "morph", "mecab", "komoran", "okt", "hannanum", "kkma",
 ]  # fmt: skip
 
 
@@ -124,8 +124,8 @@ class NormalizeSettings(Settings):
         return bool(switches or self.unicode != "none" or self.mask or self.strip or self.squeeze_repeats)
 
 
-TAKE_WORDS = ("kiwi", "mecab", "komoran", "okt")
-KOREAN = ("kiwi", "mecab", "komoran", "okt", "hannanum", "kkma")  # their morphemes have tags
+TAKE_WORDS = ("kiwi", "morph", "mecab", "komoran", "okt")
+KOREAN = ("kiwi", "morph", "mecab", "komoran", "okt", "hannanum", "kkma")  # their morphemes have tags
 ENGLISH = ("nltk", "word", "whitespace", "regexp")  # their tokens can be tagged as English words
 
 
@@ -181,7 +181,7 @@ class AnalysisSettings(NormalizeSettings):
         reads="subwords",
     )
     user_dict: str = setting(
-        "", "Words for kiwi, mecab, komoran or okt to know; a line is word TAB tag.",
+        "", "Words for kiwi, morph, mecab, komoran or okt to know; a line is word TAB tag.",
         panel=ANALYSIS, metavar="FILE", reads="text",
     )  # fmt: skip
     stopwords: tuple[str, ...] = setting(
