@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.sequences.text_classifier import TextClassifier
     from nlpcli.engine.sequences.vector_classifier import VectorClassifier
     from nlpcli.engine.tasks.reader import Reader
+    from nlpcli.engine.text.tokenizers.morph import Morphemes
     from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
     from nlpcli.engine.topics.topic_model import TopicModel
     from nlpcli.engine.translation.model import Seq2Seq
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         | TopicModel
         | MaskedLM
         | Reader
+        | Morphemes
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -108,6 +110,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         TopicModel     .transform(texts), .top_words(10)
         SearchIndex    .search(query)
         Reader         .read(question, text)
+        Morphemes      .tokens(line), .analyse(line)
         CharLM         .generate(prime=…)
         Tagger         .tag(texts), .entities(texts)
         Seq2Seq        .translate(texts)

@@ -152,10 +152,10 @@ def lattice_for(longest: int, lexicon: SyllableLexicon, tags: int, sums: type[np
     most = max(int(np.diff(lexicon.starts).max(initial=1)), 1)
     return SyllableLattice(
         np.empty((longest, most), np.int32),
-        np.empty((longest, most), np.int32),
-        np.empty((longest, most), np.int32),
+        np.empty((longest, 2, most), np.int32),
         np.empty((longest, tags), np.int32),
         np.empty((longest, tags + 1), np.int32),
         np.empty((TURNS, LINE), sums),
+        np.empty(LINE, sums),
         np.empty(longest, np.int32),
     )

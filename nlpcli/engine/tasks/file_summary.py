@@ -98,6 +98,10 @@ def _reader(_header: Header, shapes: Shapes) -> str:
     return f"finds answers to questions in texts, by {shapes['weights'][0]:,} weights"
 
 
+def _morphemes(header: Header, shapes: Shapes) -> str:
+    return f"finds Korean morphemes, by {len(header['labels']):,} labels of characters and {shapes['words'][0]:,} places for words"
+
+
 def _masked(header: Header, shapes: Shapes) -> str:
     words = header["words"] if "words" in header else shapes["head.b"][0]
     cell = header["encoder"].get("cell", "lstm")
@@ -170,6 +174,7 @@ _TELL: dict[str, Callable[[Header, Shapes], str]] = {
     "index": _index,
     "topics": _topics,
     "reader": _reader,
+    "morphemes": _morphemes,
     "masked-lm": _masked,
     **dict.fromkeys(("tagger", "recurrent-tagger"), _tagger),
     "recurrent-classifier": _network,

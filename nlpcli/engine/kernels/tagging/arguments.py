@@ -79,14 +79,15 @@ class SyllableWeights(NamedTuple):
 class SyllableLattice(NamedTuple):
     """Room for lines of up to N characters, C choices each, and T tags.
 
-    labels, scores, came: int32 [N, C]; heads: int32 [N, T], the best choice that ends in a tag; alive: int32
-    [N, T + 1], how many tags that is, and which; sums: [TURNS, LINE]; path: int32 [N].
+    labels: int32 [N, C]; ways: int32 [N, 2, C], scores and where they come from; heads: int32 [N, T], the
+    best choice that ends in a tag; alive: int32 [N, T + 1], how many tags that is, and which; sums: [TURNS,
+    LINE], and total [LINE] of them; path: int32 [N].
     """
 
     labels: NDArray[np.int32]
-    scores: NDArray[np.int32]
-    came: NDArray[np.int32]
+    ways: NDArray[np.int32]
     heads: NDArray[np.int32]
     alive: NDArray[np.int32]
     sums: NDArray[Any]
+    total: NDArray[Any]
     path: NDArray[np.int32]

@@ -40,62 +40,89 @@ def units_of(codes, table, units):
 
 
 @nb.njit(nogil=True)
-def _add_up(hashes, weights, sums):
-    """Set sums [TURNS, LINE] to the weights of features uint32 [F], by how their lines are turned."""
+def _add_up(hashes, place, weights, sums, total):
+    """Set total [LINE] to the weights of the features of a place, by slot.
+
+    sums: [TURNS, LINE], room: lines are added up as they lie, those that are turned alike together.
+    """
     lines = np.uint64(weights.shape[0])
     sums[:] = 0
     for k in range(SYLLABLE_FEATURES):
-        hashed = np.uint64(hashes[k])
-        line = weights[(hashed * lines) >> np.uint64(32)]
-        added = sums[hashed & np.uint64(TURNS - 1)]
+        hashed = np.uint64(hashes[place, k])
+        row, turned = (hashed * lines) >> np.uint64(32), hashed & np.uint64(TURNS - 1)
         for slot in range(LINE):
-            added[slot] += line[slot]
+            sums[turned, slot] += weights[row, slot]
+    for block in range(TURNS):
+        for lane in range(LANES):
+            total[block * LANES + lane] = sums[0, block * LANES + lane]
+        for turn in range(1, TURNS):
+            for lane in range(LANES):
+                total[block * LANES + lane] += sums[turn, (block ^ turn) * LANES + lane]
 
 
 @nb.njit(nogil=True)
-def _choices(unit, bound, spaced, previous, lexicon, lattice):
-    """Set lattice.labels to those the unit can have here; how many they are."""
-    row, heads = lattice.labels[previous + 1], lattice.heads
+def _choices(unit, bound, follows, heads, lexicon, row):
+    """Set `row` to the labels that the unit can have here; how many they are.
+
+    follows: whether a morpheme can go on; heads: where tags end that are alive.
+    """
+    starts, labels, needs, _, _ = lexicon
     if bound >= 0:
         row[0] = bound
         return 1
     count = 0
-    for place in range(lexicon.starts[unit], lexicon.starts[unit + 1]):
-        label = lexicon.labels[place]
-        need = lexicon.needs[label]
-        follows = previous >= 0 and spaced == 0 and bound != _BEGINS
-        if need < 0 or (follows and heads[previous, need] >= 0):
+    for place in range(starts[unit], starts[unit + 1]):
+        label = labels[place]
+        if needs[label] < 0 or (follows and heads[needs[label]] >= 0):
             row[count] = label
             count += 1
     return count
 
 
 @nb.njit(nogil=True)
-def _step(label, spaced, previous, lexicon, steps, lattice):
-    """The best score of the ways to here, and which choice it comes from, −1 at the beginning."""
-    need, tags = lexicon.needs[label], steps.shape[1] - 1
-    if previous < 0:
-        return steps[1, tags, label], -1
-    scores, heads, alive = lattice.scores[previous], lattice.heads[previous], lattice.alive[previous]
-    if need >= 0 and heads[need] >= 0:
-        return scores[heads[need]] + steps[0, need, label], heads[need]
-    best, source = _LEAST, -1
-    for j in range(1, alive[0] + 1):
-        score = scores[heads[alive[j]]] + steps[spaced, alive[j], label]
-        if score > best:
-            best, source = score, heads[alive[j]]
-    return best, source
+def _extend(count, lexicon, first, here, step, total, scores, heads, alive, came):
+    """Set `came` to the scores of a unit's choices, and where they come from: −1 at the beginning.
+
+    here: their labels; first: whether nothing is before; step: steps between them, and those without a space;
+    scores, heads, alive: what is known before.
+    """
+    _, _, needs, _, slots = lexicon
+    between, joined = step
+    tags, living = between.shape[0] - 1, alive[0]
+    for c in range(count):
+        label = here[c]
+        need, best, source = needs[label], _LEAST, -1
+        if first:
+            best = np.int32(between[tags, label])
+        elif need >= 0 and heads[need] >= 0:
+            source = heads[need]
+            best = np.int32(scores[source] + joined[need, label])
+        else:
+            for j in range(1, living + 1):
+                tag = alive[j]
+                score = np.int32(scores[heads[tag]] + between[tag, label])
+                if score > best:
+                    best, source = score, heads[tag]
+        came[0, c] = best + total[slots[label]]
+        came[1, c] = source
 
 
 @nb.njit(nogil=True)
-def _prune(now, beam, lattice):
-    """Let the tags die whose best score is more than `beam` below the best of all."""
-    scores, heads, alive = lattice.scores[now], lattice.heads[now], lattice.alive[now]
-    top = _LEAST
-    for j in range(1, alive[0] + 1):
-        top = max(top, scores[heads[alive[j]]])
+def _survivors(count, here, lasts, beam, scores, heads, alive):
+    """Set `heads` to the best choice of each tag, and `alive` to those tags that are not far behind."""
+    heads[:] = -1
+    living, top = 0, _LEAST
+    for c in range(count):
+        last = lasts[here[c]]
+        top = max(top, scores[c])
+        if heads[last] < 0:
+            living += 1
+            alive[living] = last
+            heads[last] = c
+        elif scores[c] > scores[heads[last]]:
+            heads[last] = c
     kept = 0
-    for j in range(1, alive[0] + 1):
+    for j in range(1, living + 1):
         tag = alive[j]
         if scores[heads[tag]] < top - beam:
             heads[tag] = -1
@@ -106,62 +133,53 @@ def _prune(now, beam, lattice):
 
 
 @nb.njit(nogil=True)
-def _search(units, bound, begin, end, hashes, lexicon, model, gold, margin, lattice):
-    """Set lattice.path to the best labels of units[begin:end], a line, and −1 for spaces.
+def _search(units, bound, hashes, lexicon, model, gold, margin, lattice):
+    """Set lattice.path to the best labels of units int32 [N], a line, and −1 for spaces.
 
     bound: int32 [N], a label for each unit, or _FREE or _BEGINS. gold: the right labels, which lack `margin`;
     or −1 alone.
     """
     weights, steps, beam = model
+    labels, ways, heads, alive, sums, total, _ = lattice
     previous, spaced = -1, 0
-    for place in range(begin, end):
+    for place in range(units.size):
         if units[place] == _SPACE:
             spaced = 1
             continue
-        now = previous + 1
-        count = _choices(units[place], bound[place], spaced, previous, lexicon, lattice)
-        _add_up(hashes[place], weights, lattice.sums)
-        heads, alive = lattice.heads[now], lattice.alive[now]
-        heads[:] = -1
-        alive[0] = 0
-        for c in range(count):
-            label = lattice.labels[now, c]
-            score, source = _step(label, spaced, previous, lexicon, steps, lattice)
-            slot = lexicon.slots[label]
-            for turn in range(TURNS):
-                score += lattice.sums[turn, slot ^ (turn * LANES)]
-            if gold[0] >= 0 and label != gold[place]:
-                score += margin
-            lattice.came[now, c] = source
-            lattice.scores[now, c] = score
-            last = lexicon.lasts[label]
-            if heads[last] < 0:
-                alive[0] += 1
-                alive[alive[0]] = last
-                heads[last] = c
-            elif score > lattice.scores[now, heads[last]]:
-                heads[last] = c
-        _prune(now, beam, lattice)
+        now, before = previous + 1, max(previous, 0)
+        here = labels[now]
+        follows = previous >= 0 and spaced == 0 and bound[place] != _BEGINS
+        count = _choices(units[place], bound[place], follows, heads[before], lexicon, here)
+        _add_up(hashes, place, weights, sums, total)
+        first = previous < 0
+        step = steps[1 if first else spaced], steps[0]
+        _extend(
+            count, lexicon, first, here, step, total, ways[before, 0], heads[before], alive[before], ways[now]
+        )
+        if gold[0] >= 0:
+            for c in range(count):
+                ways[now, 0, c] += margin if here[c] != gold[place] else 0
+        _survivors(count, here, lexicon.lasts, beam, ways[now, 0], heads[now], alive[now])
         previous, spaced = now, 0
-    _trace(units, begin, end, previous, lattice)
+    _trace(units, previous, lattice)
 
 
 @nb.njit(nogil=True)
-def _trace(units, begin, end, last, lattice):
+def _trace(units, last, lattice):
     """Set lattice.path, from the best choice of the last unit back."""
-    scores, heads, alive, path = lattice.scores, lattice.heads, lattice.alive, lattice.path
+    labels, ways, heads, alive, _, _, path = lattice
     best = -1
     if last >= 0:
         for j in range(1, alive[last, 0] + 1):
             other = heads[last, alive[last, j]]
-            if best < 0 or scores[last, other] > scores[last, best]:
+            if best < 0 or ways[last, 0, other] > ways[last, 0, best]:
                 best = other
-    for place in range(end - 1, begin - 1, -1):
+    for place in range(units.size - 1, -1, -1):
         if units[place] == _SPACE:
-            path[place - begin] = -1
+            path[place] = -1
         else:
-            path[place - begin] = lattice.labels[last, best]
-            best = lattice.came[last, best]
+            path[place] = labels[last, best]
+            best = ways[last, 1, best]
             last -= 1
 
 
@@ -176,7 +194,7 @@ def best_labels(units, bound, lines, words, lexicon, model, gold, room, hashes, 
         begin, end = lines[i], lines[i + 1]
         line = units[begin:end]
         describe(line, 0, end - begin, words, room, hashes)
-        _search(line, bound[begin:end], 0, end - begin, hashes, lexicon, model, gold, 0, lattice)
+        _search(line, bound[begin:end], hashes, lexicon, model, gold, 0, lattice)
         for place in range(end - begin):
             found[begin + place] = lattice.path[place]
 
@@ -258,7 +276,7 @@ def learn(units, gold, lines, order, words, lexicon, model, sums, margin, step, 
         begin, end = lines[i], lines[i + 1]
         line, right = units[begin:end], gold[begin:end]
         describe(line, 0, end - begin, words, room, hashes)
-        _search(line, free, 0, end - begin, hashes, lexicon, model, right, margin, lattice)
+        _search(line, free, hashes, lexicon, model, right, margin, lattice)
         step += 1
         wrong += _learn_line(line, right, hashes, lexicon, model, sums, step, lattice.path)
     return step, wrong

@@ -40,12 +40,11 @@ _ADDRESSES = (
 
 
 class _Line(NamedTuple):
-    """Morphemes of a line: forms, places, tags by number."""
+    """Morphemes of a text: their forms, all that is told of them [M, 6], and where the text begins in it."""
 
     forms: list[str]
-    starts: list[int]
-    ends: list[int]
-    tags: list[int]
+    told: NDArray[np.int32]
+    begin: int
 
 
 class Morphemes:
@@ -84,12 +83,13 @@ class Morphemes:
         aligned = fit(line)
         tokens: list[Token] = []
         for begin, found in self._lines(aligned.text):
-            places = found.starts, found.ends
-            if aligned.starts is not None or begin:
-                both = [aligned.place(begin + start, begin + end) for start, end in zip(*places, strict=True)]
-                places = [start for start, _ in both], [end for _, end in both]
-            tags = [self._model.tags[tag] for tag in found.tags]
-            lemmas = [form + self._ending[tag] for form, tag in zip(found.forms, found.tags, strict=True)]
+            places = (found.told[:, :2] + (begin - found.begin)).T.tolist()
+            if aligned.starts is not None:
+                both = [aligned.place(start, end) for start, end in zip(*places, strict=True)]
+                places = [[start for start, _ in both], [end for _, end in both]]
+            numbers = found.told[:, 2].tolist()
+            tags = [self._model.tags[tag] for tag in numbers]
+            lemmas = [form + self._ending[tag] for form, tag in zip(found.forms, numbers, strict=True)]
             tokens += map(Token, found.forms, *places, tags, lemmas)
         return tokens
 
@@ -110,19 +110,16 @@ class Morphemes:
         labels = self._model.found(texts, bound)
         morphemes = self._model.morphemes(labels)
         together = "".join(texts)
-        starts, ends, tags = (morphemes[:, column].tolist() for column in range(3))
-        forms = [together[start:end] for start, end in zip(starts, ends, strict=True)]
+        places = zip(morphemes[:, 0].tolist(), morphemes[:, 1].tolist(), strict=True)
+        forms = [together[start:end] for start, end in places]
         for number in np.flatnonzero(morphemes[:, 3]).tolist():
             forms[number] = self._form(together, labels, morphemes[number].tolist())
         begins = offsets_of([len(text) for text in texts])
-        lines = []
-        for place, (first, last) in enumerate(pairwise(np.searchsorted(morphemes[:, 4], begins).tolist())):
-            part, moved = slice(first, last), int(begins[place])
-            places = starts[part], ends[part]
-            if moved:
-                places = [start - moved for start in places[0]], [end - moved for end in places[1]]
-            lines.append(_Line(forms[part], *places, tags[part]))
-        return lines
+        parts = pairwise(np.searchsorted(morphemes[:, 4], begins).tolist())
+        return [
+            _Line(forms[first:last], morphemes[first:last], begin)
+            for (first, last), begin in zip(parts, begins.tolist(), strict=False)
+        ]
 
     def _form(self, text: str, labels: NDArray[np.int16], morpheme: Sequence[int]) -> str:
         """The form of a morpheme that is not as it is written."""
