@@ -382,7 +382,7 @@ def libraries_of(settings: AnalysisSettings) -> list[str]:
     >>> libraries_of(AnalysisSettings()), libraries_of(AnalysisSettings(stem="porter", tag_english=True))
     ([], ['nltk'])
     """
-    morphemes = settings.tokenizer in _TOKENIZERS and settings.tagged
+    morphemes = settings.tokenizer in KOREAN
     found = {*_TOKENIZERS.get(settings.tokenizer, ())}
     if settings.lemma:
         found |= {"lemminflect", "simplemma"} | ({*_KIWI} if not morphemes else set())

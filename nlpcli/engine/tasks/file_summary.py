@@ -99,7 +99,8 @@ def _reader(_header: Header, shapes: Shapes) -> str:
 
 
 def _morphemes(header: Header, shapes: Shapes) -> str:
-    return f"finds Korean morphemes, by {len(header['labels']):,} labels of characters and {shapes['words'][0]:,} places for words"
+    lines, width = shapes["weights"]
+    return f"finds Korean morphemes, by {len(header['labels']):,} labels and {lines * width:,} weights"
 
 
 def _masked(header: Header, shapes: Shapes) -> str:

@@ -7,25 +7,27 @@ from nlpcli.engine.io.schema import Array, Held, Schema, below, offsets_into, wi
 from nlpcli.engine.kernels.tagging.arguments import LINE
 
 _MARKS = ("B", "I", "Z", "E")
-MOST_LABELS = 1 << 14
+_MOST_LABELS, _MOST_TAGS, _MOST_PIECES = 1 << 14, 255, 16
 _SPACE, _MOST_UNITS = 1, 1 << 13
 
 
 def _labels(held: Held) -> str | None:
     labels = held.fields["labels"]
     for label in labels:
-        if not label or any(len(piece) != 3 or piece[0] not in _MARKS or not piece[1] for piece in label):
+        if not 1 <= len(label) <= _MOST_PIECES or any(
+            len(piece) != 3 or piece[0] not in _MARKS or not piece[1] for piece in label
+        ):
             return "its labels are none"
         if any(piece[0] == "I" for piece in label[1:]):
             return "a label goes on with what it did not begin"
-    return None if len(labels) <= MOST_LABELS else "it has too many labels"
+    return None if len(labels) <= _MOST_LABELS else "it has too many labels"
 
 
 def _sizes(held: Held) -> str | None:
     labels = held.fields["labels"]
     tags = {piece[1] for label in labels for piece in label}
     fits = held.sizes["L"] == len(labels) and held.sizes["T"] == len(tags)
-    return None if fits else "its labels and its weights do not fit together"
+    return None if fits and len(tags) <= _MOST_TAGS else "its labels and its weights do not fit together"
 
 
 def _beginnings(held: Held) -> str | None:
