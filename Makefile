@@ -10,6 +10,7 @@
 #   make check   format, lint, types, tests
 #   make docs    what follows from the code: README's table of commands, the API's signatures, options
 #   make models UD=DIR NER=DIR   the taggers that come with nlpcli, from UD English-EWT, WNUT17 and wikigold
+#   make morphemes ANALYSED=DIR   the model of --tokenizer morph, from texts that kiwi has analysed
 #   make bench   speed and quality beside the peers (installs them in .venv-peers)
 #   make clean   remove what these made
 
@@ -27,7 +28,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow test-bounds test-portable fuzz dist check docs format models bench clean
+.PHONY: help setup demo test test-slow test-bounds test-portable fuzz dist check docs format models morphemes bench clean
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -118,6 +119,12 @@ models: $(READY)
 	  { echo "error: which folders hold UD English-EWT, and WNUT17 and wikigold?"; \
 	    echo "hint: make models UD=DIR NER=DIR"; exit 1; }
 	python benchmarks/english_models.py '$(UD)' '$(NER)'
+
+# The same bytes as korean-morphemes.safetensors there, from what benchmarks/korean_analysed.py writes.
+morphemes: $(READY)
+	@test -d '$(ANALYSED)' || { echo "error: which folder did benchmarks/korean_analysed.py write to?"; \
+	  echo "hint: make morphemes ANALYSED=DIR"; exit 1; }
+	python benchmarks/korean_morphemes.py '$(ANALYSED)'
 
 bench: $(READY)
 	$(MAKE) -C benchmarks PYTHON=$(PYTHON)

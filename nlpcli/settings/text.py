@@ -158,7 +158,8 @@ class AnalysisSettings(NormalizeSettings):
 
     lowercase: bool = setting(False, "Lower-case the tokens.", panel=ANALYSIS)
     tokenizer: TokenizerName = setting(  # noqa: RUF009 (an alias of Literal, as safe as one)
-        "word", "What splits a line into tokens: word, nltk, kiwi, …; `nlpcli tokenize --help` lists them.",
+        "word", "What splits a line into tokens: word, nltk, kiwi, for large Korean texts morph, …; `nlpcli "
+        "tokenize --help` lists them.",
         panel=ANALYSIS, metavar="NAME",
     )  # fmt: skip
     pattern: str = setting(
