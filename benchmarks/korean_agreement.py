@@ -21,7 +21,7 @@ from tokenizers import table
 
 from nlpcli.engine.runtime.progress import SILENT
 from nlpcli.engine.text.analyzer import Analyzer
-from nlpcli.engine.text.streaming import Texts, token_lists
+from nlpcli.engine.text.streaming import Texts, token_details, token_lists
 from nlpcli.engine.text.tokenizers.korean import kiwi_model
 from nlpcli.errors import MissingDependency
 from nlpcli.settings.text import AnalysisSettings, RunSettings
@@ -83,14 +83,18 @@ def speeds(lines: list[str]) -> None:
         rows.append((name, size / seconds(partial(tokenized, name, lines))))
     kiwi = kiwi_model()
     rows.append(("kiwi, its binding alone", size / seconds(lambda: [kiwi.tokenize(line) for line in lines])))
-    analyser = Analyzer(AnalysisSettings(tokenizer="morph"))
-    analyser.prepare(lines)
-    rows.append(("morph, with places and tags", size / seconds(lambda: [*map(analyser.analyse, lines)])))
+    for name in ("morph", "kiwi"):
+        rows.append((f"{name}, with places and tags", size / seconds(partial(detailed, name, lines))))
     table([f"{size:.2f} MB", "MB per CPU s"], [(name, f"{speed:.2f}") for name, speed in rows])
 
 
 def tokenized(name: str, lines: list[str]) -> None:
     for _ in token_lists(Texts(lines), AnalysisSettings(tokenizer=name), RunSettings(), SILENT):
+        pass
+
+
+def detailed(name: str, lines: list[str]) -> None:
+    for _ in token_details(Texts(lines), AnalysisSettings(tokenizer=name), RunSettings(), SILENT):
         pass
 
 

@@ -126,8 +126,17 @@ class MorphemeModel:
         lexicon = lexicon_of(
             labels, arrays["choices.starts"], arrays["choices.labels"].astype(np.int32), arrays["slots"]
         )
-        weights = SyllableWeights(arrays["weights"], arrays["steps"], model.fields["beam"])
+        weights = SyllableWeights(_aligned(arrays["weights"]), arrays["steps"], model.fields["beam"])
         return cls(labels, arrays["units"], arrays["words"], lexicon, weights)
+
+
+def _aligned(lines: NDArray[np.int8]) -> NDArray[np.int8]:
+    """The lines of weights, each in one line of the processor's cache: in the file they lie anywhere."""
+    room = np.empty(lines.size + LINE, np.int8)
+    first = -room.ctypes.data % LINE
+    aligned = room[first : first + lines.size].reshape(lines.shape)
+    aligned[:] = lines
+    return aligned
 
 
 def tags_of(labels: Sequence[Label]) -> list[str]:

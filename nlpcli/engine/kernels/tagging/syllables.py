@@ -14,6 +14,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from nlpcli.engine.kernels.simd.rows import prefetch_start
 from nlpcli.engine.kernels.tagging.arguments import LANES, LINE, SYLLABLE_FEATURES, TURNS
 from nlpcli.engine.kernels.tagging.syllable_features import describe
 
@@ -40,12 +41,15 @@ def units_of(codes, table, units):
 
 
 @nb.njit(nogil=True)
-def _add_up(hashes, place, weights, sums, total):
+def _add_up(hashes, place, ahead, weights, sums, total):
     """Set total [LINE] to the weights of the features of a place, by slot.
 
+    ahead: a place whose lines are asked for already.
     sums: [TURNS, LINE], room: lines are added up as they lie, those that are turned alike together.
     """
     lines = np.uint64(weights.shape[0])
+    for k in range(SYLLABLE_FEATURES):
+        prefetch_start(weights, int((np.uint64(hashes[ahead, k]) * lines) >> np.uint64(32)))
     sums[:] = 0
     for k in range(SYLLABLE_FEATURES):
         hashed = np.uint64(hashes[place, k])
@@ -133,6 +137,15 @@ def _survivors(count, here, lasts, beam, scores, heads, alive):
 
 
 @nb.njit(nogil=True)
+def _ahead(units, place):
+    """The next place that is no space; the same where there is none."""
+    then = place + 1
+    while then < units.size and units[then] == _SPACE:
+        then += 1
+    return then if then < units.size else place
+
+
+@nb.njit(nogil=True)
 def _search(units, bound, hashes, lexicon, model, gold, margin, lattice):
     """Set lattice.path to the best labels of units int32 [N], a line, and −1 for spaces.
 
@@ -150,7 +163,7 @@ def _search(units, bound, hashes, lexicon, model, gold, margin, lattice):
         here = labels[now]
         follows = previous >= 0 and spaced == 0 and bound[place] != _BEGINS
         count = _choices(units[place], bound[place], follows, heads[before], lexicon, here)
-        _add_up(hashes, place, weights, sums, total)
+        _add_up(hashes, place, _ahead(units, place), weights, sums, total)
         first = previous < 0
         step = steps[1 if first else spaced], steps[0]
         _extend(

@@ -29,6 +29,8 @@ from nlpcli.errors import NlpcliError
 
 MODEL = "korean-morphemes"
 _MOST_KEPT = 1 << 16  # forms
+_BYTES = 2  # of a label's number
+_Key = tuple[str, bytes, int]  # characters, their labels, and which piece of the first one a form begins with
 _MARKED = re.compile(r"[@#]|://|www\.")
 # Whole words, but for what a sentence puts behind them.
 _ADDRESSES = (
@@ -55,7 +57,7 @@ class Morphemes:
 
     def __init__(self, model: MorphemeModel, user_words: Mapping[str, str] | None = None) -> None:
         self._model = model
-        self._forms: dict[tuple[str, bytes, int], str] = {}
+        self._forms: dict[_Key, str] = {}
         self._ahead: dict[str, _Line] = {}
         self._numbers = {label: number for number, label in enumerate(model.labels)}
         self._ending = ["다" * (dictionary_form("", tag) != "") for tag in model.tags]
@@ -76,32 +78,40 @@ class Morphemes:
 
     def tokens(self, line: str) -> list[str]:
         """The morphemes of a line."""
-        return [form for _, found in self._lines(fit(line).text) for form in found.forms]
+        if (ahead := self._ahead.get(line)) is not None:
+            return [*ahead.forms]
+        return [form for _, found in self._parts(fit(line).text) for form in found.forms]
 
     def analyse(self, line: str) -> list[Token]:
         """The same with tags, places and dictionary forms."""
+        if (ahead := self._ahead.get(line)) is not None:
+            return self._tokens(ahead, 0)
         aligned = fit(line)
-        tokens: list[Token] = []
-        for begin, found in self._lines(aligned.text):
-            places = (found.told[:, :2] + (begin - found.begin)).T.tolist()
-            if aligned.starts is not None:
-                both = [aligned.place(start, end) for start, end in zip(*places, strict=True)]
-                places = [[start for start, _ in both], [end for _, end in both]]
-            numbers = found.told[:, 2].tolist()
-            tags = [self._model.tags[tag] for tag in numbers]
-            lemmas = [form + self._ending[tag] for form, tag in zip(found.forms, numbers, strict=True)]
-            tokens += map(Token, found.forms, *places, tags, lemmas)
-        return tokens
+        tokens = [token for begin, found in self._parts(aligned.text) for token in self._tokens(found, begin)]
+        if aligned.starts is None:
+            return tokens
+        places = (aligned.place(token.start, token.end) for token in tokens)
+        return [
+            token._replace(start=start, end=end) for token, (start, end) in zip(tokens, places, strict=True)
+        ]
 
     def prepare(self, lines: Sequence[str]) -> None:
         """Find the morphemes of lines that will be asked for soon: all at once takes less time."""
-        wanted = [piece for line in lines for _, piece in pieces(fit(line).text, CHUNK)]
-        self._ahead = dict(zip(wanted, self._found(wanted), strict=True))
+        fitted = ((line, fit(line)) for line in lines if len(line) <= CHUNK)
+        wanted = {line: aligned.text for line, aligned in fitted if aligned.starts is None}
+        self._ahead = dict(zip(wanted, self._found([*wanted.values()]), strict=True))
 
-    def _lines(self, text: str) -> Iterator[tuple[int, _Line]]:
+    def _tokens(self, found: _Line, begin: int) -> list[Token]:
+        starts, ends = (found.told[:, :2] + (begin - found.begin)).T.tolist()
+        numbers = found.told[:, 2].tolist()
+        tags = [self._model.tags[tag] for tag in numbers]
+        lemmas = [form + self._ending[tag] for form, tag in zip(found.forms, numbers, strict=True)]
+        return [*map(Token, found.forms, starts, ends, tags, lemmas)]
+
+    def _parts(self, text: str) -> Iterator[tuple[int, _Line]]:
         """Where each part of a line begins, and its morphemes; nearly all lines have one part."""
         for begin, piece in pieces(text, CHUNK):
-            yield begin, self._ahead.get(piece) or self._found([piece])[0]
+            yield begin, self._found([piece])[0]
 
     def _found(self, texts: Sequence[str]) -> list[_Line]:
         bound = None
@@ -112,8 +122,7 @@ class Morphemes:
         together = "".join(texts)
         places = zip(morphemes[:, 0].tolist(), morphemes[:, 1].tolist(), strict=True)
         forms = [together[start:end] for start, end in places]
-        for number in np.flatnonzero(morphemes[:, 3]).tolist():
-            forms[number] = self._form(together, labels, morphemes[number].tolist())
+        self._restore(forms, together, labels.tobytes(), morphemes)
         begins = offsets_of([len(text) for text in texts])
         parts = pairwise(np.searchsorted(morphemes[:, 4], begins).tolist())
         return [
@@ -121,17 +130,21 @@ class Morphemes:
             for (first, last), begin in zip(parts, begins.tolist(), strict=False)
         ]
 
-    def _form(self, text: str, labels: NDArray[np.int16], morpheme: Sequence[int]) -> str:
-        """The form of a morpheme that is not as it is written."""
-        _, end, _, _, first, piece = morpheme
-        end = max(end, first + 1)
-        key = text[first:end], labels[first:end].tobytes(), piece
-        form = self._forms.get(key)
-        if form is None:
-            if len(self._forms) >= _MOST_KEPT:
-                self._forms.clear()
-            own = [self._model.labels[number] for number in labels[first:end].tolist()]
-            form = self._forms[key] = form_of(key[0], own, piece)
+    def _restore(self, forms: list[str], text: str, labels: bytes, morphemes: NDArray[np.int32]) -> None:
+        """Set those forms that are not as they are written."""
+        restored, kept = np.flatnonzero(morphemes[:, 3]), self._forms
+        rows = morphemes[restored].tolist()
+        for number, (_, end, _, _, first, piece) in zip(restored.tolist(), rows, strict=True):
+            end = max(end, first + 1)
+            key = text[first:end], labels[_BYTES * first : _BYTES * end], piece
+            forms[number] = kept.get(key) or self._form(key)
+
+    def _form(self, key: _Key) -> str:
+        if len(self._forms) >= _MOST_KEPT:
+            self._forms.clear()
+        characters, numbers, piece = key
+        labels = [self._model.labels[number] for number in np.frombuffer(numbers, np.int16).tolist()]
+        form = self._forms[key] = form_of(characters, labels, piece)
         return form
 
     # --- what is known beforehand -------------------------------------------------------------
