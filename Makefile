@@ -12,6 +12,7 @@
 #   make models UD=DIR NER=DIR   the taggers that come with nlpcli, from UD English-EWT, WNUT17 and wikigold
 #   make vectors WIKI=DIR   the word vectors that come with nlpcli, from texts of the English and the Korean Wikipedia
 #   make bench-smoke  within a minute, without peers: is something much slower than it was?
+#   make morphemes ANALYSED=DIR   the model of --tokenizer morph, from texts that kiwi has analysed
 #   make bench   speed and quality beside the peers (installs them in .venv-peers)
 #   make clean   remove what these made
 
@@ -29,7 +30,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow test-bounds test-portable fuzz dist check docs format models vectors bench \
+.PHONY: help setup demo test test-slow test-bounds test-portable fuzz dist check docs format models vectors morphemes bench \
   bench-smoke clean
 
 help:
@@ -135,6 +136,12 @@ vectors: $(READY)
 	  { echo "error: which folder holds texts of the English and the Korean Wikipedia?"; \
 	    echo "hint: make vectors WIKI=DIR"; exit 1; }
 	python benchmarks/shipped_vectors.py '$(WIKI)'
+
+# The same bytes as nlpcli/data/models/korean-morphemes.safetensors, from what benchmarks/korean_analysed.py writes.
+morphemes: $(READY)
+	@test -d '$(ANALYSED)' || { echo "error: which folder did benchmarks/korean_analysed.py write to?"; \
+	  echo "hint: make morphemes ANALYSED=DIR"; exit 1; }
+	python benchmarks/korean_morphemes.py '$(ANALYSED)'
 
 bench: $(READY)
 	$(MAKE) -C benchmarks PYTHON=$(PYTHON)

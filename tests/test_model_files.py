@@ -101,6 +101,10 @@ ANSWERS = {
         lambda reader: reader.read("Who founded Celle?", "Rain. Celle was founded by Ann Ellec in 1302."),
         "Ann Ellec",
     ),
+    "morphemes.safetensors": (
+        lambda model: model.tokens("나는 산에서 밥을 먹었다"),
+        ["나", "는", "산", "에서", "밥", "을", "먹", "었", "다"],
+    ),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),
     "charlm-checkpoint.safetensors": (written, "thetm mnnlna ianint tee"),
     "charlm-label.safetensors": (lambda model: model.generate(label="duck", seed=1), "qk"),

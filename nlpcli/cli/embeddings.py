@@ -76,7 +76,7 @@ def train_w2v(
     Examples:
       nlpcli train-w2v wiki.txt.gz -o wiki.safetensors
       zcat wiki.txt.gz | nlpcli train-w2v --method cbow --dim 300 --threads 8 -o wiki.txt
-      nlpcli train-w2v --tokenizer kiwi --phrases 2 --min-count 10 ko.txt -o ko.safetensors
+      nlpcli train-w2v --tokenizer morph --phrases 2 --min-count 10 ko.txt -o ko.safetensors
       nlpcli train-w2v --resume wiki.safetensors news.txt --epochs 2 -o both.safetensors
       nlpcli train-w2v --pairs pairs.tsv --dim 5 --lr 0.2 --epochs 500 -o pairs.safetensors
       echo 'I study math' | nlpcli train-w2v --show-pairs --window 1 --min-count 1 --no-lowercase
@@ -133,7 +133,7 @@ def train_fasttext(
     \b
     Examples:
       nlpcli train-fasttext wiki.txt.gz -o wiki.safetensors --threads 8
-      nlpcli train-fasttext --tokenizer kiwi --jamo ko.txt -o ko.safetensors
+      nlpcli train-fasttext --tokenizer morph --jamo ko.txt -o ko.safetensors
       nlpcli train-fasttext --minn 2 --maxn 5 --method cbow news.txt -o news.safetensors
       nlpcli similar wiki.safetensors philosophr
     """

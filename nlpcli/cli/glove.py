@@ -118,7 +118,7 @@ def train_glove(
     Examples:
       nlpcli train-glove wiki.txt.gz -o glove.safetensors
       nlpcli train-glove --cooccurrences counts.npz --dim 300 -o glove.txt
-      nlpcli train-glove --tokenizer kiwi --memory 8GB ko/*.txt -o ko.safetensors
+      nlpcli train-glove --tokenizer morph --memory 8GB ko/*.txt -o ko.safetensors
       nlpcli train-glove wiki.txt.gz --resume glove.safetensors --epochs 30 -o glove.safetensors
       nlpcli train-glove --show-work --min-count 1 --dim 2 three_lines.txt -o three.safetensors
     """

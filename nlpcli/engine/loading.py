@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.sequences.text_classifier import TextClassifier
     from nlpcli.engine.sequences.vector_classifier import VectorClassifier
     from nlpcli.engine.tasks.reader import Reader
+    from nlpcli.engine.text.tokenizers.morph import Morphemes
     from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
     from nlpcli.engine.topics.topic_model import TopicModel
     from nlpcli.engine.translation.model import Seq2Seq
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         | TokenCountFile
         | PartialCountFile
         | FrequencyFile
+        | Morphemes
     )
 
 SENTENCEPIECE, VECTOR_FILE, SUPERVISED = "sentencepiece", "vector file", "supervised fastText"
@@ -93,6 +95,7 @@ READERS = {
     "topics-checkpoint": _TOPICS,
     "index": ("search.index", "SearchIndex.load"),
     "reader": ("tasks.reader", "Reader.load"),
+    "morphemes": ("text.tokenizers.morph", "Morphemes.load"),
     "seq2seq": _SEQ2SEQ,
     "seq2seq-checkpoint": _SEQ2SEQ,
     "charlm": _CHARLM,
@@ -116,6 +119,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         TopicModel     .transform(texts), .top_words(10)
         SearchIndex    .search(query)
         Reader         .read(question, text)
+        Morphemes      .tokens(line), .analyse(line)
         CharLM         .generate(prime=…)
         Tagger         .tag(texts), .entities(texts)
         Seq2Seq        .translate(texts)

@@ -16,7 +16,7 @@ ANALYSIS = "Analysis"
 
 TokenizerName = Literal[
     "word", "whitespace", "char", "jamo", "sentence", "nltk", "regexp", "subword",
-    "kiwi", "mecab", "komoran", "okt", "hannanum", "kkma",
+    "kiwi", "morph", "mecab", "komoran", "okt", "hannanum", "kkma",
 ]  # fmt: skip
 
 
@@ -124,8 +124,8 @@ class NormalizeSettings(Settings):
         return bool(switches or self.unicode != "none" or self.mask or self.strip or self.squeeze_repeats)
 
 
-TAKE_WORDS = ("kiwi", "mecab", "komoran", "okt")
-KOREAN = ("kiwi", "mecab", "komoran", "okt", "hannanum", "kkma")  # their morphemes have tags
+TAKE_WORDS = ("kiwi", "morph", "mecab", "komoran", "okt")
+KOREAN = ("kiwi", "morph", "mecab", "komoran", "okt", "hannanum", "kkma")  # their morphemes have tags
 ENGLISH = ("nltk", "word", "whitespace", "regexp")  # their tokens can be tagged as English words
 
 
@@ -158,7 +158,8 @@ class AnalysisSettings(NormalizeSettings):
 
     lowercase: bool = setting(False, "Lower-case the tokens.", panel=ANALYSIS)
     tokenizer: TokenizerName = setting(  # noqa: RUF009 (an alias of Literal, as safe as one)
-        "word", "What splits a line into tokens: word, nltk, kiwi, …; `nlpcli tokenize --help` lists them.",
+        "word", "What splits a line into tokens: word, nltk, kiwi, for large Korean texts morph, …; `nlpcli "
+        "tokenize --help` lists them.",
         panel=ANALYSIS, metavar="NAME",
     )  # fmt: skip
     pattern: str = setting(
@@ -181,7 +182,7 @@ class AnalysisSettings(NormalizeSettings):
         reads="subwords",
     )
     user_dict: str = setting(
-        "", "Words for kiwi, mecab, komoran or okt to know; a line is word TAB tag.",
+        "", "Words for kiwi, morph, mecab, komoran or okt to know; a line is word TAB tag.",
         panel=ANALYSIS, metavar="FILE", reads="text",
     )  # fmt: skip
     stopwords: tuple[str, ...] = setting(
@@ -382,7 +383,7 @@ def libraries_of(settings: AnalysisSettings) -> list[str]:
     >>> libraries_of(AnalysisSettings()), libraries_of(AnalysisSettings(stem="porter", tag_english=True))
     ([], ['nltk'])
     """
-    morphemes = settings.tokenizer in _TOKENIZERS and settings.tagged
+    morphemes = settings.tokenizer in KOREAN
     found = {*_TOKENIZERS.get(settings.tokenizer, ())}
     if settings.lemma:
         found |= {"lemminflect", "simplemma"} | ({*_KIWI} if not morphemes else set())

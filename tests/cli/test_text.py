@@ -14,7 +14,7 @@ def test_one_line_out_per_line_in(nlpcli):
     assert nlpcli("tokenize", input="a b\n\n  \nc\n").out == "a b\n\n\nc\n"
 
 
-@pytest.mark.parametrize("name", ["word", "whitespace", "char", "jamo", "nltk", "kiwi"])
+@pytest.mark.parametrize("name", ["word", "whitespace", "char", "jamo", "nltk", "kiwi", "morph"])
 def test_emoji_and_blank_lines_pass_every_tokenizer(nlpcli, name):
     out = nlpcli("tokenize", "--tokenizer", name, input="맑은 하늘😀\n\n \n끝\n").out
     assert out.count("\n") == 4

@@ -137,6 +137,10 @@ COMMANDS: dict[str, list[str]] = {
         "ask t.txt king --model FILE", "evaluate FILE questions.json",
         _LOAD.format("loaded.read('who?', 'the king drinks')"),
     ],
+    "morphemes": [
+        "inspect FILE",
+        _LOAD.format("loaded.analyse('나는 산에서 밥을 먹었다 😀 abc 12'); loaded.tokens('')"),
+    ],
     "tagger": [
         "tag FILE t.txt", "tag FILE t.txt --proba --format jsonl", "tag FILE t.txt --format conllu",
         "evaluate FILE tagged.txt",

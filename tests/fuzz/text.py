@@ -125,6 +125,7 @@ _TOKENIZERS: tuple[tuple[tuple[str, ...], int], ...] = (
     (("subword", "--subword-model", str(MODELS / "sentencepiece.model")), 3),
     (("mecab",), 1),
     (("kiwi",), 1),
+    (("morph",), 2),
 )
 _OPTIONS = (
     ("--lowercase",),
@@ -148,7 +149,7 @@ def _analysis(random: Random) -> list[str]:
     names, weights = zip(*_TOKENIZERS, strict=True)
     chosen = ["--tokenizer", *random.choices(names, weights)[0]]
     for option in random.sample(_OPTIONS, random.choice((0, 0, 1, 2, 3))):
-        if chosen[1] in ("kiwi", "mecab") or option[0] not in ("--stem",):
+        if chosen[1] in ("kiwi", "morph", "mecab") or option[0] not in ("--stem",):
             chosen += option
     return chosen
 

@@ -21,6 +21,7 @@ KIWI = AnalysisSettings(tokenizer="kiwi")
         ({}, []),
         ({"tokenizer": "nltk"}, []),
         ({"tokenizer": "kiwi"}, ["kiwipiepy", "kiwipiepy_model"]),
+        ({"tokenizer": "morph", "stem": "korean"}, []),
         ({"tokenizer": "kiwi", "stem": "korean"}, ["kiwipiepy", "kiwipiepy_model"]),
         ({"tokenizer": "kiwi", "keep_pos": ("N",)}, ["kiwipiepy", "kiwipiepy_model"]),
         ({"tokenizer": "mecab"}, ["python-mecab-ko-dic"]),

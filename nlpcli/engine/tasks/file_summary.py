@@ -98,6 +98,11 @@ def _reader(_header: Header, shapes: Shapes) -> str:
     return f"finds answers to questions in texts, by {shapes['weights'][0]:,} weights"
 
 
+def _morphemes(header: Header, shapes: Shapes) -> str:
+    lines, width = shapes["weights"]
+    return f"finds Korean morphemes, by {len(header['labels']):,} labels and {lines * width:,} weights"
+
+
 def _masked(header: Header, shapes: Shapes) -> str:
     words = header["words"] if "words" in header else shapes["head.b"][0]
     cell = header["encoder"].get("cell", "lstm")
@@ -187,6 +192,7 @@ _TELL: dict[str, Callable[[Header, Shapes], str]] = {
     "token-counts": _tokens,
     "topics": _topics,
     "reader": _reader,
+    "morphemes": _morphemes,
     "masked-lm": _masked,
     **dict.fromkeys(("tagger", "recurrent-tagger"), _tagger),
     "recurrent-classifier": _network,

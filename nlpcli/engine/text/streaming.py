@@ -116,10 +116,12 @@ class _Run:
             yield from self._here()
 
     def _here(self) -> Iterator[tuple[str, Any]]:
-        function: Callable[[str], Any] = getattr(Analyzer(self._settings), self._method)
+        analyzer = Analyzer(self._settings)
+        function: Callable[[str], Any] = getattr(analyzer, self._method)
         if self._settings.tokenizer in (*KOREAN, "regexp"):
             function = _caught(function)
         for batch in self._lines.batches():
+            analyzer.prepare(batch)
             for offset, line in enumerate(batch, start=1):
                 result = function(line)
                 if isinstance(result, Failure):

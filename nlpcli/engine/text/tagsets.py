@@ -74,7 +74,7 @@ def to_sejong(analyser: str, tag: str) -> str:
     >>> to_sejong("kiwi", "VV-R"), to_sejong("kkma", "EFN"), to_sejong("hannanum", "PV")
     ('VV', 'EF', 'VV')
     """
-    if analyser == "kiwi":
+    if analyser in ("kiwi", "morph"):  # the same tags
         bare = tag.split("-")[0]
         return _known(_KIWI.get(bare, bare))
     if analyser == "mecab":

@@ -32,6 +32,7 @@ SCHEMAS = {
     "recurrent-classifier-checkpoint": ("classify", "RECURRENT_CLASSIFIER_CHECKPOINT"),
     "vector-classifier": ("classify", "VECTOR_CLASSIFIER"),
     "vector-classifier-checkpoint": ("classify", "VECTOR_CLASSIFIER_CHECKPOINT"),
+    "morphemes": ("morphemes", "MORPHEMES"),
     "charlm": ("charlm", "CHARLM"),
     "charlm-checkpoint": ("charlm", "CHARLM_CHECKPOINT"),
     "seq2seq": ("translation", "SEQ2SEQ"),

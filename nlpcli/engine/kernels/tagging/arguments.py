@@ -12,6 +12,9 @@ WORD, LOWER, SUFFIX, PREFIX, SHAPE, FINAL, VOWEL, FINE, COARSE = 0, 1, 2, 6, 10,
 PROPERTIES = 15
 FEATURES, CLASS_FEATURES = 36, 12  # of a word in its sentence, and what its class adds
 PIECE_FEATURES = 13  # of a piece of a tag, besides those of its word
+SYLLABLE_FEATURES, ROOM = 32, 9  # of a character in its line; numbers that it takes to find them
+TURNS, LANES = 8, 8  # a line of memory holds LINE weights, in as many blocks as it has turns
+LINE = TURNS * LANES
 
 
 class Text(NamedTuple):
@@ -47,3 +50,44 @@ class Lattice(NamedTuple):
     emissions: NDArray[np.int32]
     scores: NDArray[np.int32]
     path: NDArray[Any]
+
+
+class SyllableLexicon(NamedTuple):
+    """Which labels a unit can have, and what labels are.
+
+    starts: int32 [U + 1], unit u has labels[starts[u]:starts[u + 1]], int32; needs: int32 [L], the tag that
+    has to end before the label, −1 for any; lasts: int32 [L], the tag that it ends in; slots: int32 [L],
+    where its weights are in a line.
+    """
+
+    starts: NDArray[np.int32]
+    labels: NDArray[np.int32]
+    needs: NDArray[np.int32]
+    lasts: NDArray[np.int32]
+    slots: NDArray[np.int32]
+
+
+class SyllableWeights(NamedTuple):
+    """What was learnt: weights [R, LINE] of features; steps [2, T + 1, L], with and without a space between,
+    from the tag before (the last row: from the beginning) to a label; how far behind a tag may be."""
+
+    weights: NDArray[Any]
+    steps: NDArray[Any]
+    beam: int
+
+
+class SyllableLattice(NamedTuple):
+    """Room for lines of up to N characters, C choices each, and T tags.
+
+    labels: int32 [N, C]; ways: int32 [N, 2, C], scores and where they come from; heads: int32 [N, T], the
+    best choice that ends in a tag; alive: int32 [N, T + 1], how many tags that is, and which; sums: [TURNS,
+    LINE], and total [LINE] of them; path: int32 [N].
+    """
+
+    labels: NDArray[np.int32]
+    ways: NDArray[np.int32]
+    heads: NDArray[np.int32]
+    alive: NDArray[np.int32]
+    sums: NDArray[Any]
+    total: NDArray[Any]
+    path: NDArray[np.int32]

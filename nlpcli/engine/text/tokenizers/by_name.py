@@ -45,6 +45,15 @@ def _jamo() -> Tokenizer:
     return Tokenizer(jamo, analyse)
 
 
+def _morph(user_dict: str) -> Tokenizer:
+    from nlpcli.engine.text.tokenizers.korean import entries
+    from nlpcli.engine.text.tokenizers.morph import Morphemes, shipped_model
+
+    words = {form: tag or "NNP" for form, tag, _ in entries(user_dict)}
+    found = Morphemes(shipped_model(), words)
+    return Tokenizer(found.tokens, seen(found.analyse), tagged=True, prepare=found.prepare)
+
+
 TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
     "word": lambda: Tokenizer(word, placed_words),
     "whitespace": lambda: _matched(whitespace, _NOT_SPACE),
@@ -68,6 +77,8 @@ def make_tokenizer(settings: AnalysisSettings) -> Tokenizer:
 
 
 def _untagged(settings: AnalysisSettings) -> Tokenizer:
+    if settings.tokenizer == "morph":
+        return _morph(settings.user_dict)
     if settings.tokenizer in KOREAN:
         from nlpcli.engine.text.tokenizers.korean import make_analyser
 

@@ -74,7 +74,7 @@ def kiwi_model(user_dict: str = "") -> Any:
     except ImportError as error:
         raise MissingDependency("kiwipiepy is not installed", hint="pip install kiwipiepy") from error
     model = Kiwi(num_workers=1, load_multi_dict=False)
-    for form, tag, score in _entries(user_dict):
+    for form, tag, score in entries(user_dict):
         try:
             model.add_user_word(form, tag or "NNP", float(score or 0))
         except ValueError as error:
@@ -85,7 +85,7 @@ def kiwi_model(user_dict: str = "") -> Any:
     return model
 
 
-def _entries(user_dict: str) -> Iterator[tuple[str, str, str]]:
+def entries(user_dict: str) -> Iterator[tuple[str, str, str]]:
     """`form, tag, score` of each line of a user dictionary; tag and score may be missing."""
     for line in user_dict.split("\n"):
         fields = [field.strip() for field in line.split("\t")]
@@ -134,7 +134,7 @@ def _mecab_lines(user_dict: str) -> Iterator[str]:
     for line in user_dict.split("\n"):
         if line.count(",") >= 11:
             yield line
-    for form, tag, score in _entries("\n".join(x for x in user_dict.split("\n") if x.count(",") < 11)):
+    for form, tag, score in entries("\n".join(x for x in user_dict.split("\n") if x.count(",") < 11)):
         final = "T" if _has_final(form[-1]) else "F"
         # Left and right context 1786/3545 are those of a proper noun with and without a final
         # consonant in mecab-ko-dic; a low cost makes the word win over its parts.

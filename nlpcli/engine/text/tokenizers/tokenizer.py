@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nlpcli.engine.text.token import Token
@@ -23,12 +23,14 @@ class LineFailed(InputError):
 class Tokenizer:
     """A tokenizer, loaded: `tokens` gives the texts alone, `analyse` all that is known.
 
-    `tagged`: its tokens carry tags and dictionary forms.
+    `tagged`: its tokens carry tags and dictionary forms. `prepare`, where there is one, is told lines that
+    will be asked for soon.
     """
 
     tokens: Tokenize
     analyse: Analyse
     tagged: bool = False
+    prepare: Callable[[Sequence[str]], None] | None = None
 
 
 def _matched(tokens: Tokenize, pattern: re.Pattern[str]) -> Tokenizer:

@@ -1,0 +1,273 @@
+"""The model of the tokenizer morph, made anew: nlpcli/data/models/korean-morphemes.safetensors.
+
+python benchmarks/korean_morphemes.py FOLDER [MODEL]
+
+FOLDER holds what `korean_analysed.py` writes. The model is learnt from FOLDER/*.train.tsv, without lines that
+stand in a *.test.tsv; words of kiwi's dictionary are its features. The same texts give the same bytes.
+`korean_agreement.py` measures.
+"""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from array import array
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from korean_analysed import read
+from side_by_side import ROOT
+
+from nlpcli.engine.kernels.tagging.arguments import LANES, LINE, ROOM, SYLLABLE_FEATURES, SyllableWeights
+from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.tagging.morphemes import FREE, MorphemeModel, lattice_for, lexicon_of, tags_of
+from nlpcli.engine.tagging.syllable_labels import Label, Piece, labels_of
+
+MODEL = ROOT / "nlpcli" / "data" / "models" / "korean-morphemes.safetensors"
+EPOCHS, MARGIN, LINES, BEAM, SEED = 3, 8, 99_000, 200, 1
+LEAST_LABEL, LEAST_CHARACTER, LEAST_CHOICE, LEAST_SHARE = 4, 5, 2, 5e-5
+LONGEST = 4000  # lines with more characters are left out
+STEP = 2000  # lines a call
+LIMIT = 32_000  # of a transition
+RANKS = (3_000, 10_000, 30_000, 70_000, 150_000)  # in kiwi's dictionary
+KINDS = 40  # sets of tags that a word can have; all others are one
+CLASSES = [
+    "", "space", "hangul", "jamo", "hanja", "lower", "upper", "digit", "kana", "letter", "mark", "punct",
+    "symbol", "picture", "other",
+]  # fmt: skip
+CLASS = {name: number for number, name in enumerate(CLASSES)}
+POOLED = ("hanja", "lower", "upper", "digit", "kana", "picture")  # no character has a unit of its own
+ALWAYS = [(mark, f"W_{name}") for name in ("EMAIL", "HASHTAG", "MENTION", "URL") for mark in "BI"]
+NOUNS = [(mark, tag) for tag in ("NNG", "NNP") for mark in "BI"]
+
+features, syllables = Kernels("tagging.syllable_features"), Kernels("tagging.syllables")
+
+
+class Text(NamedTuple):
+    """The characters of all lines in a row, their labels by number, and where lines begin."""
+
+    characters: str
+    labels: np.ndarray
+    lines: np.ndarray
+
+
+class Units(NamedTuple):
+    """Which characters have a unit of their own, and the unit of every one."""
+
+    own: dict[str, int]
+    table: np.ndarray
+
+    def of(self, text: str) -> np.ndarray:
+        """The units of a text, int32 [N]."""
+        codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+        found = np.empty(len(codes), np.int32)
+        syllables.units_of(codes, self.table, found)
+        return found
+
+
+def main(folder: str, model: str = str(MODEL)) -> None:
+    text, labels = read_texts(Path(folder))
+    units = units_of(text, Path(folder, "dictionary.tsv"))
+    found = train(text, labels, units, dictionary(Path(folder, "dictionary.tsv"), units))
+    found.save(model)
+
+
+def read_texts(folder: Path) -> tuple[Text, list[Label]]:
+    """The training texts; frequent labels have the lowest numbers, lines with rare ones are left out."""
+    held_out = {text for path in sorted(folder.glob("*.test.tsv")) for text, _ in read(path)}
+    numbers: dict[Label, int] = {}
+    lines, labelled, counts = [], [], Counter()
+    for path in sorted(folder.glob("*.train.tsv")):
+        for text, morphemes in read(path):
+            if text in held_out or len(text) > LONGEST:
+                continue
+            held_out.add(text)
+            found = labels_of(text, morphemes)
+            if found is not None:
+                lines.append(text)
+                labelled.append(array("i", [numbers.setdefault(label, len(numbers)) for label in found]))
+                counts.update(labelled[-1])
+    names = list(numbers)
+    kept = sorted(
+        (number for number, count in counts.items() if count >= LEAST_LABEL and names[number]),
+        key=lambda number: (-counts[number], names[number]),
+    )
+    labels = [names[number] for number in kept]
+    renumbered = np.full(len(names), -2)
+    renumbered[kept] = np.arange(len(kept))
+    renumbered[numbers.get((), 0)] = -1
+    together = renumbered[np.concatenate([np.frombuffer(line, np.int32) for line in labelled])]
+    begins = offsets_of([len(line) for line in lines])
+    fits = np.minimum.reduceat(together, begins[:-1]) >= -1
+    wanted = np.repeat(fits, np.diff(begins))
+    labels += [(Piece(*one, "="),) for one in ALWAYS if (Piece(*one, "="),) not in labels]
+    chosen = [line for line, fit in zip(lines, fits.tolist(), strict=True) if fit]
+    text = Text("".join(chosen), together[wanted].astype(np.int32), offsets_of([len(one) for one in chosen]))
+    return text, labels
+
+
+# --- characters -----------------------------------------------------------------------------------
+
+
+def class_of(character: str) -> int:
+    code, category = ord(character), unicodedata.category(character)
+    ranges = {
+        "hangul": ((0xAC00, 0xD7A3),),
+        "jamo": ((0x3131, 0x318E), (0x1100, 0x11FF)),
+        "hanja": ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0xF900, 0xFAFF), (0x20000, 0x31FFF)),
+        "kana": ((0x3040, 0x30FF),),
+        "digit": ((0x30, 0x39),),
+        "picture": ((0x1F000, 0x1FAFF),),
+    }
+    for name, parts in ranges.items():
+        if any(first <= code <= last for first, last in parts):
+            return CLASS[name]
+    by_category = {"Lu": "upper", "Lt": "upper", "Ll": "lower"}
+    by_letter = {"L": "letter", "M": "mark", "P": "punct", "S": "symbol"}
+    return CLASS[by_category.get(category) or by_letter.get(category[0], "other")]
+
+
+def units_of(text: Text, dictionary: Path) -> Units:
+    """Characters that are frequent, or stand in several words of the dictionary, have a unit of their own."""
+    counts = Counter(text.characters)
+    words = dictionary.read_text(encoding="utf-8").split("\n")
+    in_words = Counter(
+        character for word in words for character in set(word.split("\t")[0]) if "가" <= character <= "힣"
+    )
+    for character, count in in_words.items():
+        counts[character] += LEAST_CHARACTER if count >= 3 else 0
+    table = np.array([class_of(chr(code)) for code in range(65536)], np.uint16)
+    table[ord(" ")] = CLASS["space"]
+    for place, stands_for in enumerate("\U00010400\U0001f600\U00020000"):
+        table[place] = class_of(stands_for)
+    pooled, own = {CLASS[name] for name in POOLED}, {}
+    for character in sorted(counts, key=lambda character: (-counts[character], character)):
+        frequent = counts[character] >= LEAST_CHARACTER and 2 < ord(character) < 65536
+        if frequent and character != " " and class_of(character) not in pooled:
+            own[character] = table[ord(character)] = len(CLASSES) + len(own)
+    return Units(own, table)
+
+
+def dictionary(path: Path, units: Units) -> np.ndarray:
+    """The words of kiwi's dictionary, with which tags and how frequent, as a hash table."""
+    tags: dict[str, dict[str, int]] = defaultdict(dict)
+    for rank, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n")):
+        word, tag = line.split("\t")
+        hangul = any("가" <= character <= "힣" for character in word)
+        if 2 <= len(word) <= 10 and " " not in word and hangul and tag not in ("UN", "P"):
+            tags[word].setdefault(tag.split("-")[0], rank)
+    sets = Counter(tuple(sorted(ranks)) for ranks in tags.values())
+    known = sorted(sets, key=lambda one: (-sets[one], one))[:KINDS]
+    number = {one: place for place, one in enumerate(known)}
+    kinds = [
+        1
+        + number.get(tuple(sorted(ranks)), KINDS) * (len(RANKS) + 1)
+        + int(np.searchsorted(RANKS, min(ranks.values()), side="right"))
+        for ranks in tags.values()
+    ]
+    hashes = np.zeros(len(tags), np.uint64)
+    features.word_hashes(units.of("".join(tags)), offsets_of([len(word) for word in tags]), hashes)
+    words = np.zeros(len(tags) * 5 // 4, np.uint32)
+    features.add_words(words, hashes, np.array(kinds, np.uint8))
+    return words
+
+
+# --- labels ---------------------------------------------------------------------------------------
+
+
+def choices_of(
+    units: np.ndarray, gold: np.ndarray, labels: list[Label], own: Units
+) -> tuple[list[list[int]], np.ndarray]:
+    """The labels that each unit can have, and how often it has which: int64 [U, L]."""
+    number = len(CLASSES) + len(own.own)
+    pairs = units[gold >= 0].astype(np.int64) * len(labels) + gold[gold >= 0]
+    counts = np.bincount(pairs, minlength=number * len(labels)).reshape(number, len(labels))
+    enough = (counts >= LEAST_CHOICE) & (counts > LEAST_SHARE * counts.sum(axis=1, keepdims=True))
+    place = {label: number for number, label in enumerate(labels)}
+    nouns = [place[(Piece(*one, "="),)] for one in NOUNS]
+    sign = place[(Piece("B", "SW", "="),)]
+    hangul = {CLASS["hangul"], *(unit for one, unit in own.own.items() if class_of(one) == CLASS["hangul"])}
+    found = []
+    for unit in range(number):
+        chosen = {*np.flatnonzero(enough[unit]).tolist(), *(nouns if unit in hangul else ())}
+        if unit > CLASS["space"] and not any(labels[label][0].mark != "I" for label in chosen):
+            chosen.add(sign)
+        found.append(sorted(chosen))
+    return found, counts
+
+
+def slots_of(choices: list[list[int]], counts: np.ndarray) -> np.ndarray:
+    """Where the weights of labels stand in a line: labels between which a unit can choose stand apart."""
+    labels = counts.shape[1]
+    clash, weight = np.zeros((labels, labels)), counts.sum(axis=0).astype(float)
+    for unit, chosen in enumerate(choices):
+        own = counts[unit, chosen].astype(float)
+        if len(chosen):
+            clash[np.ix_(chosen, chosen)] += np.minimum.outer(own, own)
+    slots, cost, load = np.zeros(labels, np.int32), np.zeros((LINE, labels)), np.zeros(LANES)
+    for label in np.argsort(-weight, kind="stable").tolist():
+        costs = cost[:, label] + 0.01 * np.tile(load, LINE // LANES)
+        slots[label] = slot = int(costs.argmin())
+        cost[slot] += clash[label]
+        load[slot % LANES] += weight[label]
+    return slots
+
+
+# --- learning -------------------------------------------------------------------------------------
+
+
+def train(text: Text, labels: list[Label], own: Units, words: np.ndarray) -> MorphemeModel:
+    units = own.of(text.characters)
+    choices, counts = choices_of(units, text.labels, labels, own)
+    starts = offsets_of([len(chosen) for chosen in choices]).astype(np.int32)
+    flat = np.array([label for chosen in choices for label in chosen], np.int32)
+    lexicon = lexicon_of(labels, starts, flat, slots_of(choices, counts))
+    allowed = np.zeros(counts.shape, bool)
+    allowed[np.repeat(np.arange(len(choices)), np.diff(starts)), flat] = True
+    fits = (text.labels < 0) | allowed[units, text.labels]
+    lines = np.flatnonzero(np.minimum.reduceat(fits, text.lines[:-1]))
+    weights = learn(text, units, lines, labels, lexicon, words)
+    return MorphemeModel(tuple(labels), own.table, words, lexicon, weights)
+
+
+def learn(text, units, lines, labels, lexicon, words) -> SyllableWeights:
+    """The averaged perceptron's weights, in eight bits."""
+    tags, longest = len(tags_of(labels)), int(np.diff(text.lines).max())
+    weights, steps = np.zeros((LINES, LINE), np.int16), np.zeros((2, tags + 1, len(labels)), np.int32)
+    sums = np.zeros(weights.shape, np.int64), np.zeros(steps.shape, np.int64)
+    room = (
+        np.empty((longest + 1, ROOM), np.uint64),
+        np.empty((longest, SYLLABLE_FEATURES), np.uint32),
+        lattice_for(longest, lexicon, tags, np.int32),
+        np.full(longest, FREE, np.int32),
+    )
+    model, step = SyllableWeights(weights, steps, 1 << 28), 0
+    for epoch in range(EPOCHS):
+        order, wrong = lines[np.random.default_rng((SEED, epoch)).permutation(len(lines))], 0
+        for first in range(0, len(order), STEP):
+            step, more = syllables.learn(
+                units, text.labels, text.lines, order[first : first + STEP], words, lexicon, model, sums,
+                MARGIN, step, *room,
+            )  # fmt: skip
+            wrong += more
+        print(f"epoch {epoch + 1}: {wrong / len(units):.2%} of characters wrong", flush=True)
+    return rounded(weights, steps, sums, step)
+
+
+def rounded(weights, steps, sums, step) -> SyllableWeights:
+    """The means over all steps; the unit is such that one of 100,000 weights does not fit."""
+    means = np.empty(weights.shape, np.float32)
+    for first in range(0, len(weights), 4096):
+        part = slice(first, first + 4096)
+        means[part] = weights[part] - sums[0][part] / step
+    unit = max(float(np.quantile(np.abs(means[means != 0]), 0.99999)) / 127, 1e-9)
+    eight = np.clip(np.rint(means / np.float32(unit)), -127, 127).astype(np.int8)
+    sixteen = np.clip(np.rint((steps - sums[1] / step) / unit), -LIMIT, LIMIT).astype(np.int16)
+    return SyllableWeights(eight, sixteen, BEAM)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:]) if len(sys.argv) > 1 else sys.exit(__doc__)

@@ -1,0 +1,67 @@
+"""Models of Korean morphemes."""
+
+from __future__ import annotations
+
+from nlpcli.engine.io.header_fields import Field, each, text, whole
+from nlpcli.engine.io.schema import Array, Held, Schema, below, offsets_into, within
+from nlpcli.engine.kernels.tagging.arguments import LINE
+
+_MARKS = ("B", "I", "Z", "E")
+_MOST_LABELS, _MOST_TAGS, _MOST_PIECES = 1 << 14, 255, 16
+_SPACE, _MOST_UNITS = 1, 1 << 13
+
+
+def _labels(held: Held) -> str | None:
+    labels = held.fields["labels"]
+    for label in labels:
+        if not 1 <= len(label) <= _MOST_PIECES or any(
+            len(piece) != 3 or piece[0] not in _MARKS or not piece[1] for piece in label
+        ):
+            return "its labels are none"
+        if any(piece[0] == "I" for piece in label[1:]):
+            return "a label goes on with what it did not begin"
+    return None if len(labels) <= _MOST_LABELS else "it has too many labels"
+
+
+def _sizes(held: Held) -> str | None:
+    labels = held.fields["labels"]
+    tags = {piece[1] for label in labels for piece in label}
+    fits = held.sizes["L"] == len(labels) and held.sizes["T"] == len(tags)
+    return None if fits and len(tags) <= _MOST_TAGS else "its labels and its weights do not fit together"
+
+
+def _beginnings(held: Held) -> str | None:
+    """Wherever the search stands, every unit has a label that begins a morpheme."""
+    starts, labels = held.arrays["choices.starts"], held.arrays["choices.labels"]
+    begins = [label[0][0] != "I" for label in held.fields["labels"]]
+    for unit in range(_SPACE + 1, len(starts) - 1):
+        if not any(begins[label] for label in labels[starts[unit] : starts[unit + 1]].tolist()):
+            return "a character can begin nothing"
+    return None
+
+
+def _units(held: Held) -> str | None:
+    units = held.arrays["units"]
+    fits = units[ord(" ")] == _SPACE and held.sizes["U"] <= _MOST_UNITS
+    return None if fits and (units == _SPACE).sum() == 1 else "its characters are not in order"
+
+
+def _room(held: Held) -> str | None:
+    words = held.arrays["words"]
+    return None if len(words) and (words == 0).any() else "its dictionary is too full"
+
+
+MORPHEMES = Schema(
+    {"labels": Field(each(each(each(text)), least=1)), "beam": Field(whole(1, 1 << 28))},
+    {
+        "units": Array("uint16", (65536,), within(_SPACE, _MOST_UNITS), below("U")),
+        "words": Array("uint32", ("M",)),
+        "choices.starts": Array("int32", ("U+1",), offsets_into("choices.labels")),
+        "choices.labels": Array("int16", ("C",), below("L")),
+        "slots": Array("int8", ("L",), within(0, LINE - 1)),
+        "weights": Array("int8", ("R", LINE)),
+        "steps": Array("int16", (2, "T+1", "L")),
+    },
+    never_empty=("R",),
+    relations=(_labels, _sizes, _units, _beginnings, _room),
+)

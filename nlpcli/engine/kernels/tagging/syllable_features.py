@@ -1,0 +1,235 @@
+"""Features of the characters of a line, as hashes: what stands around a character, and which words of a
+dictionary do.
+
+A character is a unit, a number below 2^13: itself, or a class of characters. 0 is beyond the line's ends,
+1 a space. What stands in a word (between spaces) is told by columns of `room`, uint64 [N + 1, ROOM], one
+row for each unit.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+_SPACE = 1
+_BITS, _TWO, _THREE = np.uint64(13), np.uint64(26), np.uint64(39)
+_PRIME = np.uint64(0x9E3779B97F4A7C15)
+_ODD, _OTHER = np.uint64(7919), np.uint64(104729)
+_LONGEST = 10  # entries of the dictionary
+# Columns of room. PREFIX and SUFFIX: the word up to here, and from here on. LONG and NAME: the longest
+# entry that begins here, its length and kind, and its hash; ENDS: the longest that ends here; COVER and ITS:
+# the longest around here, and its hash.
+_PREFIX, _SUFFIX, _WORD, _BEFORE, _LONG, _NAME, _ENDS, _COVER, _ITS = range(9)
+
+
+@nb.njit(nogil=True)
+def _mixed(value):
+    value ^= value >> np.uint64(29)
+    value *= np.uint64(0xBF58476D1CE4E5B9)
+    return value ^ (value >> np.uint64(32))
+
+
+@nb.njit(nogil=True)
+def _hash(value, kind):
+    return _mixed(value * _PRIME + np.uint64(kind))
+
+
+@nb.njit(nogil=True)
+def _joined(hashed, unit):
+    return (hashed + np.uint64(unit) + np.uint64(1)) * _PRIME ^ (hashed >> np.uint64(31))
+
+
+# --- the dictionary -------------------------------------------------------------------------------
+
+
+@nb.njit(nogil=True)
+def word_hashes(units, starts, hashes):
+    """Set hashes uint64 [N] to those of words, word i being units[starts[i]:starts[i + 1]]."""
+    for i in range(hashes.size):
+        hashed = np.uint64(19)
+        for place in range(starts[i], starts[i + 1]):
+            hashed = _joined(hashed, units[place])
+        hashes[i] = _mixed(hashed)
+
+
+@nb.njit(nogil=True)
+def add_words(words, hashes, kinds):
+    """Put words, uint64 hashes [N] and their kinds uint8 [N], not 0, into the dictionary.
+
+    words: uint32 [M], M > N, a hash table; an entry is 24 bits of the hash and the kind, an empty one 0.
+    """
+    size = np.uint64(words.size)
+    for i in range(hashes.size):
+        slot = ((hashes[i] >> np.uint64(32)) * size) >> np.uint64(32)
+        while words[slot] != 0:
+            slot += np.uint64(1)
+            if slot == size:
+                slot = np.uint64(0)
+        words[slot] = np.uint32((hashes[i] & np.uint64(0xFFFFFF)) << np.uint64(8)) | np.uint32(kinds[i])
+
+
+@nb.njit(nogil=True)
+def _kind_of(words, hashed):
+    """The kind of a word, 0 for one that is not in the dictionary."""
+    size = np.uint64(words.size)
+    slot = ((hashed >> np.uint64(32)) * size) >> np.uint64(32)
+    mark = np.uint32(hashed & np.uint64(0xFFFFFF))
+    while words[slot] != 0:
+        if words[slot] >> np.uint32(8) == mark:
+            return words[slot] & np.uint32(255)
+        slot += np.uint64(1)
+        if slot == size:
+            slot = np.uint64(0)
+    return np.uint32(0)
+
+
+@nb.njit(nogil=True)
+def _match(units, first, end, words, room):
+    """Set the columns of room that tell entries of the dictionary, for the word units[first:end]."""
+    room[first:end, _LONG:] = 0
+    for place in range(first, end):
+        hashed = _joined(np.uint64(19), units[place])
+        for last in range(place + 1, min(end, place + _LONGEST)):
+            hashed = _joined(hashed, units[last])
+            mixed = _mixed(hashed)
+            kind = _kind_of(words, mixed)
+            if kind:
+                told = (np.uint64(last - place + 1) << np.uint64(8)) | np.uint64(kind)
+                room[place, _LONG] = told
+                room[place, _NAME] = mixed
+                if told >> np.uint64(8) > room[last, _ENDS] >> np.uint64(8):
+                    room[last, _ENDS] = told
+        length = room[place, _LONG] >> np.uint64(8)
+        for other in range(place, place + np.int64(length)):
+            if length > (room[other, _COVER] >> np.uint64(8)) & np.uint64(15):
+                room[other, _COVER] = room[place, _LONG] | np.uint64(other - place) << np.uint64(12)
+                room[other, _ITS] = room[place, _NAME]
+
+
+# --- features -------------------------------------------------------------------------------------
+
+
+@nb.njit(nogil=True)
+def _tell_words(units, begin, end, words, room):
+    """Set the rows of room for units[begin:end], a line."""
+    place = begin
+    before = np.uint64(7)
+    while place < end:
+        if units[place] == _SPACE:
+            room[place] = 0
+            place += 1
+            continue
+        first = place
+        hashed = np.uint64(11)
+        while place < end and units[place] != _SPACE:
+            hashed = _joined(hashed, units[place])
+            room[place, _PREFIX] = hashed
+            place += 1
+        whole = hashed
+        hashed = np.uint64(13)
+        for back in range(place - 1, first - 1, -1):
+            hashed = _joined(hashed, units[back])
+            room[back, _SUFFIX] = hashed
+            room[back, _WORD] = whole
+            room[back, _BEFORE] = before
+        before = whole
+        _match(units, first, place, words, room)
+    room[end, _LONG] = 0
+
+
+@nb.njit(nogil=True)
+def _unit(units, place, begin, end):
+    return np.uint64(units[place]) if begin <= place < end else np.uint64(0)
+
+
+@nb.njit(nogil=True)
+def _around(units, place, begin, end, row):
+    """Features 0 to 13: characters up to three away."""
+    here, before, then = (
+        _unit(units, place, begin, end),
+        _unit(units, place - 1, begin, end),
+        _unit(units, place + 1, begin, end),
+    )
+    before2, then2 = _unit(units, place - 2, begin, end), _unit(units, place + 2, begin, end)
+    three = here | before << _BITS | then << _TWO
+    left, right = here | before << _BITS | before2 << _TWO, here | then << _BITS | then2 << _TWO
+    row[0] = _hash(here, 1)
+    row[1] = _hash(here | before << _BITS, 2)
+    row[2] = _hash(here | then << _BITS, 3)
+    row[3] = _hash(three, 4)
+    row[4] = _hash(left, 5)
+    row[5] = _hash(right, 6)
+    row[6] = _hash(three | before2 << _THREE, 7)
+    row[7] = _hash(three | then2 << _THREE, 8)
+    row[8] = _mixed(_mixed((three | then2 << _THREE) * _PRIME + before2) + np.uint64(9))
+    row[9] = _hash(left | _unit(units, place - 3, begin, end) << _THREE, 10)
+    row[10] = _hash(right | _unit(units, place + 3, begin, end) << _THREE, 11)
+    row[11] = _hash(before | then << _BITS, 12)
+    row[12] = _hash(before | before2 << _BITS, 13)
+    row[13] = _hash(then | then2 << _BITS, 14)
+
+
+@nb.njit(nogil=True)
+def _within(told, before, before2, then, after, begins_after, row):
+    """Features 14 to 22: the word, and those before and after it."""
+    prefix, suffix = told[_PREFIX], told[_SUFFIX]
+    row[14] = _hash(prefix ^ (suffix << np.uint64(1)), 15)
+    row[15] = _hash(prefix, 16)
+    row[16] = _hash(suffix, 17)
+    row[17] = _hash(prefix ^ told[_BEFORE] * np.uint64(3), 18)
+    row[18] = _hash(suffix ^ after * np.uint64(3), 19)
+    row[19] = _hash(suffix ^ begins_after * np.uint64(5) ^ (prefix << np.uint64(1)), 20)
+    row[20] = _hash(prefix ^ then * _ODD, 21)
+    row[21] = _hash(suffix ^ before * _ODD ^ before2 * _OTHER, 22)
+    row[22] = _hash(suffix ^ begins_after * np.uint64(5), 23)
+
+
+@nb.njit(nogil=True)
+def _by_dictionary(units, place, begin, end, room, row):
+    """Features 23 to 31: entries of the dictionary that begin, end and stand around here."""
+    here, before, then = (
+        _unit(units, place, begin, end),
+        _unit(units, place - 1, begin, end),
+        _unit(units, place + 1, begin, end),
+    )
+    starts, ends, cover, name = (
+        room[place, _LONG],
+        room[place, _ENDS],
+        room[place, _COVER],
+        room[place, _ITS],
+    )
+    ended = room[place - 1, _ENDS] if place > begin else np.uint64(0)
+    offset, length = cover >> np.uint64(12), (cover >> np.uint64(8)) & np.uint64(15)
+    behind = place + np.int64(length - offset) if length else place + 1
+    follows, follows2 = _unit(units, behind, begin, end), _unit(units, behind + 1, begin, end)
+    row[23] = _hash(starts | ended << _BITS, 24)
+    row[24] = _hash(cover | here << np.uint64(32), 25)
+    row[25] = _hash(ends | room[place + 1, _LONG] << _BITS | cover << np.uint64(32), 26)
+    row[26] = _hash(cover | follows << np.uint64(32), 27)
+    row[27] = _hash(cover | follows << np.uint64(20) | follows2 << np.uint64(40), 28)
+    row[28] = _hash(name ^ offset * _ODD ^ (here if length == 0 else np.uint64(0)), 29)
+    row[29] = _hash(starts | ended << _BITS | cover << np.uint64(32), 30)
+    row[30] = _hash(cover | before << np.uint64(20) | here << np.uint64(40), 31)
+    row[31] = _hash(cover | ended << np.uint64(20) | then << np.uint64(40), 32)
+
+
+@nb.njit(nogil=True)
+def describe(units, begin, end, words, room, hashes):
+    """Set hashes uint32 [N, SYLLABLE_FEATURES] to those of the features of units[begin:end], a line."""
+    _tell_words(units, begin, end, words, room)
+    after = current = begins_after = np.uint64(17)
+    for place in range(end - 1, begin - 1, -1):
+        if units[place] == _SPACE:
+            continue
+        if place + 1 < end and units[place + 1] == _SPACE:
+            after = current
+            begins_after = _unit(units, place + 2, begin, end)
+            if place + 3 < end:
+                begins_after = begins_after * np.uint64(65599) + np.uint64(units[place + 3])
+        current = room[place, _WORD]
+        row = hashes[place]
+        before, before2 = _unit(units, place - 1, begin, end), _unit(units, place - 2, begin, end)
+        then = _unit(units, place + 1, begin, end)
+        _around(units, place, begin, end, row)
+        _within(room[place], before, before2, then, after, begins_after, row)
+        _by_dictionary(units, place, begin, end, room, row)

@@ -1,0 +1,151 @@
+"""The tokenizer morph: kiwi's morphemes, by a model of nlpcli's own."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from nlpcli.engine.tagging.syllable_labels import Piece, described, form_of, labels_of, letters_of
+from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.text.tokenizers.korean import make_analyser
+from nlpcli.engine.text.tokenizers.morph import Morphemes, shipped_model
+from nlpcli.errors import NlpcliError
+from nlpcli.settings.text import AnalysisSettings
+
+NOTES = {
+    **dict.fromkeys(("먹으므로", "먹고", "먹니", "먹지", "먹으며", "먹어서"), "먹다"),
+    **dict.fromkeys(("맑고", "맑지만", "맑았는데", "맑은"), "맑다"),
+}
+LINES = [
+    "나는 어제 학교에 갔다.",
+    "그는 열심히 공부를 해서 시험에 합격했다.",
+    "날씨가 더워서 물을 마셨습니다.",
+    "이 노래는 정말 아름다웠어요!",
+    "친구와 함께 도서관에서 책을 읽었다.",
+]
+HOSTILE = [
+    "", " ", "\t \u3000", "\x00", "가\x00나", "\ud800", "😀", "맑은😀하늘👨\u200d👩\u200d👧", "\u200b",
+    "ㅋㅋㅋ ㅠㅠ",
+    "a" * 50, "가" * 9000, "가나 " * 3000, "ａｂｃ １２３", "漢字와 カタカナ", "𠀀 𝒳", "\u0301가", "\n가\r나",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def morph():
+    return Morphemes(shipped_model())
+
+
+def told(tokens):
+    return [(token.form, token.tag, token.start, token.end) for token in tokens]
+
+
+@pytest.mark.parametrize("form", NOTES)
+def test_the_ten_forms_of_the_notes(morph, form):
+    tokens = morph.analyse(form)
+    assert tokens[0].lemma == NOTES[form]
+    assert tokens[0].tag[:2] in ("VV", "VA")
+    assert all(token.tag[0] in "EN" for token in tokens[1:])
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_it_stands_in_for_kiwi(morph, line):
+    kiwi = make_analyser("kiwi")
+    assert morph.analyse(line) == kiwi(line)
+    assert morph.tokens(line) == [token.form for token in kiwi(line)]
+
+
+def test_base_forms_are_restored_in_place(morph):
+    assert told(morph.analyse("갔다")) == [("가", "VV", 0, 1), ("었", "EP", 0, 1), ("다", "EF", 1, 2)]
+    assert told(morph.analyse("나온 사람"))[:2] == [("나오", "VV", 0, 2), ("ㄴ", "ETM", 1, 2)]
+
+
+@pytest.mark.parametrize("line", HOSTILE)
+def test_places_cover_the_text_in_order(morph, line):
+    tokens = morph.analyse(line)
+    assert [token.form for token in tokens] == morph.tokens(line)
+    covered = set()
+    for token in tokens:
+        assert 0 <= token.start <= token.end <= len(line)
+        assert token.form and token.tag
+        covered.update(range(token.start, token.end))
+    assert [token.start for token in tokens] == sorted(token.start for token in tokens)
+    missing = {place for place, sign in enumerate(line) if not sign.isspace()} - covered
+    assert all(line[place] in "\x00\ud800" for place in missing)
+
+
+def test_decomposed_text_has_the_same_morphemes(morph):
+    line = unicodedata.normalize("NFD", LINES[0])
+    tokens = morph.analyse(line)
+    assert [token[:1] + token[3:] for token in tokens] == [t[:1] + t[3:] for t in morph.analyse(LINES[0])]
+    school = next(token for token in tokens if token.form == "학교")
+    assert unicodedata.normalize("NFC", line[school.start : school.end]) == "학교"
+
+
+def test_lines_that_are_prepared_give_what_they_give_alone(morph):
+    ahead = Morphemes(shipped_model())
+    ahead.prepare([*LINES, "", LINES[0]])
+    assert [ahead.analyse(line) for line in LINES] == [morph.analyse(line) for line in LINES]
+
+
+def test_addresses_are_whole(morph):
+    line = "http://nlp.org/a?b=1, kim@nlp.co.kr #하늘 @kim_lee 3@5"
+    tags = {token.form: token.tag for token in morph.analyse(line)}
+    assert tags["http://nlp.org/a?b=1"] == "W_URL"
+    assert tags["kim@nlp.co.kr"] == "W_EMAIL"
+    assert tags["#하늘"] == "W_HASHTAG"
+    assert tags["@kim_lee"] == "W_MENTION"
+    assert "3@5" not in tags
+
+
+def test_user_words_are_kept_whole():
+    with_words = Analyzer(AnalysisSettings(tokenizer="morph", user_dict="가나다라마\tNNP\n뚫훓\tNNG\n"))
+    tokens = with_words.analyse("가나다라마는 뚫훓을 가나다라마라고")
+    assert told(tokens)[:4] == [
+        ("가나다라마", "NNP", 0, 5),
+        ("는", "JX", 5, 6),
+        ("뚫훓", "NNG", 7, 9),
+        ("을", "JKO", 9, 10),
+    ]
+    assert tokens[4].form == "가나다라마"
+
+
+def test_a_user_word_with_an_unknown_tag_is_an_error():
+    with pytest.raises(NlpcliError, match="no tag NOTAG"):
+        Analyzer(AnalysisSettings(tokenizer="morph", user_dict="챗봇\tNOTAG\n"))
+
+
+def test_lemmas_tags_and_stop_words_go_as_with_kiwi(nlpcli):
+    line = "학교에서 맑은 하늘을 보았다\n"
+    for options in (["--lemma"], ["--keep-pos", "N"], ["--stopwords", "ko"], ["--pos", "--tagset", "upos"]):
+        found = [
+            nlpcli("tokenize", "--tokenizer", name, *options, input=line).out for name in ("morph", "kiwi")
+        ]
+        assert found[0] == found[1]
+
+
+def test_labels_tell_morphemes_and_back():
+    text = "나온 언어다"
+    morphemes = [
+        ("나오", "VV", 0, 2), ("ㄴ", "ETM", 1, 2), ("언어", "NNG", 3, 5), ("이", "VCP", 5, 5),
+        ("다", "EF", 5, 6),
+    ]  # fmt: skip
+    labels = labels_of(text, morphemes)
+    assert labels[1] == (Piece("I", "VV", "==0"), Piece("B", "ETM", "ㄴ"))
+    assert labels[2] == ()
+    assert [piece.mark for piece in labels[5]] == ["Z", "B"]
+    assert form_of(text[:2], labels[:2], 0) == "나오"
+    assert labels_of(text, [("나온 언어다", "NNG", 0, 6)]) is None  # white space within a morpheme
+    assert labels_of(text, morphemes[:2]) is None  # characters of no morpheme
+
+
+def test_letters_are_told_by_the_character():
+    for letters, character in (
+        ("가", "갔"),
+        ("ㄴ", "온"),
+        ("에게", "게"),
+        ("", "우"),
+        ("쉽", "쉬"),
+        ("=", "가"),
+    ):
+        assert letters_of(described(letters, character), character) == letters or letters == "="
