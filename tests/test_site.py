@@ -91,7 +91,7 @@ def test_every_function_and_class_of_the_api_has_its_place():
         assert f"\n{name}(\n" in page or f"\n{name}(" in page, name
     for kind in api.loaded_classes():
         assert f"### {kind.__name__}\n" in page
-    assert len(api.loaded_classes()) == 14
+    assert len(api.loaded_classes()) == 18
     assert "`SettingsError(NlpcliError)`" in page
 
 

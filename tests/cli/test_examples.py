@@ -84,7 +84,7 @@ READ_TEXTS = {
     "summarize", "cluster", "cooccur", "gradients", "train-w2v", "tag",
 }  # fmt: skip
 _LINES = ["The king eats an apple in the garden.", "여왕은 아침에 사과를 먹었다. 😀", "See http://x.y/z!!!!"]
-_FILE = re.compile(r"[\w/*]+\.([\w.]+)")
+_FILE = re.compile(r"[\w/*-]+\.([\w.]+)")
 _WRITTEN = re.compile(r"(-o|>|--chart|--cloud|--page|--save-model) \S+")
 # What takes other files, other programs, extras, or long.
 _ELSEWHERE = re.compile(r"jq|tail |zcat|mecab|png|--(reference|vectors|model|phrases)\b|hdbscan|reports?/")
@@ -105,7 +105,7 @@ RUN = [line for name in COMMANDS for line in examples(name) if can_run(line)]
 
 @pytest.mark.parametrize("line", RUN)
 def test_examples_that_can_run_do(nlpcli, process, tmp_path, line):
-    for name in re.findall(r"[\w/*]+\.txt", line):
+    for name in re.findall(r"[\w/*-]+\.txt", line):
         path = tmp_path / name.replace("*", "one")
         path.parent.mkdir(exist_ok=True)
         path.write_text("\n".join(_LINES[:2] if "two" in name else _LINES * 12) + "\n")

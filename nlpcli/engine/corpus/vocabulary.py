@@ -25,6 +25,7 @@ kernels = Kernels("text.scan")
 
 _LINE_END = 10
 _PIECE = 1 << 16  # tokens decoded at a time, since bytes and strings are there at the same time
+_FEW = 2_000  # tokens that are taken as strings
 
 
 class Vocabulary:
@@ -87,7 +88,7 @@ class Vocabulary:
 
     def take(self, ids: NDArray[np.int64]) -> Vocabulary:
         """The tokens of these ids, in this order."""
-        if "tokens" in self.__dict__:
+        if "tokens" in self.__dict__ or len(ids) <= _FEW:  # done before machine code could be loaded
             return Vocabulary.of(map(self.tokens.__getitem__, ids.tolist()), self.counts[ids])
         text, starts = self.packed
         offsets = offsets_of(starts[ids + 1] - starts[ids])

@@ -226,7 +226,7 @@ class Lines:
 
     def _as_far_as_valid(self, block: bytes) -> Iterator[bytes]:
         """The block; with bad bytes in it, the lines before them, and then the error."""
-        good = len(block)
+        good = 0
         if self._errors == "strict" and not block.isascii():
             try:
                 block.decode("utf-8")
@@ -234,7 +234,7 @@ class Lines:
                 good = block.rfind(b"\n", 0, error.start) + 1
                 if good:
                     yield block[:good]
-        yield block if good == len(block) else self._valid(block[good:])
+        yield self._valid(block[good:])
 
     def _valid(self, block: bytes) -> bytes:
         if block.isascii():
