@@ -100,8 +100,8 @@ def topic_table(source: Path, texts: list[str], topics: int) -> None:
         measure(command)  # kernels are compiled
         rows[name] = measure(["bash", "-c", '"$@" 2>&1', "-", *command])
         told = re.findall(r"log-likelihood -[\d.]+ a token|error [\d.]+ of the length", rows[name].stdout)
-        keys = measure([*NLPCLI, "topics", model, "--keys", "--json"]).stdout.splitlines()
-        noted(name, told[-1], [list(json.loads(line)["words"]) for line in keys])
+        keys = measure([*NLPCLI, "topics", model, "--keys", "--jsonl"]).stdout.splitlines()
+        noted(name, told[-1], [json.loads(line)["words"].split() for line in keys])
     for name, program in (("tomotopy", TOMOTOPY), ("gensim", GENSIM), ("scikit-learn NMF", SCIKIT_LEARN)):
         if command := peer(program):
             rows[name] = measure([*command, source, topics, SWEEPS])
@@ -127,7 +127,7 @@ def summaries(folder: Path) -> None:
     for method in ("lead", "textrank", "lexrank", "mmr"):
         cells = []
         for wanted in (1, 3):
-            command = [*NLPCLI, "summarize", *names, "--method", method, "-n", wanted, "--json"]
+            command = [*NLPCLI, "summarize", *names, "--method", method, "-n", wanted, "--jsonl"]
             ended = measure(command)
             records = map(json.loads, ended.stdout.splitlines())
             found = [" ".join(one["text"] for one in record["sentences"]) for record in records]
