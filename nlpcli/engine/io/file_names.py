@@ -16,13 +16,22 @@ from nlpcli.errors import InputError, NlpcliError, OutputError
 # The arguments of jobs and commands that name files; each may also be an open file, a list of names, or none.
 OUTPUTS = (
     "output", "save_model", "save_vocab", "save_frequencies", "checkpoint", "plot", "page", "attention_page",
-    "chart", "cloud", "report",
+    "chart", "cloud", "report", "highlight",
 )  # fmt: skip
 INPUTS = (
     "paths", "path", "files", "file", "texts", "model", "models", "vectors", "cooccurrences", "pairs", "test",
     "dev", "source", "target", "reference", "prime_file", "words_file", "read_vocab", "read_frequencies",
     "font", "resume", "append", "init", "lm", "blend", "clusters", "subword_model", "user_dict",
 )  # fmt: skip
+# Arguments, and functions' outputs, that are always pages.
+_PAGES = {
+    ("", "page"),
+    ("", "attention_page"),
+    ("", "highlight"),
+    ("topic_page", "output"),
+    ("cluster_page", "output"),
+}
+_PICTURES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".gif", ".webp")
 # What an output may replace, since it holds all that was in there: a training that goes on, parts added up.
 _CONTINUED = {("", "resume"), ("", "append"), ("merge", "paths"), ("merge", "files")}
 
@@ -48,6 +57,10 @@ def check_file_names(function: str, arguments: Mapping[str, Any]) -> None:
     for number, (argument, name) in enumerate(outputs):
         if function != "convert":  # which writes Mallet's state
             refuse_compressed(name)
+        if {("", argument), (function, argument)} & _PAGES and os.fspath(name).lower().endswith(_PICTURES):
+            raise OutputError(
+                f"{name}: what is written is a page, not a picture", hint="give it a name that ends in .html"
+            )
         for _, other in outputs[:number]:
             if is_same_file(name, other):
                 raise OutputError(

@@ -31,13 +31,15 @@ MODEL = "korean-morphemes"
 _MOST_KEPT = 1 << 16  # forms
 _BYTES = 2  # of a label's number
 _Key = tuple[str, bytes, int]  # characters, their labels, and which piece of the first one a form begins with
-_MARKED = re.compile(r"[@#]|://|www\.")
+_MARKED = re.compile(r"[@#]|://|www\.|[0-9][,.:/-]?[0-9]")
 # Whole words, but for what a sentence puts behind them.
-_ADDRESSES = (
+_PATTERNS = (
     ("W_EMAIL", re.compile(r"[\w.+-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+", re.ASCII)),
     ("W_URL", re.compile(r"(?:https?|ftp)://[!-~]*[\w/]|www\.[!-~]*[\w/]", re.ASCII)),
     ("W_HASHTAG", re.compile(r"(?<![\w#])#[^\s#@]*[^\W\d_][^\s#@.,!?]*")),
     ("W_MENTION", re.compile(r"(?<![\w@])@[A-Za-z0-9_]*[A-Za-z][A-Za-z0-9_]*")),
+    ("W_SERIAL", re.compile(r"(?<![\w.-])\d+(?:(?:[-/:]\d+)+|(?:\.\d+){2,})(?!\w)(?![-/:]\w)", re.ASCII)),
+    ("SN", re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+\.\d+(?![.\d])|\d{2,}", re.ASCII)),
 )
 
 
@@ -163,9 +165,9 @@ class Morphemes:
         return bound
 
     def _known(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """Tags and places of addresses and of the user's words, which begin a word or have three letters."""
+        """Tags and places of addresses, numbers and the user's words, which begin a word or have three letters."""
         if _MARKED.search(text):
-            for tag, pattern in _ADDRESSES:
+            for tag, pattern in _PATTERNS:
                 for match in pattern.finditer(text):
                     yield tag, *match.span()
         for match in self._user_words.finditer(text) if self._user_words else ():
