@@ -139,7 +139,7 @@ OPTIONS_OF_PEERS: dict[str, tuple[str, ...]] = {
     "--t": ("--sample",),
     "--label": ("--label-col",),
     "--pretrained-vectors": ("--init", "--vectors"),
-    "--autotune-validation": ("--test", "--autotune"),
+    "--autotune-validation": ("--autotune",),
     "--autotune-duration": ("--autotune",),
     "--cutoff": ("--prune", "--max-features", "--max-vocab"),
     "--input": ("FILE",),

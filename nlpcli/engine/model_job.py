@@ -4,6 +4,7 @@ in another layout (`convert`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from nlpcli.engine.io import model_file
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.model_file import ModelInfo
 from nlpcli.engine.io.opening import STDIN, Paths
+from nlpcli.engine.io.paths import is_same_file
 from nlpcli.engine.io.shipped import located
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
@@ -94,6 +96,7 @@ def merge(
     if not paths:
         raise SettingsError("no files to add up are named")
     check_writable(output)
+    _tell_what_counts_twice(paths, output, progress)
     kind = "" if paths[0].endswith(".npz") else _kind(paths[0])
     if kind == "token-counts":
         from nlpcli.engine.corpus.job import merge_token_counts
@@ -119,6 +122,17 @@ def merge(
     from nlpcli.engine.classify.job import merge_classifiers
 
     return merge_classifiers(paths, output, progress)
+
+
+def _tell_what_counts_twice(paths: Sequence[str], output: str, progress: Progress) -> None:
+    """A part that is named twice, and a sum that replaces a part: `merge *.npz -o all.npz`, again."""
+    for number, path in enumerate(paths):
+        if any(is_same_file(path, other) for other in paths[:number]):
+            progress.lost(f"{path} is named twice, and counts twice")
+        if is_same_file(path, output):
+            progress.lost(
+                f"{path} is a part, and is replaced by the sum: doing it again would count it twice"
+            )
 
 
 def _kind(path: str) -> str:

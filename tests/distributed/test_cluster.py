@@ -243,7 +243,7 @@ def test_another_nlpcli_is_refused_by_name(address, tmp_path, monkeypatch):
 def test_what_kills_every_worker_is_told_with_its_shard(tmp_path):
     import dask
 
-    told = pytest.raises(ClusterError, match="shard 2 ended 1 workers")
+    told = pytest.raises(ClusterError, match=r"shard \d ended 1 workers")
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         dask_runner.connected(where("local:1"), SILENT) as machines,

@@ -149,3 +149,23 @@ def test_letters_are_told_by_the_character():
         ("=", "가"),
     ):
         assert letters_of(described(letters, character), character) == letters or letters == "="
+
+
+@pytest.mark.parametrize(
+    ("number", "tag"),
+    [
+        ("010-1234-5678", "W_SERIAL"),
+        ("2024-03-09", "W_SERIAL"),
+        ("192.168.0.1", "W_SERIAL"),
+        ("12:30", "W_SERIAL"),
+        ("1,000,000", "SN"),
+        ("3.14", "SN"),
+        ("2024", "SN"),
+    ],
+)
+def test_a_number_is_one_token(number, tag):
+    for line in (number, f"전화는 {number} 입니다."):
+        begin = line.index(number)
+        tokens = [token for token in Analyzer(AnalysisSettings(tokenizer="morph")).analyse(line)
+                  if token.start >= begin and token.end <= begin + len(number)]  # fmt: skip
+        assert [(token.form, token.tag) for token in tokens] == [(number, tag)]

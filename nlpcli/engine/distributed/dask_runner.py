@@ -107,6 +107,7 @@ def _silent() -> Iterator[None]:
 
 def _client(distributed: Any, address: Address, target: str | None) -> Any:
     place: dict[str, Any] = {"scheduler_file": address.file} if target is None else {"address": target}
+    _check_answer(address)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of other versions, which `fingerprint` compares for what matters
         try:
@@ -114,6 +115,16 @@ def _client(distributed: Any, address: Address, target: str | None) -> Any:
                 **place, timeout=_CONNECT, direct_to_workers=True, set_as_default=False, name="nlpcli"
             )
         except (OSError, RuntimeError, TypeError, ValueError) as error:
+            raise troubles.unreachable(address, error) from error
+
+
+def _check_answer(address: Address) -> None:
+    """Raise ClusterError where nobody listens: Dask's client would go on trying, and say so later."""
+    host, _, port = (address.address or "").partition("://")[2].rpartition(":")
+    if host and port.isdecimal():
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT).close()
+        except (OSError, OverflowError) as error:
             raise troubles.unreachable(address, error) from error
 
 
