@@ -165,7 +165,7 @@ class Morphemes:
         return bound
 
     def _known(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """Tags and places of addresses and numbers, and of user words: at a word's start, or three letters."""
+        """Tags and places of addresses and numbers, and of user words: where a word begins, or 3 letters."""
         if _MARKED.search(text):
             for tag, pattern in _PATTERNS:
                 for match in pattern.finditer(text):
