@@ -1,4 +1,4 @@
-# Everything a fresh machine needs, from Python 3.11 or newer and make alone (PYTHON=python3.14: that one).
+# Everything a fresh machine needs, from Python 3.11.5 or newer and make alone (PYTHON=python3.14: that one).
 #
 #   make demo    set up, then the main job on sample_corpora/, every command shown
 #   make test    set up, then the tests
@@ -41,8 +41,8 @@ setup: $(READY)
 # setuptools comes first and builds without isolation, so that constraints.txt pins it too. With
 # "compat" the folder is on Python's path as it is; a finder of its own would cost 15 ms a start.
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "error: nlpcli needs Python 3.11 or newer"; echo "hint: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5))' || \
+	  { echo "error: nlpcli needs Python 3.11.5 or newer"; echo "hint: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -c constraints.txt setuptools
 	$(INSTALL) '.[konlpy,mecab,excel,parquet,plot,cluster,dev]' || { $(INSTALL) '.[dev]' && \

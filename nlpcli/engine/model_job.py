@@ -4,7 +4,7 @@ in another layout (`convert`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -96,7 +96,20 @@ def merge(
     if not paths:
         raise SettingsError("no files to add up are named")
     check_writable(output)
-    _tell_what_counts_twice(paths, output, progress)
+    twice = list(_what_counts_twice(paths, output))
+    merged = _merged(paths, output, resources, vocabulary, progress)
+    for told in twice:
+        progress.lost(told)
+    return merged
+
+
+def _merged(
+    paths: Sequence[str],
+    output: str,
+    resources: GloveResources,
+    vocabulary: VocabularySettings,
+    progress: Progress,
+) -> NaiveBayes | Cooccurrence | TopicModel | Vocabulary | FrequencyFile:
     kind = "" if paths[0].endswith(".npz") else _kind(paths[0])
     if kind == "token-counts":
         from nlpcli.engine.corpus.job import merge_token_counts
@@ -124,15 +137,13 @@ def merge(
     return merge_classifiers(paths, output, progress)
 
 
-def _tell_what_counts_twice(paths: Sequence[str], output: str, progress: Progress) -> None:
+def _what_counts_twice(paths: Sequence[str], output: str) -> Iterator[str]:
     """A part that is named twice, and a sum that replaces a part: `merge *.npz -o all.npz`, again."""
     for number, path in enumerate(paths):
         if any(is_same_file(path, other) for other in paths[:number]):
-            progress.lost(f"{path} is named twice, and counts twice")
+            yield f"{path} is named twice, and counts twice"
         if is_same_file(path, output):
-            progress.lost(
-                f"{path} is a part, and is replaced by the sum: doing it again would count it twice"
-            )
+            yield f"{path} is a part, and is replaced by the sum: doing it again would count it twice"
 
 
 def _kind(path: str) -> str:
