@@ -12,7 +12,7 @@ from nlpcli.engine.io import model_file
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.model_file import ModelInfo
 from nlpcli.engine.io.opening import STDIN, Paths
-from nlpcli.engine.io.paths import is_same_file
+from nlpcli.engine.io.paths import identity
 from nlpcli.engine.io.shipped import located
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
@@ -139,10 +139,15 @@ def _merged(
 
 def _what_counts_twice(paths: Sequence[str], output: str) -> Iterator[str]:
     """A part that is named twice, and a sum that replaces a part: `merge *.npz -o all.npz`, again."""
-    for number, path in enumerate(paths):
-        if any(is_same_file(path, other) for other in paths[:number]):
+    seen, replaced = set(), identity(output)
+    for path in paths:
+        file = identity(path)
+        if file is None:  # which is told when it is read
+            continue
+        if file in seen:
             yield f"{path} is named twice, and counts twice"
-        if is_same_file(path, output):
+        seen.add(file)
+        if file == replaced:
             yield f"{path} is a part, and is replaced by the sum: doing it again would count it twice"
 
 

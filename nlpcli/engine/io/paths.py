@@ -58,6 +58,15 @@ def checked_name(name: Any, error: type[NlpcliError]) -> str:
     return shown
 
 
+def identity(path: str) -> tuple[int, int] | None:
+    """What two paths of one file have in common, and no two files; None where there is none."""
+    try:
+        state = Path(path).stat()
+    except OSError:
+        return None
+    return (state.st_dev, state.st_ino) if stat.S_ISREG(state.st_mode) else None
+
+
 def is_same_file(one: str, other: str) -> bool:
     """Whether two paths mean one file, also by links or other spellings; devices and pipes are no files."""
     if is_no_file(one) or is_no_file(other):
