@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.text.analyzer import Analyzer, isolated
 from nlpcli.engine.text.stopwords import load
+from nlpcli.engine.text.tagsets import check_beginnings
 from nlpcli.errors import SettingsError
 from nlpcli.settings.text import AnalysisSettings
 
@@ -73,6 +74,39 @@ def test_tokens_are_kept_and_dropped_by_tag():
     assert tokens(text, tokenizer="kiwi", keep_pos=("NN,V",)) == ["맑", "하늘", "보"]
     assert tokens(text, tokenizer="kiwi", drop_pos=("J", "E")) == ["나", "맑", "하늘", "보"]
     assert tokens(text, tokenizer="kiwi", keep_pos=("NOUN",)) == ["하늘"]
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "tag", "hint"),
+    [
+        ("kiwi", "XYZ", "there are EC"),
+        ("kiwi", "nng", "did you mean NNG?"),
+        ("morph", "VBD", "one of --tokenizer nltk"),
+        ("word", "NNG", "one of --tokenizer kiwi"),
+        ("nltk", "verb", "did you mean"),
+        ("okt", "Nuon", "did you mean Noun?"),
+        ("mecab", "JKX", "did you mean J"),
+        ("kkma", "EZZ", "there are"),
+    ],
+)
+@pytest.mark.parametrize("option", ["keep_pos", "drop_pos"])
+def test_a_tag_that_no_tag_begins_with_is_refused(tokenizer: str, tag: str, hint: str, option: str) -> None:
+    with pytest.raises(SettingsError, match=f"--{option.replace('_', '-')} {tag}: no tag") as error:
+        isolated(AnalysisSettings(tokenizer=tokenizer, **{option: ("N", tag)}), "tokens", 1.0)
+    assert hint in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "tags"),
+    [
+        ("kiwi", "VV-R,MMD,NOUN,N"),
+        ("kkma", "EFN,VXV,ETD"),
+        ("okt", "Josa,Alpha,J,ADP"),
+        ("nltk", "VB,PRP$,AUX"),
+    ],
+)
+def test_tags_of_any_set_are_taken(tokenizer: str, tags: str) -> None:
+    check_beginnings(tokenizer, "--keep-pos", tags.split(","))
 
 
 @pytest.mark.parametrize("settings", [{"keep_pos": ("N",)}, {"drop_pos": ("N",)}, {"tag_english": True}])

@@ -5,6 +5,7 @@ import io
 import pytest
 
 import nlpcli
+from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.text.tokenizers.sentencepiece import Subwords
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.text import AnalysisSettings, RunSettings
@@ -79,3 +80,18 @@ def test_tokenizers_are_compared(tmp_path):
 
 def test_the_analysis_may_be_an_object():
     assert nlpcli.tokenize(["A B"], analysis=AnalysisSettings(lowercase=True)) == [["a", "b"]]
+
+
+@pytest.mark.parametrize(("text", "told"), [("나는 학교에 갔다\n", 1), ("I went to 서울\n하나 I see\n", 0)])
+def test_english_tags_of_korean_are_told_of(tmp_path, text, told):
+    path = tmp_path / "text.txt"
+    path.write_text(text * 3, encoding="utf-8")
+
+    said: list[str] = []
+
+    class Notes(Progress):
+        def note(self, message):
+            said.append(message)
+
+    nlpcli.tokenize([path], tmp_path / "out", pos=True, progress=Notes())
+    assert sum("this is Korean" in message for message in said) == told

@@ -166,6 +166,7 @@ class Analyzer:
 
 def isolated(settings: AnalysisSettings, method: str, time_limit: float) -> Worker:
     """A process that applies `method` ("tokens" or "analyse") of an Analyzer to lines."""
+    _check_tags(settings)
     return Worker("nlpcli.engine.text.analyzer:bound_method", (settings.to_record(), method), time_limit)
 
 
@@ -178,6 +179,11 @@ def bound_method(record: dict[str, Any], method: str) -> Callable[[str], Any]:
 
 def _check_tags(settings: AnalysisSettings) -> None:
     if settings.tokenizer in (*KOREAN, *ENGLISH):
+        if (settings.keep_pos or settings.drop_pos) and not (settings.recorded or settings.user_dict):
+            from nlpcli.engine.text.tagsets import check_beginnings
+
+            check_beginnings(settings.tokenizer, "--keep-pos", settings.keep_pos)
+            check_beginnings(settings.tokenizer, "--drop-pos", settings.drop_pos)
         return
     if settings.keep_pos or settings.drop_pos or settings.tag_english:
         raise SettingsError(

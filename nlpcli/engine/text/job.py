@@ -117,6 +117,8 @@ def tokenize(
     else:
         head, as_lines = [], _bare(shape, analysis, runs)
         results = token_lists(lines, analysis, running, progress)
+    if analysis.tokenizer in ENGLISH and (shape.pos or analysis.tagged):
+        results = _told_where_korean(results, progress)
     with open_lines(output, kept, [Column("tokens")], table, progress) as written:
         for line in itertools.chain([head], map(as_lines, progress.counted(results))):
             for part in line:
@@ -218,6 +220,27 @@ def compare_tokenizers(
     refuse(changed(analysis, "tokenizer"), "here", "--tokenizers names those to compare")
     text = list(itertools.islice(text_lines(paths, reading), settings.limit))
     return compare(text, tokenizers, analysis, settings.lines, progress)
+
+
+_LOOKED_AT = 100  # lines
+
+
+def _told_where_korean(results: Iterable[Any], progress: Progress) -> Iterator[Any]:
+    """The results; a note if most words of the first lines are Korean, which English tags do not fit."""
+    words = korean = 0
+    results = iter(results)
+    for result in itertools.islice(results, _LOOKED_AT):
+        tokens = [token.form for token in result[1]] if isinstance(result, tuple) else result
+        words += sum(token[:1].isalpha() for token in tokens)
+        korean += sum("가" <= token[:1] <= "힣" for token in tokens)
+        yield result
+        if korean > words / 2:
+            progress.note(
+                "this is Korean, and its tags are those of English words; "
+                "for Korean: --tokenizer kiwi, or morph, which is faster"
+            )
+            break
+    yield from results
 
 
 def _names(texts: Paths | Iterable[str]) -> list[str] | None:

@@ -27,6 +27,7 @@ _BY_TAG = {
     "IN": "ADP", "RP": "ADP", "CC": "CCONJ", "UH": "INTJ", "SYM": "SYM", "$": "SYM", "#": "SYM",
     "FW": "X", "GW": "X", "ADD": "X", "XX": "X",
 }  # fmt: skip
+PENN_TAGS = frozenset({*_BY_TAG, *_words(". , : `` '' -LRB- -RRB- HYPH NFP")})
 _BE = _words("be am is are was were been being 's 'm 're")
 # What makes one of these an auxiliary is the form of the verb it goes with.
 _AUXILIARIES = {

@@ -7,14 +7,17 @@ A tag that is not known becomes X. English words have Penn tags (`penn.py`).
 
 from __future__ import annotations
 
+import difflib
 import functools
 from collections.abc import Iterable, Sequence
 
-from nlpcli.engine.text.penn import upos
+from nlpcli.engine.text.penn import PENN_TAGS, upos
 from nlpcli.engine.text.token import Token
 from nlpcli.errors import SettingsError
 from nlpcli.settings.text import ENGLISH
 
+_UPOS_TAGS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X"
+_UNIVERSAL = frozenset(_UPOS_TAGS.split())
 _TAGS = """
     NNG NNP NNB NR NP VV VA VX VCP VCN MM MAG MAJ IC JKS JKC JKG JKO JKB JKV JKQ JX JC EP EF EC ETN ETM
     XPN XSN XSV XSA XSM XR SF SP SS SE SO SW SL SH SN SB NF NV NA
@@ -28,6 +31,8 @@ _KKMA = {
     "JKI": "JKV",
     "ETD": "ETM", "XPV": "XPN", "UN": "NF", "EMO": "SW", "OL": "SL", "OH": "SH", "ON": "SN",
 }  # fmt: skip
+# Of endings Kkma tells more: statements, questions, orders, honour, tense.
+_KKMA_TAGS = "ECD ECE ECS EFA EFI EFN EFO EFQ EFR EPH EPP EPT"
 _HANNANUM = {
     "NC": "NNG", "NQ": "NNP", "NB": "NNB", "NP": "NP", "NN": "NR", "PV": "VV", "PA": "VA", "PX": "VX",
     "MM": "MM",
@@ -120,6 +125,43 @@ def converted(analyser: str, tokens: Sequence[Token], tagset: str) -> list[Token
     else:
         tags = [to_sejong(analyser, token.tag) for token in tokens]
     return [token._replace(tag=tag) for token, tag in zip(tokens, tags, strict=True)]
+
+
+def check_beginnings(analyser: str, option: str, beginnings: Iterable[str]) -> None:
+    """Raise SettingsError for the beginning of a tag with which no tag of the analyser begins.
+
+    Its own tags count, Sejong's and UPOS, as in `tag_begins`; and finer ones, such as kiwi's VV-R.
+    """
+    known = _tags_of(analyser)
+    for begin in beginnings:
+        if any(tag.startswith(begin) for tag in known) or begin.split("-")[0] in known:
+            continue
+        raise SettingsError(
+            f"{option} {begin}: no tag of the tokenizer {analyser} begins so", hint=_meant(begin, analyser)
+        )
+
+
+def _meant(begin: str, analyser: str) -> str:
+    """Which tag may have been meant, or which tokenizer; else all tags."""
+    for name in ("kiwi", "okt", "nltk"):
+        if begin in _tags_of(name):
+            return f"it is one of --tokenizer {name}"
+    own = sorted(_tags_of(analyser) - _UNIVERSAL)
+    by_case = {tag.upper(): tag for tag in own}
+    if near := difflib.get_close_matches(begin.upper(), by_case, 1):
+        return f"did you mean {by_case[near[0]]}?"
+    return f"there are {', '.join(own)}; and those of UPOS, such as NOUN and VERB"
+
+
+@functools.cache
+def _tags_of(analyser: str) -> frozenset[str]:
+    """The tags that an analyser may give a token, in its own set, in Sejong's and in UPOS."""
+    if analyser in ENGLISH:
+        return frozenset({*PENN_TAGS, *_UNIVERSAL})
+    own = {"kiwi": _KIWI, "morph": _KIWI, "mecab": _MECAB, "kkma": _KKMA, "hannanum": _HANNANUM, "okt": _OKT}
+    of_okt = {"Foreign", "Alpha"} if analyser == "okt" else set()
+    finer = _KKMA_TAGS.split() if analyser == "kkma" else ()
+    return frozenset({*own.get(analyser, {}), *of_okt, *finer, *_SEJONG, *_UNIVERSAL})
 
 
 def check_tagset(analyser: str, tagset: str) -> None:
