@@ -6,7 +6,7 @@ import pytest
 from nlpcli.engine.classify import model_selection
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.examples import examples_of, folds, held_out
-from nlpcli.engine.classify.model_selection import autotune, cross_validate, pooled
+from nlpcli.engine.classify.model_selection import Trial, autotune, cross_validate, pooled, why
 from nlpcli.engine.classify.naive_bayes import train
 from nlpcli.errors import InputError
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
@@ -61,6 +61,12 @@ def test_search_tries_at_least_one_and_sorts_by_accuracy():
     assert trials
     assert [trial.accuracy for trial in trials] == sorted((trial.accuracy for trial in trials), reverse=True)
     assert "--method" in trials[0].describe()
+
+
+def test_a_better_one_that_is_not_chosen_is_told_of():
+    usual, other = (Trial(FeatureSettings(), NaiveBayesSettings(), accuracy) for accuracy in (0.7, 0.71))
+    assert "of 1 with a higher accuracy none is surely better" in why([usual, other])
+    assert why([other, usual]) == ""
 
 
 def test_auto_is_decided_before_it_is_stored():

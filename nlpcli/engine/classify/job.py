@@ -195,7 +195,9 @@ class _Work:
         trials = model_selection.autotune(examples, seconds, analysis, features, settings, self.progress)
         for trial in trials[:5]:
             self.progress.note(f"{trial.accuracy:.4f}  {trial.describe()}")
-        self.progress.note(f"chosen of {len(trials)} tried: {trials[0].describe()}")
+        self.progress.note(
+            f"chosen of {len(trials)} tried: {trials[0].describe()}{model_selection.why(trials)}"
+        )
         self.outcome.trials = trials
         return trials[0].features, trials[0].settings
 

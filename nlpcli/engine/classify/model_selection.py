@@ -174,6 +174,17 @@ def autotune(
     return [chosen, *(trial for trial in ranked if trial is not chosen)]
 
 
+def why(trials: Sequence[Trial]) -> str:
+    """What to add where settings were chosen though others had a higher accuracy."""
+    better = sum(trial.accuracy > trials[0].accuracy for trial in trials)
+    if not better:
+        return ""
+    return (
+        f"; of {better} with a higher accuracy none is surely better than the settings as they came "
+        f"({_STANDARD_ERRORS} standard errors)"
+    )
+
+
 def _choices(
     examples: Examples, features: FeatureSettings, settings: NaiveBayesSettings
 ) -> Iterator[tuple[FeatureSettings, list[NaiveBayesSettings]]]:
