@@ -68,10 +68,13 @@ def inspect(model: str, *, verify: bool = False) -> ModelInfo:
 
 def _told(info: ModelInfo) -> ModelInfo:
     """The same with what a person wants to know first."""
+    from nlpcli.engine.io.shipped import terms
     from nlpcli.engine.tasks.file_summary import changed_settings, summary
 
     header = dict(info.header)
     said = str(header.pop("summary", "")) or summary(info)
+    if known := terms(info.path):
+        said = f"{said}; {known}"
     return replace(info, header=header, summary=said, changed=changed_settings(info))
 
 

@@ -33,6 +33,14 @@ def path_of(name: str) -> str:
     return str(_DATA / folder / f"{name}.safetensors")
 
 
+def terms(path: str | os.PathLike[str]) -> str:
+    """What to know of a file that comes with nlpcli: its licence, and where to read more; else ""."""
+    folder = Path(path).resolve().parent
+    if folder.parent != _DATA.resolve():
+        return ""
+    return f"comes with nlpcli, CC BY-SA 4.0; what it was learnt from: {folder / 'LICENSE'}"
+
+
 def hint_for(name: str | os.PathLike[str], among: Sequence[str] = SHIPPED) -> str:
     """What to do about a model file that is not there; those `among` which it may be come with nlpcli."""
     bare = os.fspath(name)
