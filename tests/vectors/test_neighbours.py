@@ -150,6 +150,8 @@ def test_nearest_spellings_are_those_of_the_textbook_table() -> None:
 def test_spellings_know_jamo_case_and_odd_words() -> None:
     tokens = PackedTokens.of(["부산", "서울", "나라", "", "a\nb", "kings"])
     assert nearest_spellings("서을", tokens) == ["서울"]
+    assert nearest_spellings("😀", PackedTokens.of(["a", "b"])) == []
+    assert nearest_spellings("x", PackedTokens.of(["X", "y"])) == ["X"]
     assert nearest_spellings("KINGS", tokens) == ["kings"]
     assert nearest_spellings("zzzzz", tokens) == []
 

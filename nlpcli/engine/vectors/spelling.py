@@ -20,14 +20,16 @@ def nearest_spellings(word: str, tokens: PackedTokens, count: int = 3) -> list[s
     """Up to `count` tokens spelt like `word`: in another case first, then by edit distance.
 
     Distance counts insertions, deletions, substitutions and swaps of neighbours among decomposed
-    letters (Damerau 1964) and is at most a third of the word; equals are in vocabulary order,
-    which in most files means the more frequent first.
+    letters (Damerau 1964) and is at most a third of the word, so that a single letter or emoji is like
+    nothing; equals are in vocabulary order, which in most files means the more frequent first.
 
     >>> nearest_spellings("kign", PackedTokens.of(["the", "sing", "king"]))
     ['king']
     """
     cased = [form for form in _cases(word) if tokens.find(form) is not None]
     wanted = _letters(word)
+    if len(wanted) < 2:
+        return cased[:count]
     codes, bounds = _decomposed(tokens)
     lengths = np.diff(bounds)
     allowed = max(1, len(wanted) // 3)
