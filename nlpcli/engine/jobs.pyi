@@ -1894,6 +1894,7 @@ def train_seq2seq(
     training: NetworkTraining = ...,
     source: _Path | None = None,
     target: _Path | None = None,
+    init: _Path | None = None,
     dev: _Path | None = None,
     test: _Path | None = None,
     resume: _Path | None = None,
