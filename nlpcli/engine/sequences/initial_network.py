@@ -97,14 +97,16 @@ class InitialNetwork:
         if not other:
             return
         wanted = [option for option, _ in other.values()]
-        here = [str(ours) for _, ours in other.values() if not isinstance(ours, bool)]
-        told = f", and here it is {' and '.join(here)}" if here else ""
+        (first, ours), *more = other.values()
+        told = f"{', '.join(wanted[:-1])} and {wanted[-1]}" if more else first
+        if not (more or isinstance(ours, bool)):
+            told += f", and here it is {ours}"
         try:
             dataclasses.replace(settings, **{name: sizes[name] for name in other})
             hint = f"add {' '.join(wanted)}"
         except SettingsError as error:  # a cell that the other network cannot have
             hint = f"begin with another model: {error}"
-        raise SettingsError(f"{self.name} has a network made with {' and '.join(wanted)}{told}", hint=hint)
+        raise SettingsError(f"{self.name} has a network made with {told}", hint=hint)
 
     @property
     def encoder_weights(self) -> Weights:
