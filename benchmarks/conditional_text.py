@@ -1,10 +1,13 @@
 """Text that is written for a label: does a classifier give the label back, and what is the label worth?
 
-    python benchmarks/conditional_text.py [names18] [ynat] [chat] [--rows N] [--epochs N]
+    python benchmarks/conditional_text.py [names18] [ynat] [chat] [--rows N] [--epochs N] [--texts N]
 
-Of each set a model is trained with its labels, and an unconditional twin of the same size; 200 texts are
-written for each label, and judged by nlpcli's nbsvm, trained on the same rows. What the judge says of real
-texts that nobody has seen, every label counting the same, is beside it: it judges no better what is written.
+Of each set a model is trained with its labels, and an unconditional twin of the same size; 200 texts (or as
+--texts says) are written for each label, and judged by nlpcli's nbsvm, trained on the same rows. What the
+judge says of real texts that nobody has seen, every label counting the same, is beside it: it judges no
+better what is written.
+How varied texts are is told by the share of different words (distinct-1) and of different pairs of words
+(distinct-2; Li et al. 2016) among those of a label, beside as many real ones.
 chat: how long an answer takes from an index of 10,000 pairs (tasks/dialogue/songys-chatbot-ko).
 """
 
@@ -26,14 +29,13 @@ from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.classify.classifier import Classifier
 
 Rows = list[tuple[str, str]]
-TEXTS = 200  # for each label
 # Of each set what its training takes, but for the epochs.
 TRAINING = {
     "names18": ("--rnn-size", "128"),
     "ynat": ("--min-count", "3", "--lr", "0.006"),
 }
 EPOCHS = {"names18": 12, "ynat": 3}
-WAYS = ((1.0, 1.0), (1.0, 0.7), (2.0, 1.0), (3.0, 0.7))  # guidance, temperature
+WAYS = ((1.5, 1.0), (1.0, 1.0), (1.0, 0.7), (2.0, 1.0), (3.0, 0.7))  # guidance, temperature; first the usual
 
 
 def rows_of(name: str) -> tuple[Rows, Rows]:
@@ -49,9 +51,12 @@ def rows_of(name: str) -> tuple[Rows, Rows]:
 
 
 def _tsv(part: str) -> Rows:
+    """A table that is sorted by label, shuffled."""
     path = data(f"tasks/classify/names18-en/{part}.tsv.gz")
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [(row["text"], row["label"]) for row in csv.DictReader(file, delimiter="\t")]
+        rows = [(row["text"], row["label"]) for row in csv.DictReader(file, delimiter="\t")]
+    random.Random(1).shuffle(rows)
+    return rows
 
 
 def write(path: Path, rows: Rows) -> Path:
@@ -71,21 +76,45 @@ def agreement(judge: Classifier, texts: Sequence[tuple[str, str]]) -> float:
     return sum(sum(some) / len(some) for some in right.values()) / len(right)
 
 
-def written(model: CharLM, guidance: float, temperature: float) -> Rows:
-    """Texts for each label."""
+def distinct(texts: Rows, n: int) -> float:
+    """The share of different n-grams of words among those of a label, every label counting the same."""
+    grams: dict[str, list[tuple[str, ...]]] = {}
+    for text, label in texts:
+        words = text.split()
+        grams.setdefault(label, []).extend(zip(*(words[start:] for start in range(n)), strict=False))
+    return sum(len({*some}) / max(1, len(some)) for some in grams.values()) / len(grams)
+
+
+def some_of_each(rows: Rows, count: int) -> Rows:
+    """So many texts of each label, or as many as there are."""
+    found: dict[str, Rows] = {}
+    for row in rows:
+        if len(found.setdefault(row[1], [])) < count:
+            found[row[1]].append(row)
+    return [row for some in found.values() for row in some]
+
+
+def told(agreed: float, texts: Rows) -> list[str]:
+    """A row's figures."""
+    return [f"{agreed:.3f}", f"{distinct(texts, 1):.3f}", f"{distinct(texts, 2):.3f}"]
+
+
+def written(model: CharLM, guidance: float, temperature: float, count: int) -> Rows:
+    """So many texts for each label."""
     assert model.condition is not None
     return [
         (text, label)
         for label in model.condition.names
         for text in model.generate(
-            label=label, num_samples=TEXTS, guidance=guidance, temperature=temperature, length=150
+            label=label, num_samples=count, guidance=guidance, temperature=temperature, length=150
         ).split("\n")
     ]
 
 
-def conditional(name: str, most: int | None, epochs: int | None, folder: Path) -> None:
+def conditional(name: str, most: int | None, epochs: int | None, texts: int, folder: Path) -> None:
+    """A set's table."""
     train, test = rows_of(name)
-    train = train[:most]
+    train, test = train[:most], test[:most]
     table, unseen = write(folder / "train.tsv", train), write(folder / "test.tsv", test[:2000])
     columns = ["--text-col", "text", "--label-col", "label"]
     measure([*NLPCLI, "train-nb", table, *columns, "--method", "nbsvm", "-q", "-o", folder / "judge"])
@@ -98,30 +127,24 @@ def conditional(name: str, most: int | None, epochs: int | None, folder: Path) -
         ]  # fmt: skip
         seconds[kind] = measure(command).cpu
         models[kind] = nlpcli.load(folder / kind)
-    told, untold = (
+    under, without = (
         nlpcli.perplexity(str(folder / kind), [str(unseen)], text_col="text", label_col="label")
         for kind in ("label", "twin")
     )
-    real = agreement(judge, test)
-    found = [("unseen texts themselves", "", "", f"{real:.3f}")]
-    found += [
-        (
-            kind,
-            str(guidance),
-            str(temperature),
-            f"{agreement(judge, written(model, guidance, temperature)):.3f}",
-        )
-        for kind, model, ways in (("label", models["label"], WAYS), ("twin", models["twin"], WAYS[:1]))
-        for guidance, temperature in ways
-    ]
+    found = [["unseen texts themselves", "", "", *told(agreement(judge, test), some_of_each(test, texts))]]
+    for kind, ways in (("label", WAYS), ("twin", WAYS[1:2])):
+        for guidance, temperature in ways:
+            rows = written(models[kind], guidance, temperature, texts)
+            found.append([kind, str(guidance), str(temperature), *told(agreement(judge, rows), rows)])
     print(f"\n### {name}: {len(train):,} texts, {len(models['label'].condition)} labels\n")
-    print("| written by | guidance | temperature | judge agrees |\n|---|---|---|---|")
+    print("| written by | guidance | temperature | judge agrees | distinct-1 | distinct-2 |")
+    print("|---|---|---|---|---|---|")
     for row in found:
         print(f"| {' | '.join(row)} |")
-    bits = (told.bits_per_character, told.bits_without, untold.bits_per_character)
     print(
-        "\nbits per character: {:.3f} with the label, {:.3f} without, {:.3f} the twin; ".format(*bits)
-        + f"{told.bits_saved:.2f} bits a text. CPU s: {seconds['label']:.0f}, the twin {seconds['twin']:.0f}."
+        f"\nbits per character: {under.bits_per_character:.3f} with the label, {under.bits_without:.3f} "
+        f"without, {without.bits_per_character:.3f} the twin; "
+        f"{under.bits_saved:.2f} bits a text. CPU s: {seconds['label']:.0f}, the twin {seconds['twin']:.0f}."
     )
 
 
@@ -143,18 +166,17 @@ def chat(folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument(
-        "sets", nargs="*", choices=["names18", "ynat", "chat"], default=["names18", "ynat", "chat"]
-    )
+    parser.add_argument("sets", nargs="*", choices=[[], "names18", "ynat", "chat"], default=[])
     parser.add_argument("--rows", type=int)
     parser.add_argument("--epochs", type=int)
+    parser.add_argument("--texts", type=int, default=200)
     asked = parser.parse_args()
-    for name in asked.sets:
+    for name in asked.sets or ["names18", "ynat", "chat"]:
         with tempfile.TemporaryDirectory() as folder:
             if name == "chat":
                 chat(Path(folder))
             else:
-                conditional(name, asked.rows, asked.epochs, Path(folder))
+                conditional(name, asked.rows, asked.epochs, asked.texts, Path(folder))
 
 
 if __name__ == "__main__":

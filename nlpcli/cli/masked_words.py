@@ -38,8 +38,9 @@ def train_mlm(
 ) -> None:
     """Train a network on running text that finds masked words by what stands around them.
 
-    fill-mask asks the model for words; train-rnn and train-tagger begin with its weights (--init), if they
-    are made with the same cell and sizes. Ctrl-C leaves a checkpoint, from which --resume goes on.
+    fill-mask asks the model for words; train-rnn, train-tagger and train-seq2seq begin with its weights
+    (--init), if they are made with the same cell and sizes. Ctrl-C leaves a checkpoint, from which --resume
+    goes on.
 
     \b
     Examples:

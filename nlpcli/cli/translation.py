@@ -10,6 +10,7 @@ import typer
 from nlpcli.cli import console
 from nlpcli.cli.classifier_output import NOT_MEASURED, when_measured
 from nlpcli.cli.classify import ModelOutput, Test, TextOutput
+from nlpcli.cli.described import Rare
 from nlpcli.cli.networks import Resume
 from nlpcli.cli.options import Files, Json, Model, Quiet, given_names, with_settings
 from nlpcli.cli.results import as_json
@@ -48,6 +49,13 @@ Dev = Annotated[
     typer.Option(help="Pairs by which the best weights are chosen; else some are held out.", metavar="FILE",
                  show_default=False),
 ]  # fmt: skip
+Init = Annotated[
+    str | None,
+    typer.Option(
+        help="The encoder and the units' vectors begin with those of this model of train-mlm.",
+        metavar="MODEL", show_default=False, rich_help_panel=Rare("Options"),
+    ),
+]  # fmt: skip
 AttentionPage = Annotated[
     str | None,
     typer.Option(help="Write a page that shows what each unit looked at.", metavar="FILE.html",
@@ -64,6 +72,7 @@ def train_seq2seq(
     training: NetworkTraining = SEQ2SEQ_TRAINING,
     source: Source = None,
     target: Target = None,
+    init: Init = None,
     dev: Dev = None,
     test: Test = None,
     resume: Resume = None,
@@ -90,9 +99,9 @@ def train_seq2seq(
     if dev is not None:
         refuse(given_options(given_names(context) & {"val_frac"}, NetworkTraining), "beside --dev")
     jobs.train_seq2seq(
-        files, output, settings, training=training, source=source, target=target, dev=dev, test=test,
-        resume=resume, checkpoints=checkpoints, records=records, column=column, reading=reading,
-        measured=when_measured(shape), progress=console.progress(quiet),
+        files, output, settings, training=training, source=source, target=target, init=init,
+        dev=dev, test=test, resume=resume, checkpoints=checkpoints, records=records, column=column,
+        reading=reading, measured=when_measured(shape), progress=console.progress(quiet),
     )  # fmt: skip
 
 

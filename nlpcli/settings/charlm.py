@@ -305,9 +305,9 @@ class GenerateSettings(Settings):
     top_k: int = setting(0, "Draw from the K likeliest only; 0 is off.", min=0, max=MOST)
     top_p: float = setting(1.0, "Draw from the likeliest that together reach P.", above=0, max=1)
     num_samples: int = setting(1, "Texts to write.", min=1, max=MOST, flags=("--num-samples", "-n"))
-    guidance: float = setting(
-        1.0, "How far --label or --vector counts: 0 not at all, above 1 more than it did in training.",
-        min=0, max=100,
+    guidance: float | None = setting(
+        None, "How far --label or --vector counts: 0 not at all, 1 as in training, more if above; 1.5 if not "
+        "given.", min=0, max=100,
     )  # fmt: skip
     seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED)
 

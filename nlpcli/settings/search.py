@@ -48,6 +48,9 @@ class ChatSettings(Settings):
         0, "Earlier turns that a line is understood from; 0 is each line by itself.", min=0, max=100
     )
     fallback: str = setting("…", "Answer where there is none.", metavar="TEXT")
+    min_score: float = setting(
+        0.0, "Take no answer that is less sure than this.", min=0, max=1, flags=("--min-score",)
+    )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,6 +58,20 @@ def test_guidance_leans_on_the_label_and_nought_forgets_it(animals):
     without = model.generate(num_samples=5, seed=3)
     assert model.generate(label="cow", num_samples=5, seed=3, guidance=0) == without
     assert model.generate(label="cow", num_samples=5, seed=3, guidance=3) != without
+
+
+def test_guidance_that_is_not_given_leans_on_the_label_where_the_model_can_write_without(animals):
+    model = load(animals)
+
+    def written(guidance, model=model):
+        return model.generate(label="cow", num_samples=12, seed=3, temperature=1.5, guidance=guidance)
+
+    assert written(None) == written(1.5) != written(1)
+    plain = model.generate(num_samples=12, seed=3)  # where there is no label it has nothing to lean on
+    assert plain == model.generate(num_samples=12, seed=3, guidance=1)
+    for dropout in (0.0, 1.0):
+        never = replace(model, condition=replace(model.condition, dropout=dropout))
+        assert written(None, never) == written(1, never)
 
 
 def test_a_prime_is_read_after_the_start_marker(animals):

@@ -61,6 +61,10 @@ _SEQ2SEQ = (
     "letters.tsv --unit char --cell gru --rnn-size 6 --embedding-dim 6 --decoder-layers 1 --epochs 20 "
     "--lr 0.03 --batch-tokens 40 --augment 0 --val-frac 0.2"
 )
+_BEGUN = (
+    "--unit word --cell transformer --num-heads 2 --rnn-size 4 --embedding-dim 8 --epochs 1 --val-frac 0 "
+    "--augment 0 --min-count 1"
+)
 _ROWS = "--cell none --vector-col height,age --rnn-size 4 --epochs 9 --batch-tokens 4 --lr 0.03"
 _KIND = "--text-col text --label-col kind"
 _LOAD = "python import nlpcli; loaded = nlpcli.load('FILE'); {}"
@@ -164,6 +168,7 @@ COMMANDS: dict[str, list[str]] = {
     "masked-lm": [
         "fill-mask FILE the:[MASK]:drinks:tea -n 2", "fill-mask FILE [MASK] the:___:[MASK] --jsonl -n 99",
         f"train-rnn films.tsv --init FILE {_HEADS} --epochs 1 --val-frac 0 -q -o o.safetensors",
+        f"train-seq2seq letters.tsv --init FILE {_BEGUN} -q -o o.safetensors",
         _LOAD.format("loaded.fill(['the [MASK] drinks tea', '[MASK] [MASK]'])"),
     ],
     "masked-lm-checkpoint": [

@@ -184,7 +184,7 @@ def test_the_jobs_train_fill_and_begin_with_it(tmp_path):
     sizes = {**SIZES, "cell": "transformer", "num_heads": 2, "epochs": 1}
     begun = jobs.train_rnn(rows, str(tmp_path / "c"), init=output, **sizes)
     assert "mice" in begun.model.network.inputs.known
-    with pytest.raises(SettingsError, match="made with --cell transformer, and here it is lstm"):
+    with pytest.raises(SettingsError, match="made with --cell transformer and --num-heads 2"):
         jobs.train_rnn(rows, str(tmp_path / "c"), init=output, **SIZES)
     with pytest.raises(SettingsError, match="made without --vectors"):
         (tmp_path / "v.vec").write_text("1 2\nking 1 2\n")

@@ -38,6 +38,15 @@ def test_each_line_has_one_line_of_answer(nlpcli):
     assert nlpcli("chat", ANSWERS, input="").out == ""
 
 
+def test_an_answer_that_is_not_sure_enough_is_none():
+    asked = ["where", "where are you?", "zebra"]
+    plain = [*package.chat(ANSWERS, asked)]
+    assert plain[0].score < 0.9 < plain[1].score
+    sure = [*package.chat(ANSWERS, asked, min_score=0.9, fallback="?")]
+    assert [reply.answer for reply in sure] == ["?", "In Seoul.", "?"]
+    assert [reply.score for reply in sure] == [reply.score for reply in plain]  # which say how near it was
+
+
 def test_lines_of_files_go_into_a_file(nlpcli, tmp_path):
     (tmp_path / "lines").write_text("tea\nwhere are you?")
     nlpcli("chat", ANSWERS, "lines", "-o", "answers")

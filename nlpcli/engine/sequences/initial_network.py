@@ -7,7 +7,8 @@ model.
     n-grams      the table, where n-grams are made and hashed in the same way
     head         where it is for the same labels and has the same shapes
 
-Not here: training itself (`classifier_training.py`, `recurrent_training.py`).
+Not here: training itself (`classifier_training.py`, `recurrent_training.py`), and how the units of a
+sequence-to-sequence model get vectors of it (`translation/begun.py`).
 """
 
 from __future__ import annotations
@@ -32,12 +33,13 @@ from nlpcli.engine.sequences.recurrent_tagger import RecurrentTagger
 from nlpcli.engine.sequences.text_classifier import TextClassifier
 from nlpcli.engine.sequences.word_network import WordNetwork
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings.fields import option_name
-from nlpcli.settings.neural import EncoderSettings
+from nlpcli.settings.fields import Settings, option_name
+from nlpcli.settings.text import AnalysisSettings
 
 KINDS = (recurrent_tagger.KIND, text_classifier.KIND, masked_lm.KIND)
 UNFINISHED = (recurrent_tagger.UNFINISHED, text_classifier.UNFINISHED, masked_lm.UNFINISHED)
 _SIZES = ("cell", "bidirectional", "rnn_size", "num_layers", "num_heads", "word_dim", "ngram_dim")
+_TOGETHER = "embedding_dim"  # where words have one vector: the length of theirs, with that of n-grams
 _NGRAMS = ("minn", "maxn", "bucket")
 HEAD = "head."
 
@@ -46,19 +48,20 @@ HEAD = "head."
 class InitialNetwork:
     """The network in a file.
 
-    name: the file's; purpose: what its head is for; digest: of all of it; words: those that the network which
-    begins with it should know whether they are in its text or not.
+    name: the file's; purpose: what its head is for; digest: of all of it; analysis: what cut its text into
+    words; words: those that the network which begins with it should know whether they are in its text or not.
     """
 
     name: str
     network: WordNetwork
     purpose: Sequence[Any]
     digest: str
+    analysis: AnalysisSettings
     words: Sequence[str] = ()
 
     @classmethod
-    def load(cls, path: str, encoder: EncoderSettings) -> InitialNetwork:
-        """That of a file, to begin a network with that has these settings.
+    def load(cls, path: str, settings: Settings) -> InitialNetwork:
+        """That of a file, to begin a network with whose encoder has the sizes in these settings.
 
         Raises ModelError for a file that is none, SettingsError where the sizes are not the same.
         """
@@ -78,23 +81,37 @@ class InitialNetwork:
         total = hashlib.sha256(json.dumps(model.header, sort_keys=True).encode())
         total.update(read_info(path).sha256.encode())
         words = loaded.words if isinstance(loaded, MaskedLM) else ()
-        found = cls(path, loaded.network, loaded.purpose, total.hexdigest(), words)
-        found._check_sizes(encoder)
+        found = cls(path, loaded.network, loaded.purpose, total.hexdigest(), loaded.analysis, words)
+        found._check_sizes(settings)
         return found
 
-    def _check_sizes(self, encoder: EncoderSettings) -> None:
-        for field in dataclasses.fields(EncoderSettings):
-            theirs, ours = getattr(self.network.encoder, field.name), getattr(encoder, field.name)
-            if field.name not in _SIZES or theirs == ours:
-                continue
-            option = option_name(field)
-            if isinstance(theirs, bool):
-                wanted = option if theirs else f"--no-{option[2:]}"
-                raise SettingsError(f"{self.name} has a network made with {wanted}", hint=f"add {wanted}")
-            raise SettingsError(
-                f"{self.name} has a network made with {option} {theirs}, and here it is {ours}",
-                hint=f"add {option} {theirs}",
-            )
+    def _check_sizes(self, settings: Settings) -> None:
+        encoder = self.network.encoder
+        sizes: dict[str, Any] = {name: getattr(encoder, name) for name in _SIZES}
+        sizes[_TOGETHER] = encoder.word_dim + encoder.ngram_dim
+        other = {
+            field.name: (_option(field, sizes[field.name]), getattr(settings, field.name))
+            for field in dataclasses.fields(settings)
+            if field.name in sizes and getattr(settings, field.name) != sizes[field.name]
+        }
+        if not other:
+            return
+        wanted = [option for option, _ in other.values()]
+        (first, ours), *more = other.values()
+        told = f"{', '.join(wanted[:-1])} and {wanted[-1]}" if more else first
+        if not (more or isinstance(ours, bool)):
+            told += f", and here it is {ours}"
+        try:
+            dataclasses.replace(settings, **{name: sizes[name] for name in other})
+            hint = f"add {' '.join(wanted)}"
+        except SettingsError as error:  # a cell that the other network cannot have
+            hint = f"begin with another model: {error}"
+        raise SettingsError(f"{self.name} has a network made with {told}", hint=hint)
+
+    @property
+    def encoder_weights(self) -> Weights:
+        """All but the head's."""
+        return {name: array for name, array in self.network.weights.items() if not name.startswith(HEAD)}
 
     def give(
         self, training: SequenceTrainer, inputs: WordInputs, lm: WordStates | None, purpose: Sequence[Any]
@@ -151,6 +168,14 @@ class InitialNetwork:
         pairs = [(row, known[word]) for row, word in enumerate(words, 1) if word in known]
         mine, other = np.array([(0, 0), *pairs], np.int64).T
         return bool(np.array_equal(rows[mine], self.network.tables[GIVEN][other]))
+
+
+def _option(field: dataclasses.Field[Any], value: Any) -> str:
+    """What a user gives for a field to have this value."""
+    option = option_name(field)
+    if isinstance(value, bool):
+        return option if value else f"--no-{option[2:]}"
+    return f"{option} {value}"
 
 
 def _shapes(weights: Weights) -> dict[str, tuple[int, ...]]:

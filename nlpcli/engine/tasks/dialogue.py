@@ -47,12 +47,17 @@ class Chat:
     """A conversation with a model. An empty line has an empty answer, and is no turn."""
 
     def __init__(self, model: str, settings: ChatSettings = ChatSettings()) -> None:
-        self._speaker = _speaker(model, settings)
+        self._speaker, self._settings = _speaker(model, settings), settings
 
     def reply(self, line: str) -> Reply:
-        """The answer to a line."""
+        """The answer to a line; one that is less sure than the settings ask for is none."""
         line = " ".join(line.split())
-        return self._speaker.reply(line) if line else Reply("", "", 0.0)
+        if not line:
+            return Reply("", "", 0.0)
+        found = self._speaker.reply(line)
+        if found.score < self._settings.min_score:
+            return found._replace(answer=self._settings.fallback)
+        return found
 
 
 def _speaker(model: str, settings: ChatSettings) -> Speaker:

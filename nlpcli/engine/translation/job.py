@@ -59,6 +59,7 @@ def train_seq2seq(
     training: NetworkTraining = SEQ2SEQ_TRAINING,
     source: str | None = None,
     target: str | None = None,
+    init: str | None = None,
     dev: str | None = None,
     test: str | None = None,
     resume: str | None = None,
@@ -72,19 +73,25 @@ def train_seq2seq(
     """A model that turns sources into targets, written to `output`, and how well it does on `test`.
 
     Pairs stand in `paths`, a line each with a tab between, or line by line in files `source` and `target`;
-    with `noise` the paths hold plain text. `dev` has pairs by which the best weights are chosen; without it
-    some are held out.
+    with `noise` the paths hold plain text. `init` is a model of train-mlm that the encoder and the vectors of
+    units begin with. `dev` has pairs by which the best weights are chosen; without it some are held out.
 
-    Raises SettingsError where there is neither a file to write nor one to measure on, InputError for lines
+    Raises SettingsError where there is neither a file to write nor one to measure on, and for an `init` of
+    other sizes or units; InputError for lines
     that are no pairs, ModelError for a checkpoint to `resume` that is of another training. An interrupted
     training leaves a checkpoint.
     """
     from nlpcli.engine.translation import checkpoint
+    from nlpcli.engine.translation.begun import initial_network
     from nlpcli.engine.translation.examples import examples_of
     from nlpcli.engine.translation.training import Seq2SeqTraining
 
     _check_sides(paths, source, target, settings)
     check_files([source] if source else paths, output, test, dev, "pairs to train on and those")
+
+    initial = None
+    if init is not None:
+        initial, settings = initial_network(init, settings)
 
     def read(names: Paths) -> TextPairs:
         return read_pairs(names, Reading(records, column, reading, settings.noise, settings.seed), progress)
@@ -95,7 +102,10 @@ def train_seq2seq(
         pairs = read(paths)
     # Read before training, so that what is wrong with them is told before.
     tests, held_out = (None if path is None else read([path]) for path in (test, dev))
-    begun = Seq2SeqTraining(examples_of(pairs, settings, held_out, training.val_frac, progress), training)
+    examples = examples_of(pairs, settings, held_out, training.val_frac, progress)
+    begun = Seq2SeqTraining(examples, training, initial)
+    if begun.begun_with:
+        progress.note(f"{init}: {begun.begun_with}")
     learning = Network(begun, told=_perplexity, files=checkpoint)
     model: Seq2Seq = learnt(learning, output, resume, checkpoints.checkpoint_every, progress)
     outcome = Seq2SeqOutcome(model)

@@ -18,6 +18,8 @@ from nlpcli.engine.neural.batches import at_work
 from nlpcli.engine.neural.devices import products_of
 from nlpcli.engine.neural.packing import Ids, Packing
 from nlpcli.engine.neural.trainer import Diverged
+from nlpcli.engine.sequences.initial_network import InitialNetwork
+from nlpcli.engine.translation.begun import begin_with
 from nlpcli.engine.translation.examples import PairExamples
 from nlpcli.engine.translation.initial import initial_seq2seq
 from nlpcli.engine.translation.model import Seq2Seq
@@ -38,15 +40,26 @@ _TOGETHER = 4000  # units of pairs that are validated side by side
 
 
 class Seq2SeqTraining(BatchTrainer):
-    """A model in training. The same pairs, settings and seed give the same model, on any threads."""
+    """A model in training. The same pairs, settings and seed give the same model, on any threads.
 
-    def __init__(self, examples: PairExamples, training: NetworkTraining = SEQ2SEQ_TRAINING) -> None:
+    initial: a network over words whose weights are the first; `begun_with` says which of them.
+    """
+
+    def __init__(
+        self,
+        examples: PairExamples,
+        training: NetworkTraining = SEQ2SEQ_TRAINING,
+        initial: InitialNetwork | None = None,
+    ) -> None:
         self.examples, self.settings = examples, examples.settings
+        self._initial, self.begun_with = initial, ""
         self._low = products_of(self.settings.precision, self.settings.rnn_size)
         vocabulary = examples.vocabulary
         counts = np.bincount(examples.targets.numbers, minlength=vocabulary.targets)[: vocabulary.targets]
         random = np.random.default_rng([self.settings.seed, BEGINNING])
         weights = initial_seq2seq(self.settings, len(vocabulary), counts.astype(np.float32), random)
+        if initial is not None:
+            self.begun_with = begin_with(initial, weights, vocabulary.units, self.settings.unit)
         self._lengths = examples.sources.lengths + examples.targets.lengths
         units = int(self._lengths.sum())
         least, most = _TOKENS
@@ -146,6 +159,8 @@ class Seq2SeqTraining(BatchTrainer):
             total.update(np.ascontiguousarray(side.numbers).data)
             total.update(np.ascontiguousarray(side.starts).data)
         record = [self.settings.to_record(), {**self.training.to_record(), "threads": 0}]
+        if self._initial is not None:
+            record.append({"initial": self._initial.digest})
         total.update(json.dumps(record, sort_keys=True).encode())
         return total.hexdigest()
 
