@@ -77,7 +77,12 @@ def main(folder: str, model: str = str(MODEL)) -> None:
 
 def read_texts(folder: Path) -> tuple[Text, list[Label]]:
     """The training texts; frequent labels have the lowest numbers, lines with rare ones are left out."""
-    held_out = {text for path in sorted(folder.glob("*.test.tsv")) for text, _ in read(path)}
+    held_out = {
+        text
+        for part in ("dev", "test")
+        for path in sorted(folder.glob(f"*.{part}.tsv"))
+        for text, _ in read(path)
+    }
     numbers: dict[Label, int] = {}
     lines, labelled, counts = [], [], Counter()
     for path in sorted(folder.glob("*.train.tsv")):

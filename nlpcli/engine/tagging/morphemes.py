@@ -17,17 +17,20 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.io.model_file import Model, read_model, write_model
 from nlpcli.engine.kernels.tagging.arguments import (
+    BY_BYTES,
+    BY_LETTERS,
     LINE,
     ROOM,
     SYLLABLE_FEATURES,
     TURNS,
+    Spelling,
     SyllableLattice,
     SyllableLexicon,
     SyllableWeights,
 )
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.engine.tagging.syllable_labels import Label, Piece
+from nlpcli.engine.tagging.syllable_labels import Label, Piece, letter_numbers
 
 KIND = "morphemes"
 FREE, BEGINS = -1, -2  # what a character is bound to: nothing; a label that begins a morpheme
@@ -56,6 +59,12 @@ class MorphemeModel:
         Texts are composed (NFC), their only white space is " ". bound: int32 [N], the label that a character
         must have, FREE or BEGINS.
         """
+        return self.labelled(texts, bound)[1]
+
+    def labelled(
+        self, texts: Sequence[str], bound: NDArray[np.int32] | None = None
+    ) -> tuple[NDArray[np.uint32], NDArray[np.int16]]:
+        """The characters of all texts in a row, uint32 [N], and what `found` gives."""
         codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
         units, found = np.empty(len(codes), np.int32), np.empty(len(codes), np.int16)
         kernels.units_of(codes, self.units, units)
@@ -76,11 +85,11 @@ class MorphemeModel:
             lattice_for(longest, self.lexicon, self.weights.steps.shape[1] - 1, np.int16),
             found,
         )
-        return found
+        return codes, found
 
     def morphemes(self, found: NDArray[np.int16]) -> NDArray[np.int32]:
         """The morphemes of characters with these labels [N], int32 [M, 6], as `morphemes_of` tells them."""
-        pieces = self._pieces
+        pieces = self.pieces
         morphemes = np.empty((len(found) * pieces.shape[1], 6), np.int32)
         return morphemes[: kernels.morphemes_of(found, pieces, morphemes)]
 
@@ -90,7 +99,8 @@ class MorphemeModel:
         return tags_of(self.labels)
 
     @cached_property
-    def _pieces(self) -> NDArray[np.uint8]:
+    def pieces(self) -> NDArray[np.uint8]:
+        """The pieces of each label, uint8 [L, P, 3], as `morphemes_of` takes them."""
         number = {tag: place for place, tag in enumerate(self.tags)}
         pieces = np.zeros((len(self.labels), max(map(len, self.labels)), 3), np.uint8)
         for label, told in zip(self.labels, pieces, strict=True):
@@ -167,4 +177,31 @@ def lattice_for(longest: int, lexicon: SyllableLexicon, tags: int, sums: type[np
         np.empty((TURNS, LINE), sums),
         np.empty(LINE, sums),
         np.empty(longest, np.int32),
+    )
+
+
+def spelling_of(model: MorphemeModel, kept: Sequence[bool], tags: bool) -> Spelling:
+    """How the morphemes of a model are written. kept: for each tag whether they are; tags: with theirs."""
+    letters, spelt = np.zeros((*model.pieces.shape[:2], 6), np.int32), bytearray()
+    longest = 4
+    for label, rows in zip(model.labels, letters, strict=True):
+        for piece, row in zip(label, rows, strict=False):
+            if piece.letters == "=":
+                continue
+            numbers, text = letter_numbers(piece.letters), piece.letters.encode("utf-8", "replace")
+            row[0] = BY_BYTES if numbers is None else BY_LETTERS
+            row[1:4] = numbers or (0, 0, 0)
+            row[4:] = len(spelt), len(spelt) + len(text)
+            spelt += text
+            longest = max(longest, len(text))
+    behind = [f"/{tag}".encode() * tags for tag in model.tags]
+    most = model.pieces.shape[1] * (longest + 1 + max(map(len, behind))) + max(map(len, behind)) + 1
+    return Spelling(
+        model.pieces,
+        letters,
+        np.frombuffer(bytes(spelt) or b" ", np.uint8),
+        np.frombuffer(b"".join(behind) or b" ", np.uint8),
+        offsets_of(list(map(len, behind))).astype(np.int32),
+        np.array(kept, np.uint8),
+        most,
     )
