@@ -44,7 +44,7 @@ class MorphemeModel:
     """Labels characters by the sum of the weights of their features.
 
     labels: all there are; units: uint16 [65536], the unit of each character; words: uint32 [M], the
-    dictionary.
+    dictionary; learnt_from: whose analyses it has learnt from, and of which day.
     """
 
     labels: tuple[Label, ...]
@@ -52,6 +52,7 @@ class MorphemeModel:
     words: NDArray[np.uint32]
     lexicon: SyllableLexicon
     weights: SyllableWeights
+    learnt_from: str = ""
 
     def found(self, texts: Sequence[str], bound: NDArray[np.int32] | None = None) -> NDArray[np.int16]:
         """The number of the label of every character, int16 [N], −1 for spaces: of all texts in a row.
@@ -111,7 +112,11 @@ class MorphemeModel:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file."""
         lexicon, weights = self.lexicon, self.weights
-        header = {"labels": [[[*piece] for piece in label] for label in self.labels], "beam": weights.beam}
+        header = {
+            "labels": [[[*piece] for piece in label] for label in self.labels],
+            "beam": weights.beam,
+            "learnt_from": self.learnt_from,
+        }
         tensors: dict[str, NDArray[Any]] = {
             "units": self.units,
             "words": self.words,
@@ -137,7 +142,7 @@ class MorphemeModel:
             labels, arrays["choices.starts"], arrays["choices.labels"].astype(np.int32), arrays["slots"]
         )
         weights = SyllableWeights(_aligned(arrays["weights"]), arrays["steps"], model.fields["beam"])
-        return cls(labels, arrays["units"], arrays["words"], lexicon, weights)
+        return cls(labels, arrays["units"], arrays["words"], lexicon, weights, model.fields["learnt_from"])
 
 
 def _aligned(lines: NDArray[np.int8]) -> NDArray[np.int8]:

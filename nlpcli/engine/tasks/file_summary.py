@@ -100,7 +100,10 @@ def _reader(_header: Header, shapes: Shapes) -> str:
 
 def _morphemes(header: Header, shapes: Shapes) -> str:
     lines, width = shapes["weights"]
-    return f"finds Korean morphemes, by {len(header['labels']):,} labels and {lines * width:,} weights"
+    source = f", learnt from analyses by {header['learnt_from']}" if header.get("learnt_from") else ""
+    return (
+        f"finds Korean morphemes, by {len(header['labels']):,} labels and {lines * width:,} weights{source}"
+    )
 
 
 def _masked(header: Header, shapes: Shapes) -> str:

@@ -52,7 +52,11 @@ def _room(held: Held) -> str | None:
 
 
 MORPHEMES = Schema(
-    {"labels": Field(each(each(each(text)), least=1)), "beam": Field(whole(1, 1 << 28))},
+    {
+        "labels": Field(each(each(each(text)), least=1)),
+        "beam": Field(whole(1, 1 << 28)),
+        "learnt_from": Field(text, ""),
+    },
     {
         "units": Array("uint16", (65536,), within(_SPACE, _MOST_UNITS), below("U")),
         "words": Array("uint32", ("M",)),
