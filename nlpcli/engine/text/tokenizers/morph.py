@@ -49,9 +49,9 @@ _PATTERNS = (
     (
         "W_SERIAL",
         ("",),
-        re.compile(r"(?<![\w.-])\d+(?:(?:[-/:]\d+)+|(?:\.\d+){2,})(?!\w)(?![-/:]\w)", re.ASCII),
+        re.compile(r"[0-9](?<![\w.-][0-9])\d*(?:(?:[-/:]\d+)+|(?:\.\d+){2,})(?!\w)(?![-/:]\w)", re.ASCII),
     ),
-    ("SN", ("",), re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+\.\d+(?![.\d])|\d{2,}", re.ASCII)),
+    ("SN", ("",), re.compile(r"[0-9](?:\d{,2}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d*\.\d+(?![.\d])|\d+)", re.ASCII)),
 )
 
 
@@ -73,7 +73,11 @@ class Morphemes:
         self.model = model
         self._forms: dict[_Key, str] = {}
         self._ahead: dict[str, _Line] = {}
-        self._numbers = {label: number for number, label in enumerate(model.labels)}
+        numbers = {label: number for number, label in enumerate(model.labels)}
+        self._plain = {
+            tag: (numbers.get((Piece("B", tag, "="),)), numbers.get((Piece("I", tag, "="),)))
+            for tag in model.tags
+        }
         self._ending = ["다" * (dictionary_form("", tag) != "") for tag in model.tags]
         self._user = dict(user_words or {})
         for word, tag in self._user.items():
@@ -178,14 +182,19 @@ class Morphemes:
         bound = np.full(sum(map(len, texts)), FREE, np.int32)
         start = 0
         for text in texts:
-            for tag, begin, end in self._known(text):
-                labels = self._bound(tag, end - begin)
-                taken = bound[start + begin : start + end]
-                if labels is not None and taken[0] < 0 and (taken[1:] == FREE).all():
-                    bound[start + begin : start + end] = labels
-                    if end < len(text) and bound[start + end] == FREE:
-                        bound[start + end] = BEGINS
+            if self._user_words is not None or _MARKED.search(text):
+                bound[start : start + len(text)] = self._bound_of(text)
             start += len(text)
+        return bound
+
+    def _bound_of(self, text: str) -> list[int]:
+        bound = [FREE] * len(text)
+        for tag, begin, end in self._known(text):
+            labels = self._bound(tag, end - begin)
+            if labels is not None and bound[begin] < 0 and all(one == FREE for one in bound[begin + 1 : end]):
+                bound[begin:end] = labels
+                if end < len(text) and bound[end] == FREE:
+                    bound[end] = BEGINS
         return bound
 
     def _known(self, text: str) -> Iterator[tuple[str, int, int]]:
@@ -205,7 +214,7 @@ class Morphemes:
 
     def _bound(self, tag: str, length: int) -> list[int] | None:
         """The labels of a morpheme that is as it is written; None where the model has none for the tag."""
-        begins, goes_on = (self._numbers.get((Piece(mark, tag, "="),)) for mark in "BI")
+        begins, goes_on = self._plain.get(tag, (None, None))
         if begins is None or (goes_on is None and length > 1):
             return None
         return [begins, *[goes_on or 0] * (length - 1)]
