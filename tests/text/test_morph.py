@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpcli.engine.corpus import encoding
+from nlpcli.engine.io.model_file import read_model, write_model
+from nlpcli.engine.tagging.morphemes import MorphemeModel
 from nlpcli.engine.tagging.syllable_labels import Piece, described, form_of, labels_of, letters_of
 from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.engine.text.morpheme_writer import MorphemeWriter
 from nlpcli.engine.text.tokenizers.korean import make_analyser
 from nlpcli.engine.text.tokenizers.morph import Morphemes, shipped_model
-from nlpcli.errors import NlpcliError
+from nlpcli.errors import ModelError, NlpcliError
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
+ROOT = Path(__file__).parents[2]
 NOTES = {
     **dict.fromkeys(("먹으므로", "먹고", "먹니", "먹지", "먹으며", "먹어서"), "먹다"),
     **dict.fromkeys(("맑고", "맑지만", "맑았는데", "맑은"), "맑다"),
@@ -259,3 +264,28 @@ def test_a_picture_is_whole(morph, picture):
     assert [token.form for token in tokens] == [picture] * 3
     assert {token.tag for token in tokens} == {"SW" if picture == "🇰🇷" else "W_EMOJI"}
     assert all(line[token.start : token.end] == picture for token in tokens)
+
+
+def test_a_model_is_packed_and_comes_back(tmp_path):
+    model = MorphemeModel.load(ROOT / "tests" / "models" / "morphemes.safetensors")
+    path = tmp_path / "packed.safetensors"
+    model.save(path)
+    again = MorphemeModel.load(path)
+    assert (again.weights.weights == model.weights.weights).all()
+    assert path.stat().st_size < (ROOT / "tests" / "models" / "morphemes.safetensors").stat().st_size
+    assert [*Morphemes(again).tokens(LINES[0])] == Morphemes(model).tokens(LINES[0])
+    kept = read_model(path, "morphemes")
+    for damaged, lines in ((kept.tensors["weights.packed"][:-9], None), (b"\0" * 90, None), (None, 7)):
+        tensors = dict(kept.tensors)
+        if damaged is not None:
+            tensors["weights.packed"] = np.frombuffer(bytes(damaged), np.uint8)
+        header = {**kept.header, **({} if lines is None else {"lines": lines})}
+        write_model(path.with_name("damaged.safetensors"), "morphemes", header, tensors)
+        with pytest.raises(ModelError, match="damaged"):
+            MorphemeModel.load(path.with_name("damaged.safetensors"))
+
+
+def test_inspect_tells_whose_analyses_were_learnt_from(nlpcli):
+    told = nlpcli("inspect", "korean-morphemes").out
+    assert "learnt from analyses by kiwipiepy 0.2" in told
+    assert "learnt_from" not in nlpcli("inspect", ROOT / "tests" / "models" / "morphemes.safetensors").out

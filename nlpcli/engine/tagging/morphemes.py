@@ -7,6 +7,7 @@ and how the model is made (`benchmarks/korean_morphemes.py`).
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.io.model_file import Model, read_model, write_model
+from nlpcli.engine.io.schema import AGAIN
 from nlpcli.engine.kernels.tagging.arguments import (
     BY_BYTES,
     BY_LETTERS,
@@ -31,6 +33,7 @@ from nlpcli.engine.kernels.tagging.arguments import (
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.tagging.syllable_labels import Label, Piece, letter_numbers
+from nlpcli.errors import ModelError
 
 KIND = "morphemes"
 FREE, BEGINS = -1, -2  # what a character is bound to: nothing; a label that begins a morpheme
@@ -115,6 +118,7 @@ class MorphemeModel:
         header = {
             "labels": [[[*piece] for piece in label] for label in self.labels],
             "beam": weights.beam,
+            "lines": len(weights.weights),
             "learnt_from": self.learnt_from,
         }
         tensors: dict[str, NDArray[Any]] = {
@@ -123,7 +127,7 @@ class MorphemeModel:
             "choices.starts": lexicon.starts,
             "choices.labels": lexicon.labels.astype(np.int16),
             "slots": lexicon.slots.astype(np.int8),
-            "weights": weights.weights,
+            "weights.packed": _packed(weights.weights),
             "steps": weights.steps,
         }
         write_model(path, KIND, header, tensors)
@@ -141,8 +145,27 @@ class MorphemeModel:
         lexicon = lexicon_of(
             labels, arrays["choices.starts"], arrays["choices.labels"].astype(np.int32), arrays["slots"]
         )
-        weights = SyllableWeights(_aligned(arrays["weights"]), arrays["steps"], model.fields["beam"])
+        lines = model.fields["lines"]
+        found = _unpacked(arrays["weights.packed"], lines) if lines else arrays["weights"]
+        weights = SyllableWeights(_aligned(found), arrays["steps"], model.fields["beam"])
         return cls(labels, arrays["units"], arrays["words"], lexicon, weights, model.fields["learnt_from"])
+
+
+def _packed(lines: NDArray[np.int8]) -> NDArray[np.uint8]:
+    """Lines of weights in Huffman's code alone: there is nothing in them that comes again."""
+    code = zlib.compressobj(6, zlib.DEFLATED, 15, 9, zlib.Z_HUFFMAN_ONLY)
+    return np.frombuffer(code.compress(lines.tobytes()) + code.flush(), np.uint8)
+
+
+def _unpacked(packed: NDArray[np.uint8], lines: int) -> NDArray[np.int8]:
+    """What `_packed` packed, int8 [lines, LINE]. Raises ModelError where it is not so much."""
+    try:
+        content = zlib.decompressobj().decompress(packed.tobytes(), lines * LINE + 1)
+    except zlib.error as error:
+        raise ModelError("the model is damaged: its weights cannot be unpacked", hint=AGAIN) from error
+    if len(content) != lines * LINE:
+        raise ModelError("the model is damaged: it has not as many weights as it says", hint=AGAIN)
+    return np.frombuffer(content, np.int8).reshape(lines, LINE)
 
 
 def _aligned(lines: NDArray[np.int8]) -> NDArray[np.int8]:

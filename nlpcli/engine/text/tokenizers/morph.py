@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.io.shipped import path_of
+from nlpcli.engine.io.shipped import MORPHEMES, path_of
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.tagging.morphemes import BEGINS, FREE, MorphemeModel
 from nlpcli.engine.tagging.syllable_labels import Piece, form_of
@@ -27,7 +27,7 @@ from nlpcli.engine.text.token import Token, pieces
 from nlpcli.engine.text.tokenizers.morphemes import CHUNK, dictionary_form, fit
 from nlpcli.errors import NlpcliError
 
-MODEL = "korean-morphemes"
+MODEL = MORPHEMES
 _MOST_KEPT = 1 << 16  # forms
 _BYTES = 2  # of a label's number
 _Key = tuple[str, bytes, int]  # characters, their labels, and which piece of the first one a form begins with
