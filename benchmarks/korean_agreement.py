@@ -2,6 +2,7 @@
 
 python benchmarks/korean_agreement.py FOLDER           FOLDER holds what `korean_analysed.py` writes
 python benchmarks/korean_agreement.py FOLDER errors    and what goes wrong most often
+python benchmarks/korean_agreement.py FOLDER dev       on the texts by which features and sizes are chosen
 
 Agreement is F1 of morphemes: form, tag and place have to be the same. Speeds are those of one process after
 loading, of the same lines, in CPU seconds; kiwi through its binding and through nlpcli.
@@ -31,7 +32,7 @@ LINES = 600  # of a domain, for speed
 
 
 def main(folder: str, *wanted: str) -> None:
-    paths = sorted(Path(folder).glob("*.test.tsv"))
+    paths = sorted(Path(folder).glob(f"*.{'dev' if 'dev' in wanted else 'test'}.tsv"))
     analyse = Analyzer(AnalysisSettings(tokenizer="morph")).analyse
     rows, wrong = [], Counter()
     for path in paths:

@@ -3,8 +3,8 @@
 python benchmarks/korean_morphemes.py FOLDER [MODEL]
 
 FOLDER holds what `korean_analysed.py` writes. The model is learnt from FOLDER/*.train.tsv, without lines that
-stand in a *.test.tsv; words of kiwi's dictionary are its features. The same texts give the same bytes.
-`korean_agreement.py` measures.
+stand in a *.dev.tsv or *.test.tsv; words of kiwi's dictionary are its features. The same texts give the same
+bytes. `korean_agreement.py` measures.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import sys
 import unicodedata
 from array import array
 from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from korean_analysed import read
+from korean_analysed import ANALYSER, read
 from side_by_side import ROOT
 
 from nlpcli.engine.kernels.tagging.arguments import LANES, LINE, ROOM, SYLLABLE_FEATURES, SyllableWeights
@@ -72,12 +73,18 @@ def main(folder: str, model: str = str(MODEL)) -> None:
     text, labels = read_texts(Path(folder))
     units = units_of(text, Path(folder, "dictionary.tsv"))
     found = train(text, labels, units, dictionary(Path(folder, "dictionary.tsv"), units))
-    found.save(model)
+    analyser = Path(folder, ANALYSER).read_text(encoding="utf-8").strip()
+    replace(found, learnt_from=analyser).save(model)
 
 
 def read_texts(folder: Path) -> tuple[Text, list[Label]]:
     """The training texts; frequent labels have the lowest numbers, lines with rare ones are left out."""
-    held_out = {text for path in sorted(folder.glob("*.test.tsv")) for text, _ in read(path)}
+    held_out = {
+        text
+        for part in ("dev", "test")
+        for path in sorted(folder.glob(f"*.{part}.tsv"))
+        for text, _ in read(path)
+    }
     numbers: dict[Label, int] = {}
     lines, labelled, counts = [], [], Counter()
     for path in sorted(folder.glob("*.train.tsv")):

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
+from pathlib import Path
 
+import hypothesis
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from nlpcli.engine.corpus import encoding
+from nlpcli.engine.io.model_file import read_model, write_model
+from nlpcli.engine.tagging.morphemes import MorphemeModel
 from nlpcli.engine.tagging.syllable_labels import Piece, described, form_of, labels_of, letters_of
 from nlpcli.engine.text.analyzer import Analyzer
+from nlpcli.engine.text.morpheme_writer import MorphemeWriter
 from nlpcli.engine.text.tokenizers.korean import make_analyser
 from nlpcli.engine.text.tokenizers.morph import Morphemes, shipped_model
-from nlpcli.errors import NlpcliError
+from nlpcli.errors import ModelError, NlpcliError
 from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.vocabulary import VocabularySettings
 
+ROOT = Path(__file__).parents[2]
 NOTES = {
     **dict.fromkeys(("먹으므로", "먹고", "먹니", "먹지", "먹으며", "먹어서"), "먹다"),
     **dict.fromkeys(("맑고", "맑지만", "맑았는데", "맑은"), "맑다"),
@@ -169,3 +181,111 @@ def test_a_number_is_one_token(number, tag):
         tokens = [token for token in Analyzer(AnalysisSettings(tokenizer="morph")).analyse(line)
                   if token.start >= begin and token.end <= begin + len(number)]  # fmt: skip
         assert [(token.form, token.tag) for token in tokens] == [(number, tag)]
+
+
+def written(lines, analyzer, tags):
+    block = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+    return MorphemeWriter(analyzer, tags).lines(block).decode().split("\n")[:-1]
+
+
+def by_tokens(lines, analyzer, tags):
+    if tags:
+        tokens = map(analyzer.analyse, lines)
+        return [" ".join(f"{token.form}/{token.tag}" for token in line) for line in tokens]
+    return [" ".join(analyzer.tokens(line)) for line in lines]
+
+
+any_line = st.text(
+    st.one_of(
+        st.sampled_from(
+            "갔온다었ㅋㅠ하해됐 .,12@#:/aB\t\u00a0\u1112\u1161\u11ab\u0301\u200b\u200d\ufe0f"
+            "❤👩👍\U0001f3fd🇰🇷\u20e3\u0915\u094d\u0646\x00漢"
+        ),
+        st.characters(exclude_characters="\n\r"),
+    ),
+    max_size=40,
+)  # fmt: skip
+WRITTEN = [AnalysisSettings(tokenizer="morph", **one) for one in (
+    {}, {"keep_pos": ("NNG", "VV", "S")}, {"drop_pos": ("J", "E"), "user_dict": "가나다\tNNP\n뚫훓\tNNG\n"}
+)]  # fmt: skip
+ANALYZERS = [functools.cache(functools.partial(Analyzer, one)) for one in WRITTEN]
+
+
+@pytest.mark.parametrize("tags", [False, True])
+@pytest.mark.parametrize("settings", WRITTEN)
+def test_the_kernel_writes_what_the_tokens_are(settings, tags):
+    analyzer = Analyzer(settings)
+    lines = [
+        *LINES,
+        *NOTES,
+        *(line.replace("\n", "") for line in HOSTILE),
+        "뚫훓은 가나다라고 http://a.kr",
+        *LINES,
+    ]
+    assert written(lines, analyzer, tags) == by_tokens(lines, analyzer, tags)
+
+
+@hypothesis.settings(max_examples=60)
+@given(lines=st.lists(any_line, max_size=4), number=st.integers(0, 2), tags=st.booleans())
+def test_the_kernel_writes_any_text_as_the_tokens_are(lines, number, tags):
+    analyzer = ANALYZERS[number]()
+    assert written(lines, analyzer, tags) == by_tokens(lines, analyzer, tags)
+
+
+@hypothesis.settings(max_examples=40)
+@given(lines=st.lists(any_line, max_size=4), lowercase=st.booleans())
+def test_both_roads_to_ids_give_the_same_tokens(lines, lowercase):
+    analyzer = Analyzer(AnalysisSettings(tokenizer="morph", lowercase=lowercase))
+    block = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+    found = encoding._scan_blocks([block], analyzer, keep=True)
+    if not len(found.types):
+        assert not any(map(analyzer.tokens, lines))
+        return
+    corpus = encoding.finish(found, VocabularySettings(vocab_order="first-seen"))
+    tokens = [[corpus.vocabulary.tokens[number] for number in line] for line in corpus]
+    assert tokens == [analyzer.tokens(line) for line in lines]
+
+
+@pytest.mark.parametrize("options", [[], ["--pos"], ["--keep-pos", "N,V"]])
+def test_files_come_out_as_lines_do(nlpcli, tmp_path, options):
+    text = tmp_path / "text.txt"
+    text.write_bytes("".join(f"{line}\r\n" for line in [*LINES, "", "좋아요👍🏽 ❤️"]).encode())
+    assert nlpcli("tokenize", "--tokenizer", "morph", *options, text).out == (
+        nlpcli("tokenize", "--tokenizer", "morph", "--jobs", "2", *options, text).out
+    )
+
+
+@pytest.mark.parametrize(
+    "picture", ["👨\u200d👩\u200d👧", "🇰🇷", "👍🏽", "❤\ufe0f", "🏴\U000e0067\U000e0062\U000e007f"]
+)
+def test_a_picture_is_whole(morph, picture):
+    line = f"축구{picture}{picture} 좋아요{picture}"
+    tokens = [token for token in Analyzer(WRITTEN[0]).analyse(line) if not token.form[0].isalpha()]
+    assert [token.form for token in tokens] == [picture] * 3
+    assert {token.tag for token in tokens} == {"SW" if picture == "🇰🇷" else "W_EMOJI"}
+    assert all(line[token.start : token.end] == picture for token in tokens)
+
+
+def test_a_model_is_packed_and_comes_back(tmp_path):
+    model = MorphemeModel.load(ROOT / "tests" / "models" / "morphemes.safetensors")
+    path = tmp_path / "packed.safetensors"
+    model.save(path)
+    again = MorphemeModel.load(path)
+    assert (again.weights.weights == model.weights.weights).all()
+    assert path.stat().st_size < (ROOT / "tests" / "models" / "morphemes.safetensors").stat().st_size
+    assert [*Morphemes(again).tokens(LINES[0])] == Morphemes(model).tokens(LINES[0])
+    kept = read_model(path, "morphemes")
+    for damaged, lines in ((kept.tensors["weights.packed"][:-9], None), (b"\0" * 90, None), (None, 7)):
+        tensors = dict(kept.tensors)
+        if damaged is not None:
+            tensors["weights.packed"] = np.frombuffer(bytes(damaged), np.uint8)
+        header = {**kept.header, **({} if lines is None else {"lines": lines})}
+        write_model(path.with_name("damaged.safetensors"), "morphemes", header, tensors)
+        with pytest.raises(ModelError, match="damaged"):
+            MorphemeModel.load(path.with_name("damaged.safetensors"))
+
+
+def test_inspect_tells_whose_analyses_were_learnt_from(nlpcli):
+    told = nlpcli("inspect", "korean-morphemes").out
+    assert "learnt from analyses by kiwipiepy 0.2" in told
+    assert "learnt_from" not in nlpcli("inspect", ROOT / "tests" / "models" / "morphemes.safetensors").out

@@ -2,7 +2,8 @@
 
 Two roads, one contract: the same ids for the same text.
 
-    kernel road    `word` and `whitespace`: `kernels/text/scan.py` over raw UTF-8, a thread per core
+    kernel road    `word` and `whitespace`: `kernels/text/scan.py` over raw UTF-8, a thread per core;
+                   `morph`: the same over the morphemes of each block (`text/morpheme_writer.py`)
     general road   any other analysis: `Analyzer.tokens`, line by line
 
 The ids, once there are more than eight million, go to a temporary file under `$TMPDIR` as they
@@ -17,7 +18,7 @@ import concurrent.futures
 import itertools
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -249,9 +250,29 @@ def _write(waiting: list[int], spilled: SpillList, keep: bool) -> None:
 
 def _encode_lines(lines: Lines, analysis: AnalysisSettings, keep: bool = True) -> FoundTokens:
     analyzer = Analyzer(analysis)
+    if _are_written(analysis):
+        return _scan_blocks(lines.line_blocks(), analyzer, keep, filled=True)
     if not analyzer.is_plain:
         return _analyze(lines, analyzer, keep, filled=True)
     return _encode_blocks(lines.blocks(), analyzer, keep, filled=True)
+
+
+def _are_written(settings: AnalysisSettings) -> bool:
+    """Whether a kernel writes the tokens, all in a row."""
+    if settings.tokenizer != "morph":
+        return False
+    from nlpcli.engine.text.morpheme_writer import writes_morphemes
+
+    return writes_morphemes(settings)
+
+
+def _words_of(analyzer: Analyzer) -> Callable[[bytes], bytes]:
+    """What makes a block one of words with white space between; such a block itself is one."""
+    if analyzer.settings.tokenizer != "morph":
+        return lambda block: block
+    from nlpcli.engine.text.morpheme_writer import MorphemeWriter
+
+    return MorphemeWriter(analyzer).lines
 
 
 def _encode_batches(batches: Iterable[Documents], analysis: AnalysisSettings) -> FoundTokens:
@@ -281,7 +302,9 @@ def _scan_blocks(
 
     threads = available_cores()
     lower = analyzer.only_lowers
-    scanners = [Scanner(analyzer.settings.tokenizer, lower) for _ in range(threads)]
+    splits = analyzer.settings.tokenizer if analyzer.is_plain else "whitespace"
+    scanners = [Scanner(splits, lower) for _ in range(threads)]
+    words = [_words_of(analyzer) for _ in range(threads)]
     idle = deque(range(threads))
     spilled = SpillList()
     segments: list[tuple[int, int]] = []
@@ -291,7 +314,7 @@ def _scan_blocks(
     def scan(block: bytes, number: int) -> tuple[int, NDArray[np.int32], NDArray[np.int64]]:
         which = idle.popleft()
         try:
-            numbers, line_ends = scanners[which].scan(block, number)
+            numbers, line_ends = scanners[which].scan(words[which](block), number)
             return which, numbers.copy() if keep else numbers, line_ends
         finally:
             idle.append(which)

@@ -13,6 +13,7 @@ _DATA = Path(__file__).parents[2] / "data"
 TAGGERS = ("english-ner", "english-pos")
 WORD_VECTORS = ("english-words", "korean-words")
 SHIPPED = TAGGERS + WORD_VECTORS
+MORPHEMES = "korean-morphemes"  # what a tokenizer goes by: to be inspected, and for no command to be given
 
 
 def located(name: str | os.PathLike[str]) -> str:
@@ -22,7 +23,7 @@ def located(name: str | os.PathLike[str]) -> str:
     (True, './english-pos')
     """
     path = os.fspath(name)
-    if path in SHIPPED and not os.path.lexists(path):
+    if path in (*SHIPPED, MORPHEMES) and not os.path.lexists(path):
         return path_of(path)
     return path
 

@@ -69,14 +69,32 @@ def letters_of(description: str, character: str) -> str:
     """
     if description == "=":
         return character
-    if len(description) == 3 and _is_syllable(character) and not _is_syllable(description[0]):
-        onset, vowel, coda = (
-            own if mark == "=" else mark for mark, own in zip(description, _jamo(character), strict=True)
-        )
-        if onset in _ONSETS and vowel in _VOWELS and coda in _CODAS:
-            number = (_ONSETS.index(onset) * 21 + _VOWELS.index(vowel)) * 28 + _CODAS.index(coda)
-            return chr(_FIRST + number)
-    return description
+    described_by = letter_numbers(description) if _is_syllable(character) else None
+    if described_by is None:
+        return description
+    rest, own_coda = divmod(ord(character) - _FIRST, 28)
+    onset, vowel, coda = (
+        own if number < 0 else number
+        for number, own in zip(described_by, (*divmod(rest, 21), own_coda), strict=True)
+    )
+    return chr(_FIRST + (onset * 21 + vowel) * 28 + coda)
+
+
+def letter_numbers(description: str) -> tuple[int, int, int] | None:
+    """The onset, vowel and coda that stand for the character's, −1 for those that are the same.
+
+    None for a description that is the letters themselves.
+
+    >>> letter_numbers("==0"), letter_numbers("ㅇ=="), letter_numbers("에게")
+    ((-1, -1, 0), (11, -1, -1), None)
+    """
+    if len(description) != 3:
+        return None
+    onset, vowel, coda = (
+        -1 if mark == "=" else letters.find(mark) if mark in letters else -2
+        for mark, letters in zip(description, (_ONSETS, _VOWELS, _CODAS), strict=True)
+    )
+    return None if -2 in (onset, vowel, coda) else (onset, vowel, coda)
 
 
 def labels_of(text: str, morphemes: Sequence[Morpheme]) -> list[Label] | None:

@@ -99,8 +99,10 @@ def _reader(_header: Header, shapes: Shapes) -> str:
 
 
 def _morphemes(header: Header, shapes: Shapes) -> str:
-    lines, width = shapes["weights"]
-    return f"finds Korean morphemes, by {len(header['labels']):,} labels and {lines * width:,} weights"
+    lines = header.get("lines") or shapes["weights"][0]
+    labels, source = len(header["labels"]), header.get("learnt_from")
+    learnt = f", learnt from analyses by {source}" if source else ""
+    return f"finds Korean morphemes, by {labels:,} labels and {lines:,} lines of weights{learnt}"
 
 
 def _masked(header: Header, shapes: Shapes) -> str:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from nlpcli.engine.text.alignment import Aligned
 from nlpcli.engine.text.token import Token
@@ -76,13 +76,18 @@ def _change(match: re.Match[str]) -> str:
     return " " if match[0] == SPACE else ""
 
 
+def has_invisible(text: str) -> bool:
+    """Whether there is a character that no reader sees, or U+200B."""
+    return not text.isascii() and _ANY.search(text) is not None
+
+
 def visible(text: str, variants: bool = True) -> str:
     """The text without what nobody sees, and where `variants` of letters are not wanted without those.
 
     >>> visible("soft\\u00adhyphen, 1\\u200b2, \\ufeffmark")
     'softhyphen, 1 2, mark'
     """
-    if text.isascii() or not _ANY.search(text):
+    if not has_invisible(text):
         return text
     return _changed(variants).sub(_change, text)
 
@@ -92,15 +97,26 @@ def seen(analyse: Callable[[str], list[Token]]) -> Callable[[str], list[Token]]:
 
     def analyse_seen(text: str) -> list[Token]:
         tokens = analyse(text)
-        if text.isascii() or not _ANY.search(text):
+        if not has_invisible(text):
             return tokens
         return [token for token in tokens if not _UNSEEN.fullmatch(token.form)]
 
     return analyse_seen
 
 
+def visible_forms(tokens: Iterable[Token]) -> list[Token]:
+    """The tokens without what nobody sees, and without those that were nothing else."""
+    formed = (
+        token._replace(form=visible(token.form, False), lemma=visible(token.lemma, False))
+        if has_invisible(token.form)
+        else token
+        for token in tokens
+    )
+    return [token for token in formed if token.form and not _UNSEEN.fullmatch(token.form)]
+
+
 def aligned_visible(aligned: Aligned, variants: bool = True) -> Aligned:
     """The same, with the place of each character in the original."""
-    if aligned.text.isascii() or not _ANY.search(aligned.text):
+    if not has_invisible(aligned.text):
         return aligned
     return aligned.sub(_changed(variants), _change)

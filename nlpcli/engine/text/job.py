@@ -23,6 +23,7 @@ from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text import token_formats
+from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.engine.text.streaming import (
     LineRate,
@@ -103,6 +104,9 @@ def tokenize(
     lines = text_lines(_names(texts), reading, progress, "tokenizing", kept=kept)
     results: Iterator[Any]
     as_lines: Callable[[Any], Iterable[str]]
+    if kept is None and runs == NgramSettings() and _are_written(shape, analysis, running):
+        _write_morphemes(output, lines, analysis, shape.pos, progress)
+        return []
     is_plain = shape == TokenFormatSettings() and runs == NgramSettings()
     if kept is None and is_plain and has_fast_road(analysis, running):
         _write_words(output, lines, analysis, progress)
@@ -260,6 +264,29 @@ def _write_words(output: Output, lines: Lines, analysis: AnalysisSettings, progr
         for words in word_lines(lines.line_blocks(in_pieces=True), analysis):
             writer.write_block(words)
             progress.count(count_lines(words))
+
+
+def _are_written(shape: TokenFormatSettings, analysis: AnalysisSettings, running: RunSettings) -> bool:
+    """Whether a kernel can write the output: nothing but morphemes, and perhaps their tags."""
+    if analysis.tokenizer != "morph" or running.jobs > 1 or analysis.lowercase or analysis.stem != "none":
+        return False
+    from nlpcli.engine.text.morpheme_writer import writes_morphemes
+
+    return shape == dataclasses.replace(TokenFormatSettings(), pos=shape.pos) and writes_morphemes(analysis)
+
+
+def _write_morphemes(
+    output: Output, lines: Lines, analysis: AnalysisSettings, tags: bool, progress: LineRate
+) -> None:
+    from nlpcli.engine.text.morpheme_writer import MorphemeWriter
+
+    written = MorphemeWriter(Analyzer(analysis), tags)
+    with open_output(output) as file:
+        writer = LineWriter(file)
+        for block in lines.line_blocks():
+            morphemes = written.lines(block)
+            writer.write_block(morphemes)
+            progress.count(count_lines(morphemes))
 
 
 def _write_pieces(

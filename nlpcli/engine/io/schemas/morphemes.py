@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from nlpcli.engine.io.header_fields import Field, each, text, whole
 from nlpcli.engine.io.schema import Array, Held, Schema, below, offsets_into, within
 from nlpcli.engine.kernels.tagging.arguments import LINE
@@ -9,6 +12,7 @@ from nlpcli.engine.kernels.tagging.arguments import LINE
 _MARKS = ("B", "I", "Z", "E")
 _MOST_LABELS, _MOST_TAGS, _MOST_PIECES = 1 << 14, 255, 16
 _SPACE, _MOST_UNITS = 1, 1 << 13
+_MOST_LINES = 1 << 21  # that a packed file may hold
 
 
 def _labels(held: Held) -> str | None:
@@ -51,17 +55,29 @@ def _room(held: Held) -> str | None:
     return None if len(words) and (words == 0).any() else "its dictionary is too full"
 
 
-MORPHEMES = Schema(
-    {"labels": Field(each(each(each(text)), least=1)), "beam": Field(whole(1, 1 << 28))},
-    {
+def _arrays(fields: Mapping[str, Any]) -> dict[str, Array]:
+    """Weights are as they are, or packed, where the header tells how many lines they are."""
+    packed = {"weights.packed": Array("uint8", ("B",))}
+    return {
         "units": Array("uint16", (65536,), within(_SPACE, _MOST_UNITS), below("U")),
         "words": Array("uint32", ("M",)),
         "choices.starts": Array("int32", ("U+1",), offsets_into("choices.labels")),
         "choices.labels": Array("int16", ("C",), below("L")),
         "slots": Array("int8", ("L",), within(0, LINE - 1)),
-        "weights": Array("int8", ("R", LINE)),
         "steps": Array("int16", (2, "T+1", "L")),
+        **(packed if fields["lines"] else {"weights": Array("int8", ("R", LINE))}),
+    }
+
+
+MORPHEMES = Schema(
+    {
+        "labels": Field(each(each(each(text)), least=1)),
+        "beam": Field(whole(1, 1 << 28)),
+        "lines": Field(whole(0, _MOST_LINES), 0),
+        "learnt_from": Field(text, ""),
     },
+    _arrays,
+    sizes=lambda fields: {"R": fields["lines"]} if fields["lines"] else {},
     never_empty=("R",),
     relations=(_labels, _sizes, _units, _beginnings, _room),
 )

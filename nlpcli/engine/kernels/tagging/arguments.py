@@ -91,3 +91,25 @@ class SyllableLattice(NamedTuple):
     sums: NDArray[Any]
     total: NDArray[Any]
     path: NDArray[np.int32]
+
+
+class Spelling(NamedTuple):
+    """How morphemes are written, by the labels [L] of P pieces at most.
+
+    pieces: uint8 [L, P, 3], as `morphemes_of` takes them; letters: int32 [L, P, 6], of each piece how it is
+    spelt (AS_IT_IS, BY_LETTERS or BY_BYTES), the number of its onset, vowel and coda, −1 for the character's
+    own, and its place in spelt; spelt: uint8, what is not spelt like the character, in UTF-8; tags: uint8,
+    what stands behind a morpheme of each tag, tag t being tags[tag_starts[t]:tag_starts[t + 1]]; kept: uint8
+    [T], whether morphemes of a tag are written; most: the bytes that one character needs at most.
+    """
+
+    pieces: NDArray[np.uint8]
+    letters: NDArray[np.int32]
+    spelt: NDArray[np.uint8]
+    tags: NDArray[np.uint8]
+    tag_starts: NDArray[np.int32]
+    kept: NDArray[np.uint8]
+    most: int
+
+
+AS_IT_IS, BY_LETTERS, BY_BYTES = 0, 1, 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nlpcli.engine.text.invisible import seen, visible
+from nlpcli.engine.text.invisible import has_invisible, seen, visible, visible_forms
 from nlpcli.engine.text.token import Token, locate
 from nlpcli.engine.text.tokenizers.rules import (
     _NOT_SPACE,
@@ -46,12 +46,18 @@ def _jamo() -> Tokenizer:
 
 
 def _morph(user_dict: str) -> Tokenizer:
-    from nlpcli.engine.text.tokenizers.korean import entries
-    from nlpcli.engine.text.tokenizers.morph import Morphemes, shipped_model
+    from nlpcli.engine.text.tokenizers.morph import Morphemes
 
-    words = {form: tag or "NNP" for form, tag, _ in entries(user_dict)}
-    found = Morphemes(shipped_model(), words)
-    return Tokenizer(found.tokens, seen(found.analyse), tagged=True, prepare=found.prepare)
+    found = Morphemes.shipped(user_dict)
+
+    def analyse(text: str) -> list[Token]:
+        tokens = found.analyse(text)
+        return visible_forms(tokens) if has_invisible(text) else tokens
+
+    def tokens(text: str) -> list[str]:
+        return [token.form for token in analyse(text)] if has_invisible(text) else found.tokens(text)
+
+    return Tokenizer(tokens, analyse, tagged=True, prepare=found.prepare)
 
 
 TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.io.shipped import path_of
+from nlpcli.engine.io.shipped import MORPHEMES, path_of
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.tagging.morphemes import BEGINS, FREE, MorphemeModel
 from nlpcli.engine.tagging.syllable_labels import Piece, form_of
@@ -27,19 +27,31 @@ from nlpcli.engine.text.token import Token, pieces
 from nlpcli.engine.text.tokenizers.morphemes import CHUNK, dictionary_form, fit
 from nlpcli.errors import NlpcliError
 
-MODEL = "korean-morphemes"
+MODEL = MORPHEMES
 _MOST_KEPT = 1 << 16  # forms
 _BYTES = 2  # of a label's number
 _Key = tuple[str, bytes, int]  # characters, their labels, and which piece of the first one a form begins with
-_MARKED = re.compile(r"[@#]|://|www\.|[0-9][,.:/-]?[0-9]")
-# Whole words, but for what a sentence puts behind them.
+_JOINS = "\u200d\ufe0e\ufe0f\u20e3\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"  # pictures
+_PICTURE = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]"
+_MARKED = re.compile(rf"[@#{_JOINS}]|://|www\.|[0-9][,.:/-]?[0-9]")
+_JOINED = re.compile(f"[{_JOINS}]")
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}$")
+_PICTURES = re.compile(
+    rf"[\U0001f1e6-\U0001f1ff]{{2}}|[#*0-9]\ufe0f?\u20e3"
+    rf"|{_PICTURE}(?:[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|\u200d{_PICTURE})+"
+)
+# Whole words, but for what a sentence puts behind them, and one of the signs that each of them has.
 _PATTERNS = (
-    ("W_EMAIL", re.compile(r"[\w.+-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+", re.ASCII)),
-    ("W_URL", re.compile(r"(?:https?|ftp)://[!-~]*[\w/]|www\.[!-~]*[\w/]", re.ASCII)),
-    ("W_HASHTAG", re.compile(r"(?<![\w#])#[^\s#@]*[^\W\d_][^\s#@.,!?]*")),
-    ("W_MENTION", re.compile(r"(?<![\w@])@[A-Za-z0-9_]*[A-Za-z][A-Za-z0-9_]*")),
-    ("W_SERIAL", re.compile(r"(?<![\w.-])\d+(?:(?:[-/:]\d+)+|(?:\.\d+){2,})(?!\w)(?![-/:]\w)", re.ASCII)),
-    ("SN", re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+\.\d+(?![.\d])|\d{2,}", re.ASCII)),
+    ("W_EMAIL", ("@",), re.compile(r"[\w.+-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+", re.ASCII)),
+    ("W_URL", ("://", "www."), re.compile(r"(?:https?|ftp)://[!-~]*[\w/]|www\.[!-~]*[\w/]", re.ASCII)),
+    ("W_HASHTAG", ("#",), re.compile(r"(?<![\w#])#[^\s#@]*[^\W\d_][^\s#@.,!?]*")),
+    ("W_MENTION", ("@",), re.compile(r"(?<![\w@])@[A-Za-z0-9_]*[A-Za-z][A-Za-z0-9_]*")),
+    (
+        "W_SERIAL",
+        ("",),
+        re.compile(r"[0-9](?<![\w.-][0-9])\d*(?:(?:[-/:]\d+)+|(?:\.\d+){2,})(?!\w)(?![-/:]\w)", re.ASCII),
+    ),
+    ("SN", ("",), re.compile(r"[0-9](?:\d{,2}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d*\.\d+(?![.\d])|\d+)", re.ASCII)),
 )
 
 
@@ -58,10 +70,14 @@ class Morphemes:
     """
 
     def __init__(self, model: MorphemeModel, user_words: Mapping[str, str] | None = None) -> None:
-        self._model = model
+        self.model = model
         self._forms: dict[_Key, str] = {}
         self._ahead: dict[str, _Line] = {}
-        self._numbers = {label: number for number, label in enumerate(model.labels)}
+        numbers = {label: number for number, label in enumerate(model.labels)}
+        self._plain = {
+            tag: (numbers.get((Piece("B", tag, "="),)), numbers.get((Piece("I", tag, "="),)))
+            for tag in model.tags
+        }
         self._ending = ["다" * (dictionary_form("", tag) != "") for tag in model.tags]
         self._user = dict(user_words or {})
         for word, tag in self._user.items():
@@ -72,6 +88,13 @@ class Morphemes:
                 )
         longest_first = sorted(self._user, key=lambda word: (-len(word), word))
         self._user_words = re.compile("|".join(map(re.escape, longest_first))) if self._user else None
+
+    @classmethod
+    def shipped(cls, user_dict: str = "") -> Morphemes:
+        """By the model that comes with nlpcli; user_dict: a dictionary's content. Raises NlpcliError."""
+        from nlpcli.engine.text.tokenizers.korean import entries
+
+        return cls(shipped_model(), {form: tag or "NNP" for form, tag, _ in entries(user_dict)})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Morphemes:
@@ -106,7 +129,7 @@ class Morphemes:
     def _tokens(self, found: _Line, begin: int) -> list[Token]:
         starts, ends = (found.told[:, :2] + (begin - found.begin)).T.tolist()
         numbers = found.told[:, 2].tolist()
-        tags = [self._model.tags[tag] for tag in numbers]
+        tags = [self.model.tags[tag] for tag in numbers]
         lemmas = [form + self._ending[tag] for form, tag in zip(found.forms, numbers, strict=True)]
         return [*map(Token, found.forms, starts, ends, tags, lemmas)]
 
@@ -115,12 +138,16 @@ class Morphemes:
         for begin, piece in pieces(text, CHUNK):
             yield begin, self._found([piece])[0]
 
-    def _found(self, texts: Sequence[str]) -> list[_Line]:
+    def labelled(self, texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int16]]:
+        """The characters of clean texts in a row [N], and the number of the label of each, −1 for spaces."""
         bound = None
         if self._user_words is not None or any(map(_MARKED.search, texts)):
             bound = self._bound_in(texts)
-        labels = self._model.found(texts, bound)
-        morphemes = self._model.morphemes(labels)
+        return self.model.labelled(texts, bound)
+
+    def _found(self, texts: Sequence[str]) -> list[_Line]:
+        labels = self.labelled(texts)[1]
+        morphemes = self.model.morphemes(labels)
         together = "".join(texts)
         places = zip(morphemes[:, 0].tolist(), morphemes[:, 1].tolist(), strict=True)
         forms = [together[start:end] for start, end in places]
@@ -145,7 +172,7 @@ class Morphemes:
         if len(self._forms) >= _MOST_KEPT:
             self._forms.clear()
         characters, numbers, piece = key
-        labels = [self._model.labels[number] for number in np.frombuffer(numbers, np.int16).tolist()]
+        labels = [self.model.labels[number] for number in np.frombuffer(numbers, np.int16).tolist()]
         form = self._forms[key] = form_of(characters, labels, piece)
         return form
 
@@ -155,21 +182,31 @@ class Morphemes:
         bound = np.full(sum(map(len, texts)), FREE, np.int32)
         start = 0
         for text in texts:
-            for tag, begin, end in self._known(text):
-                labels = self._bound(tag, end - begin)
-                if labels is not None and (bound[start + begin : start + end] == FREE).all():
-                    bound[start + begin : start + end] = labels
-                    if end < len(text) and bound[start + end] == FREE:
-                        bound[start + end] = BEGINS
+            if self._user_words is not None or _MARKED.search(text):
+                bound[start : start + len(text)] = self._bound_of(text)
             start += len(text)
+        return bound
+
+    def _bound_of(self, text: str) -> list[int]:
+        bound = [FREE] * len(text)
+        for tag, begin, end in self._known(text):
+            labels = self._bound(tag, end - begin)
+            if labels is not None and bound[begin] < 0 and all(one == FREE for one in bound[begin + 1 : end]):
+                bound[begin:end] = labels
+                if end < len(text) and bound[end] == FREE:
+                    bound[end] = BEGINS
         return bound
 
     def _known(self, text: str) -> Iterator[tuple[str, int, int]]:
         """Tags and places of addresses and numbers, and of user words: where a word begins, or 3 letters."""
         if _MARKED.search(text):
-            for tag, pattern in _PATTERNS:
-                for match in pattern.finditer(text):
-                    yield tag, *match.span()
+            for tag, signs, pattern in _PATTERNS:
+                if any(sign in text for sign in signs):
+                    for match in pattern.finditer(text):
+                        yield tag, *match.span()
+            if _JOINED.search(text):
+                for match in _PICTURES.finditer(text):
+                    yield "SW" if _FLAG.match(match[0]) else "W_EMOJI", *match.span()
         for match in self._user_words.finditer(text) if self._user_words else ():
             begin, end = match.span()
             if not begin or not text[begin - 1].isalnum() or end - begin > 2:
@@ -177,7 +214,7 @@ class Morphemes:
 
     def _bound(self, tag: str, length: int) -> list[int] | None:
         """The labels of a morpheme that is as it is written; None where the model has none for the tag."""
-        begins, goes_on = (self._numbers.get((Piece(mark, tag, "="),)) for mark in "BI")
+        begins, goes_on = self._plain.get(tag, (None, None))
         if begins is None or (goes_on is None and length > 1):
             return None
         return [begins, *[goes_on or 0] * (length - 1)]
