@@ -52,6 +52,7 @@ def written(charlm):
 ANSWERS = {
     "naive-bayes.safetensors": (labels, ["pos", "neg"]),
     "linear-classifier.safetensors": (labels, ["pos", "neg"]),
+    "linear-classifier-places.safetensors": (labels, ["pos", "neg"]),
     "word2vec.safetensors": (nearest, ["tea", "the"]),
     "fasttext.safetensors": (nearest, ["drinks", "rule"]),
     "glove.safetensors": (nearest, ["man", "tea"]),

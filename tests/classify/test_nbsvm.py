@@ -1,21 +1,28 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from nlpcli.engine.classify import naive_bayes, nbsvm, support_vectors
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.classifier import Classifier, load_model
+from nlpcli.engine.classify.document_rows import count_rows
 from nlpcli.engine.classify.examples import examples_of
+from nlpcli.engine.classify.features import FeatureIndex, count
 from nlpcli.engine.classify.linear import LinearModel
 from nlpcli.engine.classify.pruning import prune
 from nlpcli.engine.kernels.classify import nbsvm as kernel
 from nlpcli.engine.kernels.simd.padding import aligned_rows
+from nlpcli.engine.kernels.simd.rows import move_packed_rows
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
 from nlpcli.settings.text import AnalysisSettings
 
 PLAIN = AnalysisSettings(lowercase=True)
 WORDS = FeatureSettings(ngrams="1", char_ngrams="0")
+BOTH = FeatureSettings(ngrams="1-2", char_ngrams="2-3", char_span="word")
+NBSVM = NaiveBayesSettings(variant="nbsvm")
 RANDOM = np.random.default_rng(11)
 
 
@@ -99,8 +106,9 @@ def test_classes_side_by_side_are_those_one_after_the_other():
         (kernel.descend_together, kernel.diagonals_together),
         (kernel.descend_together.py_func, kernel.diagonals_together.py_func),
     ):
-        factors, weights = aligned_rows(3, 16), aligned_rows(3, 16)
+        factors = aligned_rows(3, 16)
         factors[:, :3] = SQUARES[:, None]
+        weights = support_vectors._packed(factors)
         inside = classes[:, None] == np.arange(3)
         diagonal = 1.5 + OWN[:, None] * np.where(inside, alone[1], alone[0])
         alphas, bias = np.zeros((4, 3)), np.zeros(3)
@@ -111,7 +119,6 @@ def test_classes_side_by_side_are_those_one_after_the_other():
                 *KINDS,
                 np.arange(4),
                 weights,
-                factors,
                 NORMS,
                 OWN,
                 alone,
@@ -169,3 +176,60 @@ def test_pruned_model_decides_the_training_texts_as_before(tmp_path, classes):
     lead_before = before[places, winner[:, None]] - before
     lead_after = after[places, winner[:, None]] - after
     assert (lead_after > lead_before / 2 - 1e-3).all()
+
+
+@pytest.mark.parametrize(
+    "features", [WORDS, FeatureSettings(ngrams="1-2", char_ngrams="2-3", char_span="word")]
+)
+@pytest.mark.parametrize("least", [1, 2])
+def test_rows_of_documents_are_those_that_an_index_finds(features, least):
+    examples = examples_of(["a b a c", "b c d", "a e f", "g", ""], [*"xyxyx"], PLAIN)
+    kinds = [dataclasses.replace(kind, binary=True) for kind in features.kinds()]
+    found, rows = count_rows(examples, kinds, least)
+    whole = count(examples.corpus, examples.labels, 2, dataclasses.replace(features, binary=True))
+    whole = whole.take(whole.counts.sum(axis=1) >= least)
+    shared = found.numbers < len(found.totals)
+    assert (found.keys == whole.keys).all() and (np.diff(found.totals) <= 0).all()
+    assert (found.counts[found.numbers[shared]] == whole.counts[shared]).all()
+    assert (found.counts.sum(axis=1) == found.totals).all()
+    for kind, (settings, mine) in enumerate(zip(kinds, rows, strict=True)):
+        for first, known, ends in FeatureIndex(found.keys, settings).rows(examples.corpus):
+            for document, numbers in enumerate(np.split(found.numbers[known], ends[:-1]), first):
+                begin, end = mine.ends[document - 1] if document else 0, mine.ends[document]
+                owned = numbers[numbers >= len(found.totals)] - len(found.totals)
+                assert mine.rows[begin:end].tolist() == numbers[numbers < len(found.totals)].tolist()
+                assert (owned == kind * 5 + document).all() and mine.alone[document] == len(owned)
+
+
+def _move(matrix, rows, first, last, gains, number):
+    move_packed_rows(matrix, rows, first, last, gains, number)
+
+
+def test_packed_rows_move_by_their_factors():
+    factors = aligned_rows(6, 16)
+    factors[:, :10] = RANDOM.random((6, 10)) * 50
+    exact = factors.copy()
+    gains = np.zeros((1, 16), np.float32)
+    gains[0, :10] = RANDOM.normal(size=10)
+    compiled, plain = support_vectors._packed(factors), support_vectors._packed(factors.copy())
+    assert np.allclose(factors, exact, rtol=2**-8)
+    rows = np.array([4, 0, 5], np.int32)
+    packed_rows = pytest.importorskip("numba").njit(
+        lambda m, r, a, b, g, n: move_packed_rows(m, r, a, b, g, n)
+    )
+    packed_rows(compiled, rows, 0, 3, gains, 0)
+    move_packed_rows(plain, rows, 0, 3, gains, 0)
+    assert compiled.view(np.uint32)[:, 10:].tolist() == plain.view(np.uint32)[:, 10:].tolist()
+    assert np.allclose(compiled[:, :10], plain[:, :10], rtol=1e-6)
+    assert np.allclose(plain[rows, :10], gains[0, :10] * factors[rows, :10]) and not plain[1, :10].any()
+
+
+def test_features_of_one_document_share_their_weights(tmp_path):
+    model = nbsvm.train(made_up(classes=4), PLAIN, FeatureSettings(ngrams="1-3", char_ngrams="0"), NBSVM)
+    assert model.places is not None and len(model.learnt) < len(model.keys) == len(model.places)
+    each = dataclasses.replace(model, learnt=model.learnt[model.places], places=None)
+    examples = made_up(50, classes=4)
+    assert (Classifier(model).scores(examples.corpus)[0] == Classifier(each).scores(examples.corpus)[0]).all()
+    assert (model.weights(np.array([3, 1])) == each.weights(np.array([3, 1]))).all()
+    each.save(tmp_path / "each")
+    assert (load_model(tmp_path / "each").weights() == model.weights()).all()

@@ -87,6 +87,7 @@ COMMANDS: dict[str, list[str]] = {
         "train-nb films.tsv --append FILE -q -o o.safetensors",
     ],
     "linear-classifier": _CLASSIFY,
+    "linear-classifier-places": _CLASSIFY,
     "word2vec": [*_VECTORS, f"train-w2v {_TRAIN}", f"train-w2v {_TRAIN}", "plot FILE -o o.html --both"],
     "fasttext": [*_VECTORS, f"train-fasttext {_TRAIN}", f"train-fasttext {_TRAIN}"],
     "glove": [*_VECTORS, f"train-glove {_TRAIN}", f"train-glove {_TRAIN}"],

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nlpcli.engine.text import normalizers
 from nlpcli.engine.text.alignment import Aligned, composed
 from nlpcli.engine.text.normalizers import PATTERNS, Normalizer
+from nlpcli.engine.text.quick_masks import DigitRuns
 from nlpcli.errors import SettingsError
 from nlpcli.settings.text import MASKABLE, AnalysisSettings, NormalizeSettings
 
@@ -187,7 +188,8 @@ between = st.sampled_from(["", " ", "a", "1", "-", ".", "가", "_", "(", ")", "'
 @settings(max_examples=400)
 @given(st.lists(st.tuples(kinds, between), max_size=12).map(lambda parts: "".join(map("".join, parts))))
 def test_masks_are_found_as_quickly_as_by_the_patterns_alone(text):
+    runs = DigitRuns()
     for name, pattern in normalizers.PATTERNS.items():
         for replacement in (f"<{name}>", normalizers._gap):
-            quick = normalizers._quick(pattern, replacement)
+            quick = normalizers._quick(pattern, replacement, runs)
             assert quick(text) == pattern.sub(replacement, text), name

@@ -63,19 +63,24 @@ class Classifier:
         """Go on with another model of the same features, such as other smoothing makes."""
         self.model = model
         self.start = model.start()
+        self._places = model.places if isinstance(model, LinearModel) else None
         self._weights: NDArray[np.float64] | None = None
 
     def weights(self, rows: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
         """What the features in `rows` [N] add to the score of each class [N, C]."""
         if self._weights is not None:
-            return np.asarray(self._weights[rows])
+            return np.asarray(self._weights[rows if self._places is None else self._places[rows]])
         return self.model.weights(rows.astype(np.int64))
 
     @property
     def all_weights(self) -> NDArray[np.float64]:
-        """The same of all features [F, C], computed once."""
+        """The same of all features [F, C], or of all rows of weights that features share. Computed once."""
         if self._weights is None:
-            self._weights = self.model.weights()
+            model = self.model
+            if isinstance(model, LinearModel) and model.places is not None:
+                self._weights = model.weights_of(model.learnt)
+            else:
+                self._weights = model.weights()
         return self._weights
 
     def weighed(
@@ -88,7 +93,7 @@ class Classifier:
         if self._weights is None and (len(rows) if seen is None else seen) < len(self.model.keys) // _FEW:
             distinct, places = np.unique(rows, return_inverse=True)
             return self.weights(distinct), places.astype(rows.dtype)
-        return self.all_weights, rows
+        return self.all_weights, rows if self._places is None else self._places[rows].astype(rows.dtype)
 
     @property
     def analysis(self) -> AnalysisSettings:

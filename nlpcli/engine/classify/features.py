@@ -33,7 +33,7 @@ counting = Kernels("classify.counting")
 _WORK = 1_000_000  # features per kernel call, at most: so that Ctrl-C and progress work
 _LITTLE = 100_000  # features that are not worth a thread
 _LONG = 4  # calls: a document with more work than that comes in parts
-_CHUNKS_PER_CORE = 4  # chunks a thread, at least
+CHUNKS_PER_CORE = 4  # chunks a thread, at least
 _DOCUMENTS = 1 << 16  # measured at a time
 _PART_BITS = 14  # a part is about so many features, or larger where there would be more than 256 parts
 _SMALL_COUNT = 255
@@ -94,12 +94,12 @@ class FeatureCounts:
     def from_model(cls, model: Model) -> FeatureCounts:
         """What `to_tensors` put into a model file."""
         large = model.tensors["features.large"]
-        counts = model.tensors["features.small"].astype(_kind_for(int(large.max(initial=_SMALL_COUNT))))
+        counts = model.tensors["features.small"].astype(kind_for(int(large.max(initial=_SMALL_COUNT))))
         counts[counts == _SMALL_COUNT] = large
         return cls(model.tensors["features.keys"], counts)
 
 
-def _kind_for(largest: int) -> type[np.signedinteger[Any]]:
+def kind_for(largest: int) -> type[np.signedinteger[Any]]:
     """The smallest type of counts of which none is larger, and which can be subtracted from each other."""
     return next(kind for kind in (np.int16, np.int32, np.int64) if largest <= np.iinfo(kind).max)
 
@@ -140,7 +140,7 @@ class FeatureExtractor:
     def chunks(self) -> Iterator[tuple[int, int]]:
         """Batches of documents, each some work, and less where there would be too few for all cores."""
         first, documents = 0, self._corpus.documents
-        work = min(_WORK, max(self.most // (_CHUNKS_PER_CORE * available_cores()), _LITTLE))
+        work = min(_WORK, max(self.most // (CHUNKS_PER_CORE * available_cores()), _LITTLE))
         while first < documents:
             last = int(np.searchsorted(self._costs, self._costs[first] + work, side="right")) - 1
             last = min(max(last, first + 1), documents)
@@ -241,17 +241,15 @@ def count(
     """
     extractor = FeatureExtractor(corpus, settings)
     chunks = list(extractor.chunks())
-    # A table for each value of the leading bits of a key: small enough for the cache, and the
-    # sorted parts, one after the other, are the sorted whole.
-    bits = min(max((extractor.most >> _PART_BITS).bit_length(), 1), 8)
+    bits = table_bits(extractor.most)
     parts = [CountTable(labels, classes, settings.binary, extractor.most) for _ in range(1 << bits)]
     threads = available_cores()
-    at_once = _CHUNKS_PER_CORE * threads
+    at_once = CHUNKS_PER_CORE * threads
     for begin in range(0, len(chunks), at_once):
         some = chunks[begin : begin + at_once]
         sorted_ = list(in_threads(_by_part, ((extractor, chunk, bits) for chunk in some), threads))
         shares = [range(thread, len(parts), threads) for thread in range(threads)]
-        run_all(_add, ((parts, sorted_, share) for share in shares), threads)
+        run_all(add_chunks, ((parts, sorted_, share) for share in shares), threads)
         progress.update(stage, some[-1][1], corpus.documents)
     return _together(parts, classes, threads)
 
@@ -260,7 +258,7 @@ def _together(parts: list[CountTable], classes: int, threads: int) -> FeatureCou
     """The parts one after the other; each is released as soon as it is copied."""
     ends = offsets_of([part.used for part in parts])
     largest = max(part.largest for part in parts)
-    keys, counts = np.empty(ends[-1], np.uint64), np.empty((ends[-1], classes), _kind_for(largest))
+    keys, counts = np.empty(ends[-1], np.uint64), np.empty((ends[-1], classes), kind_for(largest))
     cuts = (slice(*cut) for cut in itertools.pairwise(ends.tolist()))
     run_all(
         CountTable.move,
@@ -273,23 +271,45 @@ def _together(parts: list[CountTable], classes: int, threads: int) -> FeatureCou
 _ByPart = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int32]]
 
 
+def table_bits(most: int) -> int:
+    """How many leading bits of a key choose its table: these are small enough for the cache, and the sorted
+    tables, one after the other, are the sorted whole."""
+    return min(max((most >> _PART_BITS).bit_length(), 1), 8)
+
+
 def _by_part(extractor: FeatureExtractor, chunk: tuple[int, int], bits: int) -> _ByPart:
-    """The features of some documents, those of a part together: ends of parts, keys, documents."""
     made, ends, _ = extractor.make(*chunk)
+    return sorted_by_part(made, ends, chunk[0], bits)
+
+
+def sorted_by_part(made: NDArray[np.uint64], ends: NDArray[np.int64], first: int, bits: int) -> _ByPart:
+    """The features of some documents, those of a part together: ends of parts, keys, documents."""
     part_ends = np.empty(1 << bits, dtype=np.int64)
     keys, documents = np.empty_like(made), np.empty(len(made), dtype=np.int32)
-    counting.sort_by_part(made, ends, chunk[0], 64 - bits, part_ends, keys, documents)
+    counting.sort_by_part(made, ends, first, 64 - bits, part_ends, keys, documents)
     return part_ends, keys, documents
 
 
-def _add(parts: list[CountTable], chunks: Sequence[_ByPart], share: range) -> None:
-    """Count what the chunks have of the parts in `share`."""
+def add_chunks(
+    parts: list[CountTable],
+    chunks: Sequence[_ByPart],
+    share: range,
+    rows: Sequence[NDArray[np.int32]] = (),
+) -> None:
+    """Count what the chunks have of the parts in `share`; `rows` of each chunk get their places there."""
     for part in share:
         cuts = [slice(int(ends[part - 1]) if part else 0, int(ends[part])) for ends, _, _ in chunks]
+        keys = np.concatenate([keys[cut] for (_, keys, _), cut in zip(chunks, cuts, strict=True)])
+        found = np.empty(len(keys) if rows else 0, np.int32)
         parts[part].add(
-            np.concatenate([keys[cut] for (_, keys, _), cut in zip(chunks, cuts, strict=True)]),
+            keys,
             np.concatenate([documents[cut] for (_, _, documents), cut in zip(chunks, cuts, strict=True)]),
+            found,
         )
+        done = 0
+        for into, cut in zip(rows, cuts, strict=False):
+            size = cut.stop - cut.start
+            into[cut], done = found[done : done + size], done + size
 
 
 # --- finding --------------------------------------------------------------------------------

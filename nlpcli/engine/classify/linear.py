@@ -29,7 +29,8 @@ class LinearModel:
     """A weight for each feature.
 
     keys: uint64 [F], ascending; learnt: float32 [F, P], bias: float64 [P]. P is 1 for two
-    classes (positive speaks for the second), else one per class. `normalised`: a document's
+    classes (positive speaks for the second), else one per class. Where features have weights in
+    common, learnt is [R, P] and places int32 [F] the row of each. `normalised`: a document's
     sum is divided by the root of the number of its features; `apart`: words and characters each by
     their own.
     """
@@ -45,6 +46,7 @@ class LinearModel:
     settings: NaiveBayesSettings
     calibration: dict[str, Any] | None = None
     apart: bool = False
+    places: NDArray[np.int32] | None = None
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:
@@ -53,8 +55,12 @@ class LinearModel:
 
     def weights(self, rows: Rows = EVERY) -> NDArray[np.float64]:
         """What each feature, or those in `rows`, adds to the score of each class [F, C]."""
-        learnt = self.learnt[rows].astype(np.float64)
-        return np.hstack([-learnt, learnt]) / 2 if len(self.labels) == 2 else learnt
+        return self.weights_of(self.learnt[rows if self.places is None else self.places[rows]])
+
+    def weights_of(self, learnt: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The same of some rows of `learnt`."""
+        precise = learnt.astype(np.float64)
+        return np.hstack([-precise, precise]) / 2 if len(self.labels) == 2 else precise
 
     @property
     def used(self) -> int:
@@ -81,6 +87,8 @@ class LinearModel:
             "weights": self.learnt,
             "bias": self.bias,
         }
+        if self.places is not None:
+            tensors["features.places"] = self.places
         write_model(path, KIND, header, {**tensors, **self.vocabulary.to_tensors()})
 
     @classmethod
@@ -95,6 +103,7 @@ class LinearModel:
             keys=model.tensors["features.keys"],
             learnt=model.tensors["weights"],
             bias=model.tensors["bias"],
+            places=model.tensors.get("features.places"),
             names=functools.partial(Vocabulary.from_model, model),
             **model.fields,
         )

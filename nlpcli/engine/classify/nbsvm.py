@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.classify.automatic_features import resolved
+from nlpcli.engine.classify.document_rows import count_rows
 from nlpcli.engine.classify.examples import Examples
-from nlpcli.engine.classify.features import count
 from nlpcli.engine.classify.linear import LinearModel
 from nlpcli.engine.classify.naive_bayes import check_settings, names_of_features
 from nlpcli.engine.classify.support_vectors import Problem, solved
@@ -42,23 +42,27 @@ def train(
     """A model of labelled texts. The same texts, settings and seed give the same model."""
     check_settings(settings)
     features = resolved(features, settings.variant, examples.corpus)
-    table = count(examples.corpus, examples.labels, len(examples.names), features, progress)
-    table = table.take(table.counts.sum(axis=1) >= features.min_docs)
-    if not len(table):
+    apart = features.char_span == "word" and len(features.kinds()) == 2
+    kinds = features.kinds() if apart else (features,)
+    found, rows = count_rows(examples, kinds, features.min_docs, progress)
+    if not len(found.keys):
         raise InputError(
             f"no feature is left: none was seen {features.min_docs:,} times (--min-count)",
             hint="use a smaller --min-count or more text",
         )
-    apart = features.char_span == "word" and len(features.kinds()) == 2
-    problem = Problem(examples, table, features.kinds() if apart else (features,), settings)
-    keys = table.keys
-    del table  # its counts are many, and not needed any more
-    learnt, bias = solved(problem, progress)
+    learnt, bias = solved(Problem(examples, found, rows, settings), progress)
     decisive = np.asarray(learnt.any(axis=1))  # the others stand in no support vector
+    kept = decisive[found.numbers]
+    keys, numbers = found.keys[kept], found.numbers[kept]
+    decisive &= np.bincount(numbers, minlength=len(decisive)) > 0  # many texts have no feature alone
+    places: NDArray[np.int32] | None = (np.cumsum(decisive, dtype=np.int32) - 1)[numbers]
+    learnt = _kept(learnt, decisive)
+    if learnt.nbytes + numbers.nbytes >= len(keys) * learnt.itemsize * learnt.shape[1]:
+        learnt, places = learnt[places], None  # a row for each feature is less
     return LinearModel(
         examples.names,
-        keys[decisive],
-        _kept(learnt, decisive),
+        keys,
+        learnt,
         bias,
         True,
         functools.partial(names_of_features, examples.corpus.vocabulary, features),
@@ -66,6 +70,7 @@ def train(
         features,
         settings,
         apart=apart,
+        places=places,
     )
 
 

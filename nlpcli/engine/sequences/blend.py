@@ -78,7 +78,7 @@ class Blend:
         model = self.model
         return {
             f"{PREFIX}features.keys": model.keys,
-            f"{PREFIX}weights": model.learnt,
+            f"{PREFIX}weights": model.learnt if model.places is None else model.learnt[model.places],
             f"{PREFIX}bias": model.bias,
         }
 

@@ -20,15 +20,12 @@ from typing import cast
 
 from nlpcli.engine.io.line_ends import one_line
 from nlpcli.engine.text.alignment import Aligned, Form, Replacement, normalised
+from nlpcli.engine.text.quick_masks import EMOJI, DigitRuns, quick_mask
 from nlpcli.settings.text import MASKABLE, NormalizeSettings
 
 Step = tuple[re.Pattern[str], Replacement]
 
 _HANGUL = "ㄱ-ㆎ가-힣\u1100-\u11ff"
-_EMOJI = (
-    "\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55"
-    "\U0001f004\U0001f0cf\U0001f170-\U0001f19a\U0001f201-\U0001f265\U0001f300-\U0001faff"
-)
 _TOUCH = "[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]"  # what changes the look of the emoji before it
 _URL_PART = rf"[^\s<>\"'{_HANGUL}.,!?;:)\]}}…、。]"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
@@ -70,32 +67,11 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     ),
     "emoji": re.compile(
         "[\U0001f1e6-\U0001f1ff]{2}|[#*0-9]\ufe0f?\u20e3"
-        f"|[{_EMOJI}]{_TOUCH}*+[\U000e0020-\U000e007f]*+(?:\u200d[{_EMOJI}\u2190-\u21ff]{_TOUCH}*+)*+"
+        f"|[{EMOJI}]{_TOUCH}*+[\U000e0020-\U000e007f]*+(?:\u200d[{EMOJI}\u2190-\u21ff]{_TOUCH}*+)*+"
     ),
 }
 assert set(PATTERNS) == set(MASKABLE)
 MASK = re.compile("<(?:" + "|".join(MASKABLE) + ")>")
-
-# What a text must hold for a pattern to match at all, and how a match begins: found in less time.
-_WWW, _FOUR_DIGITS = re.compile(r"[wW]{3}\."), re.compile(r"\d{4}")
-_DOMAINS = (".com", ".net", ".org", ".io", ".kr", ".edu", ".gov")
-_NEEDED: dict[str, Callable[[str], object]] = {
-    "url": lambda text: "://" in text or _WWW.search(text) or any(domain in text for domain in _DOMAINS),
-    "email": lambda text: "@" in text,
-    "mention": lambda text: "@" in text,
-    "hashtag": lambda text: "#" in text,
-    "phone": _FOUR_DIGITS.search,
-    "emoji": lambda text: not text.isascii(),
-}
-_SIGN_OR_DIGIT, _DIGIT_OR_QUOTE = re.compile(r"[\d+\-−]"), re.compile(r"[\d'’]")
-_SPACED_DIGIT = re.compile(r"\d(?<=\s\d)")  # without one there is no date that begins with a month
-_DIGIT_OR_MONTH = re.compile(
-    r"[\d'’JFMASONDjfmasondſ](?:(?<=[\d'’])|(?=(?i:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)))"
-)
-_BEGINNINGS: dict[str, Callable[[str], re.Pattern[str]]] = {
-    "date": lambda text: _DIGIT_OR_MONTH if _SPACED_DIGIT.search(text) else _DIGIT_OR_QUOTE,
-    "number": lambda _: _SIGN_OR_DIGIT,
-}
 
 _INLINE = frozenset(
     ("b", "i", "u", "s", "a", "em", "strong", "span", "font", "sub", "sup", "small", "big", "mark", "code")
@@ -129,7 +105,8 @@ class Normalizer:
         patterns = settings.html or settings.mask or settings.strip
         self.is_local = not (patterns or settings.squeeze_repeats or settings.squeeze_space)
         self._after = _steps(settings)
-        self._quickly = [_quick(pattern, replacement) for pattern, replacement in self._after]
+        runs = DigitRuns()
+        self._quickly = [_quick(pattern, replacement, runs) for pattern, replacement in self._after]
 
     @property
     def is_idle(self) -> bool:
@@ -191,30 +168,10 @@ def _steps(settings: NormalizeSettings) -> list[Step]:
     return steps
 
 
-def _quick(pattern: re.Pattern[str], replacement: Replacement) -> Callable[[str], str]:
-    """What does the same as `pattern.sub(replacement, text)`, faster where a text has nothing of the kind."""
+def _quick(pattern: re.Pattern[str], replacement: Replacement, runs: DigitRuns) -> Callable[[str], str]:
+    """What does the same as `pattern.sub(replacement, text)`, faster where it is that of a mask."""
     name = next((name for name, known in PATTERNS.items() if known is pattern), "")
-    if name in _BEGINNINGS:
-        return functools.partial(_replaced, pattern, replacement, _BEGINNINGS[name])
-    if name not in _NEEDED:
-        return functools.partial(pattern.sub, replacement)
-    needed = _NEEDED[name]
-    return lambda text: pattern.sub(replacement, text) if needed(text) else text
-
-
-def _replaced(
-    pattern: re.Pattern[str], replacement: Replacement, beginning: Callable[[str], re.Pattern[str]], text: str
-) -> str:
-    """`pattern.sub`, where each match begins with a character that the pattern `beginning` gives finds."""
-    parts: list[str] = []
-    done = 0
-    for place in beginning(text).finditer(text):
-        match = pattern.match(text, place.start()) if place.start() >= done else None
-        if match is not None:
-            put = replacement if isinstance(replacement, str) else replacement(match)
-            parts += text[done : match.start()], put
-            done = match.end()
-    return "".join([*parts, text[done:]]) if parts else text
+    return quick_mask(name, pattern, replacement, runs)
 
 
 def _html_steps() -> list[Step]:

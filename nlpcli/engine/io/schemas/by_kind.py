@@ -6,7 +6,7 @@ from importlib import import_module
 
 from nlpcli.engine.io.schema import Schema
 
-NEWEST = {"index": 2}  # the format of a kind that has had more than one
+NEWEST = {"index": 2, "linear-classifier": 2}  # the format of a kind that has had more than one
 COUNTS = "co-occurrence counts"
 # The module of this package, and the name there; each is imported when a file of its kind is read.
 SCHEMAS = {

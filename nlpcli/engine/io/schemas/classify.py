@@ -25,6 +25,7 @@ from nlpcli.engine.io.schema import (
     Array,
     Held,
     Schema,
+    below,
     total_within,
     within,
 )
@@ -70,6 +71,11 @@ def _large_counts(held: Held) -> str | None:
 
 def _resolved_features(held: Held) -> str | None:
     return None if held.fields["features"].decided else "its features are not decided"
+
+
+def _weights_of_features(held: Held) -> str | None:
+    alike = "features.places" in held.arrays or held.sizes["F"] == held.sizes["R"]
+    return None if alike else "its weights are not those of its features"
 
 
 def _partial_counts(held: Held) -> str | None:
@@ -121,13 +127,14 @@ LINEAR = Schema(
     {**_CLASSIFIER, "normalised": Field(flag, default=False), "apart": Field(flag, default=False)},
     {
         **_FEATURES,
-        "weights": Array("float32", ("F", "P"), FINITE),
+        "weights": Array("float32", ("R", "P"), FINITE),
+        "features.places": Array("int32", ("F",), below("R"), optional=True),
         "bias": Array("float64", ("P",), FINITE),
         **VOCABULARY,
     },
     # Two classes are one problem.
     sizes=lambda fields: {"P": 1 if len(fields["labels"]) == 2 else len(fields["labels"])},
-    relations=(_resolved_features,),
+    relations=(_resolved_features, _weights_of_features),
 )
 
 

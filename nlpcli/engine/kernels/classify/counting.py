@@ -45,7 +45,7 @@ def _slot(key, mask):
 
 
 @nb.njit(nogil=True)
-def count_keys(keys, documents, start, labels, binary, slots, table, several, used, shared):
+def count_keys(keys, documents, start, labels, binary, slots, table, several, used, shared, rows):
     """Count features by class into a hash table, from the one at `start` on.
 
     A document with a negative label is left out. With `binary` a feature counts once per
@@ -54,6 +54,7 @@ def count_keys(keys, documents, start, labels, binary, slots, table, several, us
     slots int32 [2^k], −1 where free; table uint64 [F, 3]: key, last document + 1, and the count: of most
     features one class alone has any, and it is kept as count · 2^24 + class. Those of several have a row in
     several [S, C], zero beyond `shared`, of which the number is kept, with the highest bit set.
+    rows int32 [N], unless empty: gets the row in the table, −1 where a feature does not count.
     Returns: (feature reached, used, shared: rows used of either); stops when a table is full.
     """
     room = min(slots.size // 2, len(table))
@@ -61,6 +62,8 @@ def count_keys(keys, documents, start, labels, binary, slots, table, several, us
     for at in range(start, keys.size):
         document = documents[at]
         label = labels[document]
+        if rows.size:
+            rows[at] = -1
         if label < 0:
             continue
         key = keys[at]
@@ -75,6 +78,7 @@ def count_keys(keys, documents, start, labels, binary, slots, table, several, us
             slots[slot] = used
             table[used, 0], table[used, 1], table[used, 2] = key, stamp, _ONE_MORE | np.uint64(label)
             used += 1
+            row = np.int32(used - 1)
         elif not binary or table[row, 1] != stamp:
             held = table[row, 2]
             if held & _SEVERAL:
@@ -89,6 +93,10 @@ def count_keys(keys, documents, start, labels, binary, slots, table, several, us
                 table[row, 2] = _SEVERAL | np.uint64(shared)
                 shared += 1
             table[row, 1] = stamp
+        else:
+            continue
+        if rows.size:
+            rows[at] = row
     return keys.size, used, shared
 
 
@@ -127,3 +135,72 @@ def rehash(slots, table, used):
         while slots[slot] >= 0:
             slot = (slot + np.uint64(1)) & mask
         slots[slot] = row
+
+
+# --- which document has which feature ----------------------------------------------------------
+
+_PLACE_BITS = np.uint32(24)
+_ROW = np.uint32((1 << 24) - 1)
+
+
+@nb.njit(nogil=True)
+def by_document(parts, ends, part_ends, rows, places, place_ends):
+    """Bring rows that `sort_by_part` brought together by part, and `count_keys` found, back into order.
+
+    parts uint8 [N]: the part of each feature of documents that end at `ends`; places uint32 [N] get
+    part · 2^24 + row of those that count, which end at place_ends [documents].
+    Returns: how many count.
+    """
+    begins = np.empty_like(part_ends)
+    before = 0
+    for part in range(part_ends.size):
+        begins[part] = before
+        before = part_ends[part]
+    total = begin = 0
+    for number in range(ends.size):
+        for at in range(begin, ends[number]):
+            part = parts[at]
+            row = rows[begins[part]]
+            begins[part] += 1
+            if row >= 0:
+                places[total] = (np.uint32(part) << _PLACE_BITS) | np.uint32(row)
+                total += 1
+        begin = ends[number]
+        place_ends[number] = total
+    return total
+
+
+@nb.njit(nogil=True)
+def resolve(places, ends, bases, numbers, rows, row_ends, alone):
+    """The final numbers of the features of documents, from `places` as `by_document` gives them.
+
+    numbers int32 [F], those of part p from bases[p] on: −1 of a feature that one document alone has, which
+    is counted in `alone` [documents], −2 of one that is left out; the others are written into `rows`.
+    Returns: how many are written.
+    """
+    total = begin = 0
+    for document in range(ends.size):
+        for at in range(begin, ends[document]):
+            number = numbers[bases[places[at] >> _PLACE_BITS] + np.int64(places[at] & _ROW)]
+            if number >= 0:
+                rows[total] = number
+                total += 1
+            elif number == -1:
+                alone[document] += 1
+        begin = ends[document]
+        row_ends[document] = total
+    return total
+
+
+@nb.njit(nogil=True)
+def count_totals(table, several, totals):
+    """How often each feature of a table was seen in all classes, into `totals` int64 [F]."""
+    for row in range(totals.size):
+        held = table[row, 2]
+        if held & _SEVERAL:
+            total = np.int64(0)
+            for label in range(several.shape[1]):
+                total += np.int64(several[held & ~_SEVERAL, label])
+            totals[row] = total
+        else:
+            totals[row] = np.int64(held >> _CLASS_BITS)

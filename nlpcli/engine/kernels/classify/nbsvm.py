@@ -6,7 +6,7 @@ number of d's features of that kind. The weights are kept multiplied by r, besid
 costs one sweep to read and one to write:
 
     state    float32 [F, 2]   r_f · w_f and r_f²; where several classes are discriminated at once,
-    weights, squares          one each [F, 16], a column per class
+    weights  float32 [F, 16]  packed rows of 10 of each (`simd/rows.py`), a cache line
     rows, ends                features of a kind of document d: rows[ends[d − 1]:ends[d]]
     norms    float64 [2, D]   1 / √n_d of either kind
     alphas   float64 [D]      the dual variables, one per document (and class)
@@ -24,7 +24,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from nlpcli.engine.kernels.simd.rows import move_rows_by, sum_rows
+from nlpcli.engine.kernels.simd.rows import move_packed_rows, sum_rows
 
 
 @nb.njit(nogil=True, fastmath=True)
@@ -104,10 +104,10 @@ def descend(
 
 @nb.njit(nogil=True, fastmath=True)
 def descend_together(
-    words, word_ends, chars, char_ends, order, weights, squares, norms, own, alone, diagonal, classes, alphas,
+    words, word_ends, chars, char_ends, order, weights, norms, own, alone, diagonal, classes, alphas,
     bias, cost,
 ):  # fmt: skip
-    """One step for each document in `order` and each of up to 16 classes, which know nothing of each other.
+    """One step for each document in `order` and each of up to 10 classes, which know nothing of each other.
 
     classes: int64 [D], the column of a document's class, another number where it is none of these; norms,
     own and order as in `descend`; alone: float64 [2, K]; diagonal, alphas: float64 [D, K]; bias: float64 [K].
@@ -142,6 +142,6 @@ def descend_together(
             gains[0, lane], gains[1, lane] = step * norms[0, document], step * norms[1, document]
             moved = True
         if moved:
-            move_rows_by(weights, squares, words, first, last, gains, 0)
-            move_rows_by(weights, squares, chars, char_first, char_last, gains, 1)
+            move_packed_rows(weights, words, first, last, gains, 0)
+            move_packed_rows(weights, chars, char_first, char_last, gains, 1)
     return worst

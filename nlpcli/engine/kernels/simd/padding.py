@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LANES = 16  # float32 numbers in a vector; rows of matrices are padded to a multiple
+PACKED = 10  # numbers of a packed row, which has a factor of half the size for each (`rows.py`)
 
 Floats = NDArray[np.float32]
 
