@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import nlpcli as api
-from nlpcli.engine.tasks.passages import Passage, kind_of
+from nlpcli.engine.tasks.passages import Passage
+from nlpcli.engine.tasks.question_words import kind_of
 from nlpcli.engine.tasks.squad import f1_of, read_squad, scores_of
 from nlpcli.errors import InputError
 from tests.conftest import Run

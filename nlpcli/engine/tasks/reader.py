@@ -15,6 +15,7 @@ from nlpcli.engine.runtime.arrays import Floats, offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.tasks.passages import Passage
+from nlpcli.engine.tasks.question_words import Question
 from nlpcli.engine.tasks.squad import AnswerScores, Asked, f1_of, scores_of
 from nlpcli.errors import InputError
 from nlpcli.settings.questions import ReaderSettings
@@ -48,7 +49,7 @@ class Reader:
         passage = self._passage(text)
         if not len(passage.spans.starts):
             return []
-        features = passage.features(question, len(self.weights))
+        features = passage.features(Question(question), len(self.weights))
         scores = np.empty(len(features))
         kernels.score_spans(features, self.weights, scores)
         return best_spans(passage, scores, top)
@@ -155,7 +156,7 @@ def _examples(asked: Sequence[Asked], settings: ReaderSettings, draw: np.random.
         wrong = np.flatnonzero(~is_right)
         chosen = draw.choice(wrong, min(len(wrong), settings.wrong), replace=False)
         kept = np.sort(np.concatenate([right, chosen]))
-        features.append(passage.features(one.question, settings.buckets)[kept])
+        features.append(passage.features(Question(one.question), settings.buckets)[kept])
         targets.append(is_right[kept].astype(np.float32))
     if not features:
         raise InputError("no answer of any question stands in its text")
