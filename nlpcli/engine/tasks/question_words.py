@@ -107,14 +107,19 @@ def stem_of(word: str) -> str:
 
 
 def _keys(word: str) -> set[int]:
-    """What two words share if they may be the same one, in another form: numbers of 63 bits."""
+    """What two words share if they may be the same one, in another form, as numbers of 63 bits."""
     plain = stem_of(word).lower()
     if not "가" <= plain[0] <= "힣":
-        whole = plain[:-1] if len(plain) > 3 and plain.endswith("s") else plain
-        digest = hashlib.blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        return {int.from_bytes(digest, "little") >> 2 | 1 << 62}
-    pairs = (plain[place : place + 2] for place in range(max(1, len(plain) - 1)))
-    return {ord(pair[0]) << 32 | (ord(pair[1]) if len(pair) > 1 else 0) for pair in pairs}
+        return {_key(plain[:-1] if len(plain) > 3 and plain.endswith("s") else plain)}
+    return {_key(plain[place : place + 2]) for place in range(max(1, len(plain) - 1))}
+
+
+def _key(text: str) -> int:
+    """A number for a text: one for each of two letters, for longer ones hardly ever the same."""
+    if len(text) <= 2:
+        return ord(text[0]) << 32 | ord(text[1:] or "\0")
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 2 | 1 << 62
 
 
 @functools.lru_cache(_KEPT)
