@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -21,13 +19,11 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.tasks.question_words import (
-    COLUMNS,
     FORM,
     FORM_SHAPE,
     FORM_SIZE,
     FORMS,
     HEAD,
-    IS_EMPTY,
     LAST,
     LAST_TWO,
     LEFT,
@@ -45,22 +41,18 @@ kernels = Kernels("search.passages")
 FEATURES = 34
 _LONGEST_WORDS, _LONGEST_LETTERS = 7, 40
 _SENTENCE_END = re.compile(r"(?<=[.!?。])[\"'”’)\]]*\s+|\n+")
-_FITTING = {"when": (1, 2, 3), "number": (4, 5, 6), "who": (7, 10), "where": (7, 10)}  # shapes by kind
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
 class Spans:
-    """Spans [C] that may be answers: first letter and last + 1, first and last word, all int32 [C], and 1
+    """Spans [C] that may be answers, int32 [5, C]: first letter and last + 1, first and last word, and 1
     where the last is without its particle."""
 
-    starts: NDArray[np.int32]
-    ends: NDArray[np.int32]
-    first: NDArray[np.int32]
-    last: NDArray[np.int32]
-    form: NDArray[np.int32]
+    def __init__(self, table: NDArray[np.int32]) -> None:
+        self.table = table
+        self.starts, self.ends, self.first, self.last, self.form = table
 
 
 class Matches(NamedTuple):
@@ -87,6 +79,11 @@ class Passage:
     def __len__(self) -> int:
         return len(self.starts)
 
+    @functools.cached_property
+    def letters(self) -> NDArray[np.uint32]:
+        """The text as numbers of its characters."""
+        return np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
     def sentence_at(self, place: int) -> tuple[int, int]:
         """First letter and last letter + 1 of the sentence that a letter stands in."""
         number = int(np.searchsorted(self.breaks, place, "right")) - 1
@@ -100,7 +97,7 @@ class Passage:
             self.starts, self.ends, self.sentence, table[:, FORMS], table[:, FORM + FORM_SIZE + LEFT],
             _LONGEST_WORDS, _LONGEST_LETTERS, spans,
         )  # fmt: skip
-        return Spans(*spans[:, :count].copy())
+        return Spans(np.ascontiguousarray(spans[:, :count]))
 
     def _of_form(self, column: int) -> Ints:
         """What is true of the last word of each span as it is there: int64 [C]."""
@@ -181,31 +178,6 @@ class Passage:
         covered = np.zeros((int(self.sentence[-1]) + 3, len(weights)), np.uint8)
         most = kernels.coverage(found.shared, weights, self.sentence, covered)
         return float(most / max(float(weights.sum()), 1e-9))
-
-    def plain_scores(self, asked: Question, found: Matches, named: Sequence[tuple[int, int, str]] = ()) -> NDArray[np.float64]:
-        """How well each span answers, by rules: near to words of the question, none of these itself, and of
-        the type that is asked for. `named`: where names stand (first letter, last + 1, label)."""
-        spans, shared = self.spans, found.shared
-        weights = found.weights * asked.telling
-        scale = max(float(weights.sum()), 1e-9)
-        strength = shared @ weights
-        covered = np.zeros((int(self.sentence[-1]) + 1, len(weights)), bool)
-        np.logical_or.at(covered, self.sentence, shared)
-        share = (covered @ weights / scale)[self.sentence[spans.first]]
-        sums = np.concatenate([[0.0], np.cumsum(strength)])
-        near = sums[np.minimum(spans.last + 6, len(self))] - sums[np.maximum(spans.first - 5, 0)]
-        own = sums[spans.last + 1] - sums[spans.first]
-        fits = np.isin(self._of_form(FORM_SHAPE), _FITTING.get(asked.name, ()))
-        fits &= (spans.last - spans.first < 4) | (asked.name not in ("who", "where"))
-        scores: NDArray[np.float64] = 6 * share + 2 * (near - own) / scale - 6 * (own > 0) + 4.0 * fits
-        scores -= 0.7 * (spans.last - spans.first) * ~np.isin(asked.name, ("why", "how", ""))
-        empty = self.words.table[:, IS_EMPTY] > 0
-        scores -= 8.0 * (empty[spans.first] | empty[spans.last])
-        scores += 0.5 * (spans.form > 0)
-        labels = {"who": ("PER", "ORG"), "where": ("LOC",)}.get(asked.name, ())
-        for start, end, label in named:
-            scores += 4.0 * ((spans.starts == start) & (spans.ends == end) & (label in labels))
-        return scores
 
     def _told(self, asked: Question) -> list[tuple[Ints | int, ...]]:
         """What the places of the question's words say of each span."""

@@ -19,6 +19,7 @@ from nlpcli.engine.search.ranking import Search
 from nlpcli.engine.tasks.passages import Matches, Passage
 from nlpcli.engine.tasks.question_words import Question
 from nlpcli.engine.tasks.reader import Reader, Span, best_spans, train
+from nlpcli.engine.tasks.span_rules import scores
 from nlpcli.engine.tasks.squad import AnswerScores, all_of, read_squad
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.errors import NlpcliError
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.sequences.tagger import Tagger
 
 _ENGLISH = 0.9  # share of ASCII letters from which on a text is looked through for English names
-_KEPT = 256  # documents that are kept cut into words
+_KEPT = 1024  # documents that are kept cut into words
 _ROUNDED = 1e-4  # by which a score may be more when it is rounded
 _RANK = 8.0  # how much less an answer of a document counts that answers the question less well itself
 
@@ -148,8 +149,7 @@ class _Finder:
         if self._reader is not None:
             return self._reader.spans(question, passage.text, self._settings.top)
         named = _names(passage.text) if asked.name in ("who", "where") else []
-        scores = passage.plain_scores(asked, matches, named)
-        return best_spans(passage, 2.0 * scores, self._settings.top)
+        return best_spans(passage, scores(question, asked, passage, matches, named), self._settings.top)
 
     def _found(self, document: int, passage: Passage, span: Span, told: float) -> Found:
         begin, end = passage.sentence_at(span.start)

@@ -19,13 +19,21 @@ from numpy.typing import NDArray
 from nlpcli.engine.runtime.arrays import offsets_of
 
 WORD = re.compile(r"\w+(?:[.,:·/-]\w+)*%?")
-_ENDINGS = (
-    "은 는 이 가 을 를 의 에 에서 에게 에게서 으로 로 와 과 도 만 부터 까지 보다 처럼 이나 나 "
-    "이라고 라고 이라는 라는 이라 라 이란 란 이며 며 이고 고 이다 다 였다 이었다 인 으로서 로서 "
-    "으로써 로써 이었으며 였으며 에서의 에서는 에는 으로의 로의 와의 과의 에도 에만 들이 들은 들을 "
-    "들의 께서 이자 자 하는 하고 하여 한 했다 하였다 하며 된 되었다 되는"
+_GROUPS = (  # of particles and endings; the last are all others
+    "은 는",
+    "이 가",
+    "을 를",
+    "의",
+    "에 에서 에게 에게서 에는 에서는 에서의 에도 에만",
+    "으로 로 으로의 로의 으로서 로서 으로써 로써",
+    "와 과 와의 과의",
+    "이며 며 이고 고 이다 다 였다 이었다 인 이었으며 였으며 이자 자 이라 라",
+    "이라고 라고 이라는 라는 이란 란",
+    "하는 하고 하여 한 했다 하였다 하며 된 되었다 되는",
+    "도 만 부터 까지 보다 처럼 이나 나 들이 들은 들을 들의 께서",
 )
-_PARTICLES = frozenset(_ENDINGS.split())
+_PARTICLES = {particle: number for number, some in enumerate(_GROUPS, 1) for particle in some.split()}
+_VERBAL = frozenset("다고며게히한된는을던지해로서인은")  # how verbs, and what belongs to them, end
 _LONGEST_PARTICLE = max(map(len, _PARTICLES))
 _KINDS = (
     ("when", r"언제|연도|날짜|날은|해는|년도|몇\s*년|몇\s*월|몇\s*일|시기|시대"),
@@ -67,7 +75,8 @@ _KEPT = 1 << 16  # words of which it is kept what is true of them
 
 # columns of what is true of a word
 SHAPE, HEAD, TAIL, IS_EMPTY, FORMS, KEYS, FORM = range(7)
-LEFT, PARTICLE, LAST, LAST_TWO, FORM_SHAPE, FORM_SIZE = range(6)  # of its first form, then of its second
+# of its first form, then of its second
+LEFT, PARTICLE, GROUP, LAST, LAST_TWO, FORM_SHAPE, VERBAL, FORM_SIZE = range(8)
 COLUMNS = FORM + 2 * FORM_SIZE
 
 
@@ -77,6 +86,8 @@ def crc(text: str) -> int:
 
 
 def _shape(word: str) -> int:
+    if "가" <= word[:1] <= "힣":  # only the last of them begins so
+        return _SHAPES[-1][1] if _SHAPES[-1][0].fullmatch(word) else 0
     if word.lower() in _MONTHS:
         return 2
     return next((number for pattern, number in _SHAPES if pattern.fullmatch(word)), 0)
@@ -129,7 +140,8 @@ def _facts(word: str) -> tuple[bytes, bytes]:
     forms = [(word, ""), (stem, word[len(stem) :])] if len(stem) < len(word) else [(word, "")]
     told = [_shape(word), crc(word[:2]), crc(word[-1:]), word.lower() in _EMPTY, len(forms), len(keys)]
     for form, left in (forms * 2)[:2]:
-        told += [len(left), crc(left), crc(form[-1:]), crc(form[-2:]), _shape(form)]
+        told += [len(left), crc(left), _PARTICLES.get(left, 0), crc(form[-1:]), crc(form[-2:])]
+        told += [_shape(form), form[-1] in _VERBAL]
     return struct.pack(f"<{COLUMNS}q", *told), struct.pack(f"<{len(keys)}q", *sorted(keys))
 
 
