@@ -201,10 +201,12 @@ def summaries(folder: Path) -> None:
     for method in ("lead", "textrank", "lexrank", "mmr"):
         cells = []
         for wanted in (1, 3):
-            command = [*NLPCLI, "summarize", *names, "--method", method, "-n", wanted, "--jsonl"]
+            command = [*NLPCLI, "summarize", *names, "--method", method, "--sentences", wanted, "--jsonl"]
             ended = measure(command)
-            records = map(json.loads, ended.stdout.splitlines())
-            found = [" ".join(one["text"] for one in record["sentences"]) for record in records]
+            chosen: dict[str, list[str]] = {str(name): [] for name in names}
+            for record in map(json.loads, ended.stdout.splitlines()):
+                chosen[record["file"]].append(record["text"])
+            found = [" ".join(sentences) for sentences in chosen.values()]
             cells += [scored(found, references), f"{ended.cpu:.2f}"]
         print(f"| nlpcli {method} | " + " | ".join(cells) + " |")
     program = peer(SUMY)
