@@ -109,8 +109,8 @@ def train_topics(
     progress.note(f"{output}: {len(model):,} topics")
     if not analysis.stopwords and (few := _of_stopwords(model)):
         progress.note(
-            f"{few:,} of {len(model):,} topics {'is' if few == 1 else 'are'} mostly stop words: leave them out "
-            "with --stopwords en (or ko, or a file), or take a smaller --max-df, such as 0.2"
+            f"{few:,} of {len(model):,} topics {'is' if few == 1 else 'are'} mostly stop words: leave them "
+            "out with --stopwords en (or ko, or a file), or take a smaller --max-df, such as 0.2"
         )
     return model
 
