@@ -7,17 +7,22 @@ Summaries: the test half of GUM's abstracts (tasks/summarize/gum-en), ROUGE by o
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 import re
+import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 from side_by_side import NLPCLI, data, measure, peer, print_table
 
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.tasks.rouge import mean_rouge, rouge
-from nlpcli.engine.topics.coherence import coherence
+from nlpcli.engine.topics.coherence import coherence, perplexity
+from nlpcli.engine.topics.topic_model import TopicModel
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
@@ -55,6 +60,39 @@ words = [[names[word] for word in (-row).argsort()[:10]] for row in model.compon
 error = model.reconstruction_err_ / (rows.multiply(rows).sum() ** 0.5)
 print(json.dumps({"error": error, "words": words}))
 """
+VARIATIONAL = """
+import json, resource, sys
+import numpy as np
+texts = [line.split() for line in open(sys.argv[1], encoding="utf-8")]
+words = sorted({word for text in texts for word in text})
+number, topics, passes = {word: n for n, word in enumerate(words)}, int(sys.argv[3]), int(sys.argv[4])
+ids = [[number[word] for word in text] for text in texts]
+def spent():
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+if sys.argv[2] == "gensim":
+    from gensim.models import LdaMulticore
+    bags = [[(n, text.count(n)) for n in sorted(set(text))] for text in ids]
+    names = dict(enumerate(words))
+    began = spent()
+    model = LdaMulticore(bags, num_topics=topics, id2word=names, workers=1, passes=passes, chunksize=256,
+                         alpha=0.1, eta=0.01, random_state=1)
+    table = model.get_topics()
+else:
+    from scipy.sparse import csr_matrix
+    from sklearn.decomposition import LatentDirichletAllocation
+    rows = csr_matrix((np.ones(sum(map(len, ids))), [n for text in ids for n in text],
+                       np.cumsum([0, *map(len, ids)])), shape=(len(ids), len(words)))
+    rows.sum_duplicates()
+    began = spent()
+    model = LatentDirichletAllocation(topics, doc_topic_prior=0.1, topic_word_prior=0.01, max_iter=passes,
+                                      learning_method=sys.argv[2], batch_size=256, random_state=1).fit(rows)
+    table = model.components_
+used = spent() - began  # before the worker ends, whose time counts only then
+del model
+used = max(used, spent() - began)
+np.save(sys.argv[5], table)
+print(json.dumps({"cpu": used, "words": words}))
+"""
 SUMY = """
 import json, re, sys
 from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
@@ -75,9 +113,52 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "texts"
         source.write_text("\n".join(text for text in texts if text.strip()) + "\n", encoding="utf-8")
+        if "perplexity" in sys.argv[1:]:
+            held_out_perplexity(texts, Path(folder))
+            return
         for topics in (20, 100):
             topic_table(source, texts, topics)
+        held_out_perplexity(texts, Path(folder))
         summaries(Path(folder))
+
+
+def held_out_perplexity(texts: list[str], folder: Path, topics: int = 20) -> None:
+    """Perplexity of every tenth text, by the same document completion of all, after so much training.
+
+    All train on the same words with the same first alpha and beta, one thread. Ours: CPU s of the whole
+    command; of the others of the fit alone.
+    """
+    counts = Counter(word for text in texts for word in set(text.split()))
+    kept = {word for word, count in counts.items() if 2 <= count <= len(texts) / 2}
+    lines = [" ".join(word for word in text.split() if word in kept) for text in texts]
+    source, table = folder / "training", folder / "table.npy"
+    source.write_text("\n".join(line for at, line in enumerate(lines) if at % 10 != 9) + "\n", "utf-8")
+    held = [line for at, line in enumerate(lines) if at % 10 == 9]
+    print(
+        "\n### Held-out perplexity, BBC news, 20 topics\n\n"
+        "| | passes | CPU s | perplexity |\n|---|---|---|---|"
+    )
+    for sweeps in (2, 5, 10, 20, 50, 100):
+        path = folder / "held.safetensors"
+        command = [*NLPCLI, "train-topics", source, "--tokenizer", "whitespace", "--num-topics", topics,
+                   "--iterations", sweeps, "--threads", 1, "--min-df", 1, "--max-df", 1, "-q",
+                   "-o", path]  # fmt: skip
+        measure(command)  # kernels are compiled
+        spent = measure(command).cpu
+        model = TopicModel.load(path)
+        print(
+            f"| nlpcli | {sweeps} | {spent:.2f} | {perplexity(model, model.encode([held])):.1f} |", flush=True
+        )
+    for name, rounds in (("gensim", (5, 20, 50)), ("online", (5, 20, 50)), ("batch", (20, 50, 100))):
+        for passes in rounds if (command := peer(VARIATIONAL)) else ():
+            found = json.loads(measure([*command, source, name, topics, passes, table]).stdout)
+            shares = np.load(table)
+            weights = np.full((len(model.vocabulary), topics), 1e-9, np.float32)
+            weights[model.vocabulary.ids_of(found["words"])] = (shares / shares.sum(axis=1)[:, None]).T
+            other = dataclasses.replace(model, alpha=np.full(topics, 0.1))
+            other.__dict__["word_weights"] = weights  # what it would work out of counts
+            likely = perplexity(other, other.encode([held]))
+            print(f"| {name} | {passes} | {found['cpu']:.2f} | {likely:.1f} |", flush=True)
 
 
 def rows_of(name: str) -> list[str]:
@@ -127,10 +208,12 @@ def summaries(folder: Path) -> None:
     for method in ("lead", "textrank", "lexrank", "mmr"):
         cells = []
         for wanted in (1, 3):
-            command = [*NLPCLI, "summarize", *names, "--method", method, "-n", wanted, "--jsonl"]
+            command = [*NLPCLI, "summarize", *names, "--method", method, "--sentences", wanted, "--jsonl"]
             ended = measure(command)
-            records = map(json.loads, ended.stdout.splitlines())
-            found = [" ".join(one["text"] for one in record["sentences"]) for record in records]
+            chosen: dict[str, list[str]] = {str(name): [] for name in names}
+            for record in map(json.loads, ended.stdout.splitlines()):
+                chosen[record["file"]].append(record["text"])
+            found = [" ".join(sentences) for sentences in chosen.values()]
             cells += [scored(found, references), f"{ended.cpu:.2f}"]
         print(f"| nlpcli {method} | " + " | ".join(cells) + " |")
     program = peer(SUMY)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import nlpcli as api
-from nlpcli.engine.tasks.passages import Passage, kind_of
+from nlpcli.engine.tasks.passages import Passage
+from nlpcli.engine.tasks.question_words import kind_of
 from nlpcli.engine.tasks.squad import f1_of, read_squad, scores_of
 from nlpcli.errors import InputError
 from tests.conftest import Run
@@ -109,3 +110,29 @@ def test_spans_leave_out_particles_and_stay_in_a_sentence() -> None:
     assert {"김하늘", "김하늘은", "김하늘은 왔다", "비가 온다"} <= found
     assert "왔다. 비가" not in found
     assert (kind_of("몇 명이 왔나?"), kind_of("Where is it?")) == ("number", "where")
+
+
+def test_answers_are_of_the_type_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text(
+        "The old bridge was built on 12 March 1931 by Anna Berg, an engineer. It is 420 metres long.\n"
+        "The town library of Harnby holds 45,000 books. Per Holm designed it.\n"
+        "한빛다리는 1931년 5월에 김하늘이 설계하여 새솔시에 놓았다. 길이는 420m이며 기둥은 12개이다.\n"
+    )
+    asked = {
+        "Who built the old bridge?": "Anna Berg",
+        "When was the old bridge built?": "12 March 1931",
+        "How many books does the library hold?": "45,000",
+        "한빛다리를 설계한 사람은 누구인가?": "김하늘",
+        "한빛다리의 기둥은 몇 개인가?": "12개",
+        "한빛다리를 언제 놓았나?": "1931년 5월",
+    }
+    found = dict(api.ask(str(tmp_path / "t.txt"), list(asked), min_score=0))
+    assert {question: answers[0].answer for question, answers in found.items()} == asked
+
+
+def test_documents_that_cannot_be_surer_are_not_read(notes: Path) -> None:
+    question = "When was the old bridge built?"
+    [best] = dict(api.ask(str(notes), [question], min_score=0))[question]
+    several = dict(api.ask(str(notes), [question], top=50, min_score=0))[question]
+    assert best == several[0]
+    assert [one.score for one in several] == sorted((one.score for one in several), reverse=True)

@@ -219,3 +219,12 @@ def test_more_topics_than_words_are_told(nlpcli, tmp_path):
     many = nlpcli("train-topics", tmp_path / "t.txt", "--num-topics", 9, *options, code=0)
     assert "9 topics are more than there are texts or words" in many.err
     assert "more than there are" not in few.err
+
+
+def test_topics_of_stop_words_are_told(nlpcli: Run, tmp_path: Path) -> None:
+    nouns = ("boat", "wind", "sail", "bread", "oven", "flour")
+    lines = [f"the and of in to is it that was for {nouns[at % 6]} {nouns[(at + 1) % 6]}" for at in range(12)]
+    (tmp_path / "t.txt").write_text("\n".join(lines) + "\n")
+    given = ("train-topics", "t.txt", "--num-topics", "1", "--iterations", "2", "--max-df", "1", "-o", "m")
+    assert "1 of 1 topics is mostly stop words" in nlpcli(*given).stderr.decode()
+    assert "stop words" not in nlpcli(*given, "--stopwords", "en").stderr.decode()

@@ -257,7 +257,8 @@ def _built(
     plain = ([text.replace("\n", " ") for text in batch] for batch in batches)
     filled = _first_of(plain, nothing)
     corpus = encode_documents(filled, analysis, VocabularySettings(vocab_order="first-seen"))
-    words, counts = corpus.vocabulary.tokens, corpus.vocabulary.counts
+    (content, offsets), counts = corpus.vocabulary.packed, corpus.vocabulary.counts
+    words = MappedStrings(content, offsets)  # as strings all at once they would take more than the texts
     if settings.terms == "auto":
         kind = kind_for(analysis.tokenizer, words, np.asarray(counts))
         kind = "both" if kind == "bigrams" and vectors is not None else kind  # vectors are of whole words

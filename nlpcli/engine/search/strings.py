@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -43,13 +44,15 @@ class MappedStrings(PackedTokens):
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
-            return [self[number] for number in range(*key.indices(len(self)))]
-        number = range(len(self))[key]
-        piece = self._bytes_of(number)
-        try:
-            return piece.decode("utf-8", "surrogatepass")
-        except UnicodeDecodeError:
-            return from_bytes(piece)
+            return self._slice(range(*key.indices(len(self))))
+        return _decoded(self._bytes_of(range(len(self))[key]))
+
+    def _slice(self, numbers: range) -> list[str]:
+        if numbers.step != 1 or not numbers:
+            return [self[number] for number in numbers]
+        bounds = self.offsets[numbers.start : numbers.stop + 1]
+        some = self.content[bounds[0] : bounds[-1]].tobytes()
+        return [_decoded(some[a:b]) for a, b in itertools.pairwise((bounds - bounds[0]).tolist())]
 
     def to_tensors(self, name: str) -> dict[str, NDArray[Any]]:
         """The strings as arrays for a model file."""
@@ -82,3 +85,10 @@ class MappedStrings(PackedTokens):
         text = np.frombuffer(b"".join(wanted), np.uint8)
         kernels.first_not_before(self.content, self.offsets, text, offsets_of(list(map(len, wanted))), found)
         return found
+
+
+def _decoded(piece: bytes) -> str:
+    try:
+        return piece.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return from_bytes(piece)

@@ -24,6 +24,7 @@ _HANGUL = re.compile("[가-힣]")
 _BEGINS = "^"
 _FIRST, _LETTERS = ord("가"), 11172
 _ALONE = _LETTERS**2  # numbers of terms: pairs, letters alone, ^ and a letter, ^ and a pair
+_WORDS, _CODES = 1 << 16, 1 << 20  # that are worked out together, so that little memory is needed
 _KOREAN = 0.1  # share of words with Hangul from which on a text is Korean
 
 
@@ -39,8 +40,12 @@ def kind_for(tokenizer: str, words: Sequence[str], counts: NDArray[np.int64]) ->
     """What `--terms auto` stands for, for these words, seen so often."""
     if tokenizer not in ("word", "whitespace"):
         return "words"
-    korean = np.fromiter((_HANGUL.search(word) is not None for word in words), bool, len(words))
-    return "bigrams" if counts[korean].sum() >= _KOREAN * counts.sum() else "words"
+    found = 0
+    for first in range(0, len(words), _WORDS):
+        some = words[first : first + _WORDS]
+        korean = np.fromiter((_HANGUL.search(word) is not None for word in some), bool, len(some))
+        found += int(counts[first : first + _WORDS][korean].sum())
+    return "bigrams" if found >= _KOREAN * counts.sum() else "words"
 
 
 def terms_of_word(word: str, kind: str) -> list[str]:
@@ -86,7 +91,29 @@ def _of_others(words: Sequence[str], kind: str, known: dict[str, int] | None = N
 
 
 def _of_hangul(words: Sequence[str]) -> _Numbered:
-    """The same for pairs of letters, those of words that are all Hangul worked out together."""
+    """The same for pairs of letters, so many words at a time."""
+    others: dict[str, int] = {}  # terms that have no code: of words that are not all Hangul
+    parts = [_coded(words[first : first + _WORDS], others) for first in range(0, len(words), _WORDS)]
+    sizes = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in parts)])
+    codes = np.concatenate([np.zeros(0, np.int32), *(part[1] for part in parts)])
+    del parts
+    found = np.unique(codes[codes >= 0])
+    names = [*map(_name_of, found.tolist())]
+    known = {name: number for number, name in enumerate(names)}
+    number_of = np.array([known.setdefault(name, len(known)) for name in others], np.int32)
+    for first in range(0, len(codes), _CODES):  # in place: a number takes the place of its code
+        some = codes[first : first + _CODES]
+        coded = some >= 0
+        numbers = np.searchsorted(found, some).astype(np.int32)
+        if len(number_of):
+            numbers[~coded] = number_of[-1 - some[~coded]]
+        codes[first : first + _CODES] = numbers
+    return sizes, codes, list(known)
+
+
+def _coded(words: Sequence[str], others: dict[str, int]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """How many terms each word has, and all of these: those of words that are all Hangul, worked out
+    together, by code; others as −1 − their number in `others`."""
     lengths = np.fromiter(map(len, words), np.int64, len(words))
     letters = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32)
     hangul = (letters >= _FIRST) & (letters < _FIRST + _LETTERS)
@@ -94,18 +121,15 @@ def _of_hangul(words: Sequence[str]) -> _Numbered:
     pure = np.diff(offsets_of(hangul)[ends]) == lengths
     of_word = np.repeat(pure, lengths)
     codes, singles, pairs = _codes(letters[of_word].astype(np.int32) - _FIRST, lengths[pure])
-    found, numbers = np.unique(codes, return_inverse=True)
-    names = [*map(_name_of, found.tolist())]
-    others = np.flatnonzero(~pure)
-    known = {name: number for number, name in enumerate(names)}
-    more_sizes, more, names = _of_others([words[place] for place in others.tolist()], "bigrams", known)
+    mixed = np.flatnonzero(~pure)
+    more_sizes, more, _ = _of_others([words[place] for place in mixed.tolist()], "bigrams", others)
     sizes = np.empty(len(words), np.int64)
-    sizes[pure], sizes[others] = singles + pairs, more_sizes
+    sizes[pure], sizes[mixed] = singles + pairs, more_sizes
     starts = offsets_of(sizes)
-    mixed = np.empty(starts[-1], np.int32)
-    mixed[ranges(starts[:-1][pure], sizes[pure])] = numbers
-    mixed[ranges(starts[:-1][others], more_sizes)] = more
-    return sizes, mixed, names
+    found = np.empty(starts[-1], np.int32)
+    found[ranges(starts[:-1][pure], sizes[pure])] = codes
+    found[ranges(starts[:-1][mixed], more_sizes)] = -1 - more
+    return sizes, found
 
 
 def _codes(letters: NDArray[np.int32], lengths: NDArray[np.int64]) -> tuple[NDArray[np.int32], ...]:

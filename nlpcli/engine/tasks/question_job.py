@@ -16,8 +16,10 @@ from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.search.index import SearchIndex, build, is_index
 from nlpcli.engine.search.ranking import Search
-from nlpcli.engine.tasks.passages import Passage, kind_of
+from nlpcli.engine.tasks.passages import Matches, Passage
+from nlpcli.engine.tasks.question_words import Question
 from nlpcli.engine.tasks.reader import Reader, Span, best_spans, train
+from nlpcli.engine.tasks.span_rules import scores
 from nlpcli.engine.tasks.squad import AnswerScores, all_of, read_squad
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.errors import NlpcliError
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from nlpcli.engine.sequences.tagger import Tagger
 
 _ENGLISH = 0.9  # share of ASCII letters from which on a text is looked through for English names
+_KEPT = 1024  # documents that are kept cut into words
+_ROUNDED = 1e-4  # by which a score may be more when it is rounded
 _RANK = 8.0  # how much less an answer of a document counts that answers the question less well itself
 
 
@@ -104,27 +108,48 @@ class _Finder:
     def __init__(self, index: SearchIndex, reader: Reader | None, settings: AskSettings) -> None:
         self._index, self._reader, self._settings = index, reader, settings
         self._search = Search(index, SearchSettings(by="bm25", top_k=settings.documents))
+        self._passages: dict[int, Passage] = {}
 
     def answers(self, question: str) -> list[Found]:
-        """The answers to one question."""
-        documents, ranks = self._search.rank(question)
-        found: list[Found] = []
-        for document, rank in zip(documents.tolist(), ranks.tolist(), strict=True):
-            text = str(self._index.texts[document])
-            passage = Passage(text)
-            if not len(passage.spans.starts):
-                continue
-            told = passage.coverage(question) * (rank / float(ranks[0])) ** _RANK
-            spans = self._spans(question, text, passage)
-            found += [self._found(document, passage, span, told) for span in spans]
-        sure = [one for one in found if one.score >= self._settings.min_score]
-        return sorted(sure, key=lambda one: -one.score)[: self._settings.top]
+        """The answers to one question.
 
-    def _spans(self, question: str, text: str, passage: Passage) -> list[Span]:
+        A document that ranks lower cannot be surer than `_RANK` allows it: where so many better answers are
+        found already, it is not read.
+        """
+        documents, ranks = self._search.rank(question)
+        asked, top = Question(question), self._settings.top
+        sure: list[Found] = []
+        for document, rank in zip(documents.tolist(), ranks.tolist(), strict=True):
+            limit = (rank / float(ranks[0])) ** _RANK
+            least = sure[top - 1].score if len(sure) >= top else self._settings.min_score
+            if limit < least - _ROUNDED:
+                break
+            passage = self._passage(document)
+            if not len(passage):
+                continue
+            matches = passage.matches(asked)
+            told = passage.coverage(asked, matches) * limit
+            if told < least - _ROUNDED:
+                continue
+            spans = self._spans(question, asked, passage, matches)
+            found = [self._found(document, passage, span, told) for span in spans]
+            sure += [one for one in found if one.score >= self._settings.min_score]
+            sure.sort(key=lambda one: -one.score)
+        return sure[:top]
+
+    def _passage(self, document: int) -> Passage:
+        """A document, cut into words as it was the last time if it was asked for lately."""
+        if document not in self._passages:
+            if len(self._passages) >= _KEPT:
+                del self._passages[next(iter(self._passages))]
+            self._passages[document] = Passage(str(self._index.texts[document]))
+        return self._passages[document]
+
+    def _spans(self, question: str, asked: Question, passage: Passage, matches: Matches) -> list[Span]:
         if self._reader is not None:
-            return self._reader.spans(question, text, self._settings.top)
-        named = _names(text) if kind_of(question) in ("who", "where") else []
-        return best_spans(passage, 2.0 * passage.plain_scores(question, named), self._settings.top)
+            return self._reader.spans(question, passage.text, self._settings.top)
+        named = _names(passage.text) if asked.name in ("who", "where") else []
+        return best_spans(passage, scores(question, asked, passage, matches, named), self._settings.top)
 
     def _found(self, document: int, passage: Passage, span: Span, told: float) -> Found:
         begin, end = passage.sentence_at(span.start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,11 +16,12 @@ from nlpcli.engine.runtime.arrays import Floats, offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.tasks.passages import Passage
+from nlpcli.engine.tasks.question_words import Question
 from nlpcli.engine.tasks.squad import AnswerScores, Asked, f1_of, scores_of
 from nlpcli.errors import InputError
 from nlpcli.settings.questions import ReaderSettings
 
-kernels = Kernels("search.spans")
+kernels, rules = Kernels("search.spans"), Kernels("search.passages")
 
 KIND = "reader"
 _LIKELY = 40  # spans that are compared with each other
@@ -48,7 +50,7 @@ class Reader:
         passage = self._passage(text)
         if not len(passage.spans.starts):
             return []
-        features = passage.features(question, len(self.weights))
+        features = passage.features(Question(question), len(self.weights))
         scores = np.empty(len(features))
         kernels.score_spans(features, self.weights, scores)
         return best_spans(passage, scores, top)
@@ -93,21 +95,15 @@ def best_spans(passage: Passage, scores: NDArray[np.float64], top: int) -> list[
     The best are those that most of the probability lies on or beside: of the likeliest spans each counts for
     another as far as their letters are the same (the least expected loss of F1).
     """
-    likely = np.argsort(-scores, kind="stable")[: _LIKELY + 10 * top]
-    starts, ends = passage.spans.starts[likely], passage.spans.ends[likely]
-    most = float(scores.max())
-    chances = np.exp(scores[likely] - most) / np.exp(scores - most).sum()
-    common = np.minimum(ends[:, None], ends) - np.maximum(starts[:, None], starts)
-    shared = 2 * np.maximum(common, 0) / ((ends - starts)[:, None] + (ends - starts))
-    expected = shared @ chances + _EXACT * chances
-    found: list[Span] = []
-    for place in np.argsort(-expected, kind="stable").tolist():
-        start, end = int(starts[place]), int(ends[place])
-        if all(end <= one.start or one.end <= start for one in found):
-            found.append(Span(start, end, float(np.log(max(chances[place], 1e-300)))))
-        if len(found) == top:
-            break
-    return found
+    starts, ends = passage.spans.starts, passage.spans.ends
+    room = min(_LIKELY + 10 * top, len(scores))
+    likely, chosen = np.empty(room, np.int64), np.empty(min(top, room), np.int64)
+    chances, expected = np.empty(room), np.empty(room)
+    count = rules.choose(starts, ends, scores, _EXACT, likely, chances, expected, chosen)
+    return [
+        Span(int(starts[likely[place]]), int(ends[likely[place]]), math.log(max(chances[place], 1e-300)))
+        for place in chosen[:count].tolist()
+    ]
 
 
 # --- learning ---------------------------------------------------------------------------------
@@ -155,7 +151,7 @@ def _examples(asked: Sequence[Asked], settings: ReaderSettings, draw: np.random.
         wrong = np.flatnonzero(~is_right)
         chosen = draw.choice(wrong, min(len(wrong), settings.wrong), replace=False)
         kept = np.sort(np.concatenate([right, chosen]))
-        features.append(passage.features(one.question, settings.buckets)[kept])
+        features.append(passage.features(Question(one.question), settings.buckets)[kept])
         targets.append(is_right[kept].astype(np.float32))
     if not features:
         raise InputError("no answer of any question stands in its text")

@@ -26,6 +26,7 @@ from nlpcli.engine.io.writing import Output
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import available_cores
+from nlpcli.engine.text import stopwords
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.engine.topics import lda_checkpoint
 from nlpcli.engine.topics.coherence import TopicEvaluation, evaluate_topics
@@ -106,7 +107,21 @@ def train_topics(
         model = work.model(corpus, settings, progress)
         model.save(output)
     progress.note(f"{output}: {len(model):,} topics")
+    if not analysis.stopwords and (few := _of_stopwords(model)):
+        progress.note(
+            f"{few:,} of {len(model):,} topics {'is' if few == 1 else 'are'} mostly stop words: leave them "
+            "out with --stopwords en (or ko, or a file), or take a smaller --max-df, such as 0.2"
+        )
     return model
+
+
+def _of_stopwords(model: TopicModel) -> int:
+    """How many topics are told by words most of which are on a list that comes with nlpcli."""
+    listed = stopwords.untagged(stopwords.load(list(stopwords.LISTS)))
+    return sum(
+        2 * sum(stopwords.looked_up(word) in listed for word, _ in words) > len(words)
+        for words in model.top_words(_WORDS)
+    )
 
 
 def _check_method(settings: TopicSettings, resume: str | None, checkpoints: TopicCheckpoints) -> None:
