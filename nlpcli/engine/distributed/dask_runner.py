@@ -16,7 +16,9 @@ import contextlib
 import logging
 import os
 import pickle
+import signal
 import socket
+import tempfile
 import threading
 import time
 import warnings
@@ -95,14 +97,16 @@ def _options() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
-    """Dask's log is not shown: we say ourselves what is wrong."""
-    log = logging.getLogger("distributed")
-    before = log.level
-    log.setLevel(logging.CRITICAL)
+    """Dask's log is not shown, nor that of the loop it runs in: we say ourselves what is wrong."""
+    logs = [logging.getLogger(name) for name in ("distributed", "asyncio", "tornado")]
+    before = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        log.setLevel(before)
+        for log, level in zip(logs, before, strict=True):
+            log.setLevel(level)
 
 
 def _client(distributed: Any, address: Address, target: str | None) -> Any:
@@ -135,22 +139,79 @@ def _closed(client: Any) -> None:
 
 @contextlib.contextmanager
 def _local(distributed: Any, workers: int) -> Iterator[str]:
-    """A scheduler and workers of this machine alone, without a dashboard; its address."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    """A scheduler and workers of this machine alone, without a dashboard; its address.
+
+    What they put on the disk lies in a folder of their own, which goes with them.
+    """
+    import dask
+
+    with (
+        tempfile.TemporaryDirectory(prefix="nlpcli-", ignore_cleanup_errors=True) as folder,
+        dask.config.set({"temporary-directory": folder}),
+    ):
+        # Made in two steps, so that those already started are known when Ctrl-C comes amid the second.
+        cluster = distributed.LocalCluster.__new__(distributed.LocalCluster)
         try:
-            cluster = distributed.LocalCluster(
+            _start_local(cluster, workers)
+            yield str(cluster.scheduler_address)
+        finally:
+            _end_local(cluster)
+
+
+def _start_local(cluster: Any, workers: int) -> None:
+    """Start what `cluster` becomes. Ctrl-C, which a terminal sends to all processes, is left to this one."""
+    failed: list[Exception] = []
+    done = threading.Event()
+
+    def start() -> None:
+        try:
+            if os.name == "posix":  # threads and processes that are started here hold it back as well
+                signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+            cluster.__init__(
                 n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
                 scheduler_kwargs={"dashboard": False}, silence_logs=logging.CRITICAL,
                 preload=["nlpcli.engine.distributed.local_worker"],
             )  # fmt: skip
-        except (OSError, RuntimeError) as error:
-            raise troubles.not_started(workers, error) from error
+        except Exception as error:
+            failed.append(error)
+        finally:
+            done.set()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _track_quietly()
+        threading.Thread(target=start, daemon=True).start()
+        while not done.wait(_LOOK):
+            pass
+    if failed:
+        raise troubles.not_started(workers, failed[0]) from failed[0]
+
+
+def _track_quietly() -> None:
+    """Start what cleans up behind processes of Python's that are killed, so that it does not say so."""
+    if os.name != "posix":
+        return
+    from multiprocessing import resource_tracker
+
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker:UserWarning"
     try:
-        yield str(cluster.scheduler_address)
+        resource_tracker.ensure_running()
     finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
+
+
+def _end_local(cluster: Any) -> None:
+    """End a local cluster at once: nothing that its workers still do is waited for."""
+    for nanny in [*getattr(cluster, "_created", ())]:
         with contextlib.suppress(Exception):
-            cluster.close(timeout=2)
+            nanny.close_gracefully()  # so that it starts no other
+            os.kill(nanny.pid, signal.SIGKILL)
+    with contextlib.suppress(Exception):
+        cluster.close(timeout=2)
 
 
 class Machines:
@@ -330,12 +391,23 @@ def _task(call: bytes, piece: Piece, *shared: Any) -> Any:
     worker = distributed.get_worker()
     machine = f"{worker.address} ({socket.gethostname()})"
     topic, crowd, work = _checked(call, machine)
-    told = Told()
+    told = Told(_abandoned(worker))
     cores = max(available_cores() // crowd, 1)
     with _named(f"{piece.shown}, on {machine}"), decided(piece.decided), at_most_cores(cores):
         found = pickle.loads(work)(piece, told, *shared)
     worker.log_event(topic, [piece.number, told.losses])
     return found
+
+
+def _abandoned(worker: Any) -> Callable[[], bool]:
+    """Whether the task that runs here is wanted no more: its client went, or another worker has done it."""
+    key = worker.get_current_task()
+
+    def look() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is None or task.state == "cancelled"
+
+    return look
 
 
 def _after(call: bytes, *found: Any) -> Any:
