@@ -3,7 +3,9 @@
 One scheduler with two workers serves all tests but those that need one of another kind.
 """
 
+import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -282,8 +284,30 @@ def test_ctrl_c_leaves_a_clean_cluster(process, address, texts):
         client.cancel(busy)
 
 
+@pytest.mark.parametrize("workers", ["elsewhere", "local:1"])
+def test_ctrl_c_leaves_a_clean_folder(process, address, tmp_path, workers):
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "long.txt").write_bytes(b"some seconds of work for a pattern\n" * 1_500_000)
+    cluster = address if workers == "elsewhere" else workers
+    command = process.start(
+        *("tokenize", "long.txt", "--tokenizer", "regexp", "--pattern", r"\w+", "-o", "out/"),
+        *("--cluster", cluster),
+        TMPDIR=str(tmp_path / "tmp"),
+    )
+    wait_until(lambda: [*tmp_path.glob("out/.*.tmp")])
+    command.send_signal(signal.SIGINT)
+    told = command.communicate(timeout=60)[1]
+    assert command.returncode == -signal.SIGINT
+    assert not re.search(b"Traceback|resource_tracker|Error", told)
+    if workers == "elsewhere":  # they stop at the next line, not at the end of the shard
+        wait_until(lambda: not [*tmp_path.glob("out/.*")])
+        with distributed.Client(address, set_as_default=False) as client:
+            wait_until(lambda: client.run_on_scheduler(tasks_known()) == 0)
+    assert [*tmp_path.glob("out/*")] == [*tmp_path.glob("out/.*")] == [*tmp_path.glob("tmp/*")] == []
+
+
 def wait_until(so):
-    for _ in range(200):
+    for _ in range(1000):
         if so():
             return
         time.sleep(0.1)
