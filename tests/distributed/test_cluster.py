@@ -3,12 +3,10 @@
 One scheduler with two workers serves all tests but those that need one of another kind.
 """
 
-import contextlib
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +16,7 @@ import warnings
 import pytest
 
 from nlpcli.engine.distributed import dask_runner
+from nlpcli.engine.distributed.local_cluster import local_cluster
 from nlpcli.engine.distributed.plan import Piece
 from nlpcli.engine.runtime.progress import SILENT
 from nlpcli.errors import ClusterError, MissingFile
@@ -30,7 +29,7 @@ WORDS = ["the", "of", "나무", "and", "하늘", "to", "in", "a", "바람", "is"
 @pytest.fixture(scope="module")
 def address():
     """Where the scheduler is."""
-    with warnings.catch_warnings(), dask_runner._options(), dask_runner._local(distributed, 2) as found:
+    with warnings.catch_warnings(), dask_runner._options(), local_cluster(distributed, 2) as found:
         yield found
 
 
@@ -255,16 +254,6 @@ def test_what_kills_every_worker_is_told_with_its_shard(tmp_path):
     assert "--shard-size" in raised.value.hint
 
 
-def test_a_scheduler_that_does_not_answer_is_told(nlpcli, texts, monkeypatch):
-    monkeypatch.setattr(dask_runner, "_CONNECT", 0.5)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        name = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        error = nlpcli("count", *texts, "--cluster", name, code=1).err
-    assert f"no Dask scheduler answers at {name}" in error
-    assert f"it may want tls://{name[6:]}" in error
-
-
 def tasks_known():
     """How many tasks of nlpcli a scheduler knows."""
     return lambda dask_scheduler: sum(str(key).startswith("nlpcli-") for key in dask_scheduler.tasks)
@@ -363,7 +352,7 @@ def test_tls(nlpcli, texts, certificates, monkeypatch):
             with dask.config.set({"distributed.comm.require-encryption": False}):
                 monkeypatch.setattr(dask_runner, "_CONNECT", 1.0)
                 plain = nlpcli("count", *texts, "--cluster", f"tcp{address[3:]}", code=1).err
-                assert f"it may want {address}" in plain
+                assert f"hint: name it {address}" in plain
 
 
 def test_rows_of_shards_are_those_of_all(nlpcli, address, texts, rows, tmp_path):

@@ -16,9 +16,7 @@ import contextlib
 import logging
 import os
 import pickle
-import signal
 import socket
-import tempfile
 import threading
 import time
 import warnings
@@ -28,8 +26,10 @@ from functools import partial
 from typing import Any
 
 from nlpcli.engine.distributed import troubles
-from nlpcli.engine.distributed.addresses import Address, parse_address
+from nlpcli.engine.distributed.addresses import Address, address_in, parse_address
+from nlpcli.engine.distributed.contact import check_contact
 from nlpcli.engine.distributed.fingerprint import check_same, own_fingerprint
+from nlpcli.engine.distributed.local_cluster import local_cluster
 from nlpcli.engine.distributed.plan import Piece
 from nlpcli.engine.distributed.tally import Tally
 from nlpcli.engine.distributed.told import Told
@@ -59,10 +59,12 @@ def connected(where: DistributedSettings, progress: Progress) -> Iterator[Machin
     address = parse_address(where.cluster or "")
     distributed = _imported()
     with contextlib.ExitStack() as stack, _options(), _silent():
-        target = address.address
+        target = address.address or ""
+        if address.file:
+            target = address_in(address.file)
         if address.workers:
             progress.note(f"starting {address.workers} workers on this machine")
-            target = stack.enter_context(_local(distributed, address.workers))
+            target = stack.enter_context(local_cluster(distributed, address.workers))
         client = _client(distributed, address, target)
         # What is under way is let go first, and quickly also where the scheduler no longer answers.
         stack.callback(_closed, client)
@@ -109,109 +111,42 @@ def _silent() -> Iterator[None]:
             log.setLevel(level)
 
 
-def _client(distributed: Any, address: Address, target: str | None) -> Any:
-    place: dict[str, Any] = {"scheduler_file": address.file} if target is None else {"address": target}
-    _check_answer(address)
+def _client(distributed: Any, address: Address, target: str) -> Any:
+    check_contact(address.shown, target, _certificates(distributed, address, target), _CONNECT)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of other versions, which `fingerprint` compares for what matters
         try:
             return distributed.Client(
-                **place, timeout=_CONNECT, direct_to_workers=True, set_as_default=False, name="nlpcli"
+                target, timeout=_CONNECT, direct_to_workers=True, set_as_default=False, name="nlpcli"
             )
         except (OSError, RuntimeError, TypeError, ValueError) as error:
             raise troubles.unreachable(address, error) from error
 
 
-def _check_answer(address: Address) -> None:
-    """Raise ClusterError where nobody listens: Dask's client would go on trying, and say so later."""
-    host, _, port = (address.address or "").partition("://")[2].rpartition(":")
-    if host and port.isdecimal():
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT).close()
-        except (OSError, OverflowError) as error:
-            raise troubles.unreachable(address, error) from error
+def _certificates(distributed: Any, address: Address, target: str) -> Any:
+    """What Dask's settings say for TLS, as a context; None where it is not spoken. Raises ClusterError."""
+    import dask
+
+    if not target.startswith("tls:"):
+        if dask.config.get("distributed.comm.require-encryption"):
+            raise troubles.not_encrypted(address, target)
+        return None
+    names = ("ca-file", "client.cert", "client.key")
+    tls = {name: dask.config.get(f"distributed.comm.tls.{name}") for name in names}
+    if missing := [name for name in names[:2] if not tls[name]]:
+        raise troubles.no_certificates(address, missing)
+    try:
+        for file in tls.values():
+            if file and "\n" not in file:  # it may be the certificate itself
+                open(file, "rb").close()  # Python's error of ssl does not name it
+        return distributed.Security().get_connection_args("client")["ssl_context"]
+    except (OSError, ValueError) as error:
+        raise troubles.bad_certificates(address, error) from error
 
 
 def _closed(client: Any) -> None:
     with contextlib.suppress(Exception):
         client.close(timeout=1)
-
-
-@contextlib.contextmanager
-def _local(distributed: Any, workers: int) -> Iterator[str]:
-    """A scheduler and workers of this machine alone, without a dashboard; its address.
-
-    What they put on the disk lies in a folder of their own, which goes with them.
-    """
-    import dask
-
-    with (
-        tempfile.TemporaryDirectory(prefix="nlpcli-", ignore_cleanup_errors=True) as folder,
-        dask.config.set({"temporary-directory": folder}),
-    ):
-        # Made in two steps, so that those already started are known when Ctrl-C comes amid the second.
-        cluster = distributed.LocalCluster.__new__(distributed.LocalCluster)
-        try:
-            _start_local(cluster, workers)
-            yield str(cluster.scheduler_address)
-        finally:
-            _end_local(cluster)
-
-
-def _start_local(cluster: Any, workers: int) -> None:
-    """Start what `cluster` becomes. Ctrl-C, which a terminal sends to all processes, is left to this one."""
-    failed: list[Exception] = []
-    done = threading.Event()
-
-    def start() -> None:
-        try:
-            if os.name == "posix":  # threads and processes that are started here hold it back as well
-                signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-            cluster.__init__(
-                n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
-                scheduler_kwargs={"dashboard": False}, silence_logs=logging.CRITICAL,
-                preload=["nlpcli.engine.distributed.local_worker"],
-            )  # fmt: skip
-        except Exception as error:
-            failed.append(error)
-        finally:
-            done.set()
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        _track_quietly()
-        threading.Thread(target=start, daemon=True).start()
-        while not done.wait(_LOOK):
-            pass
-    if failed:
-        raise troubles.not_started(workers, failed[0]) from failed[0]
-
-
-def _track_quietly() -> None:
-    """Start what cleans up behind processes of Python's that are killed, so that it does not say so."""
-    if os.name != "posix":
-        return
-    from multiprocessing import resource_tracker
-
-    before = os.environ.get("PYTHONWARNINGS")
-    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker:UserWarning"
-    try:
-        resource_tracker.ensure_running()
-    finally:
-        if before is None:
-            del os.environ["PYTHONWARNINGS"]
-        else:
-            os.environ["PYTHONWARNINGS"] = before
-
-
-def _end_local(cluster: Any) -> None:
-    """End a local cluster at once: nothing that its workers still do is waited for."""
-    for nanny in [*getattr(cluster, "_created", ())]:
-        with contextlib.suppress(Exception):
-            nanny.close_gracefully()  # so that it starts no other
-            os.kill(nanny.pid, signal.SIGKILL)
-    with contextlib.suppress(Exception):
-        cluster.close(timeout=2)
 
 
 class Machines:
