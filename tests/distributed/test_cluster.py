@@ -166,6 +166,9 @@ def test_cooccurrence_of_shards_is_that_of_all(nlpcli, address, texts, tmp_path)
     assert (tmp_path / "many.npz").read_bytes() == (tmp_path / "given.npz").read_bytes()
     none = nlpcli("cooccur", "empty.txt", "--cluster", address, code=1).err
     assert none == nlpcli("cooccur", "empty.txt", code=1).err
+    told = nlpcli("cooccur", "empty.txt", "-o", "many.npz", "--cluster", address).err
+    assert nlpcli("cooccur", "empty.txt", "-o", "alone.npz").err in told
+    assert (tmp_path / "many.npz").read_bytes() == (tmp_path / "alone.npz").read_bytes()
 
 
 def test_what_does_not_go_with_a_cluster_is_refused(nlpcli, address, texts):
