@@ -61,7 +61,8 @@ class Cooccurrence:
     """A co-occurrence matrix [V, V] with all that is needed to go on counting or to train.
 
     vocab_order: by what its words are in order, if they were not given; first_seen: int64 [V], the rank of
-    each by first appearance, −1 for one that was not seen; none where that is not known.
+    each by first appearance, −1 for one that was not seen; none where that is not known; dropped: whether
+    there were tokens of other words.
     """
 
     vocabulary: Vocabulary
@@ -70,6 +71,16 @@ class Cooccurrence:
     counts: Counts
     vocab_order: str = "frequency"
     first_seen: NDArray[np.int64] | None = None
+    dropped: bool = False
+
+    @classmethod
+    def of_nothing(
+        cls, settings: CooccurrenceSettings, analysis: AnalysisSettings, order: str
+    ) -> Cooccurrence:
+        """The counts of a part of a text that holds no tokens."""
+        none = np.zeros(0, dtype=np.int64)
+        counts = SpilledCounts(0, unit_of(settings), np.zeros(1, dtype=np.int64), 0)
+        return cls(Vocabulary.of([], []), settings, analysis, counts, order, none)
 
     def groups(self) -> Iterator[tuple[int, Rows]]:
         """The matrix piece by piece: the first row's number, and some rows."""
@@ -131,6 +142,7 @@ def save(path: str, matrix: Cooccurrence) -> None:
         "analysis": matrix.analysis.to_record(),
         "format": FORMAT,
         **({"vocab_order": matrix.vocab_order} if matrix.vocab_order != "frequency" else {}),
+        **({"dropped": True} if matrix.dropped else {}),
     }
     ranks = {} if matrix.first_seen is None else {_RANKS: matrix.first_seen}
     small: dict[str, NDArray[Any]] = {
@@ -272,6 +284,7 @@ def _load(path: str, arrays: Arrays) -> Cooccurrence:
         CountFile(path, held, places, bounds),
         fields["vocab_order"],
         held.arrays.get(_RANKS),
+        fields["dropped"],
     )
 
 
@@ -338,7 +351,13 @@ def merge(parts: Sequence[Cooccurrence]) -> Cooccurrence:
     moved: list[Counts] = [
         RenumberedCounts(part, vocabulary, new) for part, new in zip(parts, news, strict=True)
     ]
-    return dataclasses.replace(first, vocabulary=vocabulary, counts=SummedCounts(moved), first_seen=ranks)
+    return dataclasses.replace(
+        first,
+        vocabulary=vocabulary,
+        counts=SummedCounts(moved),
+        first_seen=ranks,
+        dropped=any(part.dropped for part in parts),
+    )
 
 
 def merge_files(
@@ -346,11 +365,15 @@ def merge_files(
 ) -> Cooccurrence:
     """The exact sum of `.npz` files of counts, as `cooccur` makes them, written to another.
 
-    Raises InputError, ModelError and SettingsError as `load` and `merge` do.
+    Raises InputError, ModelError and SettingsError as `load` and `merge` do, OutputError for another name.
     """
+    if not output.lower().endswith(".npz"):
+        raise OutputError(
+            f"{output}: added up, counts of cooccur are written as .npz", hint="name a .npz file"
+        )
     parts = [load(path) for path in paths]
     total = merge(parts)
-    if warning := dropped(parts):
+    if warning := dropped(parts, paths):
         progress.note(warning)
     group = largest_group(total.vocabulary.counts, total.settings)
     memory, threads = parse_size(resources.memory), resources.threads or available_cores()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from nlpcli.engine.cooccurrence import count_files
 from nlpcli.engine.cooccurrence.cluster_counting import counted_on_cluster
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence, spilled
@@ -9,6 +11,7 @@ from nlpcli.engine.cooccurrence.counting import count_corpus, largest_group
 from nlpcli.engine.cooccurrence.memory import make_plan
 from nlpcli.engine.cooccurrence.partial_counts import CooccurrenceCounting
 from nlpcli.engine.corpus import vocabulary_files
+from nlpcli.engine.corpus.empty_corpus import NoTokens
 from nlpcli.engine.corpus.encoding import encode_ranked
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.opening import Paths
@@ -54,17 +57,45 @@ def cooccur(
     """
     if isinstance(output, str) and not output.endswith((".npz", ".tsv")):
         raise OutputError(f"{output}: counts are written as .npz or .tsv")
-    if pairs and isinstance(output, str) and output.endswith(".npz"):
+    if pairs and is_part(output):
         refuse(["--per-pair"], "with .npz, which holds the same counts either way")
     if read_vocab is not None:
         refuse(changed(vocabulary), "beside --read-vocab, which is the vocabulary")
     chosen = vocabulary_files.read(read_vocab) if read_vocab is not None else vocabulary
-    if machines.wanted:
-        shared = CooccurrenceCounting(_NO_WORDS, counting, analysis, reading, vocabulary.vocab_order)
-        counts = counted_on_cluster(paths, shared, chosen, machines, progress)
-        _write(counts, output, pairs)
-        return counts
-    corpus, ranks = encode_ranked(paths, analysis, chosen, reading, progress)
+    try:
+        if machines.wanted:
+            shared = CooccurrenceCounting(_NO_WORDS, counting, analysis, reading, vocabulary.vocab_order)
+            counts = counted_on_cluster(paths, shared, chosen, machines, progress)
+        else:
+            counts = _counted(
+                paths, counting, chosen, vocabulary.vocab_order, analysis, resources, reading, progress
+            )
+    except NoTokens as reason:
+        if not is_part(output):
+            raise
+        progress.note(reason.message)
+        counts = Cooccurrence.of_nothing(counting, analysis, vocabulary.vocab_order)
+    _write(counts, output, pairs)
+    return counts
+
+
+def is_part(output: Output | None) -> TypeGuard[str]:
+    """Whether a file's name says that counts are written to be added up: then there may be none."""
+    return isinstance(output, str) and output.endswith(".npz")
+
+
+def _counted(
+    paths: Paths,
+    counting: CooccurrenceSettings,
+    chosen: Vocabulary | VocabularySettings,
+    order: str,
+    analysis: AnalysisSettings,
+    resources: GloveResources,
+    reading: TextInputSettings,
+    progress: Progress,
+) -> Cooccurrence:
+    """The counts of all files, made here."""
+    corpus, ranks, dropped = encode_ranked(paths, analysis, chosen, reading, progress)
     plan = make_plan(
         parse_size(resources.memory),
         resources.threads or available_cores(),
@@ -73,18 +104,16 @@ def cooccur(
         largest_group(corpus.vocabulary.counts, counting),
     )
     made = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)
-    counts = spilled(
-        Cooccurrence(corpus.vocabulary, counting, analysis, made, vocabulary.vocab_order, ranks),
+    return spilled(
+        Cooccurrence(corpus.vocabulary, counting, analysis, made, order, ranks, dropped),
         threads=plan.threads,
         memory=plan.cells,
         progress=progress,
     )
-    _write(counts, output, pairs)
-    return counts
 
 
 def _write(counts: Cooccurrence, output: Output | None, pairs: bool) -> None:
-    if isinstance(output, str) and output.endswith(".npz"):
+    if is_part(output):
         count_files.save(output, counts)
     elif output is not None:
         _write_lines(counts, output, pairs)

@@ -63,7 +63,7 @@ def make_plan(memory: int, threads: int, words: int, tokens: int, group: int, pa
             hint="give more --memory, or a smaller vocabulary with --min-count or --max-vocab",
         )
     free = memory - used
-    threads = max(1, min(threads, free // 4 // per_thread))
+    threads = max(1, min(threads, free // 4 // max(per_thread, 1)))
     counting = threads * per_thread
     piece = min(tokens, max(1 << 20, (free - counting) // 2 // _TOKEN_BYTES))
     cells = max(0, free - max(counting + piece * _TOKEN_BYTES, parameters))

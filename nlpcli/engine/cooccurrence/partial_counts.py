@@ -44,6 +44,7 @@ class CellCounts:
     indptr: int64 [rows + 1]; columns: int32 [cells], ascending in each row
     units: counts in units [cells], of the smallest unsigned type that holds them
     seen: int64 [V], how often each word stood in the text; first: int64 [V], where each was first seen
+    others: whether there were tokens of other words
     """
 
     indptr: NDArray[np.int64]
@@ -51,6 +52,7 @@ class CellCounts:
     units: NDArray[np.unsignedinteger]
     seen: NDArray[np.int64]
     first: NDArray[np.int64]
+    others: bool = False
 
     def rows(self, first: int, last: int) -> Rows:
         """Rows first … last − 1, as kernels take them."""
@@ -96,16 +98,18 @@ class CooccurrenceCounting:
 
     def part(self, shard: Shard, progress: Progress = SILENT) -> CellCounts:
         """The counts of some files; 20 to 30 bytes of memory a token while they are made."""
-        corpus, ranks = encode_ranked(shard.paths, self.analysis, self.vocabulary, self.reading, progress)
+        corpus, ranks, others = encode_ranked(
+            shard.paths, self.analysis, self.vocabulary, self.reading, progress
+        )
         counts = count_corpus(corpus, self.counting, threads=available_cores(), progress=progress)
-        return _gathered(counts, corpus.vocabulary.counts, firsts_of(ranks, shard.number))
+        return _gathered(counts, corpus.vocabulary.counts, firsts_of(ranks, shard.number), others)
 
     def merge(self, one: CellCounts, other: CellCounts) -> CellCounts:
         """The counts of both; of the same rows of both, where they are some rows."""
         seen, first = one.seen + other.seen, np.minimum(one.first, other.first)
         bounds = _even_bounds(one, other)
         held: list[Counts] = [_Held(each, unit_of(self.counting), bounds) for each in (one, other)]
-        return _gathered(SummedCounts(held), seen, first)
+        return _gathered(SummedCounts(held), seen, first, one.others or other.others)
 
     def join(self, parts: list[CellCounts]) -> CellCounts:
         """Rows that were added up apart, one behind the other."""
@@ -122,7 +126,9 @@ class CooccurrenceCounting:
         bounds = group_bounds(merged.seen, self.counting)
         counts = _Held(merged, unit_of(self.counting), bounds)
         ranks = ranks_of(merged.first)
-        return Cooccurrence(vocabulary, self.counting, self.analysis, counts, self.vocab_order, ranks)
+        return Cooccurrence(
+            vocabulary, self.counting, self.analysis, counts, self.vocab_order, ranks, merged.others
+        )
 
 
 _EVEN_CELLS = 1 << 20
@@ -136,7 +142,7 @@ def _even_bounds(one: CellCounts, other: CellCounts) -> NDArray[np.int64]:
     return np.unique(np.append(cuts, [0, len(cells) - 1]))
 
 
-def _gathered(counts: Counts, seen: NDArray[np.int64], first: NDArray[np.int64]) -> CellCounts:
+def _gathered(counts: Counts, seen: NDArray[np.int64], first: NDArray[np.int64], others: bool) -> CellCounts:
     """All groups of counts in one."""
     groups: dict[int, Rows] = {}
     make_groups(counts, available_cores(), groups.__setitem__)
@@ -150,4 +156,5 @@ def _gathered(counts: Counts, seen: NDArray[np.int64], first: NDArray[np.int64])
         np.concatenate([np.empty(0, kind), *(group.units.astype(kind) for group in rows)]),
         seen,
         first,
+        others,
     )

@@ -32,6 +32,10 @@ class Counted(Protocol):
     def first_seen(self) -> NDArray[np.int64] | None:
         """The rank of each by first appearance, −1 for one that was not seen."""
 
+    @property
+    def dropped(self) -> bool:
+        """Whether there were tokens of other words; False where that is not known."""
+
 
 def united(parts: Sequence[Counted]) -> tuple[Vocabulary, NDArray[np.int64] | None, list[NDArray[np.int32]]]:
     """The words of all parts with their counts, their ranks by first appearance, and for each part the new
@@ -94,14 +98,35 @@ def _order(seen: Tokens, vocab_order: str) -> NDArray[np.int64]:
     return np.argsort(-seen.counts[:, 0], kind="stable")
 
 
-def dropped(parts: Sequence[Counted]) -> str:
-    """A remark where shards dropped rare words of other shards, so that the sum is not that of all texts."""
+def dropped(parts: Sequence[Counted], names: Sequence[str]) -> str:
+    """A remark where parts dropped words that others may hold, so that the sum is not that of all texts."""
+    mend = "count all parts with one vocabulary: --read-vocab"
     first = parts[0].vocabulary.packed
+    if all(_same(first, part.vocabulary.packed) for part in parts[1:]):
+        # One that was given, most likely: each part alone would hardly have its words in the same order.
+        if len(parts) > 1 and all(part.dropped and _in_own_order(part) for part in parts):
+            return f"all parts dropped words; if it was not by --read-vocab, {mend}"
+        return ""
+    if lacking := [name for name, part in zip(names, parts, strict=True) if part.dropped]:
+        more = f" (so were {len(lacking) - 1} more)" if len(lacking) > 1 else ""
+        return (
+            f"{lacking[0]} was counted without some of its words{more}: what other parts hold of these is "
+            f"not all; {mend}"
+        )
     rarest = [int(part.vocabulary.counts[part.vocabulary.counts > 0].min(initial=1 << 62)) for part in parts]
     least = min(rarest)
-    if least < 2 or all(_same(first, part.vocabulary.packed) for part in parts[1:]):
+    if least < 2:
         return ""
     return (
         f"no word was seen less than {least:,} times in a part: if that is --min-count, words that are rare "
-        "in one part are missing from its counts; count all parts with one vocabulary: --read-vocab"
+        f"in one part are missing from its counts; {mend}"
     )
+
+
+def _in_own_order(part: Counted) -> bool:
+    """Whether the words are in the order that this part alone gives them."""
+    if part.first_seen is None or (part.first_seen < 0).any():
+        return False
+    table = _tokens(part, 0)
+    seen = table.take(np.argsort(table.first))
+    return _same(seen.take(_order(seen, part.vocab_order)).in_order().packed, part.vocabulary.packed)

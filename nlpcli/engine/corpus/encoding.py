@@ -121,24 +121,25 @@ def encode_ranked(
     vocabulary: VocabularySettings | Vocabulary,
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
-) -> tuple[EncodedCorpus, NDArray[np.int64]]:
+) -> tuple[EncodedCorpus, NDArray[np.int64], bool]:
     """As `encode`, and which word was seen first, second and so on: int64 [V], −1 for one that was not seen.
 
-    Of a vocabulary that is given, the counts are those in these files; there may be no token of it.
+    Last comes whether there are tokens of other words. Of a vocabulary that is given, the counts are those in
+    these files; there may be no token of it.
     """
     found = _encode_lines(text_lines(paths, reading, progress), analysis)
     if not isinstance(vocabulary, Vocabulary):
         corpus, new_id = with_ids(found, vocabulary)
-        return corpus, _ranks(new_id, len(corpus.vocabulary))
+        return corpus, _ranks(new_id, len(corpus.vocabulary)), bool((new_id < 0).any())
     if not len(found.types):
         counts = np.zeros(len(vocabulary), dtype=np.int64)
         nothing = EncodedCorpus(np.empty(0, np.int32), np.zeros(1, np.int64), vocabulary.with_counts(counts))
-        return nothing, np.full(len(vocabulary), -1, dtype=np.int64)
+        return nothing, np.full(len(vocabulary), -1, dtype=np.int64), False
     corpus, new_id = with_ids(found, vocabulary)
     counts = np.zeros(len(vocabulary), dtype=np.int64)
     counts[new_id[new_id >= 0]] = found.types.counts[new_id >= 0]
     counted = EncodedCorpus(corpus.ids, corpus.offsets, vocabulary.with_counts(counts))
-    return counted, _ranks(new_id, len(vocabulary))
+    return counted, _ranks(new_id, len(vocabulary)), bool((new_id < 0).any())
 
 
 def _ranks(new_id: NDArray[np.int32], words: int) -> NDArray[np.int64]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import NamedTuple
 
-from nlpcli.errors import MissingFile, SettingsError
+from nlpcli.errors import ClusterError, MissingFile, SettingsError
 
 VARIABLE = "DASK_SCHEDULER_ADDRESS"
 _MOST_LOCAL = 256  # worker processes on this machine
+_WRITES = "dask scheduler --scheduler-file FILE.json writes it"
 _HINT = "wanted: tcp://HOST:8786, tls://HOST:8786, a scheduler's FILE.json, local:N, or env"
 
 
@@ -51,9 +53,24 @@ def parse_address(text: str) -> Address:
         return Address(address=text.rstrip("/"))
     if text.endswith(".json"):
         if not os.path.isfile(text):  # noqa: PTH113
-            raise MissingFile(
-                f"--cluster {text}: no such file", hint="dask scheduler --scheduler-file FILE.json writes it"
-            )
+            raise MissingFile(f"--cluster {text}: no such file", hint=_WRITES)
         return Address(file=text)
     hint = f"wanted: tcp://{text}" if re.fullmatch(r"[\w.-]+:\d{1,5}", text) else _HINT
     raise SettingsError(f"--cluster cannot be {text!r}", hint=hint)
+
+
+def address_in(file: str) -> str:
+    """The address in a file that a scheduler wrote. Raises ClusterError where there is none."""
+    try:
+        with open(file, encoding="utf-8") as stream:
+            found = json.load(stream)
+    except OSError as error:
+        raise ClusterError(f"--cluster {file}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ClusterError(
+            f"--cluster {file}: it is not JSON, so no scheduler has written it", hint=_WRITES
+        ) from error
+    address = found.get("address") if isinstance(found, dict) else None
+    if not isinstance(address, str) or not re.fullmatch(r"[a-z]+://[^\s/]+:\d{1,5}", address):
+        raise ClusterError(f"--cluster {file}: it names no scheduler's address", hint=_WRITES)
+    return address

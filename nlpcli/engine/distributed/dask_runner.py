@@ -26,8 +26,10 @@ from functools import partial
 from typing import Any
 
 from nlpcli.engine.distributed import troubles
-from nlpcli.engine.distributed.addresses import Address, parse_address
+from nlpcli.engine.distributed.addresses import Address, address_in, parse_address
+from nlpcli.engine.distributed.contact import check_contact
 from nlpcli.engine.distributed.fingerprint import check_same, own_fingerprint
+from nlpcli.engine.distributed.local_cluster import local_cluster
 from nlpcli.engine.distributed.plan import Piece
 from nlpcli.engine.distributed.tally import Tally
 from nlpcli.engine.distributed.told import Told
@@ -57,10 +59,12 @@ def connected(where: DistributedSettings, progress: Progress) -> Iterator[Machin
     address = parse_address(where.cluster or "")
     distributed = _imported()
     with contextlib.ExitStack() as stack, _options(), _silent():
-        target = address.address
+        target = address.address or ""
+        if address.file:
+            target = address_in(address.file)
         if address.workers:
             progress.note(f"starting {address.workers} workers on this machine")
-            target = stack.enter_context(_local(distributed, address.workers))
+            target = stack.enter_context(local_cluster(distributed, address.workers))
         client = _client(distributed, address, target)
         # What is under way is let go first, and quickly also where the scheduler no longer answers.
         stack.callback(_closed, client)
@@ -95,62 +99,54 @@ def _options() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
-    """Dask's log is not shown: we say ourselves what is wrong."""
-    log = logging.getLogger("distributed")
-    before = log.level
-    log.setLevel(logging.CRITICAL)
+    """Dask's log is not shown, nor that of the loop it runs in: we say ourselves what is wrong."""
+    logs = [logging.getLogger(name) for name in ("distributed", "asyncio", "tornado")]
+    before = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        log.setLevel(before)
+        for log, level in zip(logs, before, strict=True):
+            log.setLevel(level)
 
 
-def _client(distributed: Any, address: Address, target: str | None) -> Any:
-    place: dict[str, Any] = {"scheduler_file": address.file} if target is None else {"address": target}
-    _check_answer(address)
+def _client(distributed: Any, address: Address, target: str) -> Any:
+    check_contact(address.shown, target, _certificates(distributed, address, target), _CONNECT)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of other versions, which `fingerprint` compares for what matters
         try:
             return distributed.Client(
-                **place, timeout=_CONNECT, direct_to_workers=True, set_as_default=False, name="nlpcli"
+                target, timeout=_CONNECT, direct_to_workers=True, set_as_default=False, name="nlpcli"
             )
         except (OSError, RuntimeError, TypeError, ValueError) as error:
             raise troubles.unreachable(address, error) from error
 
 
-def _check_answer(address: Address) -> None:
-    """Raise ClusterError where nobody listens: Dask's client would go on trying, and say so later."""
-    host, _, port = (address.address or "").partition("://")[2].rpartition(":")
-    if host and port.isdecimal():
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT).close()
-        except (OSError, OverflowError) as error:
-            raise troubles.unreachable(address, error) from error
+def _certificates(distributed: Any, address: Address, target: str) -> Any:
+    """What Dask's settings say for TLS, as a context; None where it is not spoken. Raises ClusterError."""
+    import dask
+
+    if not target.startswith("tls:"):
+        if dask.config.get("distributed.comm.require-encryption"):
+            raise troubles.not_encrypted(address, target)
+        return None
+    names = ("ca-file", "client.cert", "client.key")
+    tls = {name: dask.config.get(f"distributed.comm.tls.{name}") for name in names}
+    if missing := [name for name in names[:2] if not tls[name]]:
+        raise troubles.no_certificates(address, missing)
+    try:
+        for file in tls.values():
+            if file and "\n" not in file:  # it may be the certificate itself
+                open(file, "rb").close()  # Python's error of ssl does not name it
+        return distributed.Security().get_connection_args("client")["ssl_context"]
+    except (OSError, ValueError) as error:
+        raise troubles.bad_certificates(address, error) from error
 
 
 def _closed(client: Any) -> None:
     with contextlib.suppress(Exception):
         client.close(timeout=1)
-
-
-@contextlib.contextmanager
-def _local(distributed: Any, workers: int) -> Iterator[str]:
-    """A scheduler and workers of this machine alone, without a dashboard; its address."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            cluster = distributed.LocalCluster(
-                n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
-                scheduler_kwargs={"dashboard": False}, silence_logs=logging.CRITICAL,
-                preload=["nlpcli.engine.distributed.local_worker"],
-            )  # fmt: skip
-        except (OSError, RuntimeError) as error:
-            raise troubles.not_started(workers, error) from error
-    try:
-        yield str(cluster.scheduler_address)
-    finally:
-        with contextlib.suppress(Exception):
-            cluster.close(timeout=2)
 
 
 class Machines:
@@ -330,12 +326,23 @@ def _task(call: bytes, piece: Piece, *shared: Any) -> Any:
     worker = distributed.get_worker()
     machine = f"{worker.address} ({socket.gethostname()})"
     topic, crowd, work = _checked(call, machine)
-    told = Told()
+    told = Told(_abandoned(worker))
     cores = max(available_cores() // crowd, 1)
     with _named(f"{piece.shown}, on {machine}"), decided(piece.decided), at_most_cores(cores):
         found = pickle.loads(work)(piece, told, *shared)
     worker.log_event(topic, [piece.number, told.losses])
     return found
+
+
+def _abandoned(worker: Any) -> Callable[[], bool]:
+    """Whether the task that runs here is wanted no more: its client went, or another worker has done it."""
+    key = worker.get_current_task()
+
+    def look() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is None or task.state == "cancelled"
+
+    return look
 
 
 def _after(call: bytes, *found: Any) -> Any:

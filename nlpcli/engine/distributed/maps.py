@@ -59,15 +59,16 @@ def map_files(
                 f"{file} is read and would be replaced by the output", hint="name another folder"
             )
     cut = cut and not any(PurePath(name).suffix.lower() in TABLES for name in named.values())
-    with connected(where, progress) as machines:
-        quotes = lambda found: count_quotes(machines, found)  # noqa: E731
-        pieces = planned(files, reading, most, machines.slots, quotes, progress, cut=cut)
-        places = _places(pieces, named, os.path.abspath(folder))  # noqa: PTH100
-        _refuse_old_parts(named.values(), places.values(), folder)
-        try:
+    places: dict[str, str] = {}
+    try:
+        with connected(where, progress) as machines:
+            quotes = lambda found: count_quotes(machines, found)  # noqa: E731
+            pieces = planned(files, reading, most, machines.slots, quotes, progress, cut=cut)
+            places |= _places(pieces, named, os.path.abspath(folder))  # noqa: PTH100
+            _refuse_old_parts(named.values(), places.values(), folder)
             machines.map(stage, partial(_file_by_file, function, places), pieces)
-        finally:
-            sweep(places.values())
+    finally:  # when no worker of this machine is left
+        sweep(places.values())
     unseen = [place for place in places.values() if not os.path.exists(place)]  # noqa: PTH110
     if unseen:
         progress.lost(

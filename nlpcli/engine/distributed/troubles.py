@@ -16,20 +16,46 @@ _TLS = (
 )
 
 
+def _reason(error: BaseException) -> str:
+    """Why something failed, by the first of the errors behind it, without Python's own objects."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    told = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, OSError) and error.filename:
+        told = f"{error.filename}: {told}"
+    told = re.sub(r"\b(in|of|for)?\s*<[^<>]* object at 0x[^<>]*>:?\s*", "", told)
+    return re.sub(r"\s+", " ", told).strip(" :")[:160] or type(error).__name__
+
+
 def unreachable(address: Address, error: Exception) -> ClusterError:
-    """No scheduler answers."""
-    reason = str(error.__cause__ or error).strip() or type(error).__name__
-    reason = re.sub(r"\s+", " ", reason)[:160]
-    where = address.shown
-    if where.startswith("tls:") and not isinstance(error, OSError):
-        return ClusterError(f"--cluster {where} needs certificates: {reason}", hint=_TLS)
-    if "ncryption required" in reason:
-        return ClusterError(f"--cluster {where}: {reason}", hint=f"name tls://{where.partition('://')[2]}")
-    other = "tcp" if where.startswith("tls:") else "tls"
-    host = where.partition("://")[2] or "HOST:8786"
+    """A scheduler greets, and that is all."""
     return ClusterError(
-        f"no Dask scheduler answers at {where}: {reason}",
-        hint=f"start one with: dask scheduler; if it runs, it may want {other}://{host}",
+        f"the Dask scheduler at {address.shown} does not let this machine in: {_reason(error)}",
+        hint=f"on every machine the same versions: {INSTALL_CLUSTER}",
+    )
+
+
+def not_encrypted(address: Address, target: str) -> ClusterError:
+    """Dask's settings forbid what was asked for."""
+    return ClusterError(
+        f"--cluster {address.shown} is not encrypted, and Dask's settings want encryption",
+        hint=f"name tls://{target.partition('://')[2]}, or unset DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION",
+    )
+
+
+def no_certificates(address: Address, missing: Sequence[str]) -> ClusterError:
+    """TLS without them."""
+    names = " and ".join(
+        "DASK_DISTRIBUTED__COMM__TLS__" + name.upper().replace("-", "_").replace(".", "__")
+        for name in missing
+    )
+    return ClusterError(f"--cluster {address.shown} needs certificates: {names} is not set", hint=_TLS)
+
+
+def bad_certificates(address: Address, error: Exception) -> ClusterError:
+    """Files that cannot be used."""
+    return ClusterError(
+        f"--cluster {address.shown}: the certificates cannot be used: {_reason(error)}", hint=_TLS
     )
 
 
@@ -43,17 +69,17 @@ def lost(address: Address) -> ClusterError:
 
 def not_fetched(address: Address, error: Exception) -> ClusterError:
     """The result is there, and does not come."""
-    reason = re.sub(r"\s+", " ", str(error))[:160] or type(error).__name__
     return ClusterError(
-        f"the result cannot be fetched from the workers of {address.shown}: {reason}",
+        f"the result cannot be fetched from the workers of {address.shown}: {_reason(error)}",
         hint="this machine must reach the workers, and not the scheduler alone",
     )
 
 
 def not_started(workers: int, error: Exception) -> ClusterError:
     """Workers on this machine did not come up."""
-    reason = re.sub(r"\s+", " ", str(error.__cause__ or error))[:160]
-    return ClusterError(f"--cluster local:{workers}: the workers did not start: {reason}", hint="try fewer")
+    return ClusterError(
+        f"--cluster local:{workers}: the workers did not start: {_reason(error)}", hint="try fewer"
+    )
 
 
 def no_workers(address: Address) -> str:
@@ -63,9 +89,8 @@ def no_workers(address: Address) -> str:
 
 def not_there(version: str, error: BaseException) -> ClusterError:
     """A machine does not know the code that is to run on it."""
-    reason = re.sub(r"\s+", " ", str(error))[:160]
     return ClusterError(
-        f"the scheduler or a worker lacks nlpcli {version}, or has another one: {reason}",
+        f"the scheduler or a worker lacks nlpcli {version}, or has another one: {_reason(error)}",
         hint=f"on every machine: {INSTALL_CLUSTER}",
     )
 

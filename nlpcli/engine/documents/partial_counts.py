@@ -27,7 +27,7 @@ from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.schema import AGAIN
 from nlpcli.engine.io.shards import Shard, merge_all
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.errors import ModelError
+from nlpcli.errors import ModelError, OutputError
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
@@ -161,11 +161,20 @@ class FrequencyFile:
         return cls(counts, fields["analysis"], fields["ngrams"], fields["char_ngrams"])
 
 
+def check_name(output: str | os.PathLike[str]) -> None:
+    """Raise OutputError for a file whose name says that it is of another kind."""
+    if not os.fspath(output).lower().endswith(".safetensors"):
+        raise OutputError(
+            f"{output}: frequencies for merge are written as .safetensors", hint="name a .safetensors file"
+        )
+
+
 def merge_files(paths: Sequence[str], output: str) -> FrequencyFile:
     """The frequencies of several files, in the order of the documents, written to another.
 
-    Raises ModelError for files that do not add up.
+    Raises ModelError for files that do not add up, OutputError for another name than theirs.
     """
+    check_name(output)
     first = FrequencyFile.load(paths[0])
 
     def counts() -> Iterator[Frequencies]:

@@ -27,7 +27,7 @@ from nlpcli.engine.runtime.sizes import parse_size
 from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors.writing import layout_of
-from nlpcli.errors import SettingsError
+from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
 from nlpcli.settings.fields import refuse
 from nlpcli.settings.input import InputSettings, TextInputSettings
@@ -72,6 +72,10 @@ def train_glove(
         analysis = as_before(analysis, LOWERCASE, earlier.analysis)
     if cooccurrences is not None:
         matrix = load_counts(cooccurrences)
+        if not len(matrix.vocabulary):
+            raise InputError(
+                f"{cooccurrences}: these are counts of no words", hint="nlpcli merge adds up parts"
+            )
         cells = _lay_out(matrix, 0, settings, resources, progress)
     else:
         matrix, cells = _count_text(

@@ -15,7 +15,7 @@ from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.documents import matrix_files
 from nlpcli.engine.documents.cluster_rows import frequencies_on_cluster, rows_on_cluster
 from nlpcli.engine.documents.matrix_files import LabelledMatrix
-from nlpcli.engine.documents.partial_counts import FrequencyCounting, FrequencyFile
+from nlpcli.engine.documents.partial_counts import FrequencyCounting, FrequencyFile, check_name
 from nlpcli.engine.documents.shown_work import MOST_DOCUMENTS, written_out
 from nlpcli.engine.documents.vectorizer import Vectorizer, find_features, fit, hashed
 from nlpcli.engine.io.atomic import check_writable
@@ -258,6 +258,7 @@ def count_frequencies(
         name for name in given_options(given, VectorizeSettings, VocabularySettings) if name not in _NGRAMS
     ]
     refuse(others, "with --save-frequencies, which counts all features", "give it with --read-frequencies")
+    check_name(output)
     check_writable(output)
     counting = FrequencyCounting(analysis, settings, records=records, reading=reading)
     if machines.wanted:

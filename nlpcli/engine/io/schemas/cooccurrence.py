@@ -9,6 +9,7 @@ import numpy as np
 from nlpcli.engine.io.header_fields import (
     MOST,
     Field,
+    flag,
     one_of,
     settings_of,
     whole,
@@ -53,6 +54,7 @@ COUNTS = Schema(
         "analysis": Field(settings_of(AnalysisSettings)),
         "format": Field(whole(1)),
         "vocab_order": Field(one_of("frequency", "first-seen", "alphabetical"), default="frequency"),
+        "dropped": Field(flag, default=False),
     },
     {
         **VOCABULARY,
@@ -62,7 +64,6 @@ COUNTS = Schema(
         "indices": Array("int32", ("cells",), below("V")),
         "data": Array("float64", ("cells",), within("one unit", "most")),
     },
-    never_empty=("V",),
     relations=(_distinct, _ranks),
 )
 
