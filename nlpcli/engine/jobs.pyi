@@ -1573,6 +1573,7 @@ def train_glove(
     analysis: AnalysisSettings = ...,
     resources: GloveResources = ...,
     reading: TextInputSettings = ...,
+    machines: DistributedSettings = ...,
     worked: Callable[[list[WorkTable]], object] | None = None,
     progress: Progress = ...,
     dim: int = 100,
@@ -1621,6 +1622,8 @@ def train_glove(
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> Glove:
     """GloVe vectors of the words in some texts, or in a file of counts, written to `output`."""
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
 
 import pytest
 
@@ -23,13 +22,6 @@ from nlpcli.settings.distributed import DistributedSettings
 
 distributed = pytest.importorskip("distributed")
 WORDS = ["the", "of", "나무", "and", "하늘", "to", "in", "a", "바람", "is", "that", "it"]
-
-
-@pytest.fixture(scope="module")
-def address():
-    """Where the scheduler is."""
-    with warnings.catch_warnings(), dask_runner._options(), dask_runner._local(distributed, 2) as found:
-        yield found
 
 
 @pytest.fixture

@@ -30,8 +30,12 @@ def counted_on_cluster(
     chosen: Vocabulary | VocabularySettings,
     machines: DistributedSettings,
     progress: Progress,
+    *,
+    keep_counts: bool = False,
 ) -> Cooccurrence:
     """The counts of all files, of the words that are `chosen`; `counting` is without them.
+
+    keep_counts: words that are given are as frequent as they were, and not as they are in these files
 
     Raises NoTokens where there are none, ClusterError, and what both countings raise.
     """
@@ -46,6 +50,8 @@ def counted_on_cluster(
         takes = [partial(_rows, *ends) for ends in row_slices(vocabulary, job.slices)]
         found: list[CellCounts] = job.in_slices(part, takes, counting.merge, "counting pairs", promise)
     whole = counting.join(found) if len(found) > 1 else found[0]
+    if keep_counts and isinstance(chosen, Vocabulary):
+        return counting.over(chosen, whole)
     return dataclasses.replace(counting, vocabulary=vocabulary).finish(whole, progress)
 
 

@@ -69,6 +69,9 @@ class CellCounts:
         )
 
 
+NO_WORDS = Vocabulary.of([], [])  # before they are chosen
+
+
 class _Held:
     """Cells in memory as `Counts`, in given groups of rows."""
 
@@ -118,9 +121,12 @@ class CooccurrenceCounting:
 
     def finish(self, merged: CellCounts, progress: Progress = SILENT) -> Cooccurrence:  # noqa: ARG002
         """The counts of all, to be saved or trained on."""
-        vocabulary = self.vocabulary.with_counts(merged.seen)
-        bounds = group_bounds(merged.seen, self.counting)
-        counts = _Held(merged, unit_of(self.counting), bounds)
+        return self.over(self.vocabulary.with_counts(merged.seen), merged)
+
+    def over(self, vocabulary: Vocabulary, merged: CellCounts) -> Cooccurrence:
+        """The counts of all in groups of rows as the vocabulary's own counts say: of these texts, or of those
+        that training began with."""
+        counts = _Held(merged, unit_of(self.counting), group_bounds(vocabulary.counts, self.counting))
         ranks = ranks_of(merged.first)
         return Cooccurrence(vocabulary, self.counting, self.analysis, counts, self.vocab_order, ranks)
 
