@@ -126,7 +126,7 @@ def size_of(name: str) -> int:
         return part.end - part.start
     if not is_address(name):
         return os.stat(name).st_size  # noqa: PTH116
-    system, path = _system_of(name)
+    system, path = system_of(name)
     with _told(name):
         size = system.size(path)
     if size is None:
@@ -141,14 +141,15 @@ def open_place(name: str) -> BinaryIO:
         return cast(BinaryIO, io.BufferedReader(_Range(open_place(part.path), part), 1 << 20))
     if not is_address(name):
         return open(name, "rb")
-    system, path = _system_of(name)
+    system, path = system_of(name)
     with _told(name):
         return cast(
             BinaryIO, io.BufferedReader(_Remote(name, system.open(path, "rb", block_size=_BLOCK)), 1 << 20)
         )
 
 
-def _system_of(name: str) -> tuple[Any, str]:
+def system_of(name: str) -> tuple[Any, str]:
+    """What fsspec opens an address with, and the path there. Raises MissingDependency, InputError."""
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
