@@ -48,7 +48,9 @@ def counted_on_cluster(
         vocabulary: Vocabulary = job.got(promise)
         part = partial(_part, counting)
         takes = [partial(_rows, *ends) for ends in row_slices(vocabulary, job.slices)]
-        found: list[CellCounts] = job.in_slices(part, takes, counting.merge, "counting pairs", promise)
+        slices = job.in_slices(part, takes, counting.merge, "counting pairs", promise)
+        found: list[CellCounts] = [job.got(each) for each in slices]
+        del slices  # the workers may let go of them
     whole = counting.join(found) if len(found) > 1 else found[0]
     if keep_counts and isinstance(chosen, Vocabulary):
         return counting.over(chosen, whole)

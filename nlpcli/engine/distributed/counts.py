@@ -40,12 +40,16 @@ class Job:
         return self._machines.merged(self._machines.parts(stage, part, self.pieces, *shared), merge)
 
     def in_slices(self, part: Any, takes: Sequence[Any], merge: Any, stage: str, *shared: Any) -> list[Any]:
-        """What `part(piece, told, *shared)` gives of all shards, merged, in slices: the `take(part)` of each.
+        """The promises of what `part(piece, told, *shared)` gives of all shards, merged, in slices.
+
+        takes: `take(part)` gives a slice of a part; all of them, joined in order, are the part
 
         Slices are added up on several machines at the same time.
         """
         parts = self._machines.parts(stage, part, self.pieces, *shared)
-        return [self.got(promise) for promise in self._machines.sliced(parts, takes, merge)]
+        if len(takes) == 1:
+            return [self._machines.merged(parts, merge)]
+        return list(self._machines.sliced(parts, takes, merge))
 
     @property
     def slices(self) -> int:
