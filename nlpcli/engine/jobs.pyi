@@ -2058,6 +2058,7 @@ def train_topics(
     vocabulary: VocabularySettings = ...,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     method: Literal["lda", "nmf", "lsa"] = "lda",
     num_topics: int | Literal["auto"] = 20,
@@ -2109,6 +2110,8 @@ def train_topics(
     multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> TopicModel:
     """A model of what some texts are about, written to `output`; the same bytes with any number of `threads`."""
 

@@ -61,6 +61,20 @@ def test_glove_counts_on_a_cluster_and_trains_here(nlpcli, address, shards, tmp_
     assert "--cluster does nothing beside --cooccurrences" in nlpcli(*beside, code=2).err
 
 
+@pytest.mark.parametrize("more", [[], ["--method", "nmf", "--min-count", "2"]])
+def test_topics_of_texts_that_were_encoded_on_a_cluster(nlpcli, address, shards, tmp_path, more):
+    corpus, rows = shards
+    how = [*more, "--num-topics", "2", "--max-df", "1.0", *["--iterations", "4"] * (not more)]
+    for given, column in ((corpus, []), (rows, ["--text-col", "text"])):
+        nlpcli("train-topics", *given, *column, *how, "-o", "alone.safetensors")
+        for size in ("1GB", "100B"):
+            cluster = ["--cluster", address, "--shard-size", size]
+            nlpcli("train-topics", *given, *column, *how, "-o", "many.safetensors", *cluster)
+            same(tmp_path, "alone.safetensors", "many.safetensors")
+    none = ["train-topics", corpus[3], "-o", "none.safetensors"]
+    assert nlpcli(*none, "--cluster", address, code=1).err == nlpcli(*none, code=1).err
+
+
 def test_a_folder_is_told_what_to_name_instead(nlpcli, address, shards):
     for command in (["count"], ["cooccur"], ["train-glove", "-o", "g.txt"]):
         told = nlpcli(*command, "corpus/", "--cluster", address, code=1).err
