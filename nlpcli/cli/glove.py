@@ -106,6 +106,7 @@ def train_glove(
     analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
     reading: TextInputSettings = TextInputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     shape: JsonSettings = JsonSettings(),
 ) -> None:
     """Train GloVe word vectors: vocabulary, co-occurrence counts and training in one go.
@@ -126,7 +127,7 @@ def train_glove(
         refuse(changed(shape), "without --show-work")
     jobs.train_glove(
         files, output, settings, cooccurrences=cooccurrences, resume=resume, counting=counting,
-        vocabulary=vocabulary, analysis=analysis, resources=resources, reading=reading,
+        vocabulary=vocabulary, analysis=analysis, resources=resources, reading=reading, machines=machines,
         worked=(lambda work: show_work(work, shape)) if show_the_work else None,
         progress=console.progress(quiet),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Output, Quiet, with_settings
 from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.results import LineSettings, TableSettings
@@ -42,6 +43,7 @@ def train_topics(
     vocabulary: VocabularySettings = VocabularySettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
 ) -> None:
@@ -73,7 +75,7 @@ def train_topics(
 
     jobs.train_topics(
         files, output, settings, resume=resume, checkpoints=checkpoints, threads=threads, tried=tried,
-        analysis=analysis, vocabulary=vocabulary, records=records, reading=reading,
+        analysis=analysis, vocabulary=vocabulary, records=records, reading=reading, machines=machines,
         progress=console.progress(quiet),
     )  # fmt: skip
 

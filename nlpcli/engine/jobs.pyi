@@ -1574,6 +1574,7 @@ def train_glove(
     analysis: AnalysisSettings = ...,
     resources: GloveResources = ...,
     reading: TextInputSettings = ...,
+    machines: DistributedSettings = ...,
     worked: Callable[[list[WorkTable]], object] | None = None,
     progress: Progress = ...,
     dim: int = 100,
@@ -1622,6 +1623,8 @@ def train_glove(
     quoting: Literal["auto", "rfc4180", "none"] = "auto",
     sheet: str | None = None,
     input_format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = "auto",
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> Glove:
     """GloVe vectors of the words in some texts, or in a file of counts, written to `output`."""
 
@@ -2057,6 +2060,7 @@ def train_topics(
     vocabulary: VocabularySettings = ...,
     records: RecordSettings = ...,
     reading: InputSettings = ...,
+    machines: DistributedSettings = ...,
     progress: Progress = ...,
     method: Literal["lda", "nmf", "lsa"] = "lda",
     num_topics: int | Literal["auto"] = 20,
@@ -2108,6 +2112,8 @@ def train_topics(
     multi_label: Literal["auto", "first", "each", "all"] = "auto",
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "skip"] = "strict",
+    cluster: str | None = None,
+    shard_size: str = "256MB",
 ) -> TopicModel:
     """A model of what some texts are about, written to `output`; the same bytes with any number of `threads`."""
 

@@ -12,7 +12,7 @@ from nlpcli.engine.io import model_file
 from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.model_file import ModelInfo
 from nlpcli.engine.io.opening import STDIN, Paths
-from nlpcli.engine.io.paths import identity
+from nlpcli.engine.io.paths import identity, named_twice
 from nlpcli.engine.io.shipped import located
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
@@ -142,15 +142,11 @@ def _merged(
 
 def _what_counts_twice(paths: Sequence[str], output: str) -> Iterator[str]:
     """A part that is named twice, and a sum that replaces a part: `merge *.npz -o all.npz`, again."""
-    seen, replaced = set(), identity(output)
+    for path in named_twice(paths):
+        yield f"{path} is named twice, and counts twice"
+    replaced = identity(output)
     for path in paths:
-        file = identity(path)
-        if file is None:  # which is told when it is read
-            continue
-        if file in seen:
-            yield f"{path} is named twice, and counts twice"
-        seen.add(file)
-        if file == replaced:
+        if replaced is not None and identity(path) == replaced:
             yield f"{path} is a part, and is replaced by the sum: doing it again would count it twice"
 
 

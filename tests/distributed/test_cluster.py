@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
 
 import pytest
 
@@ -24,13 +23,6 @@ from nlpcli.settings.distributed import DistributedSettings
 
 distributed = pytest.importorskip("distributed")
 WORDS = ["the", "of", "나무", "and", "하늘", "to", "in", "a", "바람", "is", "that", "it"]
-
-
-@pytest.fixture(scope="module")
-def address():
-    """Where the scheduler is."""
-    with warnings.catch_warnings(), dask_runner._options(), local_cluster(distributed, 2) as found:
-        yield found
 
 
 @pytest.fixture

@@ -86,6 +86,12 @@ def test_a_folder_and_a_text_where_a_file_is_wanted(nlpcli, tmp_path):
     for options in ((), ("--text-col", "1")):
         told = nlpcli("tokenize", "folder/", *options, code=1).err
         assert "hint: name its files: folder/*/*/*\n" in told
+    for name, ending in (("a.txt.gz", ".txt.gz"), ("b.1.txt.gz", ".txt.gz"), ("b.gz", ".gz"), ("c", "")):
+        (tmp_path / "shards").mkdir(exist_ok=True)
+        (tmp_path / "shards" / name).write_text("hello\n")
+        assert f"hint: name its files: shards/*{ending}\n" in nlpcli("count", "shards", code=1).err
+    told = nlpcli("train-nb", "shards", "-o", "m.safetensors", code=1).err
+    assert told.split("tables are named: ")[1].endswith("shards/*\n")
     hint = 'hint: a text itself comes through a pipe: echo "hello world" | nlpcli tokenize\n'
     assert nlpcli("tokenize", "hello world", code=1).err.endswith(hint)
     assert nlpcli("tokenize", "--lowercase", "hello world", code=1).err.endswith(hint)

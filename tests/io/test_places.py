@@ -44,6 +44,18 @@ def test_tables_and_rows_are_read_from_an_address(nlpcli, memory):
     assert nlpcli("classify", "nb.safetensors", address, "--text-col", "text").out == "a\nb\n"
 
 
+def test_a_star_in_an_address_means_the_files_there(nlpcli, memory, tmp_path):
+    for name, text in (("shards/b.txt.gz", b"two"), ("shards/a.txt.gz", b"one"), ("shards/note", b"three")):
+        memory(name, gzip.compress(text + b"\n"))
+    assert nlpcli("tokenize", "memory://shards/*.txt.gz").out == "one\ntwo\n"
+    nlpcli("tokenize", "memory://shards/*", "-o", "all.txt")
+    assert (tmp_path / "all.txt").read_text() == "one\ntwo\nthree\n"
+    assert nlpcli("count", "memory://shards/*.gz").out.split()[::2] == ["one", "two"]
+    told = nlpcli("count", "memory://shards/", code=1).err
+    assert "hint: name its files, in quotes: 'memory://shards/*'" in told
+    assert "memory://x/*: no file is called so" in nlpcli("count", "memory://x/*", code=1).err
+
+
 def test_what_is_not_there_is_told(nlpcli):
     assert "memory://none.txt: no such file" in nlpcli("count", "memory://none.txt", code=1).err
     assert "Protocol not known" in nlpcli("count", "nowhere://x.txt", code=1).err

@@ -7,20 +7,23 @@ counted alike, and is held against all of them at the end: where the guess was w
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.naive_bayes import NaiveBayes
 from nlpcli.engine.classify.partial_counts import ClassCounting, ClassCounts
 from nlpcli.engine.corpus.encoding import encode_documents
-from nlpcli.engine.distributed.counts import cluster_job
+from nlpcli.engine.distributed.counts import Job, cluster_job
 from nlpcli.engine.distributed.cuts import Reading
 from nlpcli.engine.distributed.plan import Piece
 from nlpcli.engine.distributed.told import Told
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.record_formats import Documents
 from nlpcli.engine.io.records import Records
+from nlpcli.engine.io.shards import Shard
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.errors import SettingsError
 from nlpcli.settings.classify import FeatureSettings
@@ -60,15 +63,35 @@ def counted_on_cluster(
         if not counting.features.decided:
             guessed = job.first(partial(_guess, counting), "looking at the first texts")
             counting = dataclasses.replace(counting, counted=guessed)
-        merged = job.merged(counting)
-        wanted = job.got(job.then(partial(_verdict, counting), merged))
-        if wanted is not None:
-            progress.note(
-                "all texts together are looked at for something else than the first: counting again"
+        slices = _in_slices(job, counting)
+        if not counting.features.decided:
+            wanted = counting.decide(
+                counting.join([job.got(job.then(ClassCounts.without_features, each)) for each in slices])
             )
-            merged = job.merged(dataclasses.replace(counting, counted=wanted))
-        counts: ClassCounts = job.got(merged)
-    return counts
+            if not counting.counts_by(wanted):
+                progress.note(
+                    "all texts together are looked at for something else than the first: counting again"
+                )
+                counting = dataclasses.replace(counting, counted=wanted)
+                slices = _in_slices(job, counting)
+        found: list[ClassCounts] = [job.got(each) for each in slices]
+    return counting.join(found) if len(found) > 1 else found[0]
+
+
+def _in_slices(job: Job, counting: ClassCounting) -> list[Any]:
+    """The promises of the counts of all texts, in slices by key: as many features in each, since keys are
+    hashes."""
+    ends = [(number << 64) // job.slices for number in range(job.slices + 1)]
+    takes = [partial(_between, *some) for some in itertools.pairwise(ends)]
+    return job.in_slices(partial(_part, counting), takes, counting.merge, "counting")
+
+
+def _part(counting: ClassCounting, piece: Piece, told: Told) -> ClassCounts:
+    return counting.part(Shard(piece.number, piece.paths), told).by_key()
+
+
+def _between(first: int, last: int, counts: ClassCounts) -> ClassCounts:
+    return counts.between(first, last)
 
 
 def trained_on_cluster(
@@ -95,9 +118,3 @@ def _first(batches: Iterator[list[str]]) -> Iterator[Documents]:
         left -= len(batch)
         if left <= 0:
             return
-
-
-def _verdict(counting: ClassCounting, merged: ClassCounts) -> FeatureSettings | None:
-    """What all texts decide, unless it is what was counted."""
-    wanted = counting.decide(merged)
-    return None if merged.fits(wanted) else wanted

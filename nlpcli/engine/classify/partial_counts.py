@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,10 @@ from nlpcli.engine.classify.automatic_features import TextFacts, decided, resolv
 from nlpcli.engine.classify.examples import check_filled, check_number, read_labelled
 from nlpcli.engine.classify.features import FeatureCounts, count
 from nlpcli.engine.classify.naive_bayes import NaiveBayes, names_of_features, of_classes
-from nlpcli.engine.corpus.token_counts import Tokens
+from nlpcli.engine.corpus.token_counts import Tokens, key_places
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.shards import Shard
+from nlpcli.engine.runtime.arrays import joined, offsets_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError, ModelError
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
@@ -70,6 +72,19 @@ class ClassCounts:
     def fits(self, features: FeatureSettings) -> bool:
         """Whether these features were counted, or there were none to count."""
         return not len(self.counts) or _as_counted(self.features) == _as_counted(features)
+
+    def by_key(self) -> ClassCounts:
+        """The same with the tokens in the order of their keys, which features are in already."""
+        return dataclasses.replace(self, tokens=self.tokens.by_key())
+
+    def between(self, first: int, last: int) -> ClassCounts:
+        """The features and tokens with keys from `first` up to `last`, of counts that are `by_key`.
+
+        What one task of many may add up; the texts are those of all.
+        """
+        begin, end = key_places(self.counts.keys, first, last)
+        counts = FeatureCounts(self.counts.keys[begin:end], self.counts.counts[begin:end])
+        return dataclasses.replace(self, counts=counts, tokens=self.tokens.between(first, last))
 
     def without_features(self) -> ClassCounts:
         """The same with what decides about features alone."""
@@ -136,9 +151,20 @@ class ClassCounting:
             one.features if len(one.counts) else other.features,
         )
 
+    def join(self, parts: list[ClassCounts]) -> ClassCounts:
+        """Keys that were added up apart, one behind the other. `parts` is emptied."""
+        first = parts[0]
+        keys, counts, text, lengths, seen, ranks, hashes = joined(parts, _arrays)
+        tokens = Tokens(text, offsets_of(lengths), seen, ranks, hashes)
+        return dataclasses.replace(first, counts=FeatureCounts(keys, counts), tokens=tokens)
+
     def decide(self, counts: ClassCounts) -> FeatureSettings:
         """What all texts would be looked at for."""
         return decided(self.features, self.settings.variant, counts.facts())
+
+    def counts_by(self, features: FeatureSettings) -> bool:
+        """Whether parts are counted by these features."""
+        return self.counted is not None and _as_counted(self.counted) == _as_counted(features)
 
     def guessing(self, counts: ClassCounts) -> ClassCounting:
         """The same, where parts are counted by what the texts of these counts decide."""
@@ -165,6 +191,12 @@ class ClassCounting:
             wanted,
             self.settings,
         )
+
+
+def _arrays(counts: ClassCounts) -> tuple[NDArray[Any], ...]:
+    features, tokens = counts.counts, counts.tokens
+    lengths = np.diff(tokens.offsets)
+    return features.keys, features.counts, tokens.text, lengths, tokens.counts, tokens.first, tokens.keys
 
 
 def _as_counted(features: FeatureSettings) -> FeatureSettings:

@@ -10,8 +10,8 @@ import numpy as np
 
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.cooccurrence.partial_counts import CellCounts, CooccurrenceCounting
-from nlpcli.engine.corpus.empty_corpus import NoTokens
-from nlpcli.engine.corpus.token_counts import TokenCounting, TokenCounts
+from nlpcli.engine.corpus.cluster_encoding import selected
+from nlpcli.engine.corpus.token_counts import TokenCounting
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.distributed.counts import cluster_job
 from nlpcli.engine.distributed.cuts import Reading
@@ -30,8 +30,12 @@ def counted_on_cluster(
     chosen: Vocabulary | VocabularySettings,
     machines: DistributedSettings,
     progress: Progress,
+    *,
+    keep_counts: bool = False,
 ) -> Cooccurrence:
     """The counts of all files, of the words that are `chosen`; `counting` is without them.
+
+    keep_counts: words that are given are as frequent as they were, and not as they are in these files
 
     Raises NoTokens where there are none, ClusterError, and what both countings raise.
     """
@@ -40,12 +44,16 @@ def counted_on_cluster(
             promise = job.then(partial(_given, chosen))
         else:
             tokens = TokenCounting(counting.analysis, "1", chosen, counting.reading)
-            promise = job.then(partial(_selected, tokens), job.merged(tokens, "counting words"))
+            promise = job.then(partial(selected, tokens), job.merged(tokens, "counting words"))
         vocabulary: Vocabulary = job.got(promise)
         part = partial(_part, counting)
         takes = [partial(_rows, *ends) for ends in row_slices(vocabulary, job.slices)]
-        found: list[CellCounts] = job.in_slices(part, takes, counting.merge, "counting pairs", promise)
+        slices = job.in_slices(part, takes, counting.merge, "counting pairs", promise)
+        found: list[CellCounts] = [job.got(each) for each in slices]
+        del slices  # the workers may let go of them
     whole = counting.join(found) if len(found) > 1 else found[0]
+    if keep_counts and isinstance(chosen, Vocabulary):
+        return counting.over(chosen, whole)
     return dataclasses.replace(counting, vocabulary=vocabulary).finish(whole, progress)
 
 
@@ -66,15 +74,6 @@ def _rows(first: int, last: int, cells: CellCounts) -> CellCounts:
 
 
 def _given(vocabulary: Vocabulary) -> Vocabulary:
-    return vocabulary
-
-
-def _selected(counting: TokenCounting, merged: TokenCounts) -> Vocabulary:
-    """The words that were chosen: of a task, so that they are chosen again where they are lost."""
-    told = Told()
-    vocabulary = counting.finish(merged, told)
-    if not merged.words:
-        raise NoTokens(told.notes[0], hint="is it the right file, or column?")
     return vocabulary
 
 

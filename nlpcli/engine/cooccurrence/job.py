@@ -9,11 +9,10 @@ from nlpcli.engine.cooccurrence.cluster_counting import counted_on_cluster
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence, spilled
 from nlpcli.engine.cooccurrence.counting import count_corpus, largest_group
 from nlpcli.engine.cooccurrence.memory import make_plan
-from nlpcli.engine.cooccurrence.partial_counts import CooccurrenceCounting
+from nlpcli.engine.cooccurrence.partial_counts import NO_WORDS, CooccurrenceCounting
 from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.corpus.empty_corpus import NoTokens
 from nlpcli.engine.corpus.encoding import encode_ranked
-from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -27,8 +26,6 @@ from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
-
-_NO_WORDS = Vocabulary.of([], [])
 
 
 @plain_settings
@@ -64,7 +61,7 @@ def cooccur(
     chosen = vocabulary_files.read(read_vocab) if read_vocab is not None else vocabulary
     try:
         if machines.wanted:
-            shared = CooccurrenceCounting(_NO_WORDS, counting, analysis, reading, vocabulary.vocab_order)
+            shared = CooccurrenceCounting(NO_WORDS, counting, analysis, reading, vocabulary.vocab_order)
             counts = counted_on_cluster(paths, shared, chosen, machines, progress)
         else:
             counts = _counted(

@@ -29,7 +29,7 @@ from nlpcli.engine.corpus.encoding import encode_ranked
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.shards import Shard
 from nlpcli.engine.kernels.counts.arguments import Rows
-from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.arrays import joined, offsets_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import Stop, available_cores
 from nlpcli.settings.embeddings import CooccurrenceSettings
@@ -69,6 +69,9 @@ class CellCounts:
             columns=self.columns[begin:end],
             units=self.units[begin:end],
         )
+
+
+NO_WORDS = Vocabulary.of([], [])  # before they are chosen
 
 
 class _Held:
@@ -112,19 +115,19 @@ class CooccurrenceCounting:
         return _gathered(SummedCounts(held), seen, first, one.others or other.others)
 
     def join(self, parts: list[CellCounts]) -> CellCounts:
-        """Rows that were added up apart, one behind the other."""
-        return dataclasses.replace(
-            parts[0],
-            indptr=offsets_of(np.concatenate([np.diff(part.indptr) for part in parts])),
-            columns=np.concatenate([part.columns for part in parts]),
-            units=np.concatenate([part.units for part in parts]),
-        )
+        """Rows that were added up apart, one behind the other. `parts` is emptied."""
+        first = parts[0]
+        lengths, columns, units = joined(parts, lambda part: (np.diff(part.indptr), part.columns, part.units))
+        return CellCounts(offsets_of(lengths), columns, units, first.seen, first.first)
 
     def finish(self, merged: CellCounts, progress: Progress = SILENT) -> Cooccurrence:  # noqa: ARG002
         """The counts of all, to be saved or trained on."""
-        vocabulary = self.vocabulary.with_counts(merged.seen)
-        bounds = group_bounds(merged.seen, self.counting)
-        counts = _Held(merged, unit_of(self.counting), bounds)
+        return self.over(self.vocabulary.with_counts(merged.seen), merged)
+
+    def over(self, vocabulary: Vocabulary, merged: CellCounts) -> Cooccurrence:
+        """The counts of all in groups of rows as the vocabulary's own counts say: of these texts, or of those
+        that training began with."""
+        counts = _Held(merged, unit_of(self.counting), group_bounds(vocabulary.counts, self.counting))
         ranks = ranks_of(merged.first)
         return Cooccurrence(
             vocabulary, self.counting, self.analysis, counts, self.vocab_order, ranks, merged.others

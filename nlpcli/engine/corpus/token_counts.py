@@ -72,6 +72,18 @@ class Tokens:
         text, offsets = Vocabulary.of_bytes(self.text, self.offsets, self.first).take(order).packed
         return Tokens(text, offsets, self.counts[order], self.first[order])
 
+    def between(self, first: int, last: int) -> Tokens:
+        """Those of a table in the order of hashes whose hash is from `first` up to `last`."""
+        begin, end = key_places(self.keys, first, last)
+        text, offsets = self.offsets[begin], self.offsets[end]
+        return Tokens(
+            self.text[text:offsets],
+            self.offsets[begin : end + 1] - text,
+            self.counts[begin:end],
+            self.first[begin:end],
+            self.keys[begin:end],
+        )
+
     def by_key(self) -> Tokens:
         """The same in the order of their hashes, and of their bytes where these are the same."""
         if len(self.keys) == len(self):
@@ -150,6 +162,17 @@ class Tokens:
     def in_order(self) -> Vocabulary:
         """The same in the order they are in."""
         return Vocabulary.of_bytes(self.text, self.offsets, np.ascontiguousarray(self.counts[:, 0]))
+
+
+def key_places(keys: NDArray[np.uint64], first: int, last: int) -> tuple[int, int]:
+    """Where those of ascending keys stand that are from `first` up to `last`, which may be 2^64.
+
+    >>> key_places(np.array([3, 5, 9], np.uint64), 4, 1 << 64)
+    (1, 3)
+    """
+    begin = np.searchsorted(keys, np.uint64(first))
+    end = len(keys) if last >> 64 else np.searchsorted(keys, np.uint64(last))
+    return int(begin), int(end)
 
 
 @dataclass(frozen=True, eq=False)

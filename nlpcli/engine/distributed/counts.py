@@ -37,15 +37,27 @@ class Job:
 
     def reduced(self, part: Any, merge: Any, stage: str, *shared: Any) -> Any:
         """The promise of `part(piece, told, *shared)` of all shards, merged."""
-        return self._machines.merged(self._machines.parts(stage, part, self.pieces, *shared), merge)
+        return self.merge(self.parts(part, stage, *shared), merge)
+
+    def parts(self, part: Any, stage: str, *shared: Any) -> list[Any]:
+        """The promises of `part(piece, told, *shared)` of all shards."""
+        return list(self._machines.parts(stage, part, self.pieces, *shared))
+
+    def merge(self, promises: list[Any], merge: Any) -> Any:
+        """The promise of all of them merged. `promises` is emptied."""
+        return self._machines.merged(promises, merge)
 
     def in_slices(self, part: Any, takes: Sequence[Any], merge: Any, stage: str, *shared: Any) -> list[Any]:
-        """What `part(piece, told, *shared)` gives of all shards, merged, in slices: the `take(part)` of each.
+        """The promises of what `part(piece, told, *shared)` gives of all shards, merged, in slices.
+
+        takes: `take(part)` gives a slice of a part; all of them, joined in order, are the part
 
         Slices are added up on several machines at the same time.
         """
-        parts = self._machines.parts(stage, part, self.pieces, *shared)
-        return [self.got(promise) for promise in self._machines.sliced(parts, takes, merge)]
+        parts = self.parts(part, stage, *shared)
+        if len(takes) == 1:
+            return [self.merge(parts, merge)]
+        return list(self._machines.sliced(parts, takes, merge))
 
     @property
     def slices(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
@@ -17,10 +17,11 @@ from nlpcli.engine.distributed.counts import count_quotes
 from nlpcli.engine.distributed.cuts import Reading
 from nlpcli.engine.distributed.plan import Piece, check_inputs, planned, shard_size
 from nlpcli.engine.distributed.told import Told
+from nlpcli.engine.io.address_output import make_folder, names_in, sweep_address
 from nlpcli.engine.io.atomic import sweep
 from nlpcli.engine.io.opening import Paths, display_name
 from nlpcli.engine.io.paths import is_folder, is_same_file
-from nlpcli.engine.io.places import part_of
+from nlpcli.engine.io.places import is_address, part_of
 from nlpcli.engine.io.writing import Output
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.errors import OutputError, SettingsError
@@ -54,7 +55,7 @@ def map_files(
     files, most = check_inputs(paths), shard_size(where)
     named = _output_names(files)
     for file, name in named.items():
-        if is_same_file(file, os.path.join(folder, name)):  # noqa: PTH118
+        if is_same_file(file, f"{folder}/{name}"):
             raise OutputError(
                 f"{file} is read and would be replaced by the output", hint="name another folder"
             )
@@ -64,12 +65,13 @@ def map_files(
         with connected(where, progress) as machines:
             quotes = lambda found: count_quotes(machines, found)  # noqa: E731
             pieces = planned(files, reading, most, machines.slots, quotes, progress, cut=cut)
-            places |= _places(pieces, named, os.path.abspath(folder))  # noqa: PTH100
+            places |= _places(pieces, named, folder)
             _refuse_old_parts(named.values(), places.values(), folder)
             machines.map(stage, partial(_file_by_file, function, places), pieces)
     finally:  # when no worker of this machine is left
-        sweep(places.values())
-    unseen = [place for place in places.values() if not os.path.exists(place)]  # noqa: PTH110
+        _sweep(places.values(), folder)
+    seen = {*_names_in(folder)}
+    unseen = [place for place in places.values() if PurePath(place).name not in seen]
     if unseen:
         progress.lost(
             f"{len(unseen):,} of the files cannot be seen from here, such as {unseen[0]}: "
@@ -99,18 +101,34 @@ def _file_by_file(
 
 
 def _checked_folder(output: Output | None) -> str:
-    """The name of the folder, which is there when this is done."""
+    """The name of the folder on any machine, without a slash at its end; it is there when this is done."""
     named = isinstance(output, str | os.PathLike) and os.fspath(output) != "-"
     if not named or not (os.fspath(output).endswith("/") or is_folder(output)):  # type: ignore[arg-type]
         raise SettingsError(
             "--cluster writes a file for each of the inputs", hint="name a folder: -o FOLDER/"
         )
-    folder = os.fspath(output)  # type: ignore[arg-type]
+    folder = str(os.fspath(output))  # type: ignore[arg-type]
+    if is_address(folder):
+        make_folder(folder)
+        return folder.rstrip("/")
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
-    return str(folder)
+    return os.path.abspath(folder)  # noqa: PTH100
+
+
+def _names_in(folder: str) -> list[str]:
+    """The names in the folder, as far as they are seen from here."""
+    return names_in(folder) if is_address(folder) else sorted(os.listdir(folder))  # noqa: PTH208
+
+
+def _sweep(places: Collection[str], folder: str) -> None:
+    """Remove what workers have left that were killed while they wrote."""
+    if is_address(folder):
+        sweep_address(folder, [PurePath(place).name for place in places])
+    else:
+        sweep(places)
 
 
 def _output_names(files: Sequence[str]) -> dict[str, str]:
@@ -142,7 +160,7 @@ def _places(pieces: Sequence[Piece], named: Mapping[str, str], folder: str) -> d
                 number = seen[name] = seen.get(name, 0) + 1
                 stem, suffix = PurePath(name).stem, PurePath(name).suffix
                 name = f"{stem}.{number:04d}{suffix}"
-            places[path] = os.path.join(folder, name)  # noqa: PTH118
+            places[path] = f"{folder}/{name}"
     return places
 
 
@@ -153,7 +171,7 @@ def _refuse_old_parts(names: Any, places: Any, folder: str) -> None:
         re.escape(PurePath(name).stem) + r"\.\d{4,}" + re.escape(PurePath(name).suffix) for name in names
     }
     wanted = re.compile("|".join(kinds))
-    for name in sorted(os.listdir(folder)):  # noqa: PTH208
+    for name in _names_in(folder):
         if name not in new and wanted.fullmatch(name):
             raise OutputError(
                 f"{display_name(folder)}: {name} is a part from an earlier run, which was cut otherwise",

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nlpcli.engine.distributed.cuts import CountQuotes, Reading, cut_file
-from nlpcli.engine.io.opening import STDIN, check_readable, display_name
+from nlpcli.engine.io.opening import STDIN, check_readable, display_name, folder_error
 from nlpcli.engine.io.paths import is_folder
 from nlpcli.engine.io.places import Decided, Part, is_address, size_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.sizes import parse_size
-from nlpcli.errors import InputError, SettingsError
+from nlpcli.errors import SettingsError
 from nlpcli.settings.distributed import DistributedSettings
 
 MOST_SHARDS = 20_000  # of one pass: with what merges them, three passes stay below 70,000 tasks
@@ -54,9 +54,7 @@ def check_inputs(paths: Sequence[str] | None, *, folders: bool = False) -> list[
         )
     for path in paths:
         if is_folder(path) and not folders:
-            raise InputError(
-                f"{path} is a folder, and --cluster reads files", hint=f"name its files: {path.rstrip('/')}/*"
-            )
+            raise folder_error(path)
         check_readable(path)
     return [path if is_address(path) else os.path.abspath(path) for path in paths]  # noqa: PTH100
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from nlpcli.engine.cooccurrence.cluster_counting import counted_on_cluster
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.cooccurrence.count_files import load as load_counts
 from nlpcli.engine.cooccurrence.counting import NO_COUNTS, count_corpus, largest_group
 from nlpcli.engine.cooccurrence.memory import Plan, make_plan, say_size
+from nlpcli.engine.cooccurrence.partial_counts import NO_WORDS, CooccurrenceCounting
 from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove import MAY_CHANGE, Glove, Training, as_before, begin, padded
@@ -28,9 +30,10 @@ from nlpcli.engine.runtime.threads import available_cores
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.engine.vectors.writing import layout_of
 from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.embeddings import CooccurrenceSettings, GloveResources, GloveSettings
-from nlpcli.settings.fields import refuse
-from nlpcli.settings.input import InputSettings, TextInputSettings
+from nlpcli.settings.fields import changed, refuse
+from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
 
@@ -48,6 +51,7 @@ def train_glove(
     analysis: AnalysisSettings = LOWERCASE,
     resources: GloveResources = GloveResources(),
     reading: TextInputSettings = TextInputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     worked: Callable[[list[WorkTable]], object] | None = None,
     progress: Progress = SILENT,
 ) -> Glove:
@@ -56,13 +60,14 @@ def train_glove(
     `cooccurrences` is a file of counts that `cooccur` wrote, in place of texts. `resume` is a model
     file; what is not said anew (by a value that is not the default) is as it was. An interrupted
     training leaves a checkpoint, which can be resumed. `worked` is told how the loss of the result comes
-    about, cell by cell, where the text is small enough to show it.
+    about, cell by cell, where the text is small enough to show it. With a cluster the counting is done there,
+    and the training here.
 
     Raises InputError for unreadable files, and what `glove.train` raises.
     """
     if cooccurrences is not None:
         _check_counts_alone(paths, counting, vocabulary, analysis)
-        refuse(reading.of_tables, "beside --cooccurrences")
+        refuse([*reading.of_tables, *changed(machines)], "beside --cooccurrences")
     layout_of(output)
     check_writable(output)
     earlier = Glove.load(resume) if resume else None
@@ -80,7 +85,7 @@ def train_glove(
     else:
         matrix, cells = _count_text(
             paths, earlier.vocabulary if earlier else vocabulary,
-            settings, counting, analysis, reading, resources, progress,
+            settings, counting, analysis, reading, resources, machines, progress,
         )  # fmt: skip
     model = begin(earlier, cells, matrix.vocabulary, matrix.analysis, matrix.settings, settings)
     if worked is not None:
@@ -119,11 +124,17 @@ def _count_text(
     settings: GloveSettings,
     counting: CooccurrenceSettings,
     analysis: AnalysisSettings,
-    reading: InputSettings,
+    reading: TextInputSettings,
     resources: GloveResources,
+    machines: DistributedSettings,
     progress: Progress,
 ) -> tuple[Cooccurrence, Cells]:
     """What was counted, without the counts themselves: the memory of the text is free again."""
+    if machines.wanted:
+        shared = CooccurrenceCounting(NO_WORDS, counting, analysis, reading)
+        matrix = counted_on_cluster(paths, shared, vocabulary, machines, progress, keep_counts=True)
+        cells = _lay_out(matrix, 0, settings, resources, progress)
+        return dataclasses.replace(matrix, counts=NO_COUNTS), cells
     corpus = encode(paths, analysis, vocabulary, reading, progress)
     plan = _plan(corpus.vocabulary, len(corpus.ids), counting, settings, resources)
     counts = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from nlpcli.engine.io.paths import checked_name, is_folder, is_no_file, own_descriptor
+from nlpcli.engine.io.places import is_address
 from nlpcli.engine.runtime.interrupts import unfinished
 from nlpcli.engine.runtime.progress import before_reading
 from nlpcli.errors import OutputError
@@ -67,8 +68,14 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def _refuse_stdout(path: str | os.PathLike[str]) -> None:
-    if checked_name(path, OutputError) == "-":
+    name = checked_name(path, OutputError)
+    if name == "-":
         raise OutputError("this result is a file and does not go to stdout", hint="name a file: -o FILE")
+    if is_address(name):
+        raise OutputError(
+            f"{name}: this result is written to a file of this machine",
+            hint="name a file, and copy it there; tables and lines of text are written at addresses too",
+        )
 
 
 @contextlib.contextmanager

@@ -86,12 +86,25 @@ def _unreadable(path: str, error: OSError) -> InputError:
 
 
 def folder_error(folder: str) -> InputError:
-    """What is wrong with a folder in place of a file; the hint reaches below folders of folders alone."""
-    pattern, here = f"{folder.rstrip('/')}/*", Path(folder)
+    """What is wrong with a folder in place of a file."""
+    return InputError(f"{folder} is a folder", hint=f"name its files: {files_pattern(folder)}")
+
+
+def files_pattern(folder: str) -> str:
+    """What a shell makes the names of the files in a folder of: of their common ending, if they have one.
+
+    It reaches below folders of folders alone.
+    """
+    pattern, here = folder.rstrip("/"), Path(folder)
     with contextlib.suppress(OSError):
         while (inside := sorted(here.iterdir())) and all(each.is_dir() for each in inside):
             pattern, here = f"{pattern}/*", inside[0]
-    return InputError(f"{folder} is a folder", hint=f"name its files: {pattern}")
+        suffixes = [each.suffixes for each in inside if not each.name.startswith(".")]
+        for number in (2, 1):  # as .txt.gz, or .gz
+            endings = {"".join(of_one[-number:]) for of_one in suffixes}
+            if len(endings) == 1:
+                return f"{pattern}/*{endings.pop()}"
+    return f"{pattern}/*"
 
 
 def read_chunks(stream: BinaryIO) -> Iterator[bytes]:

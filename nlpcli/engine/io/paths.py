@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,20 @@ def identity(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return (state.st_dev, state.st_ino) if stat.S_ISREG(state.st_mode) else None
+
+
+def named_twice(paths: Iterable[str]) -> Iterator[str]:
+    """Those of some files that were named before, by whatever path; and addresses, by their names.
+
+    >>> list(named_twice(["s3://b/a", "s3://b/c", "s3://b/a", "-", "-"]))
+    ['s3://b/a']
+    """
+    seen: set[object] = set()
+    for path in paths:
+        file = identity(path) or (path if "://" in path else None)
+        if file is not None and file in seen:
+            yield path
+        seen.add(file)
 
 
 def is_same_file(one: str, other: str) -> bool:

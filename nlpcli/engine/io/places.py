@@ -17,7 +17,7 @@ import contextvars
 import io
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
@@ -126,7 +126,7 @@ def size_of(name: str) -> int:
         return part.end - part.start
     if not is_address(name):
         return os.stat(name).st_size  # noqa: PTH116
-    system, path = _system_of(name)
+    system, path = system_of(name)
     with _told(name):
         size = system.size(path)
     if size is None:
@@ -141,14 +141,39 @@ def open_place(name: str) -> BinaryIO:
         return cast(BinaryIO, io.BufferedReader(_Range(open_place(part.path), part), 1 << 20))
     if not is_address(name):
         return open(name, "rb")
-    system, path = _system_of(name)
+    system, path = system_of(name)
     with _told(name):
         return cast(
             BinaryIO, io.BufferedReader(_Remote(name, system.open(path, "rb", block_size=_BLOCK)), 1 << 20)
         )
 
 
-def _system_of(name: str) -> tuple[Any, str]:
+def expanded(names: Sequence[str]) -> list[str]:
+    """The same with the files that an address with a star means, ascending: no shell knows those.
+
+    Raises MissingFile where there are none, InputError for a folder, and what `system_of` raises.
+    """
+    found: list[str] = []
+    for name in names:
+        if not is_address(name) or name.lower().startswith("http"):
+            found.append(name)
+        elif name.endswith("/"):
+            raise InputError(f"{name} is a folder", hint=f"name its files, in quotes: '{name}*'")
+        elif "*" not in name:
+            found.append(name)
+        else:
+            system, pattern = system_of(name)
+            with _told(name):
+                files = sorted(path for path, what in system.glob(pattern, detail=True).items()
+                               if what["type"] == "file")  # fmt: skip
+            if not files:
+                raise MissingFile(f"{name}: no file is called so", hint="check the address")
+            found += map(system.unstrip_protocol, files)
+    return found
+
+
+def system_of(name: str) -> tuple[Any, str]:
+    """What fsspec opens an address with, and the path there. Raises MissingDependency, InputError."""
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:

@@ -27,7 +27,7 @@ from nlpcli.engine.io.dialects import SAMPLE, Beginning, Dialect, FirstRecord
 from nlpcli.engine.io.folders import files_in
 from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.lines import Lines
-from nlpcli.engine.io.opening import STDIN, display_name, folder_error
+from nlpcli.engine.io.opening import STDIN, display_name, files_pattern, folder_error
 from nlpcli.engine.io.parquet import ParquetRows, is_parquet
 from nlpcli.engine.io.paths import is_folder
 from nlpcli.engine.io.places import decided_of, part_of
@@ -346,7 +346,8 @@ class Records:
             raise InputError(f"{folder}: cannot be read: {error.strerror}") from error
         if not classes:
             raise InputError(
-                f"{folder}: no folder in it, so there are no labels", hint="wanted: folder/label/text-file"
+                f"{folder}: no folder in it, so there are no labels",
+                hint=f"wanted: folder/label/text-file; tables are named: {files_pattern(str(folder))}",
             )
         for number, entry in enumerate(classes):
             self._progress.update("reading", number, len(classes))

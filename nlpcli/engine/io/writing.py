@@ -12,8 +12,10 @@ import time
 from collections.abc import Iterator
 from typing import BinaryIO, TypeAlias
 
+from nlpcli.engine.io.address_output import write_to_address
 from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.file_names import refuse_compressed
+from nlpcli.engine.io.places import is_address
 
 Output: TypeAlias = str | os.PathLike[str] | BinaryIO
 _ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that Python could not read as UTF-8
@@ -21,13 +23,14 @@ _ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that Python could not read as 
 
 @contextlib.contextmanager
 def open_output(output: Output) -> Iterator[BinaryIO]:
-    """The file to write to: a path is replaced when the block ends well, an open file is flushed.
+    """The file to write to: a path or address is replaced when the block ends well, an open file is flushed.
 
     Raises OutputError for the name of a compressed file.
     """
     if isinstance(output, str | os.PathLike):
         refuse_compressed(output)
-        with write_atomically(output) as file:
+        is_far = isinstance(output, str) and is_address(output)
+        with write_to_address(str(output)) if is_far else write_atomically(output) as file:
             yield file
     else:
         yield output

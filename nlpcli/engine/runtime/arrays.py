@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import mmap
+from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Floats = NDArray[np.float32]
 Made = TypeVar("Made", bound=NDArray[Any])
+Part = TypeVar("Part")
 _LARGEST = 1e15  # of what is squared and added up
 
 
@@ -69,3 +71,25 @@ def as_compiled(array: Made) -> Made:
     True
     """
     return cast(Made, np.require(array, requirements=["C", "W"]))
+
+
+def joined(parts: list[Part], arrays: Callable[[Part], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
+    """The arrays of some parts, each with those of the next behind it.
+
+    `parts` is emptied, and what was copied is let go of, so that memory holds little more than the whole.
+
+    >>> [both.tolist() for both in joined([1, 2], lambda part: (np.full(part, part), np.array([part / 2])))]
+    [[1, 2, 2], [0.5, 1.0]]
+    """
+    waiting = [arrays(part) for part in parts]
+    parts.clear()
+    whole = [
+        np.empty((sum(map(len, same)), *same[0].shape[1:]), np.result_type(*same))
+        for same in zip(*waiting, strict=True)
+    ]
+    ends = [0] * len(whole)
+    while waiting:
+        for number, array in enumerate(waiting.pop(0)):
+            whole[number][ends[number] : ends[number] + len(array)] = array
+            ends[number] += len(array)
+    return whole

@@ -20,7 +20,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from nlpcli.engine.io.file_names import check_file_names
-from nlpcli.engine.io.paths import checked_name
+from nlpcli.engine.io.paths import checked_name, named_twice
+from nlpcli.engine.io.places import expanded
+from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.text.resources import READERS
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import Settings, keyword_names, option_name, refuse_idle
@@ -39,6 +41,8 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
     parameters = signature.parameters
     classes = settings_classes(function)
     home = _homes(function.__name__, classes, parameters)
+    reads_files = "paths" in parameters and str(parameters["paths"].annotation) == "Paths"
+    tells_twice = reads_files and function.__name__ != "merge"  # which tells at its end
 
     @functools.wraps(function)
     def called(*values: Any, **keywords: Any) -> Result:
@@ -77,6 +81,10 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
         for name, given in bound.arguments.items():
             if str(parameters[name].annotation).startswith(_SEVERAL):
                 _check_several(f"{function.__name__}(): {name}", parameters[name], given, bound.arguments)
+            if isinstance(given, list | tuple) and _are_names(parameters[name], bound.arguments):
+                bound.arguments[name] = expanded(given)
+        if tells_twice:
+            _tell_what_counts_twice(bound.arguments.get("paths"), bound.arguments.get("progress"))
         return function(*bound.args, **bound.kwargs)
 
     called.__signature__ = _spread(signature, classes)  # type: ignore[attr-defined]
@@ -162,6 +170,20 @@ def _check_several(what: str, parameter: inspect.Parameter, given: Any, argument
                 raise TypeError(f"{what} must be texts, not {type(part).__name__}: {part!r:.80}")
     elif given is not None and not isinstance(given, Iterable):
         raise TypeError(f"{what} must be texts, not {type(given).__name__}: {given!r:.80}")
+
+
+def _are_names(parameter: inspect.Parameter, arguments: Mapping[str, Any]) -> bool:
+    """Whether they are names of files that are read, and not texts."""
+    annotation = str(parameter.annotation)
+    return annotation == "Paths" or (annotation.startswith("Paths") and arguments.get("output") is not None)
+
+
+def _tell_what_counts_twice(paths: Any, progress: Progress | None) -> None:
+    """A remark where a file is named twice, which is as good as never meant: `index a.txt *.txt`."""
+    twice = [*dict.fromkeys(named_twice(paths))] if isinstance(paths, list | tuple) and progress else []
+    if twice and progress:
+        more = f", as do {len(twice) - 1:,} more" if len(twice) > 1 else ""
+        progress.note(f"{twice[0]} is named twice, and counts twice{more}")
 
 
 def _is_pair(given: Any) -> bool:

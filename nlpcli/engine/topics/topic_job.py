@@ -10,8 +10,10 @@ from typing import NamedTuple, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.corpus.cluster_encoding import encode_on_cluster
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus, renumber
 from nlpcli.engine.corpus.encoding import encode_documents
+from nlpcli.engine.distributed.cuts import Reading
 from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.matrix_files import LabelledMatrix, write_matrix
 from nlpcli.engine.io.atomic import check_writable
@@ -37,6 +39,7 @@ from nlpcli.engine.topics.topic_model import TopicModel, tfidf_rows
 from nlpcli.engine.topics.topic_number import Trial, choose_number
 from nlpcli.engine.vectors.document_vectors import as_rows
 from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import changed, check_whole_number, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.results import LineSettings
@@ -62,13 +65,14 @@ def train_topics(
     vocabulary: VocabularySettings = VocabularySettings(),
     records: RecordSettings = RecordSettings(),
     reading: InputSettings = InputSettings(),
+    machines: DistributedSettings = DistributedSettings(),
     progress: Progress = SILENT,
 ) -> TopicModel:
     """A model of what some texts are about, written to `output`; the same bytes with any number of `threads`.
 
     With `num_topics` auto several numbers are tried; `tried` is told what each was worth, and which was
     chosen. A training of lda that is interrupted leaves a checkpoint, to `resume` with the same texts and
-    settings.
+    settings. With a cluster the texts become numbers there, and are learnt from here.
 
     Raises InputError when no word is left, SettingsError for seed words that no text has, ModelError for a
     checkpoint of another training, and OutputError, before any work, for what cannot be written.
@@ -78,8 +82,14 @@ def train_topics(
     _check_method(settings, resume, checkpoints)
     check_writable(output)
     begun = None if resume is None else lda_checkpoint.read(resume)
-    rows = Records(paths, records, reading, labelled=False, progress=progress)
-    corpus, frequencies = _pruned(encode_documents(rows.documents(), analysis, vocabulary), settings)
+    if machines.wanted:
+        encoded = encode_on_cluster(
+            paths, analysis, vocabulary, Reading(reading, records), machines, progress
+        )
+    else:
+        rows = Records(paths, records, reading, labelled=False, progress=progress)
+        encoded = encode_documents(rows.documents(), analysis, vocabulary)
+    corpus, frequencies = _pruned(encoded, settings)
     progress.note(
         f"{corpus.documents:,} texts, {len(corpus.ids):,} tokens, {len(corpus.vocabulary):,} different words"
     )
