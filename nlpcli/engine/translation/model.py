@@ -67,7 +67,7 @@ class Seq2Seq:
     @functools.cached_property
     def network(self) -> Network:
         """The network at work."""
-        return Network(self.settings, self.weights)
+        return Network(self.settings, self.weights, int8=True)
 
     @functools.cached_property
     def units(self) -> Units:

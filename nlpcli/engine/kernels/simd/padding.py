@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LANES = 16  # float32 numbers in a vector; rows of matrices are padded to a multiple
+GROUP, FOUR = 64, 4  # columns of a matrix of int8 that stand together; rows of it that are added up at once
 
 Floats = NDArray[np.float32]
 
