@@ -43,7 +43,12 @@ class Sources:
     def of(self, which: Ids) -> Sources:
         """Some of them."""
         return Sources(
-            self.units[which], self.first[which], self.lengths[which], self.numbers[which], self.memory, self.keys
+            self.units[which],
+            self.first[which],
+            self.lengths[which],
+            self.numbers[which],
+            self.memory,
+            self.keys,
         )
 
 
@@ -135,7 +140,9 @@ class Network:
         if sources.memory is not None:
             attention, seen = self._look(h, sources)
         for n in range(1, self.settings.decoder_layers):
-            inputs = _times(_beside(h, seen), weights[f"decoder.layer{n}.w_xh"], weights[f"decoder.layer{n}.b"])
+            inputs = _times(
+                _beside(h, seen), weights[f"decoder.layer{n}.w_xh"], weights[f"decoder.layer{n}.b"]
+            )
             h = self._cell(n, inputs, self._all(len(units)), states)
         o = _times(_beside(h, seen), weights["output.w"], weights["output.b"])
         np.tanh(o, out=o)

@@ -54,7 +54,14 @@ def multiply(x, packed, scales, bias, out):
             some = min(ROWS, count - first)
             add_up_tile(q, first, some, packed, group, sums)
             for r in range(some):
-                _scaled(sums[r], totals[first + r] * 128, sizes[first + r], scale, added, out[first + r, start:stop])
+                _scaled(
+                    sums[r],
+                    totals[first + r] * 128,
+                    sizes[first + r],
+                    scale,
+                    added,
+                    out[first + r, start:stop],
+                )
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
