@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlpcli.engine.kernels.neural import beam_search as choosing
+from nlpcli.engine.kernels.neural import exponentials
 from nlpcli.engine.kernels.neural import int8 as kernels
 from nlpcli.engine.kernels.simd.int8_products import add_up_tile
 from nlpcli.engine.neural.int8_matrix import Int8Matrix, columns
@@ -111,5 +111,9 @@ def test_the_norm_of_scores_is_that_of_numpy(size):
     scores = (np.random.default_rng(size).standard_normal(size) * 9).astype(np.float32)
     scores[0] = -500
     expected = np.logaddexp.reduce(scores.astype(float))
-    for norm in (choosing.log_sum_exp, choosing.log_sum_exp.py_func):
-        assert norm(scores, scores.max()) == pytest.approx(expected, abs=1e-5)
+    room = np.empty(64, np.int32), np.empty(64, np.float32)
+    assert exponentials.log_sum_exp(scores, scores.max(), *room) == pytest.approx(expected, abs=1e-5)
+    shares = np.empty(size, np.float32)
+    total = exponentials.exponentials(scores, scores.max(), room[0], shares)
+    assert shares == pytest.approx(np.exp(scores - scores.max()), rel=1e-5, abs=1e-30)
+    assert total == pytest.approx(shares.sum(dtype=float), rel=1e-5)

@@ -33,7 +33,8 @@ class Int8Matrix:
         inverse = 1 / np.maximum(self.scales[:columns], np.float32(1e-30))
         whole = np.full((steps * FOUR, groups * GROUP), 128, np.uint8)
         whole[:rows, :columns] = (np.rint(w * inverse) + 128).astype(np.uint8)
-        self.packed = _on_a_line(whole.reshape(steps, FOUR, groups, GROUP).transpose(2, 0, 3, 1))
+        packed = on_a_line(whole.reshape(steps, FOUR, groups, GROUP).transpose(2, 0, 3, 1))
+        self.packed = packed.reshape(groups, steps, GROUP * FOUR)
         self._none = np.zeros(columns, np.float32)
 
     def __rmatmul__(self, x: Floats) -> Floats:
@@ -61,10 +62,10 @@ def columns(w: Any, first: int, last: int) -> Any:
     return np.ascontiguousarray(w[:, first:last])
 
 
-def _on_a_line(numbers: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Numbers [G, S, 64, 4] one behind another as [G, S, 256], beginning at a cache line."""
+def on_a_line(numbers: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Numbers of any shape, copied in their order to where a cache line begins."""
     room = np.empty(numbers.size + _LINE, np.uint8)
     start = -room.ctypes.data % _LINE
-    packed = room[start : start + numbers.size].reshape(*numbers.shape[:2], GROUP * FOUR)
-    packed[:] = numbers.reshape(packed.shape)
-    return packed
+    moved = room[start : start + numbers.size].reshape(numbers.shape)
+    moved[:] = numbers
+    return moved

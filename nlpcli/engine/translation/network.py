@@ -1,7 +1,8 @@
 """The encoder–decoder at work, without torch: the same numbers as `nets/seq2seq.py` gives in training.
 
-The formulas stand there. Here one step of a target is made at a time, of K hypotheses of B sources each. With
-matrices of int8 the numbers are near those; what a source gives then depends on nothing that is read beside it.
+The formulas stand there. Here one step of a target is made at a time, of K hypotheses of B sources each.
+With matrices of int8 the numbers are near those; what a source gives then does not depend on what is read
+beside it.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ _LOOKED_UP = frozenset({"embedding", "decoder.layer0.w_xh"})  # by no product wi
 class Sources:
     """Sources that were read: their units int64 [B, S], −1 beyond the end, and what the decoder is told.
 
-    first: float32 [B, G·H], what the last states add to the first step. lengths: int64 [B]. Source b is number
-    numbers[b] of what was read together, which stays where it is: memory, float32 [·, S, H], None without
-    attention; keys: what states are compared with, where that is not the memory.
+    first: float32 [B, G·H], what the last states add to the first step. lengths: int64 [B]. Source b is
+    number numbers[b] of what was read together, which stays where it is: memory, float32 [·, S, H], None
+    without attention; keys: what states are compared with, where that is not the memory.
     """
 
     units: Ids

@@ -1,7 +1,8 @@
 """One step of beam search: which units the hypotheses of each source go on with.
 
 The probability of a unit is that of writing it, P_write = exp(score − norm) with norm = log Σ exp(score), or
-with a copy mechanism g P_write + (1 − g) Σ attention to the places of the source where it stands (See et al. 2017).
+with a copy mechanism g P_write + (1 − g) Σ attention to the places of the source where it stands (See et al.
+2017).
 
 A hypothesis never goes on with the unknown, with the end before anything was written, with the last unit of
 an n-gram that it holds already, or with what makes a loop: a third repetition of what stands twice in a row,
@@ -10,10 +11,10 @@ where the three are as long as `loop` units at least.
 
 from __future__ import annotations
 
-import math
-
 import numba as nb
 import numpy as np
+
+from nlpcli.engine.kernels.neural.exponentials import CHUNK, log_sum_exp
 
 _UNKNOWN, _END = 0, 1
 _LONGEST_LOOP = 64  # units of what is repeated
@@ -105,37 +106,6 @@ def _highest(scores, tops):
     return highest
 
 
-@nb.njit(nogil=True, fastmath=True, error_model="numpy")
-def log_sum_exp(scores, highest):
-    """The logarithm of Σ exp(score) float32 [T], of which `highest` is the highest; to about 1e-6.
-
-    e^x = 2^n 2^f, with f in ±1/2 by a polynomial (that of `simd/vector_ops.py`), 64 at a time, so that LLVM
-    makes vectors of it.
-    """
-    f32 = np.float32
-    powers, parts = np.empty(64, np.int32), np.empty(64, np.float32)
-    scales = powers.view(np.float32)
-    total = 0.0
-    for start in range(0, scores.size, 64):
-        some = scores[start : start + 64]
-        for i in range(some.size):
-            scaled = max(some[i] - highest, f32(-80.0)) * f32(1.4426950408889634)
-            whole = math.floor(scaled + f32(0.5))
-            f = scaled - f32(whole)
-            power = f32(1.5403530e-4) * f + f32(1.3333558e-3)
-            power = power * f + f32(9.6181291e-3)
-            power = power * f + f32(5.5504109e-2)
-            power = power * f + f32(2.4022651e-1)
-            power = power * f + f32(6.9314718e-1)
-            parts[i] = power * f + f32(1.0)
-            powers[i] = (np.int32(whole) + np.int32(127)) << np.int32(23)
-        part = f32(0)
-        for i in range(some.size):
-            part += parts[i] * scales[i]
-        total += part
-    return math.log(total) + highest
-
-
 @nb.njit(nogil=True, error_model="numpy")
 def extensions(
     scores, gates, attention, source, totals, histories, length, ngram, loop, values, hypotheses, units
@@ -153,6 +123,7 @@ def extensions(
     stamps = np.full(size, -1, np.int64)  # which row has a unit's chance of being copied added already
     shares = np.zeros(source.shape[1], np.float64)
     tops = np.empty((size + _BLOCK - 1) // _BLOCK, np.float32)
+    powers, room = np.empty(CHUNK, np.int32), np.empty(CHUNK, np.float32)
     for b in range(source.shape[0]):
         values[b], hypotheses[b], units[b] = _LOWEST, 0, _END
         best, whose, which = values[b], hypotheses[b], units[b]
@@ -162,7 +133,7 @@ def extensions(
                 continue
             count = blocked(histories[row], length, ngram, loop, never)
             own = scores[row]
-            base = totals[b, k] - log_sum_exp(own, _highest(own, tops))
+            base = totals[b, k] - log_sum_exp(own, _highest(own, tops), powers, room)
             if gates.shape[0] > 0:
                 base += gates[row, 0]
                 _shares(source[b], attention[row], shares)

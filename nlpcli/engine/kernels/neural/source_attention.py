@@ -1,8 +1,8 @@
 """What hypotheses see of their sources at one step of a decoder: shares of attention, and the mean by them.
 
-R = B · K states, K of each source side by side. Source b is number numbers[b] of a memory float32 [·, S, H], of
-which lengths[b] places are filled; beyond them shares are zero. `attention` float32 [R, S] and `seen` float32
-[R, H] are set. The formulas stand in `neural/nets/seq2seq.py`.
+R = B · K states, K of each source side by side. Source b is number numbers[b] of a memory float32 [·, S, H],
+of which lengths[b] places are filled; beyond them shares are zero. `attention` float32 [R, S] and `seen`
+float32 [R, H] are set. The formulas stand in `neural/nets/seq2seq.py`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Defined twice, to the same effect: in numpy, which is the meaning, and as vector code, which is what
 compiled kernels get: four products and their sum at once where the processor has an instruction for it
-(VNNI), elsewhere two (LLVM makes them of what is said here). Whole numbers add up to the same in any order, so
-all processors agree.
+(VNNI), elsewhere two (LLVM makes them of what is said here). Whole numbers add up to the same in any order,
+so all processors agree.
 """
 
 # `overload` compares parameter names with those of the function it compiles; types are numba's.
@@ -68,7 +68,7 @@ class _Dots:
         self.rows, self.vectors = {512: (ROWS, _VECTORS), 256: (2, 2), 0: (2, 1)}[self._width]
 
     def add(self, sums: Any, columns: Any, four: Any) -> Any:
-        """Sums + columns [16, 4], unsigned, by the same four signed numbers for all, a vector [16] of them."""
+        """Sums + columns [16, 4], unsigned, by the same four signed numbers, a vector [16] of them."""
         builder = self._builder
         if self._width == 512:
             return self._vnni(512, sums, builder.bitcast(columns, INTEGERS), four)
@@ -108,7 +108,7 @@ class _Dots:
 def _add_up(
     builder: Any, dots: _Dots, rows: Sequence[Any], columns: Any, steps: Any, targets: Sequence[Sequence[Any]]
 ) -> None:
-    """Store some rows by some vectors of columns; of each row and vector of sums `targets` has the address."""
+    """Store some rows by some vectors of columns; `targets` has the address of each vector of sums."""
     slots = [[cgutils.alloca_once(builder, dots.kind) for _ in some] for some in targets]
     for slot in (slot for some in slots for slot in some):
         builder.store(ir.Constant(dots.kind, [0] * dots.kind.count), slot)
