@@ -4,7 +4,7 @@ Each set is learnt from with the settings beside it, chosen on the development p
 test part, which is read here alone, and are sacreBLEU's numbers. Decoding is measured apart, on the same test
 part: lines and units a CPU second, beam 4, loading included; and the first answer to one line.
 
-`python seq2seq.py [SET…] [--part 0.1]`: some sets alone, or of the pairs a share; `--epochs 1` learns shorter.
+`python seq2seq.py [SET…] [--part 0.1] [--epochs 1]`: some sets, of the pairs a share, less long.
 `python seq2seq.py decoding`: decoding alone, beside CTranslate2 where the peers have it: networks
 of 6 M drawn weights, 16 units for each source, one thread. Ours is an LSTM with attention, CTranslate2's a
 transformer (it knows no LSTM) of 3 + 3 layers of 256; JoeyNMT is yet to come.

@@ -82,10 +82,10 @@ def _add_rows(rows, shares, out):
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
-def _attend(q, keys, values, scores, powers, out):
+def _attend(q, keys, values, scores, shares, powers, out):
     """Set `out` [d] to what a query, which is used up, sees of values [C, d], by their keys [d, C].
 
-    `scores` has room for as many as it may look at.
+    `scores` and `shares` have room for as many as it may look at.
     """
     scale = np.float32(1 / math.sqrt(q.size))
     scores[:] = np.float32(0)
@@ -95,11 +95,11 @@ def _attend(q, keys, values, scores, powers, out):
     highest = scores[0]
     for c in range(scores.size):
         highest = max(highest, scores[c])
-    whole = np.float32(1) / np.float32(exponentials(scores, highest, powers, scores))
-    for c in range(scores.size):
-        scores[c] *= whole
+    whole = np.float32(1) / np.float32(exponentials(scores, highest, powers, shares))
     out[:] = np.float32(0)
-    _add_rows(values, scores, out)
+    _add_rows(values, shares, out)
+    for j in range(out.size):
+        out[j] *= whole
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
@@ -109,7 +109,7 @@ def _look_back(three, gains, epsilon, angles, place, keys, values, scores, out):
     gains [2, d] of the norms; angles [2, C, d/2]; keys [H, d, C], values [H, C, d], filled at `place`.
     """
     size, head = out.size, keys.shape[1]
-    powers = np.empty(CHUNK, np.int32)
+    powers, shares = np.empty(CHUNK, np.int32), np.empty(place + 1, np.float32)
     cosines, sines = angles[0, place], angles[1, place]
     for h in range(keys.shape[0]):
         q = three[h * head : (h + 1) * head]
@@ -120,7 +120,7 @@ def _look_back(three, gains, epsilon, angles, place, keys, values, scores, out):
         for j in range(head):
             keys[h, j, place] = k[j]
         values[h, place] = three[2 * size + h * head : 2 * size + (h + 1) * head]
-        _attend(q, keys[h], values[h], scores[: place + 1], powers, out[h * head : (h + 1) * head])
+        _attend(q, keys[h], values[h], scores[: place + 1], shares, powers, out[h * head : (h + 1) * head])
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")

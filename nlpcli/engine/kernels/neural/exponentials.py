@@ -14,8 +14,9 @@ CHUNK = 64  # numbers at a time
 def exponentials(x, highest, powers, out):
     """Set `out` float32 [N] to e^(x − highest), to about 1e-7 of it, and 0 for e^−80; their sum.
 
-    highest: the highest of all x float32 [N]; powers: int32 [64], to work on. e^x = 2^n 2^f, with f in ±1/2
-    by a polynomial (that of `simd/vector_ops.py`); written so that LLVM makes vectors of it.
+    `out` is another array than x, or the loops are slow. highest: the highest of all x float32 [N];
+    powers: int32 [64], to work on. e^x = 2^n 2^f, with f in ±1/2 by a polynomial (that of
+    `simd/vector_ops.py`); written so that LLVM makes vectors of it.
     """
     f32 = np.float32
     scales, total = powers.view(np.float32), 0.0
