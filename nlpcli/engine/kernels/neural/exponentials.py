@@ -37,7 +37,7 @@ def exponentials(x, highest, powers, out):
         for i in range(some.size):
             found[i] *= scales[i]
             part += found[i]
-        total += part
+        total += float(part)
     return total
 
 
