@@ -3,7 +3,8 @@
     python benchmarks/charlm.py train      training characters per second, LSTM 256, same batch
     python benchmarks/charlm.py reach      time until the validation loss of tinyshakespeare is 1.88
     python benchmarks/charlm.py best       lowest validation loss within ten minutes
-    python benchmarks/charlm.py generate   characters per second, one stream, LSTM 256
+    python benchmarks/charlm.py generate   characters per second, one stream, LSTM 256; then a transformer
+                                           beside nanoGPT, if $NLPCLI_NANOGPT is a folder with its model.py
     python benchmarks/charlm.py copy       a copy task over a lag of 100: RNN, LSTM, GRU
     python benchmarks/charlm.py            all of these but `best`
 
@@ -14,6 +15,8 @@ one character at a time through nn.LSTM and torch.multinomial to generate.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
+import os
 import sys
 import tempfile
 import time
@@ -32,6 +35,7 @@ from nlpcli.engine.charlm.training import Training
 from nlpcli.engine.charlm.units import read_text
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.neural.nets.recurrent_network import CharRNN
+from nlpcli.engine.neural.transformer_lm import initial_lm
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
@@ -221,6 +225,51 @@ def speed_of_generation(length: int = 4000) -> None:
         model.save(path)
         started = measure([*NLPCLI, "generate", path, "--prime", "a", "--length", 1], repeat=5)
     print(f"\nFrom start to the first character and out: {started.wall:.2f} s (CPU {started.cpu:.2f} s)")
+    speed_of_transformers()
+
+
+def speed_of_transformers(length: int = 512) -> None:
+    """The same of transformers of 1 M drawn weights, 5 layers of 128, context 256, which is full."""
+    settings = CharLMSettings(cell="transformer", rnn_size=128, num_layers=5, num_heads=4, context_size=256)
+    alphabet = Vocabulary.of([chr(97 + n) for n in range(65)], [1] * 65)
+    random, weights = np.random.default_rng(1), initial_lm(settings, alphabet)
+    for name, weight in weights.items():
+        if weight.ndim == 2 and not name.startswith("embedding"):
+            weights[name] = (random.standard_normal(weight.shape) / len(weight) ** 0.5).astype(np.float32)
+    model, prime = CharLM(settings, alphabet, weights, {}), "ab" * 128
+    header("Generation, one stream, transformer 5 × 128, context 256 full", "", "weights", "chars/CPU s")
+
+    def ours() -> None:
+        for _ in generate(model, prime, GenerateSettings(length=length, temperature=0.8), echo=False):
+            pass
+
+    size = sum(weight.size for weight in weights.values())
+    row("nlpcli generate", f"{size:,}", f"{length / quickest(ours):,.0f}")
+    folder = os.environ.get("NLPCLI_NANOGPT")
+    if not folder or not (Path(folder) / "model.py").exists():
+        print("nanoGPT is not at hand: set NLPCLI_NANOGPT to a clone of it")
+        return
+    spec = importlib.util.spec_from_file_location("nanogpt", Path(folder) / "model.py")
+    nanogpt = importlib.util.module_from_spec(spec)
+    sys.modules["nanogpt"] = nanogpt
+    spec.loader.exec_module(nanogpt)
+    sizes = {"n_layer": 5, "n_head": 4, "n_embd": 128, "block_size": 256, "vocab_size": 65}
+    theirs = nanogpt.GPT(nanogpt.GPTConfig(**sizes, dropout=0.0, bias=False)).eval()
+    ids, some = torch.zeros((1, 256), dtype=torch.int64), length // 16
+    torch.set_num_threads(1)
+    with torch.no_grad():
+        taken = quickest(lambda: theirs.generate(ids, some, temperature=0.8, top_k=200))
+    row("nanoGPT, as sample.py calls it", f"{theirs.get_num_params(False):,}", f"{some / taken:,.0f}")
+
+
+def quickest(work, times: int = 4) -> float:
+    """Processor seconds of some work, the least of some times."""
+    found = []
+    for _ in range(times):
+        begun = time.process_time()
+        work()
+        found.append(time.process_time() - begun)
+    return min(found)
 
 
 def copy(lag: int = 100, updates: int = 600, symbols: int = 8) -> None:

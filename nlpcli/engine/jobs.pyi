@@ -2255,6 +2255,7 @@ def translate(
     n_best: int = 1,
     proba: bool = False,
     jsonl: bool = False,
+    precision: Literal["auto", "float32", "int8"] = "auto",
     batch_lines: int = 32,
     text_col: str | None = None,
     header: Literal["auto", "yes", "no"] = "auto",

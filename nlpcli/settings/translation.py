@@ -180,6 +180,10 @@ class TranslateSettings(Settings):
         panel=ANSWERS,
     )  # fmt: skip
     jsonl: bool = setting(False, "One JSON object per line.", flags=("--jsonl",), panel=ANSWERS)
+    precision: Literal["auto", "float32", "int8"] = setting(
+        "auto", "Numbers in matrix products; auto is int8, twice as fast, for networks of 128 units or more.",
+        panel=SEARCH,
+    )  # fmt: skip
     batch_lines: int = setting(
         32, "Lines that are translated side by side.", min=1, max=MOST, panel=SEARCH, flags=("--batch-lines",)
     )

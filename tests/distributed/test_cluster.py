@@ -15,7 +15,6 @@ import time
 import pytest
 
 from nlpcli.engine.distributed import dask_runner
-from nlpcli.engine.distributed.local_cluster import local_cluster
 from nlpcli.engine.distributed.plan import Piece
 from nlpcli.engine.runtime.progress import SILENT
 from nlpcli.errors import ClusterError, MissingFile

@@ -8,7 +8,7 @@ import pytest
 from nlpcli.engine.neural import transformer
 from nlpcli.engine.neural.packing import Packing
 from nlpcli.engine.neural.transformer import Places, initial_blocks
-from nlpcli.engine.neural.transformer_step import BlockSteps
+from nlpcli.engine.neural.transformer_step import BlockSteps, Prepared
 from nlpcli.errors import SettingsError
 from nlpcli.settings.transformer import Blocks, block_shapes, check_heads
 
@@ -201,7 +201,7 @@ def test_heads_share_the_width():
 @pytest.mark.parametrize("batch", [1, 3])
 def test_one_place_at_a_time_is_all_at_once(batch):
     weights, length = drawn(), 9
-    steps = BlockSteps(weights, BLOCKS, length, batch)
+    steps = BlockSteps(Prepared.of(weights, BLOCKS, length), BLOCKS, length, batch)
     for seed in (1, 2):  # the second begins again over what the first has left
         x = inputs(batch * length, seed)
         expected = transformer.run(weights, BLOCKS, x, Places.of([length] * batch), causal=True)
@@ -217,3 +217,23 @@ def test_one_place_at_a_time_is_all_at_once(batch):
         with pytest.raises(IndexError):
             steps.fill(np.zeros((batch, length + 1, BLOCKS.width), np.float32))
         steps.begin()
+
+
+def test_large_layers_are_rounded_and_stay_near():
+    blocks, length = BLOCKS._replace(width=132, num_layers=2), 6
+    random = np.random.default_rng(5)
+    weights = {
+        name: (1.0 * name.endswith("norm") + random.standard_normal(shape) / math.sqrt(shape[0])).astype("f")
+        for name, shape in block_shapes(blocks).items()
+    }
+    x = random.standard_normal((2 * length, 132)).astype(np.float32)
+    expected = transformer.run(weights, blocks, x, Places.of([length] * 2), causal=True).reshape(
+        2, length, -1
+    )
+    layers = Prepared.of(weights, blocks, length)
+    assert layers.packed.size > 2 * 12 * 132 * 132
+    steps, rows = BlockSteps(layers, blocks, length, 2), x.reshape(2, length, -1)
+    together = np.stack([steps(rows[:, place].copy()) for place in range(length)], axis=1)
+    assert 1e-5 < np.abs(together - expected).max() < 0.15 and np.abs(together - expected).mean() < 0.02
+    alone = BlockSteps(layers, blocks, length)
+    assert (np.stack([alone(rows[1:, n].copy())[0] for n in range(length)]) == together[1]).all()

@@ -273,7 +273,7 @@ def test_extensions_add_up_what_is_written_and_what_is_copied():
     values, hypotheses, units = np.zeros((1, 4)), np.zeros((1, 4), np.int64), np.zeros((1, 4), np.int64)
     histories = np.array([[2, 0, 0]])
     kernels.extensions.py_func(
-        scores, np.zeros(1, np.float32), gates, attention, source, np.zeros((1, 1)), histories, 1, 0, 9,
+        scores, gates, attention, source, np.zeros((1, 1)), histories, 1, 0, 9,
         values, hypotheses, units,
     )  # fmt: skip
     expected = {3: 0.6 * 0.4 + 0.4 * 0.8, 2: 0.6 * 0.3, 1: 0.6 * 0.2, 9: 0.4 * 0.2}

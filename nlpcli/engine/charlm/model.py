@@ -35,6 +35,7 @@ from nlpcli.settings.charlm import (
 
 if TYPE_CHECKING:
     from nlpcli.engine.neural.transformer_lm_step import TransformerStep
+    from nlpcli.engine.neural.transformer_step import Prepared
 
 KIND = "charlm"
 CHECKPOINT = "charlm-checkpoint"
@@ -55,6 +56,13 @@ class CharLM:
         """What is read and written, with the model of subwords where these are. Raises ModelError without."""
         return unit_of(self.settings)
 
+    @functools.cached_property
+    def _layers(self) -> Prepared:
+        """The layers of a transformer as a step takes them."""
+        from nlpcli.engine.neural.transformer_step import Prepared
+
+        return Prepared.of(self.weights, self.settings.blocks, self.settings.context_size)
+
     def stepper(
         self, batch: int = 1, conditions: Array | None = None, guidance: float = 1.0
     ) -> CharStep | TransformerStep:
@@ -62,7 +70,7 @@ class CharLM:
         if self.settings.cell == ATTENTION:
             from nlpcli.engine.neural.transformer_lm_step import TransformerStep
 
-            return TransformerStep(self.settings, self.weights, batch)
+            return TransformerStep(self.settings, self.weights, self._layers, batch)
         if conditions is None:
             return CharStep(self.settings.cell, self.settings.num_layers, self.weights, batch)
         if guidance == 1:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.charlm.conditions import END
 from nlpcli.engine.charlm.units import RARE, begins_character, encode, writer_of
 from nlpcli.engine.charlm.windows import last_window
+from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.settings.charlm import GenerateSettings
 
 # A model that was trained to expect everything is less sure of a label than texts are: drawn with this, texts
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from nlpcli.engine.charlm.model import CharLM
     from nlpcli.engine.neural.recurrent_step import CharStep
     from nlpcli.engine.neural.transformer_lm_step import TransformerStep
+
+kernels = Kernels("neural.drawing")
 
 
 def probabilities(logits: NDArray[np.float32], settings: GenerateSettings) -> NDArray[np.float64]:
@@ -56,6 +59,8 @@ def draw(logits: NDArray[np.float32], settings: GenerateSettings, random: np.ran
     """One id, drawn from `probabilities`."""
     if settings.temperature == 0:
         return int(np.argmax(logits))
+    if settings.top_k == 0 and settings.top_p == 1:
+        return int(kernels.drawn(logits, float(settings.temperature), random.random()))
     total = np.cumsum(probabilities(logits, settings))
     number = int(np.searchsorted(total, random.random() * total[-1], side="right"))
     return min(number, len(total) - 1)

@@ -13,6 +13,7 @@ from nlpcli.engine.cooccurrence.partial_counts import NO_WORDS, CooccurrenceCoun
 from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.corpus.empty_corpus import NoTokens
 from nlpcli.engine.corpus.encoding import encode_ranked
+from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.writing import LineWriter, Output, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from nlpcli.engine.neural import transformer
+from nlpcli.engine.neural.int8_matrix import columns
 from nlpcli.engine.neural.packing import Ids, Packing
 from nlpcli.engine.neural.word_inputs import WordRows
 from nlpcli.engine.runtime.arrays import Floats
@@ -87,7 +88,7 @@ def run(
 
 def _inputs(w: Floats, b: Floats, x: Floats, rows: Ids, states: Floats | None) -> tuple[Floats, Ids]:
     """What the inputs add to the gates, and which row of it each place takes."""
-    inputs = x @ w[: x.shape[1]]
+    inputs: Floats = x @ (w if states is None else w[: x.shape[1]])
     inputs += b
     if states is None:
         return inputs, rows
@@ -129,7 +130,7 @@ def _lstm(inputs: Floats, rows: Ids, packing: Packing, w_hh: Floats, size: int) 
 def _gru(inputs: Floats, rows: Ids, packing: Packing, w_hh: Floats, size: int) -> Floats:
     h, low = _states(packing, size), np.empty((packing.batch, size), np.float32)
     gates, reset_h = np.empty((packing.batch, 3 * size), np.float32), np.empty_like(low)
-    w_zr, w_n = np.ascontiguousarray(w_hh[:, : 2 * size]), np.ascontiguousarray(w_hh[:, 2 * size :])
+    w_zr, w_n = columns(w_hh, 0, 2 * size), columns(w_hh, 2 * size, 3 * size)
     for now, before, after in packing.steps():
         live = slice(0, now.stop - now.start)
         cells.gru_gates_forward(inputs, rows[now], h[before] @ w_zr, h[before], gates[live], reset_h[live])

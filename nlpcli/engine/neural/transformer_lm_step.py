@@ -14,7 +14,7 @@ import numpy as np
 from nlpcli.engine.neural.packing import Ids
 from nlpcli.engine.neural.transformer import Places
 from nlpcli.engine.neural.transformer_lm import inputs, logits
-from nlpcli.engine.neural.transformer_step import BlockSteps
+from nlpcli.engine.neural.transformer_step import BlockSteps, Prepared
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.settings.charlm import LOOK_BACK, CharLMSettings
 
@@ -22,9 +22,11 @@ from nlpcli.settings.charlm import LOOK_BACK, CharLMSettings
 class TransformerStep:
     """A network at work on B texts side by side; holds the units of their windows, and what was seen."""
 
-    def __init__(self, settings: CharLMSettings, weights: Mapping[str, Floats], batch: int = 1) -> None:
+    def __init__(
+        self, settings: CharLMSettings, weights: Mapping[str, Floats], layers: Prepared, batch: int = 1
+    ) -> None:
         self._weights, self.context = weights, settings.context_size
-        self._layers = BlockSteps(weights, settings.blocks, settings.context_size, batch)
+        self._layers = BlockSteps(layers, settings.blocks, settings.context_size, batch)
         self.reset(batch)
 
     def reset(self, batch: int = 1) -> None:

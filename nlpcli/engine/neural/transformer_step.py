@@ -1,30 +1,50 @@
 """Self-attention layers one place at a time: keys and values of the places before are kept (a KV cache).
 
 The same numbers as `transformer.run` with `causal` over all places at once, to 1e-4, for the cost of one.
+Large matrices are rounded to int8, so that they fit in a cache of the processor: then the numbers are near
+those.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nlpcli.engine.neural.int8_matrix import Int8Matrix, on_a_line
 from nlpcli.engine.neural.transformer import EPSILON, rotation
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.settings.transformer import Blocks
 
 kernels = Kernels("neural.attention_step")
+Bytes = NDArray[np.uint8]
+LARGE = 128  # numbers of a place in a network whose matrices are rounded
+
+
+class Prepared(NamedTuple):
+    """The weights of layers as a kernel takes them: float32, and matrices that are rounded, or none."""
+
+    floats: Floats
+    packed: Bytes
+
+    @classmethod
+    def of(cls, weights: Mapping[str, Floats], blocks: Blocks, context: int) -> Prepared:
+        """Those of some layers, for up to `context` places."""
+        parts = _rounded if blocks.width >= LARGE else _flat
+        layers = [parts(weights, f"layer{n}.") for n in range(blocks.num_layers)]
+        angles = [part.ravel() for part in rotation(context, blocks.head_size)]
+        floats = np.concatenate([*(floats for floats, _ in layers), weights["norm"], *angles])
+        return cls(floats, on_a_line(np.concatenate([packed for _, packed in layers])))
 
 
 class BlockSteps:
     """The layers at work on B texts side by side, up to `context` places of each."""
 
-    def __init__(self, weights: Mapping[str, Floats], blocks: Blocks, context: int, batch: int = 1) -> None:
-        self.blocks, self.context, self._layers = blocks, context, weights
-        layers = [_flat(weights, f"layer{n}.") for n in range(blocks.num_layers)]
-        angles = [part.ravel() for part in rotation(context, blocks.head_size)]
-        self._weights = np.concatenate([*layers, weights["norm"], *angles])
+    def __init__(self, layers: Prepared, blocks: Blocks, context: int, batch: int = 1) -> None:
+        self.blocks, self.context, self._layers = blocks, context, layers
         self.reset(batch)
 
     def reset(self, batch: int = 1) -> None:
@@ -56,11 +76,23 @@ class BlockSteps:
 
     def _go_on(self, x: Floats, place: int) -> None:
         """Replace x [B, P, D] by the outputs of the places from `place` on."""
-        kernels.step(x, self._weights, self.blocks.num_layers, np.float32(EPSILON), self._cache, place)
+        given = self.blocks.num_layers, np.float32(EPSILON), self._cache, place
+        if self._layers.packed.size:
+            kernels.step_int8(x, *self._layers, *given)
+        else:
+            kernels.step(x, self._layers.floats, *given)
         self.place = place + x.shape[1]
 
 
-def _flat(weights: Mapping[str, Floats], layer: str) -> Floats:
+def _flat(weights: Mapping[str, Floats], layer: str) -> tuple[Floats, Bytes]:
     """All weights of a layer, one behind the other as the kernel takes them; matrices are turned."""
     parts = "norm", "qkv", "q_norm", "k_norm", "out", "inner_norm", "w_in", "w_out"
-    return np.concatenate([weights[layer + part].T.ravel() for part in parts])
+    return np.concatenate([weights[layer + part].T.ravel() for part in parts]), np.zeros(0, np.uint8)
+
+
+def _rounded(weights: Mapping[str, Floats], layer: str) -> tuple[Floats, Bytes]:
+    """The same of a layer whose matrices are rounded: the rest with their scales, and they."""
+    rest = [weights[layer + part] for part in ("norm", "q_norm", "k_norm", "inner_norm")]
+    matrices = [Int8Matrix(weights[layer + part]) for part in ("qkv", "out", "w_in", "w_out")]
+    scales = [matrix.scales for matrix in matrices]
+    return np.concatenate([*rest, *scales]), np.concatenate([matrix.packed.ravel() for matrix in matrices])

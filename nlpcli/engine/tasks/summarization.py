@@ -108,7 +108,7 @@ def _of_the_title(counts: SparseMatrix, settings: SummarySettings) -> Scores:
     row_of = np.repeat(np.arange(size), np.diff(counts.indptr))
     first = np.zeros(counts.columns)
     first[counts.indices[: counts.indptr[1]]] = 1 / max(int(counts.indptr[1]), 1)
-    shared: Scores = np.bincount(row_of, weights=first[counts.indices], minlength=size)
+    shared: Scores = np.bincount(row_of, weights=first[counts.indices], minlength=size).astype(np.float64)
     shared[:1] = 0
     return 1 + _TITLE * (settings.position > 0) * shared
 

@@ -124,15 +124,13 @@ def _extensions(
     step: Step, beams: _Beams, length: int, ngram: int, loop: int
 ) -> tuple[NDArray[np.float64], Ids, Ids]:
     """The best extensions of each source, twice as many as the beam is wide: values, hypotheses, units."""
-    largest = step.scores.max(axis=1)
-    norms = np.log(np.exp(step.scores - largest[:, None]).sum(axis=1)) + largest
     count, most = len(beams.numbers), 2 * beams.width
     values = np.empty((count, most))
     hypotheses, units = np.empty((count, most), np.int64), np.empty((count, most), np.int64)
     gates = np.zeros((0, 2), np.float32) if step.gate is None else step.gate
     attention = np.zeros((0, 0), np.float32) if step.attention is None else step.attention
     kernels.extensions(
-        step.scores, norms, gates, attention, beams.sources.units, beams.totals,
+        step.scores, gates, attention, beams.sources.units, beams.totals,
         beams.histories.reshape(count * beams.width, length), length, ngram, loop, values, hypotheses, units,
     )  # fmt: skip
     return values, hypotheses, units

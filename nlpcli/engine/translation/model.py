@@ -27,6 +27,7 @@ from nlpcli.settings.translation import Seq2SeqSettings, TranslateSettings, seq2
 
 KIND, UNFINISHED = "seq2seq", "seq2seq-checkpoint"
 _MARGIN = 10  # units that a target may have beyond what sources of its length usually have
+_LARGE = 128  # units of a network whose products are worth rounding
 _WINDOW = 32  # batches of lines among which those of like length are put together
 
 
@@ -66,8 +67,18 @@ class Seq2Seq:
 
     @functools.cached_property
     def network(self) -> Network:
-        """The network at work."""
+        """The network at work, in float32."""
         return Network(self.settings, self.weights)
+
+    @functools.cached_property
+    def rounded_network(self) -> Network:
+        """The same with matrices of int8."""
+        return Network(self.settings, self.weights, int8=True)
+
+    def _network_for(self, settings: TranslateSettings) -> Network:
+        small = self.settings.rnn_size < _LARGE
+        exact = settings.precision == "float32" or (settings.precision == "auto" and small)
+        return self.network if exact else self.rounded_network
 
     @functools.cached_property
     def units(self) -> Units:
@@ -133,7 +144,8 @@ class Seq2Seq:
         more: dict[str, int] = {}
         sources = [self.vocabulary.numbers(text, more) for text in texts]
         limits = [settings.max_length or math.ceil(self.growth * len(text)) + _MARGIN for text in texts]
-        found = beam_search(self.network, sources, limits, settings, with_attention=with_attention)
+        network = self._network_for(settings)
+        found = beam_search(network, sources, limits, settings, with_attention=with_attention)
         unknown = [*more]
         for text, hypotheses in zip(texts, found, strict=True):
             targets = [self._target(text, one, unknown) for one in hypotheses] or [_nothing(text)]

@@ -1,6 +1,8 @@
 """The encoder–decoder at work, without torch: the same numbers as `nets/seq2seq.py` gives in training.
 
 The formulas stand there. Here one step of a target is made at a time, of K hypotheses of B sources each.
+With matrices of int8 the numbers are near those; what a source gives then does not depend on what is read
+beside it.
 """
 
 from __future__ import annotations
@@ -12,34 +14,43 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlpcli.engine.neural.encoder import run
+from nlpcli.engine.neural.int8_matrix import Int8Matrix, columns, rounded
 from nlpcli.engine.neural.packing import Ids, Packing
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.settings.translation import UNKNOWN, Seq2SeqSettings
 
-cells = Kernels("neural.recurrent_cells")
-_NOWHERE = np.float32(-1e30)  # the strength of attention to what is beyond a source's end
+cells, looks = Kernels("neural.recurrent_cells"), Kernels("neural.source_attention")
+_LOOKED_UP = frozenset({"embedding", "decoder.layer0.w_xh"})  # by no product with states
 
 
 @dataclass
 class Sources:
     """Sources that were read: their units int64 [B, S], −1 beyond the end, and what the decoder is told.
 
-    first: float32 [B, G·H], what the last states add to the first step. memory: float32 [B, S, H], None
-    without attention; keys: what states are compared with; mask: float32 [B, 1, S], 0 or nowhere.
+    first: float32 [B, G·H], what the last states add to the first step. lengths: int64 [B]. Source b is
+    number numbers[b] of what was read together, which stays where it is: memory, float32 [·, S, H], None
+    without attention; keys: what states are compared with, where that is not the memory.
     """
 
     units: Ids
     first: Floats
-    memory: Floats | None
-    keys: Floats | None
-    mask: Floats | None
+    lengths: Ids
+    numbers: Ids
+    memory: Floats | None = None
+    keys: Floats | None = None
 
     def of(self, which: Ids) -> Sources:
         """Some of them."""
-        rest = (None if one is None else one[which] for one in (self.memory, self.keys, self.mask))
-        return Sources(self.units[which], self.first[which], *rest)
+        return Sources(
+            self.units[which],
+            self.first[which],
+            self.lengths[which],
+            self.numbers[which],
+            self.memory,
+            self.keys,
+        )
 
 
 @dataclass
@@ -57,22 +68,26 @@ class Step:
 class Network:
     """A trained network; `states` of hypotheses are passed in and out, a layer after another [R, H]."""
 
-    def __init__(self, settings: Seq2SeqSettings, weights: Weights) -> None:
-        self.settings, self.weights = settings, weights
+    def __init__(self, settings: Seq2SeqSettings, weights: Weights, *, int8: bool = False) -> None:
+        self.settings = settings
         self.targets = len(weights["vocabulary.b"])
-        dim = weights["embedding"].shape[1]
-        scale = np.float32(math.sqrt(dim))
+        scale = np.float32(math.sqrt(weights["embedding"].shape[1]))
         self._table = weights["embedding"] * scale
-        self._rows = np.arange(0)
         # What each unit adds to the decoder's gates is looked up, not multiplied out at every step.
         self._inputs = self._table @ weights["decoder.layer0.w_xh"] + weights["decoder.layer0.b"]
-        self._out = np.ascontiguousarray(weights["embedding"][: self.targets].T)
-        self._w_hh = [weights[f"decoder.layer{n}.w_hh"] for n in range(settings.decoder_layers)]
+        out = np.ascontiguousarray(weights["embedding"][: self.targets].T)
+        self._out = Int8Matrix(out) if int8 else out
+        self.weights = rounded(weights, _LOOKED_UP) if int8 else dict(weights)
+        # Where a file's numbers lie, kernels may not read them at once.
+        self.weights["vocabulary.b"] = np.array(weights["vocabulary.b"])
+        w_hh = [self.weights[f"decoder.layer{n}.w_hh"] for n in range(settings.decoder_layers)]
         size = settings.rnn_size
+        self._w_hh = w_hh
         self._split = [
-            tuple(np.ascontiguousarray(part) for part in (w[:, : 2 * size], w[:, 2 * size :]))
-            for w in (self._w_hh if settings.writer == "gru" else [])
+            (columns(w, 0, 2 * size), columns(w, 2 * size, 3 * size))
+            for w in (w_hh if settings.writer == "gru" else [])
         ]
+        self._rows = np.arange(0)
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -91,17 +106,15 @@ class Network:
         kinds, rows = np.unique(read, return_inverse=True)
         y = run(self.settings, self.weights, self._table[kinds], rows.reshape(-1), packing)
         first = self._summary(y, packing)[rank] @ self.weights["bridge.w"]
+        found = Sources(units, first, lengths, np.arange(len(sources)))
         if self.settings.attention == "none":
-            return Sources(units, first, None, None, None)
+            return found
         places = np.where(filled, packing.starts[:-1] + rank[:, None], 0)
-        memory: Floats = (y @ self.weights["attention.memory"])[places]
-        memory[~filled] = 0
-        if self.settings.attention == "dot":
-            keys = np.ascontiguousarray(memory.transpose(0, 2, 1)) / np.float32(math.sqrt(memory.shape[2]))
-        else:
-            keys = memory @ self.weights["attention.key"]
-        mask = np.where(filled, np.float32(0), _NOWHERE)[:, None]
-        return Sources(units, first, memory, keys, mask)
+        memory: Floats = y @ self.weights["attention.memory"]
+        found.memory = memory[places]
+        if self.settings.attention == "additive":
+            found.keys = (memory @ self.weights["attention.key"])[places]
+        return found
 
     def _summary(self, y: Floats, packing: Packing) -> Floats:
         size, ends = self.settings.rnn_size, packing.ends
@@ -118,52 +131,56 @@ class Network:
 
     def step(self, units: Ids, sources: Sources, states: list[Floats], *, first: bool = False) -> Step:
         """One step after `units` [R], R = B · K, the hypotheses of a source side by side; moves `states`."""
-        weights, batch = self.weights, len(sources.units)
-        each = len(units) // batch
-        known = np.where(units < len(self._inputs), units, UNKNOWN)
-        inputs: Floats = np.take(self._inputs, known, axis=0)
+        weights = self.weights
+        inputs, rows = self._inputs, np.where(units < len(self._inputs), units, UNKNOWN)
         if first:
-            inputs += np.repeat(sources.first, each, axis=0)
-        h = self._cell(0, inputs, states)
+            inputs = inputs[rows] + np.repeat(sources.first, len(units) // len(sources.units), axis=0)
+            rows = self._all(len(units))
+        h = self._cell(0, inputs, rows, states)
         attention = seen = None
         if sources.memory is not None:
-            attention, seen = self._look(h.reshape(batch, each, -1), sources)
+            attention, seen = self._look(h, sources)
         for n in range(1, self.settings.decoder_layers):
-            inputs = _beside(h, seen) @ weights[f"decoder.layer{n}.w_xh"]
-            inputs += weights[f"decoder.layer{n}.b"]
-            h = self._cell(n, inputs, states)
-        o = np.tanh(_beside(h, seen) @ weights["output.w"] + weights["output.b"])
-        scores = o @ self._out
-        scores += weights["vocabulary.b"]
+            inputs = _times(
+                _beside(h, seen), weights[f"decoder.layer{n}.w_xh"], weights[f"decoder.layer{n}.b"]
+            )
+            h = self._cell(n, inputs, self._all(len(units)), states)
+        o = _times(_beside(h, seen), weights["output.w"], weights["output.b"])
+        np.tanh(o, out=o)
+        scores = _times(o, self._out, weights["vocabulary.b"])
         gate = None
         if self.settings.copies:
-            logit = (o @ weights["copy.w"] + weights["copy.b"])[:, None]
+            logit = (np.einsum("rd,d->r", o, weights["copy.w"]) + weights["copy.b"])[:, None]
             gate = -np.logaddexp(np.float32(0), np.concatenate([-logit, logit], axis=1))
         return Step(scores, attention, gate)
 
     def _look(self, h: Floats, sources: Sources) -> tuple[Floats, Floats]:
-        """Attention [R, S] of states [B, K, H], and what they see [R, H]."""
-        assert sources.memory is not None and sources.keys is not None and sources.mask is not None
+        """Attention [R, S] of states [R, H], and what they see [R, H]."""
+        assert sources.memory is not None
+        attention, seen = np.empty((len(h), sources.units.shape[1]), np.float32), np.empty_like(h)
         if self.settings.attention == "dot":
-            strength = h @ sources.keys
+            looks.dot(h, sources.memory, sources.numbers, sources.lengths, attention, seen)
         else:
-            asked = h @ self.weights["attention.query"]
-            strength = np.tanh(asked[:, :, None] + sources.keys[:, None]) @ self.weights["attention.v"]
-        strength += sources.mask
-        strength -= strength.max(axis=2, keepdims=True)
-        attention: Floats = np.exp(strength, out=strength)
-        attention /= attention.sum(axis=2, keepdims=True)
-        rows = h.shape[0] * h.shape[1]
-        return attention.reshape(rows, -1), (attention @ sources.memory).reshape(rows, -1)
+            assert sources.keys is not None
+            asked, v = h @ self.weights["attention.query"], self.weights["attention.v"]
+            looks.additive(
+                asked, sources.keys, v, sources.memory, sources.numbers, sources.lengths, attention, seen
+            )
+        return attention, seen
 
-    def _cell(self, n: int, inputs: Floats, states: list[Floats]) -> Floats:
-        if len(self._rows) < len(inputs):
-            self._rows = np.arange(len(inputs))
-        rows = self._rows[: len(inputs)]
+    def _all(self, count: int) -> Ids:
+        """The rows of a step, one after the other."""
+        if len(self._rows) < count:
+            self._rows = np.arange(count)
+        return self._rows[:count]
+
+    def _cell(self, n: int, inputs: Floats, rows: Ids, states: list[Floats]) -> Floats:
+        """The new state of layer n, to whose gates row rows[r] of `inputs` is added."""
         if self.settings.writer == "lstm":
             h, c = states[2 * n], states[2 * n + 1]
-            new, cell, gates = np.empty_like(h), np.empty_like(h), np.empty_like(inputs)
-            cells.lstm_forward(inputs, rows, h @ self._w_hh[n], c, gates, cell, new)
+            recurrent: Floats = h @ self._w_hh[n]
+            new, cell = np.empty_like(h), np.empty_like(h)
+            cells.lstm_forward(inputs, rows, recurrent, c, recurrent, cell, new)
             states[2 * n], states[2 * n + 1] = new, cell
             return new
         h = states[n]
@@ -172,11 +189,19 @@ class Network:
             cells.rnn_forward(inputs, rows, h @ self._w_hh[n], new)
         else:
             w_zr, w_n = self._split[n]
-            gates, reset, low = np.empty_like(inputs), np.empty_like(h), np.empty_like(h)
+            gates, reset, low = (np.empty((len(h), parts * h.shape[1]), np.float32) for parts in (3, 1, 1))
             cells.gru_gates_forward(inputs, rows, h @ w_zr, h, gates, reset)
             cells.gru_forward(inputs, rows, reset @ w_n, h, gates, new, low)
         states[n] = new
         return new
+
+
+def _times(x: Floats, w: Floats | Int8Matrix, bias: Floats) -> Floats:
+    if isinstance(w, Int8Matrix):
+        return w.multiply(x, bias)
+    out: Floats = x @ w
+    out += bias
+    return out
 
 
 def _beside(h: Floats, seen: Floats | None) -> Floats:

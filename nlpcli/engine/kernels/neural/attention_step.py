@@ -12,6 +12,9 @@ import math
 import numba as nb
 import numpy as np
 
+from nlpcli.engine.kernels.neural.exponentials import CHUNK, exponentials
+from nlpcli.engine.kernels.neural.int8 import multiply
+
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
 def _add_products(x, w, out):
@@ -64,35 +67,49 @@ def _turn(x, cosines, sines):
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
-def _attend(q, keys, values, count, scores, out):
-    """Set `out` [d] to what a query sees of the first `count` values [C, d], by their keys [C, d]."""
+def _add_rows(rows, shares, out):
+    """Add shares [N] of the first numbers of N rows to `out`, four rows at a time."""
+    whole, size = shares.size - shares.size % 4, out.size
+    for n in range(0, whole, 4):
+        r0, r1, r2, r3 = rows[n][:size], rows[n + 1][:size], rows[n + 2][:size], rows[n + 3][:size]
+        a, b, c, d = shares[n], shares[n + 1], shares[n + 2], shares[n + 3]
+        for i in range(size):
+            out[i] += a * r0[i] + b * r1[i] + c * r2[i] + d * r3[i]
+    for n in range(whole, shares.size):
+        row, share = rows[n][:size], shares[n]
+        for i in range(size):
+            out[i] += share * row[i]
+
+
+@nb.njit(nogil=True, fastmath=True, error_model="numpy")
+def _attend(q, keys, values, scores, shares, powers, out):
+    """Set `out` [d] to what a query, which is used up, sees of values [C, d], by their keys [d, C].
+
+    `scores` and `shares` have room for as many as it may look at.
+    """
     scale = np.float32(1 / math.sqrt(q.size))
-    highest = np.float32(-np.inf)
-    for c in range(count):
-        key, total = keys[c], np.float32(0)
-        for j in range(q.size):
-            total += key[j] * q[j]
-        scores[c] = total * scale
+    scores[:] = np.float32(0)
+    for j in range(q.size):
+        q[j] *= scale
+    _add_rows(keys, q, scores)
+    highest = scores[0]
+    for c in range(scores.size):
         highest = max(highest, scores[c])
-    whole = np.float32(0)
-    for c in range(count):
-        share = np.float32(math.exp(scores[c] - highest))
-        scores[c] = share
-        whole += share
+    whole = np.float32(1) / np.float32(exponentials(scores, highest, powers, shares))
     out[:] = np.float32(0)
-    for c in range(count):
-        share, value = scores[c] / whole, values[c]
-        for j in range(out.size):
-            out[j] += share * value[j]
+    _add_rows(values, shares, out)
+    for j in range(out.size):
+        out[j] *= whole
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
 def _look_back(three, gains, epsilon, angles, place, keys, values, scores, out):
     """Set `out` [D] to what the heads see from `place`, whose q, k and v are `three` [3 D].
 
-    gains [2, d] of the norms; angles [2, C, d/2]; keys, values [H, C, d], filled at `place`.
+    gains [2, d] of the norms; angles [2, C, d/2]; keys [H, d, C], values [H, C, d], filled at `place`.
     """
-    size, head = out.size, keys.shape[2]
+    size, head = out.size, keys.shape[1]
+    powers, shares = np.empty(CHUNK, np.int32), np.empty(place + 1, np.float32)
     cosines, sines = angles[0, place], angles[1, place]
     for h in range(keys.shape[0]):
         q = three[h * head : (h + 1) * head]
@@ -100,9 +117,10 @@ def _look_back(three, gains, epsilon, angles, place, keys, values, scores, out):
         for part, gain in ((q, gains[0]), (k, gains[1])):
             _norm(part, gain, epsilon, part)
             _turn(part, cosines, sines)
-        keys[h, place] = k
+        for j in range(head):
+            keys[h, j, place] = k[j]
         values[h, place] = three[2 * size + h * head : 2 * size + (h + 1) * head]
-        _attend(q, keys[h], values[h], place + 1, scores, out[h * head : (h + 1) * head])
+        _attend(q, keys[h], values[h], scores[: place + 1], shares, powers, out[h * head : (h + 1) * head])
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
@@ -111,8 +129,8 @@ def step(x, weights, layers, epsilon, cache, place):
 
     weights float32: of each layer its norm [D], W_qkv [3 D, D], the norms of queries and of keys [2, d],
     W_o [D, D], the inner norm [D], W_in [4 D, D] and W_out [D, 4 D], one behind the other; then the last norm
-    [D], and cosines and sines [2, C, d/2]. cache [2, B, layers, H, C, d], keys and values: filled before
-    `place`, and here from it on.
+    [D], and cosines and sines [2, C, d/2]. cache [2, B, layers, H, C, d], keys, turned to [d, C], and values:
+    filled before `place`, and here from it on.
     """
     texts, count, size = x.shape
     places, head = cache.shape[4], cache.shape[5]
@@ -140,7 +158,7 @@ def step(x, weights, layers, epsilon, cache, place):
                 epsilon,
                 angles,
                 here,
-                cache[0, text, n],
+                cache[0, text, n].reshape((cache.shape[3], head, places)),
                 cache[1, text, n],
                 scores,
                 normed[row],
@@ -151,6 +169,62 @@ def step(x, weights, layers, epsilon, cache, place):
         _square_of_positive(many.reshape(-1))
         _add_products(many, w_out, rows)
     _norms(rows, weights[layers * each : layers * each + size], epsilon, rows)
+
+
+@nb.njit(nogil=True, fastmath=True, error_model="numpy")
+def step_int8(x, floats, packed, layers, epsilon, cache, place):
+    """As `step`, with matrices of int8 (`int8.py`).
+
+    packed uint8: of each layer W_qkv, W_o, W_in and W_out, as `int8.multiply` takes them. floats float32: of
+    each layer its norm [D], the norms of queries and of keys [2, d], the inner norm [D], and the scales of
+    the four; then the last norm [D], and cosines and sines [2, C, d/2].
+    """
+    texts, count, size = x.shape
+    places, head = cache.shape[4], cache.shape[5]
+    rows = x.reshape((texts * count, size))
+    normed, scores = np.empty_like(rows), np.empty(places, np.float32)
+    back, none = np.empty_like(rows), np.zeros(4 * size, np.float32)
+    three, many = np.empty((len(rows), 3 * size), np.float32), np.empty((len(rows), 4 * size), np.float32)
+    wide = (_groups(3 * size) + _groups(size) + _groups(4 * size) + _groups(size)) * 64
+    each = 2 * size + 2 * head + wide
+    angles = floats[layers * each + size :].reshape((2, places, head // 2))
+    at = 0
+    for n in range(layers):
+        own = floats[n * each : (n + 1) * each]
+        gains, gain = (
+            own[size : size + 2 * head].reshape((2, head)),
+            own[size + 2 * head : 2 * size + 2 * head],
+        )
+        scales = own[2 * size + 2 * head :]
+        _norms(rows, own[:size], epsilon, normed)
+        at, scales = _product(normed, packed, at, scales, none, three)
+        for row in range(len(rows)):
+            text, here = row // count, place + row % count
+            values = cache[1, text, n]
+            keys = cache[0, text, n].reshape((len(values), head, places))
+            _look_back(three[row], gains, epsilon, angles, here, keys, values, scores, normed[row])
+        at, scales = _product(normed, packed, at, scales, none, back)
+        rows += back
+        _norms(rows, gain, epsilon, normed)
+        at, scales = _product(normed, packed, at, scales, none, many)
+        _square_of_positive(many.reshape(-1))
+        at, scales = _product(many, packed, at, scales, none, back)
+        rows += back
+    _norms(rows, floats[layers * each : layers * each + size], epsilon, rows)
+
+
+@nb.njit(nogil=True, error_model="numpy")
+def _groups(columns):
+    return (columns + 63) // 64
+
+
+@nb.njit(nogil=True, error_model="numpy")
+def _product(x, packed, at, scales, none, out):
+    """Set `out` to x by the matrix that begins at `at`; where the next begins, and its scales."""
+    groups, steps = _groups(out.shape[1]), (x.shape[1] + 3) // 4
+    end = at + groups * steps * 256
+    multiply(x, packed[at:end].reshape((groups, steps, 256)), scales, none, out)
+    return end, scales[groups * 64 :]
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")

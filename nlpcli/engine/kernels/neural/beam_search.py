@@ -1,7 +1,8 @@
 """One step of beam search: which units the hypotheses of each source go on with.
 
-The probability of a unit is that of writing it, P_write = exp(score − norm), or with a copy mechanism
-g P_write + (1 − g) Σ attention to the places of the source where it stands (See et al. 2017).
+The probability of a unit is that of writing it, P_write = exp(score − norm) with norm = log Σ exp(score), or
+with a copy mechanism g P_write + (1 − g) Σ attention to the places of the source where it stands (See et al.
+2017).
 
 A hypothesis never goes on with the unknown, with the end before anything was written, with the last unit of
 an n-gram that it holds already, or with what makes a loop: a third repetition of what stands twice in a row,
@@ -13,8 +14,11 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from nlpcli.engine.kernels.neural.exponentials import CHUNK, log_sum_exp
+
 _UNKNOWN, _END = 0, 1
 _LONGEST_LOOP = 64  # units of what is repeated
+_BLOCK = 128  # scores that are looked at together
 _TINY = 1e-20
 _LOWEST = -1e30
 
@@ -88,14 +92,28 @@ def _shares(source, attention, shares):
             shares[first] += attention[s]
 
 
+@nb.njit(nogil=True, fastmath=True, error_model="numpy")
+def _highest(scores, tops):
+    """Set `tops` to the highest of each block of scores; the highest of all."""
+    highest = scores[0]
+    for block in range(tops.size):
+        some = scores[block * _BLOCK : (block + 1) * _BLOCK]
+        top = some[0]
+        for i in range(some.size):
+            top = max(top, some[i])
+        tops[block] = top
+        highest = max(highest, top)
+    return highest
+
+
 @nb.njit(nogil=True, error_model="numpy")
 def extensions(
-    scores, norms, gates, attention, source, totals, histories, length, ngram, loop, values, hypotheses, units
+    scores, gates, attention, source, totals, histories, length, ngram, loop, values, hypotheses, units
 ):
     """The M best extensions of the K hypotheses of each of B sources, best first.
 
-    scores: float32 [B·K, T]; norms: float32 [B·K]; gates: float32 [B·K, 2], logarithms of writing and of
-    copying, or [0, 2]; attention: float32 [B·K, S], or [0, 0]; source: int64 [B, S], −1 beyond its end.
+    scores: float32 [B·K, T]; gates: float32 [B·K, 2], logarithms of writing and of copying, or [0, 2];
+    attention: float32 [B·K, S], or [0, 0]; source: int64 [B, S], −1 beyond its end.
     totals: float64 [B, K], log-probabilities so far, of dead ones −inf; histories: int32 [B·K, L], of which
     `length` are filled. Set are values float64 [B, M], hypotheses and units int64 [B, M]; what is missing has
     the value −1e30.
@@ -104,6 +122,8 @@ def extensions(
     never = np.empty(histories.shape[1] + _LONGEST_LOOP + 1, np.int64)
     stamps = np.full(size, -1, np.int64)  # which row has a unit's chance of being copied added already
     shares = np.zeros(source.shape[1], np.float64)
+    tops = np.empty((size + _BLOCK - 1) // _BLOCK, np.float32)
+    powers, room = np.empty(CHUNK, np.int32), np.empty(CHUNK, np.float32)
     for b in range(source.shape[0]):
         values[b], hypotheses[b], units[b] = _LOWEST, 0, _END
         best, whose, which = values[b], hypotheses[b], units[b]
@@ -112,7 +132,8 @@ def extensions(
             if totals[b, k] <= _LOWEST:
                 continue
             count = blocked(histories[row], length, ngram, loop, never)
-            base = totals[b, k] - norms[row]
+            own = scores[row]
+            base = totals[b, k] - log_sum_exp(own, _highest(own, tops), powers, room)
             if gates.shape[0] > 0:
                 base += gates[row, 0]
                 _shares(source[b], attention[row], shares)
@@ -123,13 +144,16 @@ def extensions(
                         value = copying + np.log(max(shares[s], _TINY))
                         if unit < size:
                             stamps[unit] = row
-                            value = np.logaddexp(value, base + scores[row, unit])
+                            value = np.logaddexp(value, base + own[unit])
                         if value > best[best.size - 1] and not _among(unit, never, count):
                             _insert(value, k, unit, best, whose, which)
-            for unit in range(size):
-                value = base + scores[row, unit]
-                if value > best[best.size - 1]:
-                    if unit == _UNKNOWN or stamps[unit] == row or (unit == _END and length == 0):
-                        continue
-                    if not _among(unit, never, count):
-                        _insert(value, k, unit, best, whose, which)
+            for block in range(tops.size):
+                if base + tops[block] <= best[best.size - 1]:
+                    continue
+                for unit in range(block * _BLOCK, min((block + 1) * _BLOCK, size)):
+                    value = base + own[unit]
+                    if value > best[best.size - 1]:
+                        if unit == _UNKNOWN or stamps[unit] == row or (unit == _END and length == 0):
+                            continue
+                        if not _among(unit, never, count):
+                            _insert(value, k, unit, best, whose, which)

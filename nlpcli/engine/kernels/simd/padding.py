@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 LANES = 16  # float32 numbers in a vector; rows of matrices are padded to a multiple
 PACKED = 10  # numbers of a packed row, which has a factor of half the size for each (`rows.py`)
+GROUP, FOUR = 64, 4  # columns of a matrix of int8 that stand together; rows of it that are added up at once
 
 Floats = NDArray[np.float32]
 
