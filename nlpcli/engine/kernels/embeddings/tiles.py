@@ -100,8 +100,12 @@ def _score_tile(typingctx, inputs, rows, count, outputs, targets, labels, rates,
             totals = totals[:WIDTH] + unused + totals[WIDTH:] + unused
             place = gradients.at(gradient_place, first, index(0))
             for begin in range(0, len(totals), lanes.count):
-                scores = lanes.sums(totals[begin : begin + lanes.count])
-                errors = lanes.subtract(label[begin], lanes.sigmoid(scores))
+                lanes.store(lanes.sums(totals[begin : begin + lanes.count]), place, index(begin))
+        # By itself: one pair's chain of instructions need not wait for another's, as a sum would.
+        with cgutils.for_range(builder, pairs, intp=INDEX) as pair:
+            place = gradients.at(gradient_place, builder.shl(pair.index, index(1)), index(0))
+            for begin in label:
+                errors = lanes.subtract(label[begin], lanes.sigmoid(lanes.load(place, index(begin))))
                 lanes.store(lanes.multiply(errors, rate[begin]), place, index(begin))
         return context.get_dummy_value()
 
