@@ -152,7 +152,7 @@ class Lanes:
         return self.add(self.multiply(a, b), c)
 
     def sums(self, vectors: list[Any]) -> Any:
-        """One vector whose lane k is the sum over the lanes of `vectors[k]`, of which there are as many as lanes.
+        """One vector whose lane k is the sum over the lanes of `vectors[k]`, as many as there are lanes.
 
         Rounds of halving, each joining two vectors into one: half the shuffles of summing every vector
         by itself.
