@@ -63,7 +63,7 @@ def set_noise_targets(
             same = 0  # all slots are looked at, filled or not: loops of a fixed length have no branches
             for earlier in range(tile, row + 1):
                 for k in range(WIDTH):
-                    same |= targets[earlier, k] == found
+                    same |= int(targets[earlier, k] == found)
             if not same:
                 targets[row, column] = found
                 rates[row, column] = alpha
