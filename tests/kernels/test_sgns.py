@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import platform
 import types
 
 import numpy as np
@@ -11,6 +12,7 @@ from nlpcli.engine.kernels.embeddings import cbow, negative_sampling, sgns, soft
 from nlpcli.engine.kernels.embeddings.arguments import Objective, Subwords, Text, Window
 from nlpcli.engine.kernels.embeddings.targets import tile_loss
 from nlpcli.engine.kernels.embeddings.windows import train_subwords, train_words
+from nlpcli.engine.kernels.simd import vector_ops
 from nlpcli.engine.kernels.simd.padding import aligned_rows
 
 ALWAYS = 0xFFFFFFFF
@@ -315,3 +317,9 @@ def test_a_softmax_step_is_the_gradient_worked_by_hand():
     assert loss == pytest.approx(math.log(4.0), rel=1e-6)  # P = 1/4 and 3/4
     np.testing.assert_allclose(outputs, [[0.3, 1.0], [math.log(3.0) - 0.3, 0.0]], rtol=1e-6)
     np.testing.assert_allclose(inputs, [[1 - 0.3 * math.log(3.0), 0.3]], rtol=1e-6)
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors")
+@pytest.mark.parametrize(("processor", "lanes"), [("skylake-avx512", 16), ("haswell", 8), ("nehalem", 4)])
+def test_vectors_are_as_long_as_fifteen_registers_hold(compiled_tile, processor, lanes):
+    assert vector_ops._lanes_of("x86_64-unknown-linux-gnu", processor, "") == lanes

@@ -132,7 +132,8 @@ class Network:
     def step(self, units: Ids, sources: Sources, states: list[Floats], *, first: bool = False) -> Step:
         """One step after `units` [R], R = B · K, the hypotheses of a source side by side; moves `states`."""
         weights = self.weights
-        inputs, rows = self._inputs, np.where(units < len(self._inputs), units, UNKNOWN)
+        inputs: Floats = self._inputs
+        rows = np.where(units < len(inputs), units, UNKNOWN)
         if first:
             inputs = inputs[rows] + np.repeat(sources.first, len(units) // len(sources.units), axis=0)
             rows = self._all(len(units))

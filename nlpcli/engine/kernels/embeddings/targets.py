@@ -42,26 +42,33 @@ def set_noise_targets(
     They all differ; one that is not found in four draws (a tiny vocabulary) leaves its slot
     to the spare row, at rate 0.
     """
+    used = (negative + WIDTH) // WIDTH
+    for row in range(tile, tile + used):
+        for column in range(WIDTH):
+            targets[row, column] = spare
+            rates[row, column] = 0.0
     targets[tile, 0] = word
     labels[tile, 0] = 1.0
     rates[tile, 0] = alpha
-    for slot in range(1, negative + 1):
-        row, column = tile + slot // WIDTH, slot % WIDTH
-        targets[row, column] = spare
-        rates[row, column] = 0.0
+    row, column = tile, 0
+    for _ in range(negative):
+        column += 1
+        if column == WIDTH:
+            row, column = row + 1, 0
         draw = state
         state += GOLDEN * np.uint64(TRIES)
         for _ in range(TRIES):
             found = pool[below(mixed(draw), len(pool))]
             draw += GOLDEN
-            fresh = True
-            for k in range(slot):
-                fresh &= targets[tile + k // WIDTH, k % WIDTH] != found
-            if fresh:
+            same = 0  # all slots are looked at, filled or not: loops of a fixed length have no branches
+            for earlier in range(tile, row + 1):
+                for k in range(WIDTH):
+                    same |= int(targets[earlier, k] == found)
+            if not same:
                 targets[row, column] = found
                 rates[row, column] = alpha
                 break
-    return (negative + WIDTH) // WIDTH
+    return used
 
 
 @numba.njit(nogil=True, fastmath=True, forceinline=True)

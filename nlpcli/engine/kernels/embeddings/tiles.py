@@ -27,7 +27,7 @@ from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
 from nlpcli.engine.kernels.embeddings.arguments import STRIDE, WIDTH
-from nlpcli.engine.kernels.simd.vector_ops import HALF, INDEX, INTEGERS, Array, Lanes, constant, index
+from nlpcli.engine.kernels.simd.vector_ops import HALF, INDEX, Array, Lanes, index, lanes_in_registers
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -74,17 +74,15 @@ def update_tile(
 @intrinsic
 def _score_tile(typingctx, inputs, rows, count, outputs, targets, labels, rates, tile, place, gradients):
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        lanes = Lanes(builder)
+        lanes = Lanes(builder, lanes_in_registers(context))
         inputs, rows, outputs, targets, labels, rates, gradients = (
             Array(context, builder, signature.args[k], values[k]) for k in (0, 1, 3, 4, 5, 6, 9)
         )
         count, tile, gradient_place = values[2], values[7], values[8]
         target_rows = [outputs.row(targets.value(tile, index(j))) for j in range(WIDTH)]
-        label, rate = (
-            _for_both(builder, lanes.load(array.row(tile), index(0), HALF)) for array in (labels, rates)
-        )
+        label, rate = (_for_both_rows(builder, lanes, array.row(tile)) for array in (labels, rates))
         sums = lanes.slots(2 * WIDTH)
-        nothing = constant(0.0)
+        nothing = lanes.constant(0.0)
         pairs = builder.lshr(builder.add(count, index(1)), index(1))
         with cgutils.for_range(builder, pairs, intp=INDEX) as pair:
             first = builder.shl(pair.index, index(1))
@@ -99,24 +97,36 @@ def _score_tile(typingctx, inputs, rows, count, outputs, targets, labels, rates,
                         builder.store(lanes.multiply_add(value, target, builder.load(slot)), slot)
             totals = [builder.load(slot) for slot in sums]
             unused = [nothing] * (STRIDE - WIDTH)
-            scores = lanes.sums(totals[:WIDTH] + unused + totals[WIDTH:] + unused)
-            errors = lanes.subtract(label, lanes.sigmoid(scores))
-            lanes.store(lanes.multiply(errors, rate), gradients.at(gradient_place, first, index(0)), index(0))
+            totals = totals[:WIDTH] + unused + totals[WIDTH:] + unused
+            place = gradients.at(gradient_place, first, index(0))
+            for begin in range(0, len(totals), lanes.count):
+                lanes.store(lanes.sums(totals[begin : begin + lanes.count]), place, index(begin))
+        # By itself: one pair's chain of instructions need not wait for another's, as a sum would.
+        with cgutils.for_range(builder, pairs, intp=INDEX) as pair:
+            place = gradients.at(gradient_place, builder.shl(pair.index, index(1)), index(0))
+            for begin in label:
+                errors = lanes.subtract(label[begin], lanes.sigmoid(lanes.load(place, index(begin))))
+                lanes.store(lanes.multiply(errors, rate[begin]), place, index(begin))
         return context.get_dummy_value()
 
     kinds = (inputs, rows, types.int64, outputs, targets, labels, rates, types.int64, types.int64, gradients)
     return types.void(*kinds), emit
 
 
-def _for_both(builder: Any, half: Any) -> Any:
-    """A tile's 8 numbers for each of two context rows."""
-    return builder.shuffle_vector(half, half, ir.Constant(INTEGERS, [*range(STRIDE)] * 2))
+def _for_both_rows(builder: Any, lanes: Lanes, address: Any) -> dict[int, Any]:
+    """A tile's 8 numbers for each of two context rows: the vectors that begin at such a place of these 16."""
+    if lanes.count <= STRIDE:
+        starts = range(0, 2 * STRIDE, lanes.count)
+        return {start: lanes.load(address, index(start % STRIDE)) for start in starts}
+    half = lanes.load(address, index(0), HALF)
+    twice = ir.Constant(ir.VectorType(ir.IntType(32), lanes.count), [*range(STRIDE)] * 2)
+    return {0: builder.shuffle_vector(half, half, twice)}
 
 
 @intrinsic
 def _update_tile(typingctx, inputs, rows, count, outputs, targets, tile, place, gradients):
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        lanes = Lanes(builder)
+        lanes = Lanes(builder, lanes_in_registers(context))
         inputs, rows, outputs, targets, gradients = (
             Array(context, builder, signature.args[k], values[k]) for k in (0, 1, 3, 4, 7)
         )

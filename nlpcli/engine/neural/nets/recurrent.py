@@ -165,7 +165,8 @@ class _Lstm(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, d_out: Tensor, *_: Any) -> Any:
         rows, w, h, c, gates = ctx.saved_tensors
-        d_gates = torch.empty(gates.shape, dtype=w.dtype)
+        d_gates = gates  # over the gates, row by row: memory that is fresh must be had from the system first
+        gates[:0].zero_()  # tells torch, which then refuses a second way back
         d_h = torch.zeros((ctx.packing.batch, len(w)), dtype=w.dtype)
         out_, gates_, c_, dh_ = _array(d_out.contiguous()), _array(gates), _array(c), _array(d_h)
         dg_, dc_ = _array(d_gates), np.zeros(d_h.shape, dtype=np.float32)
