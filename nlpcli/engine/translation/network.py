@@ -72,9 +72,9 @@ class Network:
         self.settings = settings
         self.targets = len(weights["vocabulary.b"])
         scale = np.float32(math.sqrt(weights["embedding"].shape[1]))
-        self._table = weights["embedding"] * scale
+        self._table: Floats = weights["embedding"] * scale
         # What each unit adds to the decoder's gates is looked up, not multiplied out at every step.
-        self._inputs = self._table @ weights["decoder.layer0.w_xh"] + weights["decoder.layer0.b"]
+        self._inputs: Floats = self._table @ weights["decoder.layer0.w_xh"] + weights["decoder.layer0.b"]
         out = np.ascontiguousarray(weights["embedding"][: self.targets].T)
         self._out = Int8Matrix(out) if int8 else out
         self.weights = rounded(weights, _LOOKED_UP) if int8 else dict(weights)

@@ -22,6 +22,7 @@ from nlpcli.engine.kernels.simd.padding import LANES
 
 VECTOR = ir.VectorType(ir.FloatType(), LANES)
 HALF = ir.VectorType(ir.FloatType(), LANES // 2)
+INTEGERS = ir.VectorType(ir.IntType(32), LANES)
 INDEX = ir.IntType(64)
 _FAST = ("fast",)
 
