@@ -128,7 +128,7 @@ def test_auto_is_decided_once(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        gzip.compress(b"one\ntwo\n" * 100),
+        gzip.compress(b"one\ntwo\n" * 100, mtime=0),
         ("one\ntwo\n" * 100).encode("utf-16"),
         b"one\rtwo\r" * 100,
         b"one line " * 100,
