@@ -149,7 +149,7 @@ class SummarySettings(Settings):
     unit: Literal["auto", "word", "bigram"] = setting(
         "auto", "How alike sentences are is told by words or pairs of letters; auto: these in Korean."
     )
-    position: float = setting(2.0, "How much more the first sentences count; 0: no more.", min=0, max=1e6)
+    position: float = setting(4.0, "How much more the first sentences count; 0: no more.", min=0, max=1e6)
     balance: float = setting(0.7, "With mmr: 1 is the text alone, 0 differences alone.", min=0, max=1)
 
     def __post_init__(self) -> None:

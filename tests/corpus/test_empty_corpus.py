@@ -74,7 +74,7 @@ def test_what_drops_tokens_only_together_is_told_so():
         ("train-w2v", "-o", "w.vec"),
         ("train-fasttext", "-o", "w.safetensors"),
         ("train-glove", "-o", "w.vec"),
-        ("cooccur", "-o", "c.npz"),
+        ("cooccur", "-o", "pairs.tsv"),
         ("index", "-o", "i"),
     ],
 )

@@ -148,9 +148,3 @@ def test_a_page_marks_the_sentences_of_a_summary(nlpcli, tmp_path):
     assert "&lt;b&gt;sleep" in page and page.count("<p>") == 2
     refused = nlpcli("summarize", "t.txt", "--highlight", "q.html", "-o", "s.csv", code=2).err
     assert "--highlight does nothing with a table" in refused and not (tmp_path / "q.html").exists()
-
-
-def test_a_sentence_with_the_words_of_the_first_counts_more() -> None:
-    text = "Storks of Harnby. It rained a lot. Storks nest in Harnby again. Trees fell on a road in a storm."
-    chosen = summarized(sentences_of([text]), SummarySettings(sentences="1"))
-    assert chosen.text == "Storks nest in Harnby again."

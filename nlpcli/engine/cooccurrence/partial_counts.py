@@ -118,7 +118,7 @@ class CooccurrenceCounting:
         """Rows that were added up apart, one behind the other. `parts` is emptied."""
         first = parts[0]
         lengths, columns, units = joined(parts, lambda part: (np.diff(part.indptr), part.columns, part.units))
-        return CellCounts(offsets_of(lengths), columns, units, first.seen, first.first)
+        return CellCounts(offsets_of(lengths), columns, units, first.seen, first.first, first.others)
 
     def finish(self, merged: CellCounts, progress: Progress = SILENT) -> Cooccurrence:  # noqa: ARG002
         """The counts of all, to be saved or trained on."""

@@ -25,7 +25,6 @@ from nlpcli.settings.topics import SummarySettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
 _HANGUL = re.compile("[가-힣]")
-_TITLE = 2.0  # chosen, as the default position, on the training half of GUM's summaries
 _SHARE_OF_HANGUL = 0.2  # of all characters: above this a text is Korean
 
 
@@ -84,12 +83,11 @@ def summarized(
     if counts is None:  # also where no sentence has a word
         scores, chosen = prior, list(range(wanted))
     elif settings.method == "mmr":
-        prior = prior * _of_the_title(counts, settings)
         rows = tfidf(counts)
         chosen = diverse(rows, prior, wanted, settings.balance)
         scores = lexrank(rows) * prior
     else:
-        scores = _ranks(counts, settings) * prior * _of_the_title(counts, settings)
+        scores = _ranks(counts, settings) * prior
         chosen = np.argsort(-scores, kind="stable")[:wanted].tolist()
     whole = tuple(one._replace(score=float(score)) for one, score in zip(sentences, scores, strict=True))
     return Summary(file, tuple(whole[number] for number in sorted(chosen)), len(sentences), whole)
@@ -99,18 +97,6 @@ def _ranks(counts: SparseMatrix, settings: SummarySettings) -> Scores:
     """Ranks of which the mean is 1."""
     ranks = textrank(counts) if settings.method == "textrank" else lexrank(tfidf(counts))
     return ranks * len(ranks)
-
-
-def _of_the_title(counts: SparseMatrix, settings: SummarySettings) -> Scores:
-    """How much more sentences count that have words of the first, which is a title or says what it is about;
-    itself no more than others. Not where the position counts nothing."""
-    size = counts.shape[0]
-    row_of = np.repeat(np.arange(size), np.diff(counts.indptr))
-    first = np.zeros(counts.columns)
-    first[counts.indices[: counts.indptr[1]]] = 1 / max(int(counts.indptr[1]), 1)
-    shared: Scores = np.bincount(row_of, weights=first[counts.indices], minlength=size).astype(np.float64)
-    shared[:1] = 0
-    return 1 + _TITLE * (settings.position > 0) * shared
 
 
 def _counts(
