@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from nlpcli import __version__
-from nlpcli.cli import completion, console, help_pages, process, shell_scripts
+from nlpcli.cli import console, process
 from nlpcli.cli.typer_commands import HELP_ALL, OurCommand, OurGroup
 from nlpcli.commands import COMMANDS, Command
 from nlpcli.errors import SettingsError
@@ -29,6 +29,9 @@ Examples:
   nlpcli train-w2v wiki.txt -o vectors.safetensors
   nlpcli similar vectors.safetensors king
 """
+
+
+_ASKED_TO_COMPLETE = "_NLPCLI_COMPLETE"  # by a shell: the scripts set it (`shell_scripts.py`)
 
 
 def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
@@ -67,17 +70,19 @@ def _top(
 def main() -> NoReturn:
     """The `nlpcli` command: does what the arguments say and ends by SystemExit."""
     arguments = sys.argv[1:]
-    asking = os.environ.get(completion.VARIABLE)
+    asking = os.environ.get(_ASKED_TO_COMPLETE)
     process.run(lambda: _answer(asking, arguments) if asking else _obey(arguments or ["--help"]))
 
 
 def _answer(shell: str, words: list[str]) -> None:
+    from nlpcli.cli import completion
+
     for line in completion.complete(shell, words):
         console.print_line(line)
 
 
 def _obey(arguments: list[str]) -> None:
-    if arguments[0] in (shell_scripts.SHOW, shell_scripts.INSTALL):
+    if arguments[0] in ("--show-completion", "--install-completion"):
         _completion(*arguments)
         return
     if arguments[0] == "help":
@@ -85,6 +90,8 @@ def _obey(arguments: list[str]) -> None:
     if arguments[0] == HELP_ALL:
         arguments = ["--help"]
     if arguments in (["--help"], ["-h"]):  # as `OurGroup` would show it, had all commands been loaded
+        from nlpcli.cli import help_pages
+
         console.print_line(help_pages.first_page(HELP, console.size().columns, console.heading).rstrip("\n"))
         return
     called = [arguments[0]] if arguments[0] in COMMANDS else COMMANDS
@@ -95,6 +102,8 @@ def _obey(arguments: list[str]) -> None:
 
 def _completion(option: str, shell: str = "", *more: str) -> None:
     """Show the script of a shell, or install it."""
+    from nlpcli.cli import shell_scripts
+
     if more:
         raise SettingsError(f"{option} takes the name of one shell, not {more[0]!r} too")
     shell = shell or shell_scripts.this_shell()

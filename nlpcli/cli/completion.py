@@ -15,7 +15,6 @@ from nlpcli.cli.shell_scripts import INSTALL, SCRIPTS, SHOW
 from nlpcli.commands import COMMANDS
 from nlpcli.engine.io.shipped import SHIPPED, TAGGERS, WORD_VECTORS
 
-VARIABLE = "_NLPCLI_COMPLETE"
 _TOP_OPTIONS = {
     "--help": "Show the commands.",
     "--version": "Print the version.",

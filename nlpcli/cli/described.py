@@ -7,15 +7,15 @@ own, so that they travel through typer as any name and heading would.
 from __future__ import annotations
 
 import functools
-import importlib.util
+import importlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
 from nlpcli.commands import COMMANDS, Command
+from nlpcli.settings.frozen import Frozen, frozen
 
 if TYPE_CHECKING:
     from importlib.abc import InspectLoader
@@ -45,8 +45,8 @@ class Listed(str):
         return made
 
 
-@dataclass(frozen=True)
-class Described:
+@frozen
+class Described(Frozen):
     """An option or argument as its user knows it."""
 
     names: tuple[str, ...]  # the short one first
@@ -100,6 +100,8 @@ def _docstring(module: str, function: str) -> str:
 @functools.cache
 def _constants(module: str) -> tuple[Any, ...]:
     """What a module holds that was not run: its functions, among other things."""
+    import importlib.util
+
     spec = importlib.util.find_spec(module)
     code = cast("InspectLoader", spec.loader).get_code(module) if spec is not None else None
     return code.co_consts if code is not None else ()

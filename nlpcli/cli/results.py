@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, cast
@@ -306,6 +305,8 @@ def _number(text: str) -> object:
 
 
 def _json(value: object) -> bytes:
+    import json
+
     # A name that is not UTF-8 keeps its bytes: `\udce9` in JSON is what Python makes of them.
     return json.dumps(_finite(value), ensure_ascii=False).encode("utf-8", "backslashreplace")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, TypeVar
 
 from nlpcli.settings.fields import LAST_SEED, MOST, Needs, Settings, setting
+from nlpcli.settings.frozen import frozen
 from nlpcli.settings.transformer import Blocks, block_shapes, check_heads
 
 TRAINING = "Training"
@@ -20,7 +20,7 @@ Size = TypeVar("Size", int, str)
 NETWORK = "Network"
 
 
-@dataclass(frozen=True)
+@frozen
 class CharLMSettings(Settings):
     """A network that predicts the next character."""
 
@@ -178,7 +178,7 @@ def weight_shapes(settings: CharLMSettings, size: Size) -> dict[str, tuple[int |
     return {**found, **output}
 
 
-@dataclass(frozen=True)
+@frozen
 class ConditionSettings(Settings):
     """How a model learns from texts that have a label or a vector each."""
 
@@ -273,7 +273,7 @@ def sizes_of(preset: str, cell: str | None) -> dict[str, Any]:
     return (TRANSFORMER_PRESETS if cell == ATTENTION else CHARLM_PRESETS)[preset]
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckpointSettings(Settings):
     """When a training leaves a checkpoint."""
 
@@ -289,7 +289,7 @@ class CheckpointSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class GenerateSettings(Settings):
     """How characters are drawn from a language model."""
 
@@ -312,7 +312,7 @@ class GenerateSettings(Settings):
     seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED)
 
 
-@dataclass(frozen=True)
+@frozen
 class ActivationSettings(Settings):
     """Which cells of a character model are looked at, on how much text."""
 
@@ -337,7 +337,7 @@ class ActivationSettings(Settings):
     max_chars: int = setting(2000, "Characters of the text to read.", min=1, max=100_000)
 
 
-@dataclass(frozen=True)
+@frozen
 class GradientSettings(Settings):
     """How far back, on how much text."""
 
@@ -352,7 +352,7 @@ class GradientSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class ToySettings(Settings):
     """The scalar network h_t = tanh(w_hh h_(t-1) + w_xh x_t + b)."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Final, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import LAST_SEED, MOST, Needs, NgramRanges, Settings, setting
+from nlpcli.settings.frozen import frozen
 
 FEATURES = "Features"
 CHECKING = "Checking and searching"
@@ -17,7 +17,7 @@ ANSWERS = "Options"  # with the plain ones
 AUTO: Final = "auto"
 
 
-@dataclass(frozen=True)
+@frozen
 class FeatureSettings(NgramRanges, Settings):
     """What a classifier sees of a text."""
 
@@ -82,7 +82,7 @@ class FeatureSettings(NgramRanges, Settings):
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class NaiveBayesSettings(Settings):
     """Which Naive Bayes, and how it is smoothed."""
 
@@ -116,7 +116,7 @@ class NaiveBayesSettings(Settings):
     seed: int = setting(1, "Seed of all shuffling.", min=0, max=LAST_SEED, panel="Model")
 
 
-@dataclass(frozen=True)
+@frozen
 class SelectionSettings(Settings):
     """How a classifier is chosen and checked before it is trained on all texts."""
 
@@ -147,7 +147,7 @@ class SelectionSettings(Settings):
             raise SettingsError("--cross-validate needs at least 2 parts")
 
 
-@dataclass(frozen=True)
+@frozen
 class RnnSettings(Settings):
     """How a network makes one answer of a text."""
 
@@ -176,7 +176,7 @@ class RnnSettings(Settings):
     seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED)
 
 
-@dataclass(frozen=True)
+@frozen
 class ClassifySettings(Settings):
     """What is told of a text besides its label."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
 from nlpcli.settings.fields import Needs, Settings, setting
+from nlpcli.settings.frozen import frozen
 
 CLUSTER = "Many machines"
 
 
-@dataclass(frozen=True)
+@frozen
 class DistributedSettings(Settings):
     """Which machines do the work. The result is the same, byte by byte."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import MOST, Needs, NgramRanges, Settings, setting
+from nlpcli.settings.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class VectorizeSettings(NgramRanges, Settings):
     """Bag-of-words weights."""
 

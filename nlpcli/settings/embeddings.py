@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import LAST_SEED, MOST, Needs, Settings, setting
+from nlpcli.settings.frozen import frozen
 
 MOST_EPOCHS = 1_000_000
 
 
-@dataclass(frozen=True)
+@frozen
 class Word2VecSettings(Settings):
     """Skip-gram and CBOW (Mikolov et al. 2013)."""
 
@@ -61,7 +61,7 @@ class Word2VecSettings(Settings):
             raise SettingsError("--loss softmax has no --deterministic", hint="use --threads 1")
 
 
-@dataclass(frozen=True)
+@frozen
 class FastTextSettings(Word2VecSettings):
     """Word2vec with subwords: a word is the mean of itself and its n-grams (Bojanowski et al. 2017)."""
 
@@ -90,7 +90,7 @@ class FastTextSettings(Word2VecSettings):
             raise SettingsError(f"--maxn {self.maxn} is below --minn {self.minn}")
 
 
-@dataclass(frozen=True)
+@frozen
 class PhraseSettings(Settings):
     """Word pairs that are joined to one word before training (Mikolov et al. 2013b, section 4)."""
 
@@ -108,7 +108,7 @@ class PhraseSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class ContinuationSettings(Settings):
     """Where training begins, and what it leaves on the way."""
 
@@ -131,7 +131,7 @@ class ContinuationSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class CooccurrenceSettings(Settings):
     """Which neighbours count, and how much (Pennington et al. 2014, section 4.2)."""
 
@@ -153,7 +153,7 @@ class CooccurrenceSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class GloveSettings(Settings):
     """Weighted least squares on log co-occurrence counts, by AdaGrad (Pennington et al. 2014)."""
 
@@ -178,7 +178,7 @@ class GloveSettings(Settings):
     seed: int = setting(1, "Seed of all randomness.", min=0, max=LAST_SEED)
 
 
-@dataclass(frozen=True)
+@frozen
 class GloveResources(Settings):
     """What counting and training may use of this machine. None of it changes the result."""
 

@@ -1,6 +1,6 @@
 """What every settings class is made of: one setting, its bounds, its record.
 
-A settings class is a frozen dataclass, one line a setting. It is the option list of its command
+A settings class is a frozen dataclass (`frozen`), one line a setting. It is the option list of its command
 (`cli/options.py` reads it), the argument of its engine function (bounds are checked when it is
 made), and the record in the model file (`to_record` and `from_record`).
 """
@@ -13,11 +13,11 @@ import math
 import types
 import typing
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar
 
 from nlpcli.errors import ModelError, SettingsError
+from nlpcli.settings.frozen import Frozen, frozen
 
 T = TypeVar("T")
 
@@ -115,8 +115,8 @@ def changed(settings: Settings, *names: str) -> list[str]:
     ]
 
 
-@dataclass(frozen=True)
-class Settings:
+@frozen
+class Settings(Frozen):
     """What all settings can do: check themselves, become a JSON record and come back.
 
     `RARE` names the fields that few people touch: a long help page leaves them to --help-all. `NEEDS` says

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import Needs, Settings, changed, setting
+from nlpcli.settings.frozen import frozen
 
 INPUT = "Input"
 
 
-@dataclass(frozen=True)
+@frozen
 class InputSettings(Settings):
     """How bytes become text."""
 
@@ -31,7 +31,7 @@ class InputSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class FolderSettings(Settings):
     """What becomes of a folder of texts that is not all there."""
 
@@ -42,7 +42,7 @@ class FolderSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class ColumnSettings(Settings):
     """Which column of a table holds the texts, and how the table is read."""
 
@@ -86,7 +86,7 @@ class ColumnSettings(Settings):
         object.__setattr__(self, "delimiter", delimiter)
 
 
-@dataclass(frozen=True)
+@frozen
 class RecordSettings(FolderSettings, ColumnSettings):
     """Where text and label stand in a line."""
 
@@ -181,7 +181,7 @@ class RecordSettings(FolderSettings, ColumnSettings):
         return self.label_col is not None or self.format == "fasttext"
 
 
-@dataclass(frozen=True)
+@frozen
 class TextInputSettings(ColumnSettings, InputSettings):
     """Lines of text, or a column of a table: what every command takes that reads texts without labels."""
 

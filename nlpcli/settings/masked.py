@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
+from nlpcli.settings.frozen import frozen
 from nlpcli.settings.neural import NetworkTraining
 from nlpcli.settings.vocabulary import VOCABULARY
 
 MASKING = "Masking"
 
 
-@dataclass(frozen=True)
+@frozen
 class MaskedSettings(Settings):
     """What is learnt of a text by filling its masked words in."""
 
@@ -44,7 +44,7 @@ class MaskedSettings(Settings):
 MASKED_TRAINING = NetworkTraining(dropout=0.1, word_dropout=0.1)
 
 
-@dataclass(frozen=True)
+@frozen
 class FillSettings(Settings):
     """Which words are told of a mask."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import MOST, Needs, Settings, setting
+from nlpcli.settings.frozen import frozen
 from nlpcli.settings.transformer import Blocks, block_shapes, check_heads
 
 NETWORK, TRAINING = "Network", "Training of the network"
@@ -32,7 +32,7 @@ class Layers(Protocol):
     def num_heads(self) -> int: ...  # noqa: D102
 
 
-@dataclass(frozen=True)
+@frozen
 class EncoderSettings(Settings):
     """From words to numbers that know what is around them."""
 
@@ -90,7 +90,7 @@ class EncoderSettings(Settings):
         return record
 
 
-@dataclass(frozen=True)
+@frozen
 class ClassifierEncoder(EncoderSettings):
     """The same of a classifier, which may also judge rows of numbers, where there is nothing to read."""
 
@@ -112,7 +112,7 @@ class ClassifierEncoder(EncoderSettings):
         return EncoderSettings(**self.to_record())
 
 
-@dataclass(frozen=True)
+@frozen
 class NetworkTraining(Settings):
     """How a network over words learns."""
 

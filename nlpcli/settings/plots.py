@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from nlpcli.settings.fields import MOST, Needs, Settings, setting
+from nlpcli.settings.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class PlotSettings(Settings):
     """How words are laid out on a map."""
 

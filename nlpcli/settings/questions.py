@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nlpcli.settings.fields import LAST_SEED, MOST, Settings, setting
+from nlpcli.settings.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class AskSettings(Settings):
     """Which answers are given."""
 
@@ -21,7 +20,7 @@ class AskSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class ReaderSettings(Settings):
     """How it is learnt which words of a text answer a question."""
 

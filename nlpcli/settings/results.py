@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import Settings, setting
+from nlpcli.settings.frozen import frozen
 
 _PANEL = "Options"
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".parquet")  # ends of names of what holds rows
 
 
-@dataclass(frozen=True)
+@frozen
 class JsonSettings(Settings):
     """Results as JSON."""
 
@@ -31,7 +30,7 @@ class JsonSettings(Settings):
         return self.json or self.jsonl
 
 
-@dataclass(frozen=True)
+@frozen
 class TableSettings(JsonSettings):
     """How a table is written: for a reader on a terminal, else as TSV, or as JSON."""
 
@@ -43,7 +42,7 @@ class TableSettings(JsonSettings):
             raise SettingsError("--no-header does nothing with JSON, whose keys are the headings")
 
 
-@dataclass(frozen=True)
+@frozen
 class RowSettings(Settings):
     """How a table is written that holds the rows of the one that was read."""
 
@@ -53,7 +52,7 @@ class RowSettings(Settings):
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class ResultSettings(RowSettings, TableSettings):
     """How a table is written, where, and in which encoding."""
 
@@ -62,7 +61,7 @@ class ResultSettings(RowSettings, TableSettings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class LineSettings(RowSettings):
     """How the answers to rows of a table are written: as a table, or as lines."""
 

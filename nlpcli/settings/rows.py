@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import LAST_SEED, Needs, Settings, setting
+from nlpcli.settings.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class SplitSettings(Settings):
     """How large the parts are, and what stays together."""
 
@@ -32,7 +32,7 @@ class SplitSettings(Settings):
             raise SettingsError("--dev 0 and --test 0 leave nothing to split off")
 
 
-@dataclass(frozen=True)
+@frozen
 class DedupSettings(Settings):
     """When two texts count as one."""
 
@@ -44,7 +44,7 @@ class DedupSettings(Settings):
     shingle: int = setting(4, "Characters of a shingle.", min=1, max=64, metavar="N")
 
 
-@dataclass(frozen=True)
+@frozen
 class LanguageSettings(Settings):
     """Which lines pass, and which languages may be told."""
 

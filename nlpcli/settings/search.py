@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from nlpcli.settings.fields import MOST, Needs, Settings, setting
+from nlpcli.settings.frozen import frozen
 from nlpcli.settings.input import INPUT
 
 
-@dataclass(frozen=True)
+@frozen
 class IndexSettings(Settings):
     """What a document is when texts are searched."""
 
@@ -28,7 +28,7 @@ class IndexSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class AnswerSettings(Settings):
     """Which column of a table is the answer to the text of its row (for `chat`)."""
 
@@ -40,7 +40,7 @@ class AnswerSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class ChatSettings(Settings):
     """How lines are answered."""
 
@@ -53,7 +53,7 @@ class ChatSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class SearchSettings(Settings):
     """How found documents are ranked."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import LAST_SEED, Settings, setting, whole_number
+from nlpcli.settings.frozen import frozen
 from nlpcli.settings.input import INPUT
 
 OUTPUT = "Output"
 _MOST_BITS = 24
 
 
-@dataclass(frozen=True)
+@frozen
 class TaggedTextSettings(Settings):
     """Where words and tags stand in tagged text."""
 
@@ -73,7 +73,7 @@ def _places(text: str) -> dict[str, int]:
     return found
 
 
-@dataclass(frozen=True)
+@frozen
 class TaggerSettings(Settings):
     """How a tagger learns."""
 
@@ -112,7 +112,7 @@ class TaggerSettings(Settings):
     seed: int = setting(1, "Seed of the order of sentences.", min=0, max=LAST_SEED)
 
 
-@dataclass(frozen=True)
+@frozen
 class TagSettings(Settings):
     """What is written of tagged text."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import MOST, Needs, NgramRanges, Settings, no_such_choice, setting
+from nlpcli.settings.frozen import frozen
 from nlpcli.settings.libraries import checked_versions, installed_version
 
 ANALYSIS = "Analysis"
@@ -40,7 +40,7 @@ def _names(option: str, values: tuple[str, ...], choices: tuple[str, ...] | None
     return names
 
 
-@dataclass(frozen=True)
+@frozen
 class NormalizeSettings(Settings):
     """How text is made uniform before it is cut into tokens."""
 
@@ -129,7 +129,7 @@ KOREAN = ("kiwi", "morph", "mecab", "komoran", "okt", "hannanum", "kkma")  # the
 ENGLISH = ("nltk", "word", "whitespace", "regexp")  # their tokens can be tagged as English words
 
 
-@dataclass(frozen=True)
+@frozen
 class AnalysisSettings(NormalizeSettings):
     """How text becomes tokens. Stored in every model, so that training and use cannot disagree.
 
@@ -157,7 +157,7 @@ class AnalysisSettings(NormalizeSettings):
     recorded: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     lowercase: bool = setting(False, "Lower-case the tokens.", panel=ANALYSIS)
-    tokenizer: TokenizerName = setting(  # noqa: RUF009 (an alias of Literal, as safe as one)
+    tokenizer: TokenizerName = setting(
         "word", "What splits a line into tokens: word, nltk, kiwi, for large Korean texts morph, …; `nlpcli "
         "tokenize --help` lists them.",
         panel=ANALYSIS, metavar="NAME",
@@ -251,7 +251,7 @@ class AnalysisSettings(NormalizeSettings):
 NGRAMS = "N-grams"
 
 
-@dataclass(frozen=True)
+@frozen
 class NgramSettings(NgramRanges, Settings):
     """N-grams of tokens, or of the characters in them, in place of single tokens."""
 
@@ -276,7 +276,7 @@ class NgramSettings(NgramRanges, Settings):
 OUTPUT = "Output"
 
 
-@dataclass(frozen=True)
+@frozen
 class TokenFormatSettings(Settings):
     """How tokens are written."""
 
@@ -299,7 +299,7 @@ class TokenFormatSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class SubwordSettings(Settings):
     """How subwords are learned (sentencepiece)."""
 
@@ -322,7 +322,7 @@ class SubwordSettings(Settings):
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class ComparisonSettings(Settings):
     """How many lines tokenizers are compared on."""
 
@@ -339,7 +339,7 @@ class ComparisonSettings(Settings):
 RUNNING = "Running"
 
 
-@dataclass(frozen=True)
+@frozen
 class RunSettings(Settings):
     """How many cores an analysis takes, and what becomes of a line it fails on."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import LAST_SEED, MOST, Needs, Settings, setting, whole_number
+from nlpcli.settings.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class ClusterSettings(Settings):
     """How many groups, and what is shown of each."""
 
@@ -46,7 +46,7 @@ _LDA = "LDA"
 MATRICES = (".npz", ".npy", ".mtx", ".svm", ".libsvm")  # names of files that hold all weights
 
 
-@dataclass(frozen=True)
+@frozen
 class TopicSettings(Settings):
     """What a topic model is made of, and which words it knows."""
 
@@ -108,7 +108,7 @@ class TopicSettings(Settings):
         return self.num_topics
 
 
-@dataclass(frozen=True)
+@frozen
 class TopicCheckpoints(Settings):
     """When a training of topics leaves a checkpoint."""
 
@@ -124,7 +124,7 @@ class TopicCheckpoints(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class TopicAnswerSettings(Settings):
     """What is said of a document, or of a topic."""
 
@@ -134,7 +134,7 @@ class TopicAnswerSettings(Settings):
     min_weight: float = setting(0.05, "Leave out topics that are less of a document.", min=0, max=1)
 
 
-@dataclass(frozen=True)
+@frozen
 class SummarySettings(Settings):
     """Which sentences of a text are its summary."""
 

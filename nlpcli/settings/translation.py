@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import LAST_SEED, MOST, Needs, Settings, setting
+from nlpcli.settings.frozen import frozen
 from nlpcli.settings.input import INPUT
 from nlpcli.settings.neural import (
     ENCODER_GATES,
@@ -26,7 +26,7 @@ SPECIAL = 2  # ids before those of units
 UNKNOWN, END = range(SPECIAL)  # what is not in the vocabulary; the end of a target, and what comes before it
 
 
-@dataclass(frozen=True)
+@frozen
 class TargetSettings(Settings):
     """Where the target stands in a line."""
 
@@ -36,7 +36,7 @@ class TargetSettings(Settings):
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class Seq2SeqSettings(Settings):
     """What a text is made of, the network, and which pairs it learns from."""
 
@@ -154,7 +154,7 @@ class Seq2SeqSettings(Settings):
 SEQ2SEQ_TRAINING = NetworkTraining(dropout=0.3, word_dropout=0.05, learning_rate=0.003)
 
 
-@dataclass(frozen=True)
+@frozen
 class TranslateSettings(Settings):
     """How the best target is looked for, and what is told of it."""
 
@@ -197,7 +197,7 @@ class TranslateSettings(Settings):
             )
 
 
-@dataclass(frozen=True)
+@frozen
 class TranslationScoreSettings(Settings):
     """How targets are measured."""
 

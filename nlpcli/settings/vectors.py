@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from nlpcli.settings.fields import MOST, Settings, setting
+from nlpcli.settings.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class SimilarSettings(Settings):
     """Which words are near."""
 
@@ -19,7 +19,7 @@ class SimilarSettings(Settings):
     vocab: int | None = setting(None, "Look among the N first (most frequent) words only.", min=1, max=MOST)
 
 
-@dataclass(frozen=True)
+@frozen
 class AnalogySettings(Settings):
     """How an analogy is completed."""
 
@@ -30,7 +30,7 @@ class AnalogySettings(Settings):
     vocab: int | None = setting(None, "Look among the N first (most frequent) words only.", min=1, max=MOST)
 
 
-@dataclass(frozen=True)
+@frozen
 class OddOneOutSettings(Settings):
     """What being the odd one is."""
 
@@ -39,7 +39,7 @@ class OddOneOutSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class VectorEvaluationSettings(Settings):
     """What takes part when word vectors are evaluated."""
 
@@ -51,7 +51,7 @@ class VectorEvaluationSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class ConvertSettings(Settings):
     """How word vectors are written anew."""
 

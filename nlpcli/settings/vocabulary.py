@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from nlpcli.settings.fields import MOST, Settings, setting
+from nlpcli.settings.frozen import frozen
 
 VOCABULARY = "Vocabulary"
 
 
-@dataclass(frozen=True)
+@frozen
 class VocabularySettings(Settings):
     """Which tokens get an id, and in which order."""
 

@@ -12,7 +12,7 @@ from nlpcli.engine.classify.document_rows import count_rows
 from nlpcli.engine.classify.examples import examples_of
 from nlpcli.engine.classify.features import FeatureIndex, count
 from nlpcli.engine.classify.linear import LinearModel
-from nlpcli.engine.classify.pruning import prune
+from nlpcli.engine.classify.pruning import Found, prune
 from nlpcli.engine.kernels.classify import nbsvm as kernel
 from nlpcli.engine.kernels.simd.padding import aligned_rows
 from nlpcli.engine.kernels.simd.rows import move_packed_rows
@@ -176,6 +176,17 @@ def test_pruned_model_decides_the_training_texts_as_before(tmp_path, classes):
     lead_before = before[places, winner[:, None]] - before
     lead_after = after[places, winner[:, None]] - after
     assert (lead_after > lead_before / 2 - 1e-3).all()
+
+
+def test_features_found_once_prune_the_model_of_a_part_as_its_own_do():
+    examples, settings, features = made_up(), NaiveBayesSettings(), FeatureSettings(char_ngrams="0")
+    whole = naive_bayes.train(examples, PLAIN, features, settings)
+    part = np.arange(len(examples.labels)) % 3 == 0
+    alone = prune(naive_bayes.train(examples.only(~part), PLAIN, features, settings), examples)
+    shared = prune(naive_bayes.without(whole, examples, part), examples, found=Found(whole, examples))
+    assert len(alone.keys) < len(whole.keys)
+    assert np.array_equal(shared.keys, alone.keys)
+    assert np.array_equal(shared.learnt, alone.learnt)
 
 
 @pytest.mark.parametrize(

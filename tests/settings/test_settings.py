@@ -12,9 +12,10 @@ from nlpcli import settings
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings import fields
 from nlpcli.settings.fields import Settings, setting
+from nlpcli.settings.frozen import frozen
 
 
-@dataclasses.dataclass(frozen=True)
+@frozen
 class Knobs(Settings):
     size: int = setting(3, "A size.", min=1, max=9)
     rate: float = setting(0.5, "A rate.", above=0)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.classify.calibration import probabilities
 from nlpcli.engine.classify.examples import Examples, Labelled, read_labelled
-from nlpcli.engine.classify.features import FeatureIndex
+from nlpcli.engine.classify.features import FeatureIndex, FoundRows
 from nlpcli.engine.classify.findings import Predictions
 from nlpcli.engine.classify.linear import KIND as LINEAR
 from nlpcli.engine.classify.linear import LinearModel
@@ -121,16 +121,22 @@ class Classifier:
         self, corpus: EncodedCorpus, index: FeatureIndex, progress: Progress
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """What the features that `index` finds add to the scores, and how many they are."""
-        scores = np.zeros((corpus.documents, len(self.labels)))
-        found = np.zeros(corpus.documents, dtype=np.int64)
+        return self.added(index.rows(corpus, in_parts=True), corpus.documents, progress)
+
+    def added(
+        self, batches: Iterable[FoundRows], documents: int, progress: Progress = SILENT
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The same of rows that were found before, as `FeatureIndex.rows` gives them."""
+        scores = np.zeros((documents, len(self.labels)))
+        found = np.zeros(documents, dtype=np.int64)
         seen = 0
-        for first, rows, ends in index.rows(corpus, in_parts=True):
+        for first, rows, ends in batches:
             last = first + len(ends)
             seen += len(rows)
             found[first:last] += np.diff(ends, prepend=0)
             weights, rows = self.weighed(rows, seen)
             kernels.add_scores(rows, ends, weights, scores[first:last])
-            progress.update("classifying", last, corpus.documents)
+            progress.update("classifying", last, documents)
         return scores, found
 
     def predict(self, corpus: EncodedCorpus, progress: Progress = SILENT) -> Predictions:

@@ -315,6 +315,9 @@ def add_chunks(
 # --- finding --------------------------------------------------------------------------------
 
 
+FoundRows = tuple[int, NDArray[np.int32], NDArray[np.int64]]  # first document, rows, ends
+
+
 class FeatureIndex:
     """Finds the features of texts in a table of keys.
 
@@ -353,9 +356,7 @@ class FeatureIndex:
         )
         return rows[:total], row_ends
 
-    def rows(
-        self, corpus: EncodedCorpus, *, in_parts: bool = False
-    ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.int64]]]:
+    def rows(self, corpus: EncodedCorpus, *, in_parts: bool = False) -> Iterator[FoundRows]:
         """The rows of the known features of every document, some documents at a time.
 
         Yields: the first document's number, rows int32 [R], ends int64 [documents]. With `in_parts` a very
@@ -363,7 +364,7 @@ class FeatureIndex:
         """
         extractor = FeatureExtractor(corpus, self.settings)
 
-        def found(chunk: tuple[int, int]) -> tuple[int, NDArray[np.int32], NDArray[np.int64]]:
+        def found(chunk: tuple[int, int]) -> FoundRows:
             made, ends, _ = extractor.make(*chunk)
             return chunk[0], *self._find(made, ends, self.settings.binary)
 
@@ -378,9 +379,7 @@ class FeatureIndex:
             else:
                 yield from in_threads(found, ((chunk,) for chunk in some), available_cores())
 
-    def _rows_in_parts(
-        self, extractor: FeatureExtractor, document: int
-    ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.int64]]]:
+    def _rows_in_parts(self, extractor: FeatureExtractor, document: int) -> Iterator[FoundRows]:
         had = np.zeros(len(self.keys) if self.settings.binary else 0, dtype=np.bool_)
         for made in extractor.parts(document):
             rows, _ = self._find(made, np.array([len(made)]), self.settings.binary)

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.classifier import Classifier, Trained, measure
 from nlpcli.engine.classify.examples import Examples, folds, held_out
-from nlpcli.engine.classify.features import FeatureCounts, count
 from nlpcli.engine.classify.metrics import Evaluation
-from nlpcli.engine.classify.naive_bayes import NaiveBayes
+from nlpcli.engine.classify.naive_bayes import NaiveBayes, without
 from nlpcli.engine.classify.training import train
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.settings.classify import AUTO, FeatureSettings, NaiveBayesSettings
@@ -97,22 +96,9 @@ def _trained_without(
     )
     for part in parts:
         if isinstance(whole, NaiveBayes):
-            yield _without(whole, examples, part)
+            yield without(whole, examples, part)
         else:
             yield train(examples.only(~part), analysis, features, settings, progress=progress)
-
-
-def _without(whole: NaiveBayes, examples: Examples, part: NDArray[np.bool_]) -> NaiveBayes:
-    """The model of all texts but some: exactly the one that training on the rest gives."""
-    some = examples.chosen(part)
-    gone = count(some.corpus, some.labels, len(some.names), whole.features)
-    counts, rows = whole.counts.counts.copy(), np.searchsorted(whole.keys, gone.keys)
-    left = counts[rows] - gone.counts
-    counts[rows] = left
-    kept = np.ones(len(counts), np.bool_)
-    kept[rows] = left.any(axis=1)
-    rest = FeatureCounts(whole.keys, counts).take(kept)
-    return dataclasses.replace(whole, documents=whole.documents - some.documents_per_class(), counts=rest)
 
 
 # --- a search for settings ------------------------------------------------------------------

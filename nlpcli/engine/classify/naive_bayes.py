@@ -200,6 +200,19 @@ def train(
     )
 
 
+def without(whole: NaiveBayes, examples: Examples, part: NDArray[np.bool_]) -> NaiveBayes:
+    """The model of all texts but some: exactly the one that training on the rest gives."""
+    some = examples.chosen(part)
+    gone = count(some.corpus, some.labels, len(some.names), whole.features)
+    counts, rows = whole.counts.counts.copy(), np.searchsorted(whole.keys, gone.keys)
+    left = counts[rows] - gone.counts
+    counts[rows] = left
+    kept = np.ones(len(counts), np.bool_)
+    kept[rows] = left.any(axis=1)
+    rest = FeatureCounts(whole.keys, counts).take(kept)
+    return dataclasses.replace(whole, documents=whole.documents - some.documents_per_class(), counts=rest)
+
+
 def names_of_features(vocabulary: Vocabulary, features: FeatureSettings) -> Vocabulary:
     """The tokens that a model keeps, in the order of their keys; none where features are hashed."""
     if features.hash_bits:

@@ -15,7 +15,8 @@ from nlpcli.engine.classify import naive_bayes, nbsvm
 from nlpcli.engine.classify.calibration import fit
 from nlpcli.engine.classify.classifier import Classifier, Trained
 from nlpcli.engine.classify.examples import Examples, folds, held_out
-from nlpcli.engine.classify.naive_bayes import NaiveBayes
+from nlpcli.engine.classify.naive_bayes import NaiveBayes, without
+from nlpcli.engine.classify.pruning import Found
 from nlpcli.engine.classify.pruning import prune as pruned
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import ModelError, SettingsError
@@ -48,9 +49,10 @@ def train(
         model = nbsvm.train(examples, analysis, features, settings, progress)
     else:
         model = naive_bayes.train(examples, analysis, features, settings, progress)
+    whole, rows = model, None
     if prune and isinstance(model, NaiveBayes):
-        before = len(model.keys)
-        model = pruned(model, examples, progress)
+        before, rows = len(model.keys), Found(model, examples)
+        model = pruned(model, examples, progress, rows)
         progress.note(
             f"pruned {before:,} features to {len(model.keys):,}; no training text changed its class"
         )
@@ -58,7 +60,12 @@ def train(
         return model
     seen = []
     for part in _calibration_parts(examples, settings.seed):
-        other = train(examples.only(~part), analysis, features, settings, prune=prune)
+        other: Trained
+        if isinstance(whole, NaiveBayes):  # whose counts are those of all texts but some at once
+            other = without(whole, examples, part)
+            other = other if rows is None else pruned(other, examples, found=rows)
+        else:
+            other = train(examples.only(~part), analysis, features, settings)
         test = examples.chosen(part)
         seen.append((*Classifier(other).scores(test.corpus), test.labels))
     scores, found, labels = (np.concatenate(arrays) for arrays in zip(*seen, strict=True))

@@ -20,8 +20,9 @@ from nlpcli.engine.io.line_ends import ends_with_returns
 from nlpcli.engine.io.lines import line_blocks
 from nlpcli.engine.io.opening import display_name, open_bytes, read_chunks
 from nlpcli.engine.io.places import Decided, Part, open_place
-from nlpcli.engine.io.record_layouts import Layout, is_plain
+from nlpcli.engine.io.record_layouts import Layout
 from nlpcli.engine.io.records import Records
+from nlpcli.engine.io.table_signs import is_plain
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
 

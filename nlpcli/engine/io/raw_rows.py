@@ -38,12 +38,10 @@ from nlpcli.engine.io.record_layouts import (
     FASTTEXT_PREFIX,
     Layout,
     detect,
-    format_by_name,
-    is_plain,
     table_layout,
 )
+from nlpcli.engine.io.table_signs import format_by_name, is_plain, is_zipped
 from nlpcli.engine.io.workbook_records import workbook_records
-from nlpcli.engine.io.workbooks import is_zipped
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings.fields import refuse

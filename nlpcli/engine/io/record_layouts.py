@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from nlpcli.engine.io import title_rows
 from nlpcli.engine.io.dialects import (
@@ -27,6 +26,7 @@ from nlpcli.engine.io.dialects import (
 )
 from nlpcli.engine.io.opening import display_name
 from nlpcli.engine.io.record_errors import bad_quoting, label_among, no_numbers, no_second_text
+from nlpcli.engine.io.table_signs import format_by_name
 from nlpcli.errors import InputError
 from nlpcli.settings.fields import whole_number
 from nlpcli.settings.input import RecordSettings
@@ -40,8 +40,6 @@ LABEL_NAMES = (
     *("label", "class", "category", "sentiment", "topic", "target", "labels", "topic_idx", "label_idx"),
     *("라벨", "레이블", "분류", "범주", "감정", "주제"),
 )
-_SUFFIXES = {".tsv": "tsv", ".tab": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 _KNOWN = frozenset(TEXT_NAMES + LABEL_NAMES)
 _LONGEST_NAME = 40
 _MOST_SHOWN = 30
@@ -122,26 +120,6 @@ def detect(path: str, beginning: Beginning, settings: RecordSettings, labelled: 
     layout = table_layout(path, named_rows, dialect, settings, labelled)
     told = title_rows.told(display_name(path), rows, above, dialect.skipped + 1)
     return dataclasses.replace(layout, remark=told)
-
-
-def is_plain(settings: RecordSettings, labelled: bool) -> bool:
-    """Whether every line is a text: nothing says otherwise, and no label is wanted."""
-    if labelled:
-        return False
-    asked = (settings.text_col, settings.label_col, settings.vector_col, settings.sheet)
-    is_table = settings.delimiter != "auto" or any(option is not None for option in asked)
-    return settings.format == "text" or (settings.format == "auto" and not is_table)
-
-
-def format_by_name(path: str) -> str | None:
-    """The format that the end of a file's name speaks for.
-
-    >>> format_by_name("reviews.csv.gz"), format_by_name("news.txt")
-    ('csv', None)
-    """
-    name = PurePath(path)
-    suffix = PurePath(name.stem).suffix if name.suffix in _COMPRESSED else name.suffix
-    return _SUFFIXES.get(suffix.lower())
 
 
 def _guess_format(path: str, beginning: Beginning, settings: RecordSettings) -> str:

@@ -36,11 +36,10 @@ from nlpcli.engine.io.record_formats import Batch, Documents, Feed, Formats, as_
 from nlpcli.engine.io.record_layouts import (
     Layout,
     detect,
-    format_by_name,
-    is_plain,
     table_layout,
 )
-from nlpcli.engine.io.workbooks import cell_text, is_zipped, workbook_rows
+from nlpcli.engine.io.table_signs import format_by_name, is_plain, is_zipped, taken_as_it_stands
+from nlpcli.engine.io.workbooks import cell_text, workbook_rows
 from nlpcli.engine.io.writing import readable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
@@ -389,13 +388,3 @@ def _sample(lines: list[str], least: int) -> list[str]:
         if size > SAMPLE and number >= least:
             return lines[:number]
     return lines
-
-
-def holds_a_table(path: str) -> bool:
-    """Whether a file shows by its bytes that it is a table: a workbook, or a Parquet file."""
-    return is_zipped(path) or is_parquet(path)
-
-
-def taken_as_it_stands(path: str) -> str:
-    """What is said of a file that is named as a table and read as lines."""
-    return f"{path}: every line is taken as a text, as it stands; --text-col names a column"

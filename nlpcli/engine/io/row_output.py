@@ -13,7 +13,8 @@ from typing import BinaryIO, Self
 
 from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.raw_rows import RawRow, RawRows
-from nlpcli.engine.io.table_output import Column, TableLines, check_suffix, open_sheet, suffix_of
+from nlpcli.engine.io.table_lines import TableLines
+from nlpcli.engine.io.table_output import Column, check_suffix, open_sheet, suffix_of
 from nlpcli.engine.io.writing import Output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.settings.results import TABLES

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.lines import Lines, count_lines
 from nlpcli.engine.io.opening import STDIN
-from nlpcli.engine.io.record_formats import Documents, as_texts
-from nlpcli.engine.io.record_layouts import format_by_name, is_plain
-from nlpcli.engine.io.records import Records, holds_a_table, taken_as_it_stands
+from nlpcli.engine.io.table_signs import format_by_name, holds_a_table, is_plain, taken_as_it_stands
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings, TextInputSettings
+
+if TYPE_CHECKING:  # what reads tables comes in with the first table
+    from nlpcli.engine.io.kept_rows import KeptRows
+    from nlpcli.engine.io.record_formats import Documents
 
 
 def text_lines(
@@ -81,6 +83,8 @@ class ColumnLines(Lines):
 
     def batches(self) -> Iterator[list[str]]:
         """Lists of texts, as they arrive; `number` counts the rows *before* the batch."""
+        from nlpcli.engine.io.record_formats import as_texts
+
         return map(as_texts, self._documents(as_lines=False))
 
     def pieces(self) -> Iterator[tuple[list[str], bool]]:
@@ -100,6 +104,8 @@ class ColumnLines(Lines):
                 yield "\n".join([*documents, ""]).encode("utf-8", "surrogatepass")
 
     def _documents(self, as_lines: bool) -> Iterator[Documents]:
+        from nlpcli.engine.io.records import Records
+
         for path in self.paths:
             records = Records(
                 [path], self._settings, self._reading, labelled=False, kept=self._kept,

@@ -19,7 +19,6 @@ from typing import Any, BinaryIO
 from nlpcli.engine.io.dialects import folded
 from nlpcli.engine.io.file_kinds import WORKBOOK, kind_of, refuse_other_kinds
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
-from nlpcli.engine.io.places import is_file, part_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import INSTALL_EXCEL, InputError, MissingDependency
 from nlpcli.settings.fields import whole_number
@@ -28,14 +27,6 @@ _BATCH = 1000  # rows
 # XML of a table is packed to a tenth or less, of a table of zeros to a hundredth; a bomb to a thousandth.
 _MOST_UNPACKED, _HIGHEST_RATIO = 64 << 20, 200
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # how characters stand there that XML cannot hold
-
-
-def is_zipped(path: str, progress: Progress = SILENT) -> bool:
-    """Whether the file is a zip archive, as workbooks are; in a named pipe it is not looked for."""
-    if path != STDIN and (not is_file(path) or part_of(path)):
-        return False  # what is read of a pipe is gone
-    with open_bytes(path, progress.lost) as (stream, _):
-        return bool(stream.peek(4)[:4] == b"PK\x03\x04")  # type: ignore[attr-defined]
 
 
 def workbook_rows(

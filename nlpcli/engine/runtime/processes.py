@@ -15,7 +15,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import weakref
 from collections.abc import Callable, Sequence
 from typing import IO, TYPE_CHECKING, Any
@@ -104,6 +103,7 @@ class Worker:
                 "analysers in processes of their own need pipes that Windows has not",
                 hint="use --tokenizer kiwi with --jobs 1, or the Windows Subsystem for Linux",
             )
+        import tempfile
         from multiprocessing.connection import Connection
 
         self._remarks = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from nlpcli.engine.documents.labelled_rows import is_array_file, read_rows
 from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.opening import STDIN, display_name
-from nlpcli.engine.io.record_layouts import format_by_name
 from nlpcli.engine.io.records import Records
+from nlpcli.engine.io.table_signs import format_by_name
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.input import InputSettings, RecordSettings

@@ -24,7 +24,8 @@ from nlpcli.engine.io.file_names import check_file_names
 from nlpcli.engine.io.opening import STDIN
 from nlpcli.engine.io.raw_rows import RawRow, RawRows, raw_rows
 from nlpcli.engine.io.row_output import row_table
-from nlpcli.engine.io.table_output import Column, free_name
+from nlpcli.engine.io.table_lines import free_name
+from nlpcli.engine.io.table_output import Column
 from nlpcli.engine.io.writing import LineWriter, Output, cell, open_output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.row_spool import RowSpool

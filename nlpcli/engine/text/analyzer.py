@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nlpcli.engine.runtime.processes import Failure, Worker
-from nlpcli.engine.text.alignment import Aligned
 from nlpcli.engine.text.invisible import aligned_visible, visible
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.by_name import make_tokenizer
@@ -83,6 +82,8 @@ class Analyzer:
         """The tokens of one line with their places, and tags and lemmas where they are known."""
         if self._isolated:
             return self._asked("analyse", text)  # type: ignore[no-any-return]
+        from nlpcli.engine.text.alignment import Aligned
+
         aligned = self._normalizer.aligned(text) if self._normalizer else Aligned(text)
         if self._leaves_out:
             aligned = aligned_visible(aligned, self._variants)

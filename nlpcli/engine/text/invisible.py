@@ -18,10 +18,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from nlpcli.engine.text.alignment import Aligned
 from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.unicode_marks import HAN, MARKS
+
+if TYPE_CHECKING:
+    from nlpcli.engine.text.alignment import Aligned
 
 SPACE = "\u200b"
 _DROPPED = (

@@ -14,8 +14,6 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nlpcli.engine.distributed.cuts import Reading
-from nlpcli.engine.distributed.maps import map_files, refuse_texts
 from nlpcli.engine.io.lines import Lines, count_lines
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.table_output import Column, kept_for, open_lines
@@ -86,7 +84,7 @@ def tokenize(
     if output is None:
         if shape != TokenFormatSettings():
             raise SettingsError("how tokens are written goes with output=", hint="analyse() gives their tags")
-        refuse_texts(machines)
+        _refuse_texts(machines)
         tokens = token_lists(Texts(_given(texts)), analysis, running, progress)
         return list(map(_joined(runs), tokens))
     _check(shape, analysis)
@@ -97,7 +95,7 @@ def tokenize(
             tokenize, analysis=analysis, runs=runs, shape=shape, reading=reading, running=running, table=table
         )
         cut = shape.format not in ("tsv", "conllu") and table.id_col is None
-        map_files(work, _names(texts), output, Reading.of(reading), machines, progress, "tokenizing", cut=cut)
+        _map_files(work, texts, output, reading, machines, progress, "tokenizing", cut=cut)
         return []
     progress = LineRate(progress)
     kept = kept_for(output, table, otherwise=f"--format {shape.format}" if shape.format != "text" else None)
@@ -176,14 +174,12 @@ def normalize(
         return text.lower() if settings.lowercase else text
 
     if output is None:
-        refuse_texts(machines)
+        _refuse_texts(machines)
         return list(map(normalized, _given(texts)))
     if machines.wanted:
         work = functools.partial(normalize, settings=settings, reading=reading, table=table)
-        map_files(
-            work, _names(texts), output, Reading.of(reading), machines, progress, "normalizing",
-            cut=table.id_col is None,
-        )  # fmt: skip
+        cut = table.id_col is None
+        _map_files(work, texts, output, reading, machines, progress, "normalizing", cut=cut)
         return []
     progress = LineRate(progress)
     kept = kept_for(output, table)
@@ -251,6 +247,30 @@ def _names(texts: Paths | Iterable[str]) -> list[str] | None:
     return None if texts is None else [*texts]
 
 
+def _refuse_texts(machines: DistributedSettings) -> None:
+    if machines.wanted:
+        from nlpcli.engine.distributed.maps import refuse_texts
+
+        refuse_texts(machines)
+
+
+def _map_files(
+    work: Callable[..., object],
+    texts: Paths | Iterable[str],
+    output: Output,
+    reading: TextInputSettings,
+    machines: DistributedSettings,
+    progress: Progress,
+    stage: str,
+    *,
+    cut: bool,
+) -> None:
+    from nlpcli.engine.distributed.cuts import Reading
+    from nlpcli.engine.distributed.maps import map_files
+
+    map_files(work, _names(texts), output, Reading.of(reading), machines, progress, stage, cut=cut)
+
+
 def _given(texts: Paths | Iterable[str]) -> Iterable[str]:
     if texts is None:
         raise TypeError("give texts; or, with output=, the names of files")
@@ -306,9 +326,10 @@ def _write_pieces(
 
 
 def _check(shape: TokenFormatSettings, analysis: AnalysisSettings) -> None:
-    from nlpcli.engine.text.tagsets import check_tagset
+    if shape.tagset != "own":
+        from nlpcli.engine.text.tagsets import check_tagset
 
-    check_tagset(analysis.tokenizer, shape.tagset)
+        check_tagset(analysis.tokenizer, shape.tagset)
     if (shape.pos or shape.tagset != "own") and analysis.tokenizer not in (*ENGLISH, *KOREAN):
         raise SettingsError(
             f"the tokenizer {analysis.tokenizer} knows no parts of speech",

@@ -7,7 +7,6 @@ the other formats keep it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -99,6 +98,8 @@ class Details:
         if self._ids is not None:
             record["ids"] = self._ids(forms)
         record["offsets"] = [[token.start, token.end] for token in tokens]
+        import json
+
         yield json.dumps(record, ensure_ascii=False)
 
     def _conllu(self, text: str, tokens: Sequence[Any], universal: Sequence[str]) -> Iterator[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from nlpcli.engine.text.token import Token
 from nlpcli.errors import InputError
+from nlpcli.settings.frozen import Frozen, frozen
 
 Tokenize = Callable[[str], list[str]]
 
@@ -19,8 +19,8 @@ class LineFailed(InputError):
     """A line that a tokenizer cannot do; which one of a file it is, is known to the one who read it."""
 
 
-@dataclass(frozen=True)
-class Tokenizer:
+@frozen
+class Tokenizer(Frozen):
     """A tokenizer, loaded: `tokens` gives the texts alone, `analyse` all that is known.
 
     `tagged`: its tokens carry tags and dictionary forms. `prepare`, where there is one, is told lines that

@@ -1,0 +1,55 @@
+"""What tells that a file is a table: what was asked for, the end of its name, its first bytes.
+
+Not here: how it is laid out (`record_layouts.py`), and its rows (`records.py`).
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from nlpcli.engine.io.opening import STDIN, open_bytes
+from nlpcli.engine.io.parquet import is_parquet
+from nlpcli.engine.io.places import is_file, part_of
+from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.settings.input import RecordSettings
+
+_SUFFIXES = {".tsv": "tsv", ".tab": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+
+
+def is_plain(settings: RecordSettings, labelled: bool) -> bool:
+    """Whether every line is a text: nothing says otherwise, and no label is wanted."""
+    if labelled:
+        return False
+    asked = (settings.text_col, settings.label_col, settings.vector_col, settings.sheet)
+    is_table = settings.delimiter != "auto" or any(option is not None for option in asked)
+    return settings.format == "text" or (settings.format == "auto" and not is_table)
+
+
+def format_by_name(path: str) -> str | None:
+    """The format that the end of a file's name speaks for.
+
+    >>> format_by_name("reviews.csv.gz"), format_by_name("news.txt")
+    ('csv', None)
+    """
+    name = PurePath(path)
+    suffix = PurePath(name.stem).suffix if name.suffix in _COMPRESSED else name.suffix
+    return _SUFFIXES.get(suffix.lower())
+
+
+def holds_a_table(path: str) -> bool:
+    """Whether a file shows by its bytes that it is a table: a workbook, or a Parquet file."""
+    return is_zipped(path) or is_parquet(path)
+
+
+def is_zipped(path: str, progress: Progress = SILENT) -> bool:
+    """Whether the file is a zip archive, as workbooks are; in a named pipe it is not looked for."""
+    if path != STDIN and (not is_file(path) or part_of(path)):
+        return False  # what is read of a pipe is gone
+    with open_bytes(path, progress.lost) as (stream, _):
+        return bool(stream.peek(4)[:4] == b"PK\x03\x04")  # type: ignore[attr-defined]
+
+
+def taken_as_it_stands(path: str) -> str:
+    """What is said of a file that is named as a table and read as lines."""
+    return f"{path}: every line is taken as a text, as it stands; --text-col names a column"
