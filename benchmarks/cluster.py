@@ -200,7 +200,7 @@ def simulate(machines: int, megabytes: float = 1e6, speedup: float = 1.0) -> Non
     seconds = megabytes / shards * per_megabyte / speedup
     with distributed.LocalCluster(
         n_workers=machines, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0",
-        host="127.0.0.1", protocol="tcp://", scheduler_kwargs={"dashboard": False},
+        host="127.0.0.1", protocol="tcp://", scheduler_kwargs={"dashboard": False}, memory_limit=0,
     ) as cluster:  # fmt: skip
         where = DistributedSettings(cluster=cluster.scheduler_address)
         with dask_runner.connected(where, SILENT) as machines_:

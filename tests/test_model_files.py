@@ -109,7 +109,10 @@ ANSWERS = {
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),
     "charlm-checkpoint.safetensors": (written, "thetm mnnlna ianint tee"),
     "charlm-label.safetensors": (lambda model: model.generate(label="duck", guidance=1.0, seed=1), "qk"),
-    "charlm-label-checkpoint.safetensors": (lambda model: model.generate(label="duck", guidance=1.0, seed=1), "mk"),
+    "charlm-label-checkpoint.safetensors": (
+        lambda model: model.generate(label="duck", guidance=1.0, seed=1),
+        "mk",
+    ),
     "charlm-vector.safetensors": (lambda model: model.generate(vector=[9], seed=1), "moo"),
     "index-answers.safetensors": (lambda index: index.answers[1], "In Seoul."),
     "charlm-transformer.safetensors": (written, "the wilookin the oonnin"),
