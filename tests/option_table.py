@@ -19,7 +19,8 @@ in help.
 
 def rows():
     """(names, what it takes, commands, meaning) of every option, alike ones in one row."""
-    from nlpcli.cli.described import command_of, described
+    from nlpcli.cli.described import described
+    from nlpcli.cli.options import command_of
     from nlpcli.commands import COMMANDS
 
     found = {}

@@ -6,7 +6,8 @@ from operator import itemgetter
 
 import pytest
 
-from nlpcli.cli.described import command_of, described
+from nlpcli.cli.described import described
+from nlpcli.cli.options import command_of
 from nlpcli.peers import COMMANDS_OF_PEERS, OPTIONS_OF_PEERS, spelt_as_ours
 from tests.command_line import ROOT
 

@@ -225,6 +225,37 @@ sys.stderr.write("loaded:" + " ".join(loaded))
     assert set(loaded) <= set(allowed)
 
 
+def test_start_up_of_plain_lines_brings_in_no_tables_clusters_or_help(process):
+    program = """
+import sys
+sys.argv = ["nlpcli", "tokenize"]
+from nlpcli.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+sys.stderr.write("loaded:" + " ".join(sys.modules))
+"""
+    loaded = {*process.python(program, input="some text here\n").err.split("loaded:")[1].split()}
+    assert "nlpcli.engine.text.word_lines" in loaded
+    for name in ("cli.help_pages", "cli.completion", "engine.io.records", "engine.io.table_lines"):
+        assert f"nlpcli.{name}" not in loaded
+    assert not loaded & {"csv", "json", "tempfile", "nlpcli.engine.distributed.cuts"}
+
+
+def test_garbage_is_first_looked_for_after_start_up(process):
+    program = """
+import gc
+from nlpcli import program
+usual = gc.get_threshold()
+program._collect_garbage_later()
+at_first = gc.get_threshold()
+kept = [[] for _ in range(150_000)]
+print(at_first > usual, gc.get_threshold() == usual, gc.get_freeze_count() > 100_000, gc.callbacks)
+"""
+    assert process.python(program).out.strip() == "True True True []"
+
+
 def test_help_of_every_command_begins_with_examples(nlpcli):
     for command in COMMANDS:
         shown = nlpcli(command, "--help", TERM="dumb").stdout.decode()

@@ -10,7 +10,8 @@ import sys
 
 import pytest
 
-from nlpcli.cli.described import command_of, described
+from nlpcli.cli.described import described
+from nlpcli.cli.options import command_of
 from nlpcli.commands import COMMANDS
 from nlpcli.engine import jobs
 from nlpcli.engine.io.model_file import read_info

@@ -46,9 +46,11 @@ def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
         context_settings={"help_option_names": ["--help", "-h"]},
     )
     app.callback()(_top)
+    from nlpcli.cli.options import spread_out
+
     for name in names:
         module = importlib.import_module(f"nlpcli.cli.{COMMANDS[name].cli}")
-        app.command(name, cls=OurCommand)(getattr(module, Command.function(name)))
+        app.command(name, cls=OurCommand)(spread_out(getattr(module, Command.function(name))))
     return app
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from nlpcli.cli.described import Described, command_of, described, first_sentence
+from nlpcli.cli.described import Described, described, first_sentence
+from nlpcli.cli.options import command_of
 from nlpcli.cli.shell_scripts import INSTALL, SCRIPTS, SHOW
 from nlpcli.commands import COMMANDS
 from nlpcli.engine.io.shipped import SHIPPED, TAGGERS, WORD_VECTORS

@@ -7,12 +7,9 @@ own, so that they travel through typer as any name and heading would.
 from __future__ import annotations
 
 import functools
-import importlib
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
-
-import typer
 
 from nlpcli.commands import COMMANDS, Command
 from nlpcli.settings.frozen import Frozen, frozen
@@ -72,14 +69,6 @@ class Described(Frozen):
     def every_name(self) -> tuple[str, ...]:
         """All that is taken on a command line."""
         return (*self.names, *self.negated, *self.old)
-
-
-def command_of(name: str) -> Any:
-    """The command line of one command, with nothing of the others imported."""
-    module = importlib.import_module(f"nlpcli.cli.{COMMANDS[name].cli}")
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name)(getattr(module, Command.function(name)))
-    return typer.main.get_command(app)
 
 
 def first_sentence(name: str) -> str:

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 
 from nlpcli import __version__
-from nlpcli.cli.described import Described, command_of, described, first_sentence
+from nlpcli.cli.described import Described, described, first_sentence
 from nlpcli.cli.help_pages import description, names, panels, paragraphs, usage
+from nlpcli.cli.options import command_of
 from nlpcli.commands import COMMANDS
 
 _STATUS = (

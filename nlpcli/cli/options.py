@@ -1,7 +1,8 @@
 """From settings classes to command-line options.
 
-`with_settings` rewrites a command's signature: a parameter annotated with a settings class
-becomes one option per field, and the command receives the finished, checked object. The
+`with_settings` has a command take every field of its settings, and receive the finished, checked objects;
+`spread_out` writes them into its signature: a parameter annotated with a settings class becomes one option
+per field. Only the command that is called needs that, and its neighbours would take milliseconds. The
 parameter's own default is where a command's defaults may differ from the class's:
 
     @with_settings
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 import inspect
 import re
 import shlex
@@ -24,6 +26,7 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.described import Listed, Old, Rare
+from nlpcli.commands import COMMANDS, Command
 from nlpcli.engine.io.file_names import INPUTS, OUTPUTS, check_file_names
 from nlpcli.engine.text.arguments import contents
 from nlpcli.errors import MissingFile
@@ -54,27 +57,13 @@ Quiet = Annotated[
 
 
 def with_settings(function: Callable[..., None]) -> Callable[..., None]:
-    """`function` with every settings parameter spread out into options, for Typer to read."""
-    hints = typing.get_type_hints(function, include_extras=True)
-    plan: dict[str, type[Settings]] = {}
-    parameters: list[inspect.Parameter] = []
-    for parameter in inspect.signature(function).parameters.values():
-        kind = hints[parameter.name]
-        if isinstance(kind, type) and issubclass(kind, Settings):
-            plan[parameter.name] = kind
-            defaults = kind() if parameter.default is inspect.Parameter.empty else parameter.default
-            parameters += _options(kind, defaults)
-        else:
-            parameters.append(parameter.replace(annotation=kind, kind=_KEYWORD))
-    asked = [parameter.name for parameter in parameters if parameter.annotation is typer.Context]
-    if not asked:
-        parameters.insert(0, inspect.Parameter(_CONTEXT, _KEYWORD, annotation=typer.Context))
-    names = [parameter.name for parameter in parameters]
-    assert len(names) == len(set(names)), f"{function.__name__}: two settings share a field name: {names}"
+    """`function` with every settings parameter spread out into options (`spread_out`)."""
 
     @functools.wraps(function)
     def command(**values: Any) -> None:
-        given = given_names(values[asked[0]] if asked else values.pop(_CONTEXT))
+        parameters, plan = _spread(function)
+        asked = [parameter.name for parameter in parameters if parameter.annotation is typer.Context]
+        given = given_names(values[asked[0]] if asked[0] != _CONTEXT else values.pop(_CONTEXT))
         # The job checks what it is given; what the command itself writes beside that is known here alone.
         check_file_names(
             function.__name__,
@@ -89,9 +78,44 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
         except MissingFile as error:
             raise _with_a_pipe(error, function.__name__, values) from error
 
+    return command
+
+
+def spread_out(command: Callable[..., None]) -> Callable[..., None]:
+    """What `with_settings` made, with the signature that Typer is to read."""
+    parameters, _ = _spread(command.__wrapped__)  # type: ignore[attr-defined]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command
+
+
+def command_of(name: str) -> Any:
+    """The command line of one command, with nothing of the others imported."""
+    module = importlib.import_module(f"nlpcli.cli.{COMMANDS[name].cli}")
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(name)(spread_out(getattr(module, Command.function(name))))
+    return typer.main.get_command(app)
+
+
+@functools.cache
+def _spread(function: Callable[..., None]) -> tuple[list[inspect.Parameter], dict[str, type[Settings]]]:
+    """The options of a command, and which of its own parameters are settings."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    plan: dict[str, type[Settings]] = {}
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(function).parameters.values():
+        kind = hints[parameter.name]
+        if isinstance(kind, type) and issubclass(kind, Settings):
+            plan[parameter.name] = kind
+            defaults = kind() if parameter.default is inspect.Parameter.empty else parameter.default
+            parameters += _options(kind, defaults)
+        else:
+            parameters.append(parameter.replace(annotation=kind, kind=_KEYWORD))
+    if all(parameter.annotation is not typer.Context for parameter in parameters):
+        parameters.insert(0, inspect.Parameter(_CONTEXT, _KEYWORD, annotation=typer.Context))
+    names = [parameter.name for parameter in parameters]
+    assert len(names) == len(set(names)), f"{function.__name__}: two settings share a field name: {names}"
+    return parameters, plan
 
 
 def _with_a_pipe(error: MissingFile, function: str, values: dict[str, Any]) -> MissingFile:

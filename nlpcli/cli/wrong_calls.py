@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from nlpcli.cli.described import Described, command_of, describe, described
+from nlpcli.cli.described import Described, describe, described
+from nlpcli.cli.options import command_of
 from nlpcli.commands import COMMANDS
 from nlpcli.peers import COMMANDS_OF_PEERS, OPTIONS_OF_PEERS, VALUES_OF_PEERS, spelt_as_ours
 

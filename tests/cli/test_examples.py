@@ -9,8 +9,7 @@ from importlib import import_module
 
 import pytest
 
-from nlpcli.cli.described import command_of
-from nlpcli.cli.options import given_names
+from nlpcli.cli.options import command_of, given_names
 from nlpcli.commands import COMMANDS, Command
 from nlpcli.settings.fields import Settings, refuse_idle
 from tests.console_pages import environment

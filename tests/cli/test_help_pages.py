@@ -6,9 +6,10 @@ import subprocess
 
 import pytest
 
-from nlpcli.cli.described import command_of, described
+from nlpcli.cli.described import described
 from nlpcli.cli.help_pages import MOST_LINES, cells, page, pasteable
 from nlpcli.cli.manual import manual_pages
+from nlpcli.cli.options import command_of
 from nlpcli.commands import COMMANDS
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from nlpcli.cli.described import command_of, described
+from nlpcli.cli.described import described
+from nlpcli.cli.options import command_of
 from nlpcli.commands import COMMANDS
 from tests import option_table
 

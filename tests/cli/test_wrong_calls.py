@@ -4,7 +4,8 @@ import pytest
 
 import nlpcli
 from nlpcli import peers
-from nlpcli.cli.described import command_of, described
+from nlpcli.cli.described import described
+from nlpcli.cli.options import command_of
 from nlpcli.cli.wrong_calls import nearest
 from nlpcli.commands import COMMANDS
 

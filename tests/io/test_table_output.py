@@ -69,7 +69,8 @@ def rows_of(path):
 
 
 def test_every_command_with_the_option_is_among_them():
-    from nlpcli.cli.described import command_of, described
+    from nlpcli.cli.described import described
+    from nlpcli.cli.options import command_of
     from nlpcli.commands import COMMANDS
 
     known = {name: {one for each in described(command_of(name)) for one in each.names} for name in COMMANDS}

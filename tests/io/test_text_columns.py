@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from nlpcli.cli.described import command_of, described
+from nlpcli.cli.described import described
+from nlpcli.cli.options import command_of
 from nlpcli.commands import COMMANDS
 from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.errors import InputError, SettingsError

@@ -234,7 +234,8 @@ def test_every_template_and_every_writer_is_in_the_table() -> None:
 
 
 def test_every_option_that_writes_a_page_is_in_the_table() -> None:
-    from nlpcli.cli.described import command_of, described
+    from nlpcli.cli.described import described
+    from nlpcli.cli.options import command_of
     from nlpcli.commands import COMMANDS
 
     given = [[str(word) for word in page.command] for page in PAGES]

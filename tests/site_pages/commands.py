@@ -8,8 +8,9 @@ import typing
 from importlib import import_module
 from pathlib import Path
 
-from nlpcli.cli.described import command_of, described, first_sentence
+from nlpcli.cli.described import described, first_sentence
 from nlpcli.cli.help_pages import names, panels, paragraphs, usage
+from nlpcli.cli.options import command_of
 from nlpcli.commands import COMMANDS, Command
 from nlpcli.settings.fields import Settings
 

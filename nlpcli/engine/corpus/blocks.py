@@ -6,9 +6,11 @@ A long document is never copied whole: it comes in pieces, cut at white space.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import AnyStr
+from typing import TYPE_CHECKING, AnyStr
 
-from nlpcli.engine.io.record_formats import Documents
+if TYPE_CHECKING:
+    from nlpcli.engine.io.record_formats import Documents
+
 
 _LARGE = 1 << 21  # bytes, or characters, given to a kernel at once, where there is white space to cut at
 

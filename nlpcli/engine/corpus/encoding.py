@@ -14,12 +14,12 @@ of a vocabulary happen to the types after the scan, not to the tokens during it.
 
 from __future__ import annotations
 
-import concurrent.futures
 import itertools
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,6 @@ from nlpcli.engine.corpus.encoded_corpus import DocumentOffsets, EncodedCorpus
 from nlpcli.engine.corpus.found_tokens import SEGMENT, FoundTokens, finish, with_ids
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.lines import Lines
-from nlpcli.engine.io.record_formats import Documents, whole_texts
 from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.runtime.processes import Failure
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -43,6 +42,11 @@ from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+
+if TYPE_CHECKING:
+    import concurrent.futures
+
+    from nlpcli.engine.io.record_formats import Documents
 
 _SMALL = 1 << 20  # bytes or tokens that are dealt with before machine code is loaded
 _SAMPLED = 1000  # types, or bytes, that tell why no token is left
@@ -279,6 +283,8 @@ def _words_of(analyzer: Analyzer) -> Callable[[bytes], bytes]:
 def _encode_batches(batches: Iterable[Documents], analysis: AnalysisSettings) -> FoundTokens:
     analyzer = Analyzer(analysis)
     if not analyzer.is_plain:
+        from nlpcli.engine.io.record_formats import whole_texts
+
         return _analyze(whole_texts(batches), analyzer)
     return _encode_blocks(as_blocks(batches), analyzer)
 

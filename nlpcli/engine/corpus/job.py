@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TypeGuard
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, TypeGuard
 
 from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.corpus.empty_corpus import NoTokens
@@ -12,8 +13,6 @@ from nlpcli.engine.corpus.token_count_files import SUFFIX, TokenCountFile, merge
 from nlpcli.engine.corpus.token_counts import TokenCounting, TokenCounts
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.corpus.word_ngrams import count_ngrams
-from nlpcli.engine.distributed.counts import cluster_job
-from nlpcli.engine.distributed.cuts import Reading
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.shards import Shard
 from nlpcli.engine.io.writing import Output, open_output
@@ -25,6 +24,9 @@ from nlpcli.settings.fields import changed, ngram_range, refuse
 from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+
+if TYPE_CHECKING:
+    from nlpcli.engine.distributed.counts import Job
 
 _NO_TSV = (".npz", ".json", ".jsonl", ".csv", ".xlsx", ".parquet")
 
@@ -64,7 +66,7 @@ def count(
     if is_partial(output):
         refuse(changed(vocabulary), "with .safetensors, which holds all tokens", "give it to nlpcli merge")
         if machines.wanted:
-            with cluster_job(paths, Reading.of(reading), machines, progress) as job:
+            with _on_cluster(paths, reading, machines, progress) as job:
                 part: TokenCounts = job.got(job.merged(counting))
         else:
             part = counting.part(everything, progress)
@@ -74,7 +76,7 @@ def count(
         return part.tokens.vocabulary()
     counted: Vocabulary
     if machines.wanted:
-        with cluster_job(paths, Reading.of(reading), machines, progress) as job:
+        with _on_cluster(paths, reading, machines, progress) as job:
             counted = job.finished(counting, job.merged(counting))
     elif longest == 1:
         counted = counting.finish(counting.part(everything, progress), progress)
@@ -88,6 +90,15 @@ def count(
         with open_output(output) as file:
             vocabulary_files.write_to(file, counted)
     return counted
+
+
+def _on_cluster(
+    paths: Paths, reading: TextInputSettings, machines: DistributedSettings, progress: Progress
+) -> AbstractContextManager[Job]:
+    from nlpcli.engine.distributed.counts import cluster_job
+    from nlpcli.engine.distributed.cuts import Reading
+
+    return cluster_job(paths, Reading.of(reading), machines, progress)
 
 
 def is_partial(output: Output | None) -> TypeGuard[str | os.PathLike[str]]:

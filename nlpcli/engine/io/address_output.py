@@ -13,7 +13,6 @@ import contextlib
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
@@ -84,6 +83,8 @@ def _is_bucket(name: str) -> bool:
 @contextlib.contextmanager
 def _unnamed() -> Iterator[tuple[BinaryIO, str]]:
     """A file that vanishes with the process, and a name under which this process may read it."""
+    import tempfile
+
     if sys.platform == "linux":
         with tempfile.TemporaryFile() as file:
             yield cast(BinaryIO, file), f"/proc/self/fd/{file.fileno()}"

@@ -11,7 +11,6 @@ Not here: what stands in each kind of model (`schemas/`), and foreign formats su
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import math
 import os
@@ -113,6 +112,8 @@ def write_model(
     `header` must be JSON; it is the method's record (settings, analysis, labels, …).
     """
     arrays = {name: _little_endian(tensors[name]) for name in sorted(tensors)}
+    import hashlib
+
     digest = hashlib.sha256()
     layout: dict[str, Any] = {}
     position = 0
@@ -335,6 +336,8 @@ def _map_tensors(info: ModelInfo, names: Collection[str]) -> dict[str, NDArray[A
 
 def verify_digest(info: ModelInfo) -> None:
     """Raise ModelError when the arrays are not the ones that were written."""
+    import hashlib
+
     digest = hashlib.sha256()
     with open(info.path, "rb") as file:
         file.seek(info.data_start)

@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
-import hashlib
 import importlib
 import mmap
 import sys
@@ -108,6 +107,8 @@ def _dispatcher(kernel: str) -> Any:
 
 def _machine_code(kernel: str, types: str, arguments: Sequence[Any]) -> Call | None:
     """The kernel as it was kept or, on any doubt, compiled anew; None if its result is more than numbers."""
+    import hashlib
+
     digest = hashlib.sha256(f"{types} {machine_code.surroundings()}".encode()).hexdigest()[:16]
     name, files = f"{kernel}-{digest}.kernel", kernel_files()
     content = files.read(name) if files is not None else None

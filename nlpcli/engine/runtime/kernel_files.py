@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import os
 import stat
 import time
@@ -170,6 +169,8 @@ def _first_place(name: str) -> tuple[int, Path] | None:
 def _source_digest() -> str:
     """Of all kernels, since they are compiled into each other."""
     content = b"".join(path.read_bytes() for path in sorted(_KERNELS.rglob("*.py")))
+    import hashlib
+
     return hashlib.sha256(content).hexdigest()[:16]
 
 
@@ -283,6 +284,8 @@ def _is_own_file(state: os.stat_result) -> bool:
 
 
 def _digest(key: bytes, name: str, content: bytes) -> bytes:
+    import hashlib
+
     made = hashlib.blake2b(name.encode() + b"\0", key=key, digest_size=_DIGEST)
     made.update(content)
     return made.digest()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
-import hashlib
 import importlib.machinery
 import importlib.util
 import os
@@ -239,6 +238,8 @@ def _overloads() -> Any:
             self._kernel, self._files = kernel, files
 
         def _name(self, signature: Any) -> str:
+            import hashlib
+
             digest = hashlib.sha256(f"{signature} {surroundings()}".encode()).hexdigest()[:16]
             return f"{self._kernel}-{digest}.numba"
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 import threading
 import weakref
 from typing import Any
@@ -165,6 +164,8 @@ def _write_at(descriptor: int, data: memoryview, offset: int) -> int:
 
 def unnamed_file(owner: object) -> int:
     """The descriptor of a new temporary file without a name, closed when its owner goes."""
+    import tempfile
+
     try:
         if os.name == "posix":
             descriptor, name = tempfile.mkstemp(prefix="nlpcli-")
@@ -181,6 +182,8 @@ def unnamed_file(owner: object) -> int:
 
 def no_space(error: OSError, wanted: str) -> OutputError:
     """What to say when the temporary file cannot be written; `wanted` is what the folder should have."""
+    import tempfile
+
     return OutputError(
         f"cannot write the temporary file in {tempfile.gettempdir()}: {error.strerror}",
         hint=f"set TMPDIR to a folder with {wanted}",
