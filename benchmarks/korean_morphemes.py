@@ -28,7 +28,8 @@ from nlpcli.engine.tagging.morphemes import FREE, MorphemeModel, lattice_for, le
 from nlpcli.engine.tagging.syllable_labels import Label, Piece, labels_of
 
 MODEL = ROOT / "nlpcli" / "data" / "models" / "korean-morphemes.safetensors"
-EPOCHS, MARGIN, LINES, BEAM, SEED = 3, 8, 99_000, 200, 1
+EPOCHS, MARGIN, LINES, BEAM, SEED = 3, 8, 400_000, 36, 1
+COARSE = 6  # how much coarser weights are than eight bits allow: packed, few bits take little room
 LEAST_LABEL, LEAST_CHARACTER, LEAST_CHOICE, LEAST_SHARE = 4, 5, 2, 5e-5
 LONGEST = 4000  # lines with more characters are left out
 STEP = 2000  # lines a call
@@ -265,12 +266,12 @@ def learn(text, units, lines, labels, lexicon, words) -> SyllableWeights:
 
 
 def rounded(weights, steps, sums, step) -> SyllableWeights:
-    """The means over all steps; the unit is such that one of 100,000 weights does not fit."""
+    """The means over all steps, in units COARSE times as large as all but one of 100,000 weights need."""
     means = np.empty(weights.shape, np.float32)
     for first in range(0, len(weights), 4096):
         part = slice(first, first + 4096)
         means[part] = weights[part] - sums[0][part] / step
-    unit = max(float(np.quantile(np.abs(means[means != 0]), 0.99999)) / 127, 1e-9)
+    unit = COARSE * max(float(np.quantile(np.abs(means[means != 0]), 0.99999)) / 127, 1e-9)
     eight = np.clip(np.rint(means / np.float32(unit)), -127, 127).astype(np.int8)
     sixteen = np.clip(np.rint((steps - sums[1] / step) / unit), -LIMIT, LIMIT).astype(np.int16)
     return SyllableWeights(eight, sixteen, BEAM)

@@ -201,7 +201,7 @@ def lattice_for(longest: int, lexicon: SyllableLexicon, tags: int, sums: type[np
         np.empty((longest, most), np.int32),
         np.empty((longest, 2, most), np.int32),
         np.empty((longest, tags), np.int32),
-        np.empty((longest, tags + 1), np.int32),
+        np.empty((longest, 2 * tags + 2), np.int32),
         np.empty((TURNS, LINE), sums),
         np.empty(LINE, sums),
         np.empty(longest, np.int32),

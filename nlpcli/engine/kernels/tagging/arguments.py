@@ -80,8 +80,8 @@ class SyllableLattice(NamedTuple):
     """Room for lines of up to N characters, C choices each, and T tags.
 
     labels: int32 [N, C]; ways: int32 [N, 2, C], scores and where they come from; heads: int32 [N, T], the
-    best choice that ends in a tag; alive: int32 [N, T + 1], how many tags that is, and which; sums: [TURNS,
-    LINE], and total [LINE] of them; path: int32 [N].
+    best choice that ends in a tag; alive: int32 [N, 2 T + 2], how many tags that is, and which,
+    then their scores; sums: [TURNS, LINE], and total [LINE] of them; path: int32 [N].
     """
 
     labels: NDArray[np.int32]

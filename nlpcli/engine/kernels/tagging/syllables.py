@@ -88,11 +88,11 @@ def _extend(count, lexicon, first, here, step, total, scores, heads, alive, came
     """Set `came` to the scores of a unit's choices, and where they come from: −1 at the beginning.
 
     here: their labels; first: whether nothing is before; step: steps between them, and those without a space;
-    scores, heads, alive: what is known before.
+    scores, heads, alive: what is known before; the second half of alive holds the scores where tags end.
     """
     _, _, needs, _, slots = lexicon
     between, joined = step
-    tags, living = between.shape[0] - 1, alive[0]
+    tags, living, half = between.shape[0] - 1, alive[0], alive.size // 2
     for c in range(count):
         label = here[c]
         need, best, source = needs[label], _LEAST, -1
@@ -103,10 +103,10 @@ def _extend(count, lexicon, first, here, step, total, scores, heads, alive, came
             best = np.int32(scores[source] + joined[need, label])
         else:
             for j in range(1, living + 1):
-                tag = alive[j]
-                score = np.int32(scores[heads[tag]] + between[tag, label])
+                score = np.int32(alive[half + j] + between[alive[j], label])
                 if score > best:
-                    best, source = score, heads[tag]
+                    best, source = score, j
+            source = heads[alive[source]]
         came[0, c] = best + total[slots[label]]
         came[1, c] = source
 
@@ -115,7 +115,7 @@ def _extend(count, lexicon, first, here, step, total, scores, heads, alive, came
 def _survivors(count, here, lasts, beam, scores, heads, alive):
     """Set `heads` to the best choice of each tag, and `alive` to those tags that are not far behind."""
     heads[:] = -1
-    living, top = 0, _LEAST
+    living, top, half = 0, _LEAST, alive.size // 2
     for c in range(count):
         last = lasts[here[c]]
         top = max(top, scores[c])
@@ -133,6 +133,7 @@ def _survivors(count, here, lasts, beam, scores, heads, alive):
         else:
             kept += 1
             alive[kept] = tag
+            alive[half + kept] = scores[heads[tag]]
     alive[0] = kept
 
 
@@ -163,7 +164,7 @@ def _search(units, bound, hashes, lexicon, model, gold, margin, lattice):
         here = labels[now]
         follows = previous >= 0 and spaced == 0 and bound[place] != _BEGINS
         count = _choices(units[place], bound[place], follows, heads[before], lexicon, here)
-        _add_up(hashes, place, _ahead(units, place), weights, sums, total)
+        _add_up(hashes, place, _ahead(units, _ahead(units, place)), weights, sums, total)
         first = previous < 0
         step = steps[1 if first else spaced], steps[0]
         _extend(
