@@ -1231,7 +1231,7 @@ def summarize(
     method: Literal["textrank", "lexrank", "lead", "mmr"] = "textrank",
     sentences: str = "3",
     unit: Literal["auto", "word", "bigram"] = "auto",
-    position: float = 2.0,
+    position: float = 4.0,
     balance: float = 0.7,
     lowercase: bool = True,
     unicode: Literal["none", "nfc", "nfkc", "nfd", "nfkd"] = "none",
