@@ -16,7 +16,7 @@ import typer
 
 from nlpcli import __version__
 from nlpcli.cli import console, process
-from nlpcli.cli.typer_commands import HELP_ALL, OurCommand, OurGroup
+from nlpcli.cli.typer_commands import HELP_ALL, INSTALL, SHOW, OurCommand, OurGroup
 from nlpcli.commands import COMMANDS, Command
 from nlpcli.errors import SettingsError
 
@@ -84,7 +84,7 @@ def _answer(shell: str, words: list[str]) -> None:
 
 
 def _obey(arguments: list[str]) -> None:
-    if arguments[0] in ("--show-completion", "--install-completion"):
+    if arguments[0] in (SHOW, INSTALL):
         _completion(*arguments)
         return
     if arguments[0] == "help":
@@ -109,7 +109,7 @@ def _completion(option: str, shell: str = "", *more: str) -> None:
     if more:
         raise SettingsError(f"{option} takes the name of one shell, not {more[0]!r} too")
     shell = shell or shell_scripts.this_shell()
-    if option == shell_scripts.SHOW:
+    if option == SHOW:
         console.print_line(shell_scripts.script(shell).rstrip("\n"))
         return
     path, start_up = shell_scripts.install(shell)

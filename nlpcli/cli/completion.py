@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from nlpcli.cli.described import Described, described, first_sentence
 from nlpcli.cli.options import command_of
-from nlpcli.cli.shell_scripts import INSTALL, SCRIPTS, SHOW
+from nlpcli.cli.shell_scripts import SCRIPTS
+from nlpcli.cli.typer_commands import INSTALL, SHOW
 from nlpcli.commands import COMMANDS
 from nlpcli.engine.io.shipped import SHIPPED, TAGGERS, WORD_VECTORS
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from nlpcli.cli.typer_commands import INSTALL
 from nlpcli.errors import OutputError, SettingsError
-
-INSTALL, SHOW = "--install-completion", "--show-completion"
 
 _BASH = r"""# bash completion of nlpcli
 _nlpcli_completion() {

@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 from nlpcli.cli import console
 
 HELP_ALL = "--help-all"
+INSTALL, SHOW = "--install-completion", "--show-completion"
 
 
 class OurCommand(TyperCommand):

@@ -13,7 +13,7 @@ from nlpcli.engine.io.atomic import check_writable
 from nlpcli.engine.io.model_file import ModelInfo
 from nlpcli.engine.io.opening import STDIN, Paths
 from nlpcli.engine.io.paths import identity, named_twice
-from nlpcli.engine.io.shipped import located
+from nlpcli.engine.io.shipped import located, terms
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import OutputError, SettingsError
@@ -68,7 +68,6 @@ def inspect(model: str, *, verify: bool = False) -> ModelInfo:
 
 def _told(info: ModelInfo) -> ModelInfo:
     """The same with what a person wants to know first."""
-    from nlpcli.engine.io.shipped import terms
     from nlpcli.engine.tasks.file_summary import changed_settings, summary
 
     header = dict(info.header)

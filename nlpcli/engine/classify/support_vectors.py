@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.classify.document_rows import DocumentRows, Features
 from nlpcli.engine.classify.examples import Examples
-from nlpcli.engine.kernels.simd.padding import LANES, PACKED, aligned_rows
+from nlpcli.engine.kernels.simd.padding import LANES, PACKED, aligned_rows, packed_with
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -30,7 +30,6 @@ _TOLERANCE = 0.1  # liblinear's default: smaller violations do not change decisi
 _ALPHA = 1.0  # of the counts, where it was not given
 _STEPS = 4096  # documents per kernel call
 _PIECE = 1 << 16  # features at a time
-_HIGH_HALF = np.uint32(0xFFFF0000)
 
 Doubles = NDArray[np.float64]
 
@@ -168,7 +167,7 @@ def _together(
     labels, cost = problem.examples.labels, problem.settings.cost
     factors = aligned_rows(problem.shared, LANES)
     alone = problem.squares(some, factors[:, : len(some)])
-    weights = _packed(factors)
+    weights = packed_with(factors)
     classes = labels.astype(np.int64) - some[0]
     inside = classes[:, None] == np.arange(len(some))
     diagonal = 1.0 + 0.5 / cost + problem.own[:, None] * np.where(inside, alone[1], alone[0])
@@ -185,20 +184,6 @@ def _together(
 
     _descend(problem, step, progress)
     return weights, bias, np.where(inside, alphas, -alphas), alone
-
-
-def _packed(factors: Floats) -> Floats:
-    """Rows of zeros packed with factors [N, 16], of which the first 10 count; these are rounded in place."""
-    packed = aligned_rows(*factors.shape)
-    half = PACKED // 2
-    for first in range(0, len(factors), _PIECE):
-        bits = factors[first : first + _PIECE, :PACKED].view(np.uint32)
-        bits += np.uint32(1 << 15)
-        bits &= _HIGH_HALF
-        packed[first : first + _PIECE, PACKED : PACKED + half].view(np.uint32)[:] = bits[:, half:] | bits[
-            :, :half
-        ] >> np.uint32(16)
-    return packed
 
 
 def _descend(problem: Problem, step: Callable[[NDArray[np.int64]], float], progress: Progress) -> None:

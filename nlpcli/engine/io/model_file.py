@@ -111,9 +111,9 @@ def write_model(
 
     `header` must be JSON; it is the method's record (settings, analysis, labels, …).
     """
-    arrays = {name: _little_endian(tensors[name]) for name in sorted(tensors)}
     import hashlib
 
+    arrays = {name: _little_endian(tensors[name]) for name in sorted(tensors)}
     digest = hashlib.sha256()
     layout: dict[str, Any] = {}
     position = 0

@@ -9,14 +9,13 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nlpcli.engine.kernels.simd.padding import FOUR, GROUP
-from nlpcli.engine.runtime.arrays import Floats
+from nlpcli.engine.runtime.arrays import Floats, on_cache_line
 from nlpcli.engine.runtime.compiled import Kernels
 
 kernels = Kernels("neural.int8")
-_LINE = 64  # bytes of a cache line, at one of which the numbers begin
+LARGE = 128  # units of a layer, from which on rounding pays
 
 
 class Int8Matrix:
@@ -33,7 +32,7 @@ class Int8Matrix:
         inverse = 1 / np.maximum(self.scales[:columns], np.float32(1e-30))
         whole = np.full((steps * FOUR, groups * GROUP), 128, np.uint8)
         whole[:rows, :columns] = (np.rint(w * inverse) + 128).astype(np.uint8)
-        packed = on_a_line(whole.reshape(steps, FOUR, groups, GROUP).transpose(2, 0, 3, 1))
+        packed = on_cache_line(whole.reshape(steps, FOUR, groups, GROUP).transpose(2, 0, 3, 1))
         self.packed = packed.reshape(groups, steps, GROUP * FOUR)
         self._none = np.zeros(columns, np.float32)
 
@@ -60,12 +59,3 @@ def columns(w: Any, first: int, last: int) -> Any:
     if isinstance(w, Int8Matrix):
         return Int8Matrix(w.given[:, first:last])
     return np.ascontiguousarray(w[:, first:last])
-
-
-def on_a_line(numbers: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Numbers of any shape, copied in their order to where a cache line begins."""
-    room = np.empty(numbers.size + _LINE, np.uint8)
-    start = -room.ctypes.data % _LINE
-    moved = room[start : start + numbers.size].reshape(numbers.shape)
-    moved[:] = numbers
-    return moved

@@ -13,15 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.neural.int8_matrix import Int8Matrix, on_a_line
+from nlpcli.engine.neural.int8_matrix import LARGE, Int8Matrix
 from nlpcli.engine.neural.transformer import EPSILON, rotation
-from nlpcli.engine.runtime.arrays import Floats
+from nlpcli.engine.runtime.arrays import Floats, on_cache_line
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.settings.transformer import Blocks
 
 kernels = Kernels("neural.attention_step")
 Bytes = NDArray[np.uint8]
-LARGE = 128  # numbers of a place in a network whose matrices are rounded
 
 
 class Prepared(NamedTuple):
@@ -37,7 +36,7 @@ class Prepared(NamedTuple):
         layers = [parts(weights, f"layer{n}.") for n in range(blocks.num_layers)]
         angles = [part.ravel() for part in rotation(context, blocks.head_size)]
         floats = np.concatenate([*(floats for floats, _ in layers), weights["norm"], *angles])
-        return cls(floats, on_a_line(np.concatenate([packed for _, packed in layers])))
+        return cls(floats, on_cache_line(np.concatenate([packed for _, packed in layers])))
 
 
 class BlockSteps:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 Floats = NDArray[np.float32]
 Made = TypeVar("Made", bound=NDArray[Any])
 Part = TypeVar("Part")
+CACHE_LINE = 64  # bytes
 _LARGEST = 1e15  # of what is squared and added up
 
 
@@ -71,6 +72,20 @@ def as_compiled(array: Made) -> Made:
     True
     """
     return cast(Made, np.require(array, requirements=["C", "W"]))
+
+
+def on_cache_line(array: Made) -> Made:
+    """A copy, in C order, that begins at a cache line of the processor.
+
+    >>> moved = on_cache_line(np.arange(6, dtype=np.int16).reshape(2, 3))
+    >>> moved.tolist(), moved.ctypes.data % CACHE_LINE
+    ([[0, 1, 2], [3, 4, 5]], 0)
+    """
+    room = np.empty(array.nbytes + CACHE_LINE, np.uint8)
+    start = -room.ctypes.data % CACHE_LINE
+    moved = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    moved[...] = array
+    return cast(Made, moved)
 
 
 def joined(parts: list[Part], arrays: Callable[[Part], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:

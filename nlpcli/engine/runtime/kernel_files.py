@@ -168,9 +168,9 @@ def _first_place(name: str) -> tuple[int, Path] | None:
 @functools.cache
 def _source_digest() -> str:
     """Of all kernels, since they are compiled into each other."""
-    content = b"".join(path.read_bytes() for path in sorted(_KERNELS.rglob("*.py")))
     import hashlib
 
+    content = b"".join(path.read_bytes() for path in sorted(_KERNELS.rglob("*.py")))
     return hashlib.sha256(content).hexdigest()[:16]
 
 

@@ -30,7 +30,7 @@ from nlpcli.engine.kernels.tagging.arguments import (
     SyllableLexicon,
     SyllableWeights,
 )
-from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.arrays import offsets_of, on_cache_line
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.tagging.syllable_labels import Label, Piece, letter_numbers
 from nlpcli.errors import ModelError
@@ -147,7 +147,7 @@ class MorphemeModel:
         )
         lines = model.fields["lines"]
         found = _unpacked(arrays["weights.packed"], lines) if lines else arrays["weights"]
-        weights = SyllableWeights(_aligned(found), arrays["steps"], model.fields["beam"])
+        weights = SyllableWeights(on_cache_line(found), arrays["steps"], model.fields["beam"])
         return cls(labels, arrays["units"], arrays["words"], lexicon, weights, model.fields["learnt_from"])
 
 
@@ -166,15 +166,6 @@ def _unpacked(packed: NDArray[np.uint8], lines: int) -> NDArray[np.int8]:
     if len(content) != lines * LINE:
         raise ModelError("the model is damaged: it has not as many weights as it says", hint=AGAIN)
     return np.frombuffer(content, np.int8).reshape(lines, LINE)
-
-
-def _aligned(lines: NDArray[np.int8]) -> NDArray[np.int8]:
-    """The lines of weights, each in one line of the processor's cache: in the file they lie anywhere."""
-    room = np.empty(lines.size + LINE, np.int8)
-    first = -room.ctypes.data % LINE
-    aligned = room[first : first + lines.size].reshape(lines.shape)
-    aligned[:] = lines
-    return aligned
 
 
 def tags_of(labels: Sequence[Label]) -> list[str]:

@@ -147,7 +147,7 @@ class _Finder:
 
     def _spans(self, question: str, asked: Question, passage: Passage, matches: Matches) -> list[Span]:
         if self._reader is not None:
-            return self._reader.spans(question, passage.text, self._settings.top)
+            return self._reader.spans_in(passage, asked, self._settings.top)
         named = _names(passage.text) if asked.name in ("who", "where") else []
         return best_spans(passage, scores(question, asked, passage, matches, named), self._settings.top)
 

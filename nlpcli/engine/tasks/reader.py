@@ -47,10 +47,13 @@ class Reader:
 
     def spans(self, question: str, text: str, top: int = 1) -> list[Span]:
         """The spans of a text that answer a question best; no two begin or end alike."""
-        passage = self._passage(text)
+        return self.spans_in(self._passage(text), Question(question), top)
+
+    def spans_in(self, passage: Passage, asked: Question, top: int = 1) -> list[Span]:
+        """The same of a text and a question that are cut into words."""
         if not len(passage.spans.starts):
             return []
-        features = passage.features(Question(question), len(self.weights))
+        features = passage.features(asked, len(self.weights))
         scores = np.empty(len(features))
         kernels.score_spans(features, self.weights, scores)
         return best_spans(passage, scores, top)

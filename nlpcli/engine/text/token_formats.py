@@ -90,6 +90,8 @@ class Details:
             yield "\t".join([*fields, str(token.start), str(token.end)])
 
     def _jsonl(self, tokens: Sequence[Any]) -> Iterator[str]:
+        import json
+
         forms = [token.form for token in tokens]
         record: dict[str, Any] = {"tokens": forms}
         if self._tagged:
@@ -98,8 +100,6 @@ class Details:
         if self._ids is not None:
             record["ids"] = self._ids(forms)
         record["offsets"] = [[token.start, token.end] for token in tokens]
-        import json
-
         yield json.dumps(record, ensure_ascii=False)
 
     def _conllu(self, text: str, tokens: Sequence[Any], universal: Sequence[str]) -> Iterator[str]:

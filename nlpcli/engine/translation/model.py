@@ -16,6 +16,7 @@ import numpy as np
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.io.checkpoints import read_finished
 from nlpcli.engine.io.model_file import Model, write_model
+from nlpcli.engine.neural.int8_matrix import LARGE
 from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.text.arguments import as_list
@@ -27,7 +28,6 @@ from nlpcli.settings.translation import Seq2SeqSettings, TranslateSettings, seq2
 
 KIND, UNFINISHED = "seq2seq", "seq2seq-checkpoint"
 _MARGIN = 10  # units that a target may have beyond what sources of its length usually have
-_LARGE = 128  # units of a network whose products are worth rounding
 _WINDOW = 32  # batches of lines among which those of like length are put together
 
 
@@ -76,7 +76,7 @@ class Seq2Seq:
         return Network(self.settings, self.weights, int8=True)
 
     def _network_for(self, settings: TranslateSettings) -> Network:
-        small = self.settings.rnn_size < _LARGE
+        small = self.settings.rnn_size < LARGE
         exact = settings.precision == "float32" or (settings.precision == "auto" and small)
         return self.network if exact else self.rounded_network
 

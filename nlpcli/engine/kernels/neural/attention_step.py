@@ -14,6 +14,7 @@ import numpy as np
 
 from nlpcli.engine.kernels.neural.exponentials import CHUNK, exponentials
 from nlpcli.engine.kernels.neural.int8 import multiply
+from nlpcli.engine.kernels.simd.padding import FOUR, GROUP
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
@@ -185,7 +186,7 @@ def step_int8(x, floats, packed, layers, epsilon, cache, place):
     normed, scores = np.empty_like(rows), np.empty(places, np.float32)
     back, none = np.empty_like(rows), np.zeros(4 * size, np.float32)
     three, many = np.empty((len(rows), 3 * size), np.float32), np.empty((len(rows), 4 * size), np.float32)
-    wide = (_groups(3 * size) + _groups(size) + _groups(4 * size) + _groups(size)) * 64
+    wide = (_groups(3 * size) + _groups(size) + _groups(4 * size) + _groups(size)) * GROUP
     each = 2 * size + 2 * head + wide
     angles = floats[layers * each + size :].reshape((2, places, head // 2))
     at = 0
@@ -215,16 +216,16 @@ def step_int8(x, floats, packed, layers, epsilon, cache, place):
 
 @nb.njit(nogil=True, error_model="numpy")
 def _groups(columns):
-    return (columns + 63) // 64
+    return (columns + GROUP - 1) // GROUP
 
 
 @nb.njit(nogil=True, error_model="numpy")
 def _product(x, packed, at, scales, none, out):
     """Set `out` to x by the matrix that begins at `at`; where the next begins, and its scales."""
-    groups, steps = _groups(out.shape[1]), (x.shape[1] + 3) // 4
-    end = at + groups * steps * 256
-    multiply(x, packed[at:end].reshape((groups, steps, 256)), scales, none, out)
-    return end, scales[groups * 64 :]
+    groups, steps = _groups(out.shape[1]), (x.shape[1] + FOUR - 1) // FOUR
+    end = at + groups * steps * GROUP * FOUR
+    multiply(x, packed[at:end].reshape((groups, steps, GROUP * FOUR)), scales, none, out)
+    return end, scales[groups * GROUP :]
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")

@@ -7,6 +7,8 @@ import math
 import numba as nb
 import numpy as np
 
+from nlpcli.engine.kernels.simd.vector_ops import EXP2
+
 CHUNK = 64  # numbers at a time
 
 
@@ -26,12 +28,12 @@ def exponentials(x, highest, powers, out):
             scaled = max(some[i] - highest, f32(-80.0)) * f32(1.4426950408889634)
             whole = math.floor(scaled + f32(0.5))
             f = scaled - f32(whole)
-            power = f32(1.5403530e-4) * f + f32(1.3333558e-3)
-            power = power * f + f32(9.6181291e-3)
-            power = power * f + f32(5.5504109e-2)
-            power = power * f + f32(2.4022651e-1)
-            power = power * f + f32(6.9314718e-1)
-            found[i] = power * f + f32(1.0)
+            power = f32(EXP2[0]) * f + f32(EXP2[1])
+            power = power * f + f32(EXP2[2])
+            power = power * f + f32(EXP2[3])
+            power = power * f + f32(EXP2[4])
+            power = power * f + f32(EXP2[5])
+            found[i] = power * f + f32(EXP2[6])
             powers[i] = (np.int32(whole) + np.int32(127)) << np.int32(23)
         part = f32(0)
         for i in range(some.size):

@@ -13,8 +13,7 @@ import numba as nb
 import numpy as np
 
 from nlpcli.engine.kernels.simd.int8_products import ROWS, add_up_tile
-
-_GROUP = 64
+from nlpcli.engine.kernels.simd.padding import FOUR, GROUP
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
@@ -41,14 +40,14 @@ def multiply(x, packed, scales, bias, out):
     packed: uint8 [G, S, 256] as `int8_products.add_up_tile` takes it, K ≤ 4 S; scales: float32 [64 G].
     """
     count = len(x)
-    q = np.empty((count, packed.shape[1] * 4), np.int8)
+    q = np.empty((count, packed.shape[1] * FOUR), np.int8)
     sizes, totals = np.empty(count, np.float32), np.empty(count, np.int32)
     for row in range(count):
         sizes[row], totals[row] = round_row(x[row], q[row])
-    sums = np.empty((ROWS, _GROUP), np.int32)
+    sums = np.empty((ROWS, GROUP), np.int32)
     for group in range(len(packed)):
-        start = group * _GROUP
-        stop = min(start + _GROUP, out.shape[1])
+        start = group * GROUP
+        stop = min(start + GROUP, out.shape[1])
         scale, added = scales[start:stop], bias[start:stop]
         for first in range(0, count, ROWS):
             some = min(ROWS, count - first)

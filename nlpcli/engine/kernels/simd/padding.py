@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LANES = 16  # float32 numbers in a vector; rows of matrices are padded to a multiple
+HIGH_HALF = np.uint32(0xFFFF0000)
 PACKED = 10  # numbers of a packed row, which has a factor of half the size for each (`rows.py`)
 GROUP, FOUR = 64, 4  # columns of a matrix of int8 that stand together; rows of it that are added up at once
 
@@ -20,6 +21,22 @@ def aligned_rows(rows: int, dim: int) -> Floats:
     padded = np.zeros(rows * width + LANES, np.float32)
     start = -(padded.ctypes.data // 4) % LANES
     return padded[start : start + rows * width].reshape(rows, width)
+
+
+def packed_with(factors: Floats) -> Floats:
+    """Rows of zeros packed with factors [N, 16], of which the first 10 count; these are rounded in place.
+
+    Numbers 0 to 4 lie in the low halves of the five behind a row's numbers, 5 to 9 in the high ones.
+    """
+    packed = aligned_rows(*factors.shape)
+    half = PACKED // 2
+    for first in range(0, len(factors), _BLOCK):
+        bits = factors[first : first + _BLOCK, :PACKED].view(np.uint32)
+        bits += np.uint32(1 << 15)
+        bits &= HIGH_HALF
+        behind = packed[first : first + _BLOCK, PACKED : PACKED + half].view(np.uint32)
+        behind[:] = bits[:, half:] | bits[:, :half] >> np.uint32(16)
+    return packed
 
 
 def unpadded(matrix: Floats, rows: int, dim: int) -> Floats:

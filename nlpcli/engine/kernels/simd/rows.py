@@ -19,10 +19,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-from nlpcli.engine.kernels.simd.padding import PACKED
+from nlpcli.engine.kernels.simd.padding import HIGH_HALF, PACKED
 from nlpcli.engine.kernels.simd.vector_ops import INDEX, INTEGERS, VECTOR, Array, Lanes, constant, index
-
-_HIGH_HALF = np.uint32(0xFFFF0000)
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -51,7 +49,7 @@ def move_packed_rows(matrix: Floats, rows: Ints, first: int, last: int, gains: F
     for place in range(first, last):
         row = matrix[rows[place]]
         bits = row[PACKED : PACKED + PACKED // 2].view(np.uint32)
-        factors = np.concatenate((bits << np.uint32(16), bits & _HIGH_HALF)).view(np.float32)
+        factors = np.concatenate((bits << np.uint32(16), bits & HIGH_HALF)).view(np.float32)
         row[:PACKED] += gains[number, :PACKED] * factors
 
 

@@ -25,6 +25,8 @@ HALF = ir.VectorType(ir.FloatType(), LANES // 2)
 INTEGERS = ir.VectorType(ir.IntType(32), LANES)
 INDEX = ir.IntType(64)
 _FAST = ("fast",)
+# 2^f for f in ±1/2 to about 1e-7: the coefficients of a polynomial, the highest power first.
+EXP2 = (1.5403530e-4, 1.3333558e-3, 9.6181291e-3, 5.5504109e-2, 2.4022651e-1, 6.9314718e-1, 1.0)
 
 
 def lanes_in_registers(context: Any) -> int:
@@ -188,8 +190,8 @@ class Lanes:
         cut = builder.fptosi(self.add(scaled, constant(offset + 0.5)), self._integers)
         whole = builder.sub(cut, self._whole(offset))
         rest = self.subtract(scaled, builder.sitofp(whole, self._vector))
-        power = constant(1.5403530e-4)
-        for coefficient in (1.3333558e-3, 9.6181291e-3, 5.5504109e-2, 2.4022651e-1, 6.9314718e-1, 1.0):
+        power = constant(EXP2[0])
+        for coefficient in EXP2[1:]:
             power = self.multiply_add(power, rest, constant(coefficient))
         exponent = builder.shl(whole, self._whole(23))
         power = builder.bitcast(builder.add(builder.bitcast(power, self._integers), exponent), self._vector)
