@@ -244,3 +244,42 @@ def test_features_of_one_document_share_their_weights(tmp_path):
     assert (model.weights(np.array([3, 1])) == each.weights(np.array([3, 1]))).all()
     each.save(tmp_path / "each")
     assert (load_model(tmp_path / "each").weights() == model.weights()).all()
+
+
+def long_texts(documents=480, topics=12):
+    """Stories told in pieces of 60 words: three words of forty that belong to a story, words that every text
+    has, and thirty that no other has."""
+    random = np.random.default_rng(3)
+    texts, labels = [], []
+    for number in range(documents):
+        topic = number % topics
+        own = [f"own{number}x{word}" for word in range(30)]
+        told = [f"t{topic}w{word}" for word in random.integers(0, 40, 3)]
+        common = [f"w{word}" for word in random.integers(0, 30, 27)]
+        texts.append(" ".join(random.permutation([*own, *told, *common])))
+        labels.append(f"topic{topic:02}")
+    return texts, labels
+
+
+def right(model, texts, labels):
+    found = Classifier(model).classify(texts)
+    return np.mean([one == other for one, other in zip(found, labels, strict=True)])
+
+
+def test_of_long_texts_nothing_is_learnt_from_what_one_text_alone_has():
+    texts, labels = long_texts()
+    learnt = examples_of(texts[:240], labels[:240], PLAIN)
+    model = nbsvm.train(learnt, PLAIN, FeatureSettings(), NBSVM)
+    assert (model.settings.alpha, model.features.min_docs) == (0.2, 2)
+    assert len(model.keys) < len(texts[:240]) * 30
+    said = nbsvm.train(learnt, PLAIN, FeatureSettings(), dataclasses.replace(NBSVM, alpha=1.0))
+    assert (said.settings.alpha, said.features.min_docs) == (1.0, 1)
+    assert right(model, texts[240:], labels[240:]) > right(said, texts[240:], labels[240:])
+
+
+def test_short_texts_and_few_texts_keep_all_their_features():
+    texts, labels = long_texts()
+    few = nbsvm.train(examples_of(texts[:60], labels[:60], PLAIN), PLAIN, FeatureSettings(), NBSVM)
+    short = [" ".join(text.split()[:10]) for text in texts]
+    many = nbsvm.train(examples_of(short, labels, PLAIN), PLAIN, FeatureSettings(), NBSVM)
+    assert {(model.settings.alpha, model.features.min_docs) for model in (few, many)} == {(None, 1)}

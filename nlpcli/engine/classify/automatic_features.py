@@ -25,7 +25,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.settings.classify import AUTO, FeatureSettings
 
 _BINARY = ("binary-multinomial", "bernoulli", "nbsvm")
-_LONG_TEXT = 30  # words of a text, on average
+LONG_TEXT = 30  # words of a text, on average
 _LONG_NAME = 4
 _FEW = 20  # texts, of which all words are new whatever they are
 _SMALL_WORDS, _MANY_SMALL_WORDS = 10, 0.17  # how many, and which part of all words they are
@@ -58,7 +58,7 @@ def decided(features: FeatureSettings, variant: str, facts: TextFacts) -> Featur
     syllables = has_syllable_script(facts.vocabulary)
     length = facts.tokens / max(facts.documents, 1)
     word, char, span = features.ngrams, features.char_ngrams, features.char_span
-    short = length < _LONG_TEXT
+    short = length < LONG_TEXT
     skips = word == AUTO and variant == "nbsvm" and short and not syllables
     skip_grams, edges = features.skip_grams or skips, features.edges or (skips and is_running_text(facts))
     if word == AUTO:

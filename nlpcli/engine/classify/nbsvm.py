@@ -12,12 +12,13 @@ once, so such a model is neither added to nor merged.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.classify.automatic_features import resolved
+from nlpcli.engine.classify.automatic_features import LONG_TEXT, resolved
 from nlpcli.engine.classify.document_rows import count_rows
 from nlpcli.engine.classify.examples import Examples
 from nlpcli.engine.classify.linear import LinearModel
@@ -30,6 +31,10 @@ from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
 from nlpcli.settings.text import AnalysisSettings
 
 _BLOCK = 1 << 16  # rows moved at a time
+_LONG_ALPHA = (
+    0.2  # where texts are long; chosen, like the rest of `_for_long_texts`, on held-out training texts
+)
+_MANY_TEXTS = 100
 
 
 def train(
@@ -42,6 +47,8 @@ def train(
     """A model of labelled texts. The same texts, settings and seed give the same model."""
     check_settings(settings)
     features = resolved(features, settings.variant, examples.corpus)
+    if settings.alpha is None and _are_many_long_texts(examples):
+        settings, features = _for_long_texts(settings, features)
     apart = features.char_span == "word" and len(features.kinds()) == 2
     kinds = features.kinds() if apart else (features,)
     found, rows = count_rows(examples, kinds, features.min_docs, progress)
@@ -71,6 +78,23 @@ def train(
         settings,
         apart=apart,
         places=places,
+    )
+
+
+def _are_many_long_texts(examples: Examples) -> bool:
+    documents = len(examples.labels)
+    return documents >= _MANY_TEXTS and len(examples.corpus.ids) >= LONG_TEXT * documents
+
+
+def _for_long_texts(
+    settings: NaiveBayesSettings, features: FeatureSettings
+) -> tuple[NaiveBayesSettings, FeatureSettings]:
+    """Hundreds of a long text's features are its own: they alone would tell it from the others, and nothing
+    were learnt of those that it shares. They are left out. And there are so many features that 1 added to
+    each would outweigh what was counted in a class, so that frequent words seem to speak against it."""
+    return (
+        dataclasses.replace(settings, alpha=_LONG_ALPHA),
+        dataclasses.replace(features, min_docs=max(features.min_docs, 2)),
     )
 
 
