@@ -27,8 +27,9 @@ COMMANDS = {
     ],
     "count": ["count", "{text}", "-o", "{out}.tsv"],
     "vectorize": ["vectorize", "{lines}", "-o", "{out}.npz"],
-    "vectorize --kind hashing": ["vectorize", "{lines}", "--kind", "hashing", "-o", "{out}.npz"],
+    "vectorize --method hashing": ["vectorize", "{lines}", "--method", "hashing", "-o", "{out}.npz"],
     "language": ["language", "{lines}", "-o", "{out}.tsv"],
+    "split": ["split", "{lines}", "-o", "{out}-folder"],
     "dedup": ["dedup", "{lines}", "-o", "{out}.txt"],
     "index": ["index", "{lines}", "-o", "{out}.index"],
     "train-nb": ["train-nb", "{labelled}", "-o", "{out}.safetensors"],
@@ -36,6 +37,9 @@ COMMANDS = {
     "cooccur": ["cooccur", "{text}", "-o", "{out}.npz"],
     "train-w2v": ["train-w2v", "{text}", "--epochs", "1", "-o", "{out}.safetensors"],
     "train-fasttext": ["train-fasttext", "{text}", "--epochs", "1", "-o", "{out}.safetensors"],
+    "train-topics": [
+        "train-topics", "{lines}", "--num-topics", "20", "--iterations", "20", "-o", "{out}.safetensors",
+    ],
     "train-glove": ["train-glove", "{text}", "--epochs", "1", "-o", "{out}.safetensors"],
 }  # fmt: skip
 
