@@ -198,20 +198,28 @@ def _choices(
 
 
 def _setting_groups(settings: NaiveBayesSettings) -> list[list[NaiveBayesSettings]]:
-    """Settings in groups that need the same counts; nbsvm by itself."""
-    alphas = (None, 0.5, 1.0, 0.2, 0.05, 2.0)
-    groups = [
-        [dataclasses.replace(settings, variant="binary-multinomial", alpha=alpha) for alpha in alphas],
-        [dataclasses.replace(settings, variant="nbsvm", alpha=None)],
-        [
-            dataclasses.replace(settings, variant=variant, alpha=alpha)
-            for variant in ("multinomial", "complement")
+    """Settings in groups that need the same counts; nbsvm by itself. First each variant as it comes, since
+    which is best depends on the texts more than how it is smoothed."""
+    alphas = (0.5, 1.0, 0.2, 0.05, 2.0)
+    counted = ("multinomial", "complement")
+
+    def group(*variants: str, alphas: Sequence[float | None] = (None,)) -> list[NaiveBayesSettings]:
+        return [
+            dataclasses.replace(settings, variant=variant, alpha=alpha)  # type: ignore[arg-type]
+            for variant in variants
             for alpha in alphas
-        ],
+        ]
+
+    support_vectors = group("nbsvm")
+    groups = [
+        group("binary-multinomial"),
+        support_vectors,
+        group(*counted),
+        group("binary-multinomial", alphas=alphas),
+        group(*counted, alphas=alphas),
+        *([dataclasses.replace(support_vectors[0], cost=cost)] for cost in (0.3, 3.0)),
     ]
-    for cost in (0.3, 3.0):
-        groups.append([dataclasses.replace(settings, variant="nbsvm", alpha=1.0, cost=cost)])
-    return groups
+    return [group for group in groups if group != [settings]]
 
 
 def _try(
