@@ -97,7 +97,7 @@ def reviews(folder: Path, small: bool) -> None:
     columns = ["--text-col", "document", "--label-col", "label"]
     task = ["train-rnn", folder / "train", *columns, *REVIEW_SIZES, "--dev", folder / "dev"]
     task += ["--epochs", "1" if small else "4"]
-    learnt = [*REVIEW_SIZES, "--epochs", "1" if small else "3"]
+    learnt = [*REVIEW_SIZES, "--epochs", "1" if small else "9"]
     compare(folder, learnt, task, {"test": data("ko/nsmc-test.tsv.gz")}, columns)
 
 
