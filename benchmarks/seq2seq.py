@@ -7,12 +7,13 @@ part: lines and units a CPU second, beam 4, loading included; and the first answ
 `python seq2seq.py [SET…] [--part 0.1] [--epochs 1]`: some sets, of the pairs a share, less long.
 `python seq2seq.py decoding`: decoding alone, beside CTranslate2 where the peers have it: networks
 of 6 M drawn weights, 16 units for each source, one thread. Ours is an LSTM with attention, CTranslate2's a
-transformer (it knows no LSTM) of 3 + 3 layers of 256; JoeyNMT is yet to come.
+transformer (it knows no LSTM) of 3 + 3 layers of 256; then one sentence by the command, start included.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import gzip
 import json
 import subprocess
@@ -23,12 +24,14 @@ from pathlib import Path
 import numpy as np
 from side_by_side import NLPCLI, data, measure, peer
 
+from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.translation.beam_search import beam_search
 from nlpcli.engine.translation.initial import initial_seq2seq
 from nlpcli.engine.translation.model import Seq2Seq
 from nlpcli.engine.translation.network import Network
 from nlpcli.engine.translation.units import cleaned
-from nlpcli.settings.translation import END, Seq2SeqSettings, TranslateSettings
+from nlpcli.engine.translation.vocabulary import UnitVocabulary
+from nlpcli.settings.translation import END, SPECIAL, Seq2SeqSettings, TranslateSettings
 
 TASKS = "tasks/translate"
 SETS = {
@@ -122,6 +125,7 @@ def decoding() -> None:
             print(
                 f"  nlpcli {kind}, beam {beam}, batch {batch}: {count * LENGTH / quickest:,.0f}", flush=True
             )
+    first_word(settings, weights)
     program = peer(CTRANSLATE2)
     if program is None:
         return
@@ -133,6 +137,17 @@ def decoding() -> None:
         return
     for name, rate in json.loads(told).items():
         print(f"  {name}: {rate:,.0f}")
+
+
+def first_word(settings: Seq2SeqSettings, weights: Weights) -> None:
+    """How long one sentence takes from the start of the command, with a model of as many weights."""
+    units = UnitVocabulary([chr(ord("\uac00") + n) for n in range(UNITS - SPECIAL)], UNITS)
+    with tempfile.TemporaryDirectory() as folder:
+        path, line = Path(folder) / "m.safetensors", Path(folder) / "line.txt"
+        Seq2Seq(dataclasses.replace(settings, unit="char"), units, weights, 1.0).save(path)
+        line.write_text("".join(units.units[:LENGTH]) + "\n", encoding="utf-8")
+        taken = measure([*NLPCLI, "translate", path, line, "-q"], repeat=5)
+    print(f"  nlpcli translate, one sentence, from start to end: {taken.wall:.2f} s (CPU {taken.cpu:.2f} s)")
 
 
 def some(path: Path, share: float, folder: Path) -> Path:

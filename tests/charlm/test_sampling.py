@@ -6,6 +6,7 @@ import pytest
 from nlpcli.engine.charlm import sampling
 from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.corpus.vocabulary import Vocabulary
+from nlpcli.engine.kernels.neural import drawing
 from nlpcli.engine.neural.weights import initial_weights
 from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
 
@@ -41,6 +42,39 @@ def test_draws_follow_the_probabilities():
     random = np.random.default_rng(0)
     drawn = [sampling.draw(LOGITS, GenerateSettings(), random) for _ in range(4000)]
     assert np.bincount(drawn, minlength=4) / 4000 == pytest.approx([0.5, 0.2, 0.2, 0.1], abs=0.03)
+
+
+@pytest.mark.parametrize(
+    "cuts",
+    [
+        {},
+        {"temperature": 0.4},
+        {"top_k": 1},
+        {"top_k": 3},
+        {"top_p": 0.7},
+        {"top_k": 5, "top_p": 0.6, "temperature": 2},
+        {"temperature": 0},
+    ],
+)
+def test_the_kernel_draws_by_the_probabilities(cuts):
+    settings, random = GenerateSettings(**cuts), np.random.default_rng(2)
+    for number in (0.0, 0.2, 0.5, 0.8, 0.999):
+        logits = random.standard_normal(8).astype(np.float32)
+        logits[3] = logits[5]
+        total = np.cumsum(sampling.probabilities(logits, settings))
+        expected = int(np.searchsorted(total, number * total[-1], side="right"))
+        assert drawing.drawn(logits, *sampling._cuts(settings), number) == expected
+        assert sampling.draw(logits, settings, _Always(number)) == expected
+
+
+class _Always:
+    """A generator of the same number."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def random(self):
+        return self.number
 
 
 def test_a_banned_character_is_never_drawn():

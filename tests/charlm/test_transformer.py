@@ -8,7 +8,7 @@ import pytest
 from nlpcli.engine import jobs
 from nlpcli.engine.charlm import perplexity, sampling
 from nlpcli.engine.charlm.model import CharLM
-from nlpcli.engine.charlm.units import CharText, read_text
+from nlpcli.engine.charlm.units import RARE, CharText, read_text
 from nlpcli.engine.charlm.windows import Windows, sliding
 from nlpcli.engine.charlm.word_states import WordStates
 from nlpcli.engine.corpus.vocabulary import Vocabulary
@@ -16,7 +16,7 @@ from nlpcli.engine.io.model_file import write_model
 from nlpcli.engine.neural.transformer import Places
 from nlpcli.engine.neural.transformer_lm import initial_weights, logits, outputs
 from nlpcli.errors import ModelError, SettingsError
-from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
+from nlpcli.settings.charlm import CharLMSettings, GenerateSettings, weight_shapes
 
 torch = pytest.importorskip("torch")
 
@@ -273,3 +273,24 @@ def test_of_a_long_prime_only_the_last_window_is_read(length):
         scores = network.step([model.alphabet.id_of[letter]])[0]
     written = model.generate(prime, length=1, temperature=0, echo=False)
     assert model.alphabet.id_of[written[0]] == int(np.argmax(scores))
+
+
+@pytest.mark.parametrize("cuts", [{}, {"top_k": 3, "top_p": 0.9}, {"temperature": 0.0}])
+def test_what_is_written_at_once_is_what_is_written_unit_by_unit(cuts):
+    settings = CharLMSettings(cell="transformer", rnn_size=128, num_layers=2, num_heads=4, context_size=24)
+    alphabet = Vocabulary.of([*"abcdef ", RARE], range(9, 1, -1))
+    random = np.random.default_rng(1)
+    weights = {
+        name: (name.endswith("norm") + random.standard_normal(shape) * shape[0] ** -0.5).astype(np.float32)
+        for name, shape in weight_shapes(settings, len(alphabet)).items()
+    }
+    model, asked = CharLM(settings, alphabet, weights, {}), GenerateSettings(length=90, seed=3, **cuts)
+    text = "".join(sampling.generate(model, "abc", asked))
+    network, random = model.stepper(), np.random.default_rng([3, 0])
+    assert network.together > 1 and len(text) == 93 and len({*text}) > 2
+    for place, letter in enumerate(text[:-1]):
+        scores = sampling.next_logits(model, network, alphabet.id_of[letter])
+        if place >= 2:
+            assert alphabet.tokens[sampling.draw(scores, asked, random)] == text[place + 1]
+    ended = GenerateSettings(length=90, seed=3, until=text[40:60], **cuts)
+    assert text.startswith("".join(sampling.generate(model, "abc", ended)))

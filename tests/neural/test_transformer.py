@@ -220,7 +220,7 @@ def test_one_place_at_a_time_is_all_at_once(batch):
 
 
 def test_large_layers_are_rounded_and_stay_near():
-    blocks, length = BLOCKS._replace(width=132, num_layers=2), 6
+    blocks, length = BLOCKS._replace(width=132, num_layers=2), 70
     random = np.random.default_rng(5)
     weights = {
         name: (1.0 * name.endswith("norm") + random.standard_normal(shape) / math.sqrt(shape[0])).astype("f")
@@ -237,3 +237,6 @@ def test_large_layers_are_rounded_and_stay_near():
     assert 1e-5 < np.abs(together - expected).max() < 0.15 and np.abs(together - expected).mean() < 0.02
     alone = BlockSteps(layers, blocks, length)
     assert (np.stack([alone(rows[1:, n].copy())[0] for n in range(length)]) == together[1]).all()
+    alone.begin()
+    alone.fill(rows[1:, :67])
+    assert (alone(rows[1:, 67].copy())[0] == together[1, 67]).all()

@@ -352,3 +352,20 @@ def test_kernels_for_another_processor_are_kept_apart(monkeypatch):
         assert machine_code.surroundings() != here
     finally:
         machine_code.surroundings.cache_clear()
+
+
+def test_addresses_of_arrays_are_those_that_numpy_tells(tmp_path, monkeypatch):
+    whole = np.arange(24.0).reshape(4, 6)
+    np.save(tmp_path / "a.npy", whole)
+    mapped = np.load(tmp_path / "a.npy", mmap_mode="r")
+    for array in (
+        whole,
+        whole[1:, 1::2],
+        whole.T,
+        np.zeros((0, 3)),
+        np.frombuffer(b"abcd", np.uint8),
+        mapped,
+    ):
+        assert machine_code._address(array) == array.ctypes.data
+    monkeypatch.setattr(machine_code, "_address_in", lambda array: array.ctypes.data + 8)
+    assert machine_code._way_to_addresses() is machine_code._address_told

@@ -6,6 +6,7 @@ import pytest
 from nlpcli.engine.kernels.neural import exponentials
 from nlpcli.engine.kernels.neural import int8 as kernels
 from nlpcli.engine.kernels.simd.int8_products import add_up_tile
+from nlpcli.engine.neural import encoder
 from nlpcli.engine.neural.int8_matrix import Int8Matrix, columns
 from nlpcli.engine.translation.beam_search import beam_search
 from nlpcli.engine.translation.initial import initial_seq2seq
@@ -117,3 +118,35 @@ def test_the_norm_of_scores_is_that_of_numpy(size):
     total = exponentials.exponentials(scores, scores.max(), room[0], shares)
     assert shares == pytest.approx(np.exp(scores - scores.max()), rel=1e-5, abs=1e-30)
     assert total == pytest.approx(shares.sum(dtype=float), rel=1e-5)
+
+
+@pytest.mark.parametrize("attention", ["none", "dot", "additive"])
+@pytest.mark.parametrize(("layers", "copy"), [(1, True), (2, True), (3, False)])
+def test_a_step_in_one_call_is_that_in_many(attention, layers, copy):
+    settings, weights = made(attention=attention, decoder_layers=layers, copy=copy)
+    one, many = (Network(settings, weights, int8=True) for _ in range(2))
+    many._fused = None
+    sources = one.read(SOURCES)
+    states, apart = one.states(10), many.states(10)
+    assert len(states) == 1 and len(apart) == 2 * layers
+    units = np.full(10, END, np.int64)
+    for place in range(4):
+        found = one.step(units, sources, states, first=place == 0)
+        expected = many.step(units, sources, apart, first=place == 0)
+        for name in ("scores", "attention", "gate"):
+            ours, theirs = getattr(found, name), getattr(expected, name)
+            assert (ours is None) == (theirs is None)
+            assert ours is None or np.abs(ours - theirs).max() < 2e-5
+        assert (states[0] == np.stack(apart, axis=1)).all()
+        units = found.scores.argmax(axis=1)
+    assert (expected.gate is None) == (not settings.copies)
+
+
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_a_layer_in_one_call_is_that_step_by_step(bidirectional, monkeypatch):
+    settings, weights = made(num_layers=2, bidirectional=bidirectional)
+    network = Network(settings, weights, int8=True)
+    found = network.read(SOURCES)
+    monkeypatch.setattr(encoder, "Int8Matrix", type(None))
+    expected = network.read(SOURCES)
+    assert (found.memory == expected.memory).all() and (found.first == expected.first).all()

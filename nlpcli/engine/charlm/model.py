@@ -34,8 +34,7 @@ from nlpcli.settings.charlm import (
 )
 
 if TYPE_CHECKING:
-    from nlpcli.engine.neural.transformer_lm_step import TransformerStep
-    from nlpcli.engine.neural.transformer_step import Prepared
+    from nlpcli.engine.neural.transformer_lm_step import PreparedLM, TransformerStep
 
 KIND = "charlm"
 CHECKPOINT = "charlm-checkpoint"
@@ -57,11 +56,11 @@ class CharLM:
         return unit_of(self.settings)
 
     @functools.cached_property
-    def _layers(self) -> Prepared:
-        """The layers of a transformer as a step takes them."""
-        from nlpcli.engine.neural.transformer_step import Prepared
+    def _prepared(self) -> PreparedLM:
+        """A transformer as a step takes it."""
+        from nlpcli.engine.neural.transformer_lm_step import PreparedLM
 
-        return Prepared.of(self.weights, self.settings.blocks, self.settings.context_size)
+        return PreparedLM.of(self.weights, self.settings)
 
     def stepper(
         self, batch: int = 1, conditions: Array | None = None, guidance: float = 1.0
@@ -70,7 +69,7 @@ class CharLM:
         if self.settings.cell == ATTENTION:
             from nlpcli.engine.neural.transformer_lm_step import TransformerStep
 
-            return TransformerStep(self.settings, self.weights, self._layers, batch)
+            return TransformerStep(self.settings, self.weights, self._prepared, batch)
         if conditions is None:
             return CharStep(self.settings.cell, self.settings.num_layers, self.weights, batch)
         if guidance == 1:

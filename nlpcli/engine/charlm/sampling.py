@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from nlpcli.engine.charlm.conditions import END
 from nlpcli.engine.charlm.units import RARE, begins_character, encode, writer_of
 from nlpcli.engine.charlm.windows import last_window
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.settings.charlm import GenerateSettings
+from nlpcli.settings.charlm import ATTENTION, GenerateSettings
 
 # A model that was trained to expect everything is less sure of a label than texts are: drawn with this, texts
 # agree with their labels about as often as real ones, and are as varied (`benchmarks/README.md`).
@@ -59,11 +59,12 @@ def draw(logits: NDArray[np.float32], settings: GenerateSettings, random: np.ran
     """One id, drawn from `probabilities`."""
     if settings.temperature == 0:
         return int(np.argmax(logits))
-    if settings.top_k == 0 and settings.top_p == 1:
-        return int(kernels.drawn(logits, float(settings.temperature), random.random()))
-    total = np.cumsum(probabilities(logits, settings))
-    number = int(np.searchsorted(total, random.random() * total[-1], side="right"))
-    return min(number, len(total) - 1)
+    return int(kernels.drawn(logits, *_cuts(settings), random.random()))
+
+
+def _cuts(settings: GenerateSettings) -> tuple[float, int, float]:
+    """What a kernel is told of how to draw."""
+    return float(settings.temperature), settings.top_k, float(settings.top_p)
 
 
 def generate(
@@ -100,11 +101,13 @@ def generate(
         ids = [_beginning(model, settings, random)]
         if model.alphabet.tokens[ids[0]] != "\n":
             yield writer.write(model.alphabet.tokens[ids[0]])
-    for number in last_window(model.settings, ids[:-1]):
-        network.read([number])
-    number = ids[-1]
-    for _ in range(settings.length):
-        number = draw(next_logits(model, network, number), settings, random)
+    before = last_window(model.settings, ids[:-1])
+    if model.settings.cell == ATTENTION:
+        cast("TransformerStep", network).begin(np.array(before, np.int64)[:, None])
+    else:
+        for number in before:
+            network.read([number])
+    for number in _written(model, network, ids[-1], settings, random):
         if number == end:
             break
         piece = writer.write(model.alphabet.tokens[number])
@@ -114,6 +117,31 @@ def generate(
                 return
     if (rest := writer.end()) and model.unit != "byte":  # bytes held back are no whole character
         yield rest
+
+
+def _written(
+    model: CharLM,
+    network: CharStep | TransformerStep,
+    number: int,
+    settings: GenerateSettings,
+    random: np.random.Generator,
+) -> Iterator[int]:
+    """The units that follow a unit, one after the other; a transformer writes some at once."""
+    together = getattr(network, "together", 0)
+    if not together:
+        for _ in range(settings.length):
+            number = draw(next_logits(model, network, number), settings, random)
+            yield number
+        return
+    left, never = settings.length, model.alphabet.id_of.get(RARE, -1) if len(model.alphabet) > 1 else -1
+    writer, numbers = cast("TransformerStep", network), np.empty(0)
+    while left:
+        if not len(numbers):
+            numbers = random.random(min(left, together))
+        found = writer.write(number, (*_cuts(settings), never), numbers)
+        numbers, left = numbers[len(found) :], left - len(found)
+        yield from found.tolist()
+        number = int(found[-1])
 
 
 def next_logits(model: CharLM, network: CharStep | TransformerStep, number: int) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from nlpcli.engine.neural import transformer
-from nlpcli.engine.neural.int8_matrix import columns
+from nlpcli.engine.neural.int8_matrix import Int8Matrix, columns
 from nlpcli.engine.neural.packing import Ids, Packing
 from nlpcli.engine.neural.word_inputs import WordRows
 from nlpcli.engine.runtime.arrays import Floats
@@ -18,6 +18,7 @@ from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.settings.neural import BACKWARD, TRANSFORMER, Layers, blocks_of, directions
 
 cells, subwords = Kernels("neural.recurrent_cells"), Kernels("text.subword_hashes")
+rounded = Kernels("neural.lstm_int8")
 
 
 class Tables(Mapping[str, Floats]):
@@ -118,8 +119,11 @@ def _rnn(inputs: Floats, rows: Ids, packing: Packing, w_hh: Floats, size: int) -
     return h[packing.batch :]
 
 
-def _lstm(inputs: Floats, rows: Ids, packing: Packing, w_hh: Floats, size: int) -> Floats:
+def _lstm(inputs: Floats, rows: Ids, packing: Packing, w_hh: Floats | Int8Matrix, size: int) -> Floats:
     h, c = _states(packing, size), _states(packing, size)
+    if isinstance(w_hh, Int8Matrix):
+        rounded.layer(inputs, rows, packing.starts, w_hh.packed, w_hh.scales, c, h)
+        return h[packing.batch :]
     gates = np.empty((packing.batch, 4 * size), np.float32)
     for now, before, after in packing.steps():
         live = gates[: now.stop - now.start]

@@ -1,25 +1,26 @@
 """Self-attention layers one place at a time: keys and values of the places before are kept (a KV cache).
 
 The same numbers as `transformer.run` with `causal` over all places at once, to 1e-4, for the cost of one.
-Large matrices are rounded to int8, so that they fit in a cache of the processor: then the numbers are near
-those.
+Large matrices are rounded to int8, and with them keys and values, so that they fit in a cache of the
+processor: then the numbers are near those.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.kernels.simd.padding import FOUR, GROUP
 from nlpcli.engine.neural.int8_matrix import LARGE, Int8Matrix
 from nlpcli.engine.neural.transformer import EPSILON, rotation
 from nlpcli.engine.runtime.arrays import Floats, on_cache_line
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.settings.transformer import Blocks
 
-kernels = Kernels("neural.attention_step")
+kernels, rounded = Kernels("neural.attention_step"), Kernels("neural.attention_int8")
 Bytes = NDArray[np.uint8]
 
 
@@ -43,14 +44,23 @@ class BlockSteps:
     """The layers at work on B texts side by side, up to `context` places of each."""
 
     def __init__(self, layers: Prepared, blocks: Blocks, context: int, batch: int = 1) -> None:
-        self.blocks, self.context, self._layers = blocks, context, layers
+        self.blocks, self.context, self.layers = blocks, context, layers
         self.reset(batch)
 
     def reset(self, batch: int = 1) -> None:
         """Back to before any place, for `batch` texts."""
         _, layers, heads = self.blocks
-        shape = 2, batch, layers, heads, self.context, self.blocks.head_size
-        self._cache, self.place = np.empty(shape, np.float32), 0
+        first, head, self.place = (batch, layers), self.blocks.head_size, 0
+        self.cache: tuple[NDArray[Any], ...]
+        if not self.layers.packed.size:
+            self.cache = (np.empty((2, *first, heads, self.context, head), np.float32),)
+            return
+        groups = -(-self.context // GROUP)
+        keys = (*first, heads, groups, -(-head // FOUR), GROUP * FOUR)
+        sizes = np.zeros((*first, 2, heads, groups * GROUP), np.float32)
+        values = (*first, -(-self.blocks.width // GROUP), groups * GROUP // FOUR, GROUP * FOUR)
+        filled = (on_cache_line(np.full(shape, 128, np.uint8)) for shape in (keys, values))
+        self.cache = *filled, sizes
 
     def begin(self) -> None:
         """Back to before any place, of the same texts."""
@@ -75,11 +85,11 @@ class BlockSteps:
 
     def _go_on(self, x: Floats, place: int) -> None:
         """Replace x [B, P, D] by the outputs of the places from `place` on."""
-        given = self.blocks.num_layers, np.float32(EPSILON), self._cache, place
-        if self._layers.packed.size:
-            kernels.step_int8(x, *self._layers, *given)
+        count, epsilon = self.blocks.num_layers, np.float32(EPSILON)
+        if self.layers.packed.size:
+            rounded.step(x, *self.layers, count, epsilon, *self.cache, place)
         else:
-            kernels.step(x, self._layers.floats, *given)
+            kernels.step(x, self.layers.floats, count, epsilon, *self.cache, place)
         self.place = place + x.shape[1]
 
 

@@ -18,6 +18,7 @@ import pickle
 import platform
 import re
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -102,9 +103,30 @@ def _c_types(value: Any) -> list[type[Any]]:
     return [SCALARS[type_of(value)]]
 
 
+def _address_in(array: Any) -> Any:
+    """Where an array's numbers lie: the first field of numpy's object, found in a thirtieth of the time."""
+    return ctypes.c_void_p.from_address(id(array) + object.__basicsize__).value
+
+
+def _address_told(array: Any) -> Any:
+    return array.ctypes.data
+
+
+def _way_to_addresses() -> Callable[[Any], Any]:
+    """`_address_in`, if objects of numpy are made as it takes them to be."""
+    if sys.implementation.name != "cpython" or type(np.zeros(1)).__basicsize__ < object.__basicsize__ + 8:
+        return _address_told
+    arrays = np.arange(24.0).reshape(4, 6), np.arange(24.0).reshape(4, 6)[1:, ::2], np.zeros((2, 3), np.int8)
+    is_so = all(_address_in(array) == _address_told(array) for array in arrays)
+    return _address_in if is_so else _address_told
+
+
+_address = _way_to_addresses()
+
+
 def _flatten(value: Any, into: list[Any]) -> None:
     if isinstance(value, np.ndarray):
-        into += (None, None, value.size, value.itemsize, value.ctypes.data, *value.shape, *value.strides)
+        into += (None, None, value.size, value.itemsize, _address(value), *value.shape, *value.strides)
     elif isinstance(value, tuple):
         for part in value:
             _flatten(part, into)

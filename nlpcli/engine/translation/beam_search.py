@@ -147,19 +147,23 @@ def _advance(
     values, hypotheses, units = found
     width = beams.width
     ends = (units == END) & (values > _NOTHING)
-    for place, rank in np.argwhere(ends[:, :width]).tolist():
+    some_end = bool(ends.any())
+    for place, rank in np.argwhere(ends[:, :width]).tolist() if some_end else ():
         finished[beams.numbers[place]].append(
             _finished(
                 beams, place, int(hypotheses[place, rank]), length, float(values[place, rank]), settings
             )
         )
     # The best that do not end, in order, as many as the beam is wide.
-    order = np.argsort(ends, axis=1, kind="stable")[:, :width]
-    going = np.take_along_axis(values, order, axis=1)
-    going[np.take_along_axis(ends, order, axis=1) | (going <= _NOTHING)] = _DEAD
-    beams.choose(
-        np.take_along_axis(hypotheses, order, axis=1), np.take_along_axis(units, order, axis=1), going
-    )
+    if some_end:
+        order = np.argsort(ends, axis=1, kind="stable")[:, :width]
+        places = np.arange(len(order))[:, None]
+        going, hypotheses, units = values[places, order], hypotheses[places, order], units[places, order]
+        going[ends[places, order]] = _DEAD
+    else:
+        going, hypotheses, units = values[:, :width], hypotheses[:, :width], units[:, :width]
+    going[going <= _NOTHING] = _DEAD
+    beams.choose(hypotheses, units, going)
     count = np.fromiter((len(finished[number]) for number in beams.numbers), np.int64, len(beams.numbers))
     done: NDArray[np.bool_] = (count >= width) | (going == _DEAD).all(axis=1)
     for place in np.flatnonzero((length + 1 >= beams.limits) & ~done).tolist():

@@ -10,18 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nlpcli.engine.neural.encoder import run
 from nlpcli.engine.neural.int8_matrix import Int8Matrix, columns, rounded
 from nlpcli.engine.neural.packing import Ids, Packing
 from nlpcli.engine.neural.weights import Weights
-from nlpcli.engine.runtime.arrays import Floats
+from nlpcli.engine.runtime.arrays import Floats, on_cache_line
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.settings.translation import UNKNOWN, Seq2SeqSettings
 
 cells, looks = Kernels("neural.recurrent_cells"), Kernels("neural.source_attention")
+fused = Kernels("neural.lstm_int8")
+_KINDS = {"none": 0, "dot": 1, "additive": 2}  # of attention, as the kernel has them
+_NOWHERE: Floats = np.zeros((0, 0, 0), np.float32)
 _LOOKED_UP = frozenset({"embedding", "decoder.layer0.w_xh"})  # by no product with states
 
 
@@ -66,7 +71,10 @@ class Step:
 
 
 class Network:
-    """A trained network; `states` of hypotheses are passed in and out, a layer after another [R, H]."""
+    """A trained network; `states` of hypotheses are passed in and out, a layer after another [R, H].
+
+    An LSTM with matrices of int8 makes a step in one call, and has one array of states [R, 2 L, H].
+    """
 
     def __init__(self, settings: Seq2SeqSettings, weights: Weights, *, int8: bool = False) -> None:
         self.settings = settings
@@ -76,18 +84,19 @@ class Network:
         # What each unit adds to the decoder's gates is looked up, not multiplied out at every step.
         self._inputs: Floats = self._table @ weights["decoder.layer0.w_xh"] + weights["decoder.layer0.b"]
         out = np.ascontiguousarray(weights["embedding"][: self.targets].T)
-        self._out = Int8Matrix(out) if int8 else out
+        self._out: Any = Int8Matrix(out) if int8 else out
         self.weights = rounded(weights, _LOOKED_UP) if int8 else dict(weights)
         # Where a file's numbers lie, kernels may not read them at once.
         self.weights["vocabulary.b"] = np.array(weights["vocabulary.b"])
         w_hh = [self.weights[f"decoder.layer{n}.w_hh"] for n in range(settings.decoder_layers)]
         size = settings.rnn_size
-        self._w_hh = w_hh
+        self._w_hh: list[Any] = w_hh
         self._split = [
             (columns(w, 0, 2 * size), columns(w, 2 * size, 3 * size))
             for w in (w_hh if settings.writer == "gru" else [])
         ]
         self._rows = np.arange(0)
+        self._fused = self._in_one() if int8 and settings.writer == "lstm" else None
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -127,6 +136,8 @@ class Network:
     def states(self, rows: int) -> list[Floats]:
         """The states before anything is written: of each layer one, of an LSTM two."""
         parts = self.settings.decoder_layers * (1 + (self.settings.writer == "lstm"))
+        if self._fused is not None:
+            return [np.zeros((rows, parts, self.settings.rnn_size), np.float32)]
         return [np.zeros((rows, self.settings.rnn_size), np.float32) for _ in range(parts)]
 
     def step(self, units: Ids, sources: Sources, states: list[Floats], *, first: bool = False) -> Step:
@@ -137,6 +148,8 @@ class Network:
         if first:
             inputs = inputs[rows] + np.repeat(sources.first, len(units) // len(sources.units), axis=0)
             rows = self._all(len(units))
+        if self._fused is not None:
+            return self._step_in_one(inputs, rows, sources, states[0])
         h = self._cell(0, inputs, rows, states)
         attention = seen = None
         if sources.memory is not None:
@@ -154,6 +167,40 @@ class Network:
             logit = (np.einsum("rd,d->r", o, weights["copy.w"]) + weights["copy.b"])[:, None]
             gate = -np.logaddexp(np.float32(0), np.concatenate([-logit, logit], axis=1))
         return Step(scores, attention, gate)
+
+    def _in_one(self) -> tuple[NDArray[np.uint8], Floats]:
+        """The decoder's matrices, and what stands beside them, as the kernel takes them."""
+        weights, settings = self.weights, self.settings
+        none = np.zeros(4 * settings.rnn_size, np.float32)
+        parts = [(self._w_hh[0], none)]
+        if settings.attention == "additive":
+            parts.append((weights["attention.query"], none[: settings.rnn_size]))
+        for n in range(1, settings.decoder_layers):
+            layer = f"decoder.layer{n}."
+            parts += [(weights[layer + "w_xh"], weights[layer + "b"]), (self._w_hh[n], none)]
+        parts += [(weights["output.w"], weights["output.b"]), (self._out, weights["vocabulary.b"])]
+        floats = [part for matrix, bias in parts for part in (matrix.scales, bias)]
+        if settings.attention == "additive":
+            floats.append(weights["attention.v"])
+        if settings.copies:
+            floats += [weights["copy.w"], weights["copy.b"]]
+        packed = np.concatenate([matrix.packed.ravel() for matrix, _ in parts])
+        return on_cache_line(packed), np.concatenate([np.ravel(part) for part in floats])
+
+    def _step_in_one(self, inputs: Floats, rows: Ids, sources: Sources, states: Floats) -> Step:
+        assert self._fused is not None
+        count, kind = len(rows), _KINDS[self.settings.attention]
+        attention = np.empty((count, sources.units.shape[1]) if kind else (0, 0), np.float32)
+        gates = np.empty((count if self.settings.copies else 0, 2), np.float32)
+        scores = np.empty((count, self.targets), np.float32)
+        o = np.empty((count, self._table.shape[1]), np.float32)
+        memory = _NOWHERE if sources.memory is None else sources.memory
+        keys = _NOWHERE if sources.keys is None else sources.keys
+        fused.decoder_step(
+            inputs, rows, states, *self._fused, kind, memory, keys, sources.numbers, sources.lengths,
+            (scores, attention, gates, o),
+        )  # fmt: skip
+        return Step(scores, attention if kind else None, gates if len(gates) else None)
 
     def _look(self, h: Floats, sources: Sources) -> tuple[Floats, Floats]:
         """Attention [R, S] of states [R, H], and what they see [R, H]."""

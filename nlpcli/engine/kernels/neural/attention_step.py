@@ -13,8 +13,6 @@ import numba as nb
 import numpy as np
 
 from nlpcli.engine.kernels.neural.exponentials import CHUNK, exponentials
-from nlpcli.engine.kernels.neural.int8 import multiply
-from nlpcli.engine.kernels.simd.padding import FOUR, GROUP
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
@@ -47,7 +45,7 @@ def _add_products(x, w, out):
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
-def _norm(x, gain, epsilon, out):
+def norm(x, gain, epsilon, out):
     """Set `out`, which may be x itself, to its norm, times a gain."""
     total = np.float32(0)
     for i in range(x.size):
@@ -58,7 +56,7 @@ def _norm(x, gain, epsilon, out):
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
-def _turn(x, cosines, sines):
+def turn(x, cosines, sines):
     """Turn number j of a head with number j + d/2."""
     half = cosines.size
     for j in range(half):
@@ -116,8 +114,8 @@ def _look_back(three, gains, epsilon, angles, place, keys, values, scores, out):
         q = three[h * head : (h + 1) * head]
         k = three[size + h * head : size + (h + 1) * head]
         for part, gain in ((q, gains[0]), (k, gains[1])):
-            _norm(part, gain, epsilon, part)
-            _turn(part, cosines, sines)
+            norm(part, gain, epsilon, part)
+            turn(part, cosines, sines)
         for j in range(head):
             keys[h, j, place] = k[j]
         values[h, place] = three[2 * size + h * head : 2 * size + (h + 1) * head]
@@ -148,7 +146,7 @@ def step(x, weights, layers, epsilon, cache, place):
         gain, at = own[at : at + size], at + size
         w_in, at = own[at : at + 4 * size * size].reshape((4 * size, size)), at + 4 * size * size
         w_out = own[at : at + 4 * size * size].reshape((size, 4 * size))
-        _norms(rows, own[:size], epsilon, normed)
+        norms(rows, own[:size], epsilon, normed)
         three, many = np.zeros((len(rows), 3 * size), np.float32), np.zeros((len(rows), 4 * size), np.float32)
         _add_products(normed, qkv, three)
         for row in range(len(rows)):
@@ -165,77 +163,23 @@ def step(x, weights, layers, epsilon, cache, place):
                 normed[row],
             )
         _add_products(normed, w_o, rows)
-        _norms(rows, gain, epsilon, normed)
+        norms(rows, gain, epsilon, normed)
         _add_products(normed, w_in, many)
-        _square_of_positive(many.reshape(-1))
+        square_of_positive(many.reshape(-1))
         _add_products(many, w_out, rows)
-    _norms(rows, weights[layers * each : layers * each + size], epsilon, rows)
+    norms(rows, weights[layers * each : layers * each + size], epsilon, rows)
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
-def step_int8(x, floats, packed, layers, epsilon, cache, place):
-    """As `step`, with matrices of int8 (`int8.py`).
-
-    packed uint8: of each layer W_qkv, W_o, W_in and W_out, as `int8.multiply` takes them. floats float32: of
-    each layer its norm [D], the norms of queries and of keys [2, d], the inner norm [D], and the scales of
-    the four; then the last norm [D], and cosines and sines [2, C, d/2].
-    """
-    texts, count, size = x.shape
-    places, head = cache.shape[4], cache.shape[5]
-    rows = x.reshape((texts * count, size))
-    normed, scores = np.empty_like(rows), np.empty(places, np.float32)
-    back, none = np.empty_like(rows), np.zeros(4 * size, np.float32)
-    three, many = np.empty((len(rows), 3 * size), np.float32), np.empty((len(rows), 4 * size), np.float32)
-    wide = (_groups(3 * size) + _groups(size) + _groups(4 * size) + _groups(size)) * GROUP
-    each = 2 * size + 2 * head + wide
-    angles = floats[layers * each + size :].reshape((2, places, head // 2))
-    at = 0
-    for n in range(layers):
-        own = floats[n * each : (n + 1) * each]
-        gains, gain = (
-            own[size : size + 2 * head].reshape((2, head)),
-            own[size + 2 * head : 2 * size + 2 * head],
-        )
-        scales = own[2 * size + 2 * head :]
-        _norms(rows, own[:size], epsilon, normed)
-        at, scales = _product(normed, packed, at, scales, none, three)
-        for row in range(len(rows)):
-            text, here = row // count, place + row % count
-            values = cache[1, text, n]
-            keys = cache[0, text, n].reshape((len(values), head, places))
-            _look_back(three[row], gains, epsilon, angles, here, keys, values, scores, normed[row])
-        at, scales = _product(normed, packed, at, scales, none, back)
-        rows += back
-        _norms(rows, gain, epsilon, normed)
-        at, scales = _product(normed, packed, at, scales, none, many)
-        _square_of_positive(many.reshape(-1))
-        at, scales = _product(many, packed, at, scales, none, back)
-        rows += back
-    _norms(rows, floats[layers * each : layers * each + size], epsilon, rows)
-
-
-@nb.njit(nogil=True, error_model="numpy")
-def _groups(columns):
-    return (columns + GROUP - 1) // GROUP
-
-
-@nb.njit(nogil=True, error_model="numpy")
-def _product(x, packed, at, scales, none, out):
-    """Set `out` to x by the matrix that begins at `at`; where the next begins, and its scales."""
-    groups, steps = _groups(out.shape[1]), (x.shape[1] + FOUR - 1) // FOUR
-    end = at + groups * steps * GROUP * FOUR
-    multiply(x, packed[at:end].reshape((groups, steps, GROUP * FOUR)), scales, none, out)
-    return end, scales[groups * GROUP :]
-
-
-@nb.njit(nogil=True, fastmath=True, error_model="numpy")
-def _norms(x, gain, epsilon, out):
+def norms(x, gain, epsilon, out):
+    """Set the rows of `out`, which may be x itself, to the norms of those of x, times a gain."""
     for row in range(len(x)):
-        _norm(x[row], gain, epsilon, out[row])
+        norm(x[row], gain, epsilon, out[row])
 
 
 @nb.njit(nogil=True, fastmath=True, error_model="numpy")
-def _square_of_positive(x):
+def square_of_positive(x):
+    """Replace numbers by their squares, negative ones by 0."""
     for i in range(x.size):
         positive = max(x[i], np.float32(0))
         x[i] = positive * positive

@@ -42,9 +42,15 @@ def multiply(x, packed, scales, bias, out):
     count = len(x)
     q = np.empty((count, packed.shape[1] * FOUR), np.int8)
     sizes, totals = np.empty(count, np.float32), np.empty(count, np.int32)
+    multiply_in(x, packed, scales, bias, out, q, sizes, totals, np.empty((ROWS, GROUP), np.int32))
+
+
+@nb.njit(nogil=True, fastmath=True, error_model="numpy")
+def multiply_in(x, packed, scales, bias, out, q, sizes, totals, sums):
+    """The same in given room: q int8 [R, 4 S], sizes float32 and totals int32 [R], sums int32 [4, 64]."""
+    count = len(x)
     for row in range(count):
         sizes[row], totals[row] = round_row(x[row], q[row])
-    sums = np.empty((ROWS, GROUP), np.int32)
     for group in range(len(packed)):
         start = group * GROUP
         stop = min(start + GROUP, out.shape[1])
