@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.vectors.conversion import Conversion
 
 _TAGGERS = ("tagger", "recurrent-tagger")  # kinds of model that are measured on tagged text
+_SHOWN = 10  # tokens of a vocabulary
 _TRANSLATORS = ("seq2seq", "seq2seq-checkpoint")  # and on pairs
 
 
@@ -74,6 +75,8 @@ def _told(info: ModelInfo) -> ModelInfo:
     said = str(header.pop("summary", "")) or summary(info)
     if known := terms(info.path):
         said = f"{said}; {known}"
+    if tokens := model_file.first_tokens(info, _SHOWN):
+        header["first_tokens"] = tokens
     return replace(info, header=header, summary=said, changed=changed_settings(info))
 
 
