@@ -171,6 +171,11 @@ def convert(
     vectors = located(vectors)
     is_topics = _is_topics(vectors)
     if not is_topics and not _is_state(vectors):
+        if output.endswith(".gz") and vectors != STDIN and _kind(vectors) == "topics":
+            raise SettingsError(
+                f"{output}: a state of Mallet's has counts, which only topics of lda have",
+                hint="nlpcli train-topics --method lda",
+            )
         from nlpcli.engine.vectors.conversion import convert as convert_vectors
 
         return convert_vectors(vectors, output, settings)
