@@ -30,10 +30,9 @@ def run() -> NoReturn:
     # torch makes a folder for compiled networks when it is imported, by default among temporary files, and
     # nothing is compiled here: let it be one that is there.
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", os.path.dirname(__file__))  # noqa: PTH120
-    # torch keeps 1,024 compiled products, one for each shape, and batches of texts have as many shapes: a
-    # gigabyte for nothing.
-    for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
-        os.environ.setdefault(name, "32")
+    from nlpcli.engine.runtime.torch_caches import limit_caches
+
+    limit_caches()
     from nlpcli.cli import main
 
     try:

@@ -66,6 +66,8 @@ def cluster(
         jobs.cluster_page(found, page, seed=settings.seed)
     if found.outside and not quiet:
         console.remark(f"{found.outside:,} in no cluster")
+    if isinstance(settings.k, int) and settings.method != "hdbscan" and len(found.terms) < settings.k:
+        console.remark(f"{len(found.terms):,} of {settings.k:,} clusters: so few points differ")
     with results(shape) as shown:
         if members:
             refuse(given_options(given_names(context) & {"top"}, ClusterSettings), "beside --members")

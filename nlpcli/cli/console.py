@@ -140,7 +140,9 @@ def print_table(
 
 
 def as_text(value: object) -> str:
-    """A value in a cell: numbers with four decimals, several words with spaces between them."""
+    """A value in a cell: numbers with four decimals, nan for none, several words with spaces between them."""
+    if value is None:
+        return "nan"
     if isinstance(value, list | tuple):
         return " ".join(map(str, value))
     return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -27,7 +27,8 @@ def convert(
             show_default=False,
             help=".safetensors, .txt or .vec (word2vec text), .bin (of fastText, if there are subwords, else "
             "word2vec binary), .glove (GloVe text), "
-            ".npy (with .vocab), .tsv (with .metadata.tsv, for the TensorFlow projector).",
+            ".npy (with .vocab), .npz (arrays words and vectors), .tsv (with .metadata.tsv, for the "
+            "TensorFlow projector).",
         ),
     ] = None,
     output: Annotated[

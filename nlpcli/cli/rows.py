@@ -10,7 +10,7 @@ from nlpcli.cli import console
 from nlpcli.cli.options import Output, Quiet, with_settings
 from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, LabelRowSettings, TextRowSettings
 from nlpcli.settings.results import JsonSettings, TableSettings
 from nlpcli.settings.rows import DedupSettings, LanguageSettings, SplitSettings
 
@@ -38,7 +38,7 @@ def split(
         ),
     ] = ...,  # type: ignore[assignment]
     settings: SplitSettings = SplitSettings(),
-    records: RecordSettings = RecordSettings(),
+    records: LabelRowSettings = LabelRowSettings(),
     reading: InputSettings = InputSettings(),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
@@ -78,7 +78,7 @@ def dedup(
             help="Table of what is dropped: line, line of the kept one, similarity, text.",
         ),
     ] = None,
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     shape: JsonSettings = JsonSettings(),
     quiet: Quiet = False,
@@ -105,7 +105,7 @@ def language(
     file: File = "-",
     output: Output = "-",
     settings: LanguageSettings = LanguageSettings(),
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     shape: JsonSettings = JsonSettings(),
     quiet: Quiet = False,

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from nlpcli.engine.vectors.conversion import Conversion
 
 _TAGGERS = ("tagger", "recurrent-tagger")  # kinds of model that are measured on tagged text
+_SHOWN = 10  # tokens of a vocabulary
 _TRANSLATORS = ("seq2seq", "seq2seq-checkpoint")  # and on pairs
 
 
@@ -74,6 +75,8 @@ def _told(info: ModelInfo) -> ModelInfo:
     said = str(header.pop("summary", "")) or summary(info)
     if known := terms(info.path):
         said = f"{said}; {known}"
+    if tokens := model_file.first_tokens(info, _SHOWN):
+        header["first_tokens"] = tokens
     return replace(info, header=header, summary=said, changed=changed_settings(info))
 
 
@@ -168,6 +171,11 @@ def convert(
     vectors = located(vectors)
     is_topics = _is_topics(vectors)
     if not is_topics and not _is_state(vectors):
+        if output.endswith(".gz") and vectors != STDIN and _kind(vectors) == "topics":
+            raise SettingsError(
+                f"{output}: a state of Mallet's has counts, which only topics of lda have",
+                hint="nlpcli train-topics --method lda",
+            )
         from nlpcli.engine.vectors.conversion import convert as convert_vectors
 
         return convert_vectors(vectors, output, settings)

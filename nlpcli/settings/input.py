@@ -43,8 +43,8 @@ class FolderSettings(Settings):
 
 
 @frozen
-class ColumnSettings(Settings):
-    """Which column of a table holds the texts, and how the table is read."""
+class TextColumn(Settings):
+    """Which column of a table holds the texts."""
 
     text_col: str | None = setting(
         None,
@@ -52,6 +52,12 @@ class ColumnSettings(Settings):
         panel=INPUT,
         metavar="COLUMN",
     )
+
+
+@frozen
+class TableLayout(Settings):
+    """How a table is read."""
+
     header: Literal["auto", "yes", "no"] = setting(
         "auto",
         "Whether the first row names the columns; auto: it does if a name is asked for or known.",
@@ -87,16 +93,14 @@ class ColumnSettings(Settings):
 
 
 @frozen
-class RecordSettings(FolderSettings, ColumnSettings):
-    """Where text and label stand in a line."""
+class ColumnSettings(TableLayout, TextColumn):
+    """Which column of a table holds the texts, and how the table is read."""
 
-    RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {
-        "header",
-        "delimiter",
-        "quoting",
-        "label_sep",
-        "multi_label",
-    }
+
+@frozen
+class LineFormat(Settings):
+    """What a line of a file is."""
+
     NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
         {
             "header": Needs("format", ("auto", "tsv", "csv")),
@@ -114,12 +118,32 @@ class RecordSettings(FolderSettings, ColumnSettings):
         flags=("--input-format",),
         old=("--format",),
     )
+
+
+@frozen
+class LabelColumn(Settings):
+    """Which column of a table holds the labels."""
+
     label_col: str | None = setting(
         None,
         "Column (name, or number from 1) or JSON field that holds the label.",
         panel=INPUT,
         metavar="COLUMN",
     )
+
+
+@frozen
+class RecordSettings(LabelColumn, LineFormat, FolderSettings, ColumnSettings):
+    """Where text and label stand in a line."""
+
+    RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {
+        "header",
+        "delimiter",
+        "quoting",
+        "label_sep",
+        "multi_label",
+    }
+
     text2_col: str | None = setting(
         None, "Column or field of the second text, where pairs of texts are judged (train-rnn).",
         panel=INPUT, metavar="COLUMN",
@@ -179,6 +203,21 @@ class RecordSettings(FolderSettings, ColumnSettings):
     def has_labels(self) -> bool:
         """Whether labels were asked for by name or by layout."""
         return self.label_col is not None or self.format == "fasttext"
+
+    @classmethod
+    def of(cls, rows: Settings) -> RecordSettings:
+        """The same of settings that have fewer of these fields."""
+        return cls(**{field.name: getattr(rows, field.name) for field in dataclasses.fields(rows)})
+
+
+@frozen
+class TextRowSettings(LineFormat, ColumnSettings):
+    """Rows that are kept as they stand, and which column of them is looked at."""
+
+
+@frozen
+class LabelRowSettings(LabelColumn, LineFormat, TableLayout):
+    """Rows that are kept as they stand, and which column of them holds labels, if any."""
 
 
 @frozen

@@ -63,7 +63,8 @@ class ConvertSettings(Settings):
     )
     normalize: bool = setting(False, "Scale every vector to length 1.", flags=("--normalize",))
     dtype: Literal["float32", "float16", "int8"] = setting(
-        "float32", "Type of the numbers: a half or a quarter of the size in .safetensors (.npy: float16)."
+        "float32",
+        "Type of the numbers: a half or a quarter of the size in .safetensors (.npy, .npz: float16).",
     )
     odd_words: Literal["error", "skip", "underscore"] = setting(
         "error",

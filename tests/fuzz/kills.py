@@ -96,6 +96,7 @@ KINDS = {
     "train-reader questions.json -o r.safetensors": ((), "r.safetensors"),
     "ask text king -o answers --min-score 0": ((), "answers"),
     "convert {vectors.vec} o.npy": ((), "o.npy", "o.vocab"),
+    "convert {vectors.vec} o.npz": ((), "o.npz"),
     "convert {vectors.vec} o.tsv": ((), "o.tsv", "o.metadata.tsv"),
     "convert {fasttext.bin} o.safetensors": ((), "o.safetensors"),
     "convert {fasttext.safetensors} o.bin": ((), "o.bin"),

@@ -58,6 +58,7 @@ KINDS: dict[str, Callable[[Path], tuple[str, bytes]]] = {
     "word2vec binary": lambda folder: ("v.bin", _written("v.bin", folder)),
     "GloVe": lambda folder: ("v.txt", _written("v.glove", folder)),
     "npy": lambda folder: ("v.npy", _written("v.npy", folder)),
+    "npz": lambda folder: ("v.npz", _written("v.npz", folder)),
     "tsv": lambda folder: ("v.tsv", _written("v.tsv", folder)),
     "fastText": lambda _: ("f.bin", facebook_file().data),
     "quantised": lambda _: ("f.ftz", facebook_file(quantised=True, norms=True, kept=((5, 0), (2, 1))).data),

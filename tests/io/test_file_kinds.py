@@ -37,6 +37,7 @@ KINDS = {
     "Numbers": archive("Index/Document.iwa", "Metadata/Properties.plist"),
     ".epub": archive("META-INF/container.xml", first=("mimetype", "application/epub+zip")),
     "zip archive": archive("reviews.csv"),
+    "file of numpy arrays": archive("data.npy", "indices.npy"),
     ".xls": compound("Workbook"),
     ".doc": compound("1Table", "WordDocument"),
     ".hwp": compound("FileHeader", "DocInfo", "\x05HwpSummaryInformation"),

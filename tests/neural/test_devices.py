@@ -1,6 +1,9 @@
 """What the machine can do is known before anything is read; what it cannot is refused with a hint."""
 
+import os
 import platform
+import subprocess
+import sys
 
 import pytest
 
@@ -71,3 +74,13 @@ def test_a_model_trained_in_bfloat16_writes_on_any_processor(process, monkeypatc
     done = process("generate", "m.safetensors", "--prime", "h", "--length", 5, ONEDNN_MAX_CPU_ISA="SSE41")
     assert len(done.stdout.decode()) == 7
     assert model.settings.precision == "bfloat16"
+
+
+def test_few_compiled_products_are_kept_from_python_too():
+    code = (
+        "import os; from nlpcli.engine.neural.devices import cpu_supports_bfloat16; cpu_supports_bfloat16(); "
+        "print(os.environ['ONEDNN_PRIMITIVE_CACHE_CAPACITY'], os.environ['LRU_CACHE_CAPACITY'])"
+    )
+    unset = {name: value for name, value in os.environ.items() if "CACHE_CAPACITY" not in name}
+    done = subprocess.run([sys.executable, "-c", code], env=unset, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["32", "32"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import re
@@ -13,7 +14,7 @@ from nlpcli.engine.io import fonts
 from nlpcli.engine.io.palette import DARK, GRAPHICS, LIGHT, TEXT, contrast, series
 from nlpcli.engine.plots.projection import pca, project
 from nlpcli.engine.plots.word_map import WordMap, make_map
-from nlpcli.engine.plots.word_map_image import picture
+from nlpcli.engine.plots.word_map_image import _figure, picture
 from nlpcli.engine.plots.word_map_page import page
 from nlpcli.engine.plots.word_map_text import draw_word_map
 from nlpcli.engine.vectors.word_vectors import Vectors
@@ -217,6 +218,17 @@ def test_words_stand_beside_their_dots_in_an_svg() -> None:
     assert len(dots) == 2
     assert 0 < words[0] - dots[0] < 10
     assert 0 < dots[1] - words[1] < 40 or 0 < words[1] - dots[1] < 10
+
+
+@needs_matplotlib
+def test_no_word_is_cut_at_the_edge_of_a_picture() -> None:
+    words = ["a-word-that-is-long-" * 3, "another-" * 6, "unter", "über"]
+    corners = small_map(words, [(1, 1), (1, -1), (-1, -1), (1, 0.98)])
+    drawn = _figure(dataclasses.replace(corners, chosen=True), dict(LIGHT))
+    boxes = [text.get_window_extent() for text in drawn.axes[0].texts]
+    assert len(boxes) == len(words)
+    width, height = drawn.get_size_inches() * drawn.dpi
+    assert all(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height for box in boxes)
 
 
 @needs_matplotlib

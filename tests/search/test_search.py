@@ -208,6 +208,9 @@ def test_more_like_some_texts_leaves_these_out(nlpcli: Run, tmp_path: Path) -> N
     assert (
         "no document there" in nlpcli("search", "i.safetensors", "--like", "m.txt:1", code=1).stderr.decode()
     )
+    for nowhere in ("n.txt:0", "n.txt:4", "n.txt:7", "n.txt:99999"):  # before, between and behind documents
+        assert "no document there" in nlpcli("search", "i.safetensors", "--like", nowhere, code=1).err
+    assert "the query is empty" in nlpcli("search", "i.safetensors", " ", code=1).err
     assert "file:line" in nlpcli("search", "i.safetensors", "--like", "n.txt", code=1).stderr.decode()
     assert "either" in nlpcli("search", "i.safetensors", "cat", "--like", "n.txt:1", code=2).stderr.decode()
     index = SearchIndex.load(tmp_path / "i.safetensors")

@@ -167,7 +167,7 @@ def test_stdin_is_split_too(nlpcli, folder):
         (["t.csv", "-o", "p", "--label-col", "stars"], "no column is called 'stars'", 1),
         (["t.csv", "-o", "p", "--group-col", "author"], "no column is called 'author'", 1),
         (["t.csv", "-o", "t.csv", "--dev", 0, "--test", 0.5], "would be replaced", 1),
-        (["t.csv", "-o", "p", "--text-col", "text"], "--text-col does nothing", 2),
+        (["t.csv", "-o", "p", "--text-col", "text"], "no such option: --text-col", 2),
         (["none.csv", "-o", "p"], "no such file", 1),
     ],
 )
@@ -193,6 +193,19 @@ def test_of_a_table_without_rows_that_is_told_and_not_its_columns(nlpcli, folder
     (folder / "none.csv").write_text(content)
     done = nlpcli("split", "none.csv", "-o", "p", "--label-col", "label", code=1)
     assert "there are no rows to split" in done.err
+
+
+@pytest.mark.parametrize(
+    ("command", "column"),
+    [("split", "--label-col"), ("dedup", "--text-col"), ("language", "--text-col")],
+)
+def test_no_option_is_listed_that_is_refused(nlpcli, command, column):
+    page = nlpcli(command, "--help-all", code=0).out
+    assert f"  {column} COLUMN" in page
+    for option in {"--text-col", "--label-col", "--text2-col", "--vector-col"} - {column}:
+        assert option not in page.split("Input:")[1]
+    for option in ("--label-sep", "--multi-label", "--on-error"):
+        assert option not in page
 
 
 def test_a_hint_names_the_option_that_asked(nlpcli, folder):

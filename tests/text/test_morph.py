@@ -18,10 +18,11 @@ from nlpcli.engine.tagging.morphemes import MorphemeModel
 from nlpcli.engine.tagging.syllable_labels import Piece, described, form_of, labels_of, letters_of
 from nlpcli.engine.text.analyzer import Analyzer
 from nlpcli.engine.text.morpheme_writer import MorphemeWriter
+from nlpcli.engine.text.normalizers import Normalizer
 from nlpcli.engine.text.tokenizers.korean import make_analyser
 from nlpcli.engine.text.tokenizers.morph import Morphemes, shipped_model
 from nlpcli.errors import ModelError, NlpcliError
-from nlpcli.settings.text import AnalysisSettings
+from nlpcli.settings.text import AnalysisSettings, NormalizeSettings
 from nlpcli.settings.vocabulary import VocabularySettings
 
 ROOT = Path(__file__).parents[2]
@@ -256,10 +257,12 @@ def test_files_come_out_as_lines_do(nlpcli, tmp_path, options):
 
 
 @pytest.mark.parametrize(
-    "picture", ["👨\u200d👩\u200d👧", "🇰🇷", "👍🏽", "❤\ufe0f", "🏴\U000e0067\U000e0062\U000e007f"]
+    "picture",
+    ["👨\u200d👩\u200d👧", "🇰🇷", "👍🏽", "❤\ufe0f", "©\ufe0f", "🏴\U000e0067\U000e0062\U000e007f"],
 )
 def test_a_picture_is_whole(morph, picture):
     line = f"축구{picture}{picture} 좋아요{picture}"
+    assert Normalizer(NormalizeSettings(mask=("emoji",)))(line) == "축구<emoji><emoji> 좋아요<emoji>"
     tokens = [token for token in Analyzer(WRITTEN[0]).analyse(line) if not token.form[0].isalpha()]
     assert [token.form for token in tokens] == [picture] * 3
     assert {token.tag for token in tokens} == {"SW" if picture == "🇰🇷" else "W_EMOJI"}

@@ -50,6 +50,7 @@ def test_nothing_changes_by_default():
         ("phone", "2026-11-20 1234-5678-9012-3456", "2026-11-20 1234-5678-9012-3456"),
         ("number", "3만원 1,000.50원 -5% abc123 10000", "<number>만원 <number>원 <number> abc123 <number>"),
         ("emoji", "좋아요👍🏽 👨\u200d👩\u200d👧 🇰🇷 1️⃣ ❤️!", "좋아요<emoji> <emoji> <emoji> <emoji> <emoji>!"),
+        ("emoji", "©️ ‼️ ▶️ ㊗️ ↔️ © ‼ ▶ ㊗ ↔", "<emoji> <emoji> <emoji> <emoji> <emoji> © ‼ ▶ ㊗ ↔"),
         ("emoji", "ㅋㅋ → ★ ©", "ㅋㅋ → ★ ©".replace("★", "<emoji>")),
     ],
 )

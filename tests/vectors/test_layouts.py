@@ -159,7 +159,7 @@ MATRIX = np.random.default_rng(5).normal(size=(4, 7)).astype(np.float32)
 
 
 @pytest.mark.parametrize("ending", COMPRESS)
-@pytest.mark.parametrize("name", ["v.safetensors", "v.txt", "v.bin", "v.glove", "v.npy", "v.tsv"])
+@pytest.mark.parametrize("name", ["v.safetensors", "v.txt", "v.bin", "v.glove", "v.npy", "v.npz", "v.tsv"])
 def test_every_layout_opens_compressed_under_any_name(tmp_path: Path, name: str, ending: str) -> None:
     write_vectors(tmp_path / name, TOKENS, MATRIX)
     for path in [*tmp_path.iterdir()]:
@@ -222,3 +222,34 @@ def test_opening_takes_the_matrix_and_a_bounded_buffer(
     peak, _, count = map(int, process.python(MEASURE, "small.gz", "large.gz").out.split())
     assert count == words
     assert peak < whole + (40 << 20)
+
+
+# --- arrays of numpy ------------------------------------------------------------------------
+
+
+def test_vectors_in_npz_are_arrays_that_numpy_loads(nlpcli, tmp_path):
+    (tmp_path / "v.txt").write_text("New_York 1 0\n서울 0 1\n")
+    nlpcli("convert", "v.txt", "v.npz", code=0)
+    with np.load(tmp_path / "v.npz") as arrays:
+        assert arrays["words"].tolist() == ["New_York", "서울"]
+        assert arrays["vectors"].tolist() == [[1, 0], [0, 1]]
+    assert "vectors of 2 words" in nlpcli("inspect", "v.npz").out
+    assert nlpcli("similar", "-", "서울", input=(tmp_path / "v.npz").read_bytes()).out == (
+        nlpcli("similar", "v.txt", "서울").out
+    )
+
+
+@pytest.mark.parametrize(
+    ("arrays", "error"),
+    [
+        ({"words": ["a", "b", "c"], "vectors": np.ones((2, 3))}, "3 words and 2 vectors"),
+        ({"words": ["a"], "vectors": np.array([[np.nan]])}, "does not hold finite numbers"),
+        ({"words": [1, 2], "vectors": np.ones((2, 3))}, "its array words is int64"),
+        ({"words": ["a"], "rows": np.ones((1, 3))}, "holds no word vectors, but arrays called words, rows"),
+    ],
+)
+def test_other_arrays_are_no_vectors(nlpcli, tmp_path, arrays, error):
+    np.savez(tmp_path / "v.npz", **arrays)
+    assert error in nlpcli("convert", "v.npz", "v.txt", code=1).err
+    (tmp_path / "v.npz").write_bytes((tmp_path / "v.npz").read_bytes()[:-30])
+    assert "v.npz: not word vectors" in nlpcli("similar", "v.npz", "a", code=1).err

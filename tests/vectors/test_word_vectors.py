@@ -22,7 +22,9 @@ TOKENS = ["the", "서울", "naïve", "C++", "👍", "don't"]
 MATRIX = np.random.default_rng(5).normal(size=(6, 7)).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", ["v.safetensors", "v.txt", "v.vec", "v.bin", "v.glove", "v.npy", "v.tsv"])
+@pytest.mark.parametrize(
+    "name", ["v.safetensors", "v.txt", "v.vec", "v.bin", "v.glove", "v.npy", "v.npz", "v.tsv"]
+)
 def test_written_vectors_come_back_to_the_bit(tmp_path: Path, name: str) -> None:
     path = str(tmp_path / name)
     write_vectors(path, TOKENS, MATRIX)

@@ -18,7 +18,6 @@ import io
 import itertools
 import json
 import os
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -38,6 +37,7 @@ from nlpcli.engine.io.npz import (
     read_checked,
     text_array,
     texts_of,
+    write_arrays,
 )
 from nlpcli.engine.io.schema import FINITE, Array, Held, Schema, offsets_into, within
 from nlpcli.errors import InputError, ModelError, OutputError
@@ -46,9 +46,7 @@ from nlpcli.settings.fields import check_whole_number
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip file stores a time; ours must not make the bytes differ
 _ROWS = 1024
-_PIECE = 1 << 20  # bytes
 _MOST = 2**31 - 1  # rows and columns
 
 
@@ -131,17 +129,7 @@ def _write_npz(file: BinaryIO, table: LabelledMatrix) -> None:
     for name, lines in (("features", table.features), ("labels", table.labels)):
         if lines is not None:
             arrays[name] = text_array(lines.tokens if isinstance(lines, Vocabulary) else lines)
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, array in arrays.items():
-            member = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
-            if array.dtype.kind == "U":  # mostly padding
-                member.compress_type = zipfile.ZIP_DEFLATED
-            with archive.open(member, "w", force_zip64=True) as out:
-                # As `np.lib.format.write_array`, which copies the array first.
-                np.lib.format.write_array_header_1_0(out, np.lib.format.header_data_from_array_1_0(array))
-                content = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
-                for start in range(0, len(content), _PIECE):
-                    out.write(content[start : start + _PIECE])
+    write_arrays(file, arrays)
 
 
 def _write_npy(file: BinaryIO, table: LabelledMatrix) -> None:

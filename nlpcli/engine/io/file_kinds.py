@@ -96,6 +96,8 @@ def _in_zip(head: bytes) -> tuple[str, str]:
     for start, what, todo in _IN_ZIP:
         if any(name.startswith(start) for name in names):
             return what, todo
+    if names and all(name.endswith(b".npy") for name in names):
+        return "a file of numpy arrays (.npz)", "cluster, train-rnn and inspect read a matrix of vectorize, alone"
     return "a zip archive", "unpack it and name the files in it: unzip FILE.zip"
 
 

@@ -11,6 +11,7 @@ Not here: what stands in each kind of model (`schemas/`), and foreign formats su
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import math
 import os
@@ -332,6 +333,19 @@ def _map_tensors(info: ModelInfo, names: Collection[str]) -> dict[str, NDArray[A
         name: np.asarray(data[tensor.start : tensor.end]).view(tensor.dtype).reshape(tensor.shape)
         for name, tensor in wanted.items()
     }
+
+
+def first_tokens(info: ModelInfo, count: int) -> list[str]:
+    """The first tokens of a model's vocabulary, in its order; [] without one, and of a damaged one."""
+    names = ("vocabulary.bytes", "vocabulary.offsets")
+    if any(name not in info.tensors or len(info.tensors[name].shape) != 1 for name in names):
+        return []
+    content, offsets = _map_tensors(info, names).values()
+    ends = offsets[: count + 1].tolist()
+    if sorted(ends) != ends or not 0 <= ends[0] <= ends[-1] <= len(content):
+        return []
+    text = content[: ends[-1]].tobytes()
+    return [text[start:end].decode("utf-8", "replace") for start, end in itertools.pairwise(ends)]
 
 
 def verify_digest(info: ModelInfo) -> None:

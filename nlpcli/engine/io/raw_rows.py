@@ -44,7 +44,6 @@ from nlpcli.engine.io.table_signs import format_by_name, is_plain, is_zipped
 from nlpcli.engine.io.workbook_records import workbook_records
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
-from nlpcli.settings.fields import refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
 
 _MARKS = {
@@ -346,10 +345,6 @@ def raw_rows(
 
     Raises InputError as `records.Records` does.
     """
-    refuse(
-        [f"--{name.replace('_', '-')}" for name in ("text2_col", "vector_col") if getattr(settings, name)],
-        "here, where rows are kept as they stand",
-    )
     option = "--text-col"
     if not texts and settings.text_col is None:
         option = "--label-col"

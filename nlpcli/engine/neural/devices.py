@@ -10,6 +10,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from nlpcli.engine.runtime.threads import available_cores
+from nlpcli.engine.runtime.torch_caches import limit_caches
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import CharLMSettings
 
@@ -93,6 +94,7 @@ def cpu_supports_bfloat16() -> bool:
 
     from nlpcli.engine.neural.nets.recurrent import packed
 
+    limit_caches()
     return packed(torch.ones((PART, PART), dtype=torch.bfloat16), PART) is not None
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from nlpcli.engine.neural.schedules import Schedule, share
 from nlpcli.engine.neural.weights import Weights
+from nlpcli.engine.runtime.torch_caches import limit_caches
 from nlpcli.errors import NlpcliError
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Trainer(ABC):
     ) -> None:
         import torch
 
+        limit_caches()
         self._network, self._settings = network, settings
         self.threads = min(len(parts), threads or len(parts))
         self.optimizer = torch.optim.AdamW(

@@ -16,6 +16,7 @@ from nlpcli.engine.plots.word_map import WordMap
 Box = tuple[float, float, float, float]
 _THEMES = {"light": palette.LIGHT, "dark": palette.DARK}
 _INCHES = (10.0, 7.5)
+_TOP = 0.92  # of the height: the title is above
 _GAP = 4.0  # points between a dot and its word
 
 
@@ -48,7 +49,7 @@ def _plain(word_map: WordMap) -> WordMap:
 
 def _figure(word_map: WordMap, colours: dict[str, str]) -> Any:
     figure = pictures.empty_figure(*_INCHES)
-    axes = figure.add_axes((0.02, 0.02, 0.96, 0.9))
+    axes = figure.add_axes((0.02, 0.02, 0.96, _TOP - 0.02))
     axes.set_axis_off()
     axes.set_xlim(-1.08, 1.08)
     axes.set_ylim(-1.08, 1.08)
@@ -88,6 +89,7 @@ def _label(axes: Any, word_map: WordMap, colours: dict[str, str], size: float) -
 
     unit = pictures.DPI / 72
     spots = axes.transData.transform(word_map.places)
+    room = (0.0, 0.0, _INCHES[0] * pictures.DPI, _TOP * _INCHES[1] * pictures.DPI)
     taken = [_box(spot, 3 * unit) for spot in spots]
     for start, end in word_map.arrows:
         steps = max(1, int(abs(spots[end] - spots[start]).max() / (4 * unit)))
@@ -99,7 +101,7 @@ def _label(axes: Any, word_map: WordMap, colours: dict[str, str], size: float) -
         box = TextPath((0, 0), word, prop=properties).get_extents() if word.strip() else None
         wide, high = (box.width * unit, size * 1.15 * unit) if box is not None else (unit, unit)
         others = taken[:number] + taken[number + 1 :]
-        places = list(_around(x, y, wide, high, _GAP * unit))
+        places = _within(room, list(_around(x, y, wide, high, _GAP * unit)))
         found = next((place for place in places if not any(_overlap(place, other) for other in others)), None)
         if found is None and word_map.chosen:
             found = places[0]
@@ -129,6 +131,27 @@ def _around(x: float, y: float, wide: float, high: float, gap: float) -> Iterato
         (x - gap * 0.7 - wide, y - gap * 0.5 - high),
     ):
         yield left, bottom, left + wide, bottom + high
+
+
+def _within(room: Box, places: list[Box]) -> list[Box]:
+    """Those places of a word that are all within the picture, or else the first, moved as far as it takes.
+
+    >>> _within((0, 0, 100, 50), [(95, 10, 125, 20), (55, 10, 85, 20)])
+    [(55, 10, 85, 20)]
+    >>> _within((0, 0, 100, 50), [(95, -5, 125, 5)])
+    [(70, 0, 100, 10)]
+    """
+    whole = [
+        place
+        for place in places
+        if place[0] >= room[0] and place[1] >= room[1] and place[2] <= room[2] and place[3] <= room[3]
+    ]
+    if whole:
+        return whole
+    left, bottom, right, top = places[0]
+    x = max(room[0], min(left, room[2] - (right - left)))  # of what is wider than the picture the beginning
+    y = max(room[1], min(bottom, room[3] - (top - bottom)))
+    return [(x, y, x + right - left, y + top - bottom)]
 
 
 def _overlap(first: Box, second: Box) -> bool:

@@ -87,21 +87,23 @@ class SearchIndex:
         return Search(self, settings).find(query)
 
     def document_at(self, place: str) -> int:
-        """The document that begins at `file:line` or before it in that file, and none between.
+        """The document that has the line at `file:line`.
 
-        Raises InputError for a file that is not in the index, and for a line before its first document.
+        Raises InputError for a file that is not in the index, and for a line between documents or behind them.
         """
         name, _, line = place.rpartition(":")
         if not name or not line.isdecimal():
             raise InputError(f"{place}: no place in a file", hint="wanted: file:line, as search prints it")
         numbers = [number for number in range(len(self.files)) if self.files[number] == name]
-        inside = np.isin(self.file_numbers, numbers) & (self.lines <= whole_number(line))
-        if not inside.any():
+        asked = whole_number(line)
+        before = np.flatnonzero(np.isin(self.file_numbers, numbers) & (self.lines <= asked))
+        found = int(before[-1]) if len(before) else None
+        if found is None or asked > int(self.lines[found]) + str(self.texts[found]).count("\n"):
             raise InputError(
                 f"{place}: the index has no document there",
                 hint="files are called as they were when they were indexed: search prints their names",
             )
-        return int(np.flatnonzero(inside)[-1])
+        return found
 
     @plain_settings
     def more_like(self, places: Sequence[str], settings: SearchSettings = SearchSettings()) -> list[Hit]:

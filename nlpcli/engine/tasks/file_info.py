@@ -76,6 +76,9 @@ def _arrays(path: str, arrays: Arrays) -> ModelInfo:
         found = load(path)
         header = {"settings": found.settings.to_record(), "analysis": found.analysis.to_record()}
         return _info(path, "co-occurrence counts", header, tensors)
+    if {"words", "vectors"} <= {*tensors} and len(shape := tensors["vectors"].shape) == 2:
+        header = {"summary": f"vectors of {shape[0]:,} words, {shape[1]:,} numbers each"}
+        return _info(path, "word vectors (npz)", header, tensors)
     if not {"data", "indices", "indptr", "shape"} <= {*tensors}:
         header = {"summary": f"{len(tensors):,} arrays of numpy"}
         return _info(path, "arrays", header, tensors)

@@ -31,8 +31,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.row_spool import RowSpool
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import InputError, OutputError
-from nlpcli.settings.fields import changed, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, LabelRowSettings, RecordSettings, TextRowSettings
 from nlpcli.settings.rows import DedupSettings, LanguageSettings, SplitSettings
 
 PARTS = ("train", "dev", "test")
@@ -58,7 +57,7 @@ def split(
     folder: str = "",
     settings: SplitSettings = SplitSettings(),
     *,
-    records: RecordSettings = RecordSettings(),
+    records: LabelRowSettings = LabelRowSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> list[Part]:
@@ -70,11 +69,13 @@ def split(
     Raises InputError for a part without a row and one that would take the place of the table, OutputError for
     a folder that is a file.
     """
-    refuse(changed(records, "text_col", "label_sep", "multi_label"), "here: rows are kept as they stand")
     if folder in ("", STDIN):
         raise OutputError("parts are files in a folder, and do not go to stdout", hint="name it: -o parts")
     spool = RowSpool()
-    with contextlib.closing(spool), raw_rows(path, records, reading, progress, texts=False) as rows:
+    with (
+        contextlib.closing(spool),
+        raw_rows(path, RecordSettings.of(records), reading, progress, texts=False) as rows,
+    ):
         for part, share in zip(PARTS, _shares(settings), strict=True):
             if share > 0:
                 written = str(Path(folder) / f"{part}{rows.suffix}")
@@ -230,7 +231,7 @@ def dedup(
     *,
     report: str | None = None,
     jsonl: bool = False,
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> DedupCounts:
@@ -239,13 +240,12 @@ def dedup(
     `report` gets a table of those that are dropped: their line, that of the kept row, the similarity
     and the text. `jsonl`: rows as objects by the names of their columns. A row without a text is kept.
     """
-    refuse(changed(records, "label_col", "label_sep", "multi_label"), "here: rows are kept as they stand")
     if report is not None:
         check_writable(report)
     counts, seen = DedupCounts(), NearDuplicates(settings.threshold, settings.shingle)
     lines: list[int] = []  # of each row
     with contextlib.ExitStack() as stack:
-        rows = stack.enter_context(raw_rows(path, records, reading, progress))
+        rows = stack.enter_context(raw_rows(path, RecordSettings.of(records), reading, progress))
         told = stack.enter_context(write_atomically(report)) if report is not None else None
         file = stack.enter_context(open_output(output))
         if told is not None:
@@ -305,7 +305,7 @@ def language(
     settings: LanguageSettings = LanguageSettings(),
     *,
     jsonl: bool = False,
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Counter[str]:
@@ -318,13 +318,12 @@ def language(
     """
     from nlpcli.engine.text.languages import Languages, no_such_language
 
-    refuse(changed(records, "label_col", "label_sep", "multi_label"), "here: rows are kept as they stand")
     languages, counts = Languages(settings.among), Counter[str]()
     for code in settings.only:
         if code not in languages.codes:
             raise no_such_language("--only", code, languages.codes)
     with contextlib.ExitStack() as stack:
-        rows = stack.enter_context(raw_rows(path, records, reading, progress))
+        rows = stack.enter_context(raw_rows(path, RecordSettings.of(records), reading, progress))
         file = stack.enter_context(open_output(output))
         added = _Added(rows, progress)
         columns = [] if settings.only else [Column("language"), Column("probability", is_number=True)]

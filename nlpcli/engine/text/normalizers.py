@@ -20,13 +20,13 @@ from typing import cast
 
 from nlpcli.engine.io.line_ends import one_line
 from nlpcli.engine.text.alignment import Aligned, Form, Replacement, normalised
-from nlpcli.engine.text.quick_masks import EMOJI, DigitRuns, quick_mask
+from nlpcli.engine.text.emoji import EMOJI_PATTERN
+from nlpcli.engine.text.quick_masks import DigitRuns, quick_mask
 from nlpcli.settings.text import MASKABLE, NormalizeSettings
 
 Step = tuple[re.Pattern[str], Replacement]
 
 _HANGUL = "ㄱ-ㆎ가-힣\u1100-\u11ff"
-_TOUCH = "[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]"  # what changes the look of the emoji before it
 _URL_PART = rf"[^\s<>\"'{_HANGUL}.,!?;:)\]}}…、。]"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
@@ -65,10 +65,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "number": re.compile(
         r"(?<![A-Za-z_\d])(?:(?<![\w)])[+\-−])?(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?(?:%|‰)?"
     ),
-    "emoji": re.compile(
-        "[\U0001f1e6-\U0001f1ff]{2}|[#*0-9]\ufe0f?\u20e3"
-        f"|[{EMOJI}]{_TOUCH}*+[\U000e0020-\U000e007f]*+(?:\u200d[{EMOJI}\u2190-\u21ff]{_TOUCH}*+)*+"
-    ),
+    "emoji": EMOJI_PATTERN,
 }
 assert set(PATTERNS) == set(MASKABLE)
 MASK = re.compile("<(?:" + "|".join(MASKABLE) + ")>")

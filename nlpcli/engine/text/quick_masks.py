@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from nlpcli.engine.text.alignment import Replacement
+from nlpcli.engine.text.emoji import may_hold_emoji
 
 Runs = list[tuple[int, int]]
 
@@ -24,11 +25,6 @@ _LONGEST_MONTH = 10  # letters of a month's name, of which a pattern takes nine,
 _MONTH_BEGINS = "jfmasondJFMASONDſ"
 _AFTER_DATE = "년월./-stnrSTNRſ"  # behind the first digits of a date: also 1st, 2nd, 3rd, 4th; or a space
 _PHONE_PARTS = frozenset((2, 3, 4, 10, 11))  # digits that a telephone number begins with, or has in one
-EMOJI = (  # a class of characters
-    "\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55"
-    "\U0001f004\U0001f0cf\U0001f170-\U0001f19a\U0001f201-\U0001f265\U0001f300-\U0001faff"
-)
-_EMOJI_OR_FLAG = re.compile(f"[{EMOJI}\U0001f1e6-\U0001f1ff]")
 _WWW = re.compile(r"[wW]{3}\.")
 
 
@@ -128,5 +124,5 @@ _NEEDED: dict[str, Callable[[str], object]] = {
     "email": lambda text: "@" in text,
     "mention": lambda text: "@" in text,
     "hashtag": lambda text: "#" in text,
-    "emoji": lambda text: not text.isascii() and ("\u20e3" in text or _EMOJI_OR_FLAG.search(text)),
+    "emoji": may_hold_emoji,
 }

@@ -111,14 +111,19 @@ def _documents(
     lines = text_lines(paths, reading)
     places: list[str] = []
     texts: list[str] = []
+    blank = 0
 
     def documents() -> Iterator[list[str]]:
         for batch in lines.batches():
             name, first = display_name(lines.path), lines.number + 1
             kept = [(number, line) for number, line in enumerate(batch, first) if line.strip()]
+            nonlocal blank
+            blank += len(batch) - len(kept)
             places.extend(f"{name}:{number}" for number, _ in kept)
             texts.extend(line.strip() for _, line in kept)
             yield [line for _, line in kept]
 
     found: DocumentClusters = cluster_documents(documents(), analysis, settings, progress)
+    if blank:
+        progress.note(f"{blank:,} lines without a text are in no cluster")
     return Groups("document", found.clusters, places, texts, found.terms, found.points)

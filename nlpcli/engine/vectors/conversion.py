@@ -65,7 +65,7 @@ def convert(vectors: str, output: str, settings: ConvertSettings = ConvertSettin
     layout = layout_of(output) if settings.layout == "auto" else settings.layout
     if settings.dtype not in DTYPES.get(layout, ("float32",)):
         raise SettingsError(
-            f"--dtype {settings.dtype} needs an output in .safetensors (float16, int8) or .npy (float16)"
+            f"--dtype {settings.dtype} needs a name in .safetensors (float16, int8), .npy or .npz (float16)"
         )
     check_writable(output)
     loaded = Vectors.load(vectors, verify=True, whole=True)

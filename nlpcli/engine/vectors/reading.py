@@ -3,7 +3,7 @@
     io/binary_input        bytes from beginning to end, mapped where they lie plain
     text_layout            text or not, with or without a first line that speaks of the rest
     text_rows              a word and its numbers per line
-    word2vec_binary, facebook, matrix_beside_words
+    word2vec_binary, facebook, matrix_beside_words, npz_vectors
 
 Not here: writing them (`writing.py`).
 """
@@ -23,7 +23,7 @@ from nlpcli.engine.io.binary_input import BinaryInput, decompressed_file, sample
 from nlpcli.engine.io.model_file import Model, read_info, read_model
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.io.shipped import WORD_VECTORS, hint_for, located
-from nlpcli.engine.vectors import matrix_beside_words, text_rows
+from nlpcli.engine.vectors import matrix_beside_words, npz_vectors, text_rows
 from nlpcli.engine.vectors.facebook import read_facebook, settings_of
 from nlpcli.engine.vectors.subwords import Subwords, subwords_of
 from nlpcli.engine.vectors.text_layout import BOM, head_of, read_text
@@ -89,15 +89,21 @@ def _read_file(path: str, asked: _Asked) -> Content:
         if matrix_beside_words.is_tsv(path):
             tokens, matrix = matrix_beside_words.read_tsv(stream, path)
             return _without_repeats(Content(tokens, matrix, "tsv"))
-        if start.startswith(b"PK\x03\x04"):
-            raise InputError(
-                f"{name} is a zip archive, not word vectors", hint=f"unpack it first: unzip {name}"
-            )
+        if start.startswith(npz_vectors.ZIP):
+            return _without_repeats(_read_npz(path, None if path == STDIN else plain, stream, name))
         head = head_of(start, is_all, name)
         if head.is_binary:
             tokens, matrix = read_binary(source, name)
             return _without_repeats(Content(tokens, matrix, "word2vec-bin"))
         return _without_repeats(Content(*read_text(stream, head, name)))
+
+
+def _read_npz(path: str, plain: BinaryIO | None, stream: BinaryIO, name: str) -> Content:
+    """A `.npz` file where it lies, or unpacked: its end is read first."""
+    if plain is not None:
+        return Content(*npz_vectors.read_npz(path, name), "npz")
+    with decompressed_file(stream) as unpacked:
+        return Content(*npz_vectors.read_npz(unpacked, name), "npz")
 
 
 def holds_vectors(path: str) -> bool:
@@ -108,6 +114,8 @@ def holds_vectors(path: str) -> bool:
         start, is_all, _ = sampled(opened, _SAMPLE)
     if _is_model(start) or start.startswith((matrix_beside_words.NPY, fasttext_file.MAGIC)):
         return True
+    if start.startswith(npz_vectors.ZIP):
+        return npz_vectors.is_vectors(path)
     try:
         head = head_of(start, is_all, path)
         if head.promised is not None:

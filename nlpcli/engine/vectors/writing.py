@@ -7,6 +7,7 @@ fastText binary   Facebook's `.bin`, with the subwords (`facebook.py`)
 safetensors       our model file, kind "vectors": tensor `vectors` and the vocabulary; float16 and
                   int8 (with a scale per word) on request; with subwords kind "fasttext"
 npy               NAME.npy, the matrix, and NAME.vocab, a word per line
+npz               arrays of numpy: words and vectors
 projector TSV     NAME.tsv, the matrix, and NAME.metadata.tsv, a word per line, for the TensorFlow
                   Embedding Projector
 
@@ -35,6 +36,7 @@ from nlpcli.engine.io.atomic import write_atomically
 from nlpcli.engine.io.paths import is_no_file
 from nlpcli.engine.vectors import text_rows
 from nlpcli.engine.vectors.facebook import fits_facebook, write_facebook
+from nlpcli.engine.vectors.npz_vectors import write_npz
 from nlpcli.engine.vectors.subwords import ABSENT, ZEROS, Subwords
 from nlpcli.errors import OutputError
 from nlpcli.settings.embeddings import FastTextSettings, PhraseSettings
@@ -53,6 +55,7 @@ _SEPARATORS: dict[str, re.Pattern[bytes]] = {
     "fasttext-bin": re.compile(rb"[ \t\n\r\v\f\0]"),
     "glove": re.compile(rb"[ \t\n\r\0]"),
     "npy": re.compile(rb"[\n\r\0]"),
+    "npz": re.compile(rb"[\n\0]"),
     "tsv": re.compile(rb"[\t\n\r\0]"),
 }
 
@@ -109,6 +112,11 @@ def _write_npy(path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: 
     """The matrix as `.npy`, the words beside it."""
     with _beside(companion(path, "npy"), tokens), write_atomically(path) as file:
         np.save(file, quantized(matrix, dtype)[0], allow_pickle=False)
+
+
+def _write_npz(path: Path, tokens: PackedTokens, matrix: NDArray[Any], _counts: Counts, dtype: Dtype) -> None:
+    """Words and matrix as arrays of one `.npz`."""
+    write_npz(path, tokens, quantized(matrix, dtype)[0])
 
 
 def _write_tsv(
@@ -192,7 +200,7 @@ def write(
     if dtype not in DTYPES.get(layout, ("float32",)):
         raise OutputError(
             f"cannot write {path}: this layout holds float32 numbers, not {dtype}",
-            hint="write .safetensors (float16, int8) or .npy (float16)",
+            hint="write .safetensors (float16, int8), .npy or .npz (float16)",
         )
     check_tokens(path, tokens, layout)
     if layout == "fasttext-bin" or (model is not None and holds_subwords(layout, dtype)):
@@ -263,6 +271,7 @@ def write_with_subwords(
 DTYPES: dict[str, tuple[str, ...]] = {
     "safetensors": ("float32", "float16", "int8"),
     "npy": ("float32", "float16"),
+    "npz": ("float32", "float16"),
 }
 
 
@@ -299,6 +308,7 @@ _WRITERS: dict[str, Writer] = {
     "word2vec-bin": _write_binary,
     "glove": _write_glove,
     "npy": _write_npy,
+    "npz": _write_npz,
     "tsv": _write_tsv,
 }
 
@@ -310,6 +320,7 @@ FORMATS = {
     ".bin": "word2vec-bin",
     ".glove": "glove",
     ".npy": "npy",
+    ".npz": "npz",
     ".tsv": "tsv",
 }
 
@@ -328,8 +339,8 @@ def write_vectors(
     """Write word vectors [V, dim] to a file, atomically; the layout goes by the extension.
 
     `.safetensors` our model of kind "vectors", `.txt` and `.vec` word2vec text, `.bin` word2vec
-    binary, `.glove` GloVe text (no header), `.npy` with the words in `.vocab`, `.tsv` with the
-    words in `.metadata.tsv`; or `layout` names one of these. Text holds as few digits
+    binary, `.glove` GloVe text (no header), `.npy` with the words in `.vocab`, `.npz` with both, `.tsv`
+    with the words in `.metadata.tsv`; or `layout` names one of these. Text holds as few digits
     as give the same float32 numbers back. With the subwords of a `model`, `.safetensors` is of kind
     "fasttext" and `.bin` Facebook's; the other layouts hold the words alone. `source` is the header of the
     file that they come from: a model of ours goes on saying how its text was analysed.

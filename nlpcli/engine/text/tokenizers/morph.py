@@ -23,6 +23,7 @@ from nlpcli.engine.io.shipped import MORPHEMES, path_of
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.tagging.morphemes import BEGINS, FREE, MorphemeModel
 from nlpcli.engine.tagging.syllable_labels import Piece, form_of
+from nlpcli.engine.text.emoji import EMOJI_PATTERN, FLAGS, JOINS
 from nlpcli.engine.text.token import Token, pieces
 from nlpcli.engine.text.tokenizers.morphemes import CHUNK, dictionary_form, fit
 from nlpcli.errors import NlpcliError
@@ -31,15 +32,9 @@ MODEL = MORPHEMES
 _MOST_KEPT = 1 << 16  # forms
 _BYTES = 2  # of a label's number
 _Key = tuple[str, bytes, int]  # characters, their labels, and which piece of the first one a form begins with
-_JOINS = "\u200d\ufe0e\ufe0f\u20e3\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"  # pictures
-_PICTURE = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]"
-_MARKED = re.compile(rf"[@#{_JOINS}]|://|www\.|[0-9][,.:/-]?[0-9]")
-_JOINED = re.compile(f"[{_JOINS}]")
-_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}$")
-_PICTURES = re.compile(
-    rf"[\U0001f1e6-\U0001f1ff]{{2}}|[#*0-9]\ufe0f?\u20e3"
-    rf"|{_PICTURE}(?:[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|\u200d{_PICTURE})+"
-)
+_MARKED = re.compile(rf"[@#{JOINS}]|://|www\.|[0-9][,.:/-]?[0-9]")
+_JOINED = re.compile(f"[{JOINS}]")
+_FLAG = re.compile(f"[{FLAGS}]{{2}}$")
 # Whole words, but for what a sentence puts behind them, and one of the signs that each of them has.
 _PATTERNS = (
     ("W_EMAIL", ("@",), re.compile(r"[\w.+-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+", re.ASCII)),
@@ -205,8 +200,9 @@ class Morphemes:
                     for match in pattern.finditer(text):
                         yield tag, *match.span()
             if _JOINED.search(text):
-                for match in _PICTURES.finditer(text):
-                    yield "SW" if _FLAG.match(match[0]) else "W_EMOJI", *match.span()
+                for match in EMOJI_PATTERN.finditer(text):
+                    if len(match[0]) > 1:
+                        yield "SW" if _FLAG.match(match[0]) else "W_EMOJI", *match.span()
         for match in self._user_words.finditer(text) if self._user_words else ():
             begin, end = match.span()
             if not begin or not text[begin - 1].isalnum() or end - begin > 2:
