@@ -27,9 +27,11 @@ from typing import Any
 
 from nlpcli.engine.distributed import troubles
 from nlpcli.engine.distributed.addresses import Address, address_in, parse_address
+from nlpcli.engine.distributed.allocation import memory_kept
 from nlpcli.engine.distributed.contact import check_contact
 from nlpcli.engine.distributed.fingerprint import check_same, own_fingerprint
 from nlpcli.engine.distributed.local_cluster import local_cluster
+from nlpcli.engine.distributed.parcels import Parcel
 from nlpcli.engine.distributed.plan import Piece
 from nlpcli.engine.distributed.tally import Tally
 from nlpcli.engine.distributed.told import Told
@@ -272,7 +274,7 @@ class Machines:
         self._tell()
         if promise.status == "finished":
             try:
-                return promise.result()
+                return promise.result().value
             except NlpcliError:
                 raise
             except Exception as error:
@@ -319,7 +321,7 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _task(call: bytes, piece: Piece, *shared: Any) -> Any:
+def _task(call: bytes, piece: Piece, *shared: Parcel) -> Parcel:
     """The work on one piece. What is wrong with it is said with the shard and the machine."""
     import distributed
 
@@ -328,10 +330,10 @@ def _task(call: bytes, piece: Piece, *shared: Any) -> Any:
     topic, crowd, work = _checked(call, machine)
     told = Told(_abandoned(worker))
     cores = max(available_cores() // crowd, 1)
-    with _named(f"{piece.shown}, on {machine}"), decided(piece.decided), at_most_cores(cores):
-        found = pickle.loads(work)(piece, told, *shared)
+    with _named(f"{piece.shown}, on {machine}"), decided(piece.decided), at_most_cores(cores), memory_kept():
+        found = pickle.loads(work)(piece, told, *(one.value for one in shared))
     worker.log_event(topic, [piece.number, told.losses])
-    return found
+    return Parcel(found)
 
 
 def _abandoned(worker: Any) -> Callable[[], bool]:
@@ -345,14 +347,15 @@ def _abandoned(worker: Any) -> Callable[[], bool]:
     return look
 
 
-def _after(call: bytes, *found: Any) -> Any:
+def _after(call: bytes, *found: Parcel) -> Parcel:
     """Work on the results of other tasks."""
     import distributed
 
     machine = f"{distributed.get_worker().address} ({socket.gethostname()})"
     (work,) = _checked(call, machine)
     try:
-        return pickle.loads(work)(*found)
+        with memory_kept():
+            return Parcel(pickle.loads(work)(*(one.value for one in found)))
     except MemoryError as error:
         raise MemoryError(f"not enough memory to merge on {machine}") from error
 
