@@ -137,7 +137,7 @@ def test_shards_in_any_order_are_the_whole(tmp_path_factory, lines, cuts, seed, 
         merge_all([part.slice(first, last) for part in parts], cells.merge)
         for first, last in ((0, middle), (middle, rows))
     ]
-    count_files.save(str(folder / "joined.npz"), cells.finish(cells.join(halves)))
+    count_files.save(str(folder / "joined.npz"), cells.over(whole_words(cells, halves), halves))
     assert (folder / "joined.npz").read_bytes() == expected
 
 
