@@ -32,7 +32,7 @@ from nlpcli.engine.corpus.encoding import encode_ranked
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.shards import Shard
 from nlpcli.engine.kernels.counts.arguments import CellTable, Rows
-from nlpcli.engine.runtime.arrays import as_compiled, offsets_of
+from nlpcli.engine.runtime.arrays import as_compiled, joined, offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import Stop, available_cores, run_threads
@@ -156,12 +156,20 @@ def _merged_cells(
     """
     kind = _kind_of(sum(int(each.units.max(initial=0)) for each in (one, other)))
     tables = [
-        CellTable(*map(as_compiled, (each.indptr, each.columns, each.units.astype(kind, copy=False))))
+        CellTable(
+            as_compiled(each.indptr),
+            as_compiled(each.columns),
+            as_compiled(each.units.astype(kind, copy=False)),
+        )
         for each in (one, other)
     ]
     starts = one.indptr + other.indptr
     most = int(starts[-1])
-    lengths, columns, units = np.empty(len(starts) - 1, np.int64), np.empty(most, np.int32), np.empty(most, kind)
+    lengths, columns, units = (
+        np.empty(len(starts) - 1, np.int64),
+        np.empty(most, np.int32),
+        np.empty(most, kind),
+    )
     bounds = _even_bounds(starts, available_cores())
     ends = np.zeros(len(bounds) - 1, dtype=np.int64)
 
@@ -197,17 +205,15 @@ def _even_bounds(starts: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
 
 def _gathered(counts: Counts, seen: NDArray[np.int64], first: NDArray[np.int64], others: bool) -> CellCounts:
     """All groups of counts in one."""
-    groups: dict[int, Rows] = {}
-    make_groups(counts, available_cores(), groups.__setitem__)
-    rows = [groups.pop(number) for number in range(len(counts.bounds) - 1)]
-    lengths = [np.diff(group.ends, prepend=0) for group in rows]
-    most = max((int(group.units.max(initial=0)) for group in rows), default=0)
-    kind = _kind_of(most)
-    return CellCounts(
-        offsets_of(np.concatenate([np.empty(0, np.int64), *lengths])),
-        np.concatenate([np.empty(0, np.int32), *(group.columns for group in rows)]),
-        np.concatenate([np.empty(0, kind), *(group.units.astype(kind) for group in rows)]),
-        seen,
-        first,
-        others,
-    )
+    groups: dict[int, tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.unsignedinteger]]] = {}
+
+    def keep(number: int, rows: Rows) -> None:
+        # Copied: what a group was made in is larger, and serves the next one.
+        kind = _kind_of(int(rows.units.max(initial=0)))
+        groups[number] = np.diff(rows.ends, prepend=0), rows.columns.copy(), rows.units.astype(kind)
+
+    make_groups(counts, available_cores(), keep)
+    nothing = np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.uint8)
+    parts = [nothing, *(groups.pop(number) for number in range(len(counts.bounds) - 1))]
+    lengths, columns, units = joined(parts, lambda arrays: arrays)
+    return CellCounts(offsets_of(lengths), columns, units, seen, first, others)

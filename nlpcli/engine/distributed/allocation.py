@@ -1,9 +1,9 @@
 """Memory that a task uses again and again, where Dask's nanny has it given back each time.
 
-A nanny starts its worker with MALLOC_TRIM_THRESHOLD_=65536, so that what results took goes back to the system.
-With it, though, each array of 128 KiB or more is memory that the system maps anew, fills with zeros and takes
-away: blocks of text that are read and counted cost twice the time. While a task runs, glibc does here what it
-does by itself without that variable; when none runs, what is free is given back.
+A nanny starts its worker with MALLOC_TRIM_THRESHOLD_=65536, so that what results took goes back to the
+system. With it, though, each array of 128 KiB or more is memory that the system maps anew, fills with zeros
+and takes away: blocks of text that are read and counted cost twice the time. While a task runs, glibc does
+here what it does by itself without that variable; when none runs, what is free is given back.
 
 Not here: processes without the variable, and other C libraries. There nothing is done.
 """
