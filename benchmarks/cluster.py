@@ -166,9 +166,10 @@ def compare(folder: Path, cluster: Cluster, jobs: list[str]) -> None:
             its_wall, its_cpu, its_peak = cluster.cpu_of(folder, many, idle)
             ratio = (its_cpu - its_start) / (cpu - start)
             same = digest(folder, "alone") == digest(folder, "many")
-            (result,) = folder.glob("many.*")
+            (made,) = folder.glob("many.*")
+            result = made.stat().st_size / 1e6
             print(f"{name} | {wall:.1f}, {cpu:.1f} | {shards} | {its_wall:.1f}, {its_cpu:.1f} | "
-                  f"{ratio:.2f} | {same} | {its_peak:.0f}, {result.stat().st_size / 1e6:.0f}", flush=True)  # fmt: skip
+                  f"{ratio:.2f} | {same} | {its_peak:.0f}, {result:.0f}", flush=True)  # fmt: skip
         for path in (*folder.glob("alone.*"), *folder.glob("many.*"), *folder.glob("short.*")):
             path.unlink()
     print("peak memory, MB:", {name: round(peak) for name, peak in cluster.peak().items()})

@@ -19,7 +19,7 @@ from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.distributed import DistributedSettings
 
 _MOST_SLICES = 64
-_MOST_TAKEN = 20_000  # tasks that take slices of shards
+_MOST_TAKEN = 15_000  # tasks that take slices of shards
 
 Partial = TypeVar("Partial")
 Result = TypeVar("Result")
