@@ -48,6 +48,8 @@ Merge = Callable[[Any, Any], Any]
 _FAN_IN = 8  # partial results that one task merges
 _LOOK = 0.25  # seconds between two looks at how far it is
 _CONNECT = 10.0  # seconds for the scheduler to answer, or to come back
+_LOGS = ("distributed", "asyncio", "tornado")
+_ENDING = ("closing", "closed", "failed")  # what a worker is that takes no more tasks
 _MOST_INLINE = 16 << 20  # bytes of the work itself in all tasks together; a larger one is a task's result
 
 
@@ -60,7 +62,7 @@ def connected(where: DistributedSettings, progress: Progress) -> Iterator[Machin
     """
     address = parse_address(where.cluster or "")
     distributed = _imported()
-    with contextlib.ExitStack() as stack, _options(), _silent():
+    with _options(), _silent(), contextlib.ExitStack() as stack:
         target = address.address or ""
         if address.file:
             target = address_in(address.file)
@@ -102,7 +104,8 @@ def _options() -> Iterator[None]:
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
     """Dask's log is not shown, nor that of the loop it runs in: we say ourselves what is wrong."""
-    logs = [logging.getLogger(name) for name in ("distributed", "asyncio", "tornado")]
+    known = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _LOGS]
+    logs = [logging.getLogger(name) for name in {*_LOGS, *known}]  # some have a level of their own
     before = [log.level for log in logs]
     for log in logs:
         log.setLevel(logging.CRITICAL)
@@ -337,12 +340,13 @@ def _task(call: bytes, piece: Piece, *shared: Parcel) -> Parcel:
 
 
 def _abandoned(worker: Any) -> Callable[[], bool]:
-    """Whether the task that runs here is wanted no more: its client went, or another worker has done it."""
+    """Whether the task that runs here is wanted no more: its client went, or another worker has done it, or
+    the scheduler went, and this worker goes too."""
     key = worker.get_current_task()
 
     def look() -> bool:
         task = worker.state.tasks.get(key)
-        return task is None or task.state == "cancelled"
+        return task is None or task.state == "cancelled" or worker.status.name in _ENDING
 
     return look
 
