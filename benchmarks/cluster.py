@@ -106,17 +106,21 @@ class Cluster:
         """Seconds of all of them so far."""
         return sum(sum(process.cpu_times()[:2]) for process in self.processes())
 
-    def idle(self) -> float:
-        """Cores that they take while they do nothing."""
+    def idle(self, seconds: float) -> float:
+        """Cores that they take while they do nothing, by so many seconds of it."""
         before, began = self.cpu(), time.monotonic()
-        time.sleep(5)
+        time.sleep(seconds)
         return (self.cpu() - before) / (time.monotonic() - began)
 
-    def cpu_of(self, folder: Path, command: list[str], idle: float) -> tuple[float, float, float]:
-        """Wall and CPU seconds of a command, with what they do for it, and the client's peak in MB."""
+    def cpu_of(self, folder: Path, command: list[str]) -> tuple[float, float, float]:
+        """Wall and CPU seconds of a command, with what they do for it, and the client's peak in MB.
+
+        What they take for nothing is measured just behind it: a busy machine lets them do less of that.
+        """
         before = self.cpu()
         wall, cpu, peak = run(folder, command)
-        return wall, cpu + max(self.cpu() - before - idle * wall, 0), peak
+        took = self.cpu() - before
+        return wall, cpu + max(took - self.idle(min(max(wall, 2), 10)) * wall, 0), peak
 
     def peak(self) -> dict[str, float]:
         """Peak memory in MB of the scheduler, and of the largest worker."""
@@ -147,8 +151,7 @@ def on_cluster(folder: Path, cluster: Cluster, command: list[str], shards: int) 
 
 
 def compare(folder: Path, cluster: Cluster, jobs: list[str]) -> None:
-    idle = cluster.idle()
-    print(f"idle processes of the cluster: {idle:.1%} of a core")
+    print(f"idle processes of the cluster: {cluster.idle(5):.1%} of a core")
     print("job | one process: wall, CPU s | shards | wall, CPU s | ratio of CPU | same bytes | "
           "peak of the client, and result, MB")  # fmt: skip
     for name in jobs:
@@ -159,11 +162,11 @@ def compare(folder: Path, cluster: Cluster, jobs: list[str]) -> None:
         short = [part.replace("text.txt", "line.txt").replace("rows.tsv", "few.tsv") for part in command]
         start = run(folder, [part.format("short") for part in short])[1]
         few = on_cluster(folder, cluster, [part.format("short") for part in short], 1)
-        its_start = cluster.cpu_of(folder, few, idle)[1]
+        its_start = cluster.cpu_of(folder, few)[1]
         for shards in (2, 8):
             many = on_cluster(folder, cluster, [part.format("many") for part in command], shards)
             run(folder, many)
-            its_wall, its_cpu, its_peak = cluster.cpu_of(folder, many, idle)
+            its_wall, its_cpu, its_peak = cluster.cpu_of(folder, many)
             ratio = (its_cpu - its_start) / (cpu - start)
             same = digest(folder, "alone") == digest(folder, "many")
             (made,) = folder.glob("many.*")
