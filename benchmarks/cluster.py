@@ -1,24 +1,24 @@
-"""What many machines cost: commands on two local workers against one process, kills, and a model of 1,000.
+"""What many machines cost: commands on two local workers against one process, and kills.
 
-    python benchmarks/cluster.py                     # counts, CPU and bytes, with 2 and 8 shards
+    python benchmarks/cluster.py                     # counts, CPU, memory and bytes, with 2 and 8 shards
     python benchmarks/cluster.py --kills             # a worker killed at 20, 50 and 80 % of the time
-    python benchmarks/cluster.py --simulate 1000     # tasks that sleep as long as the cost model says
-    python benchmarks/cluster.py --megabytes 40
+    python benchmarks/cluster.py --megabytes 40 --jobs count,train-nb
+
+A model of 1,000 machines is played in `cluster_simulation.py`.
 
 The text is made from a seed: words by Zipf's law. CPU is that of client, scheduler and workers, which were
 warm, against that of the single process. What both take for a text of one line is left out (a client starts
 half a second longer), and so is what the processes of a cluster take while they do nothing (some percent of a
-core each). The bytes are compared.
+core each). The bytes are compared. Peaks of memory are those of the client's process, and, over all jobs,
+of the scheduler and the largest worker.
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
 import hashlib
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -62,13 +62,15 @@ def digest(folder: Path, name: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def run(folder: Path, command: list[str]) -> tuple[float, float]:
-    """Wall and CPU seconds of a process."""
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    subprocess.run([*NLPCLI, *command, "-q"], cwd=folder, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return time.monotonic() - began, cpu
+def run(folder: Path, command: list[str]) -> tuple[float, float, float]:
+    """Wall and CPU seconds of a process, and its peak memory in MB."""
+    began = time.monotonic()
+    process = subprocess.Popen([*NLPCLI, *command, "-q"], cwd=folder)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{command}: {process.returncode}")
+    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss * 1.024e-3
 
 
 class Cluster:
@@ -104,17 +106,21 @@ class Cluster:
         """Seconds of all of them so far."""
         return sum(sum(process.cpu_times()[:2]) for process in self.processes())
 
-    def idle(self) -> float:
-        """Cores that they take while they do nothing."""
+    def idle(self, seconds: float) -> float:
+        """Cores that they take while they do nothing, by so many seconds of it."""
         before, began = self.cpu(), time.monotonic()
-        time.sleep(5)
+        time.sleep(seconds)
         return (self.cpu() - before) / (time.monotonic() - began)
 
-    def cpu_of(self, folder: Path, command: list[str], idle: float) -> tuple[float, float]:
-        """Wall and CPU seconds of a command, with what they do for it."""
+    def cpu_of(self, folder: Path, command: list[str]) -> tuple[float, float, float]:
+        """Wall and CPU seconds of a command, with what they do for it, and the client's peak in MB.
+
+        What they take for nothing is measured just behind it: a busy machine lets them do less of that.
+        """
         before = self.cpu()
-        wall, cpu = run(folder, command)
-        return wall, cpu + max(self.cpu() - before - idle * wall, 0)
+        wall, cpu, peak = run(folder, command)
+        took = self.cpu() - before
+        return wall, cpu + max(took - self.idle(min(max(wall, 2), 10)) * wall, 0), peak
 
     def peak(self) -> dict[str, float]:
         """Peak memory in MB of the scheduler, and of the largest worker."""
@@ -140,30 +146,33 @@ class Cluster:
 
 
 def on_cluster(folder: Path, cluster: Cluster, command: list[str], shards: int) -> list[str]:
-    size = sum((folder / name).stat().st_size for name in command if (folder / name).is_file())
+    size = (folder / command[1]).stat().st_size
     return [*command, "--cluster", cluster.address, "--shard-size", f"{-(-size // shards)}B"]
 
 
-def compare(folder: Path, cluster: Cluster) -> None:
-    idle = cluster.idle()
-    print(f"idle processes of the cluster: {idle:.1%} of a core")
-    print("job | one process: wall, CPU s | shards | wall, CPU s | ratio of CPU | same bytes")
-    for name, command in JOBS.items():
+def compare(folder: Path, cluster: Cluster, jobs: list[str]) -> None:
+    print(f"idle processes of the cluster: {cluster.idle(5):.1%} of a core")
+    print("job | one process: wall, CPU s | shards | wall, CPU s | ratio of CPU | same bytes | "
+          "peak of the client, and result, MB")  # fmt: skip
+    for name in jobs:
+        command = JOBS[name]
         alone = [part.format("alone") for part in command]
         run(folder, alone)
-        wall, cpu = run(folder, alone)
+        wall, cpu, _ = run(folder, alone)
         short = [part.replace("text.txt", "line.txt").replace("rows.tsv", "few.tsv") for part in command]
         start = run(folder, [part.format("short") for part in short])[1]
         few = on_cluster(folder, cluster, [part.format("short") for part in short], 1)
-        its_start = cluster.cpu_of(folder, few, idle)[1]
+        its_start = cluster.cpu_of(folder, few)[1]
         for shards in (2, 8):
             many = on_cluster(folder, cluster, [part.format("many") for part in command], shards)
             run(folder, many)
-            its_wall, its_cpu = cluster.cpu_of(folder, many, idle)
+            its_wall, its_cpu, its_peak = cluster.cpu_of(folder, many)
             ratio = (its_cpu - its_start) / (cpu - start)
             same = digest(folder, "alone") == digest(folder, "many")
+            (made,) = folder.glob("many.*")
+            result = made.stat().st_size / 1e6
             print(f"{name} | {wall:.1f}, {cpu:.1f} | {shards} | {its_wall:.1f}, {its_cpu:.1f} | "
-                  f"{ratio:.2f} | {same}", flush=True)  # fmt: skip
+                  f"{ratio:.2f} | {same} | {its_peak:.0f}, {result:.0f}", flush=True)  # fmt: skip
         for path in (*folder.glob("alone.*"), *folder.glob("many.*"), *folder.glob("short.*")):
             path.unlink()
     print("peak memory, MB:", {name: round(peak) for name, peak in cluster.peak().items()})
@@ -174,12 +183,12 @@ def kills(folder: Path, cluster: Cluster) -> None:
     for name in ("count", "train-nb", "cooccur"):
         many = on_cluster(folder, cluster, [part.format("many") for part in JOBS[name]], 8)
         run(folder, many)
-        wall, _ = run(folder, many)
+        wall, *_ = run(folder, many)
         right = digest(folder, "many")
         for share in (0.2, 0.5, 0.8):
             timer = threading.Timer(share * wall, cluster.kill_one)
             timer.start()
-            its_wall, _ = run(folder, many)
+            its_wall, *_ = run(folder, many)
             timer.join()
             print(f"{name} | {wall:.1f} | {share:.0%} | {its_wall:.1f} | {digest(folder, 'many') == right}",
                   flush=True)  # fmt: skip
@@ -188,54 +197,23 @@ def kills(folder: Path, cluster: Cluster) -> None:
             path.unlink()
 
 
-def simulate(machines: int, megabytes: float = 1e6, speedup: float = 1.0) -> None:
-    """`count` of a terabyte: tasks that sleep as long as the model says, merged eight at a time."""
-    from nlpcli.engine.distributed import dask_runner
-    from nlpcli.engine.distributed.plan import Piece
-    from nlpcli.engine.runtime.progress import SILENT
-    from nlpcli.settings.distributed import DistributedSettings
-
-    per_megabyte = 0.007 / 16  # seconds on a machine of 16 cores
-    shards = machines * 4
-    seconds = megabytes / shards * per_megabyte / speedup
-    with distributed.LocalCluster(
-        n_workers=machines, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0",
-        host="127.0.0.1", protocol="tcp://", scheduler_kwargs={"dashboard": False}, memory_limit=0,
-    ) as cluster:  # fmt: skip
-        where = DistributedSettings(cluster=cluster.scheduler_address)
-        with dask_runner.connected(where, SILENT) as machines_:
-            pieces = [Piece(number, shards, ("text",), 1) for number in range(shards)]
-            began = time.monotonic()
-            found = machines_.map("sleeping", functools.partial(sleep, seconds), pieces)
-            wall = time.monotonic() - began
-    assert len(found) == shards
-    model = 4 * seconds + shards * 0.0012 * 9 / 8
-    print(f"{machines} workers, {shards} shards of {seconds:.2f} s: model {model:.1f} s, found {wall:.1f} s")
-
-
-def sleep(seconds: float, _piece: object, _told: object) -> int:
-    """Work that takes so long."""
-    time.sleep(seconds)
-    return 0
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--megabytes", type=float, default=40)
     parser.add_argument("--kills", action="store_true")
-    parser.add_argument("--simulate", type=int)
+    parser.add_argument("--jobs", default=",".join(JOBS))
     asked = parser.parse_args()
-    if asked.simulate:
-        simulate(asked.simulate)
-        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_texts(folder, asked.megabytes)
         cluster = Cluster(folder)
         try:
-            (kills if asked.kills else compare)(folder, cluster)
+            if asked.kills:
+                kills(folder, cluster)
+            else:
+                compare(folder, cluster, asked.jobs.split(","))
         finally:
             cluster.close()
 

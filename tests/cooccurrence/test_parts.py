@@ -33,7 +33,7 @@ def test_dropped_words_are_told_by_merge(nlpcli, option):
     nlpcli("cooccur", "two.txt", *option, "-o", "two.npz")  # of the same words
     nlpcli("cooccur", "two.txt", "-o", "whole.npz")
     assert (
-        "all parts dropped words; if it was not by --read-vocab"
+        "2 parts dropped words that may be frequent in all together; count all parts with one vocabulary"
         in nlpcli("merge", "one.npz", "two.npz", "-o", "all.npz").err
     )
     for first in ("one.npz", "all.npz"):
@@ -47,6 +47,23 @@ def test_nothing_is_dropped_by_a_vocabulary_that_is_given(nlpcli):
     for name in ("one", "two", "none"):
         nlpcli("cooccur", f"{name}.txt", "--read-vocab", "words.tsv", "-o", f"{name}.npz")
     assert nlpcli("merge", "one.npz", "two.npz", "none.npz", "-o", "all.npz").err == ""
+
+
+def test_words_that_a_given_vocabulary_leaves_out_are_meant_to_be(nlpcli, tmp_path):
+    (tmp_path / "words.tsv").write_text("a\t4\nb\t4\n")  # the order that each part alone has
+    for name in ("one", "two"):
+        nlpcli("cooccur", f"{name}.txt", "--read-vocab", "words.tsv", "-o", f"{name}.npz")
+    assert nlpcli("merge", "one.npz", "two.npz", "-o", "all.npz").err == ""
+    assert nlpcli("merge", "all.npz", "one.npz", "-o", "more.npz").err == ""
+    nlpcli("cooccur", "two.txt", "--max-vocab", "2", "-o", "two.npz")
+    assert "2 parts dropped words" in nlpcli("merge", "one.npz", "two.npz", "-o", "all.npz").err
+
+
+def test_a_part_without_rare_words_has_dropped_none(nlpcli, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.txt").write_text(f"a {name} a {name}\n")
+        nlpcli("cooccur", f"{name}.txt", "-o", f"{name}.npz")
+    assert nlpcli("merge", "one.npz", "two.npz", "-o", "all.npz").err == ""
 
 
 def test_sums_have_the_names_of_parts(nlpcli, tmp_path):

@@ -166,6 +166,21 @@ def test_small_files_go_together_and_large_inputs_in_larger_shards(tmp_path, mon
     assert [name for piece in few for name in piece.paths if not part_of(name)] or len(few) == 3
 
 
+def test_what_a_server_gives_whole_is_not_cut(monkeypatch):
+    fsspec = pytest.importorskip("fsspec")
+    fsspec.filesystem("memory").pipe("/whole/text", b"a line\n" * 100)
+
+    def seek(*_):
+        raise ValueError("The HTTP server doesn't appear to support range requests.")
+
+    assert len(cut("memory://whole/text", 200)) > 1
+    monkeypatch.setattr("nlpcli.engine.io.places._Remote.seek", seek)
+    noted = Noted()
+    (piece,) = cut("memory://whole/text", 200, progress=noted)
+    assert piece.paths == ("memory://whole/text",)
+    assert "gives whole files alone, so it is one shard" in noted.notes[0]
+
+
 def test_an_error_in_a_part_says_where(tmp_path, nlpcli):
     path = tmp_path / "text"
     path.write_bytes(b"fine\nfine\n\xff\n")

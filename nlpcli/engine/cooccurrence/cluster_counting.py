@@ -51,10 +51,10 @@ def counted_on_cluster(
         slices = job.in_slices(part, takes, counting.merge, "counting pairs", promise)
         found: list[CellCounts] = [job.got(each) for each in slices]
         del slices  # the workers may let go of them
-    whole = counting.join(found) if len(found) > 1 else found[0]
     if keep_counts and isinstance(chosen, Vocabulary):
-        return counting.over(chosen, whole)
-    return dataclasses.replace(counting, vocabulary=vocabulary).finish(whole, progress)
+        return counting.over(chosen, found)
+    given = isinstance(chosen, Vocabulary)
+    return dataclasses.replace(counting.over(vocabulary.with_counts(found[0].seen), found), given=given)
 
 
 def row_slices(vocabulary: Vocabulary, number: int) -> list[tuple[int, int]]:

@@ -45,7 +45,7 @@ _MIN_GROUPS = 32
 _EXACT_WINDOW = 22
 _PLACES_A_CALL = 100_000  # places of a word; with their neighbours well under 0.2 s
 _CELLS_A_CALL = 10_000_000
-_MOST_UNITS = 2**63 - 1
+MOST_UNITS = 2**63 - 1
 
 
 class Counts(Protocol):
@@ -256,8 +256,8 @@ def add_rows(parts: list[Rows], scratch: Scratch, stop: Stop) -> Rows:
     """The sum of the same rows of several matrices."""
     if len(parts) == 1:
         return parts[0]
-    if sum(int(part.units.max(initial=0)) for part in parts) > _MOST_UNITS:
-        raise ModelError("the counts are too large to be added up", hint="are the files what they should be?")
+    if sum(int(part.units.max(initial=0)) for part in parts) > MOST_UNITS:
+        raise too_large()
     rows = len(parts[0].ends)
     begins = np.zeros((len(parts), rows + 1), dtype=np.int64)
     base = 0
@@ -273,6 +273,11 @@ def add_rows(parts: list[Rows], scratch: Scratch, stop: Stop) -> Rows:
         kernels.add_rows(begins, columns, units, state, rows, _CELLS_A_CALL, scratch.accumulator, result)
     written = int(state[1])
     return Rows(result.ends, result.columns[:written], result.units[:written])
+
+
+def too_large() -> ModelError:
+    """The error for counts that no text has."""
+    return ModelError("the counts are too large to be added up", hint="are the files what they should be?")
 
 
 class SpilledCounts:

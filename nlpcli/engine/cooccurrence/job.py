@@ -103,7 +103,16 @@ def _counted(
     )
     made = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)
     return spilled(
-        Cooccurrence(corpus.vocabulary, counting, analysis, made, order, ranks, dropped),
+        Cooccurrence(
+            corpus.vocabulary,
+            counting,
+            analysis,
+            made,
+            order,
+            ranks,
+            dropped,
+            given=isinstance(chosen, Vocabulary),
+        ),
         threads=plan.threads,
         memory=plan.cells,
         progress=progress,

@@ -36,6 +36,10 @@ class Counted(Protocol):
     def dropped(self) -> bool:
         """Whether there were tokens of other words; False where that is not known."""
 
+    @property
+    def given(self) -> bool:
+        """Whether its words were given, and not chosen by the text alone; False where that is not known."""
+
 
 def united(parts: Sequence[Counted]) -> tuple[Vocabulary, NDArray[np.int64] | None, list[NDArray[np.int32]]]:
     """The words of all parts with their counts, their ranks by first appearance, and for each part the new
@@ -103,9 +107,10 @@ def dropped(parts: Sequence[Counted], names: Sequence[str]) -> str:
     mend = "count all parts with one vocabulary: --read-vocab"
     first = parts[0].vocabulary.packed
     if all(_same(first, part.vocabulary.packed) for part in parts[1:]):
-        # One that was given, most likely: each part alone would hardly have its words in the same order.
-        if len(parts) > 1 and all(part.dropped and _in_own_order(part) for part in parts):
-            return f"all parts dropped words; if it was not by --read-vocab, {mend}"
+        # A word that one part alone has dropped is as rare in all of them.
+        droppers = [part for part in parts if part.dropped]
+        if len(droppers) > 1 and any(not part.given and _in_own_order(part) for part in droppers):
+            return f"{len(droppers)} parts dropped words that may be frequent in all together; {mend}"
         return ""
     if lacking := [name for name, part in zip(names, parts, strict=True) if part.dropped]:
         more = f" (so were {len(lacking) - 1} more)" if len(lacking) > 1 else ""
@@ -113,6 +118,8 @@ def dropped(parts: Sequence[Counted], names: Sequence[str]) -> str:
             f"{lacking[0]} was counted without some of its words{more}: what other parts hold of these is "
             f"not all; {mend}"
         )
+    if all(part.first_seen is not None for part in parts):  # files without it do not know what they dropped
+        return ""
     rarest = [int(part.vocabulary.counts[part.vocabulary.counts > 0].min(initial=1 << 62)) for part in parts]
     least = min(rarest)
     if least < 2:

@@ -19,7 +19,7 @@ from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.distributed import DistributedSettings
 
 _MOST_SLICES = 64
-_MOST_TAKEN = 20_000  # tasks that take slices of shards
+_MOST_TAKEN = 20_000  # tasks of a job that take slices of shards, so that it has no more than 70,000
 
 Partial = TypeVar("Partial")
 Result = TypeVar("Result")
@@ -30,6 +30,7 @@ class Job:
 
     def __init__(self, machines: Any, pieces: list[Piece], progress: Progress) -> None:
         self._machines, self.pieces, self._progress = machines, pieces, progress
+        self._taken = 0
 
     def merged(self, counting: Counting[Partial, Result], stage: str = "counting", *shared: Any) -> Any:
         """The promise of the partial counts of all shards as one."""
@@ -57,12 +58,14 @@ class Job:
         parts = self.parts(part, stage, *shared)
         if len(takes) == 1:
             return [self.merge(parts, merge)]
+        self._taken += len(takes) * len(parts)
         return list(self._machines.sliced(parts, takes, merge))
 
     @property
     def slices(self) -> int:
         """How many slices there may be, for all workers to have one and no job too many tasks."""
-        return max(min(int(self._machines.workers), _MOST_SLICES, _MOST_TAKEN // len(self.pieces)), 1)
+        left = (_MOST_TAKEN - self._taken) // len(self.pieces)
+        return max(min(int(self._machines.workers), _MOST_SLICES, left), 1)
 
     def first(self, work: Any, stage: str) -> Any:
         """What `work(piece, told)` gives of the first shard."""

@@ -19,7 +19,7 @@ from nlpcli.engine.io.file_kinds import kind_of
 from nlpcli.engine.io.line_ends import ends_with_returns
 from nlpcli.engine.io.lines import line_blocks
 from nlpcli.engine.io.opening import display_name, open_bytes, read_chunks
-from nlpcli.engine.io.places import Decided, Part, open_place
+from nlpcli.engine.io.places import Decided, Part, gives_parts, open_place
 from nlpcli.engine.io.record_layouts import Layout
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.table_signs import is_plain
@@ -83,6 +83,9 @@ def cut_file(
     path: str, size: int, most: int, reading: Reading, count_quotes: CountQuotes, progress: Progress
 ) -> list[tuple[Part, Decided]] | None:
     """The parts of a file of `size` bytes, none much larger than `most`; None where it stays whole."""
+    if not gives_parts(path, size):
+        progress.note(f"{display_name(path)}: the server gives whole files alone, so it is one shard")
+        return None
     with open_place(path) as file:
         head = file.read(_HEAD)
     encoding = _encoding(path, head, reading)

@@ -27,9 +27,11 @@ from typing import Any
 
 from nlpcli.engine.distributed import troubles
 from nlpcli.engine.distributed.addresses import Address, address_in, parse_address
+from nlpcli.engine.distributed.allocation import memory_kept
 from nlpcli.engine.distributed.contact import check_contact
 from nlpcli.engine.distributed.fingerprint import check_same, own_fingerprint
 from nlpcli.engine.distributed.local_cluster import local_cluster
+from nlpcli.engine.distributed.parcels import Parcel
 from nlpcli.engine.distributed.plan import Piece
 from nlpcli.engine.distributed.tally import Tally
 from nlpcli.engine.distributed.told import Told
@@ -46,6 +48,8 @@ Merge = Callable[[Any, Any], Any]
 _FAN_IN = 8  # partial results that one task merges
 _LOOK = 0.25  # seconds between two looks at how far it is
 _CONNECT = 10.0  # seconds for the scheduler to answer, or to come back
+_LOGS = ("distributed", "asyncio", "tornado")
+_ENDING = ("closing", "closed", "failed")  # what a worker is that takes no more tasks
 _MOST_INLINE = 16 << 20  # bytes of the work itself in all tasks together; a larger one is a task's result
 
 
@@ -58,7 +62,7 @@ def connected(where: DistributedSettings, progress: Progress) -> Iterator[Machin
     """
     address = parse_address(where.cluster or "")
     distributed = _imported()
-    with contextlib.ExitStack() as stack, _options(), _silent():
+    with _options(), _silent(), contextlib.ExitStack() as stack:
         target = address.address or ""
         if address.file:
             target = address_in(address.file)
@@ -100,7 +104,8 @@ def _options() -> Iterator[None]:
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
     """Dask's log is not shown, nor that of the loop it runs in: we say ourselves what is wrong."""
-    logs = [logging.getLogger(name) for name in ("distributed", "asyncio", "tornado")]
+    known = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _LOGS]
+    logs = [logging.getLogger(name) for name in {*_LOGS, *known}]  # some have a level of their own
     before = [log.level for log in logs]
     for log in logs:
         log.setLevel(logging.CRITICAL)
@@ -272,7 +277,7 @@ class Machines:
         self._tell()
         if promise.status == "finished":
             try:
-                return promise.result()
+                return promise.result().value
             except NlpcliError:
                 raise
             except Exception as error:
@@ -319,7 +324,7 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _task(call: bytes, piece: Piece, *shared: Any) -> Any:
+def _task(call: bytes, piece: Piece, *shared: Parcel) -> Parcel:
     """The work on one piece. What is wrong with it is said with the shard and the machine."""
     import distributed
 
@@ -328,31 +333,33 @@ def _task(call: bytes, piece: Piece, *shared: Any) -> Any:
     topic, crowd, work = _checked(call, machine)
     told = Told(_abandoned(worker))
     cores = max(available_cores() // crowd, 1)
-    with _named(f"{piece.shown}, on {machine}"), decided(piece.decided), at_most_cores(cores):
-        found = pickle.loads(work)(piece, told, *shared)
+    with _named(f"{piece.shown}, on {machine}"), decided(piece.decided), at_most_cores(cores), memory_kept():
+        found = pickle.loads(work)(piece, told, *(one.value for one in shared))
     worker.log_event(topic, [piece.number, told.losses])
-    return found
+    return Parcel(found)
 
 
 def _abandoned(worker: Any) -> Callable[[], bool]:
-    """Whether the task that runs here is wanted no more: its client went, or another worker has done it."""
+    """Whether the task that runs here is wanted no more: its client went, or another worker has done it, or
+    the scheduler went, and this worker goes too."""
     key = worker.get_current_task()
 
     def look() -> bool:
         task = worker.state.tasks.get(key)
-        return task is None or task.state == "cancelled"
+        return task is None or task.state == "cancelled" or worker.status.name in _ENDING
 
     return look
 
 
-def _after(call: bytes, *found: Any) -> Any:
+def _after(call: bytes, *found: Parcel) -> Parcel:
     """Work on the results of other tasks."""
     import distributed
 
     machine = f"{distributed.get_worker().address} ({socket.gethostname()})"
     (work,) = _checked(call, machine)
     try:
-        return pickle.loads(work)(*found)
+        with memory_kept():
+            return Parcel(pickle.loads(work)(*(one.value for one in found)))
     except MemoryError as error:
         raise MemoryError(f"not enough memory to merge on {machine}") from error
 

@@ -113,6 +113,8 @@ def _checked_folder(output: Output | None) -> str:
         return folder.rstrip("/")
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise OutputError(f"{folder.rstrip('/')} is a file, and no folder", hint="name another") from error
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
     return os.path.abspath(folder)  # noqa: PTH100

@@ -148,6 +148,18 @@ def open_place(name: str) -> BinaryIO:
         )
 
 
+def gives_parts(name: str, size: int) -> bool:
+    """Whether a file of so many bytes can be read from the middle on: some servers give it whole."""
+    if not is_address(name):
+        return True
+    try:
+        with open_place(name) as file:
+            file.seek(size - 1)
+            return len(file.read(1)) == 1
+    except (InputError, OSError, ValueError):
+        return False
+
+
 def expanded(names: Sequence[str]) -> list[str]:
     """The same with the files that an address with a star means, ascending: no shell knows those.
 

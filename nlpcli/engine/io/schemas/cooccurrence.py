@@ -55,6 +55,7 @@ COUNTS = Schema(
         "format": Field(whole(1)),
         "vocab_order": Field(one_of("frequency", "first-seen", "alphabetical"), default="frequency"),
         "dropped": Field(flag, default=False),
+        "given": Field(flag, default=False),
     },
     {
         **VOCABULARY,

@@ -46,6 +46,19 @@ class Rows(NamedTuple):
     units: NDArray[np.int64]
 
 
+class CellTable(NamedTuple):
+    """Rows of a matrix whose cells are kept in a small type.
+
+    indptr: int64 [rows + 1], where the cells of each row begin, and the last end
+    columns: int32 [cells], ascending in each row
+    units: unsigned [cells], counts in units
+    """
+
+    indptr: NDArray[np.int64]
+    columns: NDArray[np.int32]
+    units: NDArray[np.unsignedinteger]
+
+
 class TokenTable(NamedTuple):
     """Tokens with their counts; token v is UTF-8 text[offsets[v]:offsets[v + 1]].
 
