@@ -34,9 +34,9 @@ from nlpcli.engine.sequences.classifier_job import AnyEvaluation, NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
 from nlpcli.engine.sequences.masked_lm import Filled, MaskedLM
+from nlpcli.engine.tasks.answers import Found
 from nlpcli.engine.tasks.corpus_report import CorpusReport
 from nlpcli.engine.tasks.dialogue import Reply
-from nlpcli.engine.tasks.question_job import Found
 from nlpcli.engine.tasks.reader import Reader
 from nlpcli.engine.tasks.rouge import Rouge
 from nlpcli.engine.tasks.rows_job import DedupCounts, Part
