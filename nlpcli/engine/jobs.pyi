@@ -1098,6 +1098,7 @@ def search(
     prefix: Literal["auto", "on", "off"] = "auto",
     bm25_k1: float | None = None,
     bm25_b: float = 0.75,
+    rerank: int = 0,
     width: int = 160,
     document: Literal["line", "paragraph", "file"] = "line",
     terms: Literal["auto", "words", "bigrams", "both"] = "auto",
