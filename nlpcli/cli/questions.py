@@ -17,7 +17,7 @@ from nlpcli.settings.results import ResultSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.io.questions import Answers
-    from nlpcli.engine.tasks.question_job import Found
+    from nlpcli.engine.tasks.answers import Found
 
 
 @with_settings

@@ -34,9 +34,9 @@ from nlpcli.engine.sequences.classifier_job import AnyEvaluation, NetworkOutcome
 from nlpcli.engine.sequences.evaluation import TaggerEvaluation
 from nlpcli.engine.sequences.job import TaggerMeasured, TaggerOutcome
 from nlpcli.engine.sequences.masked_lm import Filled, MaskedLM
+from nlpcli.engine.tasks.answers import Found
 from nlpcli.engine.tasks.corpus_report import CorpusReport
 from nlpcli.engine.tasks.dialogue import Reply
-from nlpcli.engine.tasks.question_job import Found
 from nlpcli.engine.tasks.reader import Reader
 from nlpcli.engine.tasks.rouge import Rouge
 from nlpcli.engine.tasks.rows_job import DedupCounts, Part
@@ -1093,6 +1093,7 @@ def search(
     prefix: Literal["auto", "on", "off"] = "auto",
     bm25_k1: float | None = None,
     bm25_b: float = 0.75,
+    rerank: int = 0,
     width: int = 160,
     document: Literal["line", "paragraph", "file"] = "line",
     terms: Literal["auto", "words", "bigrams", "both"] = "auto",

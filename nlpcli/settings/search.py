@@ -61,6 +61,7 @@ class SearchSettings(Settings):
         {
             "bm25_k1": Needs("by", ("bm25",)),
             "bm25_b": Needs("by", ("bm25",)),
+            "rerank": Needs("by", ("bm25",)),
             "prefix": Needs("by", ("tfidf", "bm25")),
         }
     )
@@ -82,4 +83,11 @@ class SearchSettings(Settings):
         max=1e6,
     )
     bm25_b: float = setting(0.75, "BM25: how much long documents are held back.", min=0, max=1)
+    rerank: int = setting(
+        0,
+        "BM25 of pairs of letters: rank so many of the best again, by how near each other the words stand in "
+        "them and which stand there as they are (15 is good; 0: none).",
+        min=0,
+        max=10_000,
+    )
     width: int = setting(160, "Characters of text to show.", min=20, max=MOST)

@@ -149,6 +149,11 @@ class SummarySettings(Settings):
     unit: Literal["auto", "word", "bigram"] = setting(
         "auto", "How alike sentences are is told by words or pairs of letters; auto: these in Korean."
     )
+    splitter: Literal["rules", "kiwi"] = setting(
+        "rules",
+        "What tells where Korean sentences end: marks and polite endings, or kiwi too, for ends without "
+        "either, which takes far longer.",
+    )
     position: float = setting(4.0, "How much more the first sentences count; 0: no more.", min=0, max=1e6)
     balance: float = setting(0.7, "With mmr: 1 is the text alone, 0 differences alone.", min=0, max=1)
 

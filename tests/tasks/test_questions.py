@@ -104,6 +104,9 @@ def test_files_of_another_layout_are_refused(nlpcli: Run, tmp_path: Path) -> Non
     assert not (tmp_path / "r.safetensors").exists()
 
 
+_NAMES = ["한빛", "두루", "새봄", "미르", "가온", "나래", "다온", "라온", "마루", "바름", "사랑", "아라"] * 3
+
+
 def test_spans_leave_out_particles_and_stay_in_a_sentence() -> None:
     passage = Passage("김하늘은 왔다. 비가 온다.")
     found = {passage.text[a:b] for a, b in zip(passage.spans.starts, passage.spans.ends, strict=True)}
@@ -136,3 +139,19 @@ def test_documents_that_cannot_be_surer_are_not_read(notes: Path) -> None:
     several = dict(api.ask(str(notes), [question], top=50, min_score=0))[question]
     assert best == several[0]
     assert [one.score for one in several] == sorted((one.score for one in several), reverse=True)
+
+
+def test_questions_together_are_answered_as_each_alone(tmp_path: Path) -> None:
+    lines = [
+        f"{name}다리는 {1900 + number}년 {number % 12 + 1}월에 새솔시에 놓았다."
+        for number, name in enumerate(_NAMES)
+    ]
+    (tmp_path / "t.txt").write_text(
+        "".join(f"{line} 길이는 {7 * number + 3}m이다.\n" for number, line in enumerate(lines))
+    )
+    asked = [f"{name}다리를 언제 놓았나?" for name in _NAMES] + ["?", "길이는?", "What is it?"]
+    text = str(tmp_path / "t.txt")
+    together = list(api.ask(text, asked, top=3))
+    assert [question for question, _ in together] == asked
+    assert together == [pair for question in asked for pair in api.ask(text, [question], top=3)]
+    assert [found[0].answer for _, found in together[:3]] == ["1900년 1월", "1901년 2월", "1902년 3월"]

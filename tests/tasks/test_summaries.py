@@ -148,3 +148,14 @@ def test_a_page_marks_the_sentences_of_a_summary(nlpcli, tmp_path):
     assert "&lt;b&gt;sleep" in page and page.count("<p>") == 2
     refused = nlpcli("summarize", "t.txt", "--highlight", "q.html", "-o", "s.csv", code=2).err
     assert "--highlight does nothing with a table" in refused and not (tmp_path / "q.html").exists()
+
+
+def test_korean_sentences_end_by_rules_or_where_kiwi_says(tmp_path: Path, nlpcli: Run) -> None:
+    (tmp_path / "t.txt").write_text("어제는 비가 왔다 오늘은 날이 갰다. 고마워요 또 오세요\n")
+    plain, kiwi = (
+        nlpcli("summarize", "t.txt", "--sentences", "9", *more, "--jsonl").stdout.decode().splitlines()
+        for more in ([], ["--splitter", "kiwi"])
+    )
+    told = [json.loads(line)["text"] for line in plain]
+    assert told == ["어제는 비가 왔다 오늘은 날이 갰다.", "고마워요", "또 오세요"]
+    assert [json.loads(line)["text"] for line in kiwi] == ["어제는 비가 왔다", "오늘은 날이 갰다.", *told[1:]]

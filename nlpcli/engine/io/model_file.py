@@ -265,7 +265,9 @@ def _check_layout(path: str | os.PathLike[str], tensors: Mapping[str, TensorInfo
             raise ModelError(f"{path} is damaged: its tensors do not fit together")
         position = info.end
     if position != room:
-        raise ModelError(f"{path} is damaged: it holds {room:,} bytes of data where {position:,} are due")
+        raise ModelError(
+            f"{path} is damaged: it holds {room:,} bytes of data where {position:,} are due", hint=AGAIN
+        )
 
 
 def _a(word: str) -> str:
@@ -328,7 +330,11 @@ def _map_tensors(info: ModelInfo, names: Collection[str]) -> dict[str, NDArray[A
     wanted = {name: info.tensors[name] for name in names}
     if not any(tensor.end for tensor in wanted.values()):
         return {name: np.zeros(tensor.shape, tensor.dtype) for name, tensor in wanted.items()}
-    data = np.memmap(info.path, dtype=np.uint8, mode="r", offset=info.data_start)
+    due = info.data_start + max(tensor.end for tensor in info.tensors.values())
+    with open(info.path, "rb") as file:
+        if os.fstat(file.fileno()).st_size != due:
+            raise ModelError(f"{info.path} was changed while it was read", hint="try again")
+        data = np.memmap(file, dtype=np.uint8, mode="r", offset=info.data_start)
     return {
         name: np.asarray(data[tensor.start : tensor.end]).view(tensor.dtype).reshape(tensor.shape)
         for name, tensor in wanted.items()

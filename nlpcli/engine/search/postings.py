@@ -16,7 +16,7 @@ from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.io.schema import AGAIN
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.engine.search.terms import Terms
+from nlpcli.engine.search.terms import PAIRS, Terms
 from nlpcli.errors import ModelError
 
 kernels = Kernels("search.postings")
@@ -35,7 +35,7 @@ def idf(frequencies: NDArray[np.integer[Any]] | int, documents: int) -> NDArray[
 
 def usual_k1(terms: str) -> float:
     """BM25's k1 where none is given, for what documents are found by."""
-    return K1_OF_BIGRAMS if terms in ("bigrams", "both") else K1
+    return K1_OF_BIGRAMS if terms in PAIRS else K1
 
 
 def room_of(lengths: NDArray[np.int32], k1: float, b: float) -> NDArray[np.float64]:

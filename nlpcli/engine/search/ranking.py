@@ -6,7 +6,7 @@ longer terms that begin with it, counted as one (where whole words are indexed �
 
 from __future__ import annotations
 
-import functools
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,20 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.empty_corpus import Sample
-from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.engine.search.postings import B, damaged, idf, room_of, usual_k1
+from nlpcli.engine.search.block_ranking import NOTHING, BlockRanking, Ranked, bm25_idf
+from nlpcli.engine.search.postings import idf
 from nlpcli.engine.search.snippets import Snippet, snippet
-from nlpcli.engine.search.terms import found_in, terms_of_word
+from nlpcli.engine.search.terms import PAIRS, found_in, terms_kept
 from nlpcli.engine.vectors.spelling import nearest_spellings
-from nlpcli.errors import InputError
+from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.search import SearchSettings
 
 if TYPE_CHECKING:
     from nlpcli.engine.search.index import SearchIndex
-
-kernels = Kernels("search.ranking")
-
-_BLOCK, _WINDOW = 128, 4096
 
 
 @dataclass(frozen=True)
@@ -52,9 +48,6 @@ class _Group:
     counts: NDArray[np.int64]
 
 
-Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]  # documents and their scores, the best first
-
-
 class Search:
     """Answers queries to one index; `SearchSettings` says how it ranks."""
 
@@ -62,7 +55,15 @@ class Search:
         self.index = index
         self.settings = settings
         self._analyzer = index.analyzer
-        self._k1 = usual_k1(index.settings.terms) if settings.bm25_k1 is None else settings.bm25_k1
+        self._blocks = BlockRanking(index, settings)
+        self._cuts_korean = index.settings.terms in PAIRS
+        if settings.rerank and not self._cuts_korean:
+            raise SettingsError(
+                "--rerank needs texts that are found by pairs of letters",
+                hint="Korean ones are; nlpcli index --terms bigrams makes an index of them",
+            )
+        whole = index.analysis.tokenizer in ("word", "whitespace") and not self._cuts_korean
+        self._has_longer = settings.prefix == "on" or (settings.prefix == "auto" and whole)
 
     # --- queries ------------------------------------------------------------------------------
 
@@ -72,15 +73,26 @@ class Search:
         Raises InputError when no word of the query stands in any document.
         """
         words = self._analyzer.tokens(query)
-        documents, scores, matched = self._answer(self._terms(words), exact=False)
+        documents, scores, matched = self._answer(words, self._terms(words), exact=False)
         if not matched:
             raise self._nothing(query, words)
         return self._hits(documents, scores, matched)
 
     def rank(self, query: str) -> Ranked:
         """The same as numbers of documents and scores, with nothing of the texts: fast, for many queries."""
-        documents, scores, _ = self._answer(self._terms(self._analyzer.tokens(query)), exact=False)
-        return documents, scores
+        return self.rank_all([query])[0]
+
+    def rank_all(self, queries: Sequence[str]) -> list[Ranked]:
+        """The same of each of some queries, which are worked out together."""
+        words = [self._analyzer.tokens(query) for query in queries]
+        wanted = [self._terms(each) for each in words]
+        if self.settings.by == "vectors" or (
+            self._has_longer and any(map(self._looks_longer, itertools.chain(*wanted)))
+        ):
+            found = [self._answer(*each, exact=False) for each in zip(words, wanted, strict=True)]
+        else:
+            found = self._blocks.best(wanted, min(self.settings.top_k, len(self.index)), words)
+        return [(documents, scores) for documents, scores, _ in found]
 
     def more_like(self, places: Sequence[str]) -> list[Hit]:
         """The documents most like those at some places (`file:line`), which are not among them.
@@ -92,7 +104,7 @@ class Search:
         terms: Counter[str] = Counter()
         for document in liked:
             terms += self._terms(self._analyzer.tokens(self._text(document)))
-        documents, scores, matched = self._answer(terms, exact=True, more=len(liked))
+        documents, scores, matched = self._answer([], terms, exact=True, more=len(liked))
         if not matched:
             raise InputError(f"no word is left of {', '.join(places)}")
         others = ~np.isin(documents, list(liked))
@@ -102,9 +114,9 @@ class Search:
     def _terms(self, words: Sequence[str]) -> Counter[str]:
         """The terms that a query's words are looked up by, and how often each stands there."""
         kind = "words" if self.settings.by == "vectors" else self.index.settings.terms
-        if kind not in ("bigrams", "both"):
+        if kind not in PAIRS:
             return Counter(words)
-        return Counter(term for word in words for term in terms_of_word(word, kind))
+        return Counter([term for word in words for term in terms_kept(word, kind)])
 
     def _text(self, document: int) -> str:
         return str(self.index.texts[document]).replace("\n", " ")
@@ -112,9 +124,10 @@ class Search:
     # --- scores -------------------------------------------------------------------------------
 
     def _answer(
-        self, wanted: Mapping[str, int], *, exact: bool, more: int = 0
+        self, words: Sequence[str], wanted: Mapping[str, int], *, exact: bool, more: int = 0
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], set[str]]:
-        """The best documents of terms, so many more than asked for; and the terms that were found."""
+        """The best documents of words, and of their terms, so many more than asked for; and the terms that
+        were found."""
         top = min(self.settings.top_k + more, len(self.index))
         longer = [] if exact else [term for term in wanted if self._looks_longer(term)]
         if longer or self.settings.by == "vectors":
@@ -124,70 +137,17 @@ class Search:
                 if (group := self._group(term, times, longer=term in longer)) is not None
             ]
             matched = {self.index.terms[int(number)] for group in groups for number in group.terms}
-            return (*self._best(self._scores(groups), top), matched) if groups else (*_NONE, matched)
-        names = list(wanted)
-        numbers = self.index.terms.numbers_of(names)
-        matched = {name for name, number in zip(names, numbers.tolist(), strict=True) if number >= 0}
-        times = np.array(list(wanted.values()), np.float64)[numbers >= 0]
-        if not matched:
-            return (*_NONE, matched)
-        return (*self._best_by_blocks(numbers[numbers >= 0], times, top), matched)
-
-    def _best_by_blocks(self, terms: NDArray[np.int64], times: NDArray[np.float64], top: int) -> Ranked:
-        """The documents of terms, none of which stands for others, by the packed postings."""
-        postings, total = self.index.postings, len(self.index)
-        frequencies, by_bm25 = postings.frequencies[terms], self.settings.by == "bm25"
-        rarity = _bm25_idf(frequencies, total) if by_bm25 else idf(frequencies, total)
-        weights = times * rarity if by_bm25 else times * rarity**2 / np.linalg.norm(times * rarity)
-        bounds, room = self._bounds, self._room
-        blocks = np.stack([postings.blocks[terms], postings.blocks[terms + 1]], axis=1)
-        factor = self._k1 + 1.0 if by_bm25 else 1.0
-        most = float((weights * (self._k1 + 1 if by_bm25 else _most(bounds, blocks))).sum())
-        quantum = 2.0 ** (np.frexp(max(most, 1e-300))[1] - 52)
-        count = len(terms)
-        scores, documents = np.zeros(top), np.zeros(top, np.int64)
-        held = kernels.best(
-            blocks, frequencies, weights / quantum, factor, postings.index, bounds, room, by_bm25,
-            np.zeros((count, 4), np.int64), np.zeros((2, count)), np.zeros(count, np.int64),
-            np.zeros((count, _BLOCK), np.int32), np.zeros((count, _BLOCK), np.int32), np.zeros(_WINDOW),
-            scores, documents,
-        )  # fmt: skip
-        if held < 0:
-            raise damaged()
-        order = np.lexsort((documents[:held], -scores[:held]))
-        return documents[:held][order], scores[:held][order] * quantum
-
-    @functools.cached_property
-    def _room(self) -> NDArray[np.float64]:
-        """Of each document what a count is divided by: with BM25 together with the count."""
-        if self.settings.by == "bm25":
-            return room_of(self.index.lengths, self._k1, self.settings.bm25_b)
-        return np.maximum(self.index.norms, 1e-12).astype(np.float64)
-
-    @functools.cached_property
-    def _bounds(self) -> NDArray[np.float32]:
-        """The most that a posting of each block can add, by the rarity of its term."""
-        postings = self.index.postings
-        if self.settings.by != "bm25":
-            return postings.cosines
-        if (self._k1, self.settings.bm25_b) == (usual_k1(self.index.settings.terms), B):
-            return postings.okapi
-        return np.full(len(postings.okapi), (self._k1 + 1) * (1 + 1e-6), np.float32)
+            return (*self._best(self._scores(groups), top), matched) if groups else (*NOTHING, matched)
+        return self._blocks.best([wanted], top, None if exact else [words])[0]
 
     # --- words that stand for longer ones, and vectors ------------------------------------------
 
     def _looks_longer(self, term: str) -> bool:
+        if not self._has_longer:
+            return False
         if self.settings.prefix == "auto":
-            return self._has_particles(term)
-        return self.settings.prefix == "on" and not (self._cuts_korean and _is_korean(term))
-
-    @property
-    def _cuts_korean(self) -> bool:
-        return self.index.settings.terms in ("bigrams", "both")
-
-    def _has_particles(self, word: str) -> bool:
-        whole = self.index.analysis.tokenizer in ("word", "whitespace") and not self._cuts_korean
-        return whole and _is_korean(word)
+            return _is_korean(term)
+        return not (self._cuts_korean and _is_korean(term))
 
     def _group(self, word: str, times: int, *, longer: bool) -> _Group | None:
         found_term = self.index.terms.find(word)
@@ -219,17 +179,17 @@ class Search:
             rarity = float(idf(len(group.documents), len(self.index)))
             scores[group.documents] += group.times * rarity * group.counts * rarity
             total += (group.times * rarity) ** 2
-        cosines: NDArray[np.float64] = scores / self._room / total**0.5
+        cosines: NDArray[np.float64] = scores / self._blocks.room / total**0.5
         return cosines
 
     def _bm25(self, groups: list[_Group]) -> NDArray[np.float64]:
         """Okapi BM25 (Robertson and Zaragoza 2009), idf = ln(1 + (n − df + ½) / (df + ½))."""
         scores = np.zeros(len(self.index))
         for group in groups:
-            rarity = _bm25_idf(np.array(len(group.documents)), len(self.index))
-            room = self._room[group.documents]
+            rarity = bm25_idf(np.array(len(group.documents)), len(self.index))
+            room = self._blocks.room[group.documents]
             scores[group.documents] += (
-                group.times * rarity * group.counts * (self._k1 + 1) / (group.counts + room)
+                group.times * rarity * group.counts * (self._blocks.k1 + 1) / (group.counts + room)
             )
         return scores
 
@@ -278,18 +238,5 @@ class Search:
         )
 
 
-_NONE = (np.zeros(0, np.int64), np.zeros(0))
-
-
 def _is_korean(word: str) -> bool:
     return any("가" <= letter <= "힣" for letter in word)
-
-
-def _bm25_idf(frequencies: NDArray[np.int64], documents: int) -> NDArray[np.float64]:
-    rarity: NDArray[np.float64] = np.log(1 + (documents - frequencies + 0.5) / (frequencies + 0.5))
-    return rarity
-
-
-def _most(bounds: NDArray[np.float32], blocks: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The most of the bounds of each term's blocks."""
-    return np.array([bounds[first:last].max() for first, last in blocks.tolist()], np.float64)

@@ -7,6 +7,7 @@ need no dictionary and find more than morphemes do.
 
 from __future__ import annotations
 
+import functools
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +20,7 @@ from nlpcli.engine.runtime.arrays import offsets_of, ranges
 from nlpcli.engine.text.token import Token
 from nlpcli.settings.search import IndexSettings
 
+PAIRS = ("bigrams", "both")  # of `--terms`: what Korean words are found by pairs of letters with
 _RUNS = re.compile("[가-힣]+|[^가-힣]+")
 _HANGUL = re.compile("[가-힣]")
 _BEGINS = "^"
@@ -54,7 +56,7 @@ def terms_of_word(word: str, kind: str) -> list[str]:
     >>> terms_of_word("서울에서", "bigrams"), terms_of_word("39대", "bigrams"), terms_of_word("서울", "words")
     (['서울', '울에', '에서', '^서', '^서울'], ['39', '대', '^대'], ['서울'])
     """
-    if kind not in ("bigrams", "both") or not _HANGUL.search(word):
+    if kind not in PAIRS or not _HANGUL.search(word):
         return [word]
     found: list[str] = []
     for run in _RUNS.findall(word):
@@ -64,6 +66,12 @@ def terms_of_word(word: str, kind: str) -> list[str]:
         found += [run[place : place + 2] for place in range(max(1, len(run) - 1))]
         found += [_BEGINS + run[:1], *([_BEGINS + run[:2]] if len(run) > 1 else [])]
     return [*found, word] if kind == "both" and word not in found else found
+
+
+@functools.lru_cache(1 << 15)
+def terms_kept(word: str, kind: str) -> tuple[str, ...]:
+    """The same of words of queries, many of which come again."""
+    return tuple(terms_of_word(word, kind))
 
 
 def terms_of_words(words: Sequence[str], kind: str) -> Terms:
@@ -160,7 +168,7 @@ def _name_of(code: int) -> str:
 def found_in(tokens: Iterable[Token], settings: IndexSettings, wanted: set[str]) -> Iterator[Token]:
     """The stretches of a text's words that some terms are found in."""
     for token in tokens:
-        if settings.terms not in ("bigrams", "both") or token.end - token.start != len(token.form):
+        if settings.terms not in PAIRS or token.end - token.start != len(token.form):
             if any(term in wanted for term in terms_of_word(token.form, settings.terms)):
                 yield token
             continue

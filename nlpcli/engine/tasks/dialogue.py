@@ -16,9 +16,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from nlpcli.engine.io.model_file import read_info
+from nlpcli.engine.search.block_ranking import Ranked
 from nlpcli.engine.search.index import KIND as INDEX
 from nlpcli.engine.search.index import SearchIndex
-from nlpcli.engine.search.ranking import Ranked, Search
+from nlpcli.engine.search.ranking import Search
 from nlpcli.engine.translation.model import KIND as SEQ2SEQ
 from nlpcli.engine.translation.model import Seq2Seq
 from nlpcli.errors import ModelError

@@ -140,7 +140,7 @@ class Passage:
 
     def matches(self, asked: Question) -> Matches:
         """Where the words of a question stand."""
-        count = len(asked.telling)
+        count = len(asked.forms)
         shared, seen = np.empty((len(self), count), np.uint8), np.zeros(count, np.int64)
         words, mine = asked.words, self.words
         kernels.match(mine.keys, mine.offsets, words.keys, words.offsets, shared, seen)
@@ -170,14 +170,6 @@ class Passage:
                     number ^= number >> np.uint64(29)
                 mixed[:, slot] = (number % np.uint64(buckets)).astype(np.int32)
         return mixed
-
-    def coverage(self, asked: Question, found: Matches) -> float:
-        """How much of a question stands in the text's best sentence and those beside it, 0 to 1; what is
-        nowhere in the text counts as its rarest."""
-        weights = np.where(found.weights > 0, found.weights, np.log(1 + len(self))) * asked.telling
-        covered = np.zeros((int(self.sentence[-1]) + 3, len(weights)), np.uint8)
-        most = kernels.coverage(found.shared, weights, self.sentence, covered)
-        return float(most / max(float(weights.sum()), 1e-9))
 
     def _told(self, asked: Question) -> list[tuple[Ints | int, ...]]:
         """What the places of the question's words say of each span."""

@@ -17,24 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.text.particles import PARTICLES, stem_of
 
+HANGUL = re.compile("[가-힣]")
 WORD = re.compile(r"\w+(?:[.,:·/-]\w+)*%?")
-_GROUPS = (  # of particles and endings; the last are all others
-    "은 는",
-    "이 가",
-    "을 를",
-    "의",
-    "에 에서 에게 에게서 에는 에서는 에서의 에도 에만",
-    "으로 로 으로의 로의 으로서 로서 으로써 로써",
-    "와 과 와의 과의",
-    "이며 며 이고 고 이다 다 였다 이었다 인 이었으며 였으며 이자 자 이라 라",
-    "이라고 라고 이라는 라는 이란 란",
-    "하는 하고 하여 한 했다 하였다 하며 된 되었다 되는",
-    "도 만 부터 까지 보다 처럼 이나 나 들이 들은 들을 들의 께서",
-)
-_PARTICLES = {particle: number for number, some in enumerate(_GROUPS, 1) for particle in some.split()}
 _VERBAL = frozenset("다고며게히한된는을던지해로서인은")  # how verbs, and what belongs to them, end
-_LONGEST_PARTICLE = max(map(len, _PARTICLES))
 _KINDS = (
     ("when", r"언제|연도|날짜|날은|해는|년도|몇\s*년|몇\s*월|몇\s*일|시기|시대"),
     ("when", r"\bwhen\b|what year|which year|what date|what day"),
@@ -103,20 +90,6 @@ def kind_of(question: str) -> str:
     return next((name for name, pattern in _KIND if pattern.search(question)), "")
 
 
-def stem_of(word: str) -> str:
-    """A word without the longest particle that leaves two letters of it.
-
-    >>> stem_of("학생회관에서"), stem_of("Seoul"), stem_of("이는")
-    ('학생회관', 'Seoul', '이는')
-    """
-    if not "가" <= word[-1] <= "힣":
-        return word
-    for size in range(min(_LONGEST_PARTICLE, len(word) - 2), 0, -1):
-        if word[-size:] in _PARTICLES:
-            return word[:-size]
-    return word
-
-
 def _keys(word: str) -> set[int]:
     """What two words share if they may be the same one, in another form, as numbers of 63 bits."""
     plain = stem_of(word).lower()
@@ -140,7 +113,7 @@ def _facts(word: str) -> tuple[bytes, bytes]:
     forms = [(word, ""), (stem, word[len(stem) :])] if len(stem) < len(word) else [(word, "")]
     told = [_shape(word), crc(word[:2]), crc(word[-1:]), word.lower() in _EMPTY, len(forms), len(keys)]
     for form, left in (forms * 2)[:2]:
-        told += [len(left), crc(left), _PARTICLES.get(left, 0), crc(form[-1:]), crc(form[-2:])]
+        told += [len(left), crc(left), PARTICLES.get(left, 0), crc(form[-1:]), crc(form[-2:])]
         told += [_shape(form), form[-1] in _VERBAL]
     return struct.pack(f"<{COLUMNS}q", *told), struct.pack(f"<{len(keys)}q", *sorted(keys))
 
@@ -166,12 +139,21 @@ class Question:
     """A question's words, and what it asks for."""
 
     def __init__(self, text: str) -> None:
-        words = WORD.findall(text)
-        self.words = facts_of(words)
+        self.text, self.forms = text, WORD.findall(text)
         self.name = kind_of(text)
         self.kind = crc(self.name)
-        self.telling = np.array([word.lower() not in _ASKING for word in words], np.float64)
-        asked = words[-2:] if any("가" <= letter <= "힣" for letter in text) else words[:2]
+        self.korean = HANGUL.search(text) is not None
+        asked = self.forms[-2:] if self.korean else self.forms[:2]
         ends = [crc(stem_of(word)[-2:].lower()) for word in asked]
         self.focus = ends[-1] if ends else 0
         self.earlier = ends[0] if ends else 0
+
+    @functools.cached_property
+    def words(self) -> Words:
+        """What is true of its words."""
+        return facts_of(self.forms)
+
+    @property
+    def telling(self) -> list[bool]:
+        """Which of its words do more than ask."""
+        return [word.lower() not in _ASKING for word in self.forms]

@@ -25,7 +25,7 @@ kernels, rules = Kernels("search.spans"), Kernels("search.passages")
 
 KIND = "reader"
 _LIKELY = 40  # spans that are compared with each other
-_EXACT = 0.5  # how much more the span itself counts than one with the same letters
+EXACT = 0.5  # how much more the span itself counts than one with the same letters
 _NEAR = 0.5  # F1 from which on the best span of a text stands for its answer
 
 
@@ -92,6 +92,11 @@ class Reader:
         return cls(model.fields["settings"], model.tensors["weights"])
 
 
+def likely_room(top: int, spans: int) -> int:
+    """How many of some spans are compared with each other to find the best."""
+    return min(_LIKELY + 10 * top, spans)
+
+
 def best_spans(passage: Passage, scores: NDArray[np.float64], top: int) -> list[Span]:
     """The best spans, none of which overlaps a better one; scores as log probabilities.
 
@@ -99,10 +104,10 @@ def best_spans(passage: Passage, scores: NDArray[np.float64], top: int) -> list[
     another as far as their letters are the same (the least expected loss of F1).
     """
     starts, ends = passage.spans.starts, passage.spans.ends
-    room = min(_LIKELY + 10 * top, len(scores))
+    room = likely_room(top, len(scores))
     likely, chosen = np.empty(room, np.int64), np.empty(min(top, room), np.int64)
     chances, expected = np.empty(room), np.empty(room)
-    count = rules.choose(starts, ends, scores, _EXACT, likely, chances, expected, chosen)
+    count = rules.choose(starts, ends, scores, EXACT, likely, chances, expected, chosen)
     return [
         Span(int(starts[likely[place]]), int(ends[likely[place]]), math.log(max(chances[place], 1e-300)))
         for place in chosen[:count].tolist()

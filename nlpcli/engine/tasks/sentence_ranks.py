@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.documents import sparse
 from nlpcli.engine.documents.sparse import SparseMatrix
-from nlpcli.engine.runtime.arrays import offsets_of, ranges
+from nlpcli.engine.runtime.arrays import offsets_of
+from nlpcli.engine.runtime.compiled import Kernels
+
+kernels = Kernels("counts.sentences")
 
 Scores = NDArray[np.float64]
 
@@ -55,26 +58,23 @@ def textrank(counts: SparseMatrix) -> Scores:
     length = np.bincount(row_of, weights=counts.data, minlength=size).astype(np.int64)
     most = int(length.max(initial=0)) + 1
     pairs, pair_of = np.unique(counts.indices.astype(np.int64) * most + length[row_of], return_inverse=True)
-    words, lengths = pairs // most, pairs % most
-    starts = offsets_of(np.bincount(words, minlength=counts.columns))
-    same = np.diff(starts)[words]  # of each pair, how many pairs have its word
-    left = np.repeat(np.arange(len(pairs)), same)
-    right = ranges(starts[words], same)
-    share = 1 / _log_sum(lengths[left], lengths[right])
-    itself = np.diff(counts.indptr) / _log_sum(length, length)
+    starts = offsets_of(np.bincount(pairs // most, minlength=counts.columns))
+    logs = _log(pairs % most)
+    itself = np.diff(counts.indptr) / (2 * _log(length))
 
     def similar(x: Scores) -> Scores:
         summed = np.bincount(pair_of, weights=x[row_of], minlength=len(pairs))
-        met = np.bincount(left, weights=share * summed[right], minlength=len(pairs))
+        met = np.zeros(len(pairs))
+        kernels.meet(starts, logs, summed, met)
         found: Scores = np.bincount(row_of, weights=met[pair_of], minlength=size) - itself * x
         return found
 
     return _page_rank(similar, size)
 
 
-def _log_sum(a: NDArray[np.int64], b: NDArray[np.int64]) -> Scores:
-    """Ln a + ln b, of one-word sentences as if they had two words."""
-    return np.log(np.maximum(a, 2)) + np.log(np.maximum(b, 2))
+def _log(lengths: NDArray[np.int64]) -> Scores:
+    """Logarithms of lengths, of one-word sentences as if they had two words."""
+    return np.log(np.maximum(lengths, 2))
 
 
 def _page_rank(similar: Callable[[Scores], Scores], size: int) -> Scores:

@@ -15,8 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.engine.tasks.passages import Matches, Passage
+from nlpcli.engine.tasks.passages import Passage
 from nlpcli.engine.tasks.question_words import (
     FORM,
     FORM_SIZE,
@@ -24,14 +23,10 @@ from nlpcli.engine.tasks.question_words import (
     IS_EMPTY,
     SHAPE,
     Question,
-    crc,
 )
-
-kernels = Kernels("search.passages")
 
 Weights = NDArray[np.float64]
 
-_HANGUL = re.compile("[가-힣]")
 _KINDS = {"when": 0, "number": 1, "who": 2, "where": 3}
 _OTHER = 4
 _UNIT = re.compile(
@@ -39,7 +34,7 @@ _UNIT = re.compile(
 )  # what the answer ends with: 몇 명, 어느 역
 _NAMED = {"who": ("PER", "ORG"), "where": ("LOC",)}
 _NAME = 4.0
-_COLUMNS = np.array([SHAPE, IS_EMPTY, FORM + GROUP, FORM_SIZE], np.int64)
+COLUMNS = np.array([SHAPE, IS_EMPTY, FORM + GROUP, FORM_SIZE], np.int64)
 
 
 def _marks() -> NDArray[np.uint32]:
@@ -47,7 +42,7 @@ def _marks() -> NDArray[np.uint32]:
     return np.array(rows, np.uint32)
 
 
-_MARKS = _marks()
+MARKS = _marks()
 
 
 class _Rules(NamedTuple):
@@ -148,28 +143,25 @@ def asked_unit(question: str) -> str:
     return (found[1] or found[2] or "년") if found else ""
 
 
-def scores(
-    question: str, asked: Question, passage: Passage, found: Matches,
-    named: Sequence[tuple[int, int, str]] = (),
-) -> NDArray[np.float64]:  # fmt: skip
-    """How well each span of a text answers: float64 [C], as logarithms of chances but for a constant.
+def kind_number(name: str) -> int:
+    """Which column of the weights a kind of question has."""
+    return _KINDS.get(name, _OTHER)
 
-    `named`: where names stand (first letter, last + 1, label).
-    """
-    rules = _KOREAN if _HANGUL.search(question) else _ENGLISH
-    spans, weights = passage.spans, found.weights * asked.telling
-    count, sentences = len(passage), int(passage.sentence[-1]) + 1
-    unit = asked_unit(question)
+
+def rules_for(korean: bool) -> tuple[Weights, Weights, Weights, Weights]:
+    """What counts how much, as `rate_spans` takes it: plain, by particle, by shape and by length."""
+    return _KOREAN if korean else _ENGLISH
+
+
+def named_spans(
+    asked: Question, passage: Passage, named: Sequence[tuple[int, int, str]]
+) -> NDArray[np.float64] | None:
+    """What names in a text (first letter, last + 1, label) say of its spans: float64 [C]; None if nothing."""
+    spans, fitting = passage.spans, _NAMED.get(asked.name, ())
+    places = [(start, end) for start, end, label in named if label in fitting]
+    if not places:
+        return None
     rated = np.zeros(len(spans.starts))
-    if named:
-        fitting = _NAMED.get(asked.name, ())
-        for start, end, label in named:
-            if label in fitting:
-                rated[(spans.starts == start) & (spans.ends == end)] += _NAME
-    kernels.rate_spans(
-        spans.table, passage.words.table, _COLUMNS, passage.letters, passage.starts, passage.ends,
-        passage.sentence, found.shared, weights, _KINDS.get(asked.name, _OTHER), crc(unit) if unit else -1,
-        asked.focus, _MARKS, *rules, np.zeros((3, count)), np.zeros((2, count + 1)),
-        np.zeros((sentences, len(weights)), np.uint8), np.zeros(sentences), rated,
-    )  # fmt: skip
+    for start, end in places:
+        rated[(spans.starts == start) & (spans.ends == end)] += _NAME
     return rated

@@ -56,7 +56,7 @@ class Summary:
 
 def sentences_of(lines: Iterable[str], split: Callable[[str], list[Token]] | None = None) -> list[Sentence]:
     """The sentences of a text, which end at the end of a line at the latest."""
-    split = split or make_sentences()
+    split = split or make_sentences(unmarked=False)
     return [
         Sentence(number, text)
         for number, line in enumerate(lines, 1)

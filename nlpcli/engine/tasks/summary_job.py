@@ -87,7 +87,7 @@ def _summaries(
     kept: KeptRows | None,
     progress: Progress,
 ) -> Iterator[Summary]:
-    split = make_sentences()
+    split = make_sentences(unmarked=settings.splitter == "kiwi")
     for path, optional in _files(paths, folders, progress):
         name = display_name(path)
         if reads_a_table(reading, path):
@@ -121,7 +121,7 @@ def _of_rows(
     progress: Progress,
 ) -> Iterator[Summary]:
     """A summary of each row's text, which is empty where there is none; lines are rows."""
-    split = make_sentences()
+    split = make_sentences(unmarked=settings.splitter == "kiwi")
     lines = text_lines([path], reading, progress, kept=kept)
     for text in lines:
         sentences = [one._replace(line=lines.number) for one in sentences_of([text], split)]

@@ -2,7 +2,7 @@
 
 Marks end them as in English, but not within a quotation that its sentence goes on around ("…"라고
 말했다). Where no mark is, polite endings (습니다, 세요) and requests (줘) end them by themselves; what
-else may end one (다, 지, 어: or does it go on?) kiwi decides from the morphemes.
+else may end one (다, 지, 어: or does it go on?) kiwi decides from the morphemes, if it is asked.
 
 Not here: the morphemes themselves (`tokenizers/korean.py`).
 """
@@ -47,12 +47,15 @@ _LAUGHTER = "ㅋㅎㅠㅜ^;"
 _WINDOW = 4096  # characters given to kiwi at once
 
 
-def make_splitter() -> Callable[[str], list[_Span]]:
-    """A function from a line to where its sentences begin and end; kiwi is loaded."""
-    from nlpcli.engine.text.tokenizers.korean import kiwi_model
+def make_splitter(*, unmarked: bool = True) -> Callable[[str], list[_Span]]:
+    """A function from a line to where its sentences begin and end; kiwi is loaded for unmarked ends."""
     from nlpcli.engine.text.tokenizers.morphemes import fit
 
-    model = kiwi_model()
+    model = None
+    if unmarked:
+        from nlpcli.engine.text.tokenizers.korean import kiwi_model
+
+        model = kiwi_model()
 
     def split(line: str) -> list[_Span]:
         aligned = fit(line)
@@ -68,7 +71,8 @@ def _ends(text: str, model: Any) -> list[int]:
     ends: list[int] = []
     start = 0
     for end in (*_plain_ends(text, within), len(text)):
-        ends += _unmarked_ends(text, start, end, model)
+        if model is not None:
+            ends += _unmarked_ends(text, start, end, model)
         ends.append(end)
         start = end
     return ends[:-1]

@@ -222,3 +222,25 @@ def best(
                     worst = best_scores[0]
         sums[:] = 0.0
     return held
+
+
+@njit(nogil=True)
+def best_of_all(
+    offsets, blocks, frequencies, weights, factor, index, bounds, room, by_bm25,
+    state, limits, order, documents, times, sums, best_scores, best_documents, held,
+):  # fmt: skip
+    """`best` of several queries, the terms of query q at offsets[q] to offsets[q + 1]; False if damaged.
+
+    Room is as `best` has it, for the longest query; best_scores float64 and best_documents int64 [Q, n], of
+    which query q gets held[q], int64 [Q].
+    """
+    for query in range(held.size):
+        first, last = offsets[query], offsets[query + 1]
+        held[query] = best(
+            blocks[first:last], frequencies[first:last], weights[first:last], factor, index, bounds, room,
+            by_bm25, state, limits, order[: last - first], documents, times, sums, best_scores[query],
+            best_documents[query],
+        )  # fmt: skip
+        if held[query] < 0:
+            return False
+    return True
