@@ -9,7 +9,7 @@ import typer
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Output, Quiet, given_names, with_settings
-from nlpcli.cli.results import as_json
+from nlpcli.cli.results import as_json, by_name
 from nlpcli.cli.shown_work import ShowWork, show_work
 from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
@@ -136,6 +136,7 @@ def generate(
         )
         show_work(work, shape, output)
         return
+    shape = by_name(output, shape, sheets=False)
     with as_json(output, shape) as file:
         jobs.generate(
             model, file, "" if source is not None else prime, settings, label=label,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from nlpcli.cli import console
 from nlpcli.cli.options import Files, Model, Quiet, with_settings
+from nlpcli.cli.results import is_table, results
 from nlpcli.cli.results import lines as written_lines
-from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings
@@ -33,7 +33,8 @@ def chat(
     """Answer line by line, by an index of questions and answers or a model of train-seq2seq.
 
     Each line of files or stdin has one line of answer at once, an empty one an empty one; on a terminal there
-    is a prompt, and Ctrl-D or Ctrl-C ends. Which kind of model it is, the file tells.
+    is a prompt, and Ctrl-D or Ctrl-C ends. Which kind of model it is, the file tells. A table of -o, such as
+    answers.xlsx, has a row of question, answer and score for each.
 
     \b
     Examples:
@@ -42,11 +43,13 @@ def chat(
       echo 'When do you open?' | nlpcli chat faq.safetensors --jsonl
       nlpcli chat seq2seq.safetensors questions.txt --turns 1 -o answers.txt
     """
-    refuse(changed(shape, "no_header", "output_encoding"), "where answers are lines")
+    tabular = is_table(shape.output)
+    if shape.is_json or not tabular:
+        refuse(changed(shape, "no_header", "output_encoding"), "where answers are lines")
     console.one_blas_thread()
     asks = files is None and shape.output == "-" and not shape.is_json and console.is_conversation()
     replies = jobs.chat(model, _asked() if asks else None, settings, paths=files, reading=reading)
-    if shape.is_json:
+    if shape.is_json or tabular:
         with results(shape) as shown:
             rows = _flushed(replies)
             shown.table(("question", "answer", "score"), rows)

@@ -13,9 +13,11 @@ from nlpcli.cli.options import Model, Quiet, with_settings
 from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.embeddings import GloveResources
-from nlpcli.settings.fields import MOST
+from nlpcli.settings.fields import MOST, refuse
 from nlpcli.settings.results import ResultSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+
+_TELLING = ("naive-bayes", "linear-classifier")
 
 if TYPE_CHECKING:
     from nlpcli.engine.io.model_file import ModelInfo
@@ -27,7 +29,11 @@ def inspect(
     top: Annotated[
         int | None,
         typer.Option(
-            "--top", "-n", min=1, max=MOST, help="A classifier's N most telling features of each class."
+            "--top",
+            "-n",
+            min=1,
+            max=MOST,
+            help="The N most telling features of each class, of a classifier of train-nb.",
         ),
     ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Compare the checksum of all tensors.")] = False,
@@ -46,6 +52,8 @@ def inspect(
       nlpcli inspect --verify downloaded.safetensors
     """
     info = jobs.inspect(model, verify=verify)
+    idle = ["--top"] * (top is not None and info.kind not in _TELLING)
+    refuse(idle, f"with a file of the kind {info.kind}: a classifier of train-nb has telling features")
     with results(shape) as shown:
         if top is not None:
             show_telling_features(jobs.telling_features(model, top), shown)

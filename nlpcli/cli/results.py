@@ -17,6 +17,7 @@ from nlpcli.cli import console
 from nlpcli.cli.visible import plainly
 from nlpcli.engine.io.table_output import Sheet, check_suffix, encoding_of, open_sheet, suffix_of
 from nlpcli.engine.io.writing import cell, open_output
+from nlpcli.errors import OutputError
 from nlpcli.settings.fields import refuse
 from nlpcli.settings.results import TABLES, JsonSettings, LineSettings, RowSettings
 
@@ -127,7 +128,7 @@ def results(shape: JsonSettings, output: str | None = None) -> Iterator[Results]
     """Where tables are written, as the name of the file says; it is replaced when the block ends well."""
     place = output if output is not None else str(getattr(shape, "output", "-"))
     rows = RowSettings(output_encoding=getattr(shape, "output_encoding", None))
-    shape = _by_name(place, shape)
+    shape = by_name(place, shape)
     encoded = rows.output_encoding is not None
     refuse(
         ["--output-encoding"] * (encoded and (shape.is_json or suffix_of(place) not in (".csv", ".tsv"))),
@@ -148,6 +149,15 @@ def _one_cell(value: object) -> object:
     return console.as_text(value) if isinstance(value, list | tuple) else value
 
 
+def is_table(place: str) -> bool:
+    """Whether a file's name says that it holds rows, in whatever layout.
+
+    >>> is_table("answers.jsonl"), is_table("answers.txt")
+    (True, False)
+    """
+    return suffix_of(place) in TABLES
+
+
 def is_sheet(place: str) -> bool:
     """Whether a file's name says that it is a table, and not the TSV that is written anyway.
 
@@ -158,10 +168,17 @@ def is_sheet(place: str) -> bool:
     return suffix_of(place) in TABLES and suffix_of(place) != ".tsv"
 
 
-def _by_name(place: str, shape: JsonSettings) -> JsonSettings:
-    """The shape of what is written; JSON where the name of the file says so."""
+def by_name(place: str, shape: JsonSettings, *, sheets: bool = True) -> JsonSettings:
+    """The shape of what is written; JSON where the name of the file says so.
+
+    Raises OutputError for a workbook where there are no `sheets` of rows.
+    """
     check_suffix(place)
     suffix = suffix_of(place)
+    if not sheets and suffix in (".xlsx", ".parquet"):
+        raise OutputError(
+            f"{place}: this is text as it comes, and {suffix} holds rows", hint="name a .txt or .jsonl"
+        )
     if shape.is_json:
         refuse(
             ["--json" if shape.json else "--jsonl"] * (suffix in (".csv", ".xlsx", ".parquet")),
@@ -286,7 +303,7 @@ def as_json(
         yield console.output(output)
         return
     refuse(["--id-col"] * (rows.id_col is not None), "beside --json and --jsonl")
-    _by_name(output, shape)
+    by_name(output, shape)
     with open_output(console.output(output)) as file:
         stream = JsonLines(file, keys, as_array=shape.json)
         yield cast(BinaryIO, stream)

@@ -130,7 +130,7 @@ def translate(
       nlpcli translate en-de.safetensors news.txt --attention-page looks.html -o news.de.txt
     """
     shape = JsonSettings(json=json, jsonl=settings.jsonl)
-    with as_json(output, shape) as file:
+    with as_json(output, shape, rows=table) as file:
         jobs.translate(
             model, files, file, replace(settings, jsonl=shape.is_json), attention_page=attention_page,
             records=records, reading=reading, table=table, progress=console.progress(quiet),

@@ -82,14 +82,14 @@ class Needs(NamedTuple):
         return value in self.values if self.values else value not in self.but
 
     def told(self, settings: Settings) -> str:
-        """The option and the values that it would need, as a user writes them."""
+        """The option and the values without which, or with which, it does nothing, as a user writes them."""
         fields = {field.name: field for field in dataclasses.fields(settings)}
         option = option_name(fields[self.name])
-        if self.but in ((None,), ((),)):
-            return option
         if self.but:
-            return f"{option} other than {' or '.join(map(str, self.but))}"
-        return f"{option} {' or '.join(map(str, self.values))}"
+            value = getattr(settings, self.name)
+            was_given = value not in (None, (), fields[self.name].default)
+            return f"with {option} {value}" if was_given else f"without {option}"
+        return f"without {option} {' or '.join(map(str, self.values))}"
 
 
 def option_name(field: dataclasses.Field[Any]) -> str:
@@ -181,7 +181,7 @@ def refuse_idle(settings: Settings, given: Collection[str]) -> None:
         if needs is None or field.name not in given or getattr(settings, field.name) is False:
             continue
         if not needs.met(settings) and not {*needs.unless} & {*given}:
-            raise SettingsError(f"{option_name(field)} does nothing without {needs.told(settings)}")
+            raise SettingsError(f"{option_name(field)} does nothing {needs.told(settings)}")
 
 
 def given_options(given: Collection[str], *kinds: type[Settings], but: Collection[str] = ()) -> list[str]:

@@ -155,10 +155,10 @@ def test_settings_that_do_nothing_and_heads_that_do_not_fit_are_refused(text_fil
     for options, said in (
         ({"cell": "lstm", "num_heads": 2}, "--num-heads does nothing without --cell transformer"),
         ({"cell": "gru", "context": 9}, "--context does nothing without --cell transformer"),
-        ({"cell": "transformer", "seq_length": 9}, "--seq-length does nothing without"),
+        ({"cell": "transformer", "seq_length": 9}, "--seq-length does nothing with --cell transformer"),
         (
             {"cell": "transformer", "embedding_dim": 9},
-            "--embedding-dim does nothing without",
+            "--embedding-dim does nothing with --cell transformer",
         ),
         (
             {"cell": "transformer", "rnn_size": 20, "num_heads": 4},

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 
 import pytest
 
@@ -107,6 +108,30 @@ def test_an_interrupted_training_goes_on_with_resume(nlpcli, process, tmp_path):
     assert "--cell cannot change" in nlpcli(*resuming, "--cell", "gru", code=2).err
     nlpcli(*resuming, "--epochs", 1)
     assert output.exists() and not checkpoint.exists()
+
+
+def test_a_training_that_is_interrupted_before_its_first_update_says_that_nothing_is_there(process, tmp_path):
+    output = tmp_path / "m.safetensors"
+    training = process.start("train-charlm", "-", "-o", output, *TINY)  # waits for its text
+    training.stdin.write(b"the cat\n")
+    training.stdin.flush()
+    time.sleep(2)
+    training.send_signal(signal.SIGINT)
+    assert training.wait(30) == -signal.SIGINT
+    assert training.stderr.read() == b"interrupted; nothing was written\n"
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_name_says_how_what_is_written_stands_in_the_file(nlpcli, hello, tmp_path):
+    call = ("generate", hello, "--prime", "h", "--length", 4, "--temperature", 0, "-o")
+    nlpcli(*call, "a.txt")
+    nlpcli(*call, "a.jsonl")
+    nlpcli(*call, "a.json")
+    assert (tmp_path / "a.txt").read_text() == "hello\n"
+    assert json.loads((tmp_path / "a.jsonl").read_text()) == {"sample": 1, "text": "hello"}
+    assert json.loads((tmp_path / "a.json").read_text()) == [{"sample": 1, "text": "hello"}]
+    done = nlpcli(*call, "a.xlsx", code=1)
+    assert "a.xlsx: this is text as it comes, and .xlsx holds rows" in done.err
 
 
 def test_a_checkpoint_goes_when_the_training_ends_well_unless_it_was_named(nlpcli, tmp_path):

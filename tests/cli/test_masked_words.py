@@ -19,7 +19,7 @@ def test_masks_are_filled_from_arguments_and_from_stdin(tmp_path):
     assert all(row[:2] == [text, "1"] for row in rows[1:])
     piped = within("fill-mask", MODEL, "-n", 2, input=f"{text}\n\nno mask\n", cwd=tmp_path)
     assert [line.split("\t") for line in piped.out.splitlines()] == rows
-    assert "no mask: no [MASK] in 'no mask'" in piped.err
+    assert piped.err.startswith("no [MASK] in 'no mask'")
     found = json.loads(
         within("fill-mask", MODEL, "a ___ and a ___", "--mask-token", "___", "--json", cwd=tmp_path).out
     )

@@ -55,6 +55,12 @@ def test_the_most_telling_features_of_a_class_are_shown(nlpcli, tmp_path):
     assert [line.split("\t")[:2] for line in lines[1:]] == [["a", "wine"], ["b", "sea"]]
 
 
+@pytest.mark.parametrize("name", ["vectors", "seq2seq", "tagger", "recurrent-classifier"])
+def test_what_has_no_telling_features_says_so(nlpcli, name):
+    done = nlpcli("inspect", MODELS / f"{name}.safetensors", "-n", 3, code=2)
+    assert f"--top does nothing with a file of the kind {name}: a classifier of train-nb" in done.err
+
+
 @pytest.mark.parametrize("damage", [b"", b"not a model", b"\xff" * 64])
 def test_what_is_no_model_is_said_to_be_none(nlpcli, tmp_path, damage):
     (tmp_path / "m").write_bytes(damage)

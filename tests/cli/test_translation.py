@@ -52,7 +52,7 @@ def test_training_says_what_it_leaves_out_even_when_quiet(tmp_path):
     ("arguments", "error", "hint"),
     [
         (["bad.tsv", "-o", "m"], "bad.tsv:2: no tab in the line, so there is no target", "source TAB target"),
-        (["empty.tsv", "-o", "m"], "there are no pairs in the input", "a tab between"),
+        (["empty.tsv", "-o", "m"], "there are no pairs in empty.tsv", "a tab between"),
         (["--source", "bad.tsv", "--target", "one", "-o", "m"], "bad.tsv has 2 lines, one 1", "line missing"),
         (["--source", "bad.tsv", "-o", "m"], "--source and --target go together", "add --target FILE"),
         (["bad.tsv"], "where should the model go?", "name a file with -o"),

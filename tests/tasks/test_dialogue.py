@@ -53,6 +53,24 @@ def test_lines_of_files_go_into_a_file(nlpcli, tmp_path):
     assert (tmp_path / "answers").read_text() == "Three coins.\nIn Seoul.\n"
 
 
+@pytest.mark.parametrize("end", ["csv", "tsv", "json", "jsonl", "xlsx"])
+def test_a_table_has_a_row_for_each_answer(nlpcli, tmp_path, end):
+    (tmp_path / "lines").write_text("tea\nzebra\n")
+    nlpcli("chat", ANSWERS, "lines", "-o", f"a.{end}")
+    if end == "json":
+        found = [one["answer"] for one in json.loads((tmp_path / "a.json").read_text())]
+    else:
+        nlpcli("normalize", f"a.{end}", "--text-col", "answer", "-o", "answers.txt")
+        found = (tmp_path / "answers.txt").read_text().splitlines()
+    assert found == ["Three coins.", "…"]
+
+
+def test_a_training_that_was_interrupted_says_how_it_goes_on():
+    with pytest.raises(ModelError, match="is a training that was interrupted") as found:
+        package.chat(MODELS / "seq2seq-checkpoint.safetensors", ["tea"])
+    assert found.value.hint.startswith("repeat the train-seq2seq command with --resume")
+
+
 def test_a_pipe_has_its_answer_before_the_next_line_is_written():
     command = [sys.executable, "-m", "nlpcli", "chat", str(ANSWERS)]
     for more, wanted in ([], "Three coins.\n"), (["--jsonl"], '{"question": "tea", "answer": "Three coins."'):

@@ -53,12 +53,13 @@ class Report:
     def tick(self) -> None:
         """Move the bar; now and then show what the model writes."""
         training = self._training
+        best = f"best {training.best_loss:.3f}, " if math.isfinite(training.best_loss) else ""
         self._progress.update(
             "training",
             training.step * self._per_step,
             training.total_steps * self._per_step,
             f"loss {training.loss_sum / max(1, training.loss_count):.3f}, "
-            f"best {training.best_loss:.3f}, {self._speed() / 1e3:,.1f} kchars/s",
+            f"{best}{self._speed() / 1e3:,.1f} kchars/s",
         )
         if training.settings.sample_every and training.step % training.settings.sample_every == 0:
             settings = GenerateSettings(length=_SAMPLE_LENGTH, temperature=0.8, seed=training.settings.seed)

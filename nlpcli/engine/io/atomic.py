@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 from nlpcli.engine.io.paths import checked_name, is_folder, is_no_file, own_descriptor
 from nlpcli.engine.io.places import is_address
-from nlpcli.engine.runtime.interrupts import unfinished
+from nlpcli.engine.runtime.interrupts import unfinished, written
 from nlpcli.engine.runtime.progress import before_reading
 from nlpcli.errors import OutputError
 
@@ -50,6 +50,7 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if (descriptor := own_descriptor(path)) is not None:
             for act in before_reading:  # what was printed before stands before it
                 act()
+            written.append(str(path))
             with open(os.dup(descriptor), "wb") as direct:
                 yield direct
             return
@@ -57,6 +58,7 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if is_folder(target):
             raise OutputError(f"{path} is a folder", hint="name a file in it")
         if is_no_file(target):
+            written.append(str(path))
             with open(target, "wb") as direct:
                 yield direct
             return
@@ -70,7 +72,7 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 def _refuse_stdout(path: str | os.PathLike[str]) -> None:
     name = checked_name(path, OutputError)
     if name == "-":
-        raise OutputError("this result is a file and does not go to stdout", hint="name a file: -o FILE")
+        raise OutputError("this result is a file and does not go to stdout", hint="name a file in place of -")
     if is_address(name):
         raise OutputError(
             f"{name}: this result is written to a file of this machine",
@@ -97,6 +99,7 @@ def _replacement(target: Path) -> Iterator[BinaryIO]:
                 os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         os.replace(name, target)  # noqa: PTH105
+        written.append(str(target))
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)  # noqa: PTH108

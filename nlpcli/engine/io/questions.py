@@ -52,7 +52,8 @@ class Questions:
                 if not self.stream:
                     raise
                 self._failed += 1
-                self._progress.lost(f"{question}: {error.message}")
+                named = error.message if repr(question) in error.message else f"{question}: {error.message}"
+                self._progress.lost(named)
                 self._hint = error.hint
         self._answered += len(found)
         return found

@@ -21,7 +21,7 @@ from nlpcli.engine.search.index import KIND as INDEX
 from nlpcli.engine.search.index import SearchIndex
 from nlpcli.engine.search.ranking import Search
 from nlpcli.engine.translation.model import KIND as SEQ2SEQ
-from nlpcli.engine.translation.model import Seq2Seq
+from nlpcli.engine.translation.model import UNFINISHED, Seq2Seq
 from nlpcli.errors import ModelError
 from nlpcli.settings.search import ChatSettings, SearchSettings
 
@@ -72,7 +72,7 @@ def _speaker(model: str, settings: ChatSettings) -> Speaker:
             f"{model} is an index of texts, which have no answers",
             hint="nlpcli index TABLE --text-col question --answer-col answer makes one that has",
         )
-    if kind == SEQ2SEQ:
+    if kind in (SEQ2SEQ, UNFINISHED):  # of which loading says how it goes on
         return _Written(Seq2Seq.load(model), settings)
     raise ModelError(
         f"{model} is a {kind} model, and chat takes an index with answers or a model of train-seq2seq",

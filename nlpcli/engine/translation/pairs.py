@@ -17,15 +17,18 @@ import numpy as np
 
 from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN, Paths, display_name
+from nlpcli.engine.io.paths import is_no_file
 from nlpcli.engine.io.record_formats import as_texts
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.translation.units import cleaned
 from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.fields import changed
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.translation import TargetSettings
 
-_TABLES = (".csv", ".jsonl", ".ndjson", ".xlsx")
+_TABLES = (".csv", ".jsonl", ".ndjson", ".xlsx", ".parquet")
+_OF_LABELS = ("label_col", "text2_col", "label_sep", "multi_label")
 _SIDES = "source target src tgt text input output english german korean french spanish japanese chinese"
 _LANGUAGES = "en de ko fr es ja zh it pt ru nl cs pl tr vi ar hi id th uk sv"
 _HEADERS = frozenset(f"{_SIDES} {_LANGUAGES}".split())
@@ -66,17 +69,24 @@ def read_pairs(paths: Paths, how: Reading = Reading(), progress: Progress = SILE
 
     Raises InputError with `file:line` for a line without a tab, and where no pair is left.
     """
+    idle = changed(how.records, *_OF_LABELS)
     if how.noise != "none":
-        lines = (cleaned(line) for line in Lines(paths, how.reading, progress))
+        if idle := [*changed(how.target), *idle]:
+            raise SettingsError(
+                f"{idle[0]} has no place beside --noise: a text is its own target",
+                hint="--text-col names the texts of a table",
+            )
+        texts = Records(paths, how.records, how.reading, labelled=False, progress=progress).texts()
+        lines = map(cleaned, itertools.chain.from_iterable(texts))
         return spacing_pairs([line for line in lines if line], how.seed)
-    if how.records.label_col is not None:
-        raise SettingsError("--label-col has no place among pairs", hint="--target-col names the target")
+    if idle:
+        raise SettingsError(f"{idle[0]} has no place among pairs", hint="--target-col names the target")
     found: list[tuple[str, str]] = []
     empty = _Empty()
     for path in paths or [STDIN]:
         rows = _table(path, how, progress) if _is_table(path, how) else _split(path, how, progress)
         found += empty.without(rows)
-    return _pairs(found, empty, progress)
+    return _pairs(found, empty, paths or [STDIN], progress)
 
 
 def read_two_files(
@@ -98,7 +108,7 @@ def read_two_files(
                 )
             yield one, other, f"{display_name(source)}:{ours.number}"
 
-    return _pairs([*empty.without(rows())], empty, progress)
+    return _pairs([*empty.without(rows())], empty, [source, target], progress)
 
 
 class _Empty:
@@ -117,13 +127,16 @@ class _Empty:
                 self.place = self.place or place
 
 
-def _pairs(found: list[tuple[str, str]], empty: _Empty, progress: Progress) -> TextPairs:
+def _pairs(
+    found: list[tuple[str, str]], empty: _Empty, paths: Sequence[str], progress: Progress
+) -> TextPairs:
     if empty.count:
         are = f"{empty.count:,} pairs have an empty side and are" if empty.count > 1 else _ONE_EMPTY
         progress.lost(f"{are} left out (the first: {empty.place})")
     if not found:
         raise InputError(
-            "there are no pairs in the input", hint="wanted: a source and its target a line, a tab between"
+            f"there are no pairs in {' and '.join(map(display_name, paths))}",
+            hint="wanted: a source and its target a line, a tab between",
         )
     return TextPairs([one for one, _ in found], [other for _, other in found])
 
@@ -145,7 +158,8 @@ def _split(path: str, how: Reading, progress: Progress) -> Iterator[tuple[str, s
         if not tab:
             raise InputError(
                 f"{lines.place}: no tab in the line, so there is no target",
-                hint="wanted: source TAB target; or --source and --target, or --noise spaces for plain text",
+                hint="wanted: source TAB target; train-seq2seq also takes --source and --target, and with "
+                "--noise spaces plain text",
             )
         target = rest.partition("\t")[0]
         if number == 0 and _is_header(source, target):
@@ -165,20 +179,49 @@ def _is_json(path: str, how: Reading) -> bool:
 
 
 def _table(path: str, how: Reading, progress: Progress) -> Iterator[tuple[str, str, str]]:
-    """The two columns of a table."""
+    """The two columns of a table, of which the target may be empty as the source may."""
     both = (how.records.text_col, how.target.target_col)
     by_name = any(column is not None and not column.isdecimal() for column in both) or _is_json(path, how)
     usual = ("source", "target") if by_name else ("1", "2")
-    text, target = both[0] or usual[0], both[1] or usual[1]
-    records = Records(
-        [path], dataclasses.replace(how.records, text_col=text, label_col=target), how.reading,
-        progress=progress,
-    )  # fmt: skip
+    records = dataclasses.replace(how.records, text_col=both[0] or usual[0], text2_col=both[1] or usual[1])
     number = 0
-    for batch in records.batches():
-        for source, wanted in zip(as_texts(batch.texts), batch.labels, strict=True):
+    try:
+        if not by_name and (names := _names(path, records, how.reading)):
+            progress.note(f"{display_name(path)}: taken as the names of the columns ({', '.join(names)})")
+            records = dataclasses.replace(records, header="yes")
+        for row in _rows(path, records, how.reading, progress):
             number += 1
-            yield source, wanted, f"{display_name(path)}, row {number}"
+            yield *row, f"{display_name(path)}, row {number}"
+    except InputError as error:
+        raise _named_as_pairs(error, None in both) from error
+
+
+def _rows(
+    path: str, records: RecordSettings, reading: InputSettings, progress: Progress = SILENT
+) -> Iterator[tuple[str, str]]:
+    table = Records([path], records, reading, labelled=False, pairs=True, progress=progress)
+    for batch in table.batches():
+        texts = iter(as_texts(batch.texts))
+        yield from zip(texts, texts, strict=True)
+
+
+def _names(path: str, records: RecordSettings, reading: InputSettings) -> tuple[str, str] | None:
+    """The first row of a table whose columns are numbers, where it names what stands below.
+
+    What can be read only once is not asked.
+    """
+    if records.header != "auto" or path == STDIN or is_no_file(path):
+        return None
+    first = next(_rows(path, records, reading), None)
+    return first if first is not None and _is_header(*first) else None
+
+
+def _named_as_pairs(error: InputError, unnamed: bool) -> InputError:
+    """An error of a table in the words of pairs; `unnamed`: a column was not named, and taken to be usual."""
+    hint = (error.hint or "").replace(", --label-col", "").replace("--text2-col", "--target-col")
+    if unnamed:
+        hint = "--text-col and --target-col name the source and the target" + f"; {hint}" * bool(hint)
+    return InputError(error.message, hint=hint or None)
 
 
 # --- what is made of pairs ------------------------------------------------------------------

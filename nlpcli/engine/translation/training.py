@@ -82,8 +82,11 @@ class Seq2SeqTraining(BatchTrainer):
         """How many pairs, units and weights there are."""
         examples = self.examples
         weights = sum(weight.numel() for weight in self.network.parameters())
+        settings = examples.settings
+        more = " with those of --augment" if settings.augment and settings.noise == "none" else ""
+        pairs = len(examples.sources.starts) - 1
         return (
-            f"{len(examples.sources.starts) - 1:,} pairs, {len(examples.targets.numbers):,} units to write; "
+            f"{pairs:,} pairs{more}, {len(examples.targets.numbers):,} units to write; "
             f"{len(examples.vocabulary):,} different ones; {weights:,} weights"
         )
 

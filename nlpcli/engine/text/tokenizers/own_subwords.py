@@ -26,6 +26,10 @@ def own_subwords(lines: Sequence[str], vocab_size: int = 0) -> str:
             made = train(lines, SubwordSettings(vocab_size=size, character_coverage=1.0))
         except (InputError, SettingsError) as error:
             most = re.search(r"--vocab-size ([\d,]+) or less", error.hint or "")
+            if vocab_size and isinstance(error, SettingsError):
+                raise SettingsError(
+                    error.message, hint="use a larger --vocab-size, or leave it out: it goes by the text"
+                ) from error
             if vocab_size or size >= 1_000_000:
                 raise
             # Where the size is left to us, the nearest that the text allows.
