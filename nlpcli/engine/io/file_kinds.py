@@ -97,7 +97,7 @@ def _in_zip(head: bytes) -> tuple[str, str]:
         if any(name.startswith(start) for name in names):
             return what, todo
     if names and all(name.endswith(b".npy") for name in names):
-        return "a file of numpy arrays (.npz)", "cluster, train-rnn and inspect read a matrix of vectorize, alone"
+        return "a file of numpy arrays (.npz)", "cluster, train-rnn and inspect read a matrix alone"
     return "a zip archive", "unpack it and name the files in it: unzip FILE.zip"
 
 
