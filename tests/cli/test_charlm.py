@@ -2,7 +2,6 @@
 
 import json
 import signal
-import time
 
 import pytest
 
@@ -108,18 +107,6 @@ def test_an_interrupted_training_goes_on_with_resume(nlpcli, process, tmp_path):
     assert "--cell cannot change" in nlpcli(*resuming, "--cell", "gru", code=2).err
     nlpcli(*resuming, "--epochs", 1)
     assert output.exists() and not checkpoint.exists()
-
-
-def test_a_training_that_is_interrupted_before_its_first_update_says_that_nothing_is_there(process, tmp_path):
-    output = tmp_path / "m.safetensors"
-    training = process.start("train-charlm", "-", "-o", output, *TINY)  # waits for its text
-    training.stdin.write(b"the cat\n")
-    training.stdin.flush()
-    time.sleep(2)
-    training.send_signal(signal.SIGINT)
-    assert training.wait(30) == -signal.SIGINT
-    assert training.stderr.read() == b"interrupted; nothing was written\n"
-    assert not [*tmp_path.iterdir()]
 
 
 def test_a_name_says_how_what_is_written_stands_in_the_file(nlpcli, hello, tmp_path):

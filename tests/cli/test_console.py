@@ -103,6 +103,30 @@ process.run(work)
     assert done.out == "tidied up\n" and not done.err
 
 
+@pytest.mark.parametrize(
+    ("command", "written", "said"),
+    [
+        ("train-charlm", [], "interrupted; nothing was written\n"),
+        ("train-charlm", ["m.checkpoint.safetensors"], ""),
+        ("tokenize", [], ""),
+    ],
+)
+def test_a_training_that_is_interrupted_early_says_that_nothing_is_there(process, command, written, said):
+    program = f"""
+import os, signal, sys
+from nlpcli.cli import process
+from nlpcli.engine.io.atomic import write_atomically
+sys.argv = ["nlpcli", {command!r}]
+def work():
+    for name in {written!r}:
+        with write_atomically(name) as file:
+            file.write(b"a checkpoint")
+    os.kill(os.getpid(), signal.SIGINT)
+process.run(work)
+"""
+    assert process.python(program, code=-signal.SIGINT).err == said
+
+
 def test_a_signal_that_a_library_swallowed_is_obeyed_when_it_comes_again(process):
     program = """
 import contextlib, os, signal, time

@@ -35,6 +35,11 @@ MORE = [
     ("topics", [MODELS / "topics.safetensors", "--keys"]),
     ("summarize", ["kitchen", "--sentences", 1, "--reference", "summary"]),
     ("generate", [MODELS / "charlm-label.safetensors", "--length", 20, "--label", "cow"]),
+    (
+        "perplexity",
+        [MODELS / "charlm-label.safetensors", "-", "--text-col", "text", "--label-col", "label"],
+        "label\ttext\ncow\tmoo\nduck\tquack\n",
+    ),
 ]
 QUESTION = {"question": "Who eats rice?", "answers": [{"text": "king", "answer_start": 4}]}
 SQUAD = {"data": [{"paragraphs": [{"context": "The king eats rice.", "qas": [QUESTION]}]}]}

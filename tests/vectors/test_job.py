@@ -50,7 +50,7 @@ def test_an_unknown_word_is_an_error_in_a_list_and_a_note_in_a_stream(
 
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"kign\n\nking\n"))))
     assert [word for word, _ in similar(VECTORS, progress=Notes())] == ["king"]
-    assert Notes.lines == ["kign: no vector for 'kign'"]
+    assert Notes.lines == ["no vector for 'kign'"]
 
 
 def test_settings_are_checked_as_on_the_command_line() -> None:
