@@ -16,7 +16,7 @@ from nlpcli.engine.io.paths import identity, named_twice
 from nlpcli.engine.io.shipped import located, terms
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
-from nlpcli.errors import OutputError, SettingsError
+from nlpcli.errors import ModelError, OutputError, SettingsError
 from nlpcli.settings.embeddings import GloveResources
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings, RecordSettings
@@ -273,8 +273,13 @@ def evaluate(
                 hint="where words and tags stand is said by --layout, --tag and --columns",
             )
         return evaluate_tagger(model, paths, mistakes, plot, tagged, reading, progress)
-    from nlpcli.engine.sequences.classifier_job import evaluate_classifier
+    from nlpcli.engine.sequences.classifier_job import CLASSIFIERS, evaluate_classifier
 
+    if kind and kind.removesuffix("-checkpoint") not in CLASSIFIERS:
+        raise ModelError(
+            f"{model} is of kind {kind}, which evaluate does not measure",
+            hint="it measures classifiers, taggers, topics, readers and models of train-seq2seq",
+        )
     if tagged != TaggedTextSettings():
         raise SettingsError("--layout, --tag and --columns are for taggers, and the model is none")
     found = evaluate_classifier(

@@ -135,6 +135,8 @@ class Settings(Frozen):
             hints = _hints(kind)
             if isinstance(value, str) and typing.get_origin(hints[field.name]) is tuple:
                 value = [value]
+            if type(value) is int and {str} <= {*_alternatives(hints[field.name])} <= {str, type(None)}:
+                object.__setattr__(self, field.name, value := str(value))  # a column's number, say
             if isinstance(value, str) and int in _alternatives(hints[field.name]):
                 object.__setattr__(self, field.name, value := _number_or_word(value))
             if isinstance(value, list):

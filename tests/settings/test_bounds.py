@@ -152,7 +152,9 @@ def test_texts_that_are_alike_make_fewer_clusters(nlpcli, tmp_path, texts, k):
     (tmp_path / "text").write_text(texts)
     done = nlpcli("cluster", "text", "--k", k)
     sizes = [int(row.split("\t")[1]) for row in done.out.splitlines()[1:]]
-    assert sum(sizes) == texts.count("\n") - texts.count("\n\n") and len(sizes) <= k and not done.err
+    assert sum(sizes) == texts.count("\n") - texts.count("\n\n") and len(sizes) <= k
+    assert f"{len(sizes)} of {k} clusters" in done.err or len(sizes) == k
+    assert all("cluster" in remark for remark in done.err.splitlines())
 
 
 @pytest.mark.parametrize("variant", ["binary-multinomial", "complement", "bernoulli", "nbsvm"])

@@ -13,6 +13,7 @@ from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings import fields
 from nlpcli.settings.fields import Settings, setting
 from nlpcli.settings.frozen import frozen
+from nlpcli.settings.input import RecordSettings
 
 
 @frozen
@@ -95,3 +96,11 @@ def test_settings_of_other_families_are_not_imported(process):
     program = "import sys; from nlpcli.settings.input import InputSettings\n"
     program += "print('nlpcli.settings.vectors' in sys.modules)"
     assert process.python(program).stdout.strip() == b"False"
+
+
+def test_a_number_stands_for_its_text():
+    assert RecordSettings(text_col=2, label_col=1).columns == ("2", None, "1")
+    with pytest.raises(SettingsError, match=r"--text-col must be text, not 1\.5"):
+        RecordSettings(text_col=1.5)
+    with pytest.raises(SettingsError, match="--text-col must be text, not True"):
+        RecordSettings(text_col=True)

@@ -17,6 +17,7 @@ from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError
 from tests.command_line import Processes
+from tests.io.test_file_kinds import archive
 from tests.vectors.test_facebook import COMPRESS
 
 
@@ -253,3 +254,12 @@ def test_other_arrays_are_no_vectors(nlpcli, tmp_path, arrays, error):
     assert error in nlpcli("convert", "v.npz", "v.txt", code=1).err
     (tmp_path / "v.npz").write_bytes((tmp_path / "v.npz").read_bytes()[:-30])
     assert "v.npz: not word vectors" in nlpcli("similar", "v.npz", "a", code=1).err
+
+
+def test_what_is_no_text_is_told_by_what_it_is(nlpcli, tmp_path):
+    (tmp_path / "ls").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(64))
+    (tmp_path / "v.zip").write_bytes(archive("v.txt"))
+    (tmp_path / "v.xlsx").write_bytes(archive("xl/workbook.xml"))
+    assert "ls: this is a program, not word vectors" in nlpcli("similar", "ls", "a", code=1).err
+    assert "v.zip: not word vectors" in nlpcli("similar", "v.zip", "a", code=1).err
+    assert "this is an Excel workbook, not word vectors" in nlpcli("similar", "v.xlsx", "a", code=1).err

@@ -6,7 +6,7 @@ import re
 
 from nlpcli.errors import InputError
 
-WORKBOOK = "an Excel workbook"
+WORKBOOK, NPZ, ZIPPED = "an Excel workbook", "a file of numpy arrays (.npz)", "a zip archive"
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _AS_TEXT = "save it as plain text"
 _AS_TABLE = "save the sheet as .xlsx or as CSV UTF-8"
@@ -97,8 +97,8 @@ def _in_zip(head: bytes) -> tuple[str, str]:
         if any(name.startswith(start) for name in names):
             return what, todo
     if names and all(name.endswith(b".npy") for name in names):
-        return "a file of numpy arrays (.npz)", "cluster, train-rnn and inspect read a matrix alone"
-    return "a zip archive", "unpack it and name the files in it: unzip FILE.zip"
+        return NPZ, "cluster, train-rnn and inspect read those of vectorize"
+    return ZIPPED, "unpack it and name the files in it: unzip FILE.zip"
 
 
 def _is_binary(head: bytes) -> bool:

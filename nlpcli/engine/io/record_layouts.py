@@ -298,7 +298,11 @@ def column_number(
         columns = f"{width} column{'s' * (width != 1)}"
         raise InputError(
             f"{display_name(path)}: there is no column {asked[:_LONGEST_NAME]}: the first row has {columns}",
-            hint=f"{option} is a header name or a number from 1"
+            hint=(
+                f"{option} is a header name or a number from 1"
+                if asked.isdecimal()
+                else f"the columns have no names here: {option} is a number from 1"
+            )
             + ("; is the separator right? --delimiter says what it is" if width == 1 and delimiter else ""),
         )
     close = difflib.get_close_matches(folded(asked), lowered, n=3)

@@ -69,7 +69,7 @@ def read_all(
     named file raises InputError then.
     """
     for path, optional in _files(paths, folders, progress):
-        units, name = _units(path, unit, reading), "<stdin>" if path == STDIN else path
+        units, name = _units(path, unit, reading, progress), "<stdin>" if path == STDIN else path
         if not optional:
             while batch := list(itertools.islice(units, _BATCH)):
                 yield found.add(name, batch)
@@ -82,9 +82,11 @@ def read_all(
         yield found.add(name, whole)
 
 
-def _units(path: str, unit: str, reading: InputSettings) -> Iterator[tuple[int, str]]:
+def _units(
+    path: str, unit: str, reading: InputSettings, progress: Progress = SILENT
+) -> Iterator[tuple[int, str]]:
     """(first line, text) of each document that is not blank."""
-    lines = text_lines([path], reading)
+    lines = text_lines([path], reading, progress)
     kept: list[str] = []
     first = 1
     for line in lines:

@@ -89,7 +89,7 @@ class SearchIndex:
     def document_at(self, place: str) -> int:
         """The document that has the line at `file:line`.
 
-        Raises InputError for a file that is not in the index, and for a line of no document.
+        Raises InputError for a file that is not in the index, and for a line that no document has.
         """
         name, _, line = place.rpartition(":")
         if not name or not line.isdecimal():

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
+from nlpcli.engine.classify import linear, naive_bayes
 from nlpcli.engine.classify.answer_metrics import LabelsEvaluation, NumberEvaluation
 from nlpcli.engine.classify.classifier import Classifier, Trained, measure, read_tests, worst_of
 from nlpcli.engine.classify.confusion import check_plot, plot_confusion
@@ -200,6 +201,7 @@ def _read_blend(
 # --- classifiers of every kind at work ----------------------------------------------------------
 
 
+CLASSIFIERS = (naive_bayes.KIND, linear.KIND, KIND, vector_classifier.KIND)
 AnyClassifier: TypeAlias = Classifier | FastTextClassifier | NetworkClassifier
 
 
@@ -211,6 +213,8 @@ def load_any(path: str | os.PathLike[str]) -> AnyClassifier:
         return TextClassifier.load(name)
     if kind in (vector_classifier.KIND, vector_classifier.UNFINISHED):
         return VectorClassifier.load(name)
+    if kind and kind not in CLASSIFIERS:
+        model_file.read_model(name, CLASSIFIERS)  # says that it is none, and which there are
     return load_classifier(name)
 
 

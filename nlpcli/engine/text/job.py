@@ -218,7 +218,7 @@ def compare_tokenizers(
     from nlpcli.engine.text.comparison import compare
 
     refuse(changed(analysis, "tokenizer"), "here", "--tokenizers names those to compare")
-    text = list(itertools.islice(text_lines(paths, reading), settings.limit))
+    text = list(itertools.islice(text_lines(paths, reading, progress), settings.limit))
     return compare(text, tokenizers, analysis, settings.lines, progress)
 
 

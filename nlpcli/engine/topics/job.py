@@ -108,7 +108,7 @@ def _documents(
     reading: InputSettings,
     progress: Progress,
 ) -> Groups:
-    lines = text_lines(paths, reading)
+    lines = text_lines(paths, reading, progress)
     places: list[str] = []
     texts: list[str] = []
     blank = 0

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.io import fasttext_file
 from nlpcli.engine.io.binary_input import BinaryInput, decompressed_file, sampled
+from nlpcli.engine.io.file_kinds import NPZ, ZIPPED, kind_of
 from nlpcli.engine.io.model_file import Model, read_info, read_model
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.io.shipped import WORD_VECTORS, hint_for, located
@@ -89,6 +90,11 @@ def _read_file(path: str, asked: _Asked) -> Content:
         if matrix_beside_words.is_tsv(path):
             tokens, matrix = matrix_beside_words.read_tsv(stream, path)
             return _without_repeats(Content(tokens, matrix, "tsv"))
+        other = kind_of(start)
+        if other and other[0] not in (NPZ, ZIPPED):
+            raise InputError(
+                f"{name}: this is {other[0]}, not word vectors", hint="name a file of word vectors"
+            )
         if start.startswith(npz_vectors.ZIP):
             return _without_repeats(_read_npz(path, None if path == STDIN else plain, stream, name))
         head = head_of(start, is_all, name)
