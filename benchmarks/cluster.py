@@ -162,6 +162,7 @@ def compare(folder: Path, cluster: Cluster, jobs: list[str]) -> None:
         short = [part.replace("text.txt", "line.txt").replace("rows.tsv", "few.tsv") for part in command]
         start = run(folder, [part.format("short") for part in short])[1]
         few = on_cluster(folder, cluster, [part.format("short") for part in short], 1)
+        run(folder, few)  # workers load what they need
         its_start = cluster.cpu_of(folder, few)[1]
         for shards in (2, 8):
             many = on_cluster(folder, cluster, [part.format("many") for part in command], shards)
