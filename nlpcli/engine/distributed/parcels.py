@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from nlpcli.engine.runtime.arrays import CACHE_LINE, on_cache_line
+from nlpcli.engine.runtime.arrays import on_cache_line
+
+_LARGEST = 16  # bytes of a number, at most; what is allocated begins at a multiple of it
 
 
 class Parcel:
@@ -47,4 +49,4 @@ def _unpacked(head: bytes, arrays: list[Any]) -> Parcel:
 def _placed(array: Any) -> Any:
     """The bytes of an array, copied unless they begin where numbers may."""
     memory = np.frombuffer(array, np.uint8)
-    return memory if memory.ctypes.data % CACHE_LINE == 0 else on_cache_line(memory)
+    return memory if memory.ctypes.data % _LARGEST == 0 else on_cache_line(memory)
