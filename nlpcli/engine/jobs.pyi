@@ -1232,6 +1232,7 @@ def summarize(
     method: Literal["textrank", "lexrank", "lead", "mmr"] = "textrank",
     sentences: str = "3",
     unit: Literal["auto", "word", "bigram"] = "auto",
+    splitter: Literal["rules", "kiwi"] = "rules",
     position: float = 4.0,
     balance: float = 0.7,
     lowercase: bool = True,
