@@ -43,6 +43,7 @@ VECTORS = MODELS / "word2vec.safetensors"
         ("train-fasttext text -o w.vec --maxn 0 --bucket 9", "--bucket does nothing with --maxn 0"),
         ("cooccur text --per-pair -o c.npz", "--per-pair does nothing with .npz"),
         ("search text word --bm25-b 0.5", "--bm25-b does nothing without --by bm25"),
+        ("search text word --rerank 5", "--rerank does nothing without --by bm25"),
         (f"search {MODELS}/index.safetensors word --lemma", "--lemma does nothing with an index"),
         (f"cluster {VECTORS} --lemma", "--lemma does nothing with word vectors"),
         ("cluster text --vocab 3", "--vocab does nothing but with word vectors"),
