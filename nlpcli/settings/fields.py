@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 MOST = 2**31 - 1  # of what is counted: documents, words and features have 32-bit numbers
 LAST_SEED = 2**63 - 1
+_MAY_BE_NUMBERS = ("COLUMN", "N|P%")  # of texts that Python may give as whole numbers
 
 
 def setting(
@@ -135,8 +136,8 @@ class Settings(Frozen):
             hints = _hints(kind)
             if isinstance(value, str) and typing.get_origin(hints[field.name]) is tuple:
                 value = [value]
-            if type(value) is int and {str} <= {*_alternatives(hints[field.name])} <= {str, type(None)}:
-                object.__setattr__(self, field.name, value := str(value))  # a column's number, say
+            if type(value) is int and field.metadata["metavar"] in _MAY_BE_NUMBERS:
+                object.__setattr__(self, field.name, value := str(value))
             if isinstance(value, str) and int in _alternatives(hints[field.name]):
                 object.__setattr__(self, field.name, value := _number_or_word(value))
             if isinstance(value, list):
