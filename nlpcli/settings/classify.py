@@ -99,8 +99,8 @@ class NaiveBayesSettings(Settings):
     )
     alpha: float | None = setting(
         None, "Additive smoothing; 1 is Laplace's, 0 is maximum likelihood. If not given, 1, and less where "
-        "there are more features than a class has counts; 0.5 for bernoulli; with nbsvm 1, and 0.2 "
-        "for long texts, of whose features those of one text alone are left out.", min=0, max=1e9,
+        "there are more features than a class has counts; bernoulli 0.5; nbsvm 1; of long texts 0.2 "
+        "and no rare features.", min=0, max=1e9,
         panel="Model",
     )  # fmt: skip
     prior: Literal["fit", "uniform"] = setting(

@@ -97,19 +97,13 @@ class ColumnSettings(TableLayout, TextColumn):
     """Which column of a table holds the texts, and how the table is read."""
 
 
+_TABLES, _LINES = Needs("format", ("auto", "tsv", "csv")), Needs("format", but=("text", "fasttext"))
+_LAYOUT = {"header": _TABLES, "delimiter": _TABLES, "quoting": _TABLES}
+
+
 @frozen
 class LineFormat(Settings):
     """What a line of a file is."""
-
-    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
-        {
-            "header": Needs("format", ("auto", "tsv", "csv")),
-            "delimiter": Needs("format", ("auto", "tsv", "csv")),
-            "quoting": Needs("format", ("auto", "tsv", "csv")),
-            "text_col": Needs("format", but=("text", "fasttext")),
-            "label_col": Needs("format", but=("text", "fasttext")),
-        }
-    )
 
     format: Literal["auto", "text", "tsv", "csv", "jsonl", "fasttext"] = setting(
         "auto",
@@ -136,6 +130,9 @@ class LabelColumn(Settings):
 class RecordSettings(LabelColumn, LineFormat, FolderSettings, ColumnSettings):
     """Where text and label stand in a line."""
 
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
+        {**_LAYOUT, "text_col": _LINES, "label_col": _LINES}
+    )
     RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {
         "header",
         "delimiter",
@@ -214,10 +211,14 @@ class RecordSettings(LabelColumn, LineFormat, FolderSettings, ColumnSettings):
 class TextRowSettings(LineFormat, ColumnSettings):
     """Rows that are kept as they stand, and which column of them is looked at."""
 
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({**_LAYOUT, "text_col": _LINES})
+
 
 @frozen
 class LabelRowSettings(LabelColumn, LineFormat, TableLayout):
     """Rows that are kept as they stand, and which column of them holds labels, if any."""
+
+    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({**_LAYOUT, "label_col": _LINES})
 
 
 @frozen

@@ -23,6 +23,8 @@ MORE = [
     ("search", ["text"], "king\nqueen\n"),
     ("ask", ["text", "--min-score", 0], "king\n"),
     ("classify", [NB, "text", "--explain"]),
+    ("cluster", ["text", "--k", 2, "--members"]),
+    ("cluster", [VECTORS, "--k", 2]),
     ("classify", [MODELS / "recurrent-classifier-labels.safetensors", "text"]),
     ("classify", [MODELS / "recurrent-classifier-pairs.safetensors", "alike", *BOTH]),
     ("evaluate", [MODELS / "recurrent-classifier-labels.safetensors", "table.tsv"]),

@@ -53,8 +53,7 @@ def counted_on_cluster(
         del slices  # the workers may let go of them
     if keep_counts and isinstance(chosen, Vocabulary):
         return counting.over(chosen, found)
-    given = isinstance(chosen, Vocabulary)
-    return dataclasses.replace(counting.over(vocabulary.with_counts(found[0].seen), found), given=given)
+    return counting.over(vocabulary.with_counts(found[0].seen), found)
 
 
 def row_slices(vocabulary: Vocabulary, number: int) -> list[tuple[int, int]]:

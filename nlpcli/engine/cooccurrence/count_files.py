@@ -62,7 +62,7 @@ class Cooccurrence:
 
     vocab_order: by what its words are in order, if they were not given; first_seen: int64 [V], the rank of
     each by first appearance, −1 for one that was not seen; none where that is not known; dropped: whether
-    there were tokens of other words, and given: whether these words were given, and not chosen by the text.
+    there were tokens of other words.
     """
 
     vocabulary: Vocabulary
@@ -72,7 +72,6 @@ class Cooccurrence:
     vocab_order: str = "frequency"
     first_seen: NDArray[np.int64] | None = None
     dropped: bool = False
-    given: bool = False
 
     @classmethod
     def of_nothing(
@@ -144,7 +143,6 @@ def save(path: str, matrix: Cooccurrence) -> None:
         "format": FORMAT,
         **({"vocab_order": matrix.vocab_order} if matrix.vocab_order != "frequency" else {}),
         **({"dropped": True} if matrix.dropped else {}),
-        **({"given": True} if matrix.dropped and matrix.given else {}),
     }
     ranks = {} if matrix.first_seen is None else {_RANKS: matrix.first_seen}
     small: dict[str, NDArray[Any]] = {
@@ -287,7 +285,6 @@ def _load(path: str, arrays: Arrays) -> Cooccurrence:
         fields["vocab_order"],
         held.arrays.get(_RANKS),
         fields["dropped"],
-        fields["given"],
     )
 
 
@@ -360,7 +357,6 @@ def merge(parts: Sequence[Cooccurrence]) -> Cooccurrence:
         counts=SummedCounts(moved),
         first_seen=ranks,
         dropped=any(part.dropped for part in parts),
-        given=all(part.given for part in parts if part.dropped),
     )
 
 

@@ -111,7 +111,6 @@ def _counted(
             order,
             ranks,
             dropped,
-            given=isinstance(chosen, Vocabulary),
         ),
         threads=plan.threads,
         memory=plan.cells,

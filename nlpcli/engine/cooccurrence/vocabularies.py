@@ -36,10 +36,6 @@ class Counted(Protocol):
     def dropped(self) -> bool:
         """Whether there were tokens of other words; False where that is not known."""
 
-    @property
-    def given(self) -> bool:
-        """Whether its words were given, and not chosen by the text alone; False where that is not known."""
-
 
 def united(parts: Sequence[Counted]) -> tuple[Vocabulary, NDArray[np.int64] | None, list[NDArray[np.int32]]]:
     """The words of all parts with their counts, their ranks by first appearance, and for each part the new
@@ -109,8 +105,11 @@ def dropped(parts: Sequence[Counted], names: Sequence[str]) -> str:
     if all(_same(first, part.vocabulary.packed) for part in parts[1:]):
         # A word that one part alone has dropped is as rare in all of them.
         droppers = [part for part in parts if part.dropped]
-        if len(droppers) > 1 and any(not part.given and _in_own_order(part) for part in droppers):
-            return f"{len(droppers)} parts dropped words that may be frequent in all together; {mend}"
+        if len(droppers) > 1 and any(map(_in_own_order, droppers)):
+            return (
+                f"{len(droppers)} parts dropped words that may be frequent in all together, "
+                f"if these were not given; {mend}"
+            )
         return ""
     if lacking := [name for name, part in zip(names, parts, strict=True) if part.dropped]:
         more = f" (so were {len(lacking) - 1} more)" if len(lacking) > 1 else ""

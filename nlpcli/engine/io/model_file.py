@@ -15,6 +15,7 @@ import itertools
 import json
 import math
 import os
+import struct
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -343,14 +344,23 @@ def _map_tensors(info: ModelInfo, names: Collection[str]) -> dict[str, NDArray[A
 
 def first_tokens(info: ModelInfo, count: int) -> list[str]:
     """The first tokens of a model's vocabulary, in its order; [] without one, and of a damaged one."""
-    names = ("vocabulary.bytes", "vocabulary.offsets")
-    if any(name not in info.tensors or len(info.tensors[name].shape) != 1 for name in names):
+    content, offsets = (info.tensors.get(f"vocabulary.{name}") for name in ("bytes", "offsets"))
+    if not info.data_start or content is None or offsets is None or offsets.dtype != "int64":
         return []
-    content, offsets = _map_tensors(info, names).values()
-    ends = offsets[: count + 1].tolist()
-    if sorted(ends) != ends or not 0 <= ends[0] <= ends[-1] <= len(content):
-        return []
-    text = content[: ends[-1]].tobytes()
+    many = min(count + 1, (offsets.end - offsets.start) // 8)
+    with open(info.path, "rb") as file:
+        file.seek(info.data_start + offsets.start)
+        read = file.read(8 * many)
+        ends = struct.unpack(f"<{len(read) // 8}q", read[: len(read) // 8 * 8])
+        if (
+            len(ends) < 2
+            or list(ends) != sorted(ends)
+            or ends[0] < 0
+            or ends[-1] > content.end - content.start
+        ):
+            return []
+        file.seek(info.data_start + content.start)
+        text = file.read(ends[-1])
     return [text[start:end].decode("utf-8", "replace") for start, end in itertools.pairwise(ends)]
 
 

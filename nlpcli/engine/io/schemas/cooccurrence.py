@@ -55,7 +55,6 @@ COUNTS = Schema(
         "format": Field(whole(1)),
         "vocab_order": Field(one_of("frequency", "first-seen", "alphabetical"), default="frequency"),
         "dropped": Field(flag, default=False),
-        "given": Field(flag, default=False),
     },
     {
         **VOCABULARY,
