@@ -133,6 +133,15 @@ def test_answers_are_of_the_type_that_is_asked_for(tmp_path: Path) -> None:
     assert {question: answers[0].answer for question, answers in found.items()} == asked
 
 
+def test_words_of_the_question_are_no_answer_to_it(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text(
+        "새솔국의 수도는 한빛이다. 한빛은 은강을 낀다.\n가람은 바다에 접한 도시이다.\n"
+    )
+    asked = {"새솔국의 수도는?": "한빛", "새솔국의 수도는 어디인가?": "한빛", "바다에 접한 도시는?": "가람"}
+    found = dict(api.ask(str(tmp_path / "t.txt"), list(asked), min_score=0))
+    assert {question: answers[0].answer for question, answers in found.items()} == asked
+
+
 def test_documents_that_cannot_be_surer_are_not_read(notes: Path) -> None:
     question = "When was the old bridge built?"
     [best] = dict(api.ask(str(notes), [question], min_score=0))[question]

@@ -46,7 +46,7 @@ MARKS = _marks()
 
 
 class _Rules(NamedTuple):
-    """What counts how much: plain [17], and by kind of question (when, number, who, where, other) for the
+    """What counts how much: plain [18], and by kind of question (when, number, who, where, other) for the
     particle that was taken off (12), the shape of the last word (11) and further words (0 to 5, or more)."""
 
     plain: Weights
@@ -57,9 +57,10 @@ class _Rules(NamedTuple):
 
 # the question in the sentence; the best sentence; words of it before, behind; in the span, and how much of
 # it; a word that tells nothing; in quotation marks, in half of them; before and behind a bracket; a verb; one
-# letter; the unit asked for; the noun asked for; the question's word next to it; a piece of a date or name
+# letter; the unit asked for; the noun asked for; the question's word next to it; a piece of a date or name;
+# nothing but words of the question
 _KOREAN = _Rules(
-    np.array([3, 0.5, 2, 2, -0.5, -2, -1.5, 5, -0.5, 3, -1, -2, -2, 2.5, 2.5, 1, -1]),
+    np.array([3, 0.5, 2, 2, -0.5, -2, -1.5, 5, -0.5, 3, -1, -2, -2, 2.5, 2.5, 1, -1, -4]),
     np.array(
         [
             [-0.5, -1, -1.5, -1.5, -1.5],  # none
@@ -103,7 +104,7 @@ _KOREAN = _Rules(
     ),
 )
 _ENGLISH = _Rules(
-    np.array([6, 0.5, 2, 2, -6, 0, -8, 3, -1, 1, 0, 0, -1, 0, 0, 1, -3]),
+    np.array([6, 0.5, 2, 2, -6, 0, -8, 3, -1, 1, 0, 0, -1, 0, 0, 1, -3, 0]),
     np.zeros((12, 5)),
     np.array(
         [

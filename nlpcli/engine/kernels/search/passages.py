@@ -137,7 +137,7 @@ def rate_spans(
     it lost, its last letter, last two, shape, and whether it ends like a verb. letters uint32, the
     text; starts, ends, sentence int64 [N]; shared, weights as `match` and the rarity of words have them;
     unit, focus: numbers of what an answer may end with; marks uint32 [3, M]: quotation marks that open and
-    that close, a bracket. plain float64 [17]; by_particle, by_shape, by_length float64 [·, 5].
+    that close, a bracket. plain float64 [18]; by_particle, by_shape, by_length float64 [·, 5].
     Room, zeros: words float64 [3, N], sums float64 [2, N + 1], covered uint8 [S, Q], share float64 [S].
     """
     count = starts.size
@@ -162,7 +162,7 @@ def rate_spans(
         total += plain[3] * (sums[0, min(last + 6, count)] - sums[0, last + 1]) / scale
         inside = sums[1, last + 1] - sums[1, first]
         if inside:
-            total += plain[4] + plain[5] * inside / (length + 1)
+            total += plain[4] + plain[5] * inside / (length + 1) + plain[17] * (inside == length + 1)
         if table[first, empty] or table[last, empty]:
             total += plain[6]
         opens, closes = before[first] == 1, form == 0 and behind[last] == 1
