@@ -2,7 +2,7 @@
 
 Topics: the BBC news of OCTIS (tasks/topics/octis-bbc-news-en). The log-likelihood a token is that of
 Griffiths and Steyvers, which tomotopy also tells; coherence is measured of every model by the same code.
-Summaries: the test half of GUM's abstracts (tasks/summarize/gum-en), ROUGE by ours.
+Summaries: GUM's abstracts (tasks/summarize/gum-en), those of the test part and all, ROUGE by ours.
 """
 
 from __future__ import annotations
@@ -119,7 +119,8 @@ def main() -> None:
         for topics in (20, 100):
             topic_table(source, texts, topics)
         held_out_perplexity(texts, Path(folder))
-        summaries(Path(folder))
+        summaries(Path(folder), "test")
+        summaries(Path(folder), "train", "dev", "test")
 
 
 def held_out_perplexity(texts: list[str], folder: Path, topics: int = 20) -> None:
@@ -192,9 +193,10 @@ def topic_table(source: Path, texts: list[str], topics: int) -> None:
     print_table(f"{topics} topics of BBC news, one thread", rows, "nlpcli lda", fit=quality, NPMI=npmi)
 
 
-def summaries(folder: Path) -> None:
+def summaries(folder: Path, *parts: str) -> None:
     """One and three sentences of each text against its abstracts."""
-    texts = [json.loads(line) for line in rows_of("tasks/summarize/gum-en/test.jsonl.gz")]
+    rows = (line for part in parts for line in rows_of(f"tasks/summarize/gum-en/{part}.jsonl.gz"))
+    texts = [json.loads(line) for line in rows]
     references = [[re.sub(r"^\(\w+\) ", "", one) for one in text["summaries"]] for text in texts]
     names = []
     for number, text in enumerate(texts):
@@ -202,7 +204,7 @@ def summaries(folder: Path) -> None:
         names[-1].write_text("\n".join(text["sentences"]) + "\n", encoding="utf-8")
     given = "".join(json.dumps(text["sentences"]) + "\n" for text in texts)
     print(
-        "\n### Summaries of GUM, ROUGE-1/2/L\n\n| | 1 sentence | CPU s | 3 sentences | CPU s |\n"
+        f"\n### Summaries of GUM, {len(texts)} texts, ROUGE-1/2/L\n\n| | 1 sentence | CPU s | 3 sentences | CPU s |\n"
         "|---|---|---|---|---|"
     )
     for method in ("lead", "textrank", "lexrank", "mmr"):
