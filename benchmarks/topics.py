@@ -204,7 +204,8 @@ def summaries(folder: Path, *parts: str) -> None:
         names[-1].write_text("\n".join(text["sentences"]) + "\n", encoding="utf-8")
     given = "".join(json.dumps(text["sentences"]) + "\n" for text in texts)
     print(
-        f"\n### Summaries of GUM, {len(texts)} texts, ROUGE-1/2/L\n\n| | 1 sentence | CPU s | 3 sentences | CPU s |\n"
+        f"\n### Summaries of GUM, {len(texts)} texts, ROUGE-1/2/L\n\n"
+        "| | 1 sentence | CPU s | 3 sentences | CPU s |\n"
         "|---|---|---|---|---|"
     )
     for method in ("lead", "textrank", "lexrank", "mmr"):
