@@ -31,10 +31,8 @@ from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
 from nlpcli.settings.text import AnalysisSettings
 
 _BLOCK = 1 << 16  # rows moved at a time
-_LONG_ALPHA = (
-    0.2  # where texts are long; chosen, like the rest of `_for_long_texts`, on held-out training texts
-)
-_MANY_TEXTS = 100
+# What is done where texts are long (`_for_long_texts`), chosen on training texts that were held out.
+_LONG_ALPHA, _MANY_TEXTS = 0.2, 100
 
 
 def train(

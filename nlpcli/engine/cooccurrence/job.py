@@ -103,15 +103,7 @@ def _counted(
     )
     made = count_corpus(corpus, counting, piece=plan.piece, threads=plan.threads, progress=progress)
     return spilled(
-        Cooccurrence(
-            corpus.vocabulary,
-            counting,
-            analysis,
-            made,
-            order,
-            ranks,
-            dropped,
-        ),
+        Cooccurrence(corpus.vocabulary, counting, analysis, made, order, ranks, dropped),
         threads=plan.threads,
         memory=plan.cells,
         progress=progress,
