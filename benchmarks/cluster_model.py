@@ -35,6 +35,7 @@ class Job:
     growth: float  # with what power of the text it grows
     merges: float  # megabytes of parts that are merged in a second, two at a time
     most: float = math.inf  # megabytes of partial result that are not exceeded
+    sorting: float = 0  # seconds of a megabyte that is merged for the first time, and sorted then
     sliced: bool = False
 
     def size(self, megabytes: float) -> float:
@@ -48,7 +49,7 @@ class Job:
 
 
 JOBS = {
-    "count": Job(0.007, 0.84, 5, 0.56, 122),
+    "count": Job(0.007, 1.3, 5, 0.56, 1000, sorting=0.012),
     "train-nb --hash-bits 24": Job(0.15, 12.4, 1.8, 0.83, 1400, most=200),
     "train-nb": Job(0.15, 12.4, 1.8, 0.83, 1000, sliced=True),
     "cooccur": Job(0.07, 30, 5, 0.77, 1000, sliced=True),
@@ -75,12 +76,12 @@ class Times:
         return max(self.first + self.mapping + self.merging, self.scheduling)
 
 
-def levels(shards: int) -> list[int]:
-    """How many merges there are on each level of the tree."""
+def levels(shards: int) -> list[tuple[int, int]]:
+    """How many parts there are on each level of the tree, and what number of merges they go into."""
     found = []
     while shards > 1:
-        shards = -(-shards // FAN_IN)
-        found.append(shards)
+        found.append((shards, -(-shards // FAN_IN)))
+        shards = found[-1][1]
     return found
 
 
@@ -94,11 +95,12 @@ def modelled(machines: int, shards: int, seconds: float, slices: int, job: Job, 
     merging, tree = 0.0, levels(shards)
     if slices > 1:
         merging += math.ceil(shards * slices / machines) * WORKER  # tasks that take a slice of a shard
-    for level, merges in enumerate(tree):
-        moved = FAN_IN * job.size(shard * FAN_IN**level) / slices
+    for parts, merges in tree:
+        moved = parts / merges * job.size(shard * shards / parts) / slices
         rounds = math.ceil(merges * slices / machines)
-        merging += rounds * (WORKER + moved / NETWORK + job.merge(moved))
-    tasks = shards + slices * (shards * (slices > 1) + sum(tree))
+        sorting = moved * job.sorting if parts == shards else 0
+        merging += rounds * (WORKER + moved / NETWORK + sorting + job.merge(moved))
+    tasks = shards + slices * (shards * (slices > 1) + sum(merges for _, merges in tree))
     mapping = math.ceil(shards / machines) * (seconds + WORKER)
     return Times(mapping, merging, tasks * SCHEDULER, min(machines, shards) * SCHEDULER, tasks)
 

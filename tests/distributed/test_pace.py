@@ -33,12 +33,12 @@ class Heard(Progress):
 @pytest.mark.parametrize(
     ("shards", "size", "told"),
     [
-        (4000, 256, "--shard-size 1GB"),
-        (6000, 64, "--shard-size 384MB"),
+        (8000, 256, "--shard-size 1GB"),
+        (12_000, 64, "--shard-size 768MB"),
         (20_000, 256, "20,000 shards keep the scheduler busy for 27 s"),
         (20_000, 10_000, None),  # the workers take longer
-        (6000, 1000, None),  # it is large already
-        (1000, 64, None),  # that is soon done
+        (9000, 1000, None),  # it is large already
+        (4000, 64, None),  # that is soon done
     ],
 )
 def test_shards_that_the_scheduler_takes_long_for(shards, size, told):

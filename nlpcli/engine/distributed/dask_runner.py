@@ -166,6 +166,7 @@ class Machines:
         self._tallies: list[Tally] = []
         self.slots = self.workers = 0
         self._crowd = 1  # tasks that share a machine
+        self._paced = False  # whether it was said that the scheduler is what limits
 
     def wait_for_workers(self) -> None:
         """Go on once there is a worker."""
@@ -201,7 +202,8 @@ class Machines:
 
         `told` hears what of the input was lost.
         """
-        if not self._passes and (remark := waits_for_scheduler(pieces, self.slots)):
+        if not self._paced and (remark := waits_for_scheduler(pieces, self.slots)):
+            self._paced = True
             self._progress.note(remark)
         self._passes += 1
         topic = f"nlpcli-{self._job}-{self._passes}"

@@ -12,7 +12,7 @@ from nlpcli.engine.distributed.plan import Piece
 _A_TASK = 0.0012  # seconds of the scheduler
 _TASKS = 8 / 7  # tasks a shard: its own, and those that merge eight at a time
 _READS = 1e9  # bytes a second that a worker may read, at best
-_LONG = 5.0  # seconds that are worth a word
+_LONG = 10.0  # seconds that are worth a word
 
 
 def waits_for_scheduler(pieces: Sequence[Piece], slots: int) -> str | None:
@@ -20,9 +20,9 @@ def waits_for_scheduler(pieces: Sequence[Piece], slots: int) -> str | None:
 
     slots: tasks at a time of all workers together
 
-    >>> waits_for_scheduler([Piece(n, 5000, ("text",), 256_000_000) for n in range(5000)], 1000)
-    '5,000 shards keep the scheduler busy for 7 s, 1,000 workers perhaps 1 s: --shard-size 1GB makes fewer'
-    >>> waits_for_scheduler([Piece(n, 5000, ("text",), 256_000_000) for n in range(5000)], 100)
+    >>> waits_for_scheduler([Piece(n, 9000, ("text",), 256_000_000) for n in range(9000)], 1000)
+    '9,000 shards keep the scheduler busy for 12 s, 1,000 workers perhaps 2 s: --shard-size 1GB makes fewer'
+    >>> waits_for_scheduler([Piece(n, 9000, ("text",), 256_000_000) for n in range(9000)], 100)
     """
     busy = len(pieces) * _TASKS * _A_TASK
     size = sum(piece.size for piece in pieces)
