@@ -11,7 +11,7 @@ from nlpcli.cli.options import Files, Quiet, with_settings
 from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.fields import refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, LabelledTextSettings
 from nlpcli.settings.reports import ReportSettings
 from nlpcli.settings.results import TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
@@ -29,7 +29,7 @@ def report(
         str | None, typer.Option(metavar="TEXT", show_default=False, help="Heading of the page.")
     ] = None,
     analysis: AnalysisSettings = LOWERCASE,
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(encoding="auto"),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,

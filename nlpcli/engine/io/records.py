@@ -45,7 +45,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.fields import changed, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextRowSettings
 
 _BLANK = " \t\r,;|"  # a row of empty cells too
 _MOST_WAITED = (
@@ -71,7 +71,7 @@ class Records:
     def __init__(
         self,
         paths: Sequence[str] | None,
-        settings: RecordSettings = RecordSettings(),
+        settings: TextRowSettings = TextRowSettings(),
         reading: InputSettings = InputSettings(),
         *,
         labelled: bool = True,
@@ -81,6 +81,13 @@ class Records:
         kept: KeptRows | None = None,
         progress: Progress = SILENT,
     ) -> None:
+        settings = RecordSettings.of(settings)
+        if not labelled:
+            refuse(
+                changed(settings, "label_sep", "multi_label"),
+                "where no labels are read",
+                "--label-col names the column or field of labels",
+            )
         if settings.vector_col is not None and not numbers:
             raise SettingsError(
                 "--vector-col is for rows of numbers, and here texts are read",

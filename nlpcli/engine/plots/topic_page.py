@@ -21,7 +21,7 @@ from nlpcli.engine.topics.periods import Date, parse_date, periods
 from nlpcli.engine.topics.topic_map import distances, places, telling_words, word_shares
 from nlpcli.engine.topics.topic_model import TopicModel
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextRowSettings
 
 _WORDS = 30  # of a topic, for each λ
 _TEXTS = 12  # of a topic
@@ -37,7 +37,7 @@ def topic_page(
     *,
     date_col: str | None = None,
     title: str = "Topics",
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> None:
@@ -49,8 +49,6 @@ def topic_page(
     Raises SettingsError for a model of lsa, InputError for texts of which the model knows no word, and where
     none has a date.
     """
-    if date_col is not None and records.label_col is not None:
-        raise SettingsError("--date-col and --label-col are two columns beside a text: leave one of them out")
     check_writable(output)
     loaded = TopicModel.load(model)
     if loaded.settings.method == "lsa":
@@ -59,9 +57,8 @@ def topic_page(
         raise SettingsError(
             f"a page shows {_MOST_TOPICS:,} topics at most, and the model has {len(loaded):,}"
         )
-    if date_col is not None:
-        records = dataclasses.replace(records, label_col=date_col)
-    rows = Records(paths, records, reading, labelled=date_col is not None, progress=progress)
+    beside = dataclasses.replace(RecordSettings.of(records), label_col=date_col)
+    rows = Records(paths, beside, reading, labelled=date_col is not None, progress=progress)
     read = _Read(len(loaded))
     for batch in rows.texts():
         dates = rows.labels(range(len(rows.codes) - len(batch), len(rows.codes))) if date_col else []

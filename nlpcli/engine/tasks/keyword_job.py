@@ -29,7 +29,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import InputError
 from nlpcli.settings.fields import refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, LabelledTextSettings
 from nlpcli.settings.keywords import KeywordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -45,7 +45,7 @@ def keywords(
     font: str | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Keywords:
@@ -92,7 +92,7 @@ def _keywords(
     labelled: bool,
     analysis: AnalysisSettings,
     vocabulary: VocabularySettings,
-    records: RecordSettings,
+    records: LabelledTextSettings,
     reading: InputSettings,
     progress: Progress,
 ) -> Keywords:

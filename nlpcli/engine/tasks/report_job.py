@@ -19,7 +19,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.tasks.corpus_report import CorpusReport, FileFacts, Watched, report_of
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import InputError, OutputError
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, LabelledTextSettings
 from nlpcli.settings.reports import ReportSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -35,7 +35,7 @@ def report(
     *,
     title: str | None = None,
     analysis: AnalysisSettings = LOWERCASE,
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = ANY_ENCODING,
     progress: Progress = SILENT,
 ) -> CorpusReport:

@@ -41,7 +41,7 @@ from nlpcli.engine.vectors.document_vectors import as_rows
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import changed, check_whole_number, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextRowSettings
 from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import MATRICES, TopicAnswerSettings, TopicCheckpoints, TopicSettings
@@ -63,7 +63,7 @@ def train_topics(
     tried: Callable[[list[Trial], int], None] | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     machines: DistributedSettings = DistributedSettings(),
     progress: Progress = SILENT,
@@ -83,9 +83,8 @@ def train_topics(
     check_writable(output)
     begun = None if resume is None else lda_checkpoint.read(resume)
     if machines.wanted:
-        encoded = encode_on_cluster(
-            paths, analysis, vocabulary, Reading(reading, records), machines, progress
-        )
+        how = Reading(reading, RecordSettings.of(records))
+        encoded = encode_on_cluster(paths, analysis, vocabulary, how, machines, progress)
     else:
         rows = Records(paths, records, reading, labelled=False, progress=progress)
         encoded = encode_documents(rows.documents(), analysis, vocabulary)
@@ -258,7 +257,7 @@ def topics(
     settings: TopicAnswerSettings = TopicAnswerSettings(),
     *,
     jsonl: bool = False,
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
     progress: Progress = SILENT,
@@ -325,7 +324,7 @@ def topic_keys(model: str, top: int | None = None) -> list[tuple[float, list[tup
 
 
 def evaluate_topic_model(
-    model: str, paths: Paths, records: RecordSettings, reading: InputSettings, progress: Progress
+    model: str, paths: Paths, records: TextRowSettings, reading: InputSettings, progress: Progress
 ) -> TopicEvaluation:
     """How well a topic model fits some texts, and how good its topics are by them."""
     loaded = TopicModel.load(model)

@@ -26,7 +26,7 @@ from nlpcli.engine.translation.pairs import Reading, TextPairs, read_pairs, read
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import check_whole_number
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextRowSettings
 from nlpcli.settings.neural import NetworkTraining
 from nlpcli.settings.results import LineSettings
 from nlpcli.settings.translation import (
@@ -64,7 +64,7 @@ def train_seq2seq(
     test: str | None = None,
     resume: str | None = None,
     checkpoints: CheckpointSettings = CheckpointSettings(),
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     column: TargetSettings = TargetSettings(),
     reading: InputSettings = InputSettings(),
     measured: TranslationMeasured | None = None,
@@ -94,7 +94,8 @@ def train_seq2seq(
         initial, settings = initial_network(init, settings)
 
     def read(names: Paths) -> TextPairs:
-        return read_pairs(names, Reading(records, column, reading, settings.noise, settings.seed), progress)
+        how = Reading(RecordSettings.of(records), column, reading, settings.noise, settings.seed)
+        return read_pairs(names, how, progress)
 
     if source is not None and target is not None:
         pairs = read_two_files(source, target, reading, progress)
@@ -145,7 +146,7 @@ def translate(
     settings: TranslateSettings = TranslateSettings(),
     *,
     attention_page: str | None = None,
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
     progress: Progress = SILENT,

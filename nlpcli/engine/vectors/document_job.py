@@ -32,7 +32,7 @@ from nlpcli.errors import SettingsError
 from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.fields import changed, given_options, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, LabelledTextSettings, RecordSettings
 from nlpcli.settings.results import RowSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -73,7 +73,7 @@ def vectorize(
     read_frequencies: str | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(),
     rows_as: RowSettings = RowSettings(),
     machines: DistributedSettings = DistributedSettings(),
@@ -115,7 +115,7 @@ def vectorize(
     _refuse_contradictions(settings.kind, files, idf_weighted, given)
     if machines.wanted:
         _refuse_on_cluster(files, kept is not None)
-        counting = FrequencyCounting(analysis, settings, vocabulary, records, reading)
+        counting = FrequencyCounting(analysis, settings, vocabulary, RecordSettings.of(records), reading)
         table = _on_cluster(paths, counting, files, machines, progress)
         if output is not None:
             _write(output, table, progress)
@@ -206,7 +206,7 @@ def vectorize_work(
     read_vocab: str | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(),
     given: frozenset[str] = frozenset(),
 ) -> list[WorkTable]:
@@ -243,7 +243,7 @@ def count_frequencies(
     settings: VectorizeSettings = VectorizeSettings(),
     *,
     analysis: AnalysisSettings = LOWERCASE,
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(),
     machines: DistributedSettings = DistributedSettings(),
     given: frozenset[str] = frozenset(),
@@ -260,7 +260,7 @@ def count_frequencies(
     refuse(others, "with --save-frequencies, which counts all features", "give it with --read-frequencies")
     check_name(output)
     check_writable(output)
-    counting = FrequencyCounting(analysis, settings, records=records, reading=reading)
+    counting = FrequencyCounting(analysis, settings, records=RecordSettings.of(records), reading=reading)
     if machines.wanted:
         file = frequencies_on_cluster(paths, counting, machines, progress)
     else:
