@@ -15,6 +15,7 @@ from nlpcli.settings.input import InputSettings, LabelledTextSettings
 from nlpcli.settings.reports import ReportSettings
 from nlpcli.settings.results import TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.wording import counted
 
 
 @with_settings
@@ -51,7 +52,7 @@ def report(
         progress=console.progress(quiet),
     )  # fmt: skip
     if output is not None and not shape.is_json:
-        console.remark_unless_quiet(f"{output}: {found.measures['texts']:,} texts")
+        console.remark_unless_quiet(f"{output}: {counted(int(found.measures['texts']), 'text')}")
         return
     with results(shape, "-") as shown:
         if shape.is_json:

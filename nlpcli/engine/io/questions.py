@@ -10,6 +10,7 @@ from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
+from nlpcli.wording import counted
 
 Answer = TypeVar("Answer")
 Found = TypeVar("Found")
@@ -61,7 +62,9 @@ class Questions:
     def end(self) -> None:
         """Raise InputError when there were questions and none had an answer."""
         if self._failed and not self._answered:
-            raise InputError(f"none of {self._failed:,} questions could be answered", hint=self._hint)
+            raise InputError(
+                f"none of {counted(self._failed, 'question')} could be answered", hint=self._hint
+            )
 
 
 class Answers(Generic[Answer]):

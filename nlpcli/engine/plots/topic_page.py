@@ -22,6 +22,7 @@ from nlpcli.engine.topics.topic_map import distances, places, telling_words, wor
 from nlpcli.engine.topics.topic_model import TopicModel
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.input import InputSettings, RecordSettings, TextRowSettings
+from nlpcli.wording import counted
 
 _WORDS = 30  # of a topic, for each λ
 _TEXTS = 12  # of a topic
@@ -69,7 +70,7 @@ def topic_page(
     content = page_style.page("topics", title=title, DATA=pages.script_data(data))
     with write_atomically(output) as file:
         file.write(content.encode("utf-8", "replace"))
-    progress.note(f"{output}: {len(loaded):,} topics, {read.texts:,} texts")
+    progress.note(f"{output}: {counted(len(loaded), 'topic')}, {counted(read.texts, 'text')}")
 
 
 def _of_model(model: TopicModel) -> dict[str, object]:
@@ -157,7 +158,10 @@ class _Read:
                 hint="--date-col names its column",
             )
         if missing:
-            progress.lost(f"{missing:,} texts have no date such as 2024-03-09, and are left out over time")
+            progress.lost(
+                f"{counted(missing, 'text has', 'texts have')} no date such "
+                "as 2024-03-09, and left out over time"
+            )
         weights = np.concatenate(self._weights)
         period = np.array(of_text)
         period[~weights.any(axis=1)] = -1  # without a word that the model knows

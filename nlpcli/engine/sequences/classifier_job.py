@@ -58,6 +58,7 @@ from nlpcli.settings.input import InputSettings, JudgedTextSettings, RecordSetti
 from nlpcli.settings.neural import ClassifierEncoder, NetworkTraining
 from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.wording import counted
 
 NetworkClassifier: TypeAlias = TextClassifier | VectorClassifier
 AnyEvaluation: TypeAlias = Evaluation | LabelsEvaluation | NumberEvaluation
@@ -158,7 +159,7 @@ def train_rnn(
     )
     if output is not None:
         count = f"{len(examples.labels):,} {'pairs' if examples.sides == 2 else 'texts'}, {told_of(answer)}"
-        progress.note(f"{output}: {count}, {len(begun.sentences.kinds):,} different words")
+        progress.note(f"{output}: {count}, {counted(len(begun.sentences.kinds), 'different word')}")
     if found.blend is not None:
         progress.note(f"{blend}: {found.blend.share:.0%} of the answer is its")
     judged = None if tests is None else found.predict(tests.corpus, progress)

@@ -33,6 +33,7 @@ from nlpcli.settings.input import InputSettings, LabelledTextSettings
 from nlpcli.settings.keywords import KeywordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.wording import counted
 
 
 @plain_settings
@@ -101,7 +102,7 @@ def _keywords(
     allowed = usable(corpus.vocabulary, settings.min_length)
     if not allowed.any():
         raise InputError(
-            f"no word has {settings.min_length} characters and a letter among them",
+            f"no word has {counted(settings.min_length, 'character')} and a letter among them",
             hint="--min-length 1, or another tokenizer",
         )
     if labelled:

@@ -36,6 +36,7 @@ from nlpcli.settings.translation import (
     TranslateSettings,
     TranslationScoreSettings,
 )
+from nlpcli.wording import counted
 
 TEST = "test"
 _MOST_LOSS = 50.0  # that is told as a perplexity
@@ -113,7 +114,8 @@ def train_seq2seq(
     if output is not None:
         known = len(model.vocabulary)
         progress.note(
-            f"{output}: {len(pairs):,} pairs, {known:,} units, {model.vocabulary.targets:,} to write"
+            f"{output}: {counted(len(pairs), 'pair')}, {counted(known, 'unit')}, "
+            f"{model.vocabulary.targets:,} to write"
         )
     if tests is not None:
         outcome.evaluations[TEST] = _measure(model, tests, TranslationScoreSettings(), 0, progress)

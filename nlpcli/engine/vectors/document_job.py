@@ -36,6 +36,7 @@ from nlpcli.settings.input import InputSettings, LabelledTextSettings, RecordSet
 from nlpcli.settings.results import RowSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from nlpcli.engine.corpus.vocabulary import Vocabulary
@@ -144,7 +145,10 @@ def vectorize(
 
 
 def _size_of(matrix: SparseMatrix) -> str:
-    return f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero"
+    return (
+        f"{counted(matrix.shape[0], 'row')} × {counted(matrix.shape[1], 'feature')}, "
+        f"{len(matrix.data):,} not zero"
+    )
 
 
 def _refuse_on_cluster(files: _Files, with_terms: bool) -> None:
@@ -267,7 +271,10 @@ def count_frequencies(
         part = counting.part(Shard(0, None if paths is None else tuple(paths)), progress)
         file = FrequencyFile(part, analysis, settings.ngrams, settings.char_ngrams)
     file.save(output)
-    progress.note(f"{output}: {file.documents:,} documents, {len(file.counts.tokens):,} features, for merge")
+    progress.note(
+        f"{output}: {counted(file.documents, 'document')}, "
+        f"{counted(len(file.counts.tokens), 'feature')}, for merge"
+    )
     return file
 
 

@@ -22,6 +22,7 @@ from nlpcli.settings.vectors import (
     SimilarSettings,
     VectorEvaluationSettings,
 )
+from nlpcli.wording import counted
 
 VectorsOrPath: TypeAlias = str | os.PathLike[str] | Vectors
 
@@ -119,6 +120,7 @@ def load_vectors(vectors: VectorsOrPath, progress: Progress = SILENT, *, unread:
     loaded = Vectors.load(path, unread=unread)
     if loaded.repeated:
         progress.lost(
-            f"{path}: {loaded.repeated:,} words stand in it more than once; the first of each counts"
+            f"{path}: {counted(loaded.repeated, 'word stands', 'words stand')} in "
+            "it more than once; the first of each counts"
         )
     return loaded
