@@ -21,11 +21,14 @@ class Questions:
     """Questions in batches; None reads them from stdin, one per line.
 
     A question that cannot be answered is an error in a list; in a stream it is a note, and the
-    others go on.
+    others go on. `kind` is what one is called: an empty one is an error in a list, and no question in a
+    stream.
     """
 
-    def __init__(self, given: Iterable[str] | None, progress: Progress = SILENT) -> None:
-        self.stream = given is None
+    def __init__(
+        self, given: Iterable[str] | None, progress: Progress = SILENT, kind: str = "question"
+    ) -> None:
+        self.stream, self._kind = given is None, kind
         self._given = [given] if isinstance(given, str) else given or []
         self._progress = progress
         self._answered = self._failed = 0
@@ -36,6 +39,11 @@ class Questions:
         for batch in batches:
             rest = iter(batch)
             while part := list(itertools.islice(rest, BATCH)):
+                if not all(map(str.strip, part)):
+                    raise InputError(
+                        f"the {self._kind} is empty",
+                        hint="write it behind, or leave it out to give one per line on stdin",
+                    )
                 yield part
 
     @staticmethod
@@ -44,7 +52,7 @@ class Questions:
             yield [line.strip() for line in batch if line.strip()]
 
     def solved(self, batch: list[str], solve: Callable[[str], Found]) -> list[tuple[str, Found]]:
-        """The questions that `solve` has an answer to, with it."""
+        """Those that `solve` has an answer to, with it."""
         found = []
         for question in batch:
             try:

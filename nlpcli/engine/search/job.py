@@ -106,7 +106,7 @@ def search(
     if like:
         places = Questions([", ".join(like)], progress)
         return Answers(places, lambda batch: places.solved(batch, lambda _: engine.more_like(like)))
-    questions = Questions(queries, progress)
+    questions = Questions(queries, progress, "query")
     return Answers(questions, lambda batch: questions.solved(batch, engine.find))
 
 

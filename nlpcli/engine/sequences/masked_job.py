@@ -71,7 +71,7 @@ def fill_mask(
     is no masked language model.
     """
     loaded = MaskedLM.load(model)
-    questions = Questions(texts, progress)
+    questions = Questions(texts, progress, "text")
 
     def answer(batch: list[str]) -> Iterable[tuple[str, list[Filled]]]:
         asked = questions.solved(batch, lambda text: loaded.asked(text, settings.mask))

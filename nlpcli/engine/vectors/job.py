@@ -41,7 +41,7 @@ def similar(
     are noted and passed over. Of a list the first such word raises InputError.
     """
     loaded = load_vectors(vectors, progress, unread=True)
-    questions = Questions(words, progress)
+    questions = Questions(words, progress, "word")
 
     def answer(batch: list[str]) -> Iterable[tuple[str, Scored]]:
         known = questions.solved(batch, lambda word: loaded.look_up(word, hint=not questions.stream))
@@ -65,7 +65,7 @@ def analogy(
     from stdin, as with `similar`. Raises InputError for what is no analogy.
     """
     loaded = load_vectors(vectors, progress, unread=True)
-    asked = Questions(questions, progress)
+    asked = Questions(questions, progress, "analogy")
     hint = not asked.stream
     return Answers(
         asked, lambda batch: asked.solved(batch, lambda each: loaded.analogy(each, settings, hint=hint))
@@ -86,7 +86,7 @@ def odd_one_out(
     as with `similar`. Raises InputError for fewer words.
     """
     loaded = load_vectors(vectors, progress, unread=True)
-    asked = Questions(groups, progress)
+    asked = Questions(groups, progress, "group of words")
     hint = not asked.stream
     return Answers(
         asked, lambda batch: asked.solved(batch, lambda each: loaded.apart(each.split(), settings, hint=hint))
