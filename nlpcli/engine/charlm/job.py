@@ -30,7 +30,7 @@ from nlpcli.settings.charlm import (
     sizes_of,
 )
 from nlpcli.settings.fields import changed, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
+from nlpcli.settings.input import ConditionedTextSettings, InputSettings, TextInputSettings
 from nlpcli.settings.results import LineSettings
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def train_charlm(
     checkpoint: str | None = None,
     checkpoints: CheckpointSettings = CheckpointSettings(),
     conditions: ConditionSettings = ConditionSettings(),
-    records: RecordSettings = RecordSettings(),
+    records: ConditionedTextSettings = ConditionedTextSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> CharLM:
@@ -110,7 +110,7 @@ class _Source:
 
     paths: Paths
     reading: InputSettings
-    records: RecordSettings
+    records: ConditionedTextSettings
     dropout: float
 
     def text(self, settings: CharLMSettings, progress: Progress) -> tuple[CharLMSettings, CharText]:
@@ -271,7 +271,7 @@ def perplexity(
     model: str,
     paths: Paths = None,
     *,
-    records: RecordSettings = RecordSettings(),
+    records: ConditionedTextSettings = ConditionedTextSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Surprise:
@@ -297,7 +297,7 @@ def perplexity_per_line(
     paths: Paths,
     output: Output,
     *,
-    records: RecordSettings = RecordSettings(),
+    records: ConditionedTextSettings = ConditionedTextSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
 ) -> None:
@@ -324,7 +324,7 @@ def perplexity_per_line(
             writer.write(f"{bits:.4f}" if kept is not None and kept.is_table else f"{bits:.4f}\t{line}")
 
 
-def _plain(records: RecordSettings, reading: InputSettings) -> TextInputSettings:
+def _plain(records: ConditionedTextSettings, reading: InputSettings) -> TextInputSettings:
     """How plain text is read: lines, or a column of a table. Raises SettingsError where labels are named."""
-    refuse(changed(records, "label_col", "text2_col", "vector_col", "label_sep", "multi_label"), _PLAIN)
+    refuse(changed(records, "label_col", "vector_col", "label_sep", "multi_label"), _PLAIN)
     return TextInputSettings.of(records, reading)

@@ -36,6 +36,7 @@ from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
+from nlpcli.wording import counted
 
 
 @plain_settings
@@ -94,7 +95,9 @@ def train_glove(
 
     def save() -> None:
         training.model.save(checkpoint)
-        progress.note(interrupted(f"{len(training.model.costs)} of {settings.epochs} epochs", checkpoint))
+        progress.note(
+            interrupted(f"{len(training.model.costs)} of {counted(settings.epochs, 'epoch')}", checkpoint)
+        )
 
     with saved_when_interrupted(save):
         training.go(resources.threads or available_cores(), progress)
@@ -157,7 +160,7 @@ def _lay_out(
         threads=plan.threads, memory=plan.cells, progress=progress,
     )  # fmt: skip
     on_disk = f", {say_size(cells.on_disk)} of them on disk" if cells.on_disk else ""
-    progress.note(f"{len(cells):,} co-occurrence cells of {len(matrix.vocabulary):,} words{on_disk}")
+    progress.note(f"{len(cells):,} co-occurrence cells of {counted(len(matrix.vocabulary), 'word')}{on_disk}")
     return cells
 
 

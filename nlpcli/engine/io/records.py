@@ -45,7 +45,8 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.fields import changed, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextRowSettings
+from nlpcli.wording import counted
 
 _BLANK = " \t\r,;|"  # a row of empty cells too
 _MOST_WAITED = (
@@ -71,7 +72,7 @@ class Records:
     def __init__(
         self,
         paths: Sequence[str] | None,
-        settings: RecordSettings = RecordSettings(),
+        settings: TextRowSettings = TextRowSettings(),
         reading: InputSettings = InputSettings(),
         *,
         labelled: bool = True,
@@ -81,6 +82,13 @@ class Records:
         kept: KeptRows | None = None,
         progress: Progress = SILENT,
     ) -> None:
+        settings = RecordSettings.of(settings)
+        if not labelled:
+            refuse(
+                changed(settings, "label_sep", "multi_label"),
+                "where no labels are read",
+                "--label-col names the column or field of labels",
+            )
         if settings.vector_col is not None and not numbers:
             raise SettingsError(
                 "--vector-col is for rows of numbers, and here texts are read",
@@ -156,14 +164,16 @@ class Records:
             yield texts
         if longer:
             self._progress.lost(
-                f"{longer:,} row{'s have' if longer > 1 else ' has'} more cells than the first row "
+                f"{counted(longer, 'row has', 'rows have')} more cells than the first row "
                 f"({place}): those beyond are not read; does a text hold what separates columns?"
             )
         if self._several != "all" and (alike := _differ_in_space(self.names)):
             self._progress.note(f"labels that differ in white space only: {alike}")
         if several := self._formats.several_labels:
             kept = "the first one counts" if self._several == "first" else "each one counts"
-            self._progress.note(f"{several:,} lines have more than one label; {kept} (--multi-label)")
+            self._progress.note(
+                f"{counted(several, 'line has', 'lines have')} more than one label; {kept} (--multi-label)"
+            )
 
     def batches(self, as_lines: bool = False) -> Iterator[Batch]:
         """Texts and labels, as they arrive."""

@@ -23,6 +23,7 @@ from nlpcli.engine.sequences.initial_network import InitialNetwork
 from nlpcli.engine.translation.units import SPACE
 from nlpcli.errors import SettingsError
 from nlpcli.settings.translation import SPECIAL, UNKNOWN, Seq2SeqSettings
+from nlpcli.wording import counted
 
 # What a text is cut with, so that its words are units.
 _TOKENIZERS = {
@@ -80,7 +81,7 @@ def begin_with(initial: InitialNetwork, weights: Weights, units: Sequence[str], 
     rows = np.array(filled, np.int64) + SPECIAL
     vectors[rows] = network.vectors([words[number] for number in filled]) / scale
     known = network.inputs.rows([words[number] for number in filled]).own > 0
-    return f"the encoder, {int(known.sum()):,} of {len(units):,} units"
+    return f"the encoder, {int(known.sum()):,} of {counted(len(units), 'unit')}"
 
 
 def as_word(unit: str, kind: str) -> str:
