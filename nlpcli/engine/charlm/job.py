@@ -210,8 +210,8 @@ def generate(
     """Texts by a character language model, written to `output` as they are made, each ended by a line end.
 
     `prime` is what they begin with, or, with `prime_file`, what that file holds, without its last
-    line end. With `jsonl` each is a JSON object of its number and text. A model that was trained on rows of a
-    table writes for a `label` or a `vector`, and each text ends where it says.
+    line end. With `jsonl` each is a JSON object of its number, what it was written for, and its text. A model
+    that was trained on rows of a table writes for a `label` or a `vector`, and each text ends where it says.
 
     Raises InputError for a prime with characters the model has never seen and for a label that it does not
     know, SettingsError for a label or a vector where the model takes none or the other.
@@ -222,7 +222,9 @@ def generate(
         prime = "\n".join(Lines([prime_file], reading))
     loaded = CharLM.load(model)
     condition = loaded.chosen(label, vector)
-    told = {} if label is None else {"label": label}
+    told: dict[str, object] = {} if label is None else {"label": label}
+    if vector is not None:
+        told["vector"] = [*map(float, vector)]
     with open_output(output) as file:
         writer = _PieceWriter(file)
         for sample in range(settings.num_samples):

@@ -61,8 +61,8 @@ class InitialNetwork:
     words: Sequence[str] = ()
 
     @classmethod
-    def load(cls, path: str, settings: Settings) -> InitialNetwork:
-        """That of a file, to begin a network with whose encoder has the sizes in these settings.
+    def load(cls, path: str, settings: Settings | None = None) -> InitialNetwork:
+        """That of a file, to begin a network with; where there are settings, with an encoder of their sizes.
 
         Raises ModelError for a file that is none, SettingsError where the sizes are not the same.
         """
@@ -83,10 +83,12 @@ class InitialNetwork:
         total.update(read_info(path).sha256.encode())
         words = loaded.words if isinstance(loaded, MaskedLM) else ()
         found = cls(path, loaded.network, loaded.purpose, total.hexdigest(), loaded.analysis, words)
-        found._check_sizes(settings)
+        if settings is not None:
+            found.check_sizes(settings)
         return found
 
-    def _check_sizes(self, settings: Settings) -> None:
+    def check_sizes(self, settings: Settings) -> None:
+        """Raise SettingsError where the encoder has other sizes than in these settings."""
         encoder = self.network.encoder
         sizes: dict[str, Any] = {name: getattr(encoder, name) for name in _SIZES}
         sizes[_TOGETHER] = encoder.word_dim + encoder.ngram_dim

@@ -41,7 +41,7 @@ def initial_network(path: str, settings: Seq2SeqSettings) -> tuple[InitialNetwor
     Raises ModelError for a file that is none; SettingsError where sizes or units are not the same, and for a
     network that is told more of a word than the word.
     """
-    found = InitialNetwork.load(path, settings)
+    found = InitialNetwork.load(path)
     if GIVEN in found.network.tables or found.network.lm is not None:
         told = "--lm" if found.network.lm is not None else "--vectors"
         raise SettingsError(
@@ -65,6 +65,7 @@ def initial_network(path: str, settings: Seq2SeqSettings) -> tuple[InitialNetwor
                 hint="leave --subword-model out: those of the network are taken",
             )
         settings = dataclasses.replace(settings, subword_model=analysis.subword_model)
+    found.check_sizes(settings)
     return found, settings
 
 
