@@ -22,8 +22,8 @@ import math
 import mmap
 import tempfile
 import threading
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,10 +87,21 @@ def weights_of(settings: CooccurrenceSettings, window: int) -> NDArray[np.int64]
     return weights
 
 
-def group_bounds(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> NDArray[np.int64]:
-    """Where groups of rows begin, and the end: at most about 4 M cells and 1/32 of all in each."""
+def group_bounds(
+    counts: NDArray[np.int64], settings: CooccurrenceSettings, within: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
+    """Where groups of rows begin, and the end: at most about 4 M cells and 1/32 of all in each.
+
+    within: bounds of groups that may only be divided further, where they have more than 4 M
+    """
     most = _most_cells(counts, settings)
-    return divide(most, min(_GROUP_CELLS, max(1, int(most.sum()) // _MIN_GROUPS)))
+    if within is None:
+        return divide(most, min(_GROUP_CELLS, max(1, int(most.sum()) // _MIN_GROUPS)))
+    groups = [
+        divide(most[first:last], _GROUP_CELLS)[1:] + first
+        for first, last in itertools.pairwise(within.tolist())
+    ]
+    return np.concatenate([within[:1], *groups])
 
 
 def largest_group(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> int:
@@ -122,6 +133,20 @@ def divide(sizes: NDArray[np.int64], limit: int, longest: int | None = None) -> 
     return np.array(bounds, dtype=np.int64)
 
 
+@runtime_checkable
+class StoredCounts(Counts, Protocol):
+    """Counts of which rows, columns and units can be had one without the other, in whatever groups."""
+
+    def row_lengths(self) -> Iterator[NDArray[np.int64]]:
+        """How many cells rows have."""
+
+    def columns(self) -> Iterator[NDArray[np.int32]]:
+        """The columns of all cells, row by row, ascending."""
+
+    def units(self) -> Iterator[NDArray[np.integer]]:
+        """Their counts."""
+
+
 class Scratch:
     """One thread's dense row and the bits that say which of its entries are in use."""
 
@@ -149,11 +174,16 @@ class TextCounts:
     """
 
     def __init__(
-        self, corpus: EncodedCorpus, settings: CooccurrenceSettings, begin: int = 0, end: int | None = None
+        self,
+        corpus: EncodedCorpus,
+        settings: CooccurrenceSettings,
+        begin: int = 0,
+        end: int | None = None,
+        bounds: NDArray[np.int64] | None = None,
     ) -> None:
         self.words = len(corpus.vocabulary)
         self.unit = unit_of(settings)
-        self.bounds = group_bounds(corpus.vocabulary.counts, settings)
+        self.bounds = group_bounds(corpus.vocabulary.counts, settings) if bounds is None else bounds
         # No neighbour is farther away than the longest document is long.
         window = min(settings.window_size, int(np.diff(corpus.offsets).max(initial=1)))
         self._weights = weights_of(settings, window)
@@ -216,10 +246,13 @@ def count_corpus(
     settings: CooccurrenceSettings,
     *,
     piece: int | None = None,
+    bounds: NDArray[np.int64] | None = None,
     threads: int = 1,
     progress: Progress = SILENT,
 ) -> Counts:
     """The counts of an encoded text, taken `piece` tokens at a time; the same for any piece.
+
+    bounds: where groups of rows begin, if they are not those of the text's own counts
 
     >>> from nlpcli.engine.corpus.vocabulary import Vocabulary
     >>> corpus = EncodedCorpus(np.array([0, 1, 0]), np.array([0, 3]), Vocabulary.of("ab", [2, 1]))
@@ -230,14 +263,14 @@ def count_corpus(
     tokens = len(corpus.ids)
     piece = piece or tokens
     if piece >= tokens:
-        counts = TextCounts(corpus, settings)
+        counts = TextCounts(corpus, settings, bounds=bounds)
         _release(corpus.ids)
         return counts
     parts: list[Counts] = []
     pieces = -(-tokens // piece)
     for number in range(pieces):
         begin = number * piece
-        part = TextCounts(corpus, settings, begin, min(begin + piece, tokens))
+        part = TextCounts(corpus, settings, begin, min(begin + piece, tokens), bounds)
         _release(corpus.ids)
         spill_store = SpilledCounts(part.words, part.unit, part.bounds, memory=0)
         spill_store.fill(part, threads, progress, f"counting piece {number + 1} of {pieces}")
@@ -304,6 +337,23 @@ class SpilledCounts:
         ends, columns, units, rows, cells = handles
         take = self.spill_store.take
         return Rows(take(ends, 0, rows), take(columns, 0, cells), take(units, 0, cells))
+
+    def row_lengths(self) -> Iterator[NDArray[np.int64]]:
+        """How many cells rows have, group by group."""
+        return (np.diff(ends, prepend=0) for ends in self._each(0))
+
+    def columns(self) -> Iterator[NDArray[np.int32]]:
+        """The columns of all cells."""
+        return self._each(1)
+
+    def units(self) -> Iterator[NDArray[np.integer]]:
+        """Their counts."""
+        return self._each(2)
+
+    def _each(self, which: int) -> Iterator[NDArray[Any]]:
+        for handles in self._handles:
+            assert handles is not None
+            yield self.spill_store.take(handles[which], 0, handles[3 if which == 0 else 4])
 
     def fill(self, counts: Counts, threads: int, progress: Progress, stage: str = "counting") -> None:
         """Make every group of `counts` and keep it, in several threads."""
