@@ -148,15 +148,29 @@ class StoredCounts(Counts, Protocol):
 
 
 class Scratch:
-    """One thread's dense row and the bits that say which of its entries are in use."""
+    """One thread's dense row and the bits that say which of its entries are in use.
 
-    def __init__(self, words: int) -> None:
+    again: rows lie where those before lay, which are not needed any more: fresh memory takes longer
+    """
+
+    def __init__(self, words: int, *, again: bool = False) -> None:
+        self._again = again
+        self._columns, self._units = np.empty(0, np.int32), np.empty(0, np.int64)
         self.accumulator = Accumulator(
             row=np.zeros(words, dtype=np.int64),
             touched=np.empty(words + 1, dtype=np.uint32),
             low=np.zeros((words >> 6) + 1, dtype=np.uint64),
             high=np.zeros((words >> 12) + 1, dtype=np.uint64),
         )
+
+    def rows(self, rows: int, cells: int) -> Rows:
+        """Room for some rows with so many cells at most."""
+        columns, units = self._columns, self._units
+        if cells > len(columns) or not self._again:
+            columns, units = np.empty(cells, np.int32), np.empty(cells, np.int64)
+        if self._again:
+            self._columns, self._units = columns, units
+        return Rows(np.empty(rows, np.int64), columns[:cells], units[:cells])
 
     @staticmethod
     def size(words: int) -> int:
@@ -208,7 +222,7 @@ class TextCounts:
         seen = np.diff(starts[first : last + 1])
         reach = (len(self._weights) - 1) * (2 if self._symmetric else 1)
         most = int(np.minimum(seen * reach, self.words).sum())
-        rows = Rows(np.empty(last - first, np.int64), np.empty(most, np.int32), np.empty(most, np.int64))
+        rows = scratch.rows(last - first, most)
         state = np.array([first, starts[first], 0, 0, first], dtype=np.int64)
         step = max(1, _PLACES_A_CALL * 20 // reach)
         while state[0] < last and not stop:
@@ -388,13 +402,16 @@ NO_COUNTS: Counts = SpilledCounts(0, 1, np.zeros(1, dtype=np.int64), memory=0)
 
 
 def make_groups(counts: Counts, threads: int, keep: Callable[[int, Rows], None]) -> None:
-    """Make every group of `counts` in several threads, and hand each to `keep` in the one that made it."""
+    """Make every group of `counts` in several threads, and hand each to `keep` in the one that made it.
+
+    What it is handed is good until it returns: the next group lies there.
+    """
     total = len(counts.bounds) - 1
     numbers = iter(range(total))
     lock = threading.Lock()
 
     def work(_thread: int, stop: Stop) -> None:
-        scratch = Scratch(counts.words)
+        scratch = Scratch(counts.words, again=True)
         while not stop:
             with lock:
                 number = next(numbers, -1)
