@@ -22,7 +22,7 @@ _LARGEST = 16  # bytes of a number, at most; what is allocated begins at a multi
 class Parcel:
     """One result.
 
-    >>> pickle.loads(pickle.dumps(Parcel([1, 2]))).value
+    >>> pickle.loads(pickle.dumps(Parcel([1, 2]), 5)).value
     [1, 2]
     """
 
