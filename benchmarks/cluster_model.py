@@ -52,7 +52,7 @@ JOBS = {
     "count": Job(0.007, 1.3, 5, 0.56, 1000, sorting=0.012),
     "train-nb --hash-bits 24": Job(0.15, 12.4, 1.8, 0.83, 1400, most=200),
     "train-nb": Job(0.15, 12.4, 1.8, 0.83, 1000, sliced=True),
-    "cooccur": Job(0.07, 30, 5, 0.77, 1000, sliced=True),
+    "cooccur": Job(0.07, 15, 5, 0.77, 500, sliced=True),
     "maps": Job(0.15, 0, 1, 1, 1),
     "count, of nothing": Job(0.007, 0, 1, 1, 1),  # as cluster_simulation.py plays them
     "train-nb, of nothing": Job(0.15, 0, 1, 1, 1),

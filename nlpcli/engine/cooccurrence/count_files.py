@@ -25,6 +25,7 @@ from nlpcli.engine.cooccurrence.counting import (
     Counts,
     Scratch,
     SpilledCounts,
+    StoredCounts,
     SummedCounts,
     add_rows,
     group_bounds,
@@ -133,9 +134,9 @@ def spilled(
 def save(path: str, matrix: Cooccurrence) -> None:
     """Write counts as an `.npz` file, atomically; the same counts give the same bytes."""
     words = len(matrix.vocabulary)
-    indptr = np.zeros(words + 1, dtype=np.int64)
-    for first, rows in matrix.groups():
-        indptr[first + 1 : first + 1 + len(rows.ends)] = rows.ends + indptr[first]
+    counts = matrix.counts if isinstance(matrix.counts, StoredCounts) else spilled(matrix).counts
+    assert isinstance(counts, StoredCounts)
+    indptr = offsets_of(np.concatenate([np.empty(0, np.int64), *counts.row_lengths()]))
     cells = int(indptr[-1])
     record = {
         "settings": matrix.settings.to_record(),
@@ -160,10 +161,18 @@ def save(path: str, matrix: Cooccurrence) -> None:
             with _member(archive, name) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
         with _member(archive, "indices") as member:
-            _write_long(member, cells, np.dtype("<i4"), (rows.columns for _, rows in matrix.groups()))
+            _write_long(member, cells, np.dtype("<i4"), counts.columns())
         with _member(archive, "data") as member:
-            unit = matrix.counts.unit
-            _write_long(member, cells, np.dtype("<f8"), (rows.units / unit for _, rows in matrix.groups()))
+            _write_long(member, cells, np.dtype("<f8"), _shares(counts.units(), counts.unit))
+
+
+def _shares(pieces: Iterator[NDArray[np.integer]], unit: int) -> Iterator[NDArray[np.float64]]:
+    """Counts from units; each piece lies where the one before lay."""
+    room = np.empty(0)
+    for units in pieces:
+        if len(units) > len(room):
+            room = np.empty(len(units))
+        yield np.divide(units, np.float64(unit), out=room[: len(units)])
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from nlpcli.engine.distributed.cuts import CountQuotes, Reading, cut_file
+from nlpcli.engine.distributed.cuts import Reading, cut_files
+from nlpcli.engine.distributed.looks import Ask
 from nlpcli.engine.io.opening import STDIN, check_readable, display_name, folder_error
 from nlpcli.engine.io.paths import is_folder
 from nlpcli.engine.io.places import Decided, Part, is_address, size_of
@@ -77,14 +78,14 @@ def planned(
     reading: Reading,
     most: int,
     slots: int,
-    count_quotes: CountQuotes,
+    ask: Ask,
     progress: Progress = SILENT,
     *,
     cut: bool = True,
 ) -> list[Piece]:
     """The input in pieces of `most` bytes, or less where `slots` workers would have nothing to do.
 
-    cut: whether large files may be cut. `count_quotes` counts those of parts of files.
+    cut: whether large files may be cut; ask: who looks at parts of these
 
     Raises InputError for what cannot be read here.
     """
@@ -92,11 +93,11 @@ def planned(
     least = min(_SMALL, most)
     size = max(min(most, sum(sizes) // max(slots, 1)), least, -(-sum(sizes) // MOST_SHARDS))
     found: list[tuple[Part, Decided | None]] = []
-    for path, length in zip(paths, sizes, strict=True):
-        parts = (
-            cut_file(path, length, size, reading, count_quotes, progress) if cut and length > size else None
-        )
-        found += parts or [(Part(path, 0, length), None)]
+    large = [number for number, length in enumerate(sizes) if cut and length > size]
+    of_large = cut_files([(paths[number], sizes[number]) for number in large], size, reading, ask, progress)
+    parts = dict(zip(large, of_large, strict=True))
+    for number, (path, length) in enumerate(zip(paths, sizes, strict=True)):
+        found += parts.get(number) or [(Part(path, 0, length), None)]
     groups = _together(found, least, -(-len(found) // MOST_SHARDS))
     return [
         Piece(

@@ -44,13 +44,14 @@ def merge_keys(keys, counts, other_keys, other_counts, state, steps, merged_keys
 
 
 @nb.njit(nogil=True)
-def merge_rows(one, other, state, last, most, lengths, columns, units):
-    """Rows state[0] … last − 1 of the sum of two `CellTable`s, written from columns[state[1]] on.
+def merge_cells(one, other, state, most, lengths, columns, units, carried):
+    """The sum of two `CellTable`s of the same rows, from row state[0] on, written from columns[state[1]] on.
 
-    Their lengths go to `lengths` [rows]. Gives up after `most` cells, to be called again.
+    Their lengths go to `lengths` [rows]. A sum of units that 16 bits do not hold leaves its place in
+    carried[state[2]]. Gives up after `most` cells, to be called again.
     """
-    row, written = state[0], state[1]
-    while row < last and most > 0:
+    row, written, carries = state[0], state[1], state[2]
+    while row < lengths.size and most > 0:
         begin = written
         at, end = one.indptr[row], one.indptr[row + 1]
         other_at, other_end = other.indptr[row], other.indptr[row + 1]
@@ -58,7 +59,10 @@ def merge_rows(one, other, state, last, most, lengths, columns, units):
             column, other_column = one.columns[at], other.columns[other_at]
             columns[written] = min(column, other_column)
             mine, theirs = column <= other_column, other_column <= column
-            units[written] = mine * one.units[at] + theirs * other.units[other_at]
+            total = mine * one.units[at] + theirs * other.units[other_at]
+            units[written] = total & 0xFFFF
+            carried[carries] = written
+            carries += total >> 16
             at += mine
             other_at += theirs
             written += 1
@@ -75,7 +79,7 @@ def merge_rows(one, other, state, last, most, lengths, columns, units):
         most -= written - begin + 1
         lengths[row] = written - begin
         row += 1
-    state[0], state[1] = row, written
+    state[0], state[1], state[2] = row, written, carries
 
 
 @nb.njit(nogil=True)
