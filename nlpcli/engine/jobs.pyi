@@ -1426,7 +1426,7 @@ def train_charlm(
     seq_length: int = 64,
     batch_size: int = 64,
     epochs: int = 10,
-    learning_rate: float = 0.004,
+    learning_rate: float = 0.012,
     schedule: Literal["constant", "linear", "cosine"] = "cosine",
     optimizer: Literal["adamw", "muon"] = "adamw",
     weight_decay: float = 0.0,
