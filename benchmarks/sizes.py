@@ -1,7 +1,7 @@
 """How fast and how large: MB a processor second and peak memory of each command on large files.
 
     sizes.py                                       every command on the first 100 MB of enwiki and of kowiki
-    sizes.py --megabytes 1000 --text en count      one command on enwiki ten times over
+    sizes.py --megabytes 1000 --text en count     one command on enwiki ten times over
 
 The inputs are written in pieces and kept in --inputs for the next run. A command that comes to have more
 memory of its own than --limit, or takes longer than --minutes, is stopped, and its row says so.
@@ -127,7 +127,9 @@ def arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("commands", nargs="*", metavar="COMMAND", help="which; all without any")
-    parser.add_argument("--megabytes", type=int, nargs="+", action="extend", help="sizes of the text: 100")
+    parser.add_argument(
+        "--megabytes", type=int, action="append", help="size of the text, also several times: 100"
+    )
     parser.add_argument("--text", choices=TEXTS, help="one of the texts; both without")
     parser.add_argument("--limit", type=float, default=12.0, help="GB of its own a command may have: 12")
     parser.add_argument("--minutes", type=float, default=30.0, help="of wall time a command may take: 30")

@@ -23,10 +23,10 @@ from nlpcli.engine.classify.features import (
     CHUNKS_PER_CORE,
     FeatureExtractor,
     add_chunks,
-    kind_for,
     sorted_by_part,
     table_bits,
 )
+from nlpcli.engine.classify.packed_counts import kind_for
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -88,7 +88,7 @@ def count_rows(
     most = sum(extractor.most for extractor in extractors)
     bits = table_bits(most)
     labels = np.tile(examples.labels, len(kinds))
-    parts = [CountTable(labels, len(examples.names), True, most) for _ in range(1 << bits)]
+    parts = [CountTable(labels, len(examples.names), True) for _ in range(1 << bits)]
     seen = [_Places(documents, kind * documents) for kind in range(len(kinds))]
     for extractor, places in zip(extractors, seen, strict=True):
         chunks = list(extractor.chunks())
