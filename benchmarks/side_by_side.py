@@ -118,7 +118,7 @@ class _Watch:
             self._thread.join()
 
     def _run(self) -> None:
-        started = time.perf_counter()
+        started, parent = time.perf_counter(), os.getppid()
         while self._limits and not self._over.wait(0.1):
             own = {process: _own_memory(process) for process in _with_children(self._process)}
             self.own = max(self.own, sum(own.values()))
@@ -126,6 +126,8 @@ class _Watch:
                 self.reason = f"more than {self._limits.own:,.0f} MB of its own"
             elif time.perf_counter() - started > self._limits.seconds:
                 self.reason = f"more than {self._limits.seconds / 60:.0f} minutes"
+            elif os.getppid() != parent:
+                self.reason = "nobody waits for it"
             if self.reason:
                 for process in own:
                     with contextlib.suppress(ProcessLookupError):
