@@ -126,7 +126,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("commands", nargs="*", metavar="COMMAND", help="which; all without any")
+    parser.add_argument(
+        "commands", nargs="*", metavar="COMMAND", help="as the table calls it; all without any"
+    )
     parser.add_argument(
         "--megabytes", type=int, action="append", help="size of the text, also several times: 100"
     )
@@ -139,7 +141,10 @@ def arguments() -> argparse.Namespace:
         default=Path(tempfile.gettempdir()) / "nlpcli-sizes",
         help="the folder where inputs are kept; this can be gigabytes",
     )
-    return parser.parse_args()
+    wanted = parser.parse_args()
+    if unknown := [title for title in wanted.commands if title not in COMMANDS]:
+        parser.error(f"{unknown[0]} is none of {', '.join(COMMANDS)}")
+    return wanted
 
 
 def main() -> None:
@@ -151,9 +156,8 @@ def main() -> None:
             inputs = Inputs(language, megabytes, wanted.inputs)
             print(f"\n{TEXTS[language]}, {megabytes} MB\n")
             print("| command | CPU s | MB/s | peak MB | of its own |\n|---|---|---|---|---|", flush=True)
-            for title, words in COMMANDS.items():
-                if not wanted.commands or title in wanted.commands or title.split()[0] in wanted.commands:
-                    print(row(title, words, inputs, limits), flush=True)
+            for title in wanted.commands or COMMANDS:
+                print(row(title, COMMANDS[title], inputs, limits), flush=True)
 
 
 if __name__ == "__main__":
