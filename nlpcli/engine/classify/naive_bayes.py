@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.examples import Examples
-from nlpcli.engine.classify.features import FeatureCounts, count, type_keys
+from nlpcli.engine.classify.features import Counts, FeatureCounts, count, type_keys
 from nlpcli.engine.corpus.token_counts import Tokens
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, write_model
@@ -94,9 +94,13 @@ class NaiveBayes:
     def totals(self) -> tuple[NDArray[np.int64], int]:
         """How often all features together were seen in each class [C], and how many there are;
         only those that are used."""
-        kept = self._kept()
-        # Column by column: numpy adds up rows of a few numbers ten times as slowly.
-        return np.array([column.sum(dtype=np.int64) for column in kept.T]), len(kept)
+        seen, features = np.zeros(len(self.labels), np.int64), 0
+        for counts in self.counts.blocks():
+            kept = self._often(counts)
+            # Column by column: numpy adds up rows of a few numbers ten times as slowly.
+            seen += [column.sum(dtype=np.int64) for column in kept.T]
+            features += len(kept)
+        return seen, features
 
     @functools.cached_property
     def alpha(self) -> float:
@@ -113,11 +117,11 @@ class NaiveBayes:
     @functools.cached_property
     def _absent(self) -> NDArray[np.float64]:
         """The log-probability of each class that none of the features is there (bernoulli)."""
-        present = (self._kept() + self.alpha) / (self.documents + 2 * self.alpha)
+        present = (self._often(self.counts.counts) + self.alpha) / (self.documents + 2 * self.alpha)
         return np.asarray(np.log1p(-present).sum(axis=0))
 
-    def _kept(self) -> NDArray[np.int64]:
-        counts = self.counts.counts
+    def _often(self, counts: Counts) -> Counts:
+        """Those of some features that are used."""
         if self.features.min_docs == 1:
             return counts
         return np.asarray(counts[counts.sum(axis=1) >= self.features.min_docs])
