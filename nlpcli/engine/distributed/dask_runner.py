@@ -246,16 +246,9 @@ class Machines:
 
         For results too large to go through one machine. `parts` is emptied.
         """
-        taken = [self._of_each(take, parts) for take in takes]
+        taken = [[self.then(take, part) for part in parts] for take in takes]
         parts.clear()
         return [self.merged(each, merge) for each in taken]
-
-    def _of_each(self, work: Work, promises: Sequence[Any]) -> list[Any]:
-        """The promises of `work(promise)`, asked for together: one graph for the scheduler."""
-        self._passes += 1
-        call = self._shipped((pickle.dumps(work),), len(promises))
-        keys = [f"nlpcli-{self._job}-{self._passes}-then-{number}" for number in range(len(promises))]
-        return list(self._client.map(_after, [call] * len(promises), promises, key=keys, pure=False))
 
     def then(self, work: Work, *promises: Any) -> Any:
         """The promise of `work(*promises)`, on whichever worker has them."""
