@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.classify.count_table import CountTable
-from nlpcli.engine.classify.packed_counts import PackedCounts
+from nlpcli.engine.classify.packed_counts import PackedCounts, of_classes
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model
@@ -27,7 +27,7 @@ from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
 from nlpcli.settings.classify import FeatureSettings
 
 kernels = Kernels("classify.features")
-merging = Kernels("counts.merging")
+merging = Kernels("classify.packed")
 counting = Kernels("classify.counting")
 
 _WORK = 1_000_000  # features per kernel call, at most: so that Ctrl-C and progress work
@@ -77,17 +77,30 @@ class FeatureCounts:
 
     def plus(self, other: FeatureCounts) -> FeatureCounts:
         """The sum, as if the texts of both had been counted together. Classes must agree."""
-        most = len(self) + len(other)
-        keys = np.empty(most, dtype=np.uint64)
-        counts = np.empty((most, self.counts.shape[1]), dtype=np.int64)
-        state = np.zeros(3, dtype=np.int64)
-        # Of one type, for which the kernel is compiled once.
-        mine, theirs = (table.counts.astype(np.int64, copy=False) for table in (self, other))
-        tables = [as_compiled(array) for array in (self.keys, mine, other.keys, theirs)]
+        mine, theirs = self.packed, other.packed
+        most, classes = len(self) + len(other), mine.small.shape[1]
+        keys, small = np.empty(most, np.uint64), np.empty((most, classes), np.uint8)
+        large = np.empty(len(mine.large) + len(theirs.large) + classes, np.int64)
+        state = np.zeros(6, np.int64)
+        tables = [as_compiled(array) for array in (self.keys, *mine, other.keys, *theirs)]
         while state[0] < len(self) or state[1] < len(other):
-            merging.merge_keys(*tables, state, _MERGED, keys, counts)
+            if state[5] + classes > len(large):
+                large = np.concatenate([large, np.empty_like(large)])
+            merging.merge_packed(*tables, state, _MERGED, keys, small, large)
         size = int(state[2])
-        return FeatureCounts(keys[:size].copy(), counts[:size].copy())
+        keys.resize(size, refcheck=False)  # where they lie: a copy would be half of the memory
+        small.resize((size, classes), refcheck=False)
+        return FeatureCounts(keys, PackedCounts(small, large[: state[5]].copy()))
+
+    def of_classes(self, labels: tuple[str, ...], all_labels: tuple[str, ...]) -> FeatureCounts:
+        """The same as a table of more classes, of which these have the labels of its own."""
+        if labels == all_labels:
+            return self
+        columns = [all_labels.index(label) for label in labels]
+        if columns != sorted(columns):  # then large counts would stand in another order
+            return FeatureCounts(self.keys, of_classes(self.counts, labels, all_labels))
+        small = of_classes(self.packed.small, labels, all_labels)
+        return FeatureCounts(self.keys, PackedCounts(small, self.packed.large))
 
     def take(self, kept: NDArray[np.bool_]) -> FeatureCounts:
         """The features for which `kept` [F] is true."""

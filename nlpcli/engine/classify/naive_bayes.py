@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.examples import Examples
 from nlpcli.engine.classify.features import Counts, FeatureCounts, count, type_keys
+from nlpcli.engine.classify.packed_counts import of_classes
 from nlpcli.engine.corpus.token_counts import Tokens
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, write_model
@@ -248,10 +249,7 @@ def merged(first: NaiveBayes, second: NaiveBayes) -> NaiveBayes:
             hint="train without --prune, merge, then prune",
         )
     labels = tuple(sorted({*first.labels, *second.labels}))
-    one, other = (
-        FeatureCounts(each.keys, of_classes(each.counts.counts, each.labels, labels))
-        for each in (first, second)
-    )
+    one, other = (each.counts.of_classes(each.labels, labels) for each in (first, second))
     documents = [of_classes(each.documents, each.labels, labels) for each in (first, second)]
     return dataclasses.replace(
         first,
@@ -261,21 +259,6 @@ def merged(first: NaiveBayes, second: NaiveBayes) -> NaiveBayes:
         names=functools.partial(_joined, first, second),
         calibration=None,
     )
-
-
-def of_classes(
-    counts: NDArray[np.int64], labels: tuple[str, ...], all_labels: tuple[str, ...]
-) -> NDArray[np.int64]:
-    """Counts of some classes [..., C] as those of all classes, zero for the others.
-
-    >>> of_classes(np.array([[4, 2]]), ("b", "d"), ("a", "b", "d")).tolist()
-    [[0, 4, 2]]
-    """
-    if labels == all_labels:
-        return counts
-    found = np.zeros((*counts.shape[:-1], len(all_labels)), dtype=np.int64)
-    found[..., [all_labels.index(label) for label in labels]] = counts
-    return found
 
 
 def _joined(first: NaiveBayes, second: NaiveBayes) -> Vocabulary:

@@ -6,7 +6,7 @@ Most counts are small, and most of a large table are zero. What needs more than 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from nlpcli.engine.classify.count_table import SMALL_COUNT
 
 _PIECE = 1_000_000  # counts looked at at a time
 _ROWS = 1 << 16
+Whole = TypeVar("Whole", bound=np.integer[Any])
 
 
 class PackedCounts(NamedTuple):
@@ -67,3 +68,18 @@ class PackedCounts(NamedTuple):
 def kind_for(largest: int) -> type[np.signedinteger[Any]]:
     """The smallest type of counts of which none is larger, and which can be subtracted from each other."""
     return next(kind for kind in (np.int16, np.int32, np.int64) if largest <= np.iinfo(kind).max)
+
+
+def of_classes(
+    counts: NDArray[Whole], labels: tuple[str, ...], all_labels: tuple[str, ...]
+) -> NDArray[Whole]:
+    """Counts of some classes [..., C] as those of all classes, zero for the others.
+
+    >>> of_classes(np.array([[4, 2]]), ("b", "d"), ("a", "b", "d")).tolist()
+    [[0, 4, 2]]
+    """
+    if labels == all_labels:
+        return counts
+    found = np.zeros((*counts.shape[:-1], len(all_labels)), dtype=counts.dtype)
+    found[..., [all_labels.index(label) for label in labels]] = counts
+    return found

@@ -46,6 +46,8 @@ def merge_keys(keys, counts, other_keys, other_counts, state, steps, merged_keys
 @nb.njit(nogil=True)
 def merge_cells(one, other, state, most, lengths, columns, units, carried):
     """The sum of two `CellTable`s of the same rows, from row state[0] on, written from columns[state[1]] on.
+def merge_rows(one, other, state, last, most, lengths, columns, units):
+    """Rows state[0] … last − 1 of the sum of two `CellTable`s, written from columns[state[1]] on.
 
     Their lengths go to `lengths` [rows]. A sum of units that 16 bits do not hold leaves its place in
     carried[state[2]]. Gives up after `most` cells, to be called again.
