@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
-from nlpcli.engine.cooccurrence.counting import group_bounds
 from nlpcli.engine.cooccurrence.partial_counts import CellCounts, CooccurrenceCounting
+from nlpcli.engine.cooccurrence.row_groups import group_bounds
 from nlpcli.engine.corpus.cluster_encoding import selected
 from nlpcli.engine.corpus.token_counts import TokenCounting
 from nlpcli.engine.corpus.vocabulary import Vocabulary

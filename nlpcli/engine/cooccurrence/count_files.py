@@ -28,11 +28,10 @@ from nlpcli.engine.cooccurrence.counting import (
     StoredCounts,
     SummedCounts,
     add_rows,
-    group_bounds,
-    largest_group,
     unit_of,
 )
 from nlpcli.engine.cooccurrence.memory import make_plan
+from nlpcli.engine.cooccurrence.row_groups import group_bounds, largest_group
 from nlpcli.engine.cooccurrence.vocabularies import dropped, united
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.atomic import write_atomically

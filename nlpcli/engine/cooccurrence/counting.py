@@ -28,9 +28,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.cooccurrence.row_groups import group_bounds
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.kernels.counts.arguments import Accumulator, IndexedText, Rows
-from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import SpillStore
@@ -40,8 +40,6 @@ from nlpcli.settings.embeddings import CooccurrenceSettings
 
 kernels = Kernels("counts.cooccurrence")
 
-_GROUP_CELLS = 1 << 22
-_MIN_GROUPS = 32
 _EXACT_WINDOW = 22
 _PLACES_A_CALL = 100_000  # places of a word; with their neighbours well under 0.2 s
 _CELLS_A_CALL = 10_000_000
@@ -85,52 +83,6 @@ def weights_of(settings: CooccurrenceSettings, window: int) -> NDArray[np.int64]
     shares = unit / np.arange(1, window + 1) if settings.distance_weighting else 1
     weights[1:] = np.maximum(np.round(shares), 1)
     return weights
-
-
-def group_bounds(
-    counts: NDArray[np.int64], settings: CooccurrenceSettings, within: NDArray[np.int64] | None = None
-) -> NDArray[np.int64]:
-    """Where groups of rows begin, and the end: at most about 4 M cells and 1/32 of all in each.
-
-    within: bounds of groups that may only be divided further, where they have more than 4 M
-    """
-    most = _most_cells(counts, settings)
-    if within is None:
-        return divide(most, min(_GROUP_CELLS, max(1, int(most.sum()) // _MIN_GROUPS)))
-    groups = [
-        divide(most[first:last], _GROUP_CELLS)[1:] + first
-        for first, last in itertools.pairwise(within.tolist())
-    ]
-    return np.concatenate([within[:1], *groups])
-
-
-def largest_group(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> int:
-    """The most cells that a group can have."""
-    bounds = group_bounds(counts, settings)
-    return int(np.add.reduceat(_most_cells(counts, settings), bounds[:-1]).max(initial=0))
-
-
-def _most_cells(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> NDArray[np.int64]:
-    """A word seen n times has at most 2·window·n different neighbours, and at most V."""
-    reach = settings.window_size * (2 if settings.symmetric else 1)
-    most: NDArray[np.int64] = np.minimum(counts, len(counts)) * min(reach, 1 << 30)
-    return np.minimum(most, len(counts))
-
-
-def divide(sizes: NDArray[np.int64], limit: int, longest: int | None = None) -> NDArray[np.int64]:
-    """Bounds of consecutive items whose sizes add up to at most `limit` (or are one item).
-
-    >>> divide(np.array([5, 1, 1, 1, 1, 1]), 3).tolist()
-    [0, 1, 4, 6]
-    """
-    before = offsets_of(sizes)
-    bounds = [0]
-    while bounds[-1] < len(sizes):
-        begin = bounds[-1]
-        end = int(np.searchsorted(before, before[begin] + limit, side="right")) - 1
-        end = max(end, begin + 1)
-        bounds.append(min(end, begin + longest, len(sizes)) if longest else min(end, len(sizes)))
-    return np.array(bounds, dtype=np.int64)
 
 
 @runtime_checkable

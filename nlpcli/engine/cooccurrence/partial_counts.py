@@ -22,11 +22,11 @@ from nlpcli.engine.cooccurrence.counting import (
     Counts,
     Scratch,
     count_corpus,
-    group_bounds,
     make_groups,
     unit_of,
 )
 from nlpcli.engine.cooccurrence.packed_cells import PackedCells, added, blocks_of, joined_rows, packed
+from nlpcli.engine.cooccurrence.row_groups import group_bounds
 from nlpcli.engine.cooccurrence.vocabularies import firsts_of, ranks_of
 from nlpcli.engine.corpus.encoding import encode_ranked
 from nlpcli.engine.corpus.vocabulary import Vocabulary

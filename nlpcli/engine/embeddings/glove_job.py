@@ -11,9 +11,10 @@ from collections.abc import Callable
 from nlpcli.engine.cooccurrence.cluster_counting import counted_on_cluster
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.cooccurrence.count_files import load as load_counts
-from nlpcli.engine.cooccurrence.counting import NO_COUNTS, count_corpus, largest_group
+from nlpcli.engine.cooccurrence.counting import NO_COUNTS, count_corpus
 from nlpcli.engine.cooccurrence.memory import Plan, make_plan, say_size
 from nlpcli.engine.cooccurrence.partial_counts import NO_WORDS, CooccurrenceCounting
+from nlpcli.engine.cooccurrence.row_groups import largest_group
 from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove import MAY_CHANGE, Glove, Training, as_before, begin, padded
