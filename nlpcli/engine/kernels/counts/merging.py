@@ -10,44 +10,8 @@ import numba as nb
 
 
 @nb.njit(nogil=True)
-def merge_keys(keys, counts, other_keys, other_counts, state, steps, merged_keys, merged_counts):
-    """The sum of two tables of counts [F, C] with ascending keys, into one with room for both."""
-    at, other_at, written = state[0], state[1], state[2]
-    size, other_size, classes = keys.size, other_keys.size, counts.shape[1]
-    while steps > 0 and at < size and other_at < other_size:
-        key, other_key = keys[at], other_keys[other_at]
-        merged_keys[written] = min(key, other_key)
-        mine, theirs = key <= other_key, other_key <= key
-        for column in range(classes):
-            merged_counts[written, column] = (
-                mine * counts[at, column] + theirs * other_counts[other_at, column]
-            )
-        at += mine
-        other_at += theirs
-        written += 1
-        steps -= 1
-    while steps > 0 and at < size and other_at == other_size:
-        merged_keys[written] = keys[at]
-        for column in range(classes):
-            merged_counts[written, column] = counts[at, column]
-        at += 1
-        written += 1
-        steps -= 1
-    while steps > 0 and other_at < other_size and at == size:
-        merged_keys[written] = other_keys[other_at]
-        for column in range(classes):
-            merged_counts[written, column] = other_counts[other_at, column]
-        other_at += 1
-        written += 1
-        steps -= 1
-    state[0], state[1], state[2] = at, other_at, written
-
-
-@nb.njit(nogil=True)
 def merge_cells(one, other, state, most, lengths, columns, units, carried):
     """The sum of two `CellTable`s of the same rows, from row state[0] on, written from columns[state[1]] on.
-def merge_rows(one, other, state, last, most, lengths, columns, units):
-    """Rows state[0] … last − 1 of the sum of two `CellTable`s, written from columns[state[1]] on.
 
     Their lengths go to `lengths` [rows]. A sum of units that 16 bits do not hold leaves its place in
     carried[state[2]]. Gives up after `most` cells, to be called again.
