@@ -25,7 +25,7 @@ MODELS = ROOT / "tests" / "models"
     ],
 )
 def test_one_is_told_as_one(nlpcli, tmp_path, arguments, said):
-    (tmp_path / "one.txt").write_text("kitchen\n")
+    (tmp_path / "one.txt").write_text("dough\n")
     (tmp_path / "two.tsv").write_text("__label__a __label__b x\n")
     (tmp_path / "empty.tsv").write_text("x\t\n")
     (tmp_path / "one.vec").write_text("1 1\nrose 0.5\n")

@@ -31,7 +31,7 @@ from tests.command_line import ROOT
         (["compare-tokenizers", "a.txt", "--tokenizers", "word,kk"], ["word,kkma"]),
         (["tokenize", "--lowercase", "--no-l"], []),
         (["tokenize", "--no-lo"], ["--no-lowercase"]),
-        (["train-nb", "a.tsv", "--test", "b.tsv", "--te"], ["--text-col", "--text2-col"]),  # --test is there
+        (["train-nb", "a.tsv", "--test", "b.tsv", "--te"], ["--text-col"]),  # --test is there
         (["similar", "v.vec", ""], []),  # a word
         (["classify", "m.safetensors", ""], [":files"]),
         (["classify", ""], [":files safetensors bin ftz model"]),

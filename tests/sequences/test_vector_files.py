@@ -175,7 +175,7 @@ def test_numbers_and_cells_go_together(tmp_path):
         jobs.train_rnn(SAMPLE, output, cell="none")
     with pytest.raises(SettingsError, match="--vector-col: rows of numbers are for --cell none"):
         jobs.train_rnn(SAMPLE, output, vector_col=COLUMNS)
-    with pytest.raises(SettingsError, match="--vector-col is for rows of numbers, and here texts are read"):
+    with pytest.raises(TypeError, match="no argument 'vector_col'"):
         jobs.train_nb(SAMPLE, output, vector_col=COLUMNS)
     with pytest.raises(SettingsError, match="--num-layers 0 is for --cell none"):
         jobs.train_rnn(SAMPLE, output, num_layers=0)

@@ -88,7 +88,8 @@ def test_each_command_refuses_numbers_of_nowhere_by_the_name_of_the_option(nlpcl
         for value in ("18446744073709551617", "nan", "-9223372036854775809"):
             arguments = ["text", *words.get(command, [])]
             if any(parameter.name == "output" for parameter in COMMANDS[command].params):
-                arguments += ["-o", "out.safetensors"] if command != "convert" else []
+                output = "out.html" if command == "report" else "out.safetensors"
+                arguments += ["-o", output] if command != "convert" else []
             done = nlpcli(command, *arguments, f"{option}={value}", code=2)
             assert done.err.startswith("error: ") and option in done.err, (command, option, value, done.err)
             assert len(done.err) < 500

@@ -179,7 +179,7 @@ def test_what_cannot_be_reported(nlpcli, folder):
     (folder / "empty").write_text("\n\n")
     with pytest.raises(InputError, match="token"):
         report("empty", "r.html")
-    with pytest.raises(OutputError, match=r"name it \.html"):
+    with pytest.raises(OutputError, match=r"r\.pdf: what is written is a page"):
         report("text", "r.pdf")
     assert "--title does nothing" in nlpcli("report", "text", "--title", "x", code=2).err
     assert not [*folder.glob("r.*")]

@@ -82,7 +82,7 @@ def test_what_is_wrong_is_told_with_its_place(folder):
     with pytest.raises(InputError, match=r"bad\.jsonl:2: not JSON"):
         rows_in("bad.jsonl")
     (folder / "short.csv").write_text("label,text\nx,one\nx\n")
-    with pytest.raises(InputError, match=r"short\.csv:3: 1 cells, column 2"):
+    with pytest.raises(InputError, match=r"short\.csv:3: 1 cell, column 2"):
         nlpcli.dedup("short.csv", str(folder / "out"))
 
 
