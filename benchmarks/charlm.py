@@ -1,6 +1,7 @@
 """Character models beside plain PyTorch loops: training speed, time to a loss, generation, long memory.
 
     python benchmarks/charlm.py train      training characters per second, LSTM 256, same batch
+    python benchmarks/charlm.py losses     updates and time to the losses of the plain loop after 40, 80, 120
     python benchmarks/charlm.py reach      time until the validation loss of tinyshakespeare is 1.88
     python benchmarks/charlm.py best       lowest validation loss within ten minutes
     python benchmarks/charlm.py generate   characters per second, one stream, LSTM 256; then a transformer
@@ -9,7 +10,8 @@
     python benchmarks/charlm.py            all of these but `best`
 
 The plain loops are what a tutorial writes: nn.Embedding, nn.LSTM, nn.Linear, cross_entropy, Adam;
-one character at a time through nn.LSTM and torch.multinomial to generate.
+one character at a time through nn.LSTM and torch.multinomial to generate. `losses` also runs the loop at the
+step size that suits it best.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ from nlpcli.settings.charlm import CharLMSettings, GenerateSettings
 TEXT = "en/tinyshakespeare.txt"
 TARGET = 1.88
 LSTM = {"rnn_size": 256, "batch_size": 64, "seq_length": 64, "val_frac": 0.1}
+RATE, BEST_RATE = 0.004, 0.008  # of the plain loop: a tutorial's, and the best of 0.004, 0.008, 0.012, 0.016
 
 
 class Stop(Exception):
@@ -77,12 +80,12 @@ def header(title: str, *cells: str) -> None:
 
 
 def plain_training(
-    streams: np.ndarray, size: int, updates: int, amp: bool = False
+    streams: np.ndarray, size: int, updates: int, amp: bool = False, rate: float = RATE
 ) -> tuple[float, float, list[float]]:
     """Wall and processor seconds of `updates` steps of the tutorial's loop, and its losses."""
     torch.manual_seed(1)
     model = Plain(size, LSTM["rnn_size"])
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.004)
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
     ids, state, losses = torch.from_numpy(streams.astype(np.int64)), None, []
     wall, cpu = time.perf_counter(), time.process_time()
     for n in range(updates):
@@ -143,6 +146,30 @@ def train(updates: int = 120) -> None:
     for name, (wall, cpu, losses) in rows.items():
         points = (f"{np.mean(losses[n - 10 : n]):.3f}" for n in (third, 2 * third, updates))
         row(name, f"{count / wall:,.0f}", f"{count / cpu:,.0f}", base_wall / wall, base_cpu / cpu, *points)
+
+
+def losses(updates: int = 120) -> None:
+    """Updates and time until the mean loss of ten updates is that of the plain loop, one thread, float32."""
+    torch.set_num_threads(1)
+    text = read_text([str(data(TEXT))], "char")
+    settings, one = CharLMSettings(**LSTM), {"threads": 1, "precision": "float32"}
+    our_training(text, 3, **one)  # compiles
+    streams = Training(text, settings, initial_weights(settings, text.alphabet)).split.streams
+    size, points = len(text.alphabet), [updates // 3 * n for n in (1, 2, 3)]
+    rows = {
+        f"torch nn.LSTM loop, step size {RATE}": plain_training(streams, size, updates),
+        f"the loop, step size {BEST_RATE}": plain_training(streams, size, updates, rate=BEST_RATE),
+        "nlpcli": our_training(text, updates, **one),
+    }
+    plain = next(iter(rows.values()))[2]
+    targets = [np.mean(plain[n - 10 : n]) for n in points]
+    header(
+        "Updates, CPU s", "", *(f"{n} updates, {loss:.3f}" for n, loss in zip(points, targets, strict=True))
+    )
+    for name, (_, cpu, found) in rows.items():
+        means = np.convolve(found, np.ones(10) / 10, mode="valid")
+        needed = [10 + int(np.argmax(means <= loss + 1e-6)) for loss in targets]
+        row(name, *(f"{n}, {n * cpu / updates:.1f}" for n in needed))
 
 
 class Watch(Progress):
@@ -317,7 +344,14 @@ def copied(network: CharRNN, lag: int, updates: int, symbols: int) -> float:
     return float(np.mean(right[-50:]))
 
 
-PARTS = {"train": train, "reach": reach, "generate": speed_of_generation, "copy": copy, "best": best}
+PARTS = {
+    "train": train,
+    "losses": losses,
+    "reach": reach,
+    "generate": speed_of_generation,
+    "copy": copy,
+    "best": best,
+}
 
 
 def main() -> None:

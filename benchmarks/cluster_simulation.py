@@ -1,12 +1,13 @@
 """A model of many machines: a terabyte counted by tasks that sleep as long as the cost model says.
 
     python benchmarks/cluster_simulation.py 50 200 1000
-    python benchmarks/cluster_simulation.py 1000 --job count
+    python benchmarks/cluster_simulation.py 1000 --job cooccur
+    python benchmarks/cluster_simulation.py 1000 --slower 10
 
-The scheduler is real, in a process of its own. Workers are Dask's own too, but many of them share a process
-and its loop, and do there only what tasks cost them anyway: they neither watch their memory nor profile. What
-the scheduler takes for a task is measured; beside it stands what workers and client take, which on a
-cluster is spread over as many machines, and here over the cores that the scheduler leaves.
+Real: the scheduler, in a process of its own, and the client, with nlpcli's own graph of tasks. Played: the
+workers (cluster_stand_ins.py), which sleep in place of work and of merges, and take nothing from each other.
+What they should take is in cluster_model.py. Beside the time stands how long the scheduler ran in it, and how
+long it waited for a core that others had.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 import asyncio
 import functools
 import json
+import math
 import os
 import resource
 import subprocess
@@ -23,52 +25,38 @@ import tempfile
 import time
 from pathlib import Path
 
-import dask
+import cluster_model
 import distributed
 import psutil
+from cluster_stand_ins import play
 
 from nlpcli.engine.distributed import dask_runner
+from nlpcli.engine.distributed.counts import Job
 from nlpcli.engine.distributed.plan import Piece
-from nlpcli.engine.runtime.progress import SILENT
+from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.distributed import DistributedSettings
 
-CORES = 16  # of a machine
-A_MEGABYTE = {"count": 0.007, "cooccur": 0.07, "train-nb": 0.15}  # seconds of a core
-A_TASK = 0.0012  # seconds that the scheduler takes for one
-SHARDS = 4  # of a worker
-MERGES = 1 / 7  # tasks that merge eight at a time, for each shard
 PROCESSES = 4
-QUIET = {
-    "distributed.admin.tick.interval": "60s",
-    "distributed.admin.system-monitor.interval": "60s",
-    "distributed.worker.profile.enabled": False,
-    "distributed.worker.http.routes": [],
-    "distributed.comm.timeouts.connect": "60s",
-}
+JOBS = {name.partition(",")[0]: name for name in cluster_model.JOBS if name.endswith("nothing")}
 
 
-def sleep(seconds: float, _piece: object, _told: object) -> int:
-    """Work that takes so long."""
-    time.sleep(seconds)
-    return 0
+class Watched(Progress):
+    """Remembers the last line of progress."""
+
+    last = ""
+
+    def update(self, *_: object) -> None:
+        """Take what is the last."""
+        self.last = str(_[-1])
 
 
-async def play(address: str, number: int) -> None:
-    """Be so many workers, until their scheduler goes."""
-    with dask.config.set(QUIET), tempfile.TemporaryDirectory() as folder:
-        workers = [
-            distributed.Worker(
-                address, nthreads=1, memory_limit=0, dashboard=False, host="127.0.0.1", local_directory=folder
-            )
-            for _ in range(number)
-        ]
-        for first in range(0, number, 10):
-            await asyncio.gather(*workers[first : first + 10])
-        await asyncio.gather(*(worker.finished() for worker in workers))
+def _cpu(pid: int) -> float:
+    return float(sum(psutil.Process(pid).cpu_times()[:2]))
 
 
-def _cpu(process: psutil.Process) -> float:
-    return float(sum(process.cpu_times()[:2]))
+def _waited(pid: int) -> float:
+    """Seconds that the main thread of a process was ready to run, and did not."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
 
 
 def _peak(pid: int) -> float:
@@ -76,7 +64,7 @@ def _peak(pid: int) -> float:
     return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1000
 
 
-def simulate(machines: int, a_megabyte: float, megabytes: float, folder: Path) -> None:
+def simulate(machines: int, asked: argparse.Namespace, folder: Path) -> None:
     """Print how long it took, and what the model says."""
     file = folder / "scheduler.json"
     file.unlink(missing_ok=True)
@@ -88,16 +76,25 @@ def simulate(machines: int, a_megabyte: float, megabytes: float, folder: Path) -
     while not (file.exists() and file.read_text().endswith("}")):
         time.sleep(0.1)
     address = json.loads(file.read_text())["address"]
+    shards = math.ceil(asked.megabytes / asked.shard)
+    job = cluster_model.JOBS[JOBS[asked.job]]
+    reading = max(job.megabyte / cluster_model.CORES, 1 / cluster_model.NETWORK)
+    seconds, joins = asked.shard * reading * asked.slower, cluster_model.WORKER
     shares = [machines * (n + 1) // PROCESSES - machines * n // PROCESSES for n in range(PROCESSES)]
     players = [
-        subprocess.Popen([sys.executable, __file__, "--play", address, str(share)], **quiet)
+        subprocess.Popen(
+            [sys.executable, __file__, "--play", address, *map(str, (share, seconds + joins, joins))], **quiet
+        )
         for share in shares
         if share
     ]
     try:
         with distributed.Client(address, set_as_default=False) as client:
             client.wait_for_workers(machines, timeout=600)
-        measure(machines, megabytes * a_megabyte, DistributedSettings(cluster=address), scheduler, players)
+        slices = cluster_model.slices_of(job, machines, shards)
+        model = cluster_model.modelled(machines, shards, seconds, slices, job, asked.shard)
+        pids = [each.pid for each in (scheduler, *players)]
+        measure(DistributedSettings(cluster=address), shards, slices, model, pids)
     finally:
         for process in (*players, scheduler):
             process.terminate()
@@ -106,29 +103,29 @@ def simulate(machines: int, a_megabyte: float, megabytes: float, folder: Path) -
 
 
 def measure(
-    machines: int, work: float, where: DistributedSettings, scheduler: subprocess.Popen[bytes],
-    players: list[subprocess.Popen[bytes]],
-) -> None:  # fmt: skip
-    """Run `work` seconds of one machine on the workers that are there."""
-    shards = machines * SHARDS
-    seconds = work / shards
-    tasks = shards * (1 + MERGES)
-    processes = [psutil.Process(each.pid) for each in (scheduler, *players)] + [psutil.Process()]
-    with dask_runner.connected(where, SILENT) as cluster:
-        pieces = [Piece(number, shards, ("text",), 1) for number in range(shards)]
-        cluster.map("warming", functools.partial(sleep, 0.0), pieces[:machines])
-        before, began = [_cpu(each) for each in processes], time.monotonic()
-        found = cluster.map("sleeping", functools.partial(sleep, seconds), pieces)
-        wall = time.monotonic() - began
-        its, *players_took, client = [_cpu(each) - was for each, was in zip(processes, before, strict=True)]
-    assert len(found) == shards
-    model, cores = SHARDS * seconds + tasks * A_TASK, len(os.sched_getaffinity(0))
+    where: DistributedSettings, shards: int, slices: int, model: cluster_model.Times, pids: list[int]
+) -> None:
+    """Run a job on the workers that are there. pids: of the scheduler and of who plays the workers."""
+    watched, pids = Watched(), [*pids, os.getpid()]
+    with dask_runner.connected(where, watched) as machines:
+        job = Job(machines, [Piece(number, shards, ("text",), 1) for number in range(shards)], watched)
+        assert slices in (1, job.slices)
+        workers = machines.workers
+        before, waited, began = [_cpu(pid) for pid in pids], _waited(pids[0]), time.monotonic()
+        # What the tasks are does not matter here: nobody runs them.
+        promises = job.in_slices(functools.partial(max, 0), [len] * slices, max, "sleeping")
+        for promise in promises:
+            job.got(promise)
+        wall, waited = time.monotonic() - began, _waited(pids[0]) - waited
+        took = [_cpu(pid) - was for pid, was in zip(pids, before, strict=True)]
+    assert watched.last.startswith(f"{shards:,}/{shards:,} shards, {workers:,} worker"), watched.last
+    its, *played, client = [seconds / model.tasks * 1e3 for seconds in took]
     print(
-        f"{machines} workers, {shards} shards of {seconds:.2f} s: model {model:.1f} s, found {wall:.1f} s "
-        f"({wall / model:.2f}); CPU ms a task: scheduler {its / tasks * 1e3:.2f}, workers "
-        f"{sum(players_took) / tasks * 1e3:.2f}, client {client / tasks * 1e3:.2f}; all of it on "
-        f"{cores} cores {(its + sum(players_took) + client) / cores:.1f} s; "
-        f"scheduler's peak {_peak(scheduler.pid):.0f} MB",
+        f"{workers} workers, {shards:,} shards, {model.tasks:,} tasks: model {model.whole:.1f} s (machines "
+        f"{model.first + model.mapping + model.merging:.1f}, scheduler {model.scheduling:.1f}), found "
+        f"{wall:.1f} s ({wall / model.whole:.2f}); scheduler ran {took[0]:.1f} s, {its:.2f} ms a task, and "
+        f"waited {waited:.1f} s for a core; ms a task: stand-ins {sum(played):.2f}, client {client:.2f}; "
+        f"scheduler's peak {_peak(pids[0]):.0f} MB",
         flush=True,
     )
 
@@ -138,18 +135,21 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("machines", type=int, nargs="*", default=[50, 200, 1000])
-    parser.add_argument("--job", choices=[*A_MEGABYTE], default="train-nb")
+    parser.add_argument("--job", choices=[*JOBS], default="train-nb", help="cooccur goes in slices")
     parser.add_argument("--megabytes", type=float, default=1e6)
-    parser.add_argument("--play", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--shard", type=float, default=cluster_model.SHARD, help="megabytes")
+    parser.add_argument("--slower", type=float, default=1, help="how many times slower the machines are")
+    parser.add_argument("--play", nargs=4, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # what is started here has it too
     if asked.play:
-        asyncio.run(play(asked.play[0], int(asked.play[1])))
+        address, number, lasts, joins = asked.play
+        asyncio.run(play(address, int(number), float(lasts), float(joins)))
         return
     with tempfile.TemporaryDirectory() as name:
         for machines in asked.machines:
-            simulate(machines, A_MEGABYTE[asked.job] / CORES, asked.megabytes, Path(name))
+            simulate(machines, asked, Path(name))
 
 
 if __name__ == "__main__":

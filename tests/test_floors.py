@@ -13,7 +13,7 @@ from nlpcli.commands import COMMANDS, Command
 PACKAGE = Path(__file__).parents[1] / "nlpcli"
 # Lowest first: a package imports only from itself and from those before it.
 ORDER = [
-    "errors", "commands", "peers", "settings",
+    "errors", "wording", "commands", "peers", "settings",
     *(
         "engine." + name
         for name in (

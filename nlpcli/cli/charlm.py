@@ -15,7 +15,7 @@ from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import CharLMSettings, CheckpointSettings, ConditionSettings, GenerateSettings
 from nlpcli.settings.fields import given_options, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import ConditionedTextSettings, InputSettings
 from nlpcli.settings.results import JsonSettings
 
 _ModelOut = Annotated[
@@ -46,7 +46,7 @@ def train_charlm(
     ] = None,
     checkpoints: CheckpointSettings = CheckpointSettings(),
     conditions: ConditionSettings = ConditionSettings(),
-    records: RecordSettings = RecordSettings(),
+    records: ConditionedTextSettings = ConditionedTextSettings(),
     reading: InputSettings = InputSettings(),
     quiet: Quiet = False,
 ) -> None:

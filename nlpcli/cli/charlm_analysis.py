@@ -15,7 +15,7 @@ from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import ActivationSettings, GradientSettings, ToySettings
 from nlpcli.settings.fields import changed, given_options, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
+from nlpcli.settings.input import ConditionedTextSettings, InputSettings, TextInputSettings
 from nlpcli.settings.results import LineSettings, TableSettings
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def perplexity(
         bool, typer.Option("--per-line", help="One line per line: bits per character, TAB, the line.")
     ] = False,
     output: Output = "-",
-    records: RecordSettings = RecordSettings(),
+    records: ConditionedTextSettings = ConditionedTextSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
     shape: TableSettings = TableSettings(),

@@ -24,7 +24,13 @@ from nlpcli.settings.classify import (
 )
 from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import MOST, changed, given_options, refuse, whole_number
-from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
+from nlpcli.settings.input import (
+    INPUT,
+    InputSettings,
+    JudgedTextSettings,
+    LabelledTextSettings,
+    RecordSettings,
+)
 from nlpcli.settings.results import JsonSettings, LineSettings, ResultSettings, TableSettings
 from nlpcli.settings.tagging import TaggedTextSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
@@ -86,7 +92,7 @@ def train_nb(
     partial: Partial = False,
     show_the_work: ShowWork = False,
     analysis: AnalysisSettings = LOWERCASE,
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(),
     machines: DistributedSettings = DistributedSettings(),
     shape: TableSettings = TableSettings(),
@@ -128,7 +134,7 @@ def classify(
     files: Files = None,
     output: TextOutput = "-",
     settings: ClassifySettings = ClassifySettings(),
-    records: RecordSettings = RecordSettings(),
+    records: JudgedTextSettings = JudgedTextSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
     machines: DistributedSettings = DistributedSettings(),

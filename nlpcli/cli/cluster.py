@@ -15,6 +15,7 @@ from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.results import ResultSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import ClusterSettings
+from nlpcli.wording import counted
 
 
 @with_settings
@@ -67,7 +68,7 @@ def cluster(
     if found.outside and not quiet:
         console.remark(f"{found.outside:,} in no cluster")
     if isinstance(settings.k, int) and settings.method != "hdbscan" and len(found.terms) < settings.k:
-        console.remark(f"{len(found.terms):,} of {settings.k:,} clusters: so few points differ")
+        console.remark(f"{len(found.terms):,} of {counted(settings.k, 'cluster')}: so few points differ")
     with results(shape) as shown:
         if members:
             refuse(given_options(given_names(context) & {"top"}, ClusterSettings), "beside --members")

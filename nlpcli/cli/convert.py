@@ -12,6 +12,7 @@ from nlpcli.cli.vectors import VectorsFile
 from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.vectors import ConvertSettings
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from nlpcli.engine.vectors.conversion import Conversion
@@ -55,7 +56,9 @@ def convert(
     done = jobs.convert(vectors, output, settings)
     if not hasattr(done, "lost"):
         if not quiet:
-            console.remark(f"{output}: {len(done):,} topics, {len(done.vocabulary):,} words")
+            console.remark(
+                f"{output}: {counted(len(done), 'topic')}, {counted(len(done.vocabulary), 'word')}"
+            )
         return
     _tell(cast("Conversion", done), output, settings, quiet)
 
@@ -69,7 +72,7 @@ def _tell(done: Conversion, output: str, settings: ConvertSettings, quiet: bool)
         done.mended
     )
     console.remark(
-        f"{output}: {done.words:,} words × {done.dim}" + "".join(f", {change}" for change in changes)
+        f"{output}: {counted(done.words, 'word')} × {done.dim}" + "".join(f", {change}" for change in changes)
     )
     if done.quality is not None:
         quality = done.quality

@@ -10,7 +10,7 @@ from nlpcli.cli import console
 from nlpcli.cli.options import Files, Quiet, with_settings
 from nlpcli.cli.results import results
 from nlpcli.engine import jobs
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, LabelledTextSettings
 from nlpcli.settings.keywords import KeywordSettings
 from nlpcli.settings.results import ResultSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
@@ -37,7 +37,7 @@ def keywords(
     ] = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(),
     shape: ResultSettings = ResultSettings(),
     quiet: Quiet = False,

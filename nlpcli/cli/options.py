@@ -139,6 +139,11 @@ def _model(values: dict[str, Any]) -> list[str]:
     return [shlex.quote(values["model"])] if [*values][:1] == ["model"] else []
 
 
+def asked(given: list[str] | None) -> list[str] | None:
+    """What was asked on the command line; None, for nothing or `-`, is a question a line on stdin."""
+    return None if given in (None, [], ["-"]) else given
+
+
 def given_names(context: typer.Context) -> frozenset[str]:
     """The parameters that the user wrote on the command line."""
     sources = {name: context.get_parameter_source(name) for name in context.params}

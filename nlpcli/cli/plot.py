@@ -14,6 +14,7 @@ from nlpcli.engine import jobs
 from nlpcli.errors import SettingsError
 from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.plots import PlotSettings
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from nlpcli.engine.plots.word_map import WordMap
@@ -95,7 +96,7 @@ def plot(
     if terminal:
         _draw_here(word_map)
     if output is not None and not quiet:
-        console.remark(f"{output}: {len(word_map.words):,} words, {word_map.note}")
+        console.remark(f"{output}: {counted(len(word_map.words), 'word')}, {word_map.note}")
 
 
 _COLOURS = (34, 31, 32, 33, 36, 35, 91, 90)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Quiet, with_settings
+from nlpcli.cli.options import Quiet, asked, with_settings
 from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.input import InputSettings
@@ -86,7 +86,7 @@ def ask(
       nlpcli index wiki/ -o wiki.index --document paragraph && nlpcli ask wiki.index '수도는 어디인가?'
       nlpcli ask wiki.index --model reader.safetensors --jsonl < questions.txt
     """
-    questions = None if question in (None, [], ["-"]) else [" ".join(question or [])]
+    questions = None if (words := asked(question)) is None else [" ".join(words)]
     answers = jobs.ask(texts, questions, settings, model=model, progress=console.progress(quiet))
     with results(shape) as shown:
         columns, more = ["answer", "score", "place", "text"], ["file", "line"]
@@ -97,10 +97,10 @@ def ask(
 
 
 def _rows(answers: Answers[list[Found]], *, stream: bool) -> Iterator[tuple[object, ...]]:
-    for asked, found in answers:
+    for question, found in answers:
         answers_given: list[Found | None] = [*found] or [None]
         for one in answers_given:
             row: tuple[object, ...] = ("", 0.0, "", "", "", None)
             if one is not None:
                 row = (one.answer, one.score, f"{one.file}:{one.line}", one.sentence, one.file, one.line)
-            yield (asked, *row) if stream else (*row, asked)
+            yield (question, *row) if stream else (*row, question)

@@ -11,10 +11,11 @@ from nlpcli.cli.options import Files, Quiet, with_settings
 from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.fields import refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, LabelledTextSettings
 from nlpcli.settings.reports import ReportSettings
 from nlpcli.settings.results import TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.wording import counted
 
 
 @with_settings
@@ -29,7 +30,7 @@ def report(
         str | None, typer.Option(metavar="TEXT", show_default=False, help="Heading of the page.")
     ] = None,
     analysis: AnalysisSettings = LOWERCASE,
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(encoding="auto"),
     shape: TableSettings = TableSettings(),
     quiet: Quiet = False,
@@ -51,7 +52,7 @@ def report(
         progress=console.progress(quiet),
     )  # fmt: skip
     if output is not None and not shape.is_json:
-        console.remark_unless_quiet(f"{output}: {found.measures['texts']:,} texts")
+        console.remark_unless_quiet(f"{output}: {counted(int(found.measures['texts']), 'text')}")
         return
     with results(shape, "-") as shown:
         if shape.is_json:

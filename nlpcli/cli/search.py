@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Quiet, given_names, with_settings
+from nlpcli.cli.options import Quiet, asked, given_names, with_settings
 from nlpcli.cli.results import Results, results
 from nlpcli.engine import jobs
 from nlpcli.settings.input import FolderSettings, TextInputSettings
@@ -114,7 +114,7 @@ def search(
       nlpcli search news.safetensors --like news/monday.txt:12 --like news/today.txt:3
       nlpcli search corpus.txt 'king queen' --by vectors --vectors vectors.safetensors --json
     """
-    queries = None if query in (None, [], ["-"]) else [" ".join(query or [])]
+    queries = None if (words := asked(query)) is None else [" ".join(words)]
     answers = jobs.search(
         texts, queries, ranking, like=like or [], vectors=vectors, settings=settings, analysis=analysis,
         reading=reading, folders=folders, given=given_names(context), progress=console.progress(quiet),

@@ -12,7 +12,7 @@ from nlpcli.cli.results import as_json, results
 from nlpcli.engine import jobs
 from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import changed, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, TextRowSettings
 from nlpcli.settings.results import LineSettings, TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import MATRICES, TopicAnswerSettings, TopicCheckpoints, TopicSettings
@@ -41,7 +41,7 @@ def train_topics(
     ] = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     machines: DistributedSettings = DistributedSettings(),
     shape: TableSettings = TableSettings(),
@@ -103,7 +103,7 @@ def topics(
         ),
     ] = None,
     settings: TopicAnswerSettings = TopicAnswerSettings(),
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
     shape: TableSettings = TableSettings(),

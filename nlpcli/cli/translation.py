@@ -17,7 +17,7 @@ from nlpcli.cli.results import as_json
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import changed, given_options, refuse
-from nlpcli.settings.input import INPUT, InputSettings, RecordSettings
+from nlpcli.settings.input import INPUT, InputSettings, TextRowSettings
 from nlpcli.settings.neural import NetworkTraining
 from nlpcli.settings.results import JsonSettings, LineSettings, TableSettings
 from nlpcli.settings.translation import (
@@ -76,7 +76,7 @@ def train_seq2seq(
     dev: Dev = None,
     test: Test = None,
     resume: Resume = None,
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     column: TargetSettings = TargetSettings(),
     checkpoints: CheckpointSettings = CheckpointSettings(),
     reading: InputSettings = InputSettings(),
@@ -112,7 +112,7 @@ def translate(
     output: TextOutput = "-",
     settings: TranslateSettings = TranslateSettings(),
     attention_page: AttentionPage = None,
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
     json: Json = False,

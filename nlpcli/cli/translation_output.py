@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nlpcli.cli.results import Results
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from nlpcli.engine.translation.evaluation import TranslationEvaluation
@@ -20,7 +21,7 @@ def show_translation_evaluation(result: TranslationEvaluation, shown: Results) -
             ("BLEU", bleu.score, bleu.signature),
             ("precisions", precisions, f"of 1- to 4-grams; brevity penalty {bleu.brevity_penalty:.3f}"),
             ("chrF2", result.chrf, result.chrf_signature),
-            ("exact", result.exact, f"of {result.lines:,} lines"),
+            ("exact", result.exact, f"of {counted(result.lines, 'line')}"),
         ],
         name="measures",
     )

@@ -14,7 +14,7 @@ from nlpcli.engine import jobs
 from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.fields import MOST, changed, given_options, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
+from nlpcli.settings.input import InputSettings, LabelledTextSettings, TextInputSettings
 from nlpcli.settings.results import TABLES, JsonSettings, RowSettings, TableSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -64,7 +64,7 @@ def vectorize(
     read_frequencies: ReadFrequencies = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(),
     table: RowSettings = RowSettings(),
     machines: DistributedSettings = DistributedSettings(),

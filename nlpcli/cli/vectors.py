@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlpcli.cli import console
-from nlpcli.cli.options import Quiet, with_settings
+from nlpcli.cli.options import Quiet, asked, with_settings
 from nlpcli.cli.results import Results, results
 from nlpcli.engine import jobs
 from nlpcli.settings.results import ResultSettings
@@ -114,7 +114,7 @@ def odd_one_out(
 
 def _each(words: list[str] | None) -> list[str] | None:
     """A question a word; None is a stream of them on stdin."""
-    return None if words in (None, [], ["-"]) else words
+    return asked(words)
 
 
 def _together(words: list[str] | None) -> list[str] | None:

@@ -2,6 +2,7 @@
 const root = document.documentElement, $ = id => document.getElementById(id);
 const system = matchMedia("(prefers-color-scheme: dark)"), onTheme = []; // what a picture does when colours change
 const isDark = () => root.dataset.theme === "dark" || (root.dataset.theme === "auto" && system.matches);
+const counted = (count, one) => count.toLocaleString() + " " + one + (count === 1 ? "" : "s");
 const recolour = () => onTheme.forEach(draw => draw());
 system.addEventListener("change", recolour);
 $("theme").onclick = () => { root.dataset.theme = isDark() ? "light" : "dark"; recolour(); };

@@ -94,8 +94,8 @@ class CharLMSettings(Settings):
     )
     epochs: int = setting(10, "Passes over the text.", min=1, max=1_000_000, panel=TRAINING)
     learning_rate: float = setting(
-        0.004, "Adam's step size at the start.", above=0, max=100, flags=("--learning-rate", "--lr"),
-        panel=TRAINING,
+        0.012, "Adam's step size at the start; 0.004 in larger presets and a transformer's.", above=0,
+        max=100, flags=("--learning-rate", "--lr"), panel=TRAINING,
     )  # fmt: skip
     schedule: Literal["constant", "linear", "cosine"] = setting(
         "cosine", "How the step size falls to 1 % of the start.", panel=TRAINING
@@ -221,6 +221,7 @@ CHARLM_PRESETS: dict[str, dict[str, Any]] = {
         "seq_length": 128,
         "batch_size": 64,
         "epochs": 30,
+        "learning_rate": 0.004,
     },
     "large": {
         "rnn_size": 1024,
@@ -229,6 +230,7 @@ CHARLM_PRESETS: dict[str, dict[str, Any]] = {
         "seq_length": 256,
         "batch_size": 128,
         "epochs": 50,
+        "learning_rate": 0.004,
     },
 }
 
@@ -242,6 +244,7 @@ TRANSFORMER_PRESETS: dict[str, dict[str, Any]] = {
         "dropout": 0.0,
         "context_size": 64,
         "optimizer": "muon",
+        "learning_rate": 0.004,
         "batch_size": 32,
         "epochs": 10,
     },
@@ -252,6 +255,7 @@ TRANSFORMER_PRESETS: dict[str, dict[str, Any]] = {
         "dropout": 0.1,
         "context_size": 128,
         "optimizer": "muon",
+        "learning_rate": 0.004,
         "batch_size": 32,
         "epochs": 20,
     },
@@ -262,6 +266,7 @@ TRANSFORMER_PRESETS: dict[str, dict[str, Any]] = {
         "dropout": 0.2,
         "context_size": 256,
         "optimizer": "muon",
+        "learning_rate": 0.004,
         "batch_size": 64,
         "epochs": 50,
     },

@@ -127,28 +127,49 @@ class LabelColumn(Settings):
 
 
 @frozen
-class RecordSettings(LabelColumn, LineFormat, FolderSettings, ColumnSettings):
-    """Where text and label stand in a line."""
-
-    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType(
-        {**_LAYOUT, "text_col": _LINES, "label_col": _LINES}
-    )
-    RARE: ClassVar[frozenset[str]] = FolderSettings.RARE | {
-        "header",
-        "delimiter",
-        "quoting",
-        "label_sep",
-        "multi_label",
-    }
+class SecondText(TextColumn):
+    """Which column of a table holds the second text of a pair."""
 
     text2_col: str | None = setting(
-        None, "Column or field of the second text, where pairs of texts are judged (train-rnn).",
-        panel=INPUT, metavar="COLUMN",
+        None, "Column or field of the second text, where pairs of texts are judged.", panel=INPUT,
+        metavar="COLUMN",
     )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.text2_col is not None and self.text_col is None:
+            raise SettingsError(
+                "--text2-col names the second text of a pair, and nothing names the first",
+                hint="name both: --text-col question1 --text2-col question2",
+            )
+
+
+@frozen
+class NumberColumns(Settings):
+    """Which columns of a table hold numbers."""
+
     vector_col: str | None = setting(
         None, "Columns or fields of numbers, with commas between, or one of a list (train-rnn --cell none; "
         "train-charlm).", panel=INPUT, metavar="COLUMNS",
     )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.vector_col is not None and not all(self.vector_cols):
+            raise SettingsError(
+                f"--vector-col cannot be {self.vector_col!r}", hint="wanted: height,weight,age"
+            )
+
+    @property
+    def vector_cols(self) -> tuple[str, ...]:
+        """The columns of numbers, one by one."""
+        return () if self.vector_col is None else tuple(map(str.strip, self.vector_col.split(",")))
+
+
+@frozen
+class LabelSets(Settings):
+    """What becomes of several labels of one text."""
+
     label_sep: str | None = setting(
         None, "What stands between the labels of one text in a cell, such as a comma.", panel=INPUT,
         metavar="CHAR",
@@ -161,15 +182,6 @@ class RecordSettings(LabelColumn, LineFormat, FolderSettings, ColumnSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.text2_col is not None and self.text_col is None:
-            raise SettingsError(
-                "--text2-col names the second text of a pair, and nothing names the first",
-                hint="name both: --text-col question1 --text2-col question2",
-            )
-        if self.vector_col is not None and not all(self.vector_cols):
-            raise SettingsError(
-                f"--vector-col cannot be {self.vector_col!r}", hint="wanted: height,weight,age"
-            )
         if self.label_sep is not None and (not self.label_sep.strip(" ") or "\n" in self.label_sep):
             raise SettingsError(
                 f"--label-sep cannot be {self.label_sep!r}", hint="wanted: a character such as , or ; or |"
@@ -180,10 +192,52 @@ class RecordSettings(LabelColumn, LineFormat, FolderSettings, ColumnSettings):
         """What stands between labels of one text."""
         return self.label_sep or ","
 
+
+_TEXT_NEEDS = MappingProxyType({**_LAYOUT, "text_col": _LINES})
+_LABEL_NEEDS = MappingProxyType({**_TEXT_NEEDS, "label_col": _LINES})
+_RARE = frozenset({"header", "delimiter", "quoting"})
+_RARE_LABELS = _RARE | FolderSettings.RARE | {"label_sep", "multi_label"}
+
+
+@frozen
+class TextRowSettings(LineFormat, ColumnSettings):
+    """Where the text stands in a line."""
+
+    NEEDS: ClassVar[Mapping[str, Needs]] = _TEXT_NEEDS
+
+
+@frozen
+class JudgedTextSettings(NumberColumns, SecondText, TextRowSettings):
+    """Where that stands in a line which is judged: a text, two of them, or numbers."""
+
+    RARE: ClassVar[frozenset[str]] = _RARE
+    NEEDS: ClassVar[Mapping[str, Needs]] = _TEXT_NEEDS
+
+
+@frozen
+class LabelledTextSettings(LabelSets, LabelColumn, FolderSettings, TextRowSettings):
+    """Where a text and its labels stand in a line."""
+
+    RARE: ClassVar[frozenset[str]] = _RARE_LABELS
+    NEEDS: ClassVar[Mapping[str, Needs]] = _LABEL_NEEDS
+
     @property
-    def vector_cols(self) -> tuple[str, ...]:
-        """The columns of numbers, one by one."""
-        return () if self.vector_col is None else tuple(map(str.strip, self.vector_col.split(",")))
+    def has_labels(self) -> bool:
+        """Whether labels were asked for by name or by layout."""
+        return self.label_col is not None or self.format == "fasttext"
+
+
+@frozen
+class ConditionedTextSettings(NumberColumns, LabelledTextSettings):
+    """Where a text stands in a line, and the label or the numbers that it was written for."""
+
+
+@frozen
+class RecordSettings(JudgedTextSettings, ConditionedTextSettings):
+    """Where all stands in a line that there may be: texts, labels and numbers."""
+
+    RARE: ClassVar[frozenset[str]] = _RARE_LABELS
+    NEEDS: ClassVar[Mapping[str, Needs]] = _LABEL_NEEDS
 
     @property
     def columns(self) -> tuple[str | None, ...]:
@@ -196,22 +250,12 @@ class RecordSettings(LabelColumn, LineFormat, FolderSettings, ColumnSettings):
         asked = self.columns
         return [column for column in asked if column is not None and not column.isdecimal()]
 
-    @property
-    def has_labels(self) -> bool:
-        """Whether labels were asked for by name or by layout."""
-        return self.label_col is not None or self.format == "fasttext"
-
     @classmethod
     def of(cls, rows: Settings) -> RecordSettings:
-        """The same of settings that have fewer of these fields."""
+        """The same of settings that may have fewer of these fields."""
+        if isinstance(rows, RecordSettings):
+            return rows
         return cls(**{field.name: getattr(rows, field.name) for field in dataclasses.fields(rows)})
-
-
-@frozen
-class TextRowSettings(LineFormat, ColumnSettings):
-    """Rows that are kept as they stand, and which column of them is looked at."""
-
-    NEEDS: ClassVar[Mapping[str, Needs]] = MappingProxyType({**_LAYOUT, "text_col": _LINES})
 
 
 @frozen
@@ -241,7 +285,7 @@ class TextInputSettings(ColumnSettings, InputSettings):
     )  # fmt: skip
 
     @classmethod
-    def of(cls, records: RecordSettings, reading: InputSettings) -> TextInputSettings:
+    def of(cls, records: TextRowSettings, reading: InputSettings) -> TextInputSettings:
         """The texts alone of tables that may have labels too."""
         fields = {field.name: getattr(records, field.name) for field in dataclasses.fields(ColumnSettings)}
         return cls(input_format=records.format, encoding=reading.encoding, errors=reading.errors, **fields)

@@ -24,6 +24,7 @@ from nlpcli.engine.neural.trainer import Trainer
 from nlpcli.errors import InputError, NlpcliError, SettingsError
 from nlpcli.settings.charlm import CharLMSettings
 from nlpcli.settings.input import InputSettings, RecordSettings
+from tests.command_line import ROOT
 
 TINY = {"rnn_size": 16, "batch_size": 8, "epochs": 3, "learning_rate": 0.03}
 LABELS = RecordSettings(text_col="text", label_col="kind")
@@ -223,3 +224,12 @@ def test_a_training_interrupted_after_every_update_is_the_training_itself(tmp_pa
 def test_generating_needs_no_torch(animals, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     assert load(animals).generate(label="cow", length=4)
+
+
+def test_json_says_what_a_text_was_written_for(nlpcli):
+    models = ROOT / "tests" / "models"
+    short = ("--length", 3, "--json")
+    done = nlpcli("generate", models / "charlm-vector.safetensors", "--vector", "1.5", *short)
+    assert json.loads(done.out)[0]["vector"] == [1.5]
+    named = nlpcli("generate", models / "charlm-label.safetensors", "--label", "cow", *short)
+    assert json.loads(named.out)[0]["label"] == "cow"

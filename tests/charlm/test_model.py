@@ -3,6 +3,7 @@
 import math
 import signal
 import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -216,6 +217,23 @@ def test_what_is_given_by_name_goes_before_a_preset_even_at_its_default(text_fil
     tiny = {"preset": "medium", "epochs": 1, "num_layers": 1, "seq_length": 8, "threads": 1}
     model = train_charlm(text_file, output, rnn_size=16, **tiny)
     assert (model.settings.rnn_size, model.settings.num_layers, model.settings.dropout) == (16, 1, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("cell", "preset", "rate"),
+    [("gru", "small", 0.012), ("lstm", "medium", 0.004), ("transformer", "small", 0.004)],
+)
+def test_the_step_size_goes_by_the_cell_unless_it_is_given(cell, preset, rate, text_file, tmp_path):
+    tiny = {"cell": cell, "preset": preset, "rnn_size": 8, "num_layers": 1, "epochs": 1, "batch_size": 4}
+    model = train_charlm(text_file, tmp_path / "m.safetensors", **tiny)
+    assert model.settings.learning_rate == rate
+    given = train_charlm(text_file, tmp_path / "m.safetensors", **tiny, learning_rate=0.02)
+    assert given.settings.learning_rate == 0.02
+
+
+def test_a_checkpoint_of_an_earlier_default_goes_on_with_its_own_step_size():
+    kept = checkpoint.settings_of(Path(__file__).parents[1] / "models" / "charlm-checkpoint.safetensors", {})
+    assert kept.learning_rate == 0.004 != CharLMSettings().learning_rate
 
 
 def test_a_model_generates_what_the_job_writes(text_file, tmp_path):

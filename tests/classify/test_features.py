@@ -12,6 +12,7 @@ from nlpcli.engine.classify.features import (
     FeatureIndex,
     count,
 )
+from nlpcli.engine.classify.packed_counts import PackedCounts
 from nlpcli.engine.corpus.encoding import encode_documents
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.kernels.classify import features as kernel
@@ -151,6 +152,22 @@ def test_tables_add_up_key_by_key():
     both = one.plus(other)
     assert both.keys.tolist() == [1, 5, 9]
     assert both.counts.tolist() == [[1, 0], [3, 3], [0, 4]]
+
+
+def test_tables_of_large_counts_and_other_classes_add_up():
+    random = np.random.default_rng(1)
+    keys = np.arange(40, dtype=np.uint64)
+    counts = random.integers(0, 4, (40, 3)) * random.integers(1, 200, (40, 3))
+    one = FeatureCounts(keys[:30], counts[:30])
+    other = FeatureCounts(keys[10:], counts[10:, :2]).of_classes(("a", "c"), ("a", "b", "c"))
+    wanted = np.zeros((40, 3), np.int64)
+    wanted[:30] = counts[:30]
+    wanted[10:, [0, 2]] += counts[10:, :2]
+    both = one.plus(other)
+    assert (both.keys.tolist(), both.counts.tolist()) == (keys.tolist(), wanted.tolist())
+    assert [array.tolist() for array in both.packed] == [array.tolist() for array in PackedCounts.of(wanted)]
+    turned = FeatureCounts(keys, counts[:, :2]).of_classes(("c", "a"), ("a", "b", "c"))
+    assert turned.counts[:, 2].tolist() == counts[:, 0].tolist() and not turned.counts[:, 1].any()
 
 
 def test_auto_takes_characters_for_korean_and_words_for_english():

@@ -14,7 +14,7 @@ from nlpcli.engine.classify.features import FeatureIndex, count
 from nlpcli.engine.classify.linear import LinearModel
 from nlpcli.engine.classify.pruning import Found, prune
 from nlpcli.engine.kernels.classify import nbsvm as kernel
-from nlpcli.engine.kernels.simd.padding import aligned_rows, packed_with
+from nlpcli.engine.kernels.simd.padding import aligned_rows, pack, round_factors
 from nlpcli.engine.kernels.simd.rows import move_packed_rows
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
 from nlpcli.settings.text import AnalysisSettings
@@ -108,7 +108,8 @@ def test_classes_side_by_side_are_those_one_after_the_other():
     ):
         factors = aligned_rows(3, 16)
         factors[:, :3] = SQUARES[:, None]
-        weights = packed_with(factors)
+        round_factors(factors)
+        weights = pack(factors.copy())
         inside = classes[:, None] == np.arange(3)
         diagonal = 1.5 + OWN[:, None] * np.where(inside, alone[1], alone[0])
         alphas, bias = np.zeros((4, 3)), np.zeros(3)
@@ -222,7 +223,8 @@ def test_packed_rows_move_by_their_factors():
     exact = factors.copy()
     gains = np.zeros((1, 16), np.float32)
     gains[0, :10] = RANDOM.normal(size=10)
-    compiled, plain = packed_with(factors), packed_with(factors.copy())
+    round_factors(factors)
+    compiled, plain = pack(factors.copy()), pack(factors.copy())
     assert np.allclose(factors, exact, rtol=2**-8)
     rows = np.array([4, 0, 5], np.int32)
     packed_rows = pytest.importorskip("numba").njit(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpcli.engine.cooccurrence import count_files, counting
+from nlpcli.engine.cooccurrence import count_files, counting, row_groups
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence, spilled
 from nlpcli.engine.cooccurrence.counting import Scratch, TextCounts, count_corpus
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
@@ -224,7 +224,7 @@ def test_compiled_counting_equals_the_python_of_it() -> None:
 
 def test_groups_bound_memory_and_follow_from_the_vocabulary_alone() -> None:
     counts = np.array([10**9, 10**6, *[10] * 1000])
-    bounds = counting.group_bounds(counts, CooccurrenceSettings())
+    bounds = row_groups.group_bounds(counts, CooccurrenceSettings())
     assert bounds[0] == 0 and bounds[-1] == len(counts)
     assert (np.diff(bounds) > 0).all()
     assert len(bounds) > 32

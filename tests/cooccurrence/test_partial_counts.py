@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import pickle
 import random
 
@@ -13,12 +12,20 @@ from hypothesis import strategies as st
 
 from nlpcli.engine import jobs
 from nlpcli.engine.cooccurrence import count_files
-from nlpcli.engine.cooccurrence.partial_counts import NO_WORDS, CellCounts, CooccurrenceCounting
+from nlpcli.engine.cooccurrence.counting import Scratch
+from nlpcli.engine.cooccurrence.packed_cells import blocks_of, packed
+from nlpcli.engine.cooccurrence.partial_counts import (
+    NO_WORDS,
+    CellCounts,
+    CooccurrenceCounting,
+    HeldCells,
+)
 from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.corpus.token_counts import TokenCounting
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.shards import Shard, merge_all
-from nlpcli.engine.runtime.threads import at_most_cores
+from nlpcli.engine.kernels.counts.arguments import Rows
+from nlpcli.engine.runtime.threads import Stop, at_most_cores
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings.embeddings import CooccurrenceSettings
 from nlpcli.settings.text import LOWERCASE
@@ -134,10 +141,10 @@ def test_shards_in_any_order_are_the_whole(tmp_path_factory, lines, cuts, seed, 
     count_files.save(str(folder / "merged.npz"), cells.finish(merge_all(parts, cells.merge)))
     expected = at_once(folder, lines, counting=counting, min_count=min_count)
     assert (folder / "merged.npz").read_bytes() == expected
-    middle, rows = len(vocabulary) // 2, len(vocabulary)
+    pieces = len(parts[0].pieces)
     halves = [
         merge_all([part.slice(first, last) for part in parts], cells.merge)
-        for first, last in ((0, middle), (middle, rows))
+        for first, last in ((0, pieces // 2), (pieces // 2, pieces))
     ]
     count_files.save(str(folder / "joined.npz"), cells.over(vocabulary, halves))
     assert (folder / "joined.npz").read_bytes() == expected
@@ -171,28 +178,75 @@ def test_a_given_vocabulary_keeps_ids_and_counts_anew(tmp_path):
     assert encode([str(tmp_path / "text")], LOWERCASE, given_one).vocabulary is given_one
 
 
-def cells_of(rows):
-    """Rows of cells, each (column, count in units), as counts of a shard over 70,000 words."""
-    counts = [unit for row in rows for _, unit in row]
-    seen = np.zeros(70_000, np.int64)
-    return CellCounts(
-        np.cumsum([0, *map(len, rows)]),
-        np.array([column for row in rows for column, _ in row], dtype=np.int32),
-        np.array(counts, dtype=np.min_scalar_type(max(counts))),
-        seen,
-        seen,
-    )
+def cells_of(rows, words):
+    """Rows of cells, each (column, count in units), as counts of a shard over some words, in two pieces."""
+    blocks, pieces = blocks_of(words), []
+    for some in (rows[:3], rows[3:]):
+        columns, units = (
+            np.array([cell[which] for row in some for cell in row], dtype=kind)
+            for which, kind in ((0, np.int32), (1, np.int64))
+        )
+        pieces.append(packed(Rows(np.cumsum([*map(len, some)]), columns, units), blocks))
+    seen = np.zeros(words, np.int64)
+    return CellCounts(np.array([0, 3, len(rows)]), pieces, seen, seen)
+
+
+def rows_of(cells, bounds):
+    """The same as rows, in groups of rows that begin elsewhere."""
+    held, found = HeldCells([cells], 1, np.array(bounds)), []
+    for number in range(len(bounds) - 1):
+        ends, columns, units = held.group(number, Scratch(0), Stop())
+        found += [
+            [*zip(columns[begin:end].tolist(), units[begin:end].tolist(), strict=True)]
+            for begin, end in zip([0, *ends.tolist()], ends.tolist(), strict=False)
+        ]
+    assert np.concatenate([*held.row_lengths()]).tolist() == [*map(len, found)]
+    flat = [cell for row in found for cell in row]
+    assert np.concatenate([*held.columns()]).tolist() == [column for column, _ in flat]
+    assert np.concatenate([*held.units()]).tolist() == [units for _, units in flat]
+    return found
+
+
+ROWS = [[(0, 255), (7, 200), (69_999, 1)], [], [(3, 1), (65_535, 65_535), (65_536, 3)], [(2, 65_536)]]
+OTHERS = [[(7, 65_400)], [(68_000, 1 << 40)], [(1, 70_000), (3, 9), (65_535, 1)], []]
+SUMS = [
+    [(0, 255), (7, 65_600), (69_999, 1)], [(68_000, 1 << 40)],
+    [(1, 70_000), (3, 10), (65_535, 65_536), (65_536, 3)], [(2, 65_536)],
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("cores", [1, 3])
-def test_sums_of_cells_outgrow_the_types_of_their_parts(cores):
-    one = cells_of([[(0, 255), (7, 200), (69_999, 1)], [], [(3, 1)], [(2, 5)]])
-    other = cells_of([[(7, 100)], [], [(1, 70_000), (3, 9), (4, 9)], []])
+@pytest.mark.parametrize("words", [70_000, 200_000])
+@pytest.mark.parametrize("bounds", [[0, 4], [0, 1, 2, 4], [0, 3, 4]])
+def test_cells_and_their_sums_are_as_large_as_they_get(cores, words, bounds):
+    one, other = cells_of(ROWS, words), cells_of(OTHERS, words)
+    assert (rows_of(one, bounds), rows_of(other, bounds)) == (ROWS, OTHERS)
     with at_most_cores(cores):
-        merged = CooccurrenceCounting(NO_WORDS).merge(one, other)
-    assert merged.indptr.tolist() == [0, 3, 3, 6, 7]
-    assert merged.columns.tolist() == [0, 7, 69_999, 1, 3, 4, 2]
-    assert merged.units.tolist() == [255, 300, 1, 70_000, 10, 9, 5]
-    huge = dataclasses.replace(one, units=np.full(5, 1 << 62, dtype=np.uint64))
-    with pytest.raises(ModelError, match="too large to be added up"):
-        CooccurrenceCounting(NO_WORDS).merge(huge, huge)
+        merge = CooccurrenceCounting(NO_WORDS).merge
+        for merged in (merge(one, other), merge(other, one)):
+            assert rows_of(merged, bounds) == SUMS
+        both = [[(column, units * 2) for column, units in row] for row in SUMS]
+        assert rows_of(merge(merged, merged), bounds) == both
+        huge = cells_of([[], [], [], [(5, 1 << 62)]], words)
+        with pytest.raises(ModelError, match="too large to be added up"):
+            merge(huge, huge)
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 999), words=st.sampled_from([9, 65_536, 65_537, 140_000]))
+def test_sums_are_those_of_plain_numbers(seed, words):
+    rng = np.random.default_rng(seed)
+    sums = [{} for _ in range(5)]
+    parts = []
+    for _ in range(3):
+        rows = [
+            {int(column): int(units) for column, units in zip(
+                rng.integers(0, words, 6), rng.choice([1, 40_000, 65_535, 65_536, 1 << 33], 6), strict=True)}
+            for _ in sums
+        ]  # fmt: skip
+        parts.append(cells_of([sorted(row.items()) for row in rows], words))
+        for total, row in zip(sums, rows, strict=True):
+            for column, units in row.items():
+                total[column] = total.get(column, 0) + units
+    merged = merge_all(parts, CooccurrenceCounting(NO_WORDS).merge)
+    assert rows_of(merged, [0, 2, 5]) == [sorted(total.items()) for total in sums]

@@ -59,6 +59,16 @@ def test_words_that_a_given_vocabulary_leaves_out_are_meant_to_be(nlpcli, tmp_pa
     assert "2 parts dropped words" in nlpcli("merge", "one.npz", "two.npz", "-o", "all.npz").err
 
 
+def test_words_given_to_one_part_are_given_to_all(nlpcli, tmp_path):
+    """Also where they happen to be in another part's own order."""
+    (tmp_path / "one.txt").write_text("a a a b b c\n")
+    (tmp_path / "two.txt").write_text("b b b a a c\n")
+    (tmp_path / "words.tsv").write_text("a\t5\nb\t5\n")
+    for name in ("one", "two"):
+        nlpcli("cooccur", f"{name}.txt", "--read-vocab", "words.tsv", "-o", f"{name}.npz")
+    assert nlpcli("merge", "one.npz", "two.npz", "-o", "all.npz").err == ""
+
+
 def test_a_part_without_rare_words_has_dropped_none(nlpcli, tmp_path):
     for name in ("one", "two"):
         (tmp_path / f"{name}.txt").write_text(f"a {name} a {name}\n")

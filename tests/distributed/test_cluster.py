@@ -372,3 +372,14 @@ def test_rows_of_shards_are_those_of_all(nlpcli, address, texts, rows, tmp_path)
     assert (tmp_path / "many.safetensors").read_bytes() == (tmp_path / "alone.safetensors").read_bytes()
     refused = nlpcli("vectorize", *texts, "--read-vocab", "x.tsv", *cluster, code=2).err
     assert "--read-vocab does not go with --cluster" in refused
+
+
+@pytest.mark.parametrize("letters", ["나무 바람\n".encode(), "나무 바람\n".encode("cp949")])
+def test_letters_far_from_the_beginning_tell_the_encoding(nlpcli, address, tmp_path, letters):
+    plain = b"a plain word\n" * 100_000  # more than the client reads
+    (tmp_path / "text").write_bytes(plain + letters * 30_000)
+    nlpcli("count", "text", "--encoding", "auto", "-o", "alone.tsv")
+    many = ["--cluster", address, "--shard-size", "300KB", "-o", "many.tsv"]
+    nlpcli("count", "text", "--encoding", "auto", *many)
+    assert (tmp_path / "many.tsv").read_bytes() == (tmp_path / "alone.tsv").read_bytes()
+    assert "나무".encode() in (tmp_path / "many.tsv").read_bytes()

@@ -1,14 +1,17 @@
 """A file in parts is read as the whole: whatever stands in it, and wherever it is cut."""
 
+import dataclasses
 import gzip
 import itertools
 
 import pytest
 
-from nlpcli.engine.distributed.cuts import Reading, quotes_in
+from nlpcli.engine.distributed import cuts, looks
+from nlpcli.engine.distributed.cuts import Reading
 from nlpcli.engine.distributed.plan import planned
+from nlpcli.engine.io import opening
 from nlpcli.engine.io.lines import Lines
-from nlpcli.engine.io.places import Part, decided, part_of
+from nlpcli.engine.io.places import Part, decided, open_place, part_of
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.input import InputSettings, RecordSettings
@@ -24,11 +27,12 @@ class Noted(Progress):
         self.notes.append(message)
 
 
-def cut(path, size, reading=None, progress=None):
-    return planned(
-        [str(path)], reading or Reading(LINES), size, 1, lambda found: [*map(quotes_in, found)],
-        progress or Noted(),
-    )  # fmt: skip
+def ask(stage, look, places):
+    return [look(place) for place in places]
+
+
+def cut(path, size, reading=None, progress=None, ask=ask):
+    return planned([str(path)], reading or Reading(LINES), size, 1, ask, progress or Noted())
 
 
 def lines_of(pieces, settings=LINES):
@@ -126,6 +130,82 @@ def test_auto_is_decided_once(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "letters", ["카\n".encode("cp949") * 9, "한국어 카\n".encode("cp949"), "é 카\n".encode()]
+)
+@pytest.mark.parametrize("line", [b"plain\n", b"a long line without an end "])
+def test_auto_means_what_it_means_on_one_machine(tmp_path, monkeypatch, letters, line):
+    """Wherever the first letters stand in the blocks that are read: in CP949 some could be UTF-8 as well."""
+    for module in (opening, cuts):
+        monkeypatch.setattr(module, "CHUNK", 64)
+    monkeypatch.setattr(cuts, "_HEAD", 50)
+    path = tmp_path / "text"
+    auto = InputSettings(encoding="auto")
+    for before in (*range(0, 140, 9), *range(8100, 8400, 17)):
+        path.write_bytes(b"one\n" + (line * before)[:before] + letters * 2 + "나무\n".encode("cp949") * 3)
+        whole = Lines([str(path)], dataclasses.replace(auto, errors="replace"))
+        (known, *_) = {
+            one.encoding for piece in cut(path, 12, Reading(auto)) for one in piece.decided.values()
+        }
+        expected = "".join(whole).count("나무") == 3
+        assert (known == "cp949") == expected
+
+
+def test_letters_are_looked_for_from_the_first_on(tmp_path):
+    path = tmp_path / "text"
+    path.write_bytes(b"plain\n" * 20_000 + "한국어\n".encode("cp949"))
+    assert list(Lines([str(path)], InputSettings(encoding="auto")))[-1] == "한국어"
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+@pytest.mark.parametrize("line", ["one,two", "a" * 3000 + ",b"])
+def test_the_client_reads_no_more_than_beginnings(tmp_path, monkeypatch, quoted, line):
+    monkeypatch.setattr(cuts, "_HEAD", 256)
+    monkeypatch.setattr(looks, "_FIRST", 64)
+    path = tmp_path / ("table.csv" if quoted else "text")
+    path.write_text('"a",b\n' + (line + "\n") * (40_000 // len(line)))
+    here, asked = [], []
+
+    class Counted:
+        def __init__(self, name):
+            self._file = open_place(name)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self._file.close()
+
+        def seek(self, place):
+            self._file.seek(place)
+
+        def read(self, size):
+            found = self._file.read(size)
+            here.append(len(found))
+            return found
+
+    def elsewhere(stage, look, places):
+        asked.append(look.__name__)
+        with monkeypatch.context() as there:
+            there.setattr(looks, "open_place", open_place)
+            return ask(stage, look, places)
+
+    for module in (cuts, looks):
+        monkeypatch.setattr(module, "open_place", Counted)
+    reading = Reading(InputSettings(encoding="auto"), RecordSettings(), labelled=quoted)
+    pieces = cut(path, 10_000, reading, ask=elsewhere)
+    assert len(pieces) >= 4
+    assert sum(here) < 2000
+    assert asked == ["letter_in", *["quotes_in"] * quoted, *["row_in"] * (len(line) > 256)]
+
+
+def test_a_line_longer_than_shards_is_cut_at_its_ends(tmp_path):
+    path = tmp_path / "text"
+    path.write_bytes(b"one\n" + b"word " * 100 + b"\ntwo\nthree\n")
+    parts = [part_of(name) for piece in cut(path, 50) for name in piece.paths]
+    assert [(part.start, part.end) for part in parts] == [(0, 505), (505, 515)]
+
+
+@pytest.mark.parametrize(
     "content",
     [
         gzip.compress(b"one\ntwo\n" * 100, mtime=0),
@@ -157,11 +237,10 @@ def test_small_files_go_together_and_large_inputs_in_larger_shards(tmp_path, mon
     for number in range(10):
         names.append(str(tmp_path / f"{number}"))
         (tmp_path / f"{number}").write_text("a\n" * number)
-    count = lambda found: [*map(quotes_in, found)]  # noqa: E731
-    together = planned(names, Reading(LINES), 1000, 4, count)
+    together = planned(names, Reading(LINES), 1000, 4, ask)
     assert [piece.paths for piece in together] == [tuple(names)]
     monkeypatch.setattr("nlpcli.engine.distributed.plan.MOST_SHARDS", 3)
-    few = planned(names, Reading(LINES), 1, 4, count)
+    few = planned(names, Reading(LINES), 1, 4, ask)
     assert len(few) <= 3
     assert [name for piece in few for name in piece.paths if not part_of(name)] or len(few) == 3
 

@@ -13,7 +13,7 @@ def test_arrays_arrive_where_kernels_take_them():
     sent = {"first": np.arange(5), "name": "a", "last": np.arange(3, dtype=np.int32)}
     buffers = []
     head = pickle.dumps(Parcel(sent), 5, buffer_callback=buffers.append)
-    room = bytearray(200)
+    room = bytearray(300)
     arrived = []
     for number, buffer in enumerate(buffers):
         data = buffer.raw().tobytes()
@@ -25,6 +25,18 @@ def test_arrays_arrive_where_kernels_take_them():
     for name in ("first", "last"):
         assert got[name].tolist() == sent[name].tolist()
         assert got[name].flags.aligned
+
+
+def test_no_array_comes_first_in_a_message():
+    """Behind the header Dask reads one array with it: that one would have to be moved, as large as it is."""
+    buffers = []
+    array = np.arange(100_000)
+    head = pickle.dumps(Parcel([array]), 5, buffer_callback=buffers.append)
+    assert [buffer.raw().nbytes for buffer in buffers] == [1, array.nbytes]
+    room = np.empty_like(array)
+    room[:] = array
+    (got,) = pickle.loads(head, buffers=[bytearray(1), room]).value
+    assert np.shares_memory(got, room)
 
 
 def test_a_parcel_tells_how_large_it_is():

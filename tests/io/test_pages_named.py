@@ -6,7 +6,10 @@ import pytest
 
 from nlpcli.engine import jobs
 from nlpcli.engine.io.file_names import OUTPUTS
+from tests.command_line import ROOT
 from tests.site_pages.api import stub_signatures
+
+MODELS = ROOT / "tests" / "models"
 
 
 def test_every_output_of_a_job_is_among_those_that_are_checked():
@@ -22,12 +25,16 @@ def test_every_output_of_a_job_is_among_those_that_are_checked():
     [
         ["summarize", "in.txt", "--highlight", "out.png"],
         ["cluster", "in.txt", "--k", 2, "--page", "out.pdf"],
+        ["cluster", "in.txt", "--k", 2, "--page", "out"],
+        ["report", "in.txt", "-o", "out.txt"],
+        ["topics", MODELS / "topics.safetensors", "in.txt", "--page", "out.txt"],
+        ["translate", MODELS / "seq2seq.safetensors", "in.txt", "--attention-page", "out.txt"],
     ],
 )
-def test_a_page_is_not_called_a_picture(nlpcli, tmp_path, command):
+def test_a_page_is_not_called_something_else(nlpcli, tmp_path, command):
     (tmp_path / "in.txt").write_text("a b c. d e f.\nx y z.\n")
     done = nlpcli(*command, cwd=tmp_path, code=1)
-    assert "what is written is a page, not a picture" in done.err and ".html" in done.err
+    assert "what is written is a page, and this is no name of one" in done.err and ".html" in done.err
     assert [path.name for path in tmp_path.iterdir()] == ["in.txt"]
 
 

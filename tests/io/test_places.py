@@ -61,6 +61,63 @@ def test_what_is_not_there_is_told(nlpcli):
     assert "Protocol not known" in nlpcli("count", "nowhere://x.txt", code=1).err
 
 
+def test_a_folder_at_an_address_is_no_file(nlpcli, memory, tmp_path):
+    memory("shards/a.txt", b"one\n")
+    (tmp_path / "texts").mkdir()
+    for folder in ("memory://shards", f"file://{tmp_path}/texts"):
+        told = nlpcli("count", folder, code=1).err
+        assert f"error: {folder} is a folder\nhint: name its files, in quotes: '{folder}/*'" in told
+
+
+def test_what_a_server_calls_a_folder_is_not_an_empty_file(nlpcli, memory, monkeypatch):
+    """As s3fs opens what names in a bucket begin with."""
+    address = memory("shards", b"")
+    assert nlpcli("tokenize", address).out == ""
+    monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.isdir", lambda *_: True)
+    assert "is a folder" in nlpcli("tokenize", address, code=1).err
+
+
+def test_a_scheme_may_be_in_capitals(nlpcli, memory):
+    memory("text.txt", b"one\n")
+    assert nlpcli("tokenize", "MEMORY://text.txt").out == "one\n"
+
+
+@pytest.mark.parametrize(("scheme", "names"), [("s3", True), ("gs", False)])
+def test_who_does_not_let_in_says_what_to_set(nlpcli, monkeypatch, scheme, names, tmp_path):
+    def refused(_):
+        raise PermissionError("Forbidden")
+
+    monkeypatch.setattr("fsspec.core.url_to_fs", refused)
+    (tmp_path / "a.txt").write_text("one\n")
+    for command in (["count", f"{scheme}://bucket/x.txt"], ["tokenize", "a.txt", "-o", f"{scheme}://b/x"]):
+        told = nlpcli(*command, code=1).err
+        assert "cannot be read: Forbidden" in told
+        assert ("AWS_ENDPOINT_URL" in told) is names
+
+
+def test_more_is_fetched_at_a_time_while_it_is_read_on(monkeypatch):
+    fetched = []
+
+    class Far(fsspec.spec.AbstractBufferedFile):
+        def __init__(self):
+            super().__init__(fsspec.filesystem("memory"), "far", "rb", block_size=8 << 20, size=64 << 20)
+
+        def _fetch_range(self, start, end):
+            fetched.append((start, end - start))
+            return bytes(end - start)
+
+    monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem._open", lambda *_, **__: Far())
+    with places.open_place("memory://far") as file:
+        file.seek(32 << 20)
+        file.read(1)
+        assert sum(size for _, size in fetched) <= 1 << 20
+        fetched.clear()
+        file.seek(0)
+        assert len(file.read(32 << 20)) == 32 << 20
+    assert len(fetched) < 12
+    assert max(size for _, size in fetched) >= 8 << 20
+
+
 def test_without_the_package_there_is_a_hint(nlpcli, monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
     error = nlpcli("count", "s3://bucket/x.txt", code=1).err

@@ -107,7 +107,7 @@ def test_labels_of_every_scheme_become_bio_2(read, labels, wanted):
 def test_labels_that_do_not_fit_are_mended_and_told_of_with_their_place(read):
     noted = Noted()
     assert read("a\tB-P\nb\tO\nc\tI-P\nd\tI-P\n", progress=noted) == ["a/B-P b/O c/B-P d/I-P"]
-    assert "1 labels do not fit their spans and are mended" in noted.lines[0]
+    assert "1 label does not fit its span and is mended" in noted.lines[0]
     assert "file:3 has I-P, read as B-P" in noted.lines[0]
     noted = Noted()
     read("a\tB-P\nb\tO\nc\tS-P\n", progress=noted)
@@ -191,7 +191,7 @@ def test_json_of_every_tool(read, name):
     [
         (
             {"text": "a", "label": [[0, 2, "X"]]},
-            "the span 0 to 2 is not within the text, which has 1 characters",
+            "the span 0 to 2 is not within the text, which has 1 character",
         ),
         ({"text": "a", "label": [[0, 1]]}, r"a span is \[start, end, label\], not \[0, 1\]"),
         ({"text": "a", "label": [["0", 1, "X"]]}, "a span is"),
@@ -200,8 +200,8 @@ def test_json_of_every_tool(read, name):
         ({"text": "a", "label": [[True, 1, "X"]]}, "a span is"),
         ({"text": "a"}, "no list of spans"),
         ({"label": [[0, 1, "X"]]}, "has no text"),
-        ({"tokens": ["a", "b"], "tags": ["X"]}, "2 tokens have 1 tags"),
-        ({"tokens": ["a"]}, "1 tokens have 0 tags"),
+        ({"tokens": ["a", "b"], "tags": ["X"]}, "2 tokens have 1 tag"),
+        ({"tokens": ["a"]}, "1 token has 0 tags"),
         (3, "expected an object"),
     ],
 )

@@ -123,7 +123,7 @@ def test_the_command_prints_sentences_places_json_and_rouge(nlpcli: Run, tmp_pat
     )
     assert json.loads(measured.stdout)[0]["f1"] == pytest.approx((0.75 + 1) / 2)
     complaint = nlpcli("summarize", "r/one.txt", "--reference", "wanted", code=1).stderr.decode()
-    assert "2 summaries for 1 texts" in complaint and "a line for each text" in complaint
+    assert "2 summaries for 1 text" in complaint and "a line for each text" in complaint
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "x", "101%", "%", "1%%", "٣"])

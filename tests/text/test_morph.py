@@ -111,6 +111,20 @@ def test_addresses_are_whole(morph):
     assert "3@5" not in tags
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("#", "#/SW"),
+        ("a #@b", "a/SL #/SW @b/W_MENTION"),
+        ("##하늘 ##", "#/SW #하늘/W_HASHTAG ##/SW"),
+        ("사과#배", "사과/NNG #배/W_HASHTAG"),
+        ("C#을 배운다", "C/SL #/SW 을/JKO 배우/VV ㄴ다/EF"),
+    ],
+)
+def test_a_sign_of_nothing_is_no_hashtag(morph, line, told):
+    assert " ".join(f"{token.form}/{token.tag}" for token in morph.analyse(line)) == told
+
+
 def test_user_words_are_kept_whole():
     with_words = Analyzer(AnalysisSettings(tokenizer="morph", user_dict="가나다라마\tNNP\n뚫훓\tNNG\n"))
     tokens = with_words.analyse("가나다라마는 뚫훓을 가나다라마라고")

@@ -226,5 +226,5 @@ def test_topics_of_stop_words_are_told(nlpcli: Run, tmp_path: Path) -> None:
     lines = [f"the and of in to is it that was for {nouns[at % 6]} {nouns[(at + 1) % 6]}" for at in range(12)]
     (tmp_path / "t.txt").write_text("\n".join(lines) + "\n")
     given = ("train-topics", "t.txt", "--num-topics", "1", "--iterations", "2", "--max-df", "1", "-o", "m")
-    assert "1 of 1 topics is mostly stop words" in nlpcli(*given).stderr.decode()
+    assert "1 of 1 topic is mostly stop words" in nlpcli(*given).stderr.decode()
     assert "stop words" not in nlpcli(*given, "--stopwords", "en").stderr.decode()

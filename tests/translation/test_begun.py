@@ -123,6 +123,7 @@ def test_subwords_are_those_of_the_masked_model(masked, tmp_path):
             "cut by --tokenizer nltk, and here --unit is char",
             "add --unit word, or begin",
         ),
+        ({"rnn_size": 9}, {"unit": "char"}, "and here --unit is char", "add --unit word, or begin"),
         ({"tokenizer": "sentence"}, {}, "by --tokenizer sentence", "begin with a model of train-mlm --tok"),
     ],
 )

@@ -270,7 +270,7 @@ def test_what_is_wrong_with_pairs_is_told(tmp_path):
         jobs.train_seq2seq(None, str(tmp_path / "m"), source=one, target=other)
     with pytest.raises(SettingsError, match="--source and --target go together"):
         jobs.train_seq2seq(None, str(tmp_path / "m"), source=one)
-    with pytest.raises(SettingsError, match="--label-col has no place"):
+    with pytest.raises(TypeError, match="has no argument 'label_col'"):
         jobs.train_seq2seq([bad], str(tmp_path / "m"), label_col="1")
     with pytest.raises(SettingsError, match="where should the model go"):
         jobs.train_seq2seq([bad])

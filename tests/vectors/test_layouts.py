@@ -16,6 +16,7 @@ from nlpcli.engine.vectors.text_layout import head_of
 from nlpcli.engine.vectors.word_vectors import Vectors
 from nlpcli.engine.vectors.writing import write_vectors
 from nlpcli.errors import InputError
+from nlpcli.wording import counted
 from tests.command_line import Processes
 from tests.io.test_file_kinds import archive
 from tests.vectors.test_facebook import COMPRESS
@@ -44,7 +45,7 @@ def test_a_header_of_another_dimension_names_both(
     with pytest.raises(InputError) as caught:
         loaded(tmp_path, text.encode())
     assert "h.txt:1:" in caught.value.message
-    assert f" {claimed} numbers" in caught.value.message
+    assert f" {counted(claimed, 'number')} per word" in caught.value.message
     assert "row has 4" in caught.value.message
 
 
@@ -63,7 +64,7 @@ def test_a_header_of_another_dimension_names_both(
         ("the .1 .2\ncat .1 .2 .3\ndog 1 2\n", ":2: expected a word and 2 numbers"),
         ("the .1 .2\ncat .1\ndog 1 2\n", ":2: expected a word and 2 numbers"),
         ("3 2\nthe .1 .2\ncat .1 .2\n", "promises 3 words, the file holds 2"),
-        ("1 2\nthe .1 .2\ncat .1 .2\n", "promises 1 words, the file holds 2"),
+        ("1 2\nthe .1 .2\ncat .1 .2\n", "promises 1 word, the file holds 2"),
         ("2 7\nthe 2\ncat 3\n", ":1: the first line promises 7 numbers per word, every row has 1"),
         ("2 0\nthe\ncat\n", "no word vectors"),
         ("0 300\n", "no word vectors|promises 0"),
@@ -191,6 +192,7 @@ def test_a_compressed_file_that_is_cut_short_is_an_error(tmp_path: Path, name: s
 MEASURE = """
 import resource, sys
 from nlpcli.engine.vectors.word_vectors import Vectors
+from nlpcli.wording import counted
 def peak():
     return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]) * 1024
 Vectors.load(sys.argv[1])

@@ -307,7 +307,7 @@ def test_small_numbers_need_a_layout_that_holds_them(tmp_path: Path) -> None:
 def test_matrix_and_words_of_different_number_are_refused(tmp_path: Path) -> None:
     write_vectors(tmp_path / "v.npy", TOKENS, MATRIX)
     (tmp_path / "v.vocab").write_text("a\n")
-    with pytest.raises(InputError, match="1 words"):
+    with pytest.raises(InputError, match="1 word,"):
         Vectors.load(str(tmp_path / "v.npy"))
 
 

@@ -24,7 +24,7 @@ from nlpcli.engine.charlm.units import to_units
 from nlpcli.engine.neural.recurrent_step import Array
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import SettingsError
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import ConditionedTextSettings, InputSettings
 
 _ROWS = 1024
 
@@ -33,7 +33,7 @@ def of_rows(
     model: CharLM,
     condition: Condition,
     paths: Sequence[str] | None,
-    records: RecordSettings,
+    records: ConditionedTextSettings,
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Surprise:
@@ -62,7 +62,7 @@ def of_each_row(
     model: CharLM,
     condition: Condition,
     paths: Sequence[str] | None,
-    records: RecordSettings,
+    records: ConditionedTextSettings,
     reading: InputSettings = InputSettings(),
 ) -> Iterator[tuple[str, float]]:
     """Each text of a table with its bits per character, its end counted."""

@@ -23,7 +23,7 @@ from nlpcli.engine.io.records import Records
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.charlm import CharLMSettings
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import ConditionedTextSettings, InputSettings
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class ConditionalText(CharText):
         return self.condition.of_numbers(numbers) if numbers.ndim == 1 else numbers
 
 
-def is_conditional(records: RecordSettings) -> bool:
+def is_conditional(records: ConditionedTextSettings) -> bool:
     """Whether labels or vectors were asked for.
 
     Raises SettingsError for both, and for a column of texts without either.
@@ -75,7 +75,10 @@ def is_conditional(records: RecordSettings) -> bool:
 
 
 def read_rows(
-    paths: Sequence[str] | None, records: RecordSettings, reading: InputSettings, progress: Progress = SILENT
+    paths: Sequence[str] | None,
+    records: ConditionedTextSettings,
+    reading: InputSettings,
+    progress: Progress = SILENT,
 ) -> Rows:
     """The texts of some tables with their labels or vectors; without either, lines or a column of texts.
 
@@ -112,7 +115,7 @@ def read_conditional_text(
     paths: Sequence[str] | None,
     settings: CharLMSettings,
     dropout: float,
-    records: RecordSettings,
+    records: ConditionedTextSettings,
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> ConditionalText:

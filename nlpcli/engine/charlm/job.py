@@ -30,7 +30,7 @@ from nlpcli.settings.charlm import (
     sizes_of,
 )
 from nlpcli.settings.fields import changed, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
+from nlpcli.settings.input import ConditionedTextSettings, InputSettings, TextInputSettings
 from nlpcli.settings.results import LineSettings
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def train_charlm(
     checkpoint: str | None = None,
     checkpoints: CheckpointSettings = CheckpointSettings(),
     conditions: ConditionSettings = ConditionSettings(),
-    records: RecordSettings = RecordSettings(),
+    records: ConditionedTextSettings = ConditionedTextSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> CharLM:
@@ -110,7 +110,7 @@ class _Source:
 
     paths: Paths
     reading: InputSettings
-    records: RecordSettings
+    records: ConditionedTextSettings
     dropout: float
 
     def text(self, settings: CharLMSettings, progress: Progress) -> tuple[CharLMSettings, CharText]:
@@ -210,8 +210,8 @@ def generate(
     """Texts by a character language model, written to `output` as they are made, each ended by a line end.
 
     `prime` is what they begin with, or, with `prime_file`, what that file holds, without its last
-    line end. With `jsonl` each is a JSON object of its number and text. A model that was trained on rows of a
-    table writes for a `label` or a `vector`, and each text ends where it says.
+    line end. With `jsonl` each is a JSON object of its number, what it was written for, and its text. A model
+    that was trained on rows of a table writes for a `label` or a `vector`, and each text ends where it says.
 
     Raises InputError for a prime with characters the model has never seen and for a label that it does not
     know, SettingsError for a label or a vector where the model takes none or the other.
@@ -222,7 +222,9 @@ def generate(
         prime = "\n".join(Lines([prime_file], reading))
     loaded = CharLM.load(model)
     condition = loaded.chosen(label, vector)
-    told = {} if label is None else {"label": label}
+    told: dict[str, object] = {} if label is None else {"label": label}
+    if vector is not None:
+        told["vector"] = [*map(float, vector)]
     with open_output(output) as file:
         writer = _PieceWriter(file)
         for sample in range(settings.num_samples):
@@ -271,7 +273,7 @@ def perplexity(
     model: str,
     paths: Paths = None,
     *,
-    records: RecordSettings = RecordSettings(),
+    records: ConditionedTextSettings = ConditionedTextSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Surprise:
@@ -297,7 +299,7 @@ def perplexity_per_line(
     paths: Paths,
     output: Output,
     *,
-    records: RecordSettings = RecordSettings(),
+    records: ConditionedTextSettings = ConditionedTextSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
 ) -> None:
@@ -324,7 +326,7 @@ def perplexity_per_line(
             writer.write(f"{bits:.4f}" if kept is not None and kept.is_table else f"{bits:.4f}\t{line}")
 
 
-def _plain(records: RecordSettings, reading: InputSettings) -> TextInputSettings:
+def _plain(records: ConditionedTextSettings, reading: InputSettings) -> TextInputSettings:
     """How plain text is read: lines, or a column of a table. Raises SettingsError where labels are named."""
-    refuse(changed(records, "label_col", "text2_col", "vector_col", "label_sep", "multi_label"), _PLAIN)
+    refuse(changed(records, "label_col", "vector_col", "label_sep", "multi_label"), _PLAIN)
     return TextInputSettings.of(records, reading)

@@ -23,10 +23,10 @@ from nlpcli.engine.classify.features import (
     CHUNKS_PER_CORE,
     FeatureExtractor,
     add_chunks,
-    kind_for,
     sorted_by_part,
     table_bits,
 )
+from nlpcli.engine.classify.packed_counts import kind_for
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -36,7 +36,7 @@ from nlpcli.settings.classify import FeatureSettings
 
 kernels = Kernels("classify.counting")
 
-_STEPS = 4096  # documents whose rows are resolved at a time
+_PLACES = 1 << 20  # resolved at a time, of whole documents
 _ALONE, _LEFT_OUT = -1, -2
 
 
@@ -88,7 +88,7 @@ def count_rows(
     most = sum(extractor.most for extractor in extractors)
     bits = table_bits(most)
     labels = np.tile(examples.labels, len(kinds))
-    parts = [CountTable(labels, len(examples.names), True, most) for _ in range(1 << bits)]
+    parts = [CountTable(labels, len(examples.names), True) for _ in range(1 << bits)]
     seen = [_Places(documents, kind * documents) for kind in range(len(kinds))]
     for extractor, places in zip(extractors, seen, strict=True):
         chunks = list(extractor.chunks())
@@ -108,23 +108,29 @@ def count_rows(
 def _numbered(
     counted: list[Counted], bases: NDArray[np.int64], classes: int
 ) -> tuple[Features, NDArray[np.int32]]:
-    """The features with their numbers, and the number of each row of the tables, one behind the other."""
+    """The features with their numbers, and the number of each row of the tables, one behind the other.
+
+    `counted` is emptied.
+    """
     totals = np.concatenate([part.totals[part.totals > 1] for part in counted])
     order = np.argsort(-totals, kind="stable")
     ranks = np.empty(len(order), np.int32)
     ranks[order] = np.arange(len(order), dtype=np.int32)
+    size = sum(len(part.keys) for part in counted)
+    keys, numbers = np.empty(size, np.uint64), np.empty(size, np.int32)
+    counts = np.empty((len(order), classes), counted[0].counts.dtype)
     lookup = np.full(bases[-1], _LEFT_OUT, np.int32)
-    numbers = np.empty(sum(len(part.keys) for part in counted), np.int32)
     done = first = 0
-    for base, part in zip(bases.tolist(), counted, strict=False):
-        shared = part.totals > 1
-        mine = numbers[done : done + len(part.keys)]
+    for base in bases[:-1].tolist():
+        part = counted.pop(0)  # which is released when it is copied
+        shared, stop = part.totals > 1, done + len(part.keys)
+        mine, ranked = numbers[done:stop], ranks[first : first + len(part.counts)]
         mine[:] = part.last + len(order)
-        mine[shared] = ranks[first : first + len(part.counts)]
+        mine[shared] = ranked
         lookup[base + part.rows] = np.where(shared, mine, _ALONE)
-        done, first = done + len(mine), first + len(part.counts)
-    counts = np.concatenate([part.counts for part in counted]).reshape(len(order), classes)[order]
-    return Features(np.concatenate([part.keys for part in counted]), numbers, counts, totals[order]), lookup
+        keys[done:stop], counts[ranked] = part.keys, part.counts
+        done, first = stop, first + len(ranked)
+    return Features(keys, numbers, counts, totals[order]), lookup
 
 
 class _Places:
@@ -173,8 +179,10 @@ class _Places:
         places, ends = self._spilled.numbers(self._found).view(np.uint32), np.cumsum(self._sizes)
         spilled, found = SpillList(), 0
         alone, row_ends = np.zeros((2, self._documents), np.int64)
-        for first in range(0, self._documents, _STEPS):
-            last, begin = min(first + _STEPS, self._documents), int(ends[first - 1]) if first else 0
+        last = 0
+        while last < self._documents:
+            first, begin = last, int(ends[last - 1]) if last else 0
+            last = max(int(np.searchsorted(ends, begin + _PLACES, side="right")), first + 1)
             some = places[begin : int(ends[last - 1])].copy()
             rows = np.empty(len(some), np.int32)
             written = kernels.resolve(

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.classify.count_table import CountTable
+from nlpcli.engine.classify.packed_counts import PackedCounts, of_classes
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model
@@ -27,7 +27,7 @@ from nlpcli.engine.runtime.threads import available_cores, in_threads, run_all
 from nlpcli.settings.classify import FeatureSettings
 
 kernels = Kernels("classify.features")
-merging = Kernels("counts.merging")
+merging = Kernels("classify.packed")
 counting = Kernels("classify.counting")
 
 _WORK = 1_000_000  # features per kernel call, at most: so that Ctrl-C and progress work
@@ -36,72 +36,86 @@ _LONG = 4  # calls: a document with more work than that comes in parts
 CHUNKS_PER_CORE = 4  # chunks a thread, at least
 _DOCUMENTS = 1 << 16  # measured at a time
 _PART_BITS = 14  # a part is about so many features, or larger where there would be more than 256 parts
-_SMALL_COUNT = 255
 _MERGED = 1 << 22  # keys a call
 _AT_EDGES = 2  # skip-grams that a text has more than words, at most
 
 
-@dataclass(frozen=True, eq=False)
+Counts = NDArray[np.signedinteger[Any]]
+
+
 class FeatureCounts:
     """How often each feature was seen in each class.
 
-    keys: uint64 [F], ascending; counts [F, C], of the smallest signed type from int16 on that holds them, or
-    of a larger one.
+    keys: uint64 [F], ascending. The counts are held as they were given, or as they stand in a file, in a byte
+    each: most of a large table are never asked for before it is written.
     """
 
-    keys: NDArray[np.uint64]
-    counts: NDArray[np.signedinteger[Any]]
+    def __init__(
+        self, keys: NDArray[np.uint64], counts: NDArray[np.signedinteger[Any]] | PackedCounts
+    ) -> None:
+        self.keys = keys
+        self._counts = counts
 
     def __len__(self) -> int:
         return len(self.keys)
 
+    @property
+    def counts(self) -> Counts:
+        """[F, C], of the smallest signed type from int16 on that holds them, or of a larger one."""
+        if isinstance(self._counts, PackedCounts):
+            self._counts = self._counts.unpacked()
+        return self._counts
+
+    @property
+    def packed(self) -> PackedCounts:
+        """The same counts in a byte each."""
+        return self._counts if isinstance(self._counts, PackedCounts) else PackedCounts.of(self._counts)
+
+    def blocks(self) -> Iterator[Counts]:
+        """The same counts, some rows at a time."""
+        return self._counts.blocks() if isinstance(self._counts, PackedCounts) else iter([self._counts])
+
     def plus(self, other: FeatureCounts) -> FeatureCounts:
         """The sum, as if the texts of both had been counted together. Classes must agree."""
-        most = len(self) + len(other)
-        keys = np.empty(most, dtype=np.uint64)
-        counts = np.empty((most, self.counts.shape[1]), dtype=np.int64)
-        state = np.zeros(3, dtype=np.int64)
-        # Of one type, for which the kernel is compiled once.
-        mine, theirs = (table.counts.astype(np.int64, copy=False) for table in (self, other))
-        tables = [as_compiled(array) for array in (self.keys, mine, other.keys, theirs)]
+        mine, theirs = self.packed, other.packed
+        most, classes = len(self) + len(other), mine.small.shape[1]
+        keys, small = np.empty(most, np.uint64), np.empty((most, classes), np.uint8)
+        large = np.empty(len(mine.large) + len(theirs.large) + classes, np.int64)
+        state = np.zeros(6, np.int64)
+        tables = [as_compiled(array) for array in (self.keys, *mine, other.keys, *theirs)]
         while state[0] < len(self) or state[1] < len(other):
-            merging.merge_keys(*tables, state, _MERGED, keys, counts)
+            if state[5] + classes > len(large):
+                large = np.concatenate([large, np.empty_like(large)])
+            merging.merge_packed(*tables, state, _MERGED, keys, small, large)
         size = int(state[2])
-        return FeatureCounts(keys[:size].copy(), counts[:size].copy())
+        keys.resize(size, refcheck=False)  # where they lie: a copy would be half of the memory
+        small.resize((size, classes), refcheck=False)
+        return FeatureCounts(keys, PackedCounts(small, large[: state[5]].copy()))
+
+    def of_classes(self, labels: tuple[str, ...], all_labels: tuple[str, ...]) -> FeatureCounts:
+        """The same as a table of more classes, of which these have the labels of its own."""
+        if labels == all_labels:
+            return self
+        columns = [all_labels.index(label) for label in labels]
+        if columns != sorted(columns):  # then large counts would stand in another order
+            return FeatureCounts(self.keys, of_classes(self.counts, labels, all_labels))
+        small = of_classes(self.packed.small, labels, all_labels)
+        return FeatureCounts(self.keys, PackedCounts(small, self.packed.large))
 
     def take(self, kept: NDArray[np.bool_]) -> FeatureCounts:
         """The features for which `kept` [F] is true."""
         return FeatureCounts(self.keys[kept], self.counts[kept])
 
     def to_tensors(self) -> dict[str, NDArray[Any]]:
-        """As arrays for a model file: most counts are small and take a byte, the rest stand apart.
-
-        features.small: uint8 [F, C], 255 where the count is in features.large, in order.
-        """
-        flat = self.counts.reshape(-1)
-        small, large = np.empty(self.counts.shape, np.uint8), [np.empty(0, np.int64)]
-        np.minimum(self.counts, _SMALL_COUNT, out=small, casting="unsafe")
-        for begin in range(0, len(flat), _WORK):
-            some = flat[begin : begin + _WORK]
-            large.append(some[some >= _SMALL_COUNT].astype(np.int64))
-        return {
-            "features.keys": self.keys,
-            "features.small": small,
-            "features.large": np.concatenate(large),
-        }
+        """As arrays for a model file."""
+        packed = self.packed
+        return {"features.keys": self.keys, "features.small": packed.small, "features.large": packed.large}
 
     @classmethod
     def from_model(cls, model: Model) -> FeatureCounts:
         """What `to_tensors` put into a model file."""
-        large = model.tensors["features.large"]
-        counts = model.tensors["features.small"].astype(kind_for(int(large.max(initial=_SMALL_COUNT))))
-        counts[counts == _SMALL_COUNT] = large
-        return cls(model.tensors["features.keys"], counts)
-
-
-def kind_for(largest: int) -> type[np.signedinteger[Any]]:
-    """The smallest type of counts of which none is larger, and which can be subtracted from each other."""
-    return next(kind for kind in (np.int16, np.int32, np.int64) if largest <= np.iinfo(kind).max)
+        packed = PackedCounts(model.tensors["features.small"], model.tensors["features.large"])
+        return cls(model.tensors["features.keys"], packed)
 
 
 class FeatureExtractor:
@@ -242,7 +256,7 @@ def count(
     extractor = FeatureExtractor(corpus, settings)
     chunks = list(extractor.chunks())
     bits = table_bits(extractor.most)
-    parts = [CountTable(labels, classes, settings.binary, extractor.most) for _ in range(1 << bits)]
+    parts = [CountTable(labels, classes, settings.binary) for _ in range(1 << bits)]
     threads = available_cores()
     at_once = CHUNKS_PER_CORE * threads
     for begin in range(0, len(chunks), at_once):
@@ -257,15 +271,11 @@ def count(
 def _together(parts: list[CountTable], classes: int, threads: int) -> FeatureCounts:
     """The parts one after the other; each is released as soon as it is copied."""
     ends = offsets_of([part.used for part in parts])
-    largest = max(part.largest for part in parts)
-    keys, counts = np.empty(ends[-1], np.uint64), np.empty((ends[-1], classes), kind_for(largest))
-    cuts = (slice(*cut) for cut in itertools.pairwise(ends.tolist()))
-    run_all(
-        CountTable.move,
-        ((part, keys[cut], counts[cut]) for part, cut in zip(parts, cuts, strict=True)),
-        threads,
-    )
-    return FeatureCounts(keys, counts)
+    keys, small = np.empty(ends[-1], np.uint64), np.empty((ends[-1], classes), np.uint8)
+    cuts = [slice(*cut) for cut in itertools.pairwise(ends.tolist())]
+    moves = ((part, keys[cut], small[cut]) for part, cut in zip(parts, cuts, strict=True))
+    large = list(in_threads(CountTable.move, moves, threads))
+    return FeatureCounts(keys, PackedCounts(small, np.concatenate(large)))
 
 
 _ByPart = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int32]]

@@ -44,7 +44,7 @@ from nlpcli.settings.classify import (
 )
 from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import Settings, changed, check_whole_number, option_name, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, LabelledTextSettings, RecordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 
 HOLDOUT, CROSS_VALIDATION, TEST = "holdout", "cross-validation", "test"
@@ -79,7 +79,7 @@ def train_nb(
     prune: bool = False,
     partial: bool = False,
     analysis: AnalysisSettings = LOWERCASE,
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(),
     machines: DistributedSettings = DistributedSettings(),
     measured: Measured | None = None,
@@ -102,8 +102,9 @@ def train_nb(
         check_variant(settings.variant)
     wants = selection != SelectionSettings() or test is not None or show_work
     _check_files(paths, output, test, measures=wants or partial)
-    work = _Work(paths, output, test, records, reading, measured, progress, show_work)
-    counting = ClassCounting(analysis, features, settings, records, reading)
+    rows = RecordSettings.of(records)
+    work = _Work(paths, output, test, rows, reading, measured, progress, show_work)
+    counting = ClassCounting(analysis, features, settings, rows, reading)
     if machines.wanted:
         refuse_at_once(
             {"--method nbsvm": settings.variant == "nbsvm", "--append": append is not None, "--prune": prune,
@@ -124,7 +125,7 @@ def train_nb(
     if machines.wanted:
         tests = work.read_tests(analysis)
         return work.finish(*trained_on_cluster(paths, counting, machines, progress), tests)
-    examples = read_labelled(paths, analysis, records, reading, progress)
+    examples = read_labelled(paths, analysis, rows, reading, progress)
     check_classes(examples, analysis, "a part of the texts may have one: --partial")
     tests = work.read_tests(analysis)
     if selection.autotune:

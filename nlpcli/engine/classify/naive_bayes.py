@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.classify.automatic_features import resolved
 from nlpcli.engine.classify.examples import Examples
-from nlpcli.engine.classify.features import FeatureCounts, count, type_keys
+from nlpcli.engine.classify.features import Counts, FeatureCounts, count, type_keys
+from nlpcli.engine.classify.packed_counts import of_classes
 from nlpcli.engine.corpus.token_counts import Tokens
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.model_file import Model, read_model, write_model
@@ -94,9 +95,13 @@ class NaiveBayes:
     def totals(self) -> tuple[NDArray[np.int64], int]:
         """How often all features together were seen in each class [C], and how many there are;
         only those that are used."""
-        kept = self._kept()
-        # Column by column: numpy adds up rows of a few numbers ten times as slowly.
-        return np.array([column.sum(dtype=np.int64) for column in kept.T]), len(kept)
+        seen, features = np.zeros(len(self.labels), np.int64), 0
+        for counts in self.counts.blocks():
+            kept = self._often(counts)
+            # Column by column: numpy adds up rows of a few numbers ten times as slowly.
+            seen += [column.sum(dtype=np.int64) for column in kept.T]
+            features += len(kept)
+        return seen, features
 
     @functools.cached_property
     def alpha(self) -> float:
@@ -113,11 +118,11 @@ class NaiveBayes:
     @functools.cached_property
     def _absent(self) -> NDArray[np.float64]:
         """The log-probability of each class that none of the features is there (bernoulli)."""
-        present = (self._kept() + self.alpha) / (self.documents + 2 * self.alpha)
+        present = (self._often(self.counts.counts) + self.alpha) / (self.documents + 2 * self.alpha)
         return np.asarray(np.log1p(-present).sum(axis=0))
 
-    def _kept(self) -> NDArray[np.int64]:
-        counts = self.counts.counts
+    def _often(self, counts: Counts) -> Counts:
+        """Those of some features that are used."""
         if self.features.min_docs == 1:
             return counts
         return np.asarray(counts[counts.sum(axis=1) >= self.features.min_docs])
@@ -244,10 +249,7 @@ def merged(first: NaiveBayes, second: NaiveBayes) -> NaiveBayes:
             hint="train without --prune, merge, then prune",
         )
     labels = tuple(sorted({*first.labels, *second.labels}))
-    one, other = (
-        FeatureCounts(each.keys, of_classes(each.counts.counts, each.labels, labels))
-        for each in (first, second)
-    )
+    one, other = (each.counts.of_classes(each.labels, labels) for each in (first, second))
     documents = [of_classes(each.documents, each.labels, labels) for each in (first, second)]
     return dataclasses.replace(
         first,
@@ -257,21 +259,6 @@ def merged(first: NaiveBayes, second: NaiveBayes) -> NaiveBayes:
         names=functools.partial(_joined, first, second),
         calibration=None,
     )
-
-
-def of_classes(
-    counts: NDArray[np.int64], labels: tuple[str, ...], all_labels: tuple[str, ...]
-) -> NDArray[np.int64]:
-    """Counts of some classes [..., C] as those of all classes, zero for the others.
-
-    >>> of_classes(np.array([[4, 2]]), ("b", "d"), ("a", "b", "d")).tolist()
-    [[0, 4, 2]]
-    """
-    if labels == all_labels:
-        return counts
-    found = np.zeros((*counts.shape[:-1], len(all_labels)), dtype=np.int64)
-    found[..., [all_labels.index(label) for label in labels]] = counts
-    return found
 
 
 def _joined(first: NaiveBayes, second: NaiveBayes) -> Vocabulary:

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from nlpcli.engine.classify.automatic_features import TextFacts, decided, resolved
 from nlpcli.engine.classify.examples import check_filled, check_number, read_labelled
 from nlpcli.engine.classify.features import FeatureCounts, count
-from nlpcli.engine.classify.naive_bayes import NaiveBayes, names_of_features, of_classes
+from nlpcli.engine.classify.naive_bayes import NaiveBayes, names_of_features
+from nlpcli.engine.classify.packed_counts import of_classes
 from nlpcli.engine.corpus.token_counts import Tokens, key_places
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.shards import Shard
@@ -139,8 +140,7 @@ class ClassCounting:
         def both(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
             return of_classes(first, one.labels, labels) + of_classes(second, other.labels, labels)
 
-        mine = FeatureCounts(one.counts.keys, of_classes(one.counts.counts, one.labels, labels))
-        theirs = FeatureCounts(other.counts.keys, of_classes(other.counts.counts, other.labels, labels))
+        mine, theirs = (each.counts.of_classes(each.labels, labels) for each in (one, other))
         return ClassCounts(
             labels,
             both(one.documents, other.documents),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.classify.document_rows import DocumentRows, Features
 from nlpcli.engine.classify.examples import Examples
-from nlpcli.engine.kernels.simd.padding import LANES, PACKED, aligned_rows, packed_with
+from nlpcli.engine.kernels.simd.padding import LANES, PACKED, aligned_rows, pack, round_factors
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -167,13 +167,13 @@ def _together(
     labels, cost = problem.examples.labels, problem.settings.cost
     factors = aligned_rows(problem.shared, LANES)
     alone = problem.squares(some, factors[:, : len(some)])
-    weights = packed_with(factors)
+    round_factors(factors)
     classes = labels.astype(np.int64) - some[0]
     inside = classes[:, None] == np.arange(len(some))
     diagonal = 1.0 + 0.5 / cost + problem.own[:, None] * np.where(inside, alone[1], alone[0])
     for kind, first, rows, ends in problem.pieces():
         kernels.diagonals_together(rows, ends, first, factors, problem.norms[kind], diagonal)
-    del factors
+    weights = pack(factors)
     alphas, bias = np.zeros((len(labels), len(some))), np.zeros(len(some))
 
     def step(order: NDArray[np.int64]) -> float:

@@ -11,7 +11,7 @@ from nlpcli.engine.io.record_formats import Documents
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.shown_work import WorkTable, few_texts
 from nlpcli.engine.text.arguments import as_list, plain_settings
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, JudgedTextSettings
 
 
 @plain_settings
@@ -20,7 +20,7 @@ def classify_work(
     texts: Iterable[str] | None = None,
     *,
     paths: Paths = None,
-    records: RecordSettings = RecordSettings(),
+    records: JudgedTextSettings = JudgedTextSettings(),
     reading: InputSettings = InputSettings(),
 ) -> list[WorkTable]:
     """How a Naive Bayes model decides about some texts, or those in files: fractions, products, decisions.

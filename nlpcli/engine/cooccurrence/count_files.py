@@ -25,13 +25,13 @@ from nlpcli.engine.cooccurrence.counting import (
     Counts,
     Scratch,
     SpilledCounts,
+    StoredCounts,
     SummedCounts,
     add_rows,
-    group_bounds,
-    largest_group,
     unit_of,
 )
 from nlpcli.engine.cooccurrence.memory import make_plan
+from nlpcli.engine.cooccurrence.row_groups import group_bounds, largest_group
 from nlpcli.engine.cooccurrence.vocabularies import dropped, united
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.io.atomic import write_atomically
@@ -133,9 +133,9 @@ def spilled(
 def save(path: str, matrix: Cooccurrence) -> None:
     """Write counts as an `.npz` file, atomically; the same counts give the same bytes."""
     words = len(matrix.vocabulary)
-    indptr = np.zeros(words + 1, dtype=np.int64)
-    for first, rows in matrix.groups():
-        indptr[first + 1 : first + 1 + len(rows.ends)] = rows.ends + indptr[first]
+    counts = matrix.counts if isinstance(matrix.counts, StoredCounts) else spilled(matrix).counts
+    assert isinstance(counts, StoredCounts)
+    indptr = offsets_of(np.concatenate([np.empty(0, np.int64), *counts.row_lengths()]))
     cells = int(indptr[-1])
     record = {
         "settings": matrix.settings.to_record(),
@@ -160,10 +160,18 @@ def save(path: str, matrix: Cooccurrence) -> None:
             with _member(archive, name) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
         with _member(archive, "indices") as member:
-            _write_long(member, cells, np.dtype("<i4"), (rows.columns for _, rows in matrix.groups()))
+            _write_long(member, cells, np.dtype("<i4"), counts.columns())
         with _member(archive, "data") as member:
-            unit = matrix.counts.unit
-            _write_long(member, cells, np.dtype("<f8"), (rows.units / unit for _, rows in matrix.groups()))
+            _write_long(member, cells, np.dtype("<f8"), _shares(counts.units(), counts.unit))
+
+
+def _shares(pieces: Iterator[NDArray[np.integer]], unit: int) -> Iterator[NDArray[np.float64]]:
+    """Counts from units; each piece lies where the one before lay."""
+    room = np.empty(0)
+    for units in pieces:
+        if len(units) > len(room):
+            room = np.empty(len(units))
+        yield np.divide(units, np.float64(unit), out=room[: len(units)])
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:

@@ -22,15 +22,15 @@ import math
 import mmap
 import tempfile
 import threading
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.engine.cooccurrence.row_groups import group_bounds
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.kernels.counts.arguments import Accumulator, IndexedText, Rows
-from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.spill import SpillStore
@@ -40,8 +40,6 @@ from nlpcli.settings.embeddings import CooccurrenceSettings
 
 kernels = Kernels("counts.cooccurrence")
 
-_GROUP_CELLS = 1 << 22
-_MIN_GROUPS = 32
 _EXACT_WINDOW = 22
 _PLACES_A_CALL = 100_000  # places of a word; with their neighbours well under 0.2 s
 _CELLS_A_CALL = 10_000_000
@@ -87,51 +85,44 @@ def weights_of(settings: CooccurrenceSettings, window: int) -> NDArray[np.int64]
     return weights
 
 
-def group_bounds(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> NDArray[np.int64]:
-    """Where groups of rows begin, and the end: at most about 4 M cells and 1/32 of all in each."""
-    most = _most_cells(counts, settings)
-    return divide(most, min(_GROUP_CELLS, max(1, int(most.sum()) // _MIN_GROUPS)))
+@runtime_checkable
+class StoredCounts(Counts, Protocol):
+    """Counts of which rows, columns and units can be had one without the other, in whatever groups."""
 
+    def row_lengths(self) -> Iterator[NDArray[np.int64]]:
+        """How many cells rows have."""
 
-def largest_group(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> int:
-    """The most cells that a group can have."""
-    bounds = group_bounds(counts, settings)
-    return int(np.add.reduceat(_most_cells(counts, settings), bounds[:-1]).max(initial=0))
+    def columns(self) -> Iterator[NDArray[np.int32]]:
+        """The columns of all cells, row by row, ascending."""
 
-
-def _most_cells(counts: NDArray[np.int64], settings: CooccurrenceSettings) -> NDArray[np.int64]:
-    """A word seen n times has at most 2·window·n different neighbours, and at most V."""
-    reach = settings.window_size * (2 if settings.symmetric else 1)
-    most: NDArray[np.int64] = np.minimum(counts, len(counts)) * min(reach, 1 << 30)
-    return np.minimum(most, len(counts))
-
-
-def divide(sizes: NDArray[np.int64], limit: int, longest: int | None = None) -> NDArray[np.int64]:
-    """Bounds of consecutive items whose sizes add up to at most `limit` (or are one item).
-
-    >>> divide(np.array([5, 1, 1, 1, 1, 1]), 3).tolist()
-    [0, 1, 4, 6]
-    """
-    before = offsets_of(sizes)
-    bounds = [0]
-    while bounds[-1] < len(sizes):
-        begin = bounds[-1]
-        end = int(np.searchsorted(before, before[begin] + limit, side="right")) - 1
-        end = max(end, begin + 1)
-        bounds.append(min(end, begin + longest, len(sizes)) if longest else min(end, len(sizes)))
-    return np.array(bounds, dtype=np.int64)
+    def units(self) -> Iterator[NDArray[np.integer]]:
+        """Their counts."""
 
 
 class Scratch:
-    """One thread's dense row and the bits that say which of its entries are in use."""
+    """One thread's dense row and the bits that say which of its entries are in use.
 
-    def __init__(self, words: int) -> None:
+    again: rows lie where those before lay, which are not needed any more: fresh memory takes longer
+    """
+
+    def __init__(self, words: int, *, again: bool = False) -> None:
+        self._again = again
+        self._columns, self._units = np.empty(0, np.int32), np.empty(0, np.int64)
         self.accumulator = Accumulator(
             row=np.zeros(words, dtype=np.int64),
             touched=np.empty(words + 1, dtype=np.uint32),
             low=np.zeros((words >> 6) + 1, dtype=np.uint64),
             high=np.zeros((words >> 12) + 1, dtype=np.uint64),
         )
+
+    def rows(self, rows: int, cells: int) -> Rows:
+        """Room for some rows with so many cells at most."""
+        columns, units = self._columns, self._units
+        if cells > len(columns) or not self._again:
+            columns, units = np.empty(cells, np.int32), np.empty(cells, np.int64)
+        if self._again:
+            self._columns, self._units = columns, units
+        return Rows(np.empty(rows, np.int64), columns[:cells], units[:cells])
 
     @staticmethod
     def size(words: int) -> int:
@@ -149,11 +140,16 @@ class TextCounts:
     """
 
     def __init__(
-        self, corpus: EncodedCorpus, settings: CooccurrenceSettings, begin: int = 0, end: int | None = None
+        self,
+        corpus: EncodedCorpus,
+        settings: CooccurrenceSettings,
+        begin: int = 0,
+        end: int | None = None,
+        bounds: NDArray[np.int64] | None = None,
     ) -> None:
         self.words = len(corpus.vocabulary)
         self.unit = unit_of(settings)
-        self.bounds = group_bounds(corpus.vocabulary.counts, settings)
+        self.bounds = group_bounds(corpus.vocabulary.counts, settings) if bounds is None else bounds
         # No neighbour is farther away than the longest document is long.
         window = min(settings.window_size, int(np.diff(corpus.offsets).max(initial=1)))
         self._weights = weights_of(settings, window)
@@ -178,7 +174,7 @@ class TextCounts:
         seen = np.diff(starts[first : last + 1])
         reach = (len(self._weights) - 1) * (2 if self._symmetric else 1)
         most = int(np.minimum(seen * reach, self.words).sum())
-        rows = Rows(np.empty(last - first, np.int64), np.empty(most, np.int32), np.empty(most, np.int64))
+        rows = scratch.rows(last - first, most)
         state = np.array([first, starts[first], 0, 0, first], dtype=np.int64)
         step = max(1, _PLACES_A_CALL * 20 // reach)
         while state[0] < last and not stop:
@@ -216,10 +212,13 @@ def count_corpus(
     settings: CooccurrenceSettings,
     *,
     piece: int | None = None,
+    bounds: NDArray[np.int64] | None = None,
     threads: int = 1,
     progress: Progress = SILENT,
 ) -> Counts:
     """The counts of an encoded text, taken `piece` tokens at a time; the same for any piece.
+
+    bounds: where groups of rows begin, if they are not those of the text's own counts
 
     >>> from nlpcli.engine.corpus.vocabulary import Vocabulary
     >>> corpus = EncodedCorpus(np.array([0, 1, 0]), np.array([0, 3]), Vocabulary.of("ab", [2, 1]))
@@ -230,14 +229,14 @@ def count_corpus(
     tokens = len(corpus.ids)
     piece = piece or tokens
     if piece >= tokens:
-        counts = TextCounts(corpus, settings)
+        counts = TextCounts(corpus, settings, bounds=bounds)
         _release(corpus.ids)
         return counts
     parts: list[Counts] = []
     pieces = -(-tokens // piece)
     for number in range(pieces):
         begin = number * piece
-        part = TextCounts(corpus, settings, begin, min(begin + piece, tokens))
+        part = TextCounts(corpus, settings, begin, min(begin + piece, tokens), bounds)
         _release(corpus.ids)
         spill_store = SpilledCounts(part.words, part.unit, part.bounds, memory=0)
         spill_store.fill(part, threads, progress, f"counting piece {number + 1} of {pieces}")
@@ -305,6 +304,23 @@ class SpilledCounts:
         take = self.spill_store.take
         return Rows(take(ends, 0, rows), take(columns, 0, cells), take(units, 0, cells))
 
+    def row_lengths(self) -> Iterator[NDArray[np.int64]]:
+        """How many cells rows have, group by group."""
+        return (np.diff(ends, prepend=0) for ends in self._each(0))
+
+    def columns(self) -> Iterator[NDArray[np.int32]]:
+        """The columns of all cells."""
+        return self._each(1)
+
+    def units(self) -> Iterator[NDArray[np.integer]]:
+        """Their counts."""
+        return self._each(2)
+
+    def _each(self, which: int) -> Iterator[NDArray[Any]]:
+        for handles in self._handles:
+            assert handles is not None
+            yield self.spill_store.take(handles[which], 0, handles[3 if which == 0 else 4])
+
     def fill(self, counts: Counts, threads: int, progress: Progress, stage: str = "counting") -> None:
         """Make every group of `counts` and keep it, in several threads."""
 
@@ -338,13 +354,16 @@ NO_COUNTS: Counts = SpilledCounts(0, 1, np.zeros(1, dtype=np.int64), memory=0)
 
 
 def make_groups(counts: Counts, threads: int, keep: Callable[[int, Rows], None]) -> None:
-    """Make every group of `counts` in several threads, and hand each to `keep` in the one that made it."""
+    """Make every group of `counts` in several threads, and hand each to `keep` in the one that made it.
+
+    What it is handed is good until it returns: the next group lies there.
+    """
     total = len(counts.bounds) - 1
     numbers = iter(range(total))
     lock = threading.Lock()
 
     def work(_thread: int, stop: Stop) -> None:
-        scratch = Scratch(counts.words)
+        scratch = Scratch(counts.words, again=True)
         while not stop:
             with lock:
                 number = next(numbers, -1)

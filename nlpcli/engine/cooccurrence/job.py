@@ -7,9 +7,10 @@ from typing import TypeGuard
 from nlpcli.engine.cooccurrence import count_files
 from nlpcli.engine.cooccurrence.cluster_counting import counted_on_cluster
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence, spilled
-from nlpcli.engine.cooccurrence.counting import count_corpus, largest_group
+from nlpcli.engine.cooccurrence.counting import count_corpus
 from nlpcli.engine.cooccurrence.memory import make_plan
 from nlpcli.engine.cooccurrence.partial_counts import NO_WORDS, CooccurrenceCounting
+from nlpcli.engine.cooccurrence.row_groups import largest_group
 from nlpcli.engine.corpus import vocabulary_files
 from nlpcli.engine.corpus.empty_corpus import NoTokens
 from nlpcli.engine.corpus.encoding import encode_ranked

@@ -103,9 +103,10 @@ def dropped(parts: Sequence[Counted], names: Sequence[str]) -> str:
     mend = "count all parts with one vocabulary: --read-vocab"
     first = parts[0].vocabulary.packed
     if all(_same(first, part.vocabulary.packed) for part in parts[1:]):
-        # A word that one part alone has dropped is as rare in all of them.
+        # A word that one part alone has dropped is as rare in all of them. And had these chosen their words,
+        # each would have them in its own order: where one has not, they were given to it.
         droppers = [part for part in parts if part.dropped]
-        if len(droppers) > 1 and any(map(_in_own_order, droppers)):
+        if len(droppers) > 1 and all(map(_in_own_order, droppers)):
             return (
                 f"{len(droppers)} parts dropped words that may be frequent in all together, "
                 f"if these were not given; {mend}"

@@ -17,6 +17,7 @@ from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.settings.embeddings import PhraseSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.wording import counted
 
 kernels = Kernels("counts.bigrams")
 
@@ -40,7 +41,10 @@ def join_phrases(
     for number in range(1, settings.phrases + 1):
         pairs = _pairs_above(corpus, settings, progress, f"phrases {number}")
         corpus = _joined(corpus, pairs)
-        progress.note(f"phrases, pass {number}: {len(pairs):,} pairs joined, {len(corpus.ids):,} words left")
+        progress.note(
+            f"phrases, pass {number}: {counted(len(pairs), 'pair')} joined, "
+            f"{counted(len(corpus.ids), 'word')} left"
+        )
     return corpus
 
 

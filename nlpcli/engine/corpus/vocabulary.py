@@ -20,6 +20,7 @@ from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.threads import available_cores, run_all
 from nlpcli.errors import InputError
 from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.wording import counted
 
 kernels = Kernels("text.scan")
 
@@ -188,7 +189,7 @@ def _nothing_left(found: int, highest: int, settings: VocabularySettings) -> Inp
     if not found:
         return InputError("the input holds no tokens")
     return InputError(
-        f"no token is left: the most frequent of {found:,} was seen {highest:,} times, "
+        f"no token is left: the most frequent of {found:,} was seen {counted(highest, 'time')}, "
         f"--min-count is {settings.min_count:,}",
         hint=f"use --min-count {max(1, highest // 2)} or more text",
     )

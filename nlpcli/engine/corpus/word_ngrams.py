@@ -23,6 +23,7 @@ from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.wording import counted
 
 kernels = Kernels("counts.ngrams")
 
@@ -111,7 +112,7 @@ def count_all_ngrams(
 def no_ngrams(shortest: int) -> InputError:
     """The error for texts that are all too short."""
     return InputError(
-        f"no n-gram is left: no text has {shortest} tokens", hint="use --ngrams 1, or shorter ones"
+        f"no n-gram is left: no text has {counted(shortest, 'token')}", hint="use --ngrams 1, or shorter ones"
     )
 
 

@@ -5,12 +5,14 @@ shards ─ part ─▶ partial counts ─ merge, in pairs of neighbours ─▶ o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
-from nlpcli.engine.distributed.cuts import Quotes, Reading, Stretch, quotes_in
+from nlpcli.engine.distributed.cuts import Reading
+from nlpcli.engine.distributed.looks import Ask, Found, Place
 from nlpcli.engine.distributed.plan import Piece, check_inputs, planned, shard_size
 from nlpcli.engine.distributed.told import Told
 from nlpcli.engine.io.opening import Paths
@@ -18,6 +20,7 @@ from nlpcli.engine.io.shards import Counting, Shard
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.distributed import DistributedSettings
 
+MOST_LOOKS = 4_000  # tasks of a pass that looks at places of files
 _MOST_SLICES = 64
 _MOST_TAKEN = 20_000  # tasks of a job that take slices of shards, so that it has no more than 70,000
 
@@ -99,23 +102,35 @@ def cluster_job(
 
     given, most = check_inputs(paths, folders=reading.labelled), shard_size(where)
     with connected(where, progress) as machines:
-        pieces = planned(
-            given, reading, most, machines.slots, lambda found: count_quotes(machines, found), progress
-        )
+        pieces = planned(given, reading, most, machines.slots, looking(machines), progress)
         yield Job(machines, pieces, progress)
 
 
-def count_quotes(machines: Any, stretches: Sequence[Stretch]) -> list[Quotes]:
-    """The quotes of some parts of a table, counted where the work is done."""
-    pieces = [
-        Piece(number, len(stretches), (stretch.part.path,), stretch.part.end - stretch.part.start)
-        for number, stretch in enumerate(stretches)
-    ]
-    return list(machines.map("looking for rows", partial(_stretch, stretches), pieces))
+def looking(machines: Any) -> Ask:
+    """Who looks at places of files where the work is done, some neighbours at a time."""
+
+    def ask(stage: str, look: Callable[[Place], Found], places: Sequence[Place], /) -> Sequence[Found]:
+        each = -(-len(places) // MOST_LOOKS)
+        groups = [places[first : first + each] for first in range(0, len(places), each)]
+        pieces = [
+            Piece(
+                number,
+                len(groups),
+                (group[0].part.path,),
+                sum(part.end - part.start for part in (place.part for place in group)),
+            )
+            for number, group in enumerate(groups)
+        ]
+        found = machines.map(stage, partial(_looked, look, groups), pieces)
+        return list(itertools.chain.from_iterable(found))
+
+    return ask
 
 
-def _stretch(stretches: Sequence[Stretch], piece: Piece, _told: Told) -> Quotes:
-    return quotes_in(stretches[piece.number])
+def _looked(
+    look: Callable[[Place], Found], groups: Sequence[Sequence[Place]], piece: Piece, _told: Told
+) -> list[Found]:
+    return [look(place) for place in groups[piece.number]]
 
 
 def _part(counting: Counting[Any, Any], piece: Piece, told: Told) -> Any:

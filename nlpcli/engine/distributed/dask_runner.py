@@ -31,6 +31,7 @@ from nlpcli.engine.distributed.allocation import memory_kept
 from nlpcli.engine.distributed.contact import check_contact
 from nlpcli.engine.distributed.fingerprint import check_same, own_fingerprint
 from nlpcli.engine.distributed.local_cluster import local_cluster
+from nlpcli.engine.distributed.pace import waits_for_scheduler
 from nlpcli.engine.distributed.parcels import Parcel
 from nlpcli.engine.distributed.plan import Piece
 from nlpcli.engine.distributed.tally import Tally
@@ -165,6 +166,7 @@ class Machines:
         self._tallies: list[Tally] = []
         self.slots = self.workers = 0
         self._crowd = 1  # tasks that share a machine
+        self._paced = False  # whether it was said that the scheduler is what limits
 
     def wait_for_workers(self) -> None:
         """Go on once there is a worker."""
@@ -200,6 +202,9 @@ class Machines:
 
         `told` hears what of the input was lost.
         """
+        if not self._paced and (remark := waits_for_scheduler(pieces, self.slots)):
+            self._paced = True
+            self._progress.note(remark)
         self._passes += 1
         topic = f"nlpcli-{self._job}-{self._passes}"
         tally = Tally(stage, {piece.number: piece.size for piece in pieces})

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
-from nlpcli.engine.distributed.counts import count_quotes
+from nlpcli.engine.distributed.counts import looking
 from nlpcli.engine.distributed.cuts import Reading
 from nlpcli.engine.distributed.plan import Piece, check_inputs, planned, shard_size
 from nlpcli.engine.distributed.told import Told
@@ -63,8 +63,7 @@ def map_files(
     places: dict[str, str] = {}
     try:
         with connected(where, progress) as machines:
-            quotes = lambda found: count_quotes(machines, found)  # noqa: E731
-            pieces = planned(files, reading, most, machines.slots, quotes, progress, cut=cut)
+            pieces = planned(files, reading, most, machines.slots, looking(machines), progress, cut=cut)
             places |= _places(pieces, named, folder)
             _refuse_old_parts(named.values(), places.values(), folder)
             machines.map(stage, partial(_file_by_file, function, places), pieces)

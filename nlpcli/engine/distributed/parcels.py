@@ -1,8 +1,9 @@
 """Results as they travel from worker to worker, and to the client.
 
 Dask places the first array of a message behind its header, wherever that ends, where kernels cannot take
-numbers from: it is moved when it arrives. And Dask takes an object that it does not know for one of 50 bytes:
-a parcel tells its size, so that tasks go where much lies, and not the other way round.
+numbers from, and the others in memory of their own: so the first one is a filler, and the rest need not be
+moved when they arrive. And Dask takes an object that it does not know for one of 50 bytes: a parcel tells its
+size, so that tasks go where much lies, and not the other way round.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _LARGEST = 16  # bytes of a number, at most; what is allocated begins at a multi
 class Parcel:
     """One result.
 
-    >>> pickle.loads(pickle.dumps(Parcel([1, 2]))).value
+    >>> pickle.loads(pickle.dumps(Parcel([1, 2]), 5)).value
     [1, 2]
     """
 
@@ -30,7 +31,7 @@ class Parcel:
 
     def __reduce__(self) -> tuple[Any, ...]:
         head, arrays = self._packed()
-        return _unpacked, (head, arrays)
+        return _unpacked, (head, pickle.PickleBuffer(bytearray(1)), arrays)
 
     def __sizeof__(self) -> int:
         head, arrays = self._packed()
@@ -42,7 +43,7 @@ class Parcel:
         return pickle.dumps(self.value, 5, buffer_callback=arrays.append), arrays
 
 
-def _unpacked(head: bytes, arrays: list[Any]) -> Parcel:
+def _unpacked(head: bytes, _filler: Any, arrays: list[Any]) -> Parcel:
     return Parcel(pickle.loads(head, buffers=map(_placed, arrays)))
 
 

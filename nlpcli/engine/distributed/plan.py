@@ -6,10 +6,13 @@ All shards together hold every byte once, in the order of the text. Not here: wh
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from nlpcli.engine.distributed.cuts import CountQuotes, Reading, cut_file
+from nlpcli.engine.distributed.cuts import Reading, cut_files
+from nlpcli.engine.distributed.looks import Ask
 from nlpcli.engine.io.opening import STDIN, check_readable, display_name, folder_error
 from nlpcli.engine.io.paths import is_folder
 from nlpcli.engine.io.places import Decided, Part, is_address, size_of
@@ -20,6 +23,9 @@ from nlpcli.settings.distributed import DistributedSettings
 
 MOST_SHARDS = 20_000  # of one pass: with what merges them, three passes stay below 70,000 tasks
 _SMALL = 64_000_000  # bytes: smaller files go together
+_ASKED = 16  # addresses that are asked at a time
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ def check_inputs(paths: Sequence[str] | None, *, folders: bool = False) -> list[
     for path in paths:
         if is_folder(path) and not folders:
             raise folder_error(path)
-        check_readable(path)
+    _of_each(check_readable, paths)
     return [path if is_address(path) else os.path.abspath(path) for path in paths]  # noqa: PTH100
 
 
@@ -72,26 +78,26 @@ def planned(
     reading: Reading,
     most: int,
     slots: int,
-    count_quotes: CountQuotes,
+    ask: Ask,
     progress: Progress = SILENT,
     *,
     cut: bool = True,
 ) -> list[Piece]:
     """The input in pieces of `most` bytes, or less where `slots` workers would have nothing to do.
 
-    cut: whether large files may be cut. `count_quotes` counts those of parts of files.
+    cut: whether large files may be cut; ask: who looks at parts of these
 
     Raises InputError for what cannot be read here.
     """
-    sizes = [_size(path) for path in paths]
+    sizes = _of_each(_size, paths)
     least = min(_SMALL, most)
     size = max(min(most, sum(sizes) // max(slots, 1)), least, -(-sum(sizes) // MOST_SHARDS))
     found: list[tuple[Part, Decided | None]] = []
-    for path, length in zip(paths, sizes, strict=True):
-        parts = (
-            cut_file(path, length, size, reading, count_quotes, progress) if cut and length > size else None
-        )
-        found += parts or [(Part(path, 0, length), None)]
+    large = [number for number, length in enumerate(sizes) if cut and length > size]
+    of_large = cut_files([(paths[number], sizes[number]) for number in large], size, reading, ask, progress)
+    parts = dict(zip(large, of_large, strict=True))
+    for number, (path, length) in enumerate(zip(paths, sizes, strict=True)):
+        found += parts.get(number) or [(Part(path, 0, length), None)]
     groups = _together(found, least, -(-len(found) // MOST_SHARDS))
     return [
         Piece(
@@ -103,6 +109,17 @@ def planned(
         )
         for number, group in enumerate(groups)
     ]
+
+
+def _of_each(function: Callable[[str], Answer], paths: Sequence[str]) -> list[Answer]:
+    """What a function gives for each; at addresses, which take their time, for some at a time."""
+    if not any(map(is_address, paths)):
+        return [function(path) for path in paths]
+    pool = ThreadPoolExecutor(_ASKED)
+    try:
+        return list(pool.map(function, paths))
+    finally:  # at the first error, those that wait are not asked
+        pool.shutdown(cancel_futures=True)
 
 
 def _size(path: str) -> int:

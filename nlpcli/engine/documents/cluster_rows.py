@@ -19,6 +19,7 @@ from nlpcli.engine.documents.sparse import SparseMatrix
 from nlpcli.engine.documents.vectorizer import Vectorizer, hashed
 from nlpcli.engine.io.opening import Paths
 from nlpcli.engine.io.records import Records
+from nlpcli.engine.runtime.arrays import joined, offsets_of
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.distributed import DistributedSettings
 
@@ -30,17 +31,19 @@ class LabelledRows:
     matrix: SparseMatrix
     labels: list[str] | None
 
-    def followed_by(self, other: LabelledRows) -> LabelledRows:
-        """The rows of both."""
-        one, two = self.matrix, other.matrix
-        matrix = SparseMatrix(
-            np.concatenate([one.data, two.data]),
-            np.concatenate([one.indices, two.indices]),
-            np.concatenate([one.indptr, two.indptr[1:] + one.indptr[-1]]),
-            one.columns,
-        )
-        labels = None if self.labels is None else [*self.labels, *(other.labels or ())]
-        return LabelledRows(matrix, labels)
+
+def rows_of_all(parts: list[LabelledRows]) -> LabelledRows:
+    """The rows of some parts, one behind the other. `parts` is emptied; what was copied is let go of."""
+    if len(parts) == 1:
+        return parts.pop()
+    columns = parts[0].matrix.columns
+    labels = None
+    if parts[0].labels is not None:
+        labels = [label for part in parts for label in part.labels or ()]
+    data, indices, lengths = joined(
+        parts, lambda rows: (rows.matrix.data, rows.matrix.indices, np.diff(rows.matrix.indptr))
+    )
+    return LabelledRows(SparseMatrix(data, indices, offsets_of(lengths), columns), labels)
 
 
 def rows_on_cluster(
@@ -64,9 +67,11 @@ def rows_on_cluster(
             promise = job.then(counting.finish, job.merged(counting, "counting documents"))
             vectorizer = job.got(promise)
         shared = () if promise is None else (promise,)
-        work = partial(_rows, counting)
-        made: LabelledRows = job.got(job.reduced(work, LabelledRows.followed_by, "weighing", *shared))
-    return made, vectorizer
+        promises = job.parts(partial(_rows, counting), "weighing", *shared)
+        parts: list[LabelledRows] = []
+        while promises:  # those of each shard come here straight from its worker, which then lets go of them
+            parts.append(job.got(promises.pop(0)))
+    return rows_of_all(parts), vectorizer
 
 
 def frequencies_on_cluster(

@@ -20,6 +20,7 @@ from nlpcli.engine.documents.matrix_files import MATRIX
 from nlpcli.engine.io.npz import IS_TEXT, TEXT, NotArrays, open_arrays, read_checked, texts_of
 from nlpcli.engine.io.schema import FINITE, Array, Check, Schema
 from nlpcli.errors import InputError, ModelError
+from nlpcli.wording import counted
 
 _MOST = 1 << 27  # numbers of a table that is held as it is: 1 GB
 _INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
@@ -95,7 +96,7 @@ def _labels(path: str, array: NDArray[Any] | None, rows: int) -> list[str] | Non
         if len(labels) != rows:
             labels = [str(label) for label in array.tolist()]
     if len(labels) != rows:
-        raise InputError(f"{path}: {len(labels):,} labels for {rows:,} rows")
+        raise InputError(f"{path}: {counted(len(labels), 'label')} for {counted(rows, 'row')}")
     return labels
 
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpcli.engine.cooccurrence.counting import Counts, divide, make_groups
+from nlpcli.engine.cooccurrence.counting import Counts, make_groups
+from nlpcli.engine.cooccurrence.row_groups import divide
 from nlpcli.engine.kernels.counts.arguments import Rows
 from nlpcli.engine.kernels.embeddings.arguments import Arranged, Block, ColumnBlocks, Weighting
 from nlpcli.engine.runtime.compiled import Kernels

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from nlpcli.engine.cooccurrence.cluster_counting import counted_on_cluster
 from nlpcli.engine.cooccurrence.count_files import Cooccurrence
 from nlpcli.engine.cooccurrence.count_files import load as load_counts
-from nlpcli.engine.cooccurrence.counting import NO_COUNTS, count_corpus, largest_group
+from nlpcli.engine.cooccurrence.counting import NO_COUNTS, count_corpus
 from nlpcli.engine.cooccurrence.memory import Plan, make_plan, say_size
 from nlpcli.engine.cooccurrence.partial_counts import NO_WORDS, CooccurrenceCounting
+from nlpcli.engine.cooccurrence.row_groups import largest_group
 from nlpcli.engine.corpus.encoding import encode
 from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.embeddings.glove import MAY_CHANGE, Glove, Training, as_before, begin, padded
@@ -36,6 +37,7 @@ from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
+from nlpcli.wording import counted
 
 
 @plain_settings
@@ -94,7 +96,9 @@ def train_glove(
 
     def save() -> None:
         training.model.save(checkpoint)
-        progress.note(interrupted(f"{len(training.model.costs)} of {settings.epochs} epochs", checkpoint))
+        progress.note(
+            interrupted(f"{len(training.model.costs)} of {counted(settings.epochs, 'epoch')}", checkpoint)
+        )
 
     with saved_when_interrupted(save):
         training.go(resources.threads or available_cores(), progress)
@@ -157,7 +161,7 @@ def _lay_out(
         threads=plan.threads, memory=plan.cells, progress=progress,
     )  # fmt: skip
     on_disk = f", {say_size(cells.on_disk)} of them on disk" if cells.on_disk else ""
-    progress.note(f"{len(cells):,} co-occurrence cells of {len(matrix.vocabulary):,} words{on_disk}")
+    progress.note(f"{len(cells):,} co-occurrence cells of {counted(len(matrix.vocabulary), 'word')}{on_disk}")
     return cells
 
 

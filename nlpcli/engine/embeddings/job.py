@@ -53,6 +53,7 @@ from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import FIVE_OR_MORE, VocabularySettings
+from nlpcli.wording import counted
 
 Model = TypeVar("Model", Word2Vec, FastText)
 
@@ -167,7 +168,7 @@ def _train_on_pairs(
     Raises InputError, with the line, for one that is not two words.
     """
     pairs, vocabulary = read_pairs(path, reading, progress)
-    progress.note(f"{len(pairs):,} pairs of {len(vocabulary):,} words")
+    progress.note(f"{counted(len(pairs), 'pair')} of {counted(len(vocabulary), 'word')}")
     training = PairTraining(pairs, vocabulary, dataclasses.replace(settings, loss="softmax"))
     run = Run(training.schedule, training.step)
     run.go(1, (), lambda _: training.check(), progress)
@@ -210,7 +211,8 @@ def _train(
     corpus = _corpus(job, before, progress)
     _give_back_memory()
     progress.note(
-        f"{len(corpus.ids):,} words of {len(corpus.vocabulary):,} kinds in {corpus.documents:,} lines"
+        f"{counted(len(corpus.ids), 'word')} of {counted(len(corpus.vocabulary), 'kind')} "
+        f"in {counted(corpus.documents, 'line')}"
     )
     training = _training(kind, corpus, settings)
     _begin(training, job, before, progress)
@@ -334,7 +336,7 @@ def _corpus(job: _Job, before: Word2Vec | FastText | None, progress: Progress) -
     found, left = len(corpus.ids), before.unfinished
     if left is not None and found != left.words:
         raise InputError(
-            f"this is not the text that was interrupted: {found:,} words, not {left.words:,}",
+            f"this is not the text that was interrupted: {counted(found, 'word')}, not {left.words:,}",
             hint="give the same files and options as before",
         )
     return corpus
@@ -374,7 +376,7 @@ def _begin_with_vectors(training: Training, path: str, progress: Progress) -> No
     first = word_vectors.Vectors.load(path)
     if first.dim != training.settings.dim:
         raise SettingsError(
-            f"{path} has vectors of {first.dim} numbers, --dim is {training.settings.dim}",
+            f"{path} has vectors of {counted(first.dim, 'number')}, --dim is {training.settings.dim}",
             hint=f"add --dim {first.dim}",
         )
     found = training.begin_with(first.tokens, np.asarray(first.matrix, dtype=np.float32))

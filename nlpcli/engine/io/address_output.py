@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from nlpcli.engine.io.places import system_of
+from nlpcli.engine.io.places import system_of, who_lets_in
 from nlpcli.errors import NlpcliError, OutputError
 
 # Where an object is seen when it has arrived whole, and where moving it would copy it.
@@ -122,4 +122,4 @@ def _refused(name: str) -> Iterator[None]:
         raise OutputError(f"cannot write {name}: no such folder or bucket", hint=_HINT) from error
     except Exception as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise OutputError(f"cannot write {name}: {reason}", hint=_HINT) from error
+        raise OutputError(f"cannot write {name}: {reason}", hint=who_lets_in(name, _HINT)) from error

@@ -7,6 +7,7 @@ and fits CP949 (which holds EUC-KR) is taken for that. Chinese text in GBK fits 
 from __future__ import annotations
 
 import codecs
+import re
 
 from nlpcli.errors import SettingsError
 
@@ -18,6 +19,7 @@ _MARKS = (  # the longer ones first: UTF-32's begins with UTF-16's
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 1 << 16
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 # Codecs of single names, and of Python's own sources.
 _NOT_OF_LINES = ("idna", "punycode", "unicode-escape", "raw-unicode-escape")
 
@@ -65,8 +67,9 @@ def guess(block: bytes) -> str | None:
     >>> guess("한국어\\n".encode("cp949")), guess("한국어\\n".encode())
     ('cp949', 'utf-8')
     """
-    sample = block[:_SAMPLE]
-    sample = sample[: sample.rfind(b"\n") + 1] or block
+    begun = max(first_letter(block), 0)  # before it, it could be either
+    sample = block[begun : begun + _SAMPLE]
+    sample = sample[: sample.rfind(b"\n") + 1] or block[begun:]
     for name in ("utf-8", "cp949"):
         try:
             sample.decode(name)
@@ -74,6 +77,16 @@ def guess(block: bytes) -> str | None:
             continue
         return name
     return None
+
+
+def first_letter(block: bytes) -> int:
+    """Where the first byte stands that is none of ASCII's; -1 where all are.
+
+    >>> first_letter("naïve".encode()), first_letter(b"plain")
+    (2, -1)
+    """
+    found = None if block.isascii() else _NOT_ASCII.search(block)
+    return found.start() if found else -1
 
 
 def encoding_hint(block: bytes, tried: str) -> str:

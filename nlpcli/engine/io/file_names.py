@@ -30,8 +30,9 @@ _PAGES = {
     ("", "highlight"),
     ("topic_page", "output"),
     ("cluster_page", "output"),
+    ("report", "output"),
 }
-_PICTURES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".gif", ".webp")
+PAGES = (".html", ".htm")
 # What an output may replace, since it holds all that was in there: a training that goes on, parts added up.
 _CONTINUED = {("", "resume"), ("", "append"), ("merge", "paths"), ("merge", "files")}
 
@@ -57,10 +58,6 @@ def check_file_names(function: str, arguments: Mapping[str, Any]) -> None:
     for number, (argument, name) in enumerate(outputs):
         if function != "convert":  # which writes Mallet's state
             refuse_compressed(name)
-        if {("", argument), (function, argument)} & _PAGES and os.fspath(name).lower().endswith(_PICTURES):
-            raise OutputError(
-                f"{name}: what is written is a page, not a picture", hint="give it a name that ends in .html"
-            )
         for _, other in outputs[:number]:
             if is_same_file(name, other):
                 raise OutputError(
@@ -74,6 +71,12 @@ def check_file_names(function: str, arguments: Mapping[str, Any]) -> None:
                 raise OutputError(
                     f"{name} is read and would be replaced by the output", hint="give the output another name"
                 )
+        is_page = {("", argument), (function, argument)} & _PAGES
+        if is_page and not os.fspath(name).lower().endswith(PAGES):
+            raise OutputError(
+                f"{name}: what is written is a page, and this is no name of one",
+                hint="give it a name that ends in .html",
+            )
 
 
 def refuse_compressed(name: str | os.PathLike[str]) -> None:

@@ -27,6 +27,7 @@ from nlpcli.engine.io.schema import AGAIN, Held
 from nlpcli.engine.io.schemas.by_kind import NEWEST, schema_of
 from nlpcli.engine.io.shipped import hint_for, located
 from nlpcli.errors import ModelError
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -267,7 +268,8 @@ def _check_layout(path: str | os.PathLike[str], tensors: Mapping[str, TensorInfo
         position = info.end
     if position != room:
         raise ModelError(
-            f"{path} is damaged: it holds {room:,} bytes of data where {position:,} are due", hint=AGAIN
+            f"{path} is damaged: it holds {counted(room, 'byte')} of data where {position:,} are due",
+            hint=AGAIN,
         )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nlpcli.errors import InputError
+from nlpcli.wording import counted
 
 MOST = 1e15  # beyond it squares and sums are no longer what they seem
 _SHOWN = 40
@@ -43,7 +44,7 @@ class NumberRows:
             self.columns, self._first = own, place
         if len(own) != len(self.columns):
             raise InputError(
-                f"{place}: column {names[0]} holds {len(own):,} numbers, where {self._first} has "
+                f"{place}: column {names[0]} holds {counted(len(own), 'number')}, where {self._first} has "
                 f"{len(self.columns):,}",
                 hint="every row has as many",
             )

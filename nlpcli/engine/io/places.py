@@ -31,6 +31,7 @@ INSTALL_FSSPEC = "pip install fsspec"
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _PART = re.compile(r"bytes:(\d{1,18})-(\d{1,18}):(.+)", re.DOTALL)
 _BLOCK = 8 << 20  # bytes that are fetched at a time from afar
+_GLANCE = 1 << 18  # bytes at first, and behind a seek: it may be all that is wanted
 # Where a package of its own opens an address, and what it is called.
 _PACKAGES = {
     "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "http": "aiohttp requests", "https": "aiohttp requests",
@@ -142,10 +143,12 @@ def open_place(name: str) -> BinaryIO:
     if not is_address(name):
         return open(name, "rb")
     system, path = system_of(name)
-    with _told(name):
-        return cast(
-            BinaryIO, io.BufferedReader(_Remote(name, system.open(path, "rb", block_size=_BLOCK)), 1 << 20)
-        )
+    with _told(name, system, path):
+        file = system.open(path, "rb", block_size=_BLOCK)
+        if getattr(file, "size", None) == 0 and _is_folder(system, path):
+            file.close()  # what names in a bucket begin with is opened as an empty file
+            raise _folder(name)
+        return cast(BinaryIO, io.BufferedReader(_Remote(name, file), 1 << 18))
 
 
 def gives_parts(name: str, size: int) -> bool:
@@ -170,7 +173,7 @@ def expanded(names: Sequence[str]) -> list[str]:
         if not is_address(name) or name.lower().startswith("http"):
             found.append(name)
         elif name.endswith("/"):
-            raise InputError(f"{name} is a folder", hint=f"name its files, in quotes: '{name}*'")
+            raise _folder(name)
         elif "*" not in name:
             found.append(name)
         else:
@@ -192,10 +195,11 @@ def system_of(name: str) -> tuple[Any, str]:
         raise MissingDependency(
             f"{name}: an address is opened by fsspec, which is not installed", hint=INSTALL_FSSPEC
         ) from error
-    scheme = name.partition(":")[0].lower()
+    scheme, _, rest = name.partition(":")
+    scheme = scheme.lower()
     try:
         with _told(name):
-            return cast(tuple[Any, str], url_to_fs(name))
+            return cast(tuple[Any, str], url_to_fs(f"{scheme}:{rest}"))
     except ImportError as error:
         package = _PACKAGES.get(scheme)
         raise MissingDependency(
@@ -204,27 +208,60 @@ def system_of(name: str) -> tuple[Any, str]:
         ) from error
 
 
+def who_lets_in(name: str, otherwise: str) -> str:
+    """What to look at where an address does not let in, or nobody answers there."""
+    if name.lower().startswith(("s3:", "s3a:")):
+        return (
+            f"{otherwise}: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in ~/.aws; "
+            "and AWS_ENDPOINT_URL for a server that is not Amazon's, such as http://127.0.0.1:9000"
+        )
+    return otherwise
+
+
+def _folder(name: str) -> InputError:
+    return InputError(f"{name} is a folder", hint=f"name its files, in quotes: '{name.rstrip('/')}/*'")
+
+
+def _is_folder(system: Any, path: str) -> bool:
+    with contextlib.suppress(Exception):
+        return bool(system.isdir(path))
+    return False
+
+
 @contextlib.contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Errors of any library that opens addresses, as ours."""
+def _told(name: str, system: Any = None, path: str = "") -> Iterator[None]:
+    """Errors of any library that opens addresses, as ours; also of what `system` says is a folder."""
     try:
         yield
     except (InputError, ImportError):
         raise
-    except FileNotFoundError as error:
-        raise MissingFile(f"{name}: no such file", hint="check the address") from error
     except Exception as error:
+        missing = isinstance(error, FileNotFoundError)
+        if (missing or isinstance(error, OSError | ValueError)) and _is_folder(system, path):
+            raise _folder(name) from error
+        if missing:
+            raise MissingFile(f"{name}: no such file", hint="check the address") from error
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise InputError(
-            f"{name}: cannot be read: {reason}", hint="check the address, and what it needs to be let in"
-        ) from error
+        hint = who_lets_in(name, "check the address, and what it needs to be let in")
+        raise InputError(f"{name}: cannot be read: {reason}", hint=hint) from error
 
 
 class _Remote(io.RawIOBase):
-    """What fsspec opened, as a file that can be read and searched in."""
+    """What fsspec opened, as a file that can be read and searched in.
+
+    What is fetched ahead grows while it is read on: who looks at a beginning or a line end alone does
+    not wait for eight megabytes.
+    """
 
     def __init__(self, name: str, file: Any) -> None:
         self._name, self._file = name, file
+        cache = getattr(file, "cache", None)
+        self._cache = cache if getattr(cache, "name", "") == "readahead" else None
+        self._glance()
+
+    def _glance(self) -> None:
+        if self._cache is not None:
+            self._cache.blocksize = _GLANCE
 
     def readable(self) -> bool:
         """It is."""
@@ -239,13 +276,18 @@ class _Remote(io.RawIOBase):
         room = memoryview(buffer).cast("B")
         with _told(self._name):
             data = self._file.read(len(room))
+        if self._cache is not None:
+            self._cache.blocksize = min(2 * self._cache.blocksize, _BLOCK)
         room[: len(data)] = data
         return len(data)
 
     def seek(self, place: int, whence: int = 0, /) -> int:
         """Go to a place."""
         with _told(self._name):
-            return int(self._file.seek(place, whence))
+            before, here = self._file.tell(), int(self._file.seek(place, whence))
+        if here != before:
+            self._glance()
+        return here
 
     def tell(self) -> int:
         """The place of the next byte."""

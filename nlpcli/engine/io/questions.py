@@ -10,6 +10,7 @@ from nlpcli.engine.io.lines import Lines
 from nlpcli.engine.io.opening import STDIN
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
+from nlpcli.wording import counted
 
 Answer = TypeVar("Answer")
 Found = TypeVar("Found")
@@ -20,11 +21,14 @@ class Questions:
     """Questions in batches; None reads them from stdin, one per line.
 
     A question that cannot be answered is an error in a list; in a stream it is a note, and the
-    others go on.
+    others go on. `kind` is what one is called: an empty one is an error in a list, and no question in a
+    stream.
     """
 
-    def __init__(self, given: Iterable[str] | None, progress: Progress = SILENT) -> None:
-        self.stream = given is None
+    def __init__(
+        self, given: Iterable[str] | None, progress: Progress = SILENT, kind: str = "question"
+    ) -> None:
+        self.stream, self._kind = given is None, kind
         self._given = [given] if isinstance(given, str) else given or []
         self._progress = progress
         self._answered = self._failed = 0
@@ -35,6 +39,11 @@ class Questions:
         for batch in batches:
             rest = iter(batch)
             while part := list(itertools.islice(rest, BATCH)):
+                if not all(map(str.strip, part)):
+                    raise InputError(
+                        f"the {self._kind} is empty",
+                        hint="write it behind, or leave it out to give one per line on stdin",
+                    )
                 yield part
 
     @staticmethod
@@ -43,7 +52,7 @@ class Questions:
             yield [line.strip() for line in batch if line.strip()]
 
     def solved(self, batch: list[str], solve: Callable[[str], Found]) -> list[tuple[str, Found]]:
-        """The questions that `solve` has an answer to, with it."""
+        """Those that `solve` has an answer to, with it."""
         found = []
         for question in batch:
             try:
@@ -61,7 +70,9 @@ class Questions:
     def end(self) -> None:
         """Raise InputError when there were questions and none had an answer."""
         if self._failed and not self._answered:
-            raise InputError(f"none of {self._failed:,} questions could be answered", hint=self._hint)
+            raise InputError(
+                f"none of {counted(self._failed, 'question')} could be answered", hint=self._hint
+            )
 
 
 class Answers(Generic[Answer]):

@@ -45,6 +45,7 @@ from nlpcli.engine.io.workbook_records import workbook_records
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.wording import counted
 
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32-le", codecs.BOM_UTF32_BE: "utf-32-be",
@@ -130,7 +131,8 @@ class RawRows:
             return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         if int(column) >= len(row.cells):
             raise InputError(
-                f"{self.name}:{row.line}: {len(row.cells)} cells, column {int(column) + 1} is not there",
+                f"{self.name}:{row.line}: {counted(len(row.cells), 'cell')}, "
+                f"column {int(column) + 1} is not there",
                 hint="is the separator right? --delimiter says what it is",
             )
         return row.cells[int(column)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from nlpcli.errors import InputError
+from nlpcli.errors import InputError, SettingsError
+from nlpcli.settings.fields import changed, refuse
+from nlpcli.settings.input import RecordSettings
 
 
 def no_second_text(what: str) -> InputError:
@@ -49,3 +51,35 @@ def asked_by(option: str) -> Iterator[None]:
         if not error.hint or option == "--text-col":
             raise
         raise InputError(error.message, hint=error.hint.replace("--text-col", option)) from error
+
+
+def check_wanted(
+    settings: RecordSettings, *, labelled: bool, pairs: bool, several: bool, numbers: bool
+) -> None:
+    """Raise SettingsError for columns that a command has nothing to do with."""
+    if not labelled:
+        refuse(
+            changed(settings, "label_sep", "multi_label"),
+            "where no labels are read",
+            "--label-col names the column or field of labels",
+        )
+    if settings.vector_col is not None and not numbers:
+        raise SettingsError(
+            "--vector-col is for rows of numbers, and here texts are read",
+            hint="train-rnn --cell none learns from numbers; classify and evaluate go on with its models",
+        )
+    if settings.vector_col is not None and settings.text_col is not None:
+        raise SettingsError(
+            "--text-col names a text and --vector-col numbers: a row is one or the other",
+            hint="leave one of them out",
+        )
+    if settings.text2_col is not None and not pairs:
+        raise SettingsError(
+            "--text2-col is for pairs of texts, and here each text is by itself",
+            hint="train-rnn learns from pairs; classify and evaluate judge them by its models",
+        )
+    if settings.multi_label == "all" and not several:
+        raise SettingsError(
+            "--multi-label all is for models that give several labels, and here each text has one",
+            hint="train-rnn learns several; or --multi-label each, which counts a text once for each",
+        )

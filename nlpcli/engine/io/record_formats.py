@@ -20,6 +20,7 @@ from nlpcli.engine.io.opening import display_name
 from nlpcli.engine.io.record_errors import bad_quoting
 from nlpcli.engine.io.record_layouts import FASTTEXT_PREFIX, Layout
 from nlpcli.errors import InputError
+from nlpcli.wording import counted
 
 # A text each; or lines of UTF-8, each a text with a `\n` at its end. A long text may go on in the next ones.
 Documents = list[str] | bytes
@@ -368,7 +369,7 @@ def _too_few(place: str, row: list[str], wanted: int, layout: Layout) -> InputEr
     if layout.format == "tsv" and is_open(layout.delimiter.join(row), layout.delimiter):
         hint = "a quoted field that goes on in the next line? --quoting rfc4180 reads it"
     return InputError(
-        f"{place}: {have} field{'s' * (have != 1)}, the columns asked for need at least {wanted}", hint=hint
+        f"{place}: {counted(have, 'field')}, the columns asked for need at least {wanted}", hint=hint
     )
 
 

@@ -30,6 +30,7 @@ from nlpcli.engine.io.table_signs import format_by_name
 from nlpcli.errors import InputError
 from nlpcli.settings.fields import whole_number
 from nlpcli.settings.input import RecordSettings
+from nlpcli.wording import counted
 
 FASTTEXT_PREFIX = "__label__"
 TEXT_NAMES = (
@@ -295,7 +296,7 @@ def column_number(
     if asked.isdecimal() and 1 <= whole_number(asked) <= width:
         return whole_number(asked) - 1
     if header is None or asked.isdecimal():
-        columns = f"{width} column{'s' * (width != 1)}"
+        columns = counted(width, "column")
         raise InputError(
             f"{display_name(path)}: there is no column {asked[:_LONGEST_NAME]}: the first row has {columns}",
             hint=(

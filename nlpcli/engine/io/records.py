@@ -31,7 +31,7 @@ from nlpcli.engine.io.opening import STDIN, display_name, files_pattern, folder_
 from nlpcli.engine.io.parquet import ParquetRows, is_parquet
 from nlpcli.engine.io.paths import is_folder
 from nlpcli.engine.io.places import decided_of, part_of
-from nlpcli.engine.io.record_errors import no_numbers, no_second_text
+from nlpcli.engine.io.record_errors import check_wanted, no_numbers, no_second_text
 from nlpcli.engine.io.record_formats import Batch, Documents, Feed, Formats, as_texts
 from nlpcli.engine.io.record_layouts import (
     Layout,
@@ -43,9 +43,10 @@ from nlpcli.engine.io.workbooks import cell_text, workbook_rows
 from nlpcli.engine.io.writing import readable
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.runtime.threads import in_threads
-from nlpcli.errors import InputError, SettingsError
+from nlpcli.errors import InputError
 from nlpcli.settings.fields import changed, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextRowSettings
+from nlpcli.wording import counted
 
 _BLANK = " \t\r,;|"  # a row of empty cells too
 _MOST_WAITED = (
@@ -71,7 +72,7 @@ class Records:
     def __init__(
         self,
         paths: Sequence[str] | None,
-        settings: RecordSettings = RecordSettings(),
+        settings: TextRowSettings = TextRowSettings(),
         reading: InputSettings = InputSettings(),
         *,
         labelled: bool = True,
@@ -81,26 +82,8 @@ class Records:
         kept: KeptRows | None = None,
         progress: Progress = SILENT,
     ) -> None:
-        if settings.vector_col is not None and not numbers:
-            raise SettingsError(
-                "--vector-col is for rows of numbers, and here texts are read",
-                hint="train-rnn --cell none learns from numbers; classify and evaluate go on with its models",
-            )
-        if settings.vector_col is not None and settings.text_col is not None:
-            raise SettingsError(
-                "--text-col names a text and --vector-col numbers: a row is one or the other",
-                hint="leave one of them out",
-            )
-        if settings.text2_col is not None and not pairs:
-            raise SettingsError(
-                "--text2-col is for pairs of texts, and here each text is by itself",
-                hint="train-rnn learns from pairs; classify and evaluate judge them by its models",
-            )
-        if settings.multi_label == "all" and not several:
-            raise SettingsError(
-                "--multi-label all is for models that give several labels, and here each text has one",
-                hint="train-rnn learns several; or --multi-label each, which counts a text once for each",
-            )
+        settings = RecordSettings.of(settings)
+        check_wanted(settings, labelled=labelled, pairs=pairs, several=several, numbers=numbers)
         auto = "all" if several and settings.label_sep is not None else "first"
         self._several = auto if settings.multi_label == "auto" else settings.multi_label
         is_split = labelled and (self._several == "all" or settings.label_sep is not None)
@@ -156,14 +139,16 @@ class Records:
             yield texts
         if longer:
             self._progress.lost(
-                f"{longer:,} row{'s have' if longer > 1 else ' has'} more cells than the first row "
+                f"{counted(longer, 'row has', 'rows have')} more cells than the first row "
                 f"({place}): those beyond are not read; does a text hold what separates columns?"
             )
         if self._several != "all" and (alike := _differ_in_space(self.names)):
             self._progress.note(f"labels that differ in white space only: {alike}")
         if several := self._formats.several_labels:
             kept = "the first one counts" if self._several == "first" else "each one counts"
-            self._progress.note(f"{several:,} lines have more than one label; {kept} (--multi-label)")
+            self._progress.note(
+                f"{counted(several, 'line has', 'lines have')} more than one label; {kept} (--multi-label)"
+            )
 
     def batches(self, as_lines: bool = False) -> Iterator[Batch]:
         """Texts and labels, as they arrive."""
@@ -185,26 +170,36 @@ class Records:
             return
         is_text = is_plain(self.settings, self.labelled)
         if is_text:
-            idle = changed(self.settings, "header", "quoting", "multi_label", "label_col")
+            idle = changed(self.settings, "header", "quoting")
             refuse(idle, "with lines that are texts", "--text-col names the column of a table")
         # Of a table's lines those of the beginning are looked at, so they come whole.
         lines = Lines([path], self._reading, self._progress, table=not is_text)
         blocks = lines.line_blocks(in_pieces=is_text)
-        batches = map(as_texts, blocks) if as_lines else lines.batches()
         if is_text:
-            if self.settings.format == "auto" and format_by_name(path):
-                if self._kept is not None:
-                    raise InputError(
-                        f"{path}: this is a table by its name, and no column is named",
-                        hint="--text-col names the column of the texts; --input-format text takes every line",
-                    )
-                self._progress.note(taken_as_it_stands(path))
+            yield from self._plain(path, lines, blocks if as_lines else None)
+        else:
+            yield from self._table(path, lines, blocks, as_lines)
+
+    def _plain(self, path: str, lines: Lines, blocks: Iterator[bytes] | None) -> Iterator[Batch]:
+        """Lines each of which is a text; `blocks` has them as bytes, where those are wanted."""
+        if self.settings.format == "auto" and format_by_name(path):
             if self._kept is not None:
-                self._kept.begin(lines.name, ["text"], 1)
-                yield from self._kept_lines(lines)
-                return
-            yield from (Batch(batch, []) for batch in (blocks if as_lines else batches))
-            return
+                raise InputError(
+                    f"{path}: this is a table by its name, and no column is named",
+                    hint="--text-col names the column of the texts; --input-format text takes every line",
+                )
+            self._progress.note(taken_as_it_stands(path))
+        if self._kept is not None:
+            self._kept.begin(lines.name, ["text"], 1)
+            yield from self._kept_lines(lines)
+        elif blocks is not None:
+            yield from (Batch(block, []) for block in blocks)
+        else:
+            yield from (Batch(batch, []) for batch in lines.batches())
+
+    def _table(self, path: str, lines: Lines, blocks: Iterator[bytes], as_lines: bool) -> Iterator[Batch]:
+        """The rows of a table in a file of lines."""
+        batches = map(as_texts, blocks) if as_lines else lines.batches()
         head, first, layout = self._begun(path, lines, batches)
         if layout is None:
             return

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from nlpcli.engine.io.record_formats import Documents, count_texts
 from nlpcli.errors import InputError
+from nlpcli.wording import counted
 
 
 class WorkTable(NamedTuple):
@@ -46,5 +47,5 @@ def few_texts(batches: Iterable[Documents], most: int) -> Iterator[Documents]:
     for batch in batches:
         texts += count_texts(batch)
         if texts > most:
-            raise too_large(f"more than {most:,} texts")
+            raise too_large(f"more than {counted(most, 'text')}")
         yield batch

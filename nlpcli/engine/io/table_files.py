@@ -18,6 +18,7 @@ from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.io.parquet import imported
 from nlpcli.engine.io.workbooks import as_text, cell_text
 from nlpcli.errors import INSTALL_EXCEL, MissingDependency, OutputError
+from nlpcli.wording import counted
 
 _MOST_ROWS, _MOST_COLUMNS, _MOST_CHARACTERS = 1 << 20, 1 << 14, 32_767  # that Excel takes
 # What XML cannot hold, what it would change, and what would be read as such an escape.
@@ -94,7 +95,8 @@ class WorkbookSheet:
             return None
         if len(text) > _MOST_CHARACTERS:
             raise OutputError(
-                f"{self._name}: row {self._number + 1}: a text of {len(text):,} characters, and a cell holds "
+                f"{self._name}: row {self._number + 1}: a text of "
+                f"{counted(len(text), 'character')}, and a cell holds "
                 f"{_MOST_CHARACTERS:,}",
                 hint="name a .csv, .jsonl or .parquet",
             )

@@ -21,6 +21,7 @@ from nlpcli.engine.neural.weights import Weights
 from nlpcli.engine.neural.word_inputs import WordInputs, WordRows
 from nlpcli.engine.runtime.arrays import offsets_of, ranges
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -135,7 +136,10 @@ class SequenceTrainer(BatchTrainer):
     @property
     def material(self) -> str:
         """What there is to learn from, in words."""
-        return f"{len(self.sentences.starts) - 1:,} sentences, {len(self.sentences.words):,} words"
+        return (
+            f"{counted(len(self.sentences.starts) - 1, 'sentence')}, "
+            f"{counted(len(self.sentences.words), 'word')}"
+        )
 
     # --- a batch ----------------------------------------------------------------------------
 

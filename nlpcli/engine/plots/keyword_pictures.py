@@ -13,6 +13,7 @@ from nlpcli.engine.io import page_style, pages, palette, pictures
 from nlpcli.engine.io.writing import open_output
 from nlpcli.engine.plots import word_cloud
 from nlpcli.errors import InputError, OutputError
+from nlpcli.wording import counted
 
 MOST_GROUPS, MOST_WORDS = 24, 200
 _KINDS = ("html", "png")
@@ -102,10 +103,12 @@ def _said(one: Keyword, by: str) -> str:
     if by == "class":
         odds = math.exp(min(one.log_odds, 50))
         return (
-            f"{one.word}: z {one.score:.1f}; {one.count:,} times here, {one.elsewhere:,} elsewhere; "
+            f"{one.word}: z {one.score:.1f}; {counted(one.count, 'time')} here, {one.elsewhere:,} elsewhere; "
             f"{odds:,.1f} times the odds"
         )
-    return f"{one.word}: {one.score:.1f}; {one.count:,} times, in {one.elsewhere:,} documents"
+    return (
+        f"{one.word}: {one.score:.1f}; {counted(one.count, 'time')}, in {counted(one.elsewhere, 'document')}"
+    )
 
 
 def cloud_body(groups: Sequence[KeywordGroup], words: Sequence[tuple[Keyword, int]]) -> str:
@@ -141,7 +144,9 @@ def _svg(
         if place is None:
             continue
         size, (left, top, wide, _) = place
-        said = f"{one.word}: {one.count:,} times" + (f" in {groups[number].name}" if len(groups) > 1 else "")
+        said = f"{one.word}: {counted(one.count, 'time')}" + (
+            f" in {groups[number].name}" if len(groups) > 1 else ""
+        )
         parts.append(
             f'<text data-say="{pages.escaped(said)}" x="{left + 3:.1f}" '
             f'y="{top + size * 0.9:.1f}" font-size="{size:.1f}" textLength="{wide - 6:.1f}" '

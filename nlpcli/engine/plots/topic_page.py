@@ -21,7 +21,8 @@ from nlpcli.engine.topics.periods import Date, parse_date, periods
 from nlpcli.engine.topics.topic_map import distances, places, telling_words, word_shares
 from nlpcli.engine.topics.topic_model import TopicModel
 from nlpcli.errors import InputError, SettingsError
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextRowSettings
+from nlpcli.wording import counted
 
 _WORDS = 30  # of a topic, for each λ
 _TEXTS = 12  # of a topic
@@ -37,7 +38,7 @@ def topic_page(
     *,
     date_col: str | None = None,
     title: str = "Topics",
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> None:
@@ -49,8 +50,6 @@ def topic_page(
     Raises SettingsError for a model of lsa, InputError for texts of which the model knows no word, and where
     none has a date.
     """
-    if date_col is not None and records.label_col is not None:
-        raise SettingsError("--date-col and --label-col are two columns beside a text: leave one of them out")
     check_writable(output)
     loaded = TopicModel.load(model)
     if loaded.settings.method == "lsa":
@@ -59,9 +58,8 @@ def topic_page(
         raise SettingsError(
             f"a page shows {_MOST_TOPICS:,} topics at most, and the model has {len(loaded):,}"
         )
-    if date_col is not None:
-        records = dataclasses.replace(records, label_col=date_col)
-    rows = Records(paths, records, reading, labelled=date_col is not None, progress=progress)
+    beside = dataclasses.replace(RecordSettings.of(records), label_col=date_col)
+    rows = Records(paths, beside, reading, labelled=date_col is not None, progress=progress)
     read = _Read(len(loaded))
     for batch in rows.texts():
         dates = rows.labels(range(len(rows.codes) - len(batch), len(rows.codes))) if date_col else []
@@ -72,7 +70,7 @@ def topic_page(
     content = page_style.page("topics", title=title, DATA=pages.script_data(data))
     with write_atomically(output) as file:
         file.write(content.encode("utf-8", "replace"))
-    progress.note(f"{output}: {len(loaded):,} topics, {read.texts:,} texts")
+    progress.note(f"{output}: {counted(len(loaded), 'topic')}, {counted(read.texts, 'text')}")
 
 
 def _of_model(model: TopicModel) -> dict[str, object]:
@@ -160,7 +158,10 @@ class _Read:
                 hint="--date-col names its column",
             )
         if missing:
-            progress.lost(f"{missing:,} texts have no date such as 2024-03-09, and are left out over time")
+            progress.lost(
+                f"{counted(missing, 'text has', 'texts have')} no date such "
+                "as 2024-03-09, and left out over time"
+            )
         weights = np.concatenate(self._weights)
         period = np.array(of_text)
         period[~weights.any(axis=1)] = -1  # without a word that the model knows

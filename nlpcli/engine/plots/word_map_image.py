@@ -12,6 +12,7 @@ from typing import Any, Literal
 from nlpcli.engine.io import palette, pictures
 from nlpcli.engine.io.pages import plain
 from nlpcli.engine.plots.word_map import WordMap
+from nlpcli.wording import counted
 
 Box = tuple[float, float, float, float]
 _THEMES = {"light": palette.LIGHT, "dark": palette.DARK}
@@ -75,7 +76,11 @@ def _figure(word_map: WordMap, colours: dict[str, str]) -> Any:
     _label(axes, word_map, colours, 7.0 if many else 10.0)
     figure.text(0.02, 0.955, word_map.title, color=colours["ink"], fontsize=13, weight="bold")
     figure.text(
-        0.02, 0.93, f"{len(word_map.words):,} words · {word_map.note}", color=colours["faint"], fontsize=9
+        0.02,
+        0.93,
+        f"{counted(len(word_map.words), 'word')} · {word_map.note}",
+        color=colours["faint"],
+        fontsize=9,
     )
     if word_map.group_names:
         _legend(axes, word_map, colours)

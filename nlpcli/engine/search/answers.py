@@ -12,6 +12,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import SettingsError
 from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.search import AnswerSettings
+from nlpcli.wording import counted
 
 
 @dataclass
@@ -48,5 +49,5 @@ def read_pairs(
         found.questions.append((name, [(row, question) for row, question, _ in whole]))
         found.answers += [answer for _, _, answer in whole]
     if empty:
-        progress.lost(f"{empty:,} pair{'s' * (empty > 1)} with an empty question or answer left out")
+        progress.lost(f"{counted(empty, 'pair')} with an empty question or answer left out")
     return found

@@ -16,6 +16,7 @@ from nlpcli.settings.fields import changed, given_options, refuse
 from nlpcli.settings.input import FolderSettings, InputSettings, TextInputSettings
 from nlpcli.settings.search import AnswerSettings, IndexSettings, SearchSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.wording import counted
 
 
 @plain_settings
@@ -56,7 +57,7 @@ def index(
     else:
         made = _built(paths, vectors, settings, analysis, reading, folders, progress, columns)
     made.save(output)
-    progress.note(f"{output}: {len(made):,} documents, {len(made.terms):,} terms")
+    progress.note(f"{output}: {counted(len(made), 'document')}, {counted(len(made.terms), 'term')}")
     return made
 
 
@@ -105,7 +106,7 @@ def search(
     if like:
         places = Questions([", ".join(like)], progress)
         return Answers(places, lambda batch: places.solved(batch, lambda _: engine.more_like(like)))
-    questions = Questions(queries, progress)
+    questions = Questions(queries, progress, "query")
     return Answers(questions, lambda batch: questions.solved(batch, engine.find))
 
 

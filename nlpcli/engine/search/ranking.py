@@ -224,8 +224,6 @@ class Search:
 
     def _nothing(self, query: str, words: list[str]) -> InputError:
         if not words:
-            if not query.strip():
-                return InputError("the query is empty", hint="give words to search for")
             sample = Sample(self._analyzer.settings)
             sample.add(query)
             return sample.no_tokens("the query")

@@ -11,6 +11,7 @@ from nlpcli.engine.sequences.answers import Answer, Classes, Labels, Number
 from nlpcli.engine.sequences.label_numbers import are_decimals, numbers_of
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.input import RecordSettings
+from nlpcli.wording import counted
 
 _NUMBERS = 10  # more different ones than these are no classes, where decimal fractions are among them
 
@@ -21,7 +22,7 @@ def number_answer(examples: Labelled) -> Number:
     deviation = float(values.std())
     if not deviation:
         raise InputError(
-            f"all {len(values):,} texts are labelled with the number {values[0]:g}",
+            f"all {counted(len(values), 'text')} are labelled with the number {values[0]:g}",
             hint="there is nothing to learn; is --label-col the right column?",
         )
     return Number(float(values.mean()), deviation)

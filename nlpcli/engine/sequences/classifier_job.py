@@ -54,10 +54,11 @@ from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.classify import ClassifySettings, RnnSettings
 from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import changed, check_whole_number
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, JudgedTextSettings, RecordSettings
 from nlpcli.settings.neural import ClassifierEncoder, NetworkTraining
 from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.wording import counted
 
 NetworkClassifier: TypeAlias = TextClassifier | VectorClassifier
 AnyEvaluation: TypeAlias = Evaluation | LabelsEvaluation | NumberEvaluation
@@ -158,7 +159,7 @@ def train_rnn(
     )
     if output is not None:
         count = f"{len(examples.labels):,} {'pairs' if examples.sides == 2 else 'texts'}, {told_of(answer)}"
-        progress.note(f"{output}: {count}, {len(begun.sentences.kinds):,} different words")
+        progress.note(f"{output}: {count}, {counted(len(begun.sentences.kinds), 'different word')}")
     if found.blend is not None:
         progress.note(f"{blend}: {found.blend.share:.0%} of the answer is its")
     judged = None if tests is None else found.predict(tests.corpus, progress)
@@ -225,7 +226,7 @@ def classify(
     output: Output | None = None,
     settings: ClassifySettings = ClassifySettings(),
     *,
-    records: RecordSettings = RecordSettings(),
+    records: JudgedTextSettings = JudgedTextSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
     reason_as_text: Callable[[Reason], str] | None = None,
@@ -245,23 +246,23 @@ def classify(
     if texts is None and output is None:
         raise TypeError("give texts; or, with output=, the names of files")
     given = None if texts is None else [*as_list(texts)]
-    classifier = _ready(load_any(model), settings)
+    classifier, rows = _ready(load_any(model), settings), RecordSettings.of(records)
     if machines.wanted and output is not None:
-        _check_pairs(classifier, records)
+        _check_pairs(classifier, rows)
         work = partial(
             classify, shared_name(model), settings=settings, records=records, reading=reading, table=table
         )
-        how = Reading(reading, records, pairs=True)
+        how = Reading(reading, rows, pairs=True)
         map_files(work, given, output, how, machines, progress, "classifying", cut=table.id_col is None)
         return []
     if output is None:
         refuse_texts(machines)
         texts = listed(given or [], sides_of(classifier))
         return list(prediction_lines(classifier, [texts], settings, reason_as_text))
-    _check_pairs(classifier, records)
+    _check_pairs(classifier, rows)
     kept = kept_for(output, table, otherwise="--jsonl" if settings.jsonl else None)
     if isinstance(classifier, VectorClassifier):
-        batches = judged_batches(classifier, given, records, reading, progress, kept)
+        batches = judged_batches(classifier, given, rows, reading, progress, kept)
     else:
         source = Records(given, records, reading, labelled=False, pairs=True, kept=kept, progress=progress)
         batches = source.documents()

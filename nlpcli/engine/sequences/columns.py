@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from nlpcli.engine.sequences.records import TaggedSentence
 from nlpcli.errors import InputError
 from nlpcli.settings.tagging import TaggedTextSettings
+from nlpcli.wording import counted
 
 _TREEBANK = {"upos": 4, "xpos": 5}
 _NAMES = {4: "UPOS", 5: "XPOS"}
@@ -76,7 +77,9 @@ def read_conllu(lines: Sequence[str], name: str, wanted: TaggedTextSettings) -> 
         else:
             row = line.split("\t")
             if len(row) != 10:
-                raise InputError(f"{name}:{number}: {len(row)} columns, where CoNLL-U has 10 between tabs")
+                raise InputError(
+                    f"{name}:{number}: {counted(len(row), 'column')}, where CoNLL-U has 10 between tabs"
+                )
             if max(form, column) > 10:
                 raise InputError(f"{name}:{number}: no column {max(form, column)}: the line has 10")
             if "-" in row[0] or "." in row[0]:
@@ -132,7 +135,7 @@ def _missing(name: str, number: int, row: Sequence[str], last: int, columns: int
             hint="a word and its tag a line; --columns word=1,tag=4 says where they stand",
         )
     return InputError(
-        f"{name}:{number}: {len(row)} column{'s' if len(row) != 1 else ''}, where line {first} has {columns}",
+        f"{name}:{number}: {counted(len(row), 'column')}, where line {first} has {columns}",
         hint="every line of a file has as many; --columns word=1,tag=2 takes two and leaves the others",
     )
 

@@ -19,6 +19,7 @@ from nlpcli.engine.tagging.labels import OUTSIDE, Span, bio2, bioes, scheme_of, 
 from nlpcli.engine.text.token import Token
 from nlpcli.errors import InputError
 from nlpcli.settings.text import AnalysisSettings
+from nlpcli.wording import counted
 
 _SOME = 300  # sentences by which a tokenizer is chosen
 _SPACES = ("_", " ")
@@ -119,7 +120,8 @@ def _tell_of_repairs(result: Examples, spans: Sequence[list[Span]], scheme: str,
     if scheme == "bioes":
         progress.note("the labels are BIOES: they are read as BIO-2")
     if wrong:
-        progress.note(f"{wrong:,} labels do not fit their spans and are mended; {first}")
+        told = counted(wrong, "label does not fit its span and is", "labels do not fit their spans and are")
+        progress.note(f"{told} mended; {first}")
 
 
 def _same_letter(tag: str) -> str:

@@ -35,6 +35,7 @@ from nlpcli.engine.sequences.word_network import WordNetwork
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings.fields import Settings, option_name
 from nlpcli.settings.text import AnalysisSettings
+from nlpcli.wording import counted
 
 KINDS = (recurrent_tagger.KIND, text_classifier.KIND, masked_lm.KIND)
 UNFINISHED = (recurrent_tagger.UNFINISHED, text_classifier.UNFINISHED, masked_lm.UNFINISHED)
@@ -60,8 +61,8 @@ class InitialNetwork:
     words: Sequence[str] = ()
 
     @classmethod
-    def load(cls, path: str, settings: Settings) -> InitialNetwork:
-        """That of a file, to begin a network with whose encoder has the sizes in these settings.
+    def load(cls, path: str, settings: Settings | None = None) -> InitialNetwork:
+        """That of a file, to begin a network with; where there are settings, with an encoder of their sizes.
 
         Raises ModelError for a file that is none, SettingsError where the sizes are not the same.
         """
@@ -82,10 +83,12 @@ class InitialNetwork:
         total.update(read_info(path).sha256.encode())
         words = loaded.words if isinstance(loaded, MaskedLM) else ()
         found = cls(path, loaded.network, loaded.purpose, total.hexdigest(), loaded.analysis, words)
-        found._check_sizes(settings)
+        if settings is not None:
+            found.check_sizes(settings)
         return found
 
-    def _check_sizes(self, settings: Settings) -> None:
+    def check_sizes(self, settings: Settings) -> None:
+        """Raise SettingsError where the encoder has other sizes than in these settings."""
         encoder = self.network.encoder
         sizes: dict[str, Any] = {name: getattr(encoder, name) for name in _SIZES}
         sizes[_TOGETHER] = encoder.word_dim + encoder.ngram_dim
@@ -133,7 +136,7 @@ class InitialNetwork:
         pairs = [(row, known[word]) for row, word in enumerate(inputs.known, 1) if word in known]
         mine, other = np.array([(0, 0), *pairs], np.int64).T
         words[mine] = self.network.tables[WORDS][other]
-        taken = f"the encoder, {len(pairs):,} of {len(inputs.known):,} words"
+        taken = f"the encoder, {len(pairs):,} of {counted(len(inputs.known), 'word')}"
         if self._has_ngrams_of(inputs):
             training.tables[FEATURES].now[:] = self.network.tables[FEATURES]
             taken += ", the n-grams"
@@ -150,7 +153,11 @@ class InitialNetwork:
         if same and theirs is not None and ours is not None:
             same = theirs.shape[1] == ours.shape[1] and self._is_given(inputs.given, ours)
         if not same:
-            told = "without --vectors" if theirs is None else f"with --vectors of {theirs.shape[1]} numbers"
+            told = (
+                "without --vectors"
+                if theirs is None
+                else f"with --vectors of {counted(theirs.shape[1], 'number')}"
+            )
             raise SettingsError(
                 f"{self.name} has a network made {told}, and here they are others",
                 hint="leave --vectors out" if theirs is None else "give the same --vectors",

@@ -41,6 +41,7 @@ from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.results import LineSettings
 from nlpcli.settings.tagging import TaggedTextSettings, TaggerSettings, TagSettings
 from nlpcli.settings.text import AnalysisSettings
+from nlpcli.wording import counted
 
 TEST = "test"
 TaggerMeasured = Callable[[str, TaggerEvaluation], object]
@@ -140,7 +141,7 @@ def _described(examples: Examples, model: TaggerModel) -> str:
     """What a tagger was made of, and how it cuts a text."""
     kinds = "pieces of tags" if model.most else "tags"
     words = sum(map(len, examples.words))
-    made = f"{len(examples.words):,} sentences, {words:,} words, {len(model.tags)} {kinds}"
+    made = f"{counted(len(examples.words), 'sentence')}, {counted(words, 'word')}, {len(model.tags)} {kinds}"
     return f"{made}; bare text is cut by {model.analysis.tokenizer}"
 
 

@@ -22,6 +22,7 @@ from nlpcli.engine.tagging.training import Training
 from nlpcli.errors import SettingsError
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
+from nlpcli.wording import counted
 
 
 class Linear:
@@ -100,7 +101,7 @@ class Network:
         return self._training.best()
 
     def done(self) -> str:  # noqa: D102
-        return f"{self._training.step:,} of {self._training.total_steps:,} updates"
+        return f"{self._training.step:,} of {counted(self._training.total_steps, 'update')}"
 
     def save(self, path: str) -> None:  # noqa: D102
         self._files.save(self._training, path)

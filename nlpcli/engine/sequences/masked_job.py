@@ -21,6 +21,7 @@ from nlpcli.settings.masked import MASKED_TRAINING, FillSettings, MaskedSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.wording import counted
 
 
 @plain_settings
@@ -51,7 +52,7 @@ def train_mlm(
     begun = MaskedTraining(corpus, analysis, settings, encoder, training)
     learning = Network(begun, told=begun.told)
     model: MaskedLM = learnt(learning, output, resume, checkpoints.checkpoint_every, progress)
-    progress.note(f"{output}: {len(corpus.ids):,} words, {len(model.words):,} of them can be found")
+    progress.note(f"{output}: {counted(len(corpus.ids), 'word')}, {len(model.words):,} of them can be found")
     return model
 
 
@@ -70,7 +71,7 @@ def fill_mask(
     is no masked language model.
     """
     loaded = MaskedLM.load(model)
-    questions = Questions(texts, progress)
+    questions = Questions(texts, progress, "text")
 
     def answer(batch: list[str]) -> Iterable[tuple[str, list[Filled]]]:
         asked = questions.solved(batch, lambda text: loaded.asked(text, settings.mask))

@@ -35,6 +35,7 @@ from nlpcli.errors import InputError
 from nlpcli.settings.masked import MASKED_TRAINING, MaskedSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
 from nlpcli.settings.text import AnalysisSettings
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -261,7 +262,8 @@ def _inputs(text: Sentences, encoder: EncoderSettings, most: int) -> tuple[WordI
     known = sorted(sorted(frequent, key=lambda word: (-times[word], word))[:most])
     if not known:
         raise InputError(
-            f"no word is in the text {encoder.min_word_count} times or more: there is nothing to learn",
+            f"no word is in the text {counted(encoder.min_word_count, 'time')} "
+            "or more: there is nothing to learn",
             hint="give more text, or --min-count 1",
         )
     found = WordInputs.of_text((kind for kind, count in zip(text.kinds, seen, strict=True) if count), encoder)

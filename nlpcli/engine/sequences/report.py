@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nlpcli.engine.runtime.progress import Progress
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from nlpcli.engine.neural.batch_trainer import BatchTrainer
@@ -27,7 +28,7 @@ class Report:
         """What is trained on what."""
         training = self._training
         self._progress.note(
-            f"{training.material}; {training.total_steps:,} updates on {training.threads} threads"
+            f"{training.material}; {counted(training.total_steps, 'update')} on {training.threads} threads"
         )
 
     def tick(self) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from nlpcli.engine.sequences.records import CharacterSpan, SpannedText, TaggedSentence
 from nlpcli.errors import InputError
+from nlpcli.wording import counted
 
 MARKED = re.compile(r"<([^<>\n]+):([A-Za-z_가-힣][\w.\-]*)>")
 _TEXTS = ("text", "sentence", "content")
@@ -129,7 +130,7 @@ class _Record:
     def _sentence(self, tokens: list[Any], tags: Any) -> TaggedSentence:
         if not isinstance(tags, list) or len(tags) != len(tokens):
             count = len(tags) if isinstance(tags, list) else 0
-            raise self._wrong(f"{len(tokens)} tokens have {count} tags")
+            raise self._wrong(f"{counted(len(tokens), 'token has', 'tokens have')} {counted(count, 'tag')}")
         words = [str(token) for token in tokens]
         return TaggedSentence(words, [str(tag) for tag in tags], self._name, self._line)
 
@@ -146,7 +147,7 @@ class _Record:
             raise self._wrong(f"a span is [start, end, label], not {_short(span)}")
         if not 0 <= start <= end <= length:
             raise self._wrong(
-                f"the span {start} to {end} is not within the text, which has {length} characters"
+                f"the span {start} to {end} is not within the text, which has {counted(length, 'character')}"
             )
         return CharacterSpan(start, end, label) if start < end else None
 

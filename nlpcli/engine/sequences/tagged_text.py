@@ -26,6 +26,7 @@ from nlpcli.engine.sequences.records import SpannedText, TaggedSentence
 from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.tagging import TaggedTextSettings
+from nlpcli.wording import counted
 
 LONGEST = 10_000  # words; what is longer has lost the lines between its sentences
 _LOOKED_AT = 400
@@ -95,7 +96,7 @@ def _read(
 def _checked(sentence: TaggedSentence) -> TaggedSentence:
     if len(sentence.words) > LONGEST:
         raise InputError(
-            f"{sentence.place}: a sentence of {len(sentence.words):,} words",
+            f"{sentence.place}: a sentence of {counted(len(sentence.words), 'word')}",
             hint=f"at most {LONGEST:,} are taken; in columns an empty line stands between sentences",
         )
     return sentence

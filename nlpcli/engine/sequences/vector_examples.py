@@ -18,6 +18,7 @@ from nlpcli.engine.io.table_signs import format_by_name
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.wording import counted
 
 _ROWS = 1024  # that are judged together
 # How lines of numbers alone are read: as a table of one column.
@@ -196,7 +197,7 @@ def _check_columns(path: str, found: Sequence[str], wanted: Sequence[str]) -> No
 def _other_number(found: int, columns: Sequence[str]) -> InputError:
     shown = ", ".join(columns[:8]) + (", …" if len(columns) > 8 else "")
     return InputError(
-        f"a row has {found:,} number{'s' * (found != 1)}, and the model takes {len(columns):,}: {shown}",
+        f"a row has {counted(found, 'number')}, and the model takes {len(columns):,}: {shown}",
         hint="--vector-col names the columns of a table",
     )
 

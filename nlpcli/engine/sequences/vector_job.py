@@ -25,6 +25,7 @@ from nlpcli.settings.fields import Settings, changed, option_name
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.neural import ClassifierEncoder, EncoderSettings, NetworkTraining
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.wording import counted
 
 NONE = "none"
 # What is of words, and has no place where there are none.
@@ -113,7 +114,10 @@ def train_vectors(
     if output is not None:
         what = f"{len(answer.labels)} {'classes' if isinstance(answer, Classes) else 'labels'}"
         what = what if answer.labels else "numbers"
-        progress.note(f"{output}: {len(examples.labels):,} rows of {len(examples.columns):,} numbers, {what}")
+        progress.note(
+            f"{output}: {counted(len(examples.labels), 'row')} of "
+            f"{counted(len(examples.columns), 'number')}, {what}"
+        )
     if tests is None:
         return model, None
     found = model.predict(tests.vectors, progress)

@@ -23,6 +23,7 @@ from nlpcli.engine.sequences.vector_classifier import UNFINISHED, Inputs, Vector
 from nlpcli.engine.sequences.vector_examples import VectorExamples
 from nlpcli.settings.classify import RnnSettings
 from nlpcli.settings.neural import ClassifierEncoder, NetworkTraining
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -88,7 +89,7 @@ class VectorTraining(Resumable):
     @property
     def material(self) -> str:
         """What there is to learn from, in words."""
-        return f"{len(self._rows):,} rows of {len(self._inputs.columns):,} numbers"
+        return f"{counted(len(self._rows), 'row')} of {counted(len(self._inputs.columns), 'number')}"
 
     @property
     def constant(self) -> Sequence[str]:

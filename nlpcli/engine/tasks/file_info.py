@@ -25,6 +25,7 @@ from nlpcli.engine.io.npz import (
 from nlpcli.engine.io.opening import open_bytes
 from nlpcli.engine.io.schema import Held
 from nlpcli.errors import InputError, ModelError
+from nlpcli.wording import counted
 
 NO_SUM = "none: such a file holds no checksum"
 _FIRST = 1 << 16  # bytes that tell what a file is
@@ -77,7 +78,7 @@ def _arrays(path: str, arrays: Arrays) -> ModelInfo:
         header = {"settings": found.settings.to_record(), "analysis": found.analysis.to_record()}
         return _info(path, "co-occurrence counts", header, tensors)
     if {"words", "vectors"} <= {*tensors} and len(shape := tensors["vectors"].shape) == 2:
-        header = {"summary": f"vectors of {shape[0]:,} words, {shape[1]:,} numbers each"}
+        header = {"summary": f"vectors of {counted(shape[0], 'word')}, {counted(shape[1], 'number')} each"}
         return _info(path, "word vectors (npz)", header, tensors)
     if not {"data", "indices", "indptr", "shape"} <= {*tensors}:
         header = {"summary": f"{len(tensors):,} arrays of numpy"}
@@ -86,7 +87,8 @@ def _arrays(path: str, arrays: Arrays) -> ModelInfo:
     rows, columns = parts["shape"].tolist()
     cells = len(parts["data"])
     header = {
-        "summary": f"{rows:,} rows × {columns:,} columns, {cells:,} cells that are not zero",
+        "summary": f"{counted(rows, 'row')} × {counted(columns, 'column')}, "
+        f"{counted(cells, 'cell')} that are not zero",
         "rows": rows, "columns": columns, "cells": cells,
     }  # fmt: skip
     if "features" in parts:
@@ -150,7 +152,10 @@ def _coordinates(path: str, start: bytes) -> ModelInfo | None:
     sizes = [int(number) for number in lines[0].split() if number.isdigit() and len(number) < 19]
     if len(sizes) != 3:
         return None
-    said = f"{sizes[0]:,} rows × {sizes[1]:,} columns, {sizes[2]:,} cells that are not zero"
+    said = (
+        f"{counted(sizes[0], 'row')} × {counted(sizes[1], 'column')}, "
+        f"{counted(sizes[2], 'cell')} that are not zero"
+    )
     return _info(path, "matrix of documents (Matrix Market)", {"summary": said})
 
 
@@ -166,7 +171,7 @@ def _vocabulary(path: str, start: bytes) -> ModelInfo | None:
     except InputError:
         return None
     header = {
-        "summary": f"{len(found):,} tokens, seen {found.total:,} times",
+        "summary": f"{counted(len(found), 'token')}, seen {counted(found.total, 'time')}",
         "tokens": len(found), "total": found.total, "first_tokens": [*found.tokens[:_SHOWN]],
     }  # fmt: skip
     return _info(path, "vocabulary", header)
@@ -182,7 +187,7 @@ def _svmlight(path: str, start: bytes) -> ModelInfo | None:
     if not _LIBSVM.fullmatch(first) or b":" not in first:
         return None
     rows = sum(1 for _ in _lines(path))
-    return _info(path, "matrix of documents (svmlight)", {"summary": f"{rows:,} rows", "rows": rows})
+    return _info(path, "matrix of documents (svmlight)", {"summary": f"{counted(rows, 'row')}", "rows": rows})
 
 
 def _json_lines(path: str, start: bytes) -> ModelInfo | None:
@@ -196,7 +201,7 @@ def _json_lines(path: str, start: bytes) -> ModelInfo | None:
     except (ValueError, RecursionError):
         return None
     rows = sum(1 for _ in _lines(path))
-    said = f"{rows:,} objects; the first has {len(names):,} fields"
+    said = f"{rows:,} objects; the first has {counted(len(names), 'field')}"
     return _info(path, "JSON lines", {"summary": said, "first_fields": names[:_SHOWN]})
 
 
@@ -210,7 +215,7 @@ def _vectors(path: str, _start: bytes) -> ModelInfo | None:
     except InputError:
         return None
     rows, dim = found.matrix.shape
-    said = f"vectors of {rows:,} words, {dim:,} numbers each"
+    said = f"vectors of {counted(rows, 'word')}, {counted(dim, 'number')} each"
     tensors = {"vectors": TensorInfo(found.matrix.dtype.name, (rows, dim), 0, found.matrix.nbytes)}
     return _info(path, f"word vectors ({found.layout})", {"summary": said}, tensors)
 
@@ -222,7 +227,7 @@ def _table(path: str, start: bytes) -> ModelInfo | None:
         return None
     with raw_rows(path, texts=False) as rows:
         names, count = rows.names(), sum(1 for row in rows if row.cells)
-    said = f"a table of {count:,} rows and {len(names):,} columns"
+    said = f"a table of {counted(count, 'row')} and {counted(len(names), 'column')}"
     return _info(path, "table", {"summary": said, "rows": count, "columns": names[: 2 * _SHOWN]})
 
 

@@ -11,6 +11,7 @@ from nlpcli.engine.io.model_file import ModelInfo
 from nlpcli.engine.io.schemas.by_kind import SCHEMAS, schema_of
 from nlpcli.errors import ModelError
 from nlpcli.settings.fields import Settings
+from nlpcli.wording import counted
 
 _MOST_NAMES = 8
 
@@ -69,40 +70,46 @@ def _named(names: list[str]) -> str:
 
 def _classifier(header: Header, shapes: Shapes) -> str:
     features = shapes["features.keys"][0]
-    texts = f"{features:,} features" if features else f"{_words(shapes):,} words"
+    texts = f"{counted(features, 'feature')}" if features else f"{counted(_words(shapes), 'word')}"
     return f"tells {_labels(header)} apart, by {texts}"
 
 
 def _labels(header: Header) -> str:
     labels = header["labels"]
-    return f"{len(labels):,} classes ({_named(labels)})"
+    return f"{counted(len(labels), 'class', 'classes')} ({_named(labels)})"
 
 
 def _vectors(_header: Header, shapes: Shapes) -> str:
     rows, dim = shapes["vectors"]
-    return f"vectors of {rows:,} words, {dim:,} numbers each"
+    return f"vectors of {counted(rows, 'word')}, {counted(dim, 'number')} each"
 
 
 def _vectorizer(header: Header, shapes: Shapes) -> str:
     how = header["settings"].get("kind", "tfidf")
-    return f"turns texts into {_words(shapes):,} columns ({how}), learnt of {header['documents']:,} texts"
+    return (
+        f"turns texts into {counted(_words(shapes), 'column')} ({how}), learnt "
+        f"of {counted(header['documents'], 'text')}"
+    )
 
 
 def _index(_header: Header, shapes: Shapes) -> str:
     terms, texts = shapes["terms.offsets"][0] - 1, shapes["lengths"][0]
     answers = ", each with an answer" * ("answers.offsets" in shapes)
-    return f"an index of {texts:,} texts with {terms:,} different terms{answers}"
+    return f"an index of {counted(texts, 'text')} with {counted(terms, 'different term')}{answers}"
 
 
 def _reader(_header: Header, shapes: Shapes) -> str:
-    return f"finds answers to questions in texts, by {shapes['weights'][0]:,} weights"
+    return f"finds answers to questions in texts, by {counted(shapes['weights'][0], 'weight')}"
 
 
 def _morphemes(header: Header, shapes: Shapes) -> str:
     lines = header.get("lines") or shapes["weights"][0]
     labels, source = len(header["labels"]), header.get("learnt_from")
     learnt = f", learnt from analyses by {source}" if source else ""
-    return f"finds Korean morphemes, by {labels:,} labels and {lines:,} lines of weights{learnt}"
+    return (
+        f"finds Korean morphemes, by {counted(labels, 'label')} and "
+        f"{counted(lines, 'line')} of weights{learnt}"
+    )
 
 
 def _masked(header: Header, shapes: Shapes) -> str:
@@ -113,18 +120,21 @@ def _masked(header: Header, shapes: Shapes) -> str:
 
 def _topics(header: Header, shapes: Shapes) -> str:
     if "documents" not in header:  # a training that was interrupted
-        return f"{header['num_topics']:,} topics of {header['tokens']:,} tokens"
+        return f"{counted(header['num_topics'], 'topic')} of {counted(header['tokens'], 'token')}"
     found = shapes.get("word_counts") or shapes["components"]
-    return f"{found[1]:,} topics over {found[0]:,} words, learnt of {header['documents']:,} texts"
+    return (
+        f"{counted(found[1], 'topic')} over {counted(found[0], 'word')}, learnt "
+        f"of {counted(header['documents'], 'text')}"
+    )
 
 
 def _tagger(header: Header, shapes: Shapes) -> str:
     if "tags" not in header:
-        return f"a tagger with {shapes['weights'][1]:,} tags"
+        return f"a tagger with {counted(shapes['weights'][1], 'tag')}"
     tags = header["tags"]
     if isinstance(tags, int):
-        return f"a tagger with {tags:,} tags"
-    return f"gives words one of {len(tags):,} tags ({_named(tags)})"
+        return f"a tagger with {counted(tags, 'tag')}"
+    return f"gives words one of {counted(len(tags), 'tag')} ({_named(tags)})"
 
 
 def _network(header: Header, _shapes: Shapes) -> str:
@@ -141,46 +151,52 @@ def _network(header: Header, _shapes: Shapes) -> str:
 def _numbers(header: Header, _shapes: Shapes) -> str:
     columns = header["columns"]
     if isinstance(columns, int):
-        return f"a classifier of rows of {columns:,} numbers"
+        return f"a classifier of rows of {counted(columns, 'number')}"
     said = "a number" if header.get("answer") == "number" else f"one of {_labels(header)}"
-    return f"gives rows of {len(columns):,} numbers ({_named(columns)}) {said}"
+    return f"gives rows of {counted(len(columns), 'number')} ({_named(columns)}) {said}"
 
 
 def _charlm(header: Header, shapes: Shapes) -> str:
     units = shapes["output.b"][0] if "output.b" in shapes else 0
     settings = header["settings"]
     size, layers = settings.get("rnn_size") or settings.get("hidden_size"), settings.get("num_layers", 1)
-    of_layers = f"{layers} layer{'s' * (layers != 1)} of {size}, {settings.get('cell')}"
-    return f"writes text of {units:,} different characters; {of_layers}"
+    of_layers = f"{counted(layers, 'layer')} of {size}, {settings.get('cell')}"
+    return f"writes text of {counted(units, 'different character')}; {of_layers}"
 
 
 def _seq2seq(header: Header, _shapes: Shapes) -> str:
-    return f"translates between texts; {header['targets']:,} units can be written"
+    return f"translates between texts; {counted(header['targets'], 'unit')} can be written"
 
 
 def _facebook(header: Header, _shapes: Shapes) -> str:
     dim, words = header["arguments"]["dim"], header["words"]
     if header["labels"]:
-        return f"tells {_labels(header)} apart, by {words:,} words of {dim:,} numbers each"
-    return f"vectors of {words:,} words and of their n-grams, {dim:,} numbers each"
+        return f"tells {_labels(header)} apart, by {counted(words, 'word')} of {counted(dim, 'number')} each"
+    return f"vectors of {counted(words, 'word')} and of their n-grams, {counted(dim, 'number')} each"
 
 
 def _counts(_header: Header, shapes: Shapes) -> str:
-    return f"how often {_words(shapes):,} words stand together: {shapes['data'][0]:,} pairs"
+    return f"how often {counted(_words(shapes), 'word')} stand together: {counted(shapes['data'][0], 'pair')}"
 
 
 def _tokens(header: Header, shapes: Shapes) -> str:
-    texts = f"{header['documents']:,} lines of text"
-    return f"how often {_words(shapes):,} different tokens stand in {texts}, to be added up by merge"
+    texts = f"{counted(header['documents'], 'line')} of text"
+    return f"how often {counted(_words(shapes), 'different token')} stand in {texts}, to be added up by merge"
 
 
 def _frequencies(header: Header, shapes: Shapes) -> str:
-    return f"in how many of {header['documents']:,} texts each of {_words(shapes):,} features stands"
+    return (
+        f"in how many of {counted(header['documents'], 'text')} each of "
+        f"{counted(_words(shapes), 'feature')} stands"
+    )
 
 
 def _partial(header: Header, shapes: Shapes) -> str:
-    texts = f"{header['texts']:,} texts, {_labels(header)}"
-    return f"{shapes['features.keys'][0]:,} features counted in {texts}; merge makes a classifier of parts"
+    texts = f"{counted(header['texts'], 'text')}, {_labels(header)}"
+    return (
+        f"{counted(shapes['features.keys'][0], 'feature')} counted in "
+        f"{texts}; merge makes a classifier of parts"
+    )
 
 
 _TELL: dict[str, Callable[[Header, Shapes], str]] = {

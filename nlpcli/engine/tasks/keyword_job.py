@@ -29,10 +29,11 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import InputError
 from nlpcli.settings.fields import refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, LabelledTextSettings
 from nlpcli.settings.keywords import KeywordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.wording import counted
 
 
 @plain_settings
@@ -45,7 +46,7 @@ def keywords(
     font: str | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(),
     progress: Progress = SILENT,
 ) -> Keywords:
@@ -92,7 +93,7 @@ def _keywords(
     labelled: bool,
     analysis: AnalysisSettings,
     vocabulary: VocabularySettings,
-    records: RecordSettings,
+    records: LabelledTextSettings,
     reading: InputSettings,
     progress: Progress,
 ) -> Keywords:
@@ -101,7 +102,7 @@ def _keywords(
     allowed = usable(corpus.vocabulary, settings.min_length)
     if not allowed.any():
         raise InputError(
-            f"no word has {settings.min_length} characters and a letter among them",
+            f"no word has {counted(settings.min_length, 'character')} and a letter among them",
             hint="--min-length 1, or another tokenizer",
         )
     if labelled:

@@ -15,6 +15,7 @@ from nlpcli.engine.tasks.squad import AnswerScores, all_of, read_squad
 from nlpcli.engine.text.arguments import as_list, plain_settings
 from nlpcli.settings.input import InputSettings
 from nlpcli.settings.questions import AskSettings, ReaderSettings
+from nlpcli.wording import counted
 
 
 @plain_settings
@@ -35,7 +36,7 @@ def train_reader(
     asked = [one for path in as_list(paths) for one in all_of(read_squad(path, reading))]
     reader = train(asked, settings, progress)
     reader.save(output)
-    progress.note(f"{output}: learnt from {len(asked):,} questions")
+    progress.note(f"{output}: learnt from {counted(len(asked), 'question')}")
     return reader
 
 

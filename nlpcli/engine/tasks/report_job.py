@@ -18,8 +18,8 @@ from nlpcli.engine.plots import report_page
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.tasks.corpus_report import CorpusReport, FileFacts, Watched, report_of
 from nlpcli.engine.text.arguments import plain_settings
-from nlpcli.errors import InputError, OutputError
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.errors import InputError
+from nlpcli.settings.input import InputSettings, LabelledTextSettings
 from nlpcli.settings.reports import ReportSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
@@ -35,7 +35,7 @@ def report(
     *,
     title: str | None = None,
     analysis: AnalysisSettings = LOWERCASE,
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = ANY_ENCODING,
     progress: Progress = SILENT,
 ) -> CorpusReport:
@@ -47,8 +47,6 @@ def report(
     Raises InputError for texts without a token, OutputError for a page that is not named .html.
     """
     if isinstance(output, str | os.PathLike):
-        if not os.fspath(output).lower().endswith((".html", ".htm")):
-            raise OutputError(f"{os.fspath(output)}: a report is a page: name it .html")
         check_writable(output)
     names = [STDIN] if paths is None else [os.fspath(path) for path in paths]
     rows = Records(names, records, reading, labelled=records.has_labels, progress=progress)

@@ -33,6 +33,7 @@ from nlpcli.engine.text.arguments import plain_settings
 from nlpcli.errors import InputError, OutputError
 from nlpcli.settings.input import InputSettings, LabelRowSettings, RecordSettings, TextRowSettings
 from nlpcli.settings.rows import DedupSettings, LanguageSettings, SplitSettings
+from nlpcli.wording import counted
 
 PARTS = ("train", "dev", "test")
 _BATCH = 1024  # rows that are compared together
@@ -276,7 +277,8 @@ def dedup(
             progress.update("comparing", counts.rows)
     dropped = counts.same + counts.near
     progress.note(
-        f"{counts.rows:,} rows, {dropped:,} dropped: {counts.same:,} the same, {counts.near:,} nearly"
+        f"{counted(counts.rows, 'row')}, {dropped:,} dropped: {counts.same:,} "
+        f"the same, {counts.near:,} nearly"
     )
     return counts
 

@@ -26,6 +26,7 @@ from nlpcli.settings.input import FolderSettings, InputSettings, TextInputSettin
 from nlpcli.settings.results import RowSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import SummarySettings
+from nlpcli.wording import counted
 
 
 @plain_settings
@@ -137,7 +138,8 @@ def rouge_of(summaries: list[Summary], reference: str, reading: InputSettings = 
     lines = [line for line in Lines([reference], reading) if line.strip()]
     if len(lines) != len(summaries):
         raise InputError(
-            f"{display_name(reference)} has {len(lines):,} summaries for {len(summaries):,} texts",
+            f"{display_name(reference)} has {counted(len(lines), 'summary', 'summaries')} "
+            f"for {counted(len(summaries), 'text')}",
             hint="wanted: a line for each text, in their order; a tab between several summaries of one",
         )
     pairs = zip(summaries, lines, strict=True)

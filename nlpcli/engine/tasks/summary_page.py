@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from nlpcli.engine.io import page_style, pages
 from nlpcli.engine.tasks.summarization import Sentence, Summary
+from nlpcli.wording import counted
 
 MOST_TEXTS = 200  # of a page
 
@@ -15,9 +16,9 @@ def page(summaries: Sequence[Summary]) -> str:
     """The first 200 texts, with all their sentences; those of the summary are marked."""
     shown = summaries[:MOST_TEXTS]
     chosen, of = sum(len(summary.sentences) for summary in shown), sum(summary.of for summary in shown)
-    note = f"{chosen:,} of {of:,} sentences"
+    note = f"{chosen:,} of {counted(of, 'sentence')}"
     if len(shown) < len(summaries):
-        note += f"; the first {len(shown):,} of {len(summaries):,} texts"
+        note += f"; the first {len(shown):,} of {counted(len(summaries), 'text')}"
     return page_style.page(
         "summary", title="Summaries", NOTE=note, BODY="".join(map(_text, shown)) or "<p>No text.</p>"
     )

@@ -21,6 +21,7 @@ from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import SubwordSettings
+from nlpcli.wording import counted
 
 
 @plain_settings
@@ -51,7 +52,7 @@ def train_subword(
         file.write(content)
     model = Subwords(content)
     if path is not None:
-        progress.note(f"{path}: {len(model):,} pieces ({settings.model_type})")
+        progress.note(f"{path}: {counted(len(model), 'piece')} ({settings.model_type})")
     model.merges = first_merges(model, counter.counts, settings.merges)
     return model
 

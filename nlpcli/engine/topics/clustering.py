@@ -20,6 +20,7 @@ from nlpcli.engine.runtime.threads import one_thread
 from nlpcli.engine.topics.kmeans import NONE, Clusters, by_size, cluster
 from nlpcli.errors import INSTALL_PLOT, InputError, MissingDependency
 from nlpcli.settings.topics import ClusterSettings
+from nlpcli.wording import counted
 
 _NUMBERS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
 _JUDGED = 2_000  # points
@@ -52,7 +53,7 @@ def group(points: Any, settings: ClusterSettings, progress: Progress = SILENT) -
     if not trials:
         return _so_many(points, settings, 1)
     best = max(trials, key=lambda trial: (trial.silhouette, -trial.k))
-    progress.note(f"chosen: {best.k} clusters")
+    progress.note(f"chosen: {counted(best.k, 'cluster')}")
     return found[best.k]
 
 
@@ -61,7 +62,10 @@ def _so_many(points: Any, settings: ClusterSettings, k: int) -> Clusters:
         return cluster(points, k, seed=settings.seed)
     unit = _unit(points, settings.method)
     if len(unit) < k:
-        raise InputError(f"{len(unit):,} points make no {k:,} clusters", hint=f"use --k {len(unit)} or less")
+        raise InputError(
+            f"{counted(len(unit), 'point')} make no {counted(k, 'cluster')}",
+            hint=f"use --k {len(unit)} or less",
+        )
     from sklearn.cluster import AgglomerativeClustering
 
     k = min(k, len(np.unique(unit, axis=0)))  # points that are alike make fewer
@@ -76,7 +80,7 @@ def _dense_regions(unit: NDArray[np.float64], least: int) -> Clusters:
 
     if len(unit) < least:
         raise InputError(
-            f"{len(unit):,} points make no cluster of {least:,}", hint="use a smaller --min-size"
+            f"{counted(len(unit), 'point')} make no cluster of {least:,}", hint="use a smaller --min-size"
         )
     with one_thread():
         labels = HDBSCAN(min_cluster_size=least, copy=True).fit_predict(unit).astype(np.int64)

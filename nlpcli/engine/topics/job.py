@@ -21,6 +21,7 @@ from nlpcli.settings.fields import given_options, refuse
 from nlpcli.settings.input import InputSettings, TextInputSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import ClusterSettings
+from nlpcli.wording import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,5 +126,5 @@ def _documents(
 
     found: DocumentClusters = cluster_documents(documents(), analysis, settings, progress)
     if blank:
-        progress.note(f"{blank:,} lines without a text are in no cluster")
+        progress.note(f"{counted(blank, 'line without a text is', 'lines without a text are')} in no cluster")
     return Groups("document", found.clusters, places, texts, found.terms, found.points)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nlpcli.engine.runtime.arrays import within_range
 from nlpcli.engine.runtime.threads import one_thread
 from nlpcli.errors import INSTALL_PLOT, InputError, MissingDependency
+from nlpcli.wording import counted
 
 NONE = -1  # the label of a point in no cluster
 _MANY = 20_000  # points; above this in small batches (Sculley 2010)
@@ -56,7 +57,8 @@ def cluster(points: Any, k: int, *, seed: int = 1) -> Clusters:
     """
     if points.shape[0] < k:
         raise InputError(
-            f"{points.shape[0]:,} points make no {k:,} clusters", hint=f"use --k {points.shape[0]} or less"
+            f"{counted(points.shape[0], 'point')} make no {counted(k, 'cluster')}",
+            hint=f"use --k {points.shape[0]} or less",
         )
     try:
         from sklearn.cluster import KMeans, MiniBatchKMeans

@@ -20,6 +20,7 @@ from nlpcli.engine.topics.seed_words import Seeds
 from nlpcli.engine.topics.topic_model import UNFINISHED
 from nlpcli.errors import ModelError
 from nlpcli.settings.topics import TopicSettings
+from nlpcli.wording import counted
 
 
 def digest_of(corpus: EncodedCorpus, settings: TopicSettings, seeds: Seeds) -> str:
@@ -59,6 +60,7 @@ def restore(training: Training, stored: Model, path: str, digest: str) -> None:
         raise ModelError(f"{path} is damaged: no training can have come there", hint="train anew")
     if done > training.settings.iterations:
         raise ModelError(
-            f"{path} has made {done:,} sweeps already", hint=f"--iterations {done} or more goes on with it"
+            f"{path} has made {counted(done, 'sweep')} already",
+            hint=f"--iterations {done} or more goes on with it",
         )
     training.restore(Standing(done, np.array(found["topics"]), np.array(found["alpha"])))

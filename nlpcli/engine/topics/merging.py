@@ -20,6 +20,7 @@ from nlpcli.engine.corpus.vocabulary import Vocabulary
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.topics.topic_model import TopicModel
 from nlpcli.errors import ModelError
+from nlpcli.wording import counted
 
 _MAY_DIFFER = ("seed", "iterations", "optimize_interval")
 _ALIKE = 0.3  # topics that have less in common are told of
@@ -44,7 +45,7 @@ def merge_topics(paths: Sequence[str], output: str, progress: Progress = SILENT)
         progress.note(f"{path}: topics matched, {float(likeness.mean()):.2f} alike in the mean")
     total = _by_size(total)
     total.save(output)
-    progress.note(f"{output}: {len(total):,} topics of {total.documents:,} texts")
+    progress.note(f"{output}: {counted(len(total), 'topic')} of {counted(total.documents, 'text')}")
     return total
 
 
@@ -58,7 +59,7 @@ def merged(first: TopicModel, second: TopicModel) -> tuple[TopicModel, NDArray[n
     counts = one + other[:, order]
     if counts.max() > _MOST:
         raise ModelError(
-            f"a word of a topic would be counted {int(counts.max()):,} times: too many to add up"
+            f"a word of a topic would be counted {counted(int(counts.max()), 'time')}: too many to add up"
         )
     assert first.alpha is not None and second.alpha is not None
     documents = first.documents + second.documents

@@ -19,6 +19,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import SettingsError
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.topics import TopicSettings
+from nlpcli.wording import counted
 
 
 class Seeds(NamedTuple):
@@ -43,7 +44,8 @@ def find_seeds(
         return NO_SEEDS
     if settings.num_topics != "auto" and len(lines) > settings.num_topics:
         raise SettingsError(
-            f"--seed-words names words of {len(lines):,} topics, and there are {settings.num_topics:,}",
+            f"--seed-words names words of {counted(len(lines), 'topic')}, "
+            f"and there are {settings.num_topics:,}",
             hint=f"--num-topics {len(lines)} or more; words of one topic stand on one line",
         )
     corpus = encode_documents([[line] for line in lines], analysis, vocabulary)

@@ -41,11 +41,12 @@ from nlpcli.engine.vectors.document_vectors import as_rows
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import changed, check_whole_number, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextRowSettings
 from nlpcli.settings.results import LineSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.topics import MATRICES, TopicAnswerSettings, TopicCheckpoints, TopicSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.wording import counted
 
 _TOPICS = 3  # that are told of a text
 _WORDS = 10  # that are told of a topic
@@ -63,7 +64,7 @@ def train_topics(
     tried: Callable[[list[Trial], int], None] | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     machines: DistributedSettings = DistributedSettings(),
     progress: Progress = SILENT,
@@ -83,15 +84,15 @@ def train_topics(
     check_writable(output)
     begun = None if resume is None else lda_checkpoint.read(resume)
     if machines.wanted:
-        encoded = encode_on_cluster(
-            paths, analysis, vocabulary, Reading(reading, records), machines, progress
-        )
+        how = Reading(reading, RecordSettings.of(records))
+        encoded = encode_on_cluster(paths, analysis, vocabulary, how, machines, progress)
     else:
         rows = Records(paths, records, reading, labelled=False, progress=progress)
         encoded = encode_documents(rows.documents(), analysis, vocabulary)
     corpus, frequencies = _pruned(encoded, settings)
     progress.note(
-        f"{corpus.documents:,} texts, {len(corpus.ids):,} tokens, {len(corpus.vocabulary):,} different words"
+        f"{counted(corpus.documents, 'text')}, {counted(len(corpus.ids), 'token')}, "
+        f"{counted(len(corpus.vocabulary), 'different word')}"
     )
     threads = threads or available_cores()
     work = _Work(settings, analysis, frequencies, find_seeds(settings, analysis, corpus.vocabulary, progress),
@@ -100,7 +101,7 @@ def train_topics(
         settings = dataclasses.replace(settings, num_topics=len(begun.tensors["alpha"]))
     elif settings.num_topics == "auto":
         number, trials = choose_number(corpus, settings, max(2, work.seeds.topics), work.model, progress)
-        progress.note(f"chosen: {number:,} topics")
+        progress.note(f"chosen: {counted(number, 'topic')}")
         if tried is not None:
             tried(trials, number)
         settings = dataclasses.replace(settings, num_topics=number)
@@ -116,10 +117,11 @@ def train_topics(
     else:
         model = work.model(corpus, settings, progress)
         model.save(output)
-    progress.note(f"{output}: {len(model):,} topics")
+    progress.note(f"{output}: {counted(len(model), 'topic')}")
     if not analysis.stopwords and (few := _of_stopwords(model)):
         progress.note(
-            f"{few:,} of {len(model):,} topics {'is' if few == 1 else 'are'} mostly stop words: leave them "
+            f"{few:,} of {counted(len(model), 'topic')} {'is' if few == 1 else 'are'} "
+            "mostly stop words: leave them "
             "out with --stopwords en (or ko, or a file), or take a smaller --max-df, such as 0.2"
         )
     return model
@@ -219,7 +221,7 @@ def _pruned(corpus: EncodedCorpus, settings: TopicSettings) -> tuple[EncodedCorp
     if not kept.any():
         raise InputError(
             f"no word is left: --min-df {settings.min_df} and --max-df {settings.max_df} drop all "
-            f"{len(corpus.vocabulary):,} of {documents:,} texts",
+            f"{len(corpus.vocabulary):,} of {counted(documents, 'text')}",
             hint="give more texts, one per line; or lower --min-df and raise --max-df",
         )
     new_id = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
@@ -258,7 +260,7 @@ def topics(
     settings: TopicAnswerSettings = TopicAnswerSettings(),
     *,
     jsonl: bool = False,
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
     progress: Progress = SILENT,
@@ -325,7 +327,7 @@ def topic_keys(model: str, top: int | None = None) -> list[tuple[float, list[tup
 
 
 def evaluate_topic_model(
-    model: str, paths: Paths, records: RecordSettings, reading: InputSettings, progress: Progress
+    model: str, paths: Paths, records: TextRowSettings, reading: InputSettings, progress: Progress
 ) -> TopicEvaluation:
     """How well a topic model fits some texts, and how good its topics are by them."""
     loaded = TopicModel.load(model)

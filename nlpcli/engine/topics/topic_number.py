@@ -21,6 +21,7 @@ from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.topics.coherence import coherence, perplexity, some_of
 from nlpcli.engine.topics.topic_model import TopicModel
 from nlpcli.settings.topics import TopicSettings
+from nlpcli.wording import counted
 
 _COARSE = (5, 10, 20, 40, 80, 160)
 _TEXTS = 10  # that a topic needs, at least
@@ -40,7 +41,7 @@ class _Trying(Progress):
 
     def update(self, stage: str, done: float, total: float | None = None, detail: str = "") -> None:  # noqa: ARG002
         """One bar for each trial."""
-        self._progress.update(f"trying {self._number:,} topics", done, total)
+        self._progress.update(f"trying {counted(self._number, 'topic')}", done, total)
 
 
 class Trial(NamedTuple):

@@ -23,6 +23,7 @@ from nlpcli.engine.sequences.initial_network import InitialNetwork
 from nlpcli.engine.translation.units import SPACE
 from nlpcli.errors import SettingsError
 from nlpcli.settings.translation import SPECIAL, UNKNOWN, Seq2SeqSettings
+from nlpcli.wording import counted
 
 # What a text is cut with, so that its words are units.
 _TOKENIZERS = {
@@ -40,7 +41,7 @@ def initial_network(path: str, settings: Seq2SeqSettings) -> tuple[InitialNetwor
     Raises ModelError for a file that is none; SettingsError where sizes or units are not the same, and for a
     network that is told more of a word than the word.
     """
-    found = InitialNetwork.load(path, settings)
+    found = InitialNetwork.load(path)
     if GIVEN in found.network.tables or found.network.lm is not None:
         told = "--lm" if found.network.lm is not None else "--vectors"
         raise SettingsError(
@@ -64,6 +65,7 @@ def initial_network(path: str, settings: Seq2SeqSettings) -> tuple[InitialNetwor
                 hint="leave --subword-model out: those of the network are taken",
             )
         settings = dataclasses.replace(settings, subword_model=analysis.subword_model)
+    found.check_sizes(settings)
     return found, settings
 
 
@@ -80,7 +82,7 @@ def begin_with(initial: InitialNetwork, weights: Weights, units: Sequence[str], 
     rows = np.array(filled, np.int64) + SPECIAL
     vectors[rows] = network.vectors([words[number] for number in filled]) / scale
     known = network.inputs.rows([words[number] for number in filled]).own > 0
-    return f"the encoder, {int(known.sum()):,} of {len(units):,} units"
+    return f"the encoder, {int(known.sum()):,} of {counted(len(units), 'unit')}"
 
 
 def as_word(unit: str, kind: str) -> str:

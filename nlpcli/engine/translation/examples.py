@@ -13,6 +13,7 @@ from nlpcli.engine.translation.units import Units, with_subwords
 from nlpcli.engine.translation.vocabulary import Side, UnitVocabulary
 from nlpcli.errors import InputError
 from nlpcli.settings.translation import END, SPECIAL, Seq2SeqSettings
+from nlpcli.wording import counted
 
 _RARE = {"word": 2}  # units seen fewer times are unknown, where nothing is said
 _DEV, _MOST_DEV = 5, 2000  # what a draw of chance is for; pairs that are held out at most
@@ -119,10 +120,13 @@ def _kept(split: Split, settings: Seq2SeqSettings, progress: Progress) -> Split:
     long = sum(max(len(one), len(other)) > settings.max_units for one, other in zip(*split, strict=True))
     uneven = len(split[0]) - len(kept[0]) - long
     if long:
-        progress.lost(f"{_pairs(long)} of more than {settings.max_units:,} units left out (--max-units)")
+        progress.lost(
+            f"{counted(long, 'pair')} of more than {settings.max_units:,} units left out (--max-units)"
+        )
     if uneven:
         progress.lost(
-            f"{_pairs(uneven)} left out, of which one side is more than {settings.max_ratio:g} times longer "
+            f"{counted(uneven, 'pair')} left out, of which one side is more "
+            f"than {settings.max_ratio:g} times longer "
             "(--max-ratio)"
         )
     if not kept[0]:
@@ -131,10 +135,6 @@ def _kept(split: Split, settings: Seq2SeqSettings, progress: Progress) -> Split:
             hint="do source and target belong together? else use a larger --max-units or --max-ratio",
         )
     return kept
-
-
-def _pairs(count: int) -> str:
-    return f"{count:,} pair{'s' if count > 1 else ''}"
 
 
 def _check_targets(vocabulary: UnitVocabulary, split: Split, settings: Seq2SeqSettings) -> None:

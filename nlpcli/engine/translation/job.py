@@ -26,7 +26,7 @@ from nlpcli.engine.translation.pairs import Reading, TextPairs, read_pairs, read
 from nlpcli.errors import SettingsError
 from nlpcli.settings.charlm import CheckpointSettings
 from nlpcli.settings.fields import check_whole_number
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, RecordSettings, TextRowSettings
 from nlpcli.settings.neural import NetworkTraining
 from nlpcli.settings.results import LineSettings
 from nlpcli.settings.translation import (
@@ -36,6 +36,7 @@ from nlpcli.settings.translation import (
     TranslateSettings,
     TranslationScoreSettings,
 )
+from nlpcli.wording import counted
 
 TEST = "test"
 _MOST_LOSS = 50.0  # that is told as a perplexity
@@ -64,7 +65,7 @@ def train_seq2seq(
     test: str | None = None,
     resume: str | None = None,
     checkpoints: CheckpointSettings = CheckpointSettings(),
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     column: TargetSettings = TargetSettings(),
     reading: InputSettings = InputSettings(),
     measured: TranslationMeasured | None = None,
@@ -94,7 +95,8 @@ def train_seq2seq(
         initial, settings = initial_network(init, settings)
 
     def read(names: Paths) -> TextPairs:
-        return read_pairs(names, Reading(records, column, reading, settings.noise, settings.seed), progress)
+        how = Reading(RecordSettings.of(records), column, reading, settings.noise, settings.seed)
+        return read_pairs(names, how, progress)
 
     if source is not None and target is not None:
         pairs = read_two_files(source, target, reading, progress)
@@ -112,7 +114,8 @@ def train_seq2seq(
     if output is not None:
         known = len(model.vocabulary)
         progress.note(
-            f"{output}: {len(pairs):,} pairs, {known:,} units, {model.vocabulary.targets:,} to write"
+            f"{output}: {counted(len(pairs), 'pair')}, {counted(known, 'unit')}, "
+            f"{model.vocabulary.targets:,} to write"
         )
     if tests is not None:
         outcome.evaluations[TEST] = _measure(model, tests, TranslationScoreSettings(), 0, progress)
@@ -145,7 +148,7 @@ def translate(
     settings: TranslateSettings = TranslateSettings(),
     *,
     attention_page: str | None = None,
-    records: RecordSettings = RecordSettings(),
+    records: TextRowSettings = TextRowSettings(),
     reading: InputSettings = InputSettings(),
     table: LineSettings = LineSettings(),
     progress: Progress = SILENT,

@@ -26,6 +26,7 @@ from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.fields import changed
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.translation import TargetSettings
+from nlpcli.wording import counted
 
 _TABLES = (".csv", ".jsonl", ".ndjson", ".xlsx", ".parquet")
 _OF_LABELS = ("label_col", "text2_col", "label_sep", "multi_label")
@@ -34,7 +35,6 @@ _LANGUAGES = "en de ko fr es ja zh it pt ru nl cs pl tr vi ar hi id th uk sv"
 _HEADERS = frozenset(f"{_SIDES} {_LANGUAGES}".split())
 _LOST, _ADDED = 0.3, 0.1  # of the spaces in a line that are lost; of other places, that get one
 _STOPS = ".!?。！？…"
-_ONE_EMPTY = "1 pair has an empty side and is"
 _NOISE = 11  # what a draw of chance is for
 
 
@@ -103,7 +103,8 @@ def read_two_files(
             if not isinstance(one, str) or not isinstance(other, str):
                 counts = [sum(1 for _ in Lines([path], reading)) for path in (source, target)]
                 raise InputError(
-                    f"{display_name(source)} has {counts[0]:,} lines, {display_name(target)} {counts[1]:,}",
+                    f"{display_name(source)} has {counted(counts[0], 'line')}, "
+                    f"{display_name(target)} {counts[1]:,}",
                     hint="the n-th lines of both belong together: is a line missing, or broken in two?",
                 )
             yield one, other, f"{display_name(source)}:{ours.number}"
@@ -131,7 +132,7 @@ def _pairs(
     found: list[tuple[str, str]], empty: _Empty, paths: Sequence[str], progress: Progress
 ) -> TextPairs:
     if empty.count:
-        are = f"{empty.count:,} pairs have an empty side and are" if empty.count > 1 else _ONE_EMPTY
+        are = counted(empty.count, "pair has an empty side and is", "pairs have an empty side and are")
         progress.lost(f"{are} left out (the first: {empty.place})")
     if not found:
         raise InputError(

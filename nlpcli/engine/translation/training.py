@@ -26,6 +26,7 @@ from nlpcli.engine.translation.model import Seq2Seq
 from nlpcli.engine.translation.vocabulary import Side
 from nlpcli.settings.neural import NetworkTraining
 from nlpcli.settings.translation import SEQ2SEQ_TRAINING
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -86,8 +87,8 @@ class Seq2SeqTraining(BatchTrainer):
         more = " with those of --augment" if settings.augment and settings.noise == "none" else ""
         pairs = len(examples.sources.starts) - 1
         return (
-            f"{pairs:,} pairs{more}, {len(examples.targets.numbers):,} units to write; "
-            f"{len(examples.vocabulary):,} different ones; {weights:,} weights"
+            f"{counted(pairs, 'pair')}{more}, {counted(len(examples.targets.numbers), 'unit')} to write; "
+            f"{len(examples.vocabulary):,} different ones; {counted(weights, 'weight')}"
         )
 
     # --- a batch ----------------------------------------------------------------------------

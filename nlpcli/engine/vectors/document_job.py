@@ -32,10 +32,11 @@ from nlpcli.errors import SettingsError
 from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.documents import VectorizeSettings
 from nlpcli.settings.fields import changed, given_options, refuse
-from nlpcli.settings.input import InputSettings, RecordSettings
+from nlpcli.settings.input import InputSettings, LabelledTextSettings, RecordSettings
 from nlpcli.settings.results import RowSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from nlpcli.engine.corpus.vocabulary import Vocabulary
@@ -73,7 +74,7 @@ def vectorize(
     read_frequencies: str | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(),
     rows_as: RowSettings = RowSettings(),
     machines: DistributedSettings = DistributedSettings(),
@@ -115,7 +116,7 @@ def vectorize(
     _refuse_contradictions(settings.kind, files, idf_weighted, given)
     if machines.wanted:
         _refuse_on_cluster(files, kept is not None)
-        counting = FrequencyCounting(analysis, settings, vocabulary, records, reading)
+        counting = FrequencyCounting(analysis, settings, vocabulary, RecordSettings.of(records), reading)
         table = _on_cluster(paths, counting, files, machines, progress)
         if output is not None:
             _write(output, table, progress)
@@ -144,7 +145,10 @@ def vectorize(
 
 
 def _size_of(matrix: SparseMatrix) -> str:
-    return f"{matrix.shape[0]:,} rows × {matrix.shape[1]:,} features, {len(matrix.data):,} not zero"
+    return (
+        f"{counted(matrix.shape[0], 'row')} × {counted(matrix.shape[1], 'feature')}, "
+        f"{len(matrix.data):,} not zero"
+    )
 
 
 def _refuse_on_cluster(files: _Files, with_terms: bool) -> None:
@@ -206,7 +210,7 @@ def vectorize_work(
     read_vocab: str | None = None,
     analysis: AnalysisSettings = LOWERCASE,
     vocabulary: VocabularySettings = VocabularySettings(),
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(),
     given: frozenset[str] = frozenset(),
 ) -> list[WorkTable]:
@@ -243,7 +247,7 @@ def count_frequencies(
     settings: VectorizeSettings = VectorizeSettings(),
     *,
     analysis: AnalysisSettings = LOWERCASE,
-    records: RecordSettings = RecordSettings(),
+    records: LabelledTextSettings = LabelledTextSettings(),
     reading: InputSettings = InputSettings(),
     machines: DistributedSettings = DistributedSettings(),
     given: frozenset[str] = frozenset(),
@@ -260,14 +264,17 @@ def count_frequencies(
     refuse(others, "with --save-frequencies, which counts all features", "give it with --read-frequencies")
     check_name(output)
     check_writable(output)
-    counting = FrequencyCounting(analysis, settings, records=records, reading=reading)
+    counting = FrequencyCounting(analysis, settings, records=RecordSettings.of(records), reading=reading)
     if machines.wanted:
         file = frequencies_on_cluster(paths, counting, machines, progress)
     else:
         part = counting.part(Shard(0, None if paths is None else tuple(paths)), progress)
         file = FrequencyFile(part, analysis, settings.ngrams, settings.char_ngrams)
     file.save(output)
-    progress.note(f"{output}: {file.documents:,} documents, {len(file.counts.tokens):,} features, for merge")
+    progress.note(
+        f"{output}: {counted(file.documents, 'document')}, "
+        f"{counted(len(file.counts.tokens), 'feature')}, for merge"
+    )
     return file
 
 

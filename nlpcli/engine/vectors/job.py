@@ -22,6 +22,7 @@ from nlpcli.settings.vectors import (
     SimilarSettings,
     VectorEvaluationSettings,
 )
+from nlpcli.wording import counted
 
 VectorsOrPath: TypeAlias = str | os.PathLike[str] | Vectors
 
@@ -40,7 +41,7 @@ def similar(
     are noted and passed over. Of a list the first such word raises InputError.
     """
     loaded = load_vectors(vectors, progress, unread=True)
-    questions = Questions(words, progress)
+    questions = Questions(words, progress, "word")
 
     def answer(batch: list[str]) -> Iterable[tuple[str, Scored]]:
         known = questions.solved(batch, lambda word: loaded.look_up(word, hint=not questions.stream))
@@ -64,7 +65,7 @@ def analogy(
     from stdin, as with `similar`. Raises InputError for what is no analogy.
     """
     loaded = load_vectors(vectors, progress, unread=True)
-    asked = Questions(questions, progress)
+    asked = Questions(questions, progress, "analogy")
     hint = not asked.stream
     return Answers(
         asked, lambda batch: asked.solved(batch, lambda each: loaded.analogy(each, settings, hint=hint))
@@ -85,7 +86,7 @@ def odd_one_out(
     as with `similar`. Raises InputError for fewer words.
     """
     loaded = load_vectors(vectors, progress, unread=True)
-    asked = Questions(groups, progress)
+    asked = Questions(groups, progress, "group of words")
     hint = not asked.stream
     return Answers(
         asked, lambda batch: asked.solved(batch, lambda each: loaded.apart(each.split(), settings, hint=hint))
@@ -119,6 +120,7 @@ def load_vectors(vectors: VectorsOrPath, progress: Progress = SILENT, *, unread:
     loaded = Vectors.load(path, unread=unread)
     if loaded.repeated:
         progress.lost(
-            f"{path}: {loaded.repeated:,} words stand in it more than once; the first of each counts"
+            f"{path}: {counted(loaded.repeated, 'word stands', 'words stand')} in "
+            "it more than once; the first of each counts"
         )
     return loaded

@@ -18,6 +18,7 @@ from nlpcli.engine.vectors.text_layout import packed
 from nlpcli.engine.vectors.word2vec_binary import check_finite
 from nlpcli.engine.vectors.writing import companion
 from nlpcli.errors import InputError
+from nlpcli.wording import counted
 
 NPY = b"\x93NUMPY"
 _COMPRESSED = ("", ".gz", ".bz2", ".xz", ".zst")
@@ -96,6 +97,8 @@ def _with_words(words: str, path: str, matrix: NDArray[np.float32]) -> tuple[Pac
         del lines[-1]
     tokens = [line.removesuffix(b"\r") for line in lines]
     if len(tokens) != len(matrix):
-        raise InputError(f"{words} holds {len(tokens):,} words, {path} {len(matrix):,} vectors")
+        raise InputError(
+            f"{words} holds {counted(len(tokens), 'word')}, {path} {counted(len(matrix), 'vector')}"
+        )
     check_finite(matrix, path)
     return packed(tokens), matrix

@@ -25,6 +25,7 @@ from nlpcli.engine.io.npz import (
 )
 from nlpcli.engine.io.schema import FINITE, Array, Schema
 from nlpcli.errors import InputError, ModelError
+from nlpcli.wording import counted
 
 ZIP = b"PK\x03\x04"
 _VECTORS = Schema(
@@ -61,7 +62,7 @@ def read_npz(path: str, name: str) -> tuple[PackedTokens, NDArray[np.float32]]:
         raise InputError(error.message, hint="copy it or make it again") from error
     words, matrix = texts_of(found["words"]), found["vectors"]
     if len(words) != len(matrix):
-        raise InputError(f"{name} holds {len(words):,} words and {len(matrix):,} vectors")
+        raise InputError(f"{name} holds {counted(len(words), 'word')} and {counted(len(matrix), 'vector')}")
     return PackedTokens.of(words), np.ascontiguousarray(matrix, dtype=np.float32)
 
 

@@ -19,6 +19,7 @@ from nlpcli.engine.corpus.packed_strings import PackedTokens
 from nlpcli.engine.runtime.arrays import Floats, offsets_of
 from nlpcli.engine.vectors import text_rows
 from nlpcli.errors import InputError
+from nlpcli.wording import counted
 
 BOM = b"\xef\xbb\xbf"
 _HEADER = re.compile(rb"\s*(\d{1,12})[ \t]+(\d{1,6})[ \t\r]*")
@@ -90,7 +91,7 @@ def _numbers(line: bytes) -> int:
 def lying(name: str, claimed: int, found: int) -> InputError:
     """The error for a first line that claims another dimension than the rows have."""
     return InputError(
-        f"{name}:1: the first line promises {claimed:,} numbers per word, every row has {found:,}",
+        f"{name}:1: the first line promises {counted(claimed, 'number')} per word, every row has {found:,}",
         hint=f"correct it to end in {found}, or delete it, if it is as you want it",
     )
 
@@ -178,6 +179,6 @@ def wrong_count(name: str, promised: int, found: int) -> InputError:
     """The error for more or fewer words than the first line speaks of."""
     why = "is cut short" if found < promised else "has grown"
     return InputError(
-        f"{name}: the first line promises {promised:,} words, the file holds {found:,}",
+        f"{name}: the first line promises {counted(promised, 'word')}, the file holds {found:,}",
         hint=f"the file {why}; if it is as you want it, correct its first line, or delete it in a text",
     )

@@ -19,6 +19,7 @@ from nlpcli.engine.kernels.text import codes
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.threads import in_threads
 from nlpcli.errors import InputError, OutputError
+from nlpcli.wording import counted
 
 kernels = Kernels("text.vector_rows")
 
@@ -139,7 +140,8 @@ def split_line(text: bytes, dim: int, place: str, spaced: bool = True) -> tuple[
             return token, _finite(fields[1:], place)
     shown = text[:60].decode("utf-8", "replace")
     raise InputError(
-        f"{place}: expected a word and {dim} numbers, found {len(text.split()):,} fields: {shown}",
+        f"{place}: expected a word and {counted(dim, 'number')}, found "
+        f"{counted(len(text.split()), 'field')}: {shown}",
         hint="all vectors of a file have the same length; is the file cut short?",
     )
 
@@ -175,7 +177,7 @@ def read_numbers(stream: BinaryIO, name: str) -> NDArray[np.float32]:
             continue
         place = f"{name}:{number}"
         if not all(map(is_number, fields)) or (rows and len(fields) != len(rows[0])):
-            wanted = f"{len(rows[0])} numbers" if rows else "numbers alone"
+            wanted = f"{counted(len(rows[0]), 'number')}" if rows else "numbers alone"
             raise InputError(f"{place}: expected {wanted}: {line[:60].decode('utf-8', 'replace')}")
         rows.append(np.array(_finite(fields, place), np.float64).astype(np.float32))
     if not rows:

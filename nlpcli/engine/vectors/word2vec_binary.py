@@ -9,6 +9,7 @@ from nlpcli.engine.io.binary_input import BinaryInput, CutShort
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.vectors.text_layout import BOM, not_vectors, packed, wrong_count
 from nlpcli.errors import InputError
+from nlpcli.wording import counted
 
 _LONGEST_HEADER, _LONGEST_TOKEN = 64, 1 << 16
 _ROWS = 1 << 22  # numbers that there is room for at first; then room grows with what has come
@@ -40,7 +41,7 @@ def read_binary(source: BinaryInput, name: str) -> tuple[PackedTokens, Floats]:
         tokens.append(token)
         matrix[number] = np.frombuffer(row, "<f4")
     if not source.at_end and (source.take(1) != b"\n" or not source.at_end):
-        raise InputError(f"{name}: more data than the {count:,} words that the first line promises")
+        raise InputError(f"{name}: more data than the {counted(count, 'word')} that the first line promises")
     check_finite(matrix, name)
     return packed(tokens), matrix
 

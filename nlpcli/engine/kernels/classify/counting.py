@@ -6,8 +6,9 @@ import numba as nb
 import numpy as np
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
-_CLASS_BITS = np.uint64(24)
-_CLASS, _ONE_MORE, _SEVERAL = np.uint64((1 << 24) - 1), np.uint64(1 << 24), np.uint64(1 << 63)
+_HELD, _STAMP_BITS = np.uint64(0xFFFFFFFF), np.uint64(32)
+_SEVERAL = np.uint64(1 << 31)
+_LOW, _LOW_BITS, _NONE = np.uint64(255), np.uint64(8), np.uint64(0)
 
 
 @nb.njit(nogil=True)
@@ -45,20 +46,30 @@ def _slot(key, mask):
 
 
 @nb.njit(nogil=True)
-def count_keys(keys, documents, start, labels, binary, slots, table, several, used, shared, rows):
+def count_keys(
+    keys, documents, start, labels, class_bits, binary, slots, table, several, carries, sizes, rows
+):
     """Count features by class into a hash table, from the one at `start` on.
 
     A document with a negative label is left out. With `binary` a feature counts once per
     document, so features of a document must come one after the other.
 
-    slots int32 [2^k], −1 where free; table uint64 [F, 3]: key, last document + 1, and the count: of most
-    features one class alone has any, and it is kept as count · 2^24 + class. Those of several have a row in
-    several [S, C], zero beyond `shared`, of which the number is kept, with the highest bit set.
-    rows int32 [N], unless empty: gets the row in the table, −1 where a feature does not count.
-    Returns: (feature reached, used, shared: rows used of either); stops when a table is full.
+    slots int32 [2^k], −1 where free; table uint64 [F, 2]: key, then (last document + 1) · 2^32 + what is
+    held. Of most features one class alone has any, and count · 2^class_bits + class is held. Those of
+    several classes, and of one with more than that has room for, have a row in several uint8 [S, C], zero
+    beyond what is used, of which the number is held, with bit 31 set. There only the last 8 bits of each
+    count stand; carries int64 [N, 2] has the rest: places in `several`, and how many times 256 to add.
+    sizes int64 [3]: how much is used of table, several and carries. rows int32 [N], unless empty: gets the
+    row in the table, −1 where a feature does not count.
+    Returns: the feature reached; stops when a table is full.
     """
+    used, shared, carried = sizes[0], sizes[1], sizes[2]
     room = min(slots.size // 2, len(table))
     mask = np.uint64(slots.size - 1)
+    class_bits = np.uint64(class_bits)
+    one_more = np.uint64(1) << class_bits
+    class_mask = one_more - np.uint64(1)
+    classes = several.shape[1]
     for at in range(start, keys.size):
         document = documents[at]
         label = labels[document]
@@ -67,63 +78,86 @@ def count_keys(keys, documents, start, labels, binary, slots, table, several, us
         if label < 0:
             continue
         key = keys[at]
-        stamp = np.uint64(document + 1)
+        stamp = np.uint64(document + 1) << _STAMP_BITS
         slot = _slot(key, mask)
         while slots[slot] >= 0 and table[slots[slot], 0] != key:
             slot = (slot + np.uint64(1)) & mask
         row = slots[slot]
         if row < 0:
             if used == room:
-                return at, used, shared
+                break
             slots[slot] = used
-            table[used, 0], table[used, 1], table[used, 2] = key, stamp, _ONE_MORE | np.uint64(label)
+            table[used, 0], table[used, 1] = key, stamp | one_more | np.uint64(label)
             used += 1
             row = np.int32(used - 1)
-        elif not binary or table[row, 1] != stamp:
-            held = table[row, 2]
-            if held & _SEVERAL:
-                several[held & ~_SEVERAL, label] += np.uint64(1)
-            elif held & _CLASS == np.uint64(label):
-                table[row, 2] = held + _ONE_MORE
-            elif shared == len(several):
-                return at, used, shared
-            else:
-                several[shared, held & _CLASS] = held >> _CLASS_BITS
-                several[shared, label] = 1
-                table[row, 2] = _SEVERAL | np.uint64(shared)
-                shared += 1
-            table[row, 1] = stamp
         else:
-            continue
+            held = table[row, 1] & _HELD
+            if binary and table[row, 1] - held == stamp:
+                continue
+            if held & _SEVERAL:
+                place = np.int64(held & ~_SEVERAL)
+                if several[place, label] == _LOW:
+                    if carried == len(carries):
+                        break
+                    carries[carried, 0], carries[carried, 1] = place * classes + label, 1
+                    carried += 1
+                several[place, label] += np.uint8(1)
+            elif held & class_mask == np.uint64(label) and held + one_more < _SEVERAL:
+                held += one_more
+            elif shared == len(several) or carried + 1 >= len(carries):
+                break
+            else:
+                first, seen = np.int64(held & class_mask), held >> class_bits
+                if first == label:
+                    seen += np.uint64(1)
+                else:
+                    several[shared, label] = 1
+                several[shared, first] = seen & _LOW
+                if seen > _LOW:
+                    carries[carried, 0], carries[carried, 1] = shared * classes + first, seen >> _LOW_BITS
+                    carried += 1
+                held = _SEVERAL | np.uint64(shared)
+                shared += 1
+            table[row, 1] = stamp | held
         if rows.size:
             rows[at] = row
-    return keys.size, used, shared
+    else:
+        at = keys.size
+    sizes[0], sizes[1], sizes[2] = used, shared, carried
+    return at
 
 
 @nb.njit(nogil=True)
-def largest_count(table, several):
-    """The largest count that one class has of a feature."""
-    largest = np.uint64(0)
+def largest_single(table, class_bits):
+    """The largest count of the features that one class alone has."""
+    class_bits = np.uint64(class_bits)
+    largest = _NONE
     for row in range(len(table)):
-        if table[row, 2] & _SEVERAL == 0:
-            largest = max(largest, table[row, 2] >> _CLASS_BITS)
-    for row in range(len(several)):
-        for label in range(several.shape[1]):
-            largest = max(largest, np.uint64(several[row, label]))
+        held = table[row, 1] & _HELD
+        if held & _SEVERAL == _NONE:
+            largest = max(largest, held >> class_bits)
     return largest
 
 
 @nb.njit(nogil=True)
-def write_counts(table, order, several, counts):
-    """The counts of the features in `order` [F], class by class, into `counts` [F, C]."""
+def write_counts(table, order, class_bits, most, several, counts, places):
+    """The counts of the features in `order` [F], class by class, into `counts` [F, C].
+
+    Of those of one class alone at most `most`, and of the others what stands in `several`. places int32 [S]
+    gets the place in `order` of each row of `several` that is there.
+    """
+    class_bits = np.uint64(class_bits)
+    class_mask = (np.uint64(1) << class_bits) - np.uint64(1)
     for place in range(order.size):
-        held = table[order[place], 2]
+        held = table[order[place], 1] & _HELD
         if held & _SEVERAL:
+            row = np.int64(held & ~_SEVERAL)
+            places[row] = place
             for label in range(counts.shape[1]):
-                counts[place, label] = several[held & ~_SEVERAL, label]
+                counts[place, label] = several[row, label]
         else:
             counts[place, :] = 0
-            counts[place, held & _CLASS] = held >> _CLASS_BITS
+            counts[place, held & class_mask] = min(held >> class_bits, np.uint64(most))
 
 
 @nb.njit(nogil=True)
@@ -193,14 +227,20 @@ def resolve(places, ends, bases, numbers, rows, row_ends, alone):
 
 
 @nb.njit(nogil=True)
-def count_totals(table, several, totals):
-    """How often each feature of a table was seen in all classes, into `totals` int64 [F]."""
+def count_totals(table, class_bits, several, totals, rows):
+    """How often each feature of a table was seen in all classes, into `totals` int64 [F], without carries.
+
+    rows int32 [S] gets the row in the table of each row of `several`.
+    """
+    class_bits = np.uint64(class_bits)
     for row in range(totals.size):
-        held = table[row, 2]
+        held = table[row, 1] & _HELD
         if held & _SEVERAL:
+            place = np.int64(held & ~_SEVERAL)
+            rows[place] = row
             total = np.int64(0)
             for label in range(several.shape[1]):
-                total += np.int64(several[held & ~_SEVERAL, label])
+                total += np.int64(several[place, label])
             totals[row] = total
         else:
-            totals[row] = np.int64(held >> _CLASS_BITS)
+            totals[row] = np.int64(held >> class_bits)

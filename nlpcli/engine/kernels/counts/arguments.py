@@ -47,16 +47,16 @@ class Rows(NamedTuple):
 
 
 class CellTable(NamedTuple):
-    """Rows of a matrix whose cells are kept in a small type.
+    """Rows of a matrix of small numbers; or those of its blocks of columns, one behind the other.
 
     indptr: int64 [rows + 1], where the cells of each row begin, and the last end
-    columns: int32 [cells], ascending in each row
-    units: unsigned [cells], counts in units
+    columns: uint16 [cells], ascending in each row
+    units: uint16 [cells], counts in units
     """
 
     indptr: NDArray[np.int64]
-    columns: NDArray[np.int32]
-    units: NDArray[np.unsignedinteger]
+    columns: NDArray[np.uint16]
+    units: NDArray[np.uint16]
 
 
 class TokenTable(NamedTuple):

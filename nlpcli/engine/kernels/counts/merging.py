@@ -10,47 +10,14 @@ import numba as nb
 
 
 @nb.njit(nogil=True)
-def merge_keys(keys, counts, other_keys, other_counts, state, steps, merged_keys, merged_counts):
-    """The sum of two tables of counts [F, C] with ascending keys, into one with room for both."""
-    at, other_at, written = state[0], state[1], state[2]
-    size, other_size, classes = keys.size, other_keys.size, counts.shape[1]
-    while steps > 0 and at < size and other_at < other_size:
-        key, other_key = keys[at], other_keys[other_at]
-        merged_keys[written] = min(key, other_key)
-        mine, theirs = key <= other_key, other_key <= key
-        for column in range(classes):
-            merged_counts[written, column] = (
-                mine * counts[at, column] + theirs * other_counts[other_at, column]
-            )
-        at += mine
-        other_at += theirs
-        written += 1
-        steps -= 1
-    while steps > 0 and at < size and other_at == other_size:
-        merged_keys[written] = keys[at]
-        for column in range(classes):
-            merged_counts[written, column] = counts[at, column]
-        at += 1
-        written += 1
-        steps -= 1
-    while steps > 0 and other_at < other_size and at == size:
-        merged_keys[written] = other_keys[other_at]
-        for column in range(classes):
-            merged_counts[written, column] = other_counts[other_at, column]
-        other_at += 1
-        written += 1
-        steps -= 1
-    state[0], state[1], state[2] = at, other_at, written
+def merge_cells(one, other, state, most, lengths, columns, units, carried):
+    """The sum of two `CellTable`s of the same rows, from row state[0] on, written from columns[state[1]] on.
 
-
-@nb.njit(nogil=True)
-def merge_rows(one, other, state, last, most, lengths, columns, units):
-    """Rows state[0] … last − 1 of the sum of two `CellTable`s, written from columns[state[1]] on.
-
-    Their lengths go to `lengths` [rows]. Gives up after `most` cells, to be called again.
+    Their lengths go to `lengths` [rows]. A sum of units that 16 bits do not hold leaves its place in
+    carried[state[2]]. Gives up after `most` cells, to be called again.
     """
-    row, written = state[0], state[1]
-    while row < last and most > 0:
+    row, written, carries = state[0], state[1], state[2]
+    while row < lengths.size and most > 0:
         begin = written
         at, end = one.indptr[row], one.indptr[row + 1]
         other_at, other_end = other.indptr[row], other.indptr[row + 1]
@@ -58,7 +25,10 @@ def merge_rows(one, other, state, last, most, lengths, columns, units):
             column, other_column = one.columns[at], other.columns[other_at]
             columns[written] = min(column, other_column)
             mine, theirs = column <= other_column, other_column <= column
-            units[written] = mine * one.units[at] + theirs * other.units[other_at]
+            total = mine * one.units[at] + theirs * other.units[other_at]
+            units[written] = total & 0xFFFF
+            carried[carries] = written
+            carries += total >> 16
             at += mine
             other_at += theirs
             written += 1
@@ -75,7 +45,7 @@ def merge_rows(one, other, state, last, most, lengths, columns, units):
         most -= written - begin + 1
         lengths[row] = written - begin
         row += 1
-    state[0], state[1] = row, written
+    state[0], state[1], state[2] = row, written, carries
 
 
 @nb.njit(nogil=True)

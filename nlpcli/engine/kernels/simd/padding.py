@@ -23,20 +23,25 @@ def aligned_rows(rows: int, dim: int) -> Floats:
     return padded[start : start + rows * width].reshape(rows, width)
 
 
-def packed_with(factors: Floats) -> Floats:
-    """Rows of zeros packed with factors [N, 16], of which the first 10 count; these are rounded in place.
-
-    Numbers 0 to 4 lie in the low halves of the five behind a row's numbers, 5 to 9 in the high ones.
-    """
-    packed = aligned_rows(*factors.shape)
-    half = PACKED // 2
+def round_factors(factors: Floats) -> None:
+    """Round factors [N, 16], of which the first 10 count, to what a packed row has of them."""
     for first in range(0, len(factors), _BLOCK):
         bits = factors[first : first + _BLOCK, :PACKED].view(np.uint32)
         bits += np.uint32(1 << 15)
         bits &= HIGH_HALF
-        behind = packed[first : first + _BLOCK, PACKED : PACKED + half].view(np.uint32)
-        behind[:] = bits[:, half:] | bits[:, :half] >> np.uint32(16)
-    return packed
+
+
+def pack(factors: Floats) -> Floats:
+    """Rows of zeros packed with rounded factors [N, 16], in their place: `factors` is used up.
+
+    Numbers 0 to 4 lie in the low halves of the five behind a row's numbers, 5 to 9 in the high ones.
+    """
+    half = PACKED // 2
+    for first in range(0, len(factors), _BLOCK):
+        rows = factors[first : first + _BLOCK].view(np.uint32)
+        rows[:, PACKED : PACKED + half] = rows[:, half:PACKED] | rows[:, :half] >> np.uint32(16)
+        rows[:, :PACKED] = rows[:, PACKED + half :] = 0
+    return factors
 
 
 def unpadded(matrix: Floats, rows: int, dim: int) -> Floats:
