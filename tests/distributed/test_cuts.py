@@ -133,11 +133,13 @@ def test_auto_is_decided_once(tmp_path):
     "letters", ["카\n".encode("cp949") * 9, "한국어 카\n".encode("cp949"), "é 카\n".encode()]
 )
 @pytest.mark.parametrize("line", [b"plain\n", b"a long line without an end "])
-def test_auto_means_what_it_means_on_one_machine(tmp_path, monkeypatch, letters, line):
+@pytest.mark.parametrize("here", [0, 1000])
+def test_auto_means_what_it_means_on_one_machine(tmp_path, monkeypatch, letters, line, here):
     """Wherever the first letters stand in the blocks that are read: in CP949 some could be UTF-8 as well."""
     for module in (opening, cuts):
         monkeypatch.setattr(module, "CHUNK", 64)
     monkeypatch.setattr(cuts, "_HEAD", 50)
+    monkeypatch.setattr(cuts, "_HERE", here)
     path = tmp_path / "text"
     auto = InputSettings(encoding="auto")
     for before in (*range(0, 140, 9), *range(8100, 8400, 17)):
@@ -160,6 +162,7 @@ def test_letters_are_looked_for_from_the_first_on(tmp_path):
 @pytest.mark.parametrize("line", ["one,two", "a" * 3000 + ",b"])
 def test_the_client_reads_no_more_than_beginnings(tmp_path, monkeypatch, quoted, line):
     monkeypatch.setattr(cuts, "_HEAD", 256)
+    monkeypatch.setattr(cuts, "_HERE", 1000)  # bytes, fewer than the file has
     monkeypatch.setattr(looks, "_FIRST", 64)
     path = tmp_path / ("table.csv" if quoted else "text")
     path.write_text('"a",b\n' + (line + "\n") * (40_000 // len(line)))

@@ -5,7 +5,7 @@
     compressed files, UTF-16, workbooks    nowhere: only their beginning says how they go on
 
 Encoding and layout are decided once, and go with the parts: by the beginning of the file, of which the client
-reads a mebibyte. What that does not tell, the workers look for (`looks.py`).
+reads a mebibyte. What that does not tell, the workers look for (`looks.py`), where it is not soon found here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from nlpcli.engine.io.file_kinds import kind_of
 from nlpcli.engine.io.line_ends import ends_with_returns
 from nlpcli.engine.io.lines import line_blocks
 from nlpcli.engine.io.opening import CHUNK, display_name, open_bytes, read_chunks
-from nlpcli.engine.io.places import Decided, Part, gives_parts, open_place
+from nlpcli.engine.io.places import Decided, Part, gives_parts, is_address, open_place
 from nlpcli.engine.io.record_layouts import Layout
 from nlpcli.engine.io.records import Records
 from nlpcli.engine.io.table_signs import is_plain
@@ -45,6 +45,7 @@ from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.input import InputSettings, RecordSettings, TextInputSettings
 
 _HEAD = 1 << 20  # bytes that show what a file is
+_HERE = 1 << 28  # bytes of all files that are looked through sooner than workers are asked
 _OF_UTF8 = ("utf-8", "utf-8-sig")
 _WITH_STATE = ("utf-7", "hz", "iso2022")  # encodings whose bytes mean something else after others
 
@@ -171,7 +172,14 @@ def _encoding(head: bytes, reading: Reading) -> str | None:
 
 def _decide(drafts: Sequence[_Draft], ask: Ask) -> None:
     """What `auto` means for each file: UTF-8 or CP949, by the first lines with other letters than ASCII's."""
-    plain = [draft for draft in drafts if draft.encoding == AUTO and draft.letter < 0]
+    plain = []
+    left = _HERE
+    for draft in (draft for draft in drafts if draft.encoding == AUTO and draft.letter < 0):
+        if draft.size <= left and not is_address(draft.path):
+            left -= draft.size
+            draft.letter = letter_in(Spot(Part(draft.path, min(_HEAD, draft.size), draft.size)))
+        else:
+            plain.append(draft)
     parts = [draft.parts(_HEAD) for draft in plain]
     if spots := [Spot(part) for some in parts for part in some]:
         found = iter(ask("looking for letters", letter_in, spots))
