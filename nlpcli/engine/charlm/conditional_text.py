@@ -24,6 +24,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.charlm import CharLMSettings
 from nlpcli.settings.input import ConditionedTextSettings, InputSettings
+from nlpcli.wording import counted
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def read_rows(
     vectors = np.array([text.split() for batch in table.texts() for text in batch], dtype=np.float64)
     if len(vectors) != len(texts) or not np.isfinite(vectors).all():
         raise InputError(
-            f"{display_name(paths[0])}: {len(texts):,} texts and {len(vectors):,} rows of finite numbers"
+            f"{display_name(paths[0])}: {counted(len(texts), 'text')} and "
+            f"{counted(len(vectors), 'row')} of finite numbers"
         )
     return Rows(texts, None, vectors, table.columns)
 

@@ -20,6 +20,7 @@ from nlpcli.engine.charlm.model import CharLM
 from nlpcli.engine.neural.recurrent_step import CharStep, log_softmax
 from nlpcli.errors import InputError, SettingsError
 from nlpcli.settings.charlm import ATTENTION
+from nlpcli.wording import counted
 
 Array = NDArray[np.float64]
 _WINDOWS, _WARM_UP = 32, 64
@@ -46,7 +47,7 @@ def reach(model: CharLM, ids: NDArray[np.int32], steps: int = 50) -> Reach:
         )
     if len(ids) < steps + 2:
         raise InputError(
-            f"the text has {len(ids):,} characters, too few to look {steps} steps back",
+            f"the text has {counted(len(ids), 'character')}, too few to look {steps} steps back",
             hint="use a smaller --steps",
         )
     length = min(len(ids) - 1, steps + _WARM_UP)

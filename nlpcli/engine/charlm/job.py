@@ -32,6 +32,7 @@ from nlpcli.settings.charlm import (
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import ConditionedTextSettings, InputSettings, TextInputSettings
 from nlpcli.settings.results import LineSettings
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.conditional_training import ConditionalTraining
@@ -172,7 +173,7 @@ def _run(
 
     def save() -> None:
         checkpoint.save(training, path)
-        progress.note(interrupted(f"{training.step:,} of {training.total_steps:,} updates", path))
+        progress.note(interrupted(f"{training.step:,} of {counted(training.total_steps, 'update')}", path))
 
     # Signals that wait are delivered when their block ends: inside of the other, which saves then.
     with saved_when_interrupted(save):

@@ -10,6 +10,7 @@ from nlpcli.engine.charlm.sampling import generate
 from nlpcli.engine.charlm.units import entropies
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.settings.charlm import GenerateSettings
+from nlpcli.wording import counted
 
 if TYPE_CHECKING:
     from nlpcli.engine.charlm.conditional_training import ConditionalTraining
@@ -41,7 +42,7 @@ class Report:
             f"held out for validation: {held_out}"
         )
         self._progress.note(
-            f"{training.total_steps:,} updates of {training.split.batch} {training.split.items} on "
+            f"{counted(training.total_steps, 'update')} of {training.split.batch} {training.split.items} on "
             f"{training.device} "
             f"({precision}, {training.threads} threads)"
         )
@@ -64,7 +65,7 @@ class Report:
         if training.settings.sample_every and training.step % training.settings.sample_every == 0:
             settings = GenerateSettings(length=_SAMPLE_LENGTH, temperature=0.8, seed=training.settings.seed)
             text = "".join(generate(training.current(), settings=settings))
-            self._progress.note(f"--- after {training.step:,} updates it writes:\n{text}\n---")
+            self._progress.note(f"--- after {counted(training.step, 'update')} it writes:\n{text}\n---")
 
     def validated(self, loss: float, val_loss: float) -> None:
         """One line per validation."""

@@ -23,6 +23,7 @@ from nlpcli.errors import InputError
 from nlpcli.settings.input import InputSettings, RecordSettings
 from nlpcli.settings.text import AnalysisSettings
 from nlpcli.settings.vocabulary import VocabularySettings
+from nlpcli.wording import counted
 
 
 class Labelled(Protocol):
@@ -241,7 +242,7 @@ def folds(examples: Examples, number: int, seed: int) -> Iterator[NDArray[np.boo
     if int(sizes.min()) < number:
         name = examples.names[int(np.argmin(sizes))]
         raise InputError(
-            f"the class {name!r} has {int(sizes.min()):,} texts, too few for {number} folds",
+            f"the class {name!r} has {counted(int(sizes.min()), 'text')}, too few for {number} folds",
             hint=(f"use --cross-validate {sizes.min()}, or " if sizes.min() > 1 else "")
             + "leave the class out",
         )

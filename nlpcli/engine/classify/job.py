@@ -46,6 +46,7 @@ from nlpcli.settings.distributed import DistributedSettings
 from nlpcli.settings.fields import Settings, changed, check_whole_number, option_name, refuse
 from nlpcli.settings.input import InputSettings, LabelledTextSettings, RecordSettings
 from nlpcli.settings.text import LOWERCASE, AnalysisSettings
+from nlpcli.wording import counted
 
 HOLDOUT, CROSS_VALIDATION, TEST = "holdout", "cross-validation", "test"
 _ALONE = "with --partial: a part of the texts is counted and no more"
@@ -232,9 +233,13 @@ class _Work:
             shard = Shard(0, None if self.paths is None else tuple(self.paths))
             counts = counting.part(shard, self.progress)
         PartialCountFile(counts, counting).save(self.output)
-        classes = f"{len(counts.labels)} class{'es' * (len(counts.labels) != 1)}"
-        said = f"{self.output}: {counts.texts:,} texts, {classes}, {len(counts.counts):,} features"
-        self.progress.note(f"{said}, for merge")
+        classes, features = (
+            counted(len(counts.labels), "class", "classes"),
+            counted(len(counts.counts), "feature"),
+        )
+        self.progress.note(
+            f"{self.output}: {counted(counts.texts, 'text')}, {classes}, {features}, for merge"
+        )
         return self.outcome
 
     def append_to(self, path: str, others: Sequence[str]) -> Outcome:
@@ -272,10 +277,12 @@ class _Work:
 
 def _save(model: Trained, output: str, texts: int, progress: Progress) -> None:
     model.save(output)
-    features = f"{len(model.keys):,} features"
+    features = counted(len(model.keys), "feature")
     if model.used < len(model.keys):  # the others are kept for --append and merge
         features += f", {model.used or 'none'} of them seen often enough to count (--min-count)"
-    progress.note(f"{output}: {texts:,} texts, {len(model.labels)} classes, {features}")
+    progress.note(
+        f"{output}: {counted(texts, 'text')}, {counted(len(model.labels), 'class', 'classes')}, {features}"
+    )
 
 
 # --- at work --------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import ModelError, SettingsError
 from nlpcli.settings.classify import FeatureSettings, NaiveBayesSettings
 from nlpcli.settings.text import AnalysisSettings
+from nlpcli.wording import counted
 
 _CALIBRATION_SHARE = 0.1
 _CALIBRATION_TEXTS = 20_000
@@ -54,7 +55,7 @@ def train(
         before, rows = len(model.keys), Found(model, examples)
         model = pruned(model, examples, progress, rows)
         progress.note(
-            f"pruned {before:,} features to {len(model.keys):,}; no training text changed its class"
+            f"pruned {counted(before, 'feature')} to {len(model.keys):,}; no training text changed its class"
         )
     if not calibrate:
         return model

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from nlpcli.engine.cooccurrence.counting import Scratch
 from nlpcli.errors import NlpcliError
+from nlpcli.wording import counted
 
 _TOKEN_BYTES = 12  # the encoded text (a file in memory), laid out, and the index of its words
 _CELL_BYTES = 36  # of a group under way: as counted (12), as spilled, as added up
@@ -59,7 +60,8 @@ def make_plan(memory: int, threads: int, words: int, tokens: int, group: int, pa
     least = used + max(per_thread + _TOKEN_BYTES * min(tokens, 1 << 20), parameters)
     if least > memory:
         raise NlpcliError(
-            f"{say_size(memory)} of memory is not enough: {words:,} words need at least {say_size(least)}",
+            f"{say_size(memory)} of memory is not enough: {counted(words, 'word')} need at least "
+            f"{say_size(least)}",
             hint="give more --memory, or a smaller vocabulary with --min-count or --max-vocab",
         )
     free = memory - used

@@ -42,6 +42,7 @@ from nlpcli.engine.runtime.progress import Progress
 from nlpcli.engine.runtime.threads import at_most_cores, available_cores
 from nlpcli.errors import INSTALL_CLUSTER, ClusterError, MissingDependency, NlpcliError
 from nlpcli.settings.distributed import DistributedSettings
+from nlpcli.wording import counted
 
 Work = Callable[..., Any]
 Merge = Callable[[Any, Any], Any]
@@ -68,7 +69,7 @@ def connected(where: DistributedSettings, progress: Progress) -> Iterator[Machin
         if address.file:
             target = address_in(address.file)
         if address.workers:
-            progress.note(f"starting {address.workers} workers on this machine")
+            progress.note(f"starting {counted(address.workers, 'worker')} on this machine")
             target = stack.enter_context(local_cluster(distributed, address.workers))
         client = _client(distributed, address, target)
         # What is under way is let go first, and quickly also where the scheduler no longer answers.

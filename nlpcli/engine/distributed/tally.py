@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from nlpcli.engine.runtime.progress import Progress
+from nlpcli.wording import counted
 
 
 class Tally:
@@ -37,7 +38,7 @@ class Tally:
         through = sum(self._sizes.get(number, 0) for number in done)
         total = sum(self._sizes.values())
         seconds = time.monotonic() - self._began
-        detail = f"{len(done):,}/{len(self._sizes):,} shards, {workers:,} worker{'s' * (workers != 1)}"
+        detail = f"{len(done):,}/{len(self._sizes):,} shards, {counted(workers, 'worker')}"
         if through:
             rate = through / max(seconds, 1e-3)
             left = (total - through) / rate

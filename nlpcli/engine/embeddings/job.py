@@ -382,4 +382,4 @@ def _begin_with_vectors(training: Training, path: str, progress: Progress) -> No
     found = training.begin_with(first.tokens, np.asarray(first.matrix, dtype=np.float32))
     if not found:
         raise InputError(f"{path} has none of the words of the text")
-    progress.note(f"{found:,} of {training.words:,} words begin with their vector in {path}")
+    progress.note(f"{found:,} of {counted(training.words, 'word')} begin with their vector in {path}")

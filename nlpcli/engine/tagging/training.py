@@ -19,6 +19,7 @@ from nlpcli.engine.tagging.perceptron import Learner
 from nlpcli.errors import InputError
 from nlpcli.settings.tagging import TaggerSettings
 from nlpcli.settings.text import AnalysisSettings
+from nlpcli.wording import counted
 
 EPOCHS = 5
 PLUS = "+"
@@ -132,7 +133,7 @@ def _kinds_of(given: Sequence[str]) -> list[str]:
     if len(kinds) >= 2:
         return kinds
     raise InputError(
-        f"all {len(given):,} words have the tag {kinds[0]!r}: there is nothing to learn"
+        f"all {counted(len(given), 'word')} have the tag {kinds[0]!r}: there is nothing to learn"
         if kinds
         else "there are no tagged words to learn from",
         hint="--tag and --columns say which tags are meant",
