@@ -30,7 +30,7 @@ from nlpcli.engine.tagging.syllable_labels import Label, Piece, labels_of
 MODEL = ROOT / "nlpcli" / "data" / "models" / "korean-morphemes.safetensors"
 EPOCHS, MARGIN, LINES, BEAM, SEED = 3, 8, 400_000, 34, 1
 COARSE = 8  # how much coarser weights are than eight bits allow: packed, few bits take little room
-LEAST_LABEL, LEAST_CHARACTER, LEAST_CHOICE, LEAST_SHARE = 10, 5, 3, 5e-5
+LEAST_LABEL, LEAST_CHARACTER, LEAST_CHOICE, LEAST_SHARE = 10, 5, 3, 2e-4
 LONGEST = 4000  # lines with more characters are left out
 STEP = 2000  # lines a call
 LIMIT = 32_000  # of a transition
