@@ -118,6 +118,7 @@ def test_addresses_are_whole(morph):
         ("a #@b", "a/SL #/SW @b/W_MENTION"),
         ("##하늘 ##", "#/SW #하늘/W_HASHTAG ##/SW"),
         ("사과#배", "사과/NNG #배/W_HASHTAG"),
+        ("#123", "#/SW 123/SN"),
         ("C#을 배운다", "C/SL #/SW 을/JKO 배우/VV ㄴ다/EF"),
     ],
 )

@@ -39,9 +39,9 @@ _FLAG = re.compile(f"[{FLAGS}]{{2}}$")
 _PATTERNS = (
     ("W_EMAIL", ("@",), re.compile(r"[\w.+-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+", re.ASCII)),
     ("W_URL", ("://", "www."), re.compile(r"(?:https?|ftp)://[!-~]*[\w/]|www\.[!-~]*[\w/]", re.ASCII)),
-    # Behind Korean too, and the last of several signs begins it; not behind C. A sign of nothing is a sign.
+    # Behind Korean too, and the last of several signs begins it; not behind C. Any other is a sign.
     ("W_HASHTAG", ("#",), re.compile(r"(?<![A-Za-z0-9_])#[^\s#@]*[^\W\d_][^\s#@.,!?]*")),
-    ("SW", ("#",), re.compile(r"#+(?=[\s@]|$|#[^\s#@])")),
+    ("SW", ("#",), re.compile(r"(?<=[A-Za-z0-9_])#+|#+(?=[\s@]|$|#[^\s#@])|#(?![^\s#@]*[^\W\d_])")),
     ("W_MENTION", ("@",), re.compile(r"(?<![\w@])@[A-Za-z0-9_]*[A-Za-z][A-Za-z0-9_]*")),
     (
         "W_SERIAL",
