@@ -12,7 +12,6 @@ from nlpcli.cli.options import Files, Model, Quiet, asked, with_settings
 from nlpcli.cli.results import results
 from nlpcli.engine import jobs
 from nlpcli.settings.charlm import CheckpointSettings
-from nlpcli.settings.fields import refuse
 from nlpcli.settings.input import TextInputSettings
 from nlpcli.settings.masked import MASKED_TRAINING, FillSettings, MaskedSettings
 from nlpcli.settings.neural import EncoderSettings, NetworkTraining
@@ -82,7 +81,6 @@ def fill_mask(
     """
     console.one_blas_thread()
     given = asked(texts)
-    refuse(["-"] * ("-" in (given or [])), "beside texts", "alone it reads one per line from stdin")
     answers = jobs.fill_mask(model, given, settings, progress=console.progress(quiet))
     columns = ("text", "mask", "word", "probability")
     with results(shape) as shown:

@@ -30,7 +30,7 @@ from nlpcli.commands import COMMANDS, Command
 from nlpcli.engine.io.file_names import INPUTS, OUTPUTS, check_file_names
 from nlpcli.engine.text.arguments import contents
 from nlpcli.errors import MissingFile
-from nlpcli.settings.fields import MOST, Settings, option_name, refuse_idle
+from nlpcli.settings.fields import MOST, Settings, option_name, refuse, refuse_idle
 
 _CONTEXT, _KEYWORD = "typer_context", inspect.Parameter.KEYWORD_ONLY
 _FILE_NAME = re.compile(r"\.\w{1,12}$")  # at its end
@@ -140,8 +140,15 @@ def _model(values: dict[str, Any]) -> list[str]:
 
 
 def asked(given: list[str] | None) -> list[str] | None:
-    """What was asked on the command line; None, for nothing or `-`, is a question a line on stdin."""
-    return None if given in (None, [], ["-"]) else given
+    """What was asked on the command line; None, for nothing or `-`, is a question a line on stdin.
+
+    Raises SettingsError for `-` before or behind others.
+    """
+    if given in (None, [], ["-"]):
+        return None
+    assert given is not None
+    refuse(["-"] * ("-" in (given[0], given[-1])), "beside others", "alone it reads one per line from stdin")
+    return given
 
 
 def given_names(context: typer.Context) -> frozenset[str]:

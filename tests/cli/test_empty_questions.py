@@ -30,6 +30,19 @@ def test_an_empty_one_is_refused(nlpcli, command, asked, kind):
     assert not nlpcli(command, model, "-", input="\n \n").out.strip().count("\n")
 
 
-def test_stdin_beside_texts_is_refused(nlpcli):
-    done = nlpcli("fill-mask", MODELS / "masked-lm.safetensors", "the [MASK] drinks tea", "-", code=2)
-    assert "error: - does nothing beside texts\nhint: alone it reads one per line from stdin" in done.err
+@pytest.mark.parametrize(
+    ("command", "asked", "text"),
+    [
+        ("fill-mask", "masked-lm", "the [MASK] drinks tea"),
+        ("search", "index", "king"),
+        ("ask", "index", "king"),
+        ("similar", "word2vec", "king"),
+        ("analogy", "word2vec", "queen - woman + man"),
+        ("odd-one-out", "word2vec", "king queen"),
+    ],
+)
+def test_stdin_beside_others_is_refused(nlpcli, command, asked, text):
+    for given in (("-", text), (text, "-"), ("-", "")):
+        done = nlpcli(command, MODELS / f"{asked}.safetensors", *given, input="king\n", code=2)
+        assert "error: - does nothing beside others\nhint: alone it reads one per line from stdin" in done.err
+        assert not done.out

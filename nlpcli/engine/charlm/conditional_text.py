@@ -148,7 +148,8 @@ def _condition(rows: Rows, dropout: float) -> tuple[Condition, NDArray[Any]]:
     known = tuple(map(str, names))
     if len(known) == 1:
         raise InputError(
-            f"all {len(labels):,} texts are labelled {known[0]!r}", hint="is --label-col the right column?"
+            f"all {counted(len(labels), 'text')} are labelled {known[0]!r}",
+            hint="is --label-col the right column?",
         )
     if len(known) > 50 and len(known) > len(labels) // 3:
         raise InputError(

@@ -173,7 +173,7 @@ def _check_parts(part_of: NDArray[np.int8], settings: SplitSettings, name: str, 
             what = "groups" if grouped else "rows"
             raise InputError(
                 f"{name}: too few {what} ({len(part_of):,} rows in all) for a {part} of {share:.0%}",
-                hint="larger shares, or --dev 0",
+                hint=f"larger shares, or --{part} 0" if part != "train" else "smaller --dev and --test",
             )
 
 
