@@ -70,7 +70,7 @@ def counted_on_cluster(
             )
             if not counting.counts_by(wanted):
                 progress.note(
-                    "all texts together are looked at for something else than the first: counting again"
+                    "by all texts together other n-grams are counted than by the first: counting again"
                 )
                 counting = dataclasses.replace(counting, counted=wanted)
                 slices = _in_slices(job, counting)

@@ -49,6 +49,7 @@ Merge = Callable[[Any, Any], Any]
 
 _FAN_IN = 8  # partial results that one task merges
 _LOOK = 0.25  # seconds between two looks at how far it is
+_LAST_WORDS = 1.0  # seconds for what a result has overtaken
 _CONNECT = 10.0  # seconds for the scheduler to answer, or to come back
 _LOGS = ("distributed", "asyncio", "tornado")
 _ENDING = ("closing", "closed", "failed")  # what a worker is that takes no more tasks
@@ -77,6 +78,7 @@ def connected(where: DistributedSettings, progress: Progress) -> Iterator[Machin
         machines = Machines(client, address, progress)
         machines.wait_for_workers()
         yield machines
+        machines.heard_out()
 
 
 def _imported() -> Any:
@@ -291,6 +293,13 @@ class Machines:
         if promise.cancelled():
             raise troubles.lost(self._address)
         raise self._meant(promise.exception())
+
+    def heard_out(self) -> None:
+        """Say that all is done; what workers still tell of it, a result may have overtaken."""
+        until = time.monotonic() + _LAST_WORDS
+        while not all(tally.is_done for tally in self._tallies) and time.monotonic() < until:
+            time.sleep(_LAST_WORDS / 100)
+        self._tell()
 
     def _tell(self) -> None:
         for tally in self._tallies:

@@ -27,6 +27,11 @@ class Tally:
             self._losses.extend(losses)
         self._done.add(number)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether all shards are."""
+        return len(self._done) == len(self._sizes)
+
     def tell(self, progress: Progress, workers: int) -> None:
         """Say how far it is, unless all was said."""
         while self._losses:
