@@ -23,7 +23,7 @@ from nlpcli.engine.classify.metrics import Evaluation, evaluate
 from nlpcli.engine.corpus.subwords import LINE_END, SubwordRule
 from nlpcli.engine.io import fasttext_file
 from nlpcli.engine.io.fasttext_file import FastTextFile
-from nlpcli.engine.io.record_layouts import FASTTEXT_PREFIX
+from nlpcli.engine.io.table_signs import FASTTEXT_PREFIX
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.text.arguments import as_list

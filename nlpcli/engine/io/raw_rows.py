@@ -34,13 +34,14 @@ from nlpcli.engine.io.file_kinds import refuse_other_kinds
 from nlpcli.engine.io.lines import line_blocks
 from nlpcli.engine.io.opening import STDIN, display_name, open_bytes, read_chunks
 from nlpcli.engine.io.record_errors import asked_by
-from nlpcli.engine.io.record_layouts import (
+from nlpcli.engine.io.record_layouts import Layout, detect, table_layout
+from nlpcli.engine.io.table_signs import (
     FASTTEXT_PREFIX,
-    Layout,
-    detect,
-    table_layout,
+    format_by_name,
+    is_plain,
+    is_zipped,
+    taken_as_it_stands,
 )
-from nlpcli.engine.io.table_signs import format_by_name, is_plain, is_zipped
 from nlpcli.engine.io.workbook_records import workbook_records
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import InputError
@@ -368,6 +369,8 @@ def raw_rows(
             rows.begin(read_chunks(stream))
         if rows.layout is not None and rows.layout.remark:
             progress.note(rows.layout.remark)
+        elif rows.layout is None and settings.format == "auto" and (remark := taken_as_it_stands(path)):
+            progress.note(remark)
         yield rows
 
 

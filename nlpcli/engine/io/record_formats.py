@@ -18,7 +18,8 @@ from nlpcli.engine.io.lines import Lines, count_lines, ended_lines
 from nlpcli.engine.io.number_rows import NumberRows, no_row
 from nlpcli.engine.io.opening import display_name
 from nlpcli.engine.io.record_errors import bad_quoting
-from nlpcli.engine.io.record_layouts import FASTTEXT_PREFIX, Layout
+from nlpcli.engine.io.record_layouts import Layout
+from nlpcli.engine.io.table_signs import FASTTEXT_PREFIX
 from nlpcli.errors import InputError
 from nlpcli.wording import counted
 

@@ -26,13 +26,12 @@ from nlpcli.engine.io.dialects import (
 )
 from nlpcli.engine.io.opening import display_name
 from nlpcli.engine.io.record_errors import bad_quoting, label_among, no_numbers, no_second_text
-from nlpcli.engine.io.table_signs import format_by_name
+from nlpcli.engine.io.table_signs import FASTTEXT_PREFIX, format_by_name
 from nlpcli.errors import InputError
 from nlpcli.settings.fields import whole_number
 from nlpcli.settings.input import RecordSettings
 from nlpcli.wording import counted
 
-FASTTEXT_PREFIX = "__label__"
 TEXT_NAMES = (
     *("text", "document", "sentence", "review", "comment", "content", "message", "title", "headline", "body"),
     *("본문", "내용", "문장", "리뷰", "제목", "텍스트"),

@@ -182,13 +182,13 @@ class Records:
 
     def _plain(self, path: str, lines: Lines, blocks: Iterator[bytes] | None) -> Iterator[Batch]:
         """Lines each of which is a text; `blocks` has them as bytes, where those are wanted."""
-        if self.settings.format == "auto" and format_by_name(path):
-            if self._kept is not None:
+        if self.settings.format == "auto" and (remark := taken_as_it_stands(path)):
+            if self._kept is not None and format_by_name(path):
                 raise InputError(
                     f"{path}: this is a table by its name, and no column is named",
                     hint="--text-col names the column of the texts; --input-format text takes every line",
                 )
-            self._progress.note(taken_as_it_stands(path))
+            self._progress.note(remark)
         if self._kept is not None:
             self._kept.begin(lines.name, ["text"], 1)
             yield from self._kept_lines(lines)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from nlpcli.engine.io.opening import STDIN, open_bytes
+from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
 from nlpcli.engine.io.parquet import is_parquet
 from nlpcli.engine.io.places import is_file, part_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.settings.input import RecordSettings
 
 _SUFFIXES = {".tsv": "tsv", ".tab": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+FASTTEXT_PREFIX = "__label__"  # of fastText's lines
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
@@ -50,6 +51,20 @@ def is_zipped(path: str, progress: Progress = SILENT) -> bool:
         return bool(stream.peek(4)[:4] == b"PK\x03\x04")  # type: ignore[attr-defined]
 
 
-def taken_as_it_stands(path: str) -> str:
-    """What is said of a file that is named as a table and read as lines."""
-    return f"{path}: every line is taken as a text, as it stands; --text-col names a column"
+def taken_as_it_stands(path: str) -> str | None:
+    """What is said of a file that is read as lines: a table by its name, or lines with fastText's labels."""
+    if format_by_name(path):
+        return f"{path}: every line is taken as a text, as it stands; --text-col names a column"
+    if _begins_with_a_label(path):
+        shown, sign = display_name(path), FASTTEXT_PREFIX
+        return f"{shown}: every line is a text, its {sign} too; --input-format fasttext takes them apart"
+    return None
+
+
+def _begins_with_a_label(path: str) -> bool:
+    """Whether the first line is one of fastText's; in a named pipe it is not looked for."""
+    if path != STDIN and (not is_file(path) or part_of(path)):
+        return False
+    with open_bytes(path) as (stream, _):
+        sign = FASTTEXT_PREFIX.encode()
+        return bool(stream.peek(len(sign))[: len(sign)] == sign)  # type: ignore[attr-defined]

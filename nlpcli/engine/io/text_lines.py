@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from nlpcli.engine.io.lines import Lines, count_lines
 from nlpcli.engine.io.opening import STDIN
-from nlpcli.engine.io.table_signs import format_by_name, holds_a_table, is_plain, taken_as_it_stands
+from nlpcli.engine.io.table_signs import holds_a_table, is_plain, taken_as_it_stands
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.settings.fields import changed, refuse
 from nlpcli.settings.input import InputSettings, TextInputSettings
@@ -48,8 +48,8 @@ def text_lines(
         )  # fmt: skip
         if kept is None:
             for path in names or () if settings.input_format == "auto" else ():
-                if format_by_name(path):
-                    progress.note(taken_as_it_stands(path))
+                if remark := taken_as_it_stands(path):
+                    progress.note(remark)
             return Lines(names, reading, progress, stage)
     return ColumnLines(names, settings, reading, progress, stage, kept)
 
