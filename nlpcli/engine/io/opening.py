@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 from nlpcli.engine.io.compressed import Damaged, decompressed, format_of
-from nlpcli.engine.io.places import is_address, is_file, open_place, shown, size_of
+from nlpcli.engine.io.places import is_address, is_file, open_place, part_of, shown, size_of
 from nlpcli.engine.io.writing import readable
-from nlpcli.engine.runtime.progress import SILENT, before_reading
+from nlpcli.engine.runtime.progress import SILENT, Progress, before_reading
 from nlpcli.errors import InputError, MissingFile
 
 Paths: TypeAlias = Sequence[str] | None  # names of files, `-` is stdin; none is stdin too
@@ -67,6 +67,17 @@ class open_bytes:
             ) from error
         if isinstance(error, OSError) and error.filename is None and not isinstance(error, BrokenPipeError):
             raise error
+
+
+def first_bytes(path: str, size: int, progress: Progress = SILENT) -> bytes:
+    """Up to so many bytes at the beginning of a file, which can be read again.
+
+    None of a named pipe, since what is read of it is gone, nor of a part of a file.
+    """
+    if path != STDIN and (not is_file(path) or part_of(path)):
+        return b""
+    with open_bytes(path, progress.lost) as (stream, _):
+        return cast(bytes, stream.peek(size)[:size])  # type: ignore[attr-defined]
 
 
 def check_readable(path: str) -> None:

@@ -6,8 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
-from nlpcli.engine.io.places import is_file, part_of
+from nlpcli.engine.io.opening import STDIN, display_name, first_bytes, open_bytes
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.errors import INSTALL_PARQUET, InputError, MissingDependency
 
@@ -17,11 +16,8 @@ _BATCH = 1000  # rows
 
 def is_parquet(path: str, progress: Progress = SILENT) -> bool:
     """Whether it is a Parquet file; in a named pipe it is not looked for."""
-    if path != STDIN and (not is_file(path) or part_of(path)):
-        return False  # what is read of a pipe is gone
-    with open_bytes(path, progress.lost) as (stream, _):
-        head = stream.peek(8)[:8]  # type: ignore[attr-defined]
-        return head[:4] == _MAGIC and not head.decode("latin-1").isprintable()  # "PAR1 of 3" is a text
+    head = first_bytes(path, 8, progress)
+    return head[:4] == _MAGIC and not head.decode("latin-1").isprintable()  # "PAR1 of 3" is a text
 
 
 def imported(name: str) -> tuple[Any, Any]:

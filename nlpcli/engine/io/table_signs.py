@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from nlpcli.engine.io.opening import STDIN, display_name, open_bytes
+from nlpcli.engine.io.opening import display_name, first_bytes
 from nlpcli.engine.io.parquet import is_parquet
-from nlpcli.engine.io.places import is_file, part_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.settings.input import RecordSettings
 
@@ -45,10 +44,7 @@ def holds_a_table(path: str) -> bool:
 
 def is_zipped(path: str, progress: Progress = SILENT) -> bool:
     """Whether the file is a zip archive, as workbooks are; in a named pipe it is not looked for."""
-    if path != STDIN and (not is_file(path) or part_of(path)):
-        return False  # what is read of a pipe is gone
-    with open_bytes(path, progress.lost) as (stream, _):
-        return bool(stream.peek(4)[:4] == b"PK\x03\x04")  # type: ignore[attr-defined]
+    return first_bytes(path, 4, progress) == b"PK\x03\x04"
 
 
 def taken_as_it_stands(path: str) -> str | None:
@@ -63,8 +59,5 @@ def taken_as_it_stands(path: str) -> str | None:
 
 def _begins_with_a_label(path: str) -> bool:
     """Whether the first line is one of fastText's; in a named pipe it is not looked for."""
-    if path != STDIN and (not is_file(path) or part_of(path)):
-        return False
-    with open_bytes(path) as (stream, _):
-        sign = FASTTEXT_PREFIX.encode()
-        return bool(stream.peek(len(sign))[: len(sign)] == sign)  # type: ignore[attr-defined]
+    sign = FASTTEXT_PREFIX.encode()
+    return first_bytes(path, len(sign)) == sign
