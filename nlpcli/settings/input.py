@@ -175,8 +175,8 @@ class LabelSets(Settings):
         metavar="CHAR",
     )  # fmt: skip
     multi_label: Literal["auto", "first", "each", "all"] = setting(
-        "auto", "A line with several labels counts for the first, once for each, or (train-rnn) for all "
-        "together; auto: for all where --label-sep says what separates them, else for the first.",
+        "auto", "A line with several labels counts for the first (auto), once for each, or for all together "
+        "(train-rnn alone: its auto where --label-sep says what separates them).",
         panel=INPUT,
     )  # fmt: skip
 

@@ -27,7 +27,7 @@ ASKED = {
     "label_col": ("table.tsv --label-col nosuch", "no column is called 'nosuch'"),
     "text2_col": ("table.tsv --text-col text --text2-col nosuch", "no column is called 'nosuch'"),
     "vector_col": ("table.tsv --vector-col nosuch", "no column is called 'nosuch'"),
-    "label_sep": ("sets.tsv --label-col label --label-sep ;", "sets.tsv:2: the label is empty"),
+    "label_sep": ("sets.jsonl --label-col label --label-sep ;", "the label 'a;b' holds ';'"),
     "multi_label": ("sets.tsv --label-col label --multi-label all", "models that give several labels"),
 }
 ASKED["input_format"] = ASKED["format"]
@@ -60,10 +60,6 @@ OTHERWISE = {
     "train-tagger": {"errors": ("byte --errors replace", "byte: not tagged text")},
     "train-rnn": {
         "vector_col": ("--cell none table.tsv --vector-col nosuch", "no column is called 'nosuch'"),
-        "label_sep": (
-            "sets.tsv --label-col label --label-sep ; --multi-label first",
-            "sets.tsv:2: the label",
-        ),
         "multi_label": ("sets.tsv --label-col label --multi-label all", "sets.tsv:4: 1 field"),
     },
     "classify": _JUDGED,
@@ -116,6 +112,7 @@ def files(tmp_path, monkeypatch):
     (tmp_path / "byte").write_bytes(b"\xff\n")
     (tmp_path / "quoted.tsv").write_text('"label"\t"text"\n"a"\t"x"\n')
     (tmp_path / "sets.tsv").write_text("label\ttext\n;\tx\n\ty\nz\n")
+    (tmp_path / "sets.jsonl").write_text('{"label": ["a;b", "c"], "text": "x"}\n')
     (tmp_path / "folder" / "a").mkdir(parents=True)
     (tmp_path / "folder" / "a" / "locked").write_text("a\n")
     may = os.access

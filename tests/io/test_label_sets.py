@@ -55,6 +55,28 @@ def test_a_text_may_have_no_label_where_it_may_have_several(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.tsv", "text\tlabels\none\t\ntwo\t ,\nthree\ta\nfour\tb\n"),
+        ("t.csv", 'text,labels\none,\ntwo," ,"\nthree,a\nfour,b\n'),
+        (
+            "t.jsonl",
+            '{"text": "one", "labels": []}\n{"text": "two", "labels": ","}\n{"text": "three", "labels": ["a"]}\n{"text": "four", "labels": "b"}\n',
+        ),
+    ],
+)
+def test_a_text_without_labels_where_cells_may_hold_several_is_left_out_and_told(
+    nlpcli, tmp_path, name, content
+):
+    path = tmp_path / name
+    path.write_text(content)
+    for which in ("first", "each"):
+        assert rows_of(path, label_sep=",", multi_label=which) == [("a", "three"), ("b", "four")]
+    told = nlpcli("keywords", path, "--label-col", "labels", "--label-sep", ",")
+    assert "left out, for want of a label: 2 lines" in told.err and "three" in told.out
+
+
+@pytest.mark.parametrize(
     ("name", "content", "more"),
     [
         ("t.tsv", "a\tb\tlabel\none\ttwo\tx\nthree\t\ty\n\n", {}),

@@ -329,6 +329,8 @@ def test_errors_of_labels_and_numbers_say_what_is_wrong(tmp_path, emotions, pair
     jobs.train_rnn(emotions, output, label_sep=",", **{**SIZES, "epochs": 1})
     with pytest.raises(SettingsError, match="--plot draws a confusion matrix"):
         jobs.evaluate(output, emotions, plot=str(tmp_path / "p.html"))
+    with pytest.raises(SettingsError, match="a model of several labels is judged by all of a text"):
+        jobs.evaluate(output, emotions, multi_label="each")
     with pytest.raises(SettingsError, match="--multi-label all is for models that give several labels"):
         jobs.train_nb(emotions, str(tmp_path / "no"), multi_label="all")
     with pytest.raises(SettingsError, match="--label-sep cannot be"):

@@ -89,6 +89,8 @@ def check_readable(path: str) -> None:
 
 
 def _unreadable(path: str, error: OSError) -> InputError:
+    if not path:
+        return MissingFile("'' is the name of no file", hint="check the name; - reads from stdin")
     if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
         return MissingFile(f"{path}: no such file", hint="check the name; - reads from stdin")
     if isinstance(error, IsADirectoryError):

@@ -46,7 +46,8 @@ class Formats:
 
     `lines.number` is how many lines came before the batch. `several_labels` counts the lines that
     had more than one label, which count for the first one, for each, or for all of them, which then are one
-    label with SEVERAL between. separator: what also stands between labels in one cell, if anything.
+    label with SEVERAL between; `no_label` those that had none where there may be several, which are left out.
+    separator: what also stands between labels in one cell, if anything.
     kept: gets the row of every text.
 
     Raises InputError with `file:line` for a row that lacks a field.
@@ -59,7 +60,7 @@ class Formats:
         separator: str | None = None,
         kept: KeptRows | None = None,
     ) -> None:
-        self.several_labels = 0
+        self.several_labels = self.no_label = 0
         self._kept = kept
         self._labelled = labelled
         self._multi_label = multi_label
@@ -180,7 +181,7 @@ class Formats:
         if label is None:
             found.texts += texts
             return
-        if not row[label] and self._multi_label != "all":
+        if not row[label] and self._multi_label != "all" and self._separator is None:
             raise _empty_label(place)
         for name in self._chosen([one_line(row[label])], place):
             found.texts += texts
@@ -213,8 +214,7 @@ class Formats:
                 texts += found
                 continue
             value = field_of(record, layout.label_name, place)
-            is_none = value == [] and self._multi_label == "all"
-            for label in self._chosen([] if is_none else json_labels(value, place), place):
+            for label in self._chosen([] if value == [] else json_labels(value, place), place):
                 texts += found
                 labels.append(label)
         return Batch(texts, labels)
@@ -256,10 +256,10 @@ class Formats:
                     hint="--label-sep names another character",
                 )
             labels = labels_in(given, self._separator)
-            if not labels and self._multi_label != "all":
-                raise _empty_label(place)
         if self._multi_label == "all":
             return [SEVERAL.join(sorted(labels))]
+        if not labels:
+            self.no_label += 1
         if len(labels) > 1:
             self.several_labels += 1
             return labels[:1] if self._multi_label == "first" else list(dict.fromkeys(labels))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,6 +53,19 @@ def answer_to(
         )
         target = "number"
     return number_answer(examples) if target == "number" else Classes(examples.names)
+
+
+def with_all_labels(records: RecordSettings, answer: Labels) -> RecordSettings:
+    """How labelled rows are read that a model of several labels is judged by: with all of theirs.
+
+    Raises SettingsError where other labels are asked for.
+    """
+    if records.multi_label in ("first", "each"):
+        raise SettingsError(
+            f"--multi-label {records.multi_label}: a model of several labels is judged by all of a text",
+            hint="leave it out",
+        )
+    return dataclasses.replace(records, multi_label="all", label_sep=records.label_sep or answer.separator)
 
 
 def answer_of(fields: Mapping[str, Any]) -> Classes | Labels | Number:

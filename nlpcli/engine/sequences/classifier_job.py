@@ -33,7 +33,7 @@ from nlpcli.engine.io.table_output import Column, kept_for, open_lines
 from nlpcli.engine.io.writing import Output
 from nlpcli.engine.runtime.progress import SILENT, Progress
 from nlpcli.engine.sequences import vector_classifier
-from nlpcli.engine.sequences.answer_choice import answer_to, check_labels
+from nlpcli.engine.sequences.answer_choice import answer_to, check_labels, with_all_labels
 from nlpcli.engine.sequences.answers import Answer, Classes, Labels, Number
 from nlpcli.engine.sequences.blend import read_blend
 from nlpcli.engine.sequences.classifier_checks import check_filled, check_negatives, check_texts, told_of
@@ -363,9 +363,7 @@ def _evaluate_network(
     answer = model.answer
     _check_drawn(model, plot)
     if isinstance(answer, Labels):
-        records = dataclasses.replace(
-            records, multi_label="all", label_sep=records.label_sep or answer.separator
-        )
+        records = with_all_labels(records, answer)
     kept: list[str] = []
     examples = read_labelled(
         paths, model.analysis, records, reading, progress, kept if mistakes else None, pairs=True,

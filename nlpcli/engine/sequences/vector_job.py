@@ -13,7 +13,7 @@ from nlpcli.engine.classify.examples import check_names
 from nlpcli.engine.documents.labelled_rows import is_array_file
 from nlpcli.engine.io.kept_rows import KeptRows
 from nlpcli.engine.runtime.progress import Progress
-from nlpcli.engine.sequences.answer_choice import answer_to, check_labels
+from nlpcli.engine.sequences.answer_choice import answer_to, check_labels, with_all_labels
 from nlpcli.engine.sequences.answers import Classes, Labels, Number
 from nlpcli.engine.sequences.learning import Network, learnt
 from nlpcli.engine.sequences.vector_classifier import VectorClassifier
@@ -150,8 +150,7 @@ def evaluate_vectors(
     answer = model.answer
     arrays = all(map(is_array_file, paths or ["-"]))
     if isinstance(answer, Labels) and not arrays:
-        separator = records.label_sep or answer.separator
-        records = dataclasses.replace(records, multi_label="all", label_sep=separator)
+        records = with_all_labels(records, answer)
     records = for_model(paths, records, model.vector_col, labelled=True)
     examples = read_vectors(paths, records, reading, progress, model.inputs.columns)
     found = model.predict(examples.vectors, progress)
