@@ -29,6 +29,7 @@ import numpy as np
 from nlpcli.engine.runtime import machine_code
 from nlpcli.engine.runtime.interrupts import arrived
 from nlpcli.engine.runtime.kernel_files import kernel_files
+from nlpcli.engine.runtime.kept_overloads import keep_overloads
 from nlpcli.engine.runtime.machine_code import Call
 from nlpcli.engine.runtime.progress import listeners
 
@@ -75,7 +76,7 @@ def numba_kernels(file: str) -> Any:
     kernels = importlib.import_module(f"nlpcli.engine.kernels.{file}")
     for name, kernel in vars(kernels).items():
         if hasattr(kernel, "py_func"):
-            machine_code.keep_overloads(kernel, f"{file}.{name}", kernel_files())
+            keep_overloads(kernel, f"{file}.{name}", kernel_files())
     return kernels
 
 
@@ -96,7 +97,7 @@ def _find(file: str, name: str, types: str, arguments: Sequence[Any]) -> Call:
             if call is not None:
                 return call
     kernel = _dispatcher(f"{file}.{name}")
-    machine_code.keep_overloads(kernel, f"{file}.{name}", kernel_files())
+    keep_overloads(kernel, f"{file}.{name}", kernel_files())
     return lambda arguments: kernel(*arguments)
 
 

@@ -8,7 +8,6 @@ is missing or otherwise, functions here raise: Unexpected, or whatever comes of 
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import functools
 import importlib.machinery
@@ -24,8 +23,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-
-from nlpcli.engine.runtime.kernel_files import KernelFiles
 
 SCALARS: dict[str, type[Any]] = {
     "int64": ctypes.c_int64, "uint64": ctypes.c_uint64, "int32": ctypes.c_int32, "uint32": ctypes.c_uint32,
@@ -229,63 +226,6 @@ def _check_numba() -> None:
     expected, found = _probe(matrices[0], pair, step), load(made, arguments)(arguments)
     if expected != found or not np.array_equal(matrices[0], matrices[1]):
         raise Unexpected("numba has changed: its functions are called in another way")
-
-
-def keep_overloads(kernel: Any, name: str, files: KernelFiles | None) -> None:
-    """Let numba keep what it compiles of a kernel with our files; it compiles in memory if that fails.
-
-    numba's own cache would read pickles from a folder that it does not look at.
-    """
-    if files is None:
-        return
-    try:
-        kernel._cache = _overloads()(name, files)
-    except (AttributeError, ImportError, TypeError):
-        return
-
-
-@functools.cache
-def _overloads() -> Any:
-    from numba.core import caching, compiler, serialize
-
-    rebuild: Any = compiler.CompileResult._rebuild
-    dumps: Any = serialize.dumps
-
-    class Overloads(caching._Cache):
-        """What numba asks for compiled functions."""
-
-        cache_path = None
-
-        def __init__(self, kernel: str, files: KernelFiles) -> None:
-            self._kernel, self._files = kernel, files
-
-        def _name(self, signature: Any) -> str:
-            import hashlib
-
-            digest = hashlib.sha256(f"{signature} {surroundings()}".encode()).hexdigest()[:16]
-            return f"{self._kernel}-{digest}.numba"
-
-        def load_overload(self, signature: Any, target_context: Any) -> Any:
-            try:
-                target_context.refresh()
-                content = self._files.read(self._name(signature))
-                if content is not None:
-                    return rebuild(target_context, *pickle.loads(content))
-            except Exception:  # what cannot be read is compiled
-                return None
-
-        def save_overload(self, signature: Any, data: Any) -> None:
-            if not data.lifted and not data.library.has_dynamic_globals:
-                with contextlib.suppress(Exception):  # without it, the next run compiles again
-                    self._files.keep(self._name(signature), dumps(data._reduce()))
-
-        def enable(self) -> None: ...
-
-        def disable(self) -> None: ...
-
-        def flush(self) -> None: ...
-
-    return Overloads
 
 
 # --- to the processor -----------------------------------------------------------------------
