@@ -28,8 +28,8 @@ import numpy as np
 
 from nlpcli.engine.runtime import machine_code
 from nlpcli.engine.runtime.interrupts import arrived
-from nlpcli.engine.runtime.kernel_files import kernel_files
 from nlpcli.engine.runtime.kept_overloads import keep_overloads
+from nlpcli.engine.runtime.kernel_files import kernel_files
 from nlpcli.engine.runtime.machine_code import Call
 from nlpcli.engine.runtime.progress import listeners
 
