@@ -61,7 +61,8 @@ def test_a_text_may_have_no_label_where_it_may_have_several(tmp_path):
         ("t.csv", 'text,labels\none,\ntwo," ,"\nthree,a\nfour,b\n'),
         (
             "t.jsonl",
-            '{"text": "one", "labels": []}\n{"text": "two", "labels": ","}\n{"text": "three", "labels": ["a"]}\n{"text": "four", "labels": "b"}\n',
+            '{"text": "one", "labels": []}\n{"text": "two", "labels": ","}\n'
+            '{"text": "three", "labels": ["a"]}\n{"text": "four", "labels": "b"}\n',
         ),
     ],
 )

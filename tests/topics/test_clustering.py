@@ -50,7 +50,7 @@ def test_dense_regions_leave_out_what_is_between_them() -> None:
     assert (found.distances[:50] < 0.5).all() and (found.distances[50:] > 0.5).all()
     none = group(np.random.default_rng(3).normal(size=(12, 8)), ClusterSettings(method="hdbscan", min_size=6))
     assert len(none) == 0 and (none.labels == NONE).all()
-    with pytest.raises(InputError, match="make no cluster of 60"):
+    with pytest.raises(InputError, match="a cluster of 60 cannot be made of"):
         group(points, ClusterSettings(method="hdbscan", min_size=60))
 
 
@@ -60,7 +60,7 @@ def test_points_that_are_alike_and_few(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(group(alike[:1], ClusterSettings(method="agglomerative", k=1))) == 1
     assert len(group(alike[:2], ClusterSettings(k="auto"))) == 1
     assert len(group(alike[[0, 0, 1, 1]], ClusterSettings(k="auto"))) == 1
-    with pytest.raises(InputError, match="make no 9 clusters"):
+    with pytest.raises(InputError, match="9 clusters cannot be made of"):
         group(alike, ClusterSettings(method="agglomerative", k=9))
     monkeypatch.setattr(clustering, "_ALL_PAIRS", 3)
     for method in ("agglomerative", "hdbscan"):

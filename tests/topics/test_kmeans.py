@@ -44,7 +44,7 @@ def test_clusters_are_the_same_each_time() -> None:
 
 
 def test_more_clusters_than_points_are_refused() -> None:
-    with pytest.raises(InputError, match="3 points make no 4 clusters"):
+    with pytest.raises(InputError, match="4 clusters cannot be made of 3 points"):
         cluster(np.eye(3), 4)
 
 

@@ -46,7 +46,7 @@ class TextSplit:
     held_out: int
     batch: int
     per_epoch: int
-    items: str = "texts"
+    item: str = "text"
 
 
 class ConditionalTraining(Trainer):

@@ -42,9 +42,9 @@ class Report:
             f"held out for validation: {held_out}"
         )
         self._progress.note(
-            f"{counted(training.total_steps, 'update')} of {training.split.batch} {training.split.items} on "
-            f"{training.device} "
-            f"({precision}, {training.threads} threads)"
+            f"{counted(training.total_steps, 'update')} of "
+            f"{counted(training.split.batch, training.split.item)} on {training.device} "
+            f"({precision}, {counted(training.threads, 'thread')})"
         )
         self._progress.note(
             f"to beat: {unigram:.3f} bits/char from the characters' frequencies, "

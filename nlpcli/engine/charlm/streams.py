@@ -27,7 +27,7 @@ class Split:
     """
 
     def __init__(self, text: CharText, settings: CharLMSettings) -> None:
-        self.items = "streams"
+        self.item = "stream"
         ids = text.ids
         self.held_out = held_out(len(ids), settings.val_frac)
         kept = len(ids) - self.held_out

@@ -58,7 +58,7 @@ class Windows:
     """
 
     def __init__(self, text: CharText, settings: CharLMSettings) -> None:
-        self.items = "windows"
+        self.item = "window"
         self.held_out = held_out(len(text.ids), settings.val_frac)
         self._ids, self._seed = text.ids[: len(text.ids) - self.held_out], settings.seed
         most = len(self._ids) - 1

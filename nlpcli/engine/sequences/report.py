@@ -28,7 +28,8 @@ class Report:
         """What is trained on what."""
         training = self._training
         self._progress.note(
-            f"{training.material}; {counted(training.total_steps, 'update')} on {training.threads} threads"
+            f"{training.material}; {counted(training.total_steps, 'update')} on "
+            f"{counted(training.threads, 'thread')}"
         )
 
     def tick(self) -> None:

@@ -63,7 +63,7 @@ def _so_many(points: Any, settings: ClusterSettings, k: int) -> Clusters:
     unit = _unit(points, settings.method)
     if len(unit) < k:
         raise InputError(
-            f"{counted(len(unit), 'point')} make no {counted(k, 'cluster')}",
+            f"{counted(k, 'cluster')} cannot be made of {counted(len(unit), 'point')}",
             hint=f"use --k {len(unit)} or less",
         )
     from sklearn.cluster import AgglomerativeClustering
@@ -80,7 +80,8 @@ def _dense_regions(unit: NDArray[np.float64], least: int) -> Clusters:
 
     if len(unit) < least:
         raise InputError(
-            f"{counted(len(unit), 'point')} make no cluster of {least:,}", hint="use a smaller --min-size"
+            f"a cluster of {least:,} cannot be made of {counted(len(unit), 'point')}",
+            hint="use a smaller --min-size",
         )
     with one_thread():
         labels = HDBSCAN(min_cluster_size=least, copy=True).fit_predict(unit).astype(np.int64)

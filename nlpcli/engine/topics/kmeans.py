@@ -57,7 +57,7 @@ def cluster(points: Any, k: int, *, seed: int = 1) -> Clusters:
     """
     if points.shape[0] < k:
         raise InputError(
-            f"{counted(points.shape[0], 'point')} make no {counted(k, 'cluster')}",
+            f"{counted(k, 'cluster')} cannot be made of {counted(points.shape[0], 'point')}",
             hint=f"use --k {points.shape[0]} or less",
         )
     try:
