@@ -1,31 +1,41 @@
 """Korean texts as kiwi analyses them: what the tokenizer morph is learnt from and measured on.
 
-python benchmarks/korean_analysed.py FOLDER            all texts, which takes kiwi about half an hour
+python benchmarks/korean_analysed.py FOLDER            all texts, which takes kiwi about an hour and a half
 python benchmarks/korean_analysed.py FOLDER chat.test  these alone
 
 Writes FOLDER/NAME.tsv, a line of text and its morphemes (form, tag, start, end) each,
 FOLDER/dictionary.tsv, kiwi's words and their tags, and FOLDER/analyser.txt, which kiwi that was, and when.
 kiwi gets lines as `nlpcli tokenize` gives them.
+
+NLPCLI_DATA is the folder of the evaluation data, NLPCLI_CLONES one of clones of public repositories, at
+OWNER/NAME: 97danielj/WordEmbedding (Korean Wikipedia, CC BY-SA 3.0), e9t/nsmc (reviews, CC0),
+kocohub/korean-hate-speech and adlnlp/K-MHaS (comments, CC BY-SA 4.0), 2runo/Curse-detection-data (MIT),
+Unfinishedgod/dacon (headlines of KLUE-YNAT, CC BY-SA 4.0), jason9693/APEACH (sentences, CC BY-SA 4.0).
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
+import json
+import os
 import random
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from side_by_side import data
 
+from nlpcli.engine.text.token import Token
 from nlpcli.engine.text.tokenizers.korean import kiwi_model, make_analyser
 from nlpcli.errors import InputError
 
 ANALYSER = "analyser.txt"
+CLONES = "NLPCLI_CLONES"
+KOWIKI = "ko/kowiki-100mb.txt.gz"
 Morphemes = list[tuple[str, str, int, int]]
 csv.field_size_limit(1 << 24)
 
@@ -56,16 +66,32 @@ def main(folder: str, *names: str) -> None:
 
 
 def write_dictionary(path: Path) -> None:
-    """All words that kiwi's model holds, in its order, which is about that of their frequency."""
-    model, number = kiwi_model(), 0
+    """All words that kiwi's model holds, in its order, which is about that of their frequency.
+
+    Of nouns also what kiwi makes of them in a sentence: it parts 27 of 100.
+    """
+    model, number, told = kiwi_model(), 0, {}
+    analyse = make_analyser("kiwi")
     with path.open("w", encoding="utf-8") as file:
         while True:
             try:
                 word = model.morpheme(number)
             except ValueError:
                 return
-            file.write(f"{word.form}\t{word.tag}\n")
+            form, tag = word.form, word.tag
+            is_noun = tag.split("-")[0] in ("NNG", "NNP") and re.fullmatch("[가-힣]{2,10}", form)
+            if is_noun and form not in told:
+                told[form] = parts_of(form, analyse(f"{form}도 있다."))
+            file.write(f"{form}\t{tag}\t{told[form] if is_noun else ''}\n")
             number += 1
+
+
+def parts_of(form: str, tokens: Sequence[Token]) -> str:
+    """The tags and lengths of a word's parts, NNG2 NNG1; how many, where they are not as written."""
+    parts = [token for token in tokens if token.start < len(form)]
+    if sum(len(part.form) for part in parts) != len(form):
+        return f"X {len(parts)}"
+    return " ".join(f"{part.tag}{len(part.form)}" for part in parts)
 
 
 def read(path: Path) -> Iterator[tuple[str, Morphemes]]:
@@ -91,10 +117,70 @@ def column(name: str, *columns: str) -> Iterator[str]:
             yield from (row[key] for key in columns if row.get(key))
 
 
+def clones(pattern: str) -> list[Path]:
+    """The files of cloned repositories, by name."""
+    found = sorted(Path(os.environ.get(CLONES, ".")).glob(pattern))
+    if not found:
+        sys.exit(f"{pattern} is not at hand: set {CLONES} to a folder of clones")
+    return found
+
+
+def cells(pattern: str, name: str) -> Iterator[str]:
+    """A column of cloned tables."""
+    for path in clones(pattern):
+        with path.open(encoding="utf-8") as file:
+            yield from (row[name] for row in csv.DictReader(file))
+
+
+def cloned(pattern: str, end: str = "") -> Iterator[str]:
+    """The lines of cloned files, each up to the last `end` in it, without quotation marks around it."""
+    for path in clones(pattern):
+        for line in path.read_text(encoding="utf-8-sig").splitlines():
+            yield (line.rpartition(end)[0] if end else line).strip().strip('"').replace('""', '"')
+
+
+def all_reviews() -> list[str]:
+    """Every review, those without a clear opinion too, but for all that are tested on."""
+    tested = {one_line(text) for text in reviews("test")}
+    found = [
+        row["review"]
+        for path in clones("e9t/nsmc/raw/*.json")
+        for row in json.loads(path.read_text(encoding="utf-8"))
+    ]
+    return [text for text in found if one_line(text) not in tested]
+
+
+def of_new_words(texts: Iterable[str], share: float) -> Iterator[str]:
+    """Those of 30 to 600 characters where no training text before has so great a share of the words."""
+    seen = {
+        word
+        for name, told in TEXTS.items()
+        if name.endswith(".train") and not name.endswith(("-new.train", "-varied.train"))
+        for text in told()
+        for word in one_line(text).split(" ")
+    }
+    for text in map(one_line, texts):
+        words = text.split(" ")
+        if 30 <= len(text) <= 600 and sum(word not in seen for word in words) >= share * len(words):
+            seen.update(words)
+            yield text
+
+
+def other_articles() -> Iterator[str]:
+    """Paragraphs of all of kowiki, its files in random order, but for those that `articles` has."""
+    with gzip.open(data(KOWIKI), "rt", encoding="utf-8", errors="replace") as file:
+        own = {hash(line.strip()) for line in file}
+    files = clones("97danielj/WordEmbedding/text/*/wiki_*")
+    random.Random(5).shuffle(files)
+    for path in files:
+        for line in path.read_text(encoding="utf-8").split("\n"):
+            if not line.startswith("<") and hash(line.strip()) not in own:
+                yield line
+
+
 def headlines() -> Iterator[str]:
     with data("ko/ynat-headlines.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            yield row["title"]
+        yield from (row["title"] for row in csv.DictReader(file))
 
 
 def comments(wanted: Callable[[int], bool]) -> list[str]:
@@ -105,7 +191,7 @@ def comments(wanted: Callable[[int], bool]) -> list[str]:
 def articles(*wanted: int) -> Iterator[str]:
     """Paragraphs of those articles of a hundred."""
     number = 0
-    with gzip.open(data("ko/kowiki-100mb.txt.gz"), "rt", encoding="utf-8", errors="replace") as file:
+    with gzip.open(data(KOWIKI), "rt", encoding="utf-8", errors="replace") as file:
         for line in file:
             if not line.strip():
                 number += 1
@@ -209,10 +295,30 @@ TEXTS: dict[str, Callable[[], Iterable[str]]] = {
     "encyclopaedia-rest.train": lambda: articles(
         *({n for n in range(100) if n % 10 in (0, 1, 7, 9)} - {1, 21, 41, 61, 81} - {50, 70})
     ),
+    "comments-more.train": lambda: [
+        *cloned("kocohub/korean-hate-speech/unlabeled/*_5.txt"),
+        *cloned("adlnlp/K-MHaS/data/kmhas_[tv]*[td].txt", end="\t"),
+        *cloned("2runo/Curse-detection-data/dataset.txt", end="|"),
+    ],
+    "headlines-more.train": lambda: [
+        *cells("Unfinishedgod/dacon/dacon_news_r/test_data.csv", "title"),
+        *cloned("kocohub/korean-hate-speech/news_title/train*.txt"),
+        *cloned("kocohub/korean-hate-speech/news_title/unlabeled*_5.txt"),
+    ],
+    "chat-more.train": lambda: [
+        *several(("classify/goemotions-ko/train", "text")),
+        *cells("jason9693/APEACH/APEACH/test.csv", "text"),
+    ],
+    "reviews-more.train": all_reviews,
+    "encyclopaedia-new.train": lambda: of_new_words(other_articles(), 0.2),
     "chat-varied.train": lambda: varied("chat.train", 2, 1),
     "comments-varied.train": lambda: varied("comments.train", 8, 2),
     "headlines-varied.train": lambda: varied("headlines.train", 5, 3),
     "reviews-varied.train": lambda: varied("reviews.train", 3, 4),
+    "comments-more-varied.train": lambda: varied("comments-more.train", 2, 5),
+    "headlines-more-varied.train": lambda: varied("headlines-more.train", 4, 6),
+    "encyclopaedia-varied.train": lambda: varied("encyclopaedia-more.train", 1, 7),
+    "reviews-more-varied.train": lambda: varied("reviews-more.train", 1, 8),
 }  # fmt: skip
 
 

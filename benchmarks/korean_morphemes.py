@@ -9,6 +9,7 @@ bytes. `korean_agreement.py` measures.
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from array import array
@@ -21,21 +22,30 @@ import numpy as np
 from korean_analysed import ANALYSER, read
 from side_by_side import ROOT
 
-from nlpcli.engine.kernels.tagging.arguments import LANES, LINE, ROOM, SYLLABLE_FEATURES, SyllableWeights
+from nlpcli.engine.kernels.tagging.arguments import (
+    LANES,
+    LENGTHS,
+    LINE,
+    ROOM,
+    SYLLABLE_FEATURES,
+    SyllableWeights,
+)
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.engine.tagging.morphemes import FREE, MorphemeModel, lattice_for, lexicon_of, tags_of
+from nlpcli.engine.tagging.morphemes import FREE, MorphemeModel, lattice_for, lexicon_of, states_of
 from nlpcli.engine.tagging.syllable_labels import Label, Piece, labels_of
 
 MODEL = ROOT / "nlpcli" / "data" / "models" / "korean-morphemes.safetensors"
-EPOCHS, MARGIN, LINES, BEAM, SEED = 3, 8, 400_000, 34, 1
+EPOCHS, MARGIN, LINES, BEAM, SEED = 3, 64, 400_000, 60, 1
 COARSE = 8  # how much coarser weights are than eight bits allow: packed, few bits take little room
 LEAST_LABEL, LEAST_CHARACTER, LEAST_CHOICE, LEAST_SHARE = 10, 5, 3, 2e-4
 LONGEST = 4000  # lines with more characters are left out
+LONGEST_NOUN = 3  # lengths of a noun that the search tells apart: 1, 2 and more
 STEP = 2000  # lines a call
 LIMIT = 32_000  # of a transition
 RANKS = (3_000, 10_000, 30_000, 70_000, 150_000)  # in kiwi's dictionary
-KINDS = 40  # sets of tags that a word can have; all others are one
+KINDS = 252  # that a word of the dictionary can have, and two for all others
+PARTED = "parted"
 CLASSES = [
     "", "space", "hangul", "jamo", "hanja", "lower", "upper", "digit", "kana", "letter", "mark", "punct",
     "symbol", "picture", "other",
@@ -43,7 +53,8 @@ CLASSES = [
 CLASS = {name: number for number, name in enumerate(CLASSES)}
 POOLED = ("hanja", "lower", "upper", "digit", "kana", "picture")  # no character has a unit of its own
 ALWAYS = [(mark, f"W_{name}") for name in ("EMAIL", "HASHTAG", "MENTION", "URL") for mark in "BI"]
-NOUNS = [(mark, tag) for tag in ("NNG", "NNP") for mark in "BI"]
+NAMES = ("NNG", "NNP")
+NOUNS = [(mark, tag) for tag in NAMES for mark in "BI"]
 
 features, syllables = Kernels("tagging.syllable_features"), Kernels("tagging.syllables")
 
@@ -113,8 +124,8 @@ def read_texts(folder: Path) -> tuple[Text, list[Label]]:
     wanted = np.repeat(fits, np.diff(begins))
     labels += [(Piece(*one, "="),) for one in ALWAYS if (Piece(*one, "="),) not in labels]
     chosen = [line for line, fit in zip(lines, fits.tolist(), strict=True) if fit]
-    text = Text("".join(chosen), together[wanted].astype(np.int32), offsets_of([len(one) for one in chosen]))
-    return text, labels
+    offsets = offsets_of([len(one) for one in chosen])
+    return Text("".join(chosen), together[wanted].astype(np.int32), offsets), labels
 
 
 # --- characters -----------------------------------------------------------------------------------
@@ -160,27 +171,34 @@ def units_of(text: Text, dictionary: Path) -> Units:
 
 
 def dictionary(path: Path, units: Units) -> np.ndarray:
-    """The words of kiwi's dictionary, with which tags and how frequent, as a hash table."""
-    tags: dict[str, dict[str, int]] = defaultdict(dict)
+    """The words of kiwi's dictionary and their kinds, as a hash table."""
+    ranks: dict[str, dict[str, int]] = defaultdict(dict)
+    parts: dict[str, str] = {}
     for rank, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n")):
-        word, tag = line.split("\t")
+        word, tag, told = line.split("\t")
         hangul = any("가" <= character <= "힣" for character in word)
         if 2 <= len(word) <= 10 and " " not in word and hangul and tag not in ("UN", "P"):
-            tags[word].setdefault(tag.split("-")[0], rank)
-    sets = Counter(tuple(sorted(ranks)) for ranks in tags.values())
-    known = sorted(sets, key=lambda one: (-sets[one], one))[:KINDS]
-    number = {one: place for place, one in enumerate(known)}
-    kinds = [
-        1
-        + number.get(tuple(sorted(ranks)), KINDS) * (len(RANKS) + 1)
-        + int(np.searchsorted(RANKS, min(ranks.values()), side="right"))
-        for ranks in tags.values()
-    ]
-    hashes = np.zeros(len(tags), np.uint64)
-    features.word_hashes(units.of("".join(tags)), offsets_of([len(word) for word in tags]), hashes)
-    words = np.zeros(len(tags) * 5 // 4, np.uint32)
-    features.add_words(words, hashes, np.array(kinds, np.uint8))
+            ranks[word].setdefault(tag.split("-")[0], rank)
+            parts[word] = told or parts.get(word, "")
+    kinds = [kind_of(own, parts[word]) for word, own in ranks.items()]
+    counts = Counter(kinds)
+    known = sorted(counts, key=lambda kind: (-counts[kind], kind))[:KINDS]
+    number = {kind: place for place, kind in enumerate(known, start=3)}
+    numbers = [number.get(kind, 2 if kind.startswith(PARTED) else 1) for kind in kinds]
+    hashes = np.zeros(len(ranks), np.uint64)
+    features.word_hashes(units.of("".join(ranks)), offsets_of([len(word) for word in ranks]), hashes)
+    words = np.zeros(len(ranks) * 5 // 4, np.uint32)
+    features.add_words(words, hashes, np.array(numbers, np.uint8))
     return words
+
+
+def kind_of(ranks: dict[str, int], parts: str) -> str:
+    """What is told of a word: where kiwi parts it in a sentence, or its tags and how frequent it is."""
+    others = [tag for tag in sorted(ranks) if tag not in NAMES]
+    if " " in parts:
+        return " ".join([PARTED, re.sub("|".join(NAMES), "N", parts), *others])
+    tags = [parts.rstrip("0123456789"), *others] if parts else sorted(ranks)
+    return f"{' '.join(tags)} {np.searchsorted(RANKS, min(ranks.values()), side='right')}"
 
 
 # --- labels ---------------------------------------------------------------------------------------
@@ -232,27 +250,31 @@ def train(text: Text, labels: list[Label], own: Units, words: np.ndarray) -> Mor
     choices, counts = choices_of(units, text.labels, labels, own)
     starts = offsets_of([len(chosen) for chosen in choices]).astype(np.int32)
     flat = np.array([label for chosen in choices for label in chosen], np.int32)
-    lexicon = lexicon_of(labels, starts, flat, slots_of(choices, counts))
+    lexicon = lexicon_of(labels, starts, flat, slots_of(choices, counts), LONGEST_NOUN)
     allowed = np.zeros(counts.shape, bool)
     allowed[np.repeat(np.arange(len(choices)), np.diff(starts)), flat] = True
     fits = (text.labels < 0) | allowed[units, text.labels]
     lines = np.flatnonzero(np.minimum.reduceat(fits, text.lines[:-1]))
-    weights = learn(text, units, lines, labels, lexicon, words)
+    gold = text.labels.copy()
+    syllables.variants_of(gold, text.lines, lexicon)
+    weights = learn(text._replace(labels=gold), units, lines, labels, lexicon, words)
     return MorphemeModel(tuple(labels), own.table, words, lexicon, weights)
 
 
 def learn(text, units, lines, labels, lexicon, words) -> SyllableWeights:
     """The averaged perceptron's weights, in eight bits."""
-    tags, longest = len(tags_of(labels)), int(np.diff(text.lines).max())
-    weights, steps = np.zeros((LINES, LINE), np.int16), np.zeros((2, tags + 1, len(labels)), np.int32)
-    sums = np.zeros(weights.shape, np.int64), np.zeros(steps.shape, np.int64)
+    states, longest = len(states_of(labels, LONGEST_NOUN)), int(np.diff(text.lines).max())
+    weights = np.zeros((LINES, LINE), np.int16)
+    steps = np.zeros((2, len(lexicon.plain), states + 1), np.int32)
+    morphemes = np.zeros((LENGTHS, 4, 256, states), np.int32)
+    sums = tuple(np.zeros(of.shape, np.int64) for of in (weights, steps, morphemes))
     room = (
         np.empty((longest + 1, ROOM), np.uint64),
         np.empty((longest, SYLLABLE_FEATURES), np.uint32),
-        lattice_for(longest, lexicon, tags, np.int32),
+        lattice_for(longest, lexicon, states, np.int32),
         np.full(longest, FREE, np.int32),
     )
-    model, step = SyllableWeights(weights, steps, 1 << 28), 0
+    model, step = SyllableWeights(weights, steps, morphemes, 1 << 28), 0
     for epoch in range(EPOCHS):
         order, wrong = lines[np.random.default_rng((SEED, epoch)).permutation(len(lines))], 0
         for first in range(0, len(order), STEP):
@@ -261,20 +283,23 @@ def learn(text, units, lines, labels, lexicon, words) -> SyllableWeights:
                 MARGIN, step, *room,
             )  # fmt: skip
             wrong += more
-        print(f"epoch {epoch + 1}: {wrong / len(units):.2%} of characters wrong", flush=True)
-    return rounded(weights, steps, sums, step)
-
-
-def rounded(weights, steps, sums, step) -> SyllableWeights:
-    """The means over all steps, in units COARSE times as large as all but one of 100,000 weights need."""
-    means = np.empty(weights.shape, np.float32)
+        print(
+            f"epoch {epoch + 1}: {wrong / len(units):.2%} of characters wrong, or not by the margin",
+            flush=True,
+        )
+    found = np.empty(weights.shape, np.float32)
     for first in range(0, len(weights), 4096):
         part = slice(first, first + 4096)
-        means[part] = weights[part] - sums[0][part] / step
-    unit = COARSE * max(float(np.quantile(np.abs(means[means != 0]), 0.99999)) / 127, 1e-9)
-    eight = np.clip(np.rint(means / np.float32(unit)), -127, 127).astype(np.int8)
-    sixteen = np.clip(np.rint((steps - sums[1] / step) / unit), -LIMIT, LIMIT).astype(np.int16)
-    return SyllableWeights(eight, sixteen, BEAM)
+        found[part] = weights[part] - sums[0][part] / step
+    return rounded(found, steps - sums[1] / step, morphemes - sums[2] / step)
+
+
+def rounded(weights, steps, morphemes) -> SyllableWeights:
+    """Weights in units COARSE times as large as all but one of 100,000 need for eight bits."""
+    unit = COARSE * max(float(np.quantile(np.abs(weights[weights != 0]), 0.99999)) / 127, 1e-9)
+    eight = np.clip(np.rint(weights / np.float32(unit)), -127, 127).astype(np.int8)
+    sixteen = (np.clip(np.rint(of / unit), -LIMIT, LIMIT).astype(np.int16) for of in (steps, morphemes))
+    return SyllableWeights(eight, *sixteen, BEAM)
 
 
 if __name__ == "__main__":

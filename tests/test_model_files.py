@@ -106,6 +106,10 @@ ANSWERS = {
         lambda model: model.tokens("나는 산에서 밥을 먹었다"),
         ["나", "는", "산", "에서", "밥", "을", "먹", "었", "다"],
     ),
+    "morphemes-nouns.safetensors": (
+        lambda model: model.tokens("오늘 날씨가 좋아요"),
+        ["오늘", "날씨", "가", "좋", "어요"],
+    ),
     "charlm.safetensors": (written, "thetm men\nta ianint tee"),
     "charlm-checkpoint.safetensors": (written, "thetm mnnlna ianint tee"),
     "charlm-label.safetensors": (lambda model: model.generate(label="duck", guidance=1.0, seed=1), "qk"),

@@ -68,6 +68,9 @@ _BEGUN = (
 _ROWS = "--cell none --vector-col height,age --rnn-size 4 --epochs 9 --batch-tokens 4 --lr 0.03"
 _KIND = "--text-col text --label-col kind"
 _LOAD = "python import nlpcli; loaded = nlpcli.load('FILE'); {}"
+_MORPHEMES = [
+    "inspect FILE", _LOAD.format("loaded.analyse('나는 산에서 밥을 먹었다 😀 abc 12'); loaded.tokens('')"),
+]  # fmt: skip
 _CLASSIFY = [
     "classify FILE t.txt", "classify FILE t.txt --explain", "classify FILE t.txt --top-k 2",
     "classify FILE t.txt --jsonl --proba", "evaluate FILE films.tsv", "inspect FILE --top 3",
@@ -142,10 +145,8 @@ COMMANDS: dict[str, list[str]] = {
         "ask t.txt king --model FILE", "evaluate FILE questions.json",
         _LOAD.format("loaded.read('who?', 'the king drinks')"),
     ],
-    "morphemes": [
-        "inspect FILE",
-        _LOAD.format("loaded.analyse('나는 산에서 밥을 먹었다 😀 abc 12'); loaded.tokens('')"),
-    ],
+    "morphemes": _MORPHEMES,
+    "morphemes-nouns": _MORPHEMES,
     "tagger": [
         "tag FILE t.txt", "tag FILE t.txt --proba --format jsonl", "tag FILE t.txt --format conllu",
         "evaluate FILE tagged.txt",

@@ -6,6 +6,7 @@ and how the model is made (`benchmarks/korean_morphemes.py`).
 
 from __future__ import annotations
 
+import math
 import os
 import zlib
 from collections.abc import Sequence
@@ -21,7 +22,9 @@ from nlpcli.engine.io.schema import AGAIN
 from nlpcli.engine.kernels.tagging.arguments import (
     BY_BYTES,
     BY_LETTERS,
+    LENGTHS,
     LINE,
+    NOUNS,
     ROOM,
     SYLLABLE_FEATURES,
     TURNS,
@@ -86,7 +89,7 @@ class MorphemeModel:
             _NO_GOLD,
             np.empty((longest + 1, ROOM), np.uint64),
             np.empty((longest, SYLLABLE_FEATURES), np.uint32),
-            lattice_for(longest, self.lexicon, self.weights.steps.shape[1] - 1, np.int16),
+            lattice_for(longest, self.lexicon, self.weights.steps.shape[2] - 1, np.int16),
             found,
         )
         return codes, found
@@ -114,21 +117,24 @@ class MorphemeModel:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file."""
-        lexicon, weights = self.lexicon, self.weights
+        weights = self.weights
+        starts, choices, slots = plain_of(self.lexicon)
         header = {
             "labels": [[[*piece] for piece in label] for label in self.labels],
             "beam": weights.beam,
             "lines": len(weights.weights),
+            "lengths": int(np.diff(self.lexicon.variants).max()),
             "learnt_from": self.learnt_from,
         }
         tensors: dict[str, NDArray[Any]] = {
             "units": self.units,
             "words": self.words,
-            "choices.starts": lexicon.starts,
-            "choices.labels": lexicon.labels.astype(np.int16),
-            "slots": lexicon.slots.astype(np.int8),
-            "weights.packed": _packed(weights.weights),
-            "steps": weights.steps,
+            "choices.starts": starts,
+            "choices.labels": choices.astype(np.int16),
+            "slots": slots.astype(np.int8),
+            "weights.packed": _packed(weights.weights, zlib.Z_HUFFMAN_ONLY),  # nothing in them comes again
+            "steps": np.ascontiguousarray(weights.steps.transpose(0, 2, 1)),
+            "morphemes.packed": _packed(weights.morphemes),
         }
         write_model(path, KIND, header, tensors)
 
@@ -142,30 +148,37 @@ class MorphemeModel:
         """The same from a file already read."""
         arrays = model.tensors
         labels = tuple(tuple(Piece(*piece) for piece in label) for label in model.fields["labels"])
+        lengths, lines = model.fields["lengths"], model.fields["lines"]
         lexicon = lexicon_of(
-            labels, arrays["choices.starts"], arrays["choices.labels"].astype(np.int32), arrays["slots"]
+            labels, arrays["choices.starts"], arrays["choices.labels"], arrays["slots"], max(lengths, 1)
         )
-        lines = model.fields["lines"]
-        found = _unpacked(arrays["weights.packed"], lines) if lines else arrays["weights"]
-        weights = SyllableWeights(on_cache_line(found), arrays["steps"], model.fields["beam"])
+        shape = (LENGTHS, 4, 256, len(states_of(labels, lengths)))
+        weights = SyllableWeights(
+            on_cache_line(_unpacked(arrays["weights.packed"], (lines, LINE)) if lines else arrays["weights"]),
+            np.ascontiguousarray(arrays["steps"].transpose(0, 2, 1)),
+            _unpacked(arrays["morphemes.packed"], shape, np.int16) if lengths else np.zeros(shape, np.int16),
+            model.fields["beam"],
+        )
         return cls(labels, arrays["units"], arrays["words"], lexicon, weights, model.fields["learnt_from"])
 
 
-def _packed(lines: NDArray[np.int8]) -> NDArray[np.uint8]:
-    """Lines of weights in Huffman's code alone: there is nothing in them that comes again."""
-    code = zlib.compressobj(6, zlib.DEFLATED, 15, 9, zlib.Z_HUFFMAN_ONLY)
-    return np.frombuffer(code.compress(lines.tobytes()) + code.flush(), np.uint8)
+def _packed(weights: NDArray[Any], strategy: int = zlib.Z_DEFAULT_STRATEGY) -> NDArray[np.uint8]:
+    code = zlib.compressobj(6, zlib.DEFLATED, 15, 9, strategy)
+    return np.frombuffer(code.compress(weights.tobytes()) + code.flush(), np.uint8)
 
 
-def _unpacked(packed: NDArray[np.uint8], lines: int) -> NDArray[np.int8]:
-    """What `_packed` packed, int8 [lines, LINE]. Raises ModelError where it is not so much."""
+def _unpacked(
+    packed: NDArray[np.uint8], shape: tuple[int, ...], kind: type[np.generic] = np.int8
+) -> NDArray[Any]:
+    """What `_packed` packed. Raises ModelError where it is not so much."""
+    size = math.prod(shape) * np.dtype(kind).itemsize
     try:
-        content = zlib.decompressobj().decompress(packed.tobytes(), lines * LINE + 1)
+        content = zlib.decompressobj().decompress(packed.tobytes(), size + 1)
     except zlib.error as error:
         raise ModelError("the model is damaged: its weights cannot be unpacked", hint=AGAIN) from error
-    if len(content) != lines * LINE:
+    if len(content) != size:
         raise ModelError("the model is damaged: it has not as many weights as it says", hint=AGAIN)
-    return np.frombuffer(content, np.int8).reshape(lines, LINE)
+    return np.frombuffer(content, kind).reshape(shape)
 
 
 def tags_of(labels: Sequence[Label]) -> list[str]:
@@ -173,29 +186,71 @@ def tags_of(labels: Sequence[Label]) -> list[str]:
     return sorted({piece.tag for label in labels for piece in label})
 
 
+def states_of(labels: Sequence[Label], longest: int) -> dict[tuple[str, int], int]:
+    """The number of each tag, at length 1, and of nouns at the lengths that are told apart, 2 to longest."""
+    tags = tags_of(labels)
+    lengths = [(tag, length) for tag in NOUNS if tag in tags for length in range(2, longest + 1)]
+    return {state: number for number, state in enumerate([(tag, 1) for tag in tags] + lengths)}
+
+
 def lexicon_of(
-    labels: Sequence[Label], starts: NDArray[np.int32], choices: NDArray[np.int32], slots: NDArray[Any]
+    labels: Sequence[Label], starts: NDArray[Any], choices: NDArray[Any], slots: NDArray[Any], longest: int
 ) -> SyllableLexicon:
-    """What kernels are told of labels and of the choices of units."""
-    number = {tag: place for place, tag in enumerate(tags_of(labels))}
-    needs = [number[label[0].tag] if label[0].mark == "I" else -1 for label in labels]
-    lasts = [number[label[-1].tag] for label in labels]
+    """What kernels are told of labels and of the choices of units.
+
+    starts int32 [U + 1], choices [C] and slots [L]: by label; longest: as in `states_of`.
+    """
+    states = states_of(labels, longest)
+    variants: list[int] = [0]
+    told: list[tuple[int, ...]] = []
+    for number, label in enumerate(labels):
+        (mark, tag, _), (ends, last, _) = label[0], label[-1]
+        is_noun, goes_on = tag in NOUNS, mark == "I" and len(label) == 1
+        for length in range(1, longest + 1) if mark == "I" and is_noun else (1,):
+            needs = states[tag, length] if mark == "I" else -1
+            then = min(length + 1, longest) if goes_on and is_noun else 1
+            told.append((number, needs, states[last, then], slots[number], -1 if goes_on else ends in "BI"))
+        variants.append(len(told))
+    plain, needs, lasts, variant_slots, holds = np.ascontiguousarray(np.array(told, np.int32).T)
+    first = np.array(variants, np.int32)
+    chosen = [np.arange(first[label], first[label + 1]) for label in choices.tolist()]
+    begins = np.append(0, np.cumsum(np.diff(first)[choices]))
+    flat = np.concatenate([*chosen, np.arange(len(told))]).astype(np.int32)
     return SyllableLexicon(
-        starts, choices, np.array(needs, np.int32), np.array(lasts, np.int32), slots.astype(np.int32)
-    )
+        begins[starts].astype(np.int32), flat, needs[flat], lasts[flat], variant_slots[flat], holds[flat],
+        plain, first, needs, lasts, variant_slots, holds,
+    )  # fmt: skip
 
 
-def lattice_for(longest: int, lexicon: SyllableLexicon, tags: int, sums: type[np.generic]) -> SyllableLattice:
+def plain_of(lexicon: SyllableLexicon) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The starts, choices and slots that `lexicon_of` was given."""
+    labels = lexicon.labels[: lexicon.starts[-1]]
+    is_first = labels == lexicon.variants[lexicon.plain[labels]]
+    places = np.append(0, np.cumsum(is_first))
+    choices = lexicon.plain[labels[is_first]]
+    return places[lexicon.starts].astype(np.int32), choices, lexicon.slots[lexicon.variants[:-1]]
+
+
+def lattice_for(
+    longest: int, lexicon: SyllableLexicon, states: int, sums: type[np.generic]
+) -> SyllableLattice:
     """Room for the search in lines of up to `longest` characters."""
-    most = max(int(np.diff(lexicon.starts).max(initial=1)), 1)
+    most = max(int(np.diff(lexicon.starts).max()), int(np.diff(lexicon.variants).max()))
     return SyllableLattice(
-        np.empty((longest, most), np.int32),
-        np.empty((longest, 2, most), np.int32),
-        np.empty((longest, tags), np.int32),
-        np.empty((longest, 2 * tags + 2), np.int32),
-        np.empty((TURNS, LINE), sums),
-        np.empty(LINE, sums),
-        np.empty(longest, np.int32),
+        choices=np.empty((longest, most), np.int32),
+        sources=np.empty((longest, most), np.int32),
+        row=np.empty(most + 1, np.int32),
+        scores=np.empty((2, most), np.int32),
+        lengths=np.empty((2, most), np.int32),
+        weighs=np.empty((2, most), np.int32),
+        tops=np.empty(states, np.int64),
+        heads=np.empty((2, states), np.int32),
+        alive=np.empty((2, states + 2), np.int32),
+        ends=np.empty((2, states + 2), np.int32),
+        kinds=np.empty((longest + 1, LENGTHS), np.uint8),
+        sums=np.empty((TURNS, LINE), sums),
+        total=np.empty(LINE, sums),
+        path=np.empty(longest, np.int32),
     )
 
 

@@ -13,6 +13,8 @@ PROPERTIES = 15
 FEATURES, CLASS_FEATURES = 36, 12  # of a word in its sentence, and what its class adds
 PIECE_FEATURES = 13  # of a piece of a tag, besides those of its word
 SYLLABLE_FEATURES, ROOM = 32, 9  # of a character in its line; numbers that it takes to find them
+LENGTHS = 12  # of a morpheme that are told apart: up to 10 characters, and more
+NOUNS = ("NNG", "NNP")  # tags of morphemes whose length so far is told apart
 TURNS, LANES = 8, 8  # a line of memory holds LINE weights, in as many blocks as it has turns
 LINE = TURNS * LANES
 
@@ -55,39 +57,71 @@ class Lattice(NamedTuple):
 class SyllableLexicon(NamedTuple):
     """Which labels a unit can have, and what labels are.
 
-    starts: int32 [U + 1], unit u has labels[starts[u]:starts[u + 1]], int32; needs: int32 [L], the tag that
-    has to end before the label, −1 for any; lasts: int32 [L], the tag that it ends in; slots: int32 [L],
-    where its weights are in a line.
+    A label that goes on with a noun stands here once for each length of it that is told apart: V variants of
+    L labels. A state is a tag, for nouns with that length.
+
+    starts: int32 [U + 1], the choices of unit u are those from starts[u] to starts[u + 1]; labels: int32
+    [C + V], the variant of a choice, and behind them each variant once; choice_…: int32 [C + V], the same as
+    below of a choice's variant, side by side, since that is where the search takes its time.
+    plain: int32 [V], the label of a variant; variants: int32 [L + 1], label l has those from variants[l] to
+    variants[l + 1]; needs: int32 [V], the state that has to end before, −1 for any; lasts: int32 [V], the
+    state that it ends in; slots: int32 [V], where its weights are in a line; holds: int32 [V], characters of
+    the morpheme that it ends in that are in this one, −1 where that morpheme began before.
     """
 
     starts: NDArray[np.int32]
     labels: NDArray[np.int32]
+    choice_needs: NDArray[np.int32]
+    choice_lasts: NDArray[np.int32]
+    choice_slots: NDArray[np.int32]
+    choice_holds: NDArray[np.int32]
+    plain: NDArray[np.int32]
+    variants: NDArray[np.int32]
     needs: NDArray[np.int32]
     lasts: NDArray[np.int32]
     slots: NDArray[np.int32]
+    holds: NDArray[np.int32]
 
 
 class SyllableWeights(NamedTuple):
-    """What was learnt: weights [R, LINE] of features; steps [2, T + 1, L], with and without a space between,
-    from the tag before (the last row: from the beginning) to a label; how far behind a tag may be."""
+    """What was learnt.
+
+    weights: [R, LINE] of features; steps: [2, V, S + 1], with and without a space between, to a variant from
+    the state before (the last: from the beginning); morphemes: [LENGTHS, 4, 256, S], of a morpheme by length,
+    whether it begins a word (2) and ends one (1), kind in the dictionary, and state; beam: how far behind a
+    state may be.
+    """
 
     weights: NDArray[Any]
     steps: NDArray[Any]
+    morphemes: NDArray[Any]
     beam: int
 
 
 class SyllableLattice(NamedTuple):
-    """Room for lines of up to N characters, C choices each, and T tags.
+    """Room for lines of up to N characters, C choices each, and S states.
 
-    labels: int32 [N, C]; ways: int32 [N, 2, C], scores and where they come from; heads: int32 [N, T], the
-    best choice that ends in a tag; alive: int32 [N, 2 T + 2], how many tags that is, and which,
-    then their scores; sums: [TURNS, LINE], and total [LINE] of them; path: int32 [N].
+    choices, sources: int32 [N, C], the labels of each character, and which choice of the one before they
+    follow; row: int32 [C + 1], the choices that can stand at a character.
+    Of a character and the one before, by turns: scores, lengths, weighs: int32 [2, C], of each choice its
+    score, how long the morpheme at hand is, and what that weighs; heads: int32 [2, S], the best choice that
+    ends in a state; alive: int32 [2, S + 2], how many states that is, and which; ends: int32 [2, S + 2],
+    their scores.
+    tops: int64 [S]; kinds: uint8 [N + 1, LENGTHS], of the words of the dictionary that end here, by length;
+    sums: [TURNS, LINE], and total [LINE] of them; path: int32 [N].
     """
 
-    labels: NDArray[np.int32]
-    ways: NDArray[np.int32]
+    choices: NDArray[np.int32]
+    sources: NDArray[np.int32]
+    row: NDArray[np.int32]
+    scores: NDArray[np.int32]
+    lengths: NDArray[np.int32]
+    weighs: NDArray[np.int32]
+    tops: NDArray[np.int64]
     heads: NDArray[np.int32]
     alive: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    kinds: NDArray[np.uint8]
     sums: NDArray[Any]
     total: NDArray[Any]
     path: NDArray[np.int32]

@@ -84,9 +84,10 @@ def _kind_of(words, hashed):
 
 
 @nb.njit(nogil=True)
-def _match(units, first, end, words, room):
-    """Set the columns of room that tell entries of the dictionary, for the word units[first:end]."""
+def _match(units, first, end, words, room, kinds):
+    """Set kinds and the columns of room that tell entries of the dictionary for the word units[first:end]."""
     room[first:end, _LONG:] = 0
+    kinds[first:end] = 0
     for place in range(first, end):
         hashed = _joined(np.uint64(19), units[place])
         for last in range(place + 1, min(end, place + _LONGEST)):
@@ -94,6 +95,7 @@ def _match(units, first, end, words, room):
             mixed = _mixed(hashed)
             kind = _kind_of(words, mixed)
             if kind:
+                kinds[last, last - place + 1] = kind
                 told = (np.uint64(last - place + 1) << np.uint64(8)) | np.uint64(kind)
                 room[place, _LONG] = told
                 room[place, _NAME] = mixed
@@ -110,8 +112,8 @@ def _match(units, first, end, words, room):
 
 
 @nb.njit(nogil=True)
-def _tell_words(units, begin, end, words, room):
-    """Set the rows of room for units[begin:end], a line."""
+def _tell_words(units, begin, end, words, room, kinds):
+    """Set the rows of room and of kinds for units[begin:end], a line."""
     place = begin
     before = np.uint64(7)
     while place < end:
@@ -133,7 +135,7 @@ def _tell_words(units, begin, end, words, room):
             room[back, _WORD] = whole
             room[back, _BEFORE] = before
         before = whole
-        _match(units, first, place, words, room)
+        _match(units, first, place, words, room, kinds)
     room[end, _LONG] = 0
 
 
@@ -214,9 +216,12 @@ def _by_dictionary(units, place, begin, end, room, row):
 
 
 @nb.njit(nogil=True)
-def describe(units, begin, end, words, room, hashes):
-    """Set hashes uint32 [N, SYLLABLE_FEATURES] to those of the features of units[begin:end], a line."""
-    _tell_words(units, begin, end, words, room)
+def describe(units, begin, end, words, room, kinds, hashes):
+    """Set hashes uint32 [N, SYLLABLE_FEATURES] to those of the features of units[begin:end], a line.
+
+    kinds: uint8 [N, LENGTHS], set to those of the dictionary's words that end at a place, by length.
+    """
+    _tell_words(units, begin, end, words, room, kinds)
     after = current = begins_after = np.uint64(17)
     for place in range(end - 1, begin - 1, -1):
         if units[place] == _SPACE:

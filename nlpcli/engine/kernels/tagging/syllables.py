@@ -15,13 +15,14 @@ import numba as nb
 import numpy as np
 
 from nlpcli.engine.kernels.simd.rows import prefetch_start
-from nlpcli.engine.kernels.tagging.arguments import LANES, LINE, SYLLABLE_FEATURES, TURNS
+from nlpcli.engine.kernels.tagging.arguments import LANES, LENGTHS, LINE, SYLLABLE_FEATURES, TURNS
 from nlpcli.engine.kernels.tagging.syllable_features import describe
 
 _SPACE = 1
 _LEAST = np.int32(-(2**30))
 _FREE, _BEGINS = -1, -2  # what a unit is bound to: nothing; a label that needs no tag before it
 _LIMIT = 32000  # of a weight
+_BY_MORPHEME = 4  # how much a weight of morphemes changes at once, where others change by 1
 
 
 @nb.njit(nogil=True)
@@ -40,7 +41,7 @@ def units_of(codes, table, units):
         units[i] = table[code]
 
 
-@nb.njit(nogil=True)
+@nb.njit(nogil=True, forceinline=True)
 def _add_up(hashes, place, ahead, weights, sums, total):
     """Set total [LINE] to the weights of the features of a place, by slot.
 
@@ -64,77 +65,98 @@ def _add_up(hashes, place, ahead, weights, sums, total):
                 total[block * LANES + lane] += sums[turn, (block ^ turn) * LANES + lane]
 
 
-@nb.njit(nogil=True)
-def _choices(unit, bound, follows, heads, lexicon, row):
-    """Set `row` to the labels that the unit can have here; how many they are.
+@nb.njit(nogil=True, forceinline=True)
+def _choices(first, end, follows, needs, heads, then, row):
+    """Set `row` to those of the choices from `first` to `end` that can stand here; how many they are.
 
-    follows: whether a morpheme can go on; heads: where tags end that are alive.
+    follows: whether a morpheme can go on; heads[then]: where states end that are alive.
     """
-    starts, labels, needs, _, _ = lexicon
-    if bound >= 0:
-        row[0] = bound
-        return 1
     count = 0
-    for place in range(starts[unit], starts[unit + 1]):
-        label = labels[place]
-        if needs[label] < 0 or (follows and heads[needs[label]] >= 0):
-            row[count] = label
-            count += 1
+    for place in range(first, end):
+        need = needs[place]
+        row[count] = place
+        count += (need < 0) | (follows & (heads[then, need] >= 0))
     return count
 
 
 @nb.njit(nogil=True)
-def _extend(count, lexicon, first, here, step, total, scores, heads, alive, came):
-    """Set `came` to the scores of a unit's choices, and where they come from: −1 at the beginning.
+def _bound_choices(bound, lexicon, heads, then, row):
+    """The same for a character that is bound to a label: its variants that can stand here, or the first."""
+    first, count = lexicon.starts[-1] + lexicon.variants[bound], 0
+    row[0] = first
+    for place in range(first, lexicon.starts[-1] + lexicon.variants[bound + 1]):
+        need = lexicon.choice_needs[place]
+        if need >= 0 and heads[then, need] >= 0:
+            row[count] = place
+            count += 1
+    return max(count, 1)
 
-    here: their labels; first: whether nothing is before; step: steps between them, and those without a space;
-    scores, heads, alive: what is known before; the second half of alive holds the scores where tags end.
+
+@nb.njit(nogil=True, forceinline=True)
+def _extend(
+    count, row, labels, needs, lasts, slots, holds, spot, first, then, steps, morphemes, kinds,
+    total, scores, lengths, weighs, sources, choices, heads, alive, ends, number,
+):  # fmt: skip
+    """Set what is known of the choices in `row` for the character `number`: scores, lengths, weighs, sources.
+
+    spot: the character's place, whether a space is before it, its number in its word, and whether it is the
+    last one there; first: whether nothing is before.
     """
-    _, _, needs, _, slots = lexicon
-    between, joined = step
-    tags, living, half = between.shape[0] - 1, alive[0], alive.size // 2
+    place, spaced, within, is_last = spot
+    now, edge = 1 - then, steps.shape[2] - 1
     for c in range(count):
-        label = here[c]
-        need, best, source = needs[label], _LEAST, -1
+        choice = row[c]
+        label, need, length, source = labels[choice], needs[choice], holds[choice], np.int32(-1)
         if first:
-            best = np.int32(between[tags, label])
-        elif need >= 0 and heads[need] >= 0:
-            source = heads[need]
-            best = np.int32(scores[source] + joined[need, label])
+            score, length = np.int32(steps[1, label, edge]), abs(length)
+        elif need >= 0 and heads[then, need] >= 0:
+            source = heads[then, need]
+            score = np.int32(scores[then, source] + steps[0, label, need])
         else:
-            for j in range(1, living + 1):
-                score = np.int32(alive[half + j] + between[alive[j], label])
-                if score > best:
-                    best, source = score, j
-            source = heads[alive[source]]
-        came[0, c] = best + total[slots[label]]
-        came[1, c] = source
+            score, state = _LEAST, alive[then, 1]
+            for j in range(1, alive[then, 0] + 1):
+                other = np.int32(ends[then, j] + steps[spaced, label, alive[then, j]])
+                if other > score:
+                    score, state = other, alive[then, j]
+            source = heads[then, state]
+        if length < 0:
+            length = min(lengths[then, source] + 1, LENGTHS - 1)
+            score -= weighs[then, source]
+        begins_and_ends = 2 * (length == within) + is_last
+        weight = np.int32(morphemes[length, begins_and_ends, kinds[place, length], lasts[choice]])
+        scores[now, c] = score + total[slots[choice]] + weight
+        lengths[now, c] = length
+        weighs[now, c] = weight
+        choices[number, c] = label
+        sources[number, c] = source
 
 
-@nb.njit(nogil=True)
-def _survivors(count, here, lasts, beam, scores, heads, alive):
-    """Set `heads` to the best choice of each tag, and `alive` to those tags that are not far behind."""
-    heads[:] = -1
-    living, top, half = 0, _LEAST, alive.size // 2
+@nb.njit(nogil=True, forceinline=True)
+def _survivors(count, row, lasts, beam, now, scores, tops, heads, alive, ends):
+    """Set heads[now] to the best choice of each state, and alive[now] and ends[now] to those that are not
+    far behind and their scores. What they held before is taken away.
+
+    tops: int64 [S], _LEAST << 16 before and after. There are no jumps that nobody could foresee: a score and
+    its choice are one number.
+    """
+    for j in range(1, alive[now, 0] + 1):
+        heads[now, alive[now, j]] = -1
+    top = _LEAST
     for c in range(count):
-        last = lasts[here[c]]
-        top = max(top, scores[c])
-        if heads[last] < 0:
-            living += 1
-            alive[living] = last
-            heads[last] = c
-        elif scores[c] > scores[heads[last]]:
-            heads[last] = c
+        last = lasts[row[c]]
+        top = max(top, scores[now, c])
+        tops[last] = max(tops[last], (np.int64(scores[now, c]) << 16) + (65535 - c))
     kept = 0
-    for j in range(1, living + 1):
-        tag = alive[j]
-        if scores[heads[tag]] < top - beam:
-            heads[tag] = -1
-        else:
-            kept += 1
-            alive[kept] = tag
-            alive[half + kept] = scores[heads[tag]]
-    alive[0] = kept
+    for c in range(count):
+        last, score = lasts[row[c]], scores[now, c]
+        lives = (tops[last] == (np.int64(score) << 16) + (65535 - c)) & (score >= top - beam)
+        heads[now, last] = c if lives else heads[now, last]
+        alive[now, kept + 1] = last
+        ends[now, kept + 1] = score
+        kept += lives
+    alive[now, 0] = kept
+    for c in range(count):
+        tops[lasts[row[c]]] = np.int64(_LEAST) << 16
 
 
 @nb.njit(nogil=True)
@@ -153,48 +175,56 @@ def _search(units, bound, hashes, lexicon, model, gold, margin, lattice):
     bound: int32 [N], a label for each unit, or _FREE or _BEGINS. gold: the right labels, which lack `margin`;
     or −1 alone.
     """
-    weights, steps, beam = model
-    labels, ways, heads, alive, sums, total, _ = lattice
-    previous, spaced = -1, 0
+    # Arrays are taken out of tuples here and once: numba counts who holds one, and that takes time.
+    starts, labels, needs, lasts, slots, holds, _, _, _, _, _, _ = lexicon
+    weights, steps, morphemes, beam = model
+    choices, sources, row, scores, lengths, weighs, tops, heads, alive, ends, kinds, sums, total, _ = lattice
+    tops[:] = np.int64(_LEAST) << 16
+    heads[:] = -1
+    alive[:, 0] = 0
+    number, spaced, within = 0, 1, 0
     for place in range(units.size):
         if units[place] == _SPACE:
             spaced = 1
             continue
-        now, before = previous + 1, max(previous, 0)
-        here = labels[now]
-        follows = previous >= 0 and spaced == 0 and bound[place] != _BEGINS
-        count = _choices(units[place], bound[place], follows, heads[before], lexicon, here)
+        then = 1 - (number & 1)
+        if bound[place] >= 0:
+            count = _bound_choices(bound[place], lexicon, heads, then, row)
+        else:
+            follows = spaced == 0 and bound[place] != _BEGINS
+            begin, end = starts[units[place]], starts[units[place] + 1]
+            count = _choices(begin, end, follows, needs, heads, then, row)
         _add_up(hashes, place, _ahead(units, _ahead(units, place)), weights, sums, total)
-        first = previous < 0
-        step = steps[1 if first else spaced], steps[0]
+        within = 1 if spaced else within + 1
+        spot = place, spaced, within, place + 1 == units.size or units[place + 1] == _SPACE
         _extend(
-            count, lexicon, first, here, step, total, ways[before, 0], heads[before], alive[before], ways[now]
-        )
+            count, row, labels, needs, lasts, slots, holds, spot, number == 0, then, steps, morphemes, kinds,
+            total, scores, lengths, weighs, sources, choices, heads, alive, ends, number,
+        )  # fmt: skip
         if gold[0] >= 0:
             for c in range(count):
-                ways[now, 0, c] += margin if here[c] != gold[place] else 0
-        _survivors(count, here, lexicon.lasts, beam, ways[now, 0], heads[now], alive[now])
-        previous, spaced = now, 0
-    _trace(units, previous, lattice)
+                scores[1 - then, c] += margin if choices[number, c] != gold[place] else 0
+        _survivors(count, row, lasts, beam, 1 - then, scores, tops, heads, alive, ends)
+        number, spaced = number + 1, 0
+    _trace(units, number, lattice)
 
 
 @nb.njit(nogil=True)
-def _trace(units, last, lattice):
-    """Set lattice.path, from the best choice of the last unit back."""
-    labels, ways, heads, alive, _, _, path = lattice
-    best = -1
-    if last >= 0:
-        for j in range(1, alive[last, 0] + 1):
-            other = heads[last, alive[last, j]]
-            if best < 0 or ways[last, 0, other] > ways[last, 0, best]:
-                best = other
+def _trace(units, number, lattice):
+    """Set lattice.path, from the best choice of the last of so many units back."""
+    choices, sources, path = lattice.choices, lattice.sources, lattice.path
+    best, row = -1, (number - 1) & 1
+    for j in range(1, lattice.alive[row, 0] + 1):
+        other = lattice.heads[row, lattice.alive[row, j]]
+        if best < 0 or lattice.scores[row, other] > lattice.scores[row, best]:
+            best = other
     for place in range(units.size - 1, -1, -1):
         if units[place] == _SPACE:
             path[place] = -1
         else:
-            path[place] = labels[last, best]
-            best = ways[last, 1, best]
-            last -= 1
+            number -= 1
+            path[place] = choices[number, best]
+            best = sources[number, best]
 
 
 @nb.njit(nogil=True)
@@ -207,10 +237,11 @@ def best_labels(units, bound, lines, words, lexicon, model, gold, room, hashes, 
     for i in range(lines.size - 1):
         begin, end = lines[i], lines[i + 1]
         line = units[begin:end]
-        describe(line, 0, end - begin, words, room, hashes)
+        describe(line, 0, end - begin, words, room, lattice.kinds, hashes)
         _search(line, bound[begin:end], hashes, lexicon, model, gold, 0, lattice)
         for place in range(end - begin):
-            found[begin + place] = lattice.path[place]
+            label = lattice.path[place]
+            found[begin + place] = lexicon.plain[label] if label >= 0 else -1
 
 
 @nb.njit(nogil=True)
@@ -247,12 +278,53 @@ def morphemes_of(found, pieces, morphemes):
 
 
 @nb.njit(nogil=True)
-def _learn_line(line, gold, hashes, lexicon, model, sums, step, path):
+def variants_of(gold, lines, lexicon):
+    """Set gold int32 [N], labels of lines, to the variants that follow each other."""
+    for i in range(lines.size - 1):
+        state = -1
+        for place in range(lines[i], lines[i + 1]):
+            label = gold[place]
+            if label < 0:
+                state = -1
+                continue
+            variant = lexicon.variants[label]
+            while lexicon.needs[variant] >= 0 and lexicon.needs[variant] != state:
+                variant += 1
+            gold[place] = variant
+            state = lexicon.lasts[variant]
+
+
+@nb.njit(nogil=True)
+def _learn_morphemes(line, labels, kinds, lexicon, morphemes, sums, change, step):
+    """Add `change` to the weights of the morphemes that labels tell, as `_extend` weighs them."""
+    length = where = before = within = 0
+    for place in range(line.size):
+        if line[place] == _SPACE:
+            within = 0
+            continue
+        within += 1
+        label = labels[place]
+        state = lexicon.lasts[label]
+        if lexicon.holds[label] < 0:
+            last = lexicon.needs[label]
+            morphemes[length, where, before, last] -= change
+            sums[length, where, before, last] -= change * step
+            length = min(length + 1, LENGTHS - 1)
+        else:
+            length = lexicon.holds[label]
+        is_last = place + 1 == line.size or line[place + 1] == _SPACE
+        where, before = 2 * (length == within) + is_last, kinds[place, length]
+        morphemes[length, where, before, state] += change
+        sums[length, where, before, state] += change * step
+
+
+@nb.njit(nogil=True)
+def _learn_line(line, gold, hashes, kinds, lexicon, model, sums, step, path):
     """Where the path is not the right one, the right one's weights go up and the other's down."""
-    weights, steps, _ = model
-    weight_sums, step_sums = sums
-    rows, tags = np.uint64(weights.shape[0]), steps.shape[1] - 1
-    wrong, before, before_gold, spaced = 0, tags, tags, 1
+    weights, steps, morphemes, _ = model
+    weight_sums, step_sums, morpheme_sums = sums
+    rows, states = np.uint64(weights.shape[0]), steps.shape[2] - 1
+    wrong, before, before_gold, spaced = 0, states, states, 1
     for place in range(line.size):
         if line[place] == _SPACE:
             spaced = 1
@@ -271,11 +343,14 @@ def _learn_line(line, gold, hashes, lexicon, model, sums, step, path):
                     weight_sums[row, one] += step
                     weight_sums[row, two] -= step
         if label != right or before != before_gold:
-            steps[spaced, before_gold, right] += 1
-            steps[spaced, before, label] -= 1
-            step_sums[spaced, before_gold, right] += step
-            step_sums[spaced, before, label] -= step
+            steps[spaced, right, before_gold] += 1
+            steps[spaced, label, before] -= 1
+            step_sums[spaced, right, before_gold] += step
+            step_sums[spaced, label, before] -= step
         before, before_gold, spaced = lexicon.lasts[label], lexicon.lasts[right], 0
+    if wrong:
+        _learn_morphemes(line, gold, kinds, lexicon, morphemes, morpheme_sums, _BY_MORPHEME, step)
+        _learn_morphemes(line, path, kinds, lexicon, morphemes, morpheme_sums, -_BY_MORPHEME, step)
     return wrong
 
 
@@ -289,8 +364,8 @@ def learn(units, gold, lines, order, words, lexicon, model, sums, margin, step, 
     for i in order:
         begin, end = lines[i], lines[i + 1]
         line, right = units[begin:end], gold[begin:end]
-        describe(line, 0, end - begin, words, room, hashes)
+        describe(line, 0, end - begin, words, room, lattice.kinds, hashes)
         _search(line, free, hashes, lexicon, model, right, margin, lattice)
         step += 1
-        wrong += _learn_line(line, right, hashes, lexicon, model, sums, step, lattice.path)
+        wrong += _learn_line(line, right, hashes, lattice.kinds, lexicon, model, sums, step, lattice.path)
     return step, wrong
