@@ -36,7 +36,7 @@ from nlpcli.engine.tagging.morphemes import FREE, MorphemeModel, lattice_for, le
 from nlpcli.engine.tagging.syllable_labels import Label, Piece, labels_of
 
 MODEL = ROOT / "nlpcli" / "data" / "models" / "korean-morphemes.safetensors"
-EPOCHS, MARGIN, LINES, BEAM, SEED = 3, 64, 400_000, 60, 1
+EPOCHS, MARGIN, LINES, BEAM, SEED = 3, 64, 400_000, 48, 1
 COARSE = 8  # how much coarser weights are than eight bits allow: packed, few bits take little room
 LEAST_LABEL, LEAST_CHARACTER, LEAST_CHOICE, LEAST_SHARE = 10, 5, 3, 2e-4
 LONGEST = 4000  # lines with more characters are left out

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from nlpcli.engine.corpus import encoding
 from nlpcli.engine.io.model_file import read_model, write_model
+from nlpcli.engine.runtime.machine_code import type_of
 from nlpcli.engine.tagging.morphemes import MorphemeModel, states_of
 from nlpcli.engine.tagging.syllable_labels import Piece, described, form_of, labels_of, letters_of
 from nlpcli.engine.text.analyzer import Analyzer
@@ -306,6 +307,14 @@ def test_a_model_is_packed_and_comes_back(tmp_path, name):
     write_model(damaged, "morphemes", {**kept.header, "lines": 7}, kept.tensors)
     with pytest.raises(ModelError, match="damaged"):
         MorphemeModel.load(damaged)
+
+
+@pytest.mark.parametrize("name", ["morphemes", "morphemes-nouns"])
+def test_what_a_file_holds_is_where_kernels_read_it(name):
+    """In a file arrays begin anywhere; one that is not aligned would bring in numba, half a second at every start."""
+    given = MorphemeModel.load(ROOT / "tests" / "models" / f"{name}.safetensors")
+    for model in (given, shipped_model()):
+        assert "?" not in type_of((model.units, model.words, tuple(model.lexicon), tuple(model.weights)))
 
 
 def test_what_a_noun_weighs_is_told_by_its_length_and_its_place():

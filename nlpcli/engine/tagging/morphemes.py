@@ -159,7 +159,9 @@ class MorphemeModel:
             _unpacked(arrays["morphemes.packed"], shape, np.int16) if lengths else np.zeros(shape, np.int16),
             model.fields["beam"],
         )
-        return cls(labels, arrays["units"], arrays["words"], lexicon, weights, model.fields["learnt_from"])
+        # In a file, arrays begin anywhere; kernels are compiled for those that are aligned.
+        units, words = on_cache_line(arrays["units"]), on_cache_line(arrays["words"])
+        return cls(labels, units, words, lexicon, weights, model.fields["learnt_from"])
 
 
 def _packed(weights: NDArray[Any], strategy: int = zlib.Z_DEFAULT_STRATEGY) -> NDArray[np.uint8]:
