@@ -26,6 +26,7 @@ from nlpcli.engine.kernels.tagging.arguments import (
     LANES,
     LENGTHS,
     LINE,
+    NOUNS,
     ROOM,
     SYLLABLE_FEATURES,
     SyllableWeights,
@@ -53,8 +54,7 @@ CLASSES = [
 CLASS = {name: number for number, name in enumerate(CLASSES)}
 POOLED = ("hanja", "lower", "upper", "digit", "kana", "picture")  # no character has a unit of its own
 ALWAYS = [(mark, f"W_{name}") for name in ("EMAIL", "HASHTAG", "MENTION", "URL") for mark in "BI"]
-NAMES = ("NNG", "NNP")
-NOUNS = [(mark, tag) for tag in NAMES for mark in "BI"]
+NOUN_LABELS = [(mark, tag) for tag in NOUNS for mark in "BI"]
 
 features, syllables = Kernels("tagging.syllable_features"), Kernels("tagging.syllables")
 
@@ -194,9 +194,9 @@ def dictionary(path: Path, units: Units) -> np.ndarray:
 
 def kind_of(ranks: dict[str, int], parts: str) -> str:
     """What is told of a word: where kiwi parts it in a sentence, or its tags and how frequent it is."""
-    others = [tag for tag in sorted(ranks) if tag not in NAMES]
+    others = [tag for tag in sorted(ranks) if tag not in NOUNS]
     if " " in parts:
-        return " ".join([PARTED, re.sub("|".join(NAMES), "N", parts), *others])
+        return " ".join([PARTED, re.sub("|".join(NOUNS), "N", parts), *others])
     tags = [parts.rstrip("0123456789"), *others] if parts else sorted(ranks)
     return f"{' '.join(tags)} {np.searchsorted(RANKS, min(ranks.values()), side='right')}"
 
@@ -213,7 +213,7 @@ def choices_of(
     counts = np.bincount(pairs, minlength=number * len(labels)).reshape(number, len(labels))
     enough = (counts >= LEAST_CHOICE) & (counts > LEAST_SHARE * counts.sum(axis=1, keepdims=True))
     place = {label: number for number, label in enumerate(labels)}
-    nouns = [place[(Piece(*one, "="),)] for one in NOUNS]
+    nouns = [place[(Piece(*one, "="),)] for one in NOUN_LABELS]
     sign = place[(Piece("B", "SW", "="),)]
     hangul = {CLASS["hangul"], *(unit for one, unit in own.own.items() if class_of(one) == CLASS["hangul"])}
     found = []

@@ -122,6 +122,7 @@ def test_addresses_are_whole(morph):
         ("사과#배", "사과/NNG #배/W_HASHTAG"),
         ("#123", "#/SW 123/SN"),
         ("C#을 배운다", "C/SL #/SW "),
+        ("C#은 쉽다", "C/SL #/SW 은/JX 쉽/VA-I 다/EF"),
     ],
 )
 def test_a_sign_of_nothing_is_no_hashtag(morph, line, told):

@@ -145,7 +145,7 @@ class Records:
         if self._several != "all" and (alike := _differ_in_space(self.names)):
             self._progress.note(f"labels that differ in white space only: {alike}")
         if none := self._formats.no_label:
-            self._progress.note(f"left out, for want of a label: {counted(none, 'line', 'lines')}")
+            self._progress.note(f"left out, for want of a label: {counted(none, 'line')}")
         if several := self._formats.several_labels:
             kept = "the first one counts" if self._several == "first" else "each one counts"
             self._progress.note(
