@@ -177,6 +177,19 @@ def test_the_same_model_has_the_same_bytes(model, tmp_path):
     assert again.read_bytes() == model.read_bytes()
 
 
+def test_every_array_begins_where_its_numbers_may(tmp_path):
+    kinds = (np.uint8, np.float16, np.uint16, np.float32, np.int32, np.float64, np.int64, np.bool_)
+    odd = {
+        f"{name}{size}": np.ones(2 * size + 3, kind)
+        for size, kind in enumerate(kinds)
+        for name in "az"
+    }  # fmt: skip
+    write_model(tmp_path / "model", "test", HEADER, odd)
+    info = read_info(tmp_path / "model")
+    assert info.data_start % 64 == 0 and info.tensors.keys() == odd.keys()
+    assert [name for name, told in info.tensors.items() if told.start % odd[name].itemsize] == []
+
+
 def test_tensors_are_mapped_and_read_only(model):
     array = read_model(model, "test").tensors["matrix"]
     assert not array.flags.writeable

@@ -116,7 +116,9 @@ def write_model(
     """
     import hashlib
 
-    arrays = {name: _little_endian(tensors[name]) for name in sorted(tensors)}
+    # The widest numbers first: so every array begins at a multiple of its numbers' size, as kernels need it.
+    order = sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
+    arrays = {name: _little_endian(tensors[name]) for name in order}
     digest = hashlib.sha256()
     layout: dict[str, Any] = {}
     position = 0

@@ -159,7 +159,7 @@ class MorphemeModel:
             _unpacked(arrays["morphemes.packed"], shape, np.int16) if lengths else np.zeros(shape, np.int16),
             model.fields["beam"],
         )
-        # In a file, arrays begin anywhere; kernels are compiled for those that are aligned.
+        # In files written before, arrays begin anywhere; kernels are compiled for those that are aligned.
         units, words = on_cache_line(arrays["units"]), on_cache_line(arrays["words"])
         return cls(labels, units, words, lexicon, weights, model.fields["learnt_from"])
 
