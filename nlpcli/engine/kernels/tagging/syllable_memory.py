@@ -66,7 +66,7 @@ def slot_of(keys, hashed):
 def keep(memory, slot, hashed, labels):
     """Keep the labels of a word, unless there is no more room; it is searched anew then."""
     words, used = memory.used
-    if 2 * words < memory.keys.size and used + labels.size <= memory.labels.size:
+    if 2 * (words + 1) <= memory.keys.size and used + labels.size <= memory.labels.size:
         memory.keys[slot] = hashed
         memory.places[slot] = used
         for place in range(labels.size):
