@@ -39,18 +39,16 @@ from nlpcli.engine.tagging.morphemes import MorphemeModel, lattice_for, lexicon_
 from nlpcli.engine.tagging.syllable_labels import Label, Piece, labels_of
 
 MODEL = ROOT / "nlpcli" / "data" / "models" / "korean-morphemes.safetensors"
-EPOCHS, LINES, BEAM, SEED = 4, 400_000, 48, 1
-MARGIN, INNER = 64, 24  # that a right label is to be ahead by, and where morphemes only go on
-MEAN_FROM = 2  # epoch; weights of before are not in the mean
+EPOCHS, MARGIN, LINES, BEAM, SEED = 3, 64, 400_000, 60, 1
 COARSE = 8  # how much coarser weights are than eight bits allow: packed, few bits take little room
 LEAST_LABEL, LEAST_CHARACTER, LEAST_CHOICE, LEAST_SHARE = 10, 5, 3, 2e-4
 LONGEST = 4000  # lines with more characters are left out
 LONGEST_NOUN = 3  # lengths of a noun that the search tells apart: 1, 2 and more
 STEP = 2000  # lines a call
 LIMIT = 32_000  # of a transition
-LEAST_TIMES, ALIKE, MOST_ALIKE = 10, 0.98, 120_000  # words that are analysed alike: how often, and how many
+LEAST_TIMES, ALIKE, MOST_ALIKE = 10, 0.99, 50_000  # words that are analysed alike: how often, and how many
 RANKS = (3_000, 10_000, 30_000, 70_000, 150_000)  # in kiwi's dictionary
-KINDS = (170, 52, 30)  # that words of the dictionary can have, from fine to coarse, and two for all others
+KINDS = 252  # that a word of the dictionary can have, and two for all others
 PARTED = "parted"
 CLASSES = [
     "", "space", "hangul", "jamo", "hanja", "lower", "upper", "digit", "kana", "letter", "mark", "punct",
@@ -185,9 +183,12 @@ def dictionary(path: Path, units: Units) -> np.ndarray:
         hangul = any("가" <= character <= "힣" for character in word)
         if 2 <= len(word) <= 10 and " " not in word and hangul and tag not in ("UN", "P"):
             ranks[word].setdefault(tag.split("-")[0], rank)
-            if told and (word not in parts or tag in NOUNS):
-                parts[word] = told
-    numbers = numbered([kinds_of(own, parts.get(word, "")) for word, own in ranks.items()])
+            parts[word] = told or parts.get(word, "")
+    kinds = [kind_of(own, parts[word]) for word, own in ranks.items()]
+    counts = Counter(kinds)
+    known = sorted(counts, key=lambda kind: (-counts[kind], kind))[:KINDS]
+    number = {kind: place for place, kind in enumerate(known, start=3)}
+    numbers = [number.get(kind, 2 if kind.startswith(PARTED) else 1) for kind in kinds]
     hashes = np.zeros(len(ranks), np.uint64)
     features.word_hashes(units.of("".join(ranks)), offsets_of([len(word) for word in ranks]), hashes)
     words = np.zeros(len(ranks) * 5 // 4, np.uint32)
@@ -195,42 +196,13 @@ def dictionary(path: Path, units: Units) -> np.ndarray:
     return words
 
 
-def numbered(kinds: list[tuple[str, ...]]) -> list[int]:
-    """A number for each: for the most frequent of the finest kinds, of the coarser ones for the rest."""
-    found, number = [0] * len(kinds), 3
-    for detail, room in enumerate(KINDS):
-        rest = [place for place, given in enumerate(found) if not given]
-        counts = Counter(kinds[place][detail] for place in rest)
-        known = sorted(counts, key=lambda kind: (-counts[kind], kind))[:room]
-        numbers = {kind: place for place, kind in enumerate(known, start=number)}
-        number += len(known)
-        for place in rest:
-            found[place] = numbers.get(kinds[place][detail], 0)
-    others = (2 if own[-1].startswith(PARTED) else 1 for own in kinds)
-    return [given or other for given, other in zip(found, others, strict=True)]
-
-
-def kinds_of(ranks: dict[str, int], told: str) -> tuple[str, ...]:
-    """What is told of a word, from fine to coarse.
-
-    That is where kiwi parts it, if it does in most sentences; or its tags, how frequent it is, and in how
-    many of the sentences it is parted: none, some or more.
-    """
-    rank = int(np.searchsorted(RANKS, min(ranks.values()), side="right"))
-    if not told:
-        tags = " ".join(sorted(ranks))
-        return f"{tags} {rank}", f"{tags} {rank // 2}", tags
-    others = " ".join(tag for tag in sorted(ranks) if tag not in NOUNS)
-    frames = told.split(";")
-    parted = Counter(re.sub("|".join(NOUNS), "N", frame) for frame in frames if " " in frame)
-    times = parted.total()
-    if 2 * times > len(frames):
-        where, always = parted.most_common(1)[0][0], 10 * times >= 8 * len(frames)
-        own = f"{PARTED} {where} {always}"
-        return f"{own} {others}", own, f"{PARTED} {where.count(' ')} {always}"
-    whole = Counter(frame.rstrip("0123456789") for frame in frames if " " not in frame)
-    tag, share = whole.most_common(1)[0][0], (times > 0) + (times > 2)
-    return f"{tag} {others} {rank} {share}", f"{tag} {others} {share}", f"{tag} {share}"
+def kind_of(ranks: dict[str, int], parts: str) -> str:
+    """What is told of a word: where kiwi parts it in a sentence, or its tags and how frequent it is."""
+    others = [tag for tag in sorted(ranks) if tag not in NOUNS]
+    if " " in parts:
+        return " ".join([PARTED, re.sub("|".join(NOUNS), "N", parts), *others])
+    tags = [parts.rstrip("0123456789"), *others] if parts else sorted(ranks)
+    return f"{' '.join(tags)} {np.searchsorted(RANKS, min(ranks.values()), side='right')}"
 
 
 # --- labels ---------------------------------------------------------------------------------------
@@ -340,14 +312,10 @@ def learn(text, units, lines, labels, lexicon, words) -> SyllableWeights:
     model, step = SyllableWeights(weights, steps, morphemes, 1 << 28), 0
     for epoch in range(EPOCHS):
         order, wrong = lines[np.random.default_rng((SEED, epoch)).permutation(len(lines))], 0
-        if epoch == MEAN_FROM:
-            step = 0
-            for one in sums:
-                one[:] = 0
         for first in range(0, len(order), STEP):
             step, more = learning.learn(
                 units, text.labels, text.lines, order[first : first + STEP], words, lexicon, model, sums,
-                MARGIN, INNER, step, *room,
+                MARGIN, step, *room,
             )  # fmt: skip
             wrong += more
         print(

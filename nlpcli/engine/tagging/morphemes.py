@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,7 @@ BEGINS = -2  # what a character is bound to, besides labels and FREE: a label th
 _NO_GOLD = np.full(1, -1, np.int32)
 
 kernels = Kernels("tagging.syllables")
+_of_thread = threading.local()
 
 
 def _no_words() -> NDArray[np.uint16]:
@@ -107,14 +109,12 @@ class MorphemeModel:
 
     def _memory(self) -> SyllableMemory:
         """What this thread has found for words that are always analysed alike."""
-        own: SyllableMemory | None = getattr(self._memories, "own", None)
+        kept: WeakKeyDictionary[MorphemeModel, SyllableMemory]
+        kept = _of_thread.__dict__.setdefault("memories", WeakKeyDictionary())
+        own = kept.get(self)
         if own is None:
-            own = self._memories.own = memory_for(self.always)
+            own = kept[self] = memory_for(self.always)
         return own
-
-    @cached_property
-    def _memories(self) -> threading.local:
-        return threading.local()
 
     def morphemes(self, found: NDArray[np.int16]) -> NDArray[np.int32]:
         """The morphemes of characters with these labels [N], int32 [M, 6], as `morphemes_of` tells them."""

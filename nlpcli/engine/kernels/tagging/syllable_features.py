@@ -131,6 +131,9 @@ def _tell_words(units, bound, begin, end, words, room, kinds):
             room[place, _PREFIX] = hashed
             place += 1
         whole = hashed
+        if is_given:
+            room[first, _WORD] = before = whole
+            continue
         hashed = np.uint64(13)
         for back in range(place - 1, first - 1, -1):
             hashed = joined(hashed, units[back])
@@ -138,8 +141,7 @@ def _tell_words(units, bound, begin, end, words, room, kinds):
             room[back, _WORD] = whole
             room[back, _BEFORE] = before
         before = whole
-        if not is_given:
-            _match(units, first, place, words, room, kinds)
+        _match(units, first, place, words, room, kinds)
     room[end, _LONG] = 0
 
 

@@ -95,12 +95,8 @@ def _learn_line(line, gold, hashes, kinds, lexicon, model, sums, step, path):
 
 
 @nb.njit(nogil=True)
-def learn(
-    units, gold, lines, order, words, lexicon, model, sums, margin, inner, step, room, hashes, lattice, free
-):
-    """Go through the lines `order` int64 once.
-
-    free: int32, FREE for the longest line's units; margin, inner: as in `search`.
+def learn(units, gold, lines, order, words, lexicon, model, sums, margin, step, room, hashes, lattice, free):
+    """Go through the lines `order` int64 once; free: int32, FREE for the longest line's units.
 
     Returns: (steps so far, units got wrong).
     """
@@ -109,7 +105,7 @@ def learn(
         begin, end = lines[i], lines[i + 1]
         line, right = units[begin:end], gold[begin:end]
         describe(line, free, 0, end - begin, words, room, lattice.kinds, hashes)
-        search(line, free, hashes, lexicon, model, right, margin, inner, lattice)
+        search(line, free, hashes, lexicon, model, right, margin, lattice)
         step += 1
         wrong += _learn_line(line, right, hashes, lattice.kinds, lexicon, model, sums, step, lattice.path)
     return step, wrong

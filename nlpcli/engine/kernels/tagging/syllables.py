@@ -50,15 +50,20 @@ def units_of(codes, table, units):
 
 
 @nb.njit(nogil=True, forceinline=True)
-def _add_up(hashes, place, ahead, weights, sums, total):
+def _ask_for(hashes, place, weights):
+    """Ask for the lines of weights of the features of a place, which will be there when they are needed."""
+    lines = np.uint64(weights.shape[0])
+    for k in range(SYLLABLE_FEATURES):
+        prefetch_start(weights, int((np.uint64(hashes[place, k]) * lines) >> np.uint64(32)))
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _add_up(hashes, place, weights, sums, total):
     """Set total [LINE] to the weights of the features of a place, by slot.
 
-    ahead: a place whose lines are asked for already.
     sums: [TURNS, LINE], room: lines are added up as they lie, those that are turned alike together.
     """
     lines = np.uint64(weights.shape[0])
-    for k in range(SYLLABLE_FEATURES):
-        prefetch_start(weights, int((np.uint64(hashes[ahead, k]) * lines) >> np.uint64(32)))
     sums[:] = 0
     for k in range(SYLLABLE_FEATURES):
         hashed = np.uint64(hashes[place, k])
@@ -85,6 +90,42 @@ def _choices(first, end, follows, needs, heads, then, row):
         row[count] = place
         count += (need < 0) | (follows & (heads[then, need] >= 0))
     return count
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _take_bound(
+    label, spaced, then, number, variants, needs, lasts, holds, steps,
+    scores, lengths, weighs, choices, sources, heads, alive, ends,
+):  # fmt: skip
+    """Set what is known of a character that is bound to a label, where it can only follow one state or any.
+
+    Returns: whether it is so. Features are left out, which would add the same to whatever follows.
+    """
+    variant, now = variants[label], 1 - then
+    if needs[variant] >= 0:
+        if number == 0 or alive[then, 0] != 1:
+            return False
+        while variant + 1 < variants[label + 1] and needs[variant] != alive[then, 1]:
+            variant += 1
+        if needs[variant] != alive[then, 1]:
+            return False
+    score, source, length = np.int32(0), np.int32(-1), abs(holds[variant])
+    if number:
+        state, score = alive[then, 1], _LEAST
+        for j in range(1, alive[then, 0] + 1):
+            other = np.int32(ends[then, j] + steps[spaced, variant, alive[then, j]])
+            if other > score:
+                score, state = other, alive[then, j]
+        source = heads[then, state]
+        if holds[variant] < 0:
+            length = min(lengths[then, source] + 1, LENGTHS - 1)
+    for j in range(1, alive[now, 0] + 1):
+        heads[now, alive[now, j]] = -1
+    last = lasts[variant]
+    heads[now, last], alive[now, 0], alive[now, 1], ends[now, 1] = 0, 1, last, score
+    scores[now, 0], lengths[now, 0], weighs[now, 0] = score, length, 0
+    choices[number, 0], sources[number, 0] = variant, source
+    return True
 
 
 @nb.njit(nogil=True)
@@ -177,54 +218,57 @@ def _ahead(units, bound, place):
 
 
 @nb.njit(nogil=True)
-def search(units, bound, hashes, lexicon, model, gold, margin, inner, lattice):
+def search(units, bound, hashes, lexicon, model, gold, margin, lattice):
     """Set lattice.path to the best labels of units int32 [N], a line, and −1 for spaces.
 
     bound: int32 [N], a label for each unit, or FREE or _BEGINS; where it is a label, features count for
     nothing (they would add the same to all that can stand there). gold: the right labels, which lack
-    `margin`, or `inner` inside morphemes; or −1 alone.
+    `margin`; or −1 alone.
     """
     # Arrays are taken out of tuples here and once: numba counts who holds one, and that takes time.
-    starts, labels, needs, lasts, slots, holds, _, _, _, _, _, begun = lexicon
+    starts, labels, needs, lasts, slots, holds, _, variants, plain_needs, plain_lasts, _, begun = lexicon
     weights, steps, morphemes, beam = model
     choices, sources, row, scores, lengths, weighs, tops, heads, alive, ends, kinds, sums, total, _ = lattice
     tops[:] = np.int64(_LEAST) << 16
     heads[:] = -1
     alive[:, 0] = 0
-    number, spaced, within = 0, 1, 0
+    number, spaced, within, asked = 0, 1, 0, _ahead(units, bound, -1)
+    if asked >= 0:
+        _ask_for(hashes, asked, weights)
+        asked = _ahead(units, bound, asked)
+        _ask_for(hashes, asked, weights)
     for place in range(units.size):
         if units[place] == SPACE:
             spaced = 1
             continue
         then = 1 - (number & 1)
+        within = 1 if spaced else within + 1
+        if bound[place] >= 0 and gold[0] < 0 and _take_bound(
+            bound[place], spaced, then, number, variants, plain_needs, plain_lasts, begun, steps,
+            scores, lengths, weighs, choices, sources, heads, alive, ends,
+        ):  # fmt: skip
+            number, spaced = number + 1, 0
+            continue
         if bound[place] >= 0:
             count = _bound_choices(bound[place], lexicon, heads, then, row)
         else:
             follows = spaced == 0 and bound[place] != _BEGINS
             begin, end = starts[units[place]], starts[units[place] + 1]
             count = _choices(begin, end, follows, needs, heads, then, row)
-            ahead = _ahead(units, bound, _ahead(units, bound, place))
-            _add_up(hashes, place, ahead, weights, sums, total)
-        within = 1 if spaced else within + 1
+            asked = _ahead(units, bound, asked)
+            _ask_for(hashes, asked, weights)
+            _add_up(hashes, place, weights, sums, total)
         spot = place, spaced, within, place + 1 == units.size or units[place + 1] == SPACE
         _extend(
             count, row, labels, needs, lasts, slots, holds, spot, number == 0, then, steps, morphemes, kinds,
             total, scores, lengths, weighs, sources, choices, heads, alive, ends, number,
         )  # fmt: skip
         if gold[0] >= 0:
-            _take_margins(count, gold[place], margin, inner, choices[number], scores[1 - then], begun)
+            for c in range(count):
+                scores[1 - then, c] += margin if choices[number, c] != gold[place] else 0
         _survivors(count, row, lasts, beam, 1 - then, scores, tops, heads, alive, ends)
         number, spaced = number + 1, 0
     _trace(units, number, lattice)
-
-
-@nb.njit(nogil=True)
-def _take_margins(count, right, margin, inner, labels, scores, begun):
-    """Add to the scores of the wrong labels what the right one is to be ahead by."""
-    for c in range(count):
-        label = labels[c]
-        if label != right:
-            scores[c] += inner if begun[right] < 0 and begun[label] < 0 else margin
 
 
 @nb.njit(nogil=True)
@@ -250,7 +294,7 @@ def _search_alone(first, end, line, words, lexicon, model, memory, gold, room, h
     """Set lattice.path to the best labels of a word line[first:end] on its own."""
     word, free = line[first:end], memory.free
     describe(word, free, 0, end - first, words, room, lattice.kinds, hashes)
-    search(word, free, hashes, lexicon, model, gold, 0, 0, lattice)
+    search(word, free, hashes, lexicon, model, gold, 0, lattice)
 
 
 @nb.njit(nogil=True)
@@ -291,7 +335,7 @@ def best_labels(units, bound, lines, words, lexicon, model, memory, gold, room, 
         if memory.marks.size:
             _recall(line, given, words, lexicon, model, memory, gold, room, hashes, lattice)
         describe(line, given, 0, end - begin, words, room, lattice.kinds, hashes)
-        search(line, given, hashes, lexicon, model, gold, 0, 0, lattice)
+        search(line, given, hashes, lexicon, model, gold, 0, lattice)
         for place in range(end - begin):
             label = lattice.path[place]
             found[begin + place] = lexicon.plain[label] if label >= 0 else -1
