@@ -23,9 +23,11 @@ from korean_analysed import ANALYSER, read
 from side_by_side import ROOT
 
 from nlpcli.engine.kernels.tagging.arguments import (
+    FREE,
     LANES,
     LENGTHS,
     LINE,
+    LONGEST_KNOWN,
     NOUNS,
     ROOM,
     SYLLABLE_FEATURES,
@@ -33,17 +35,18 @@ from nlpcli.engine.kernels.tagging.arguments import (
 )
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
-from nlpcli.engine.tagging.morphemes import FREE, MorphemeModel, lattice_for, lexicon_of, states_of
+from nlpcli.engine.tagging.morphemes import MorphemeModel, lattice_for, lexicon_of, states_of
 from nlpcli.engine.tagging.syllable_labels import Label, Piece, labels_of
 
 MODEL = ROOT / "nlpcli" / "data" / "models" / "korean-morphemes.safetensors"
-EPOCHS, MARGIN, LINES, BEAM, SEED = 3, 64, 400_000, 48, 1
+EPOCHS, MARGIN, LINES, BEAM, SEED = 3, 64, 400_000, 60, 1
 COARSE = 8  # how much coarser weights are than eight bits allow: packed, few bits take little room
 LEAST_LABEL, LEAST_CHARACTER, LEAST_CHOICE, LEAST_SHARE = 10, 5, 3, 2e-4
 LONGEST = 4000  # lines with more characters are left out
 LONGEST_NOUN = 3  # lengths of a noun that the search tells apart: 1, 2 and more
 STEP = 2000  # lines a call
 LIMIT = 32_000  # of a transition
+LEAST_TIMES, ALIKE, MOST_ALIKE = 10, 0.99, 50_000  # words that are analysed alike: how often, and how many
 RANKS = (3_000, 10_000, 30_000, 70_000, 150_000)  # in kiwi's dictionary
 KINDS = 252  # that a word of the dictionary can have, and two for all others
 PARTED = "parted"
@@ -57,6 +60,7 @@ ALWAYS = [(mark, f"W_{name}") for name in ("EMAIL", "HASHTAG", "MENTION", "URL")
 NOUN_LABELS = [(mark, tag) for tag in NOUNS for mark in "BI"]
 
 features, syllables = Kernels("tagging.syllable_features"), Kernels("tagging.syllables")
+learning, memory = Kernels("tagging.syllable_learning"), Kernels("tagging.syllable_memory")
 
 
 class Text(NamedTuple):
@@ -256,9 +260,40 @@ def train(text: Text, labels: list[Label], own: Units, words: np.ndarray) -> Mor
     fits = (text.labels < 0) | allowed[units, text.labels]
     lines = np.flatnonzero(np.minimum.reduceat(fits, text.lines[:-1]))
     gold = text.labels.copy()
-    syllables.variants_of(gold, text.lines, lexicon)
+    learning.variants_of(gold, text.lines, lexicon)
     weights = learn(text._replace(labels=gold), units, lines, labels, lexicon, words)
-    return MorphemeModel(tuple(labels), own.table, words, lexicon, weights)
+    model = MorphemeModel(tuple(labels), own.table, words, lexicon, weights)
+    return replace(model, always=analysed_alike(text, units, model))
+
+
+def analysed_alike(text: Text, units: np.ndarray, model: MorphemeModel) -> np.ndarray:
+    """Marks of the words that nearly always have the labels which the model finds for them on their own.
+
+    Of so many the most frequent ones: each takes two bytes and a half.
+    """
+    rows = np.empty((len(units) // 2 + len(text.lines), 4), np.uint64)
+    rows = rows[: learning.words_in(units, text.labels, text.lines, rows)]
+    rows = rows[rows[:, 1] - rows[:, 0] <= LONGEST_KNOWN]
+    rows = rows[np.lexsort((rows[:, 3], rows[:, 2]))]
+    is_first = np.append(True, np.any(rows[1:, 2:] != rows[:-1, 2:], axis=1))
+    places = np.flatnonzero(is_first)  # of each word with each of its analyses
+    times, rows = np.diff(np.append(places, len(rows))), rows[places]
+    words = np.flatnonzero(np.append(True, rows[1:, 2] != rows[:-1, 2]))
+    total, most = np.add.reduceat(times, words), np.maximum.reduceat(times, words)
+    of_word = np.repeat(np.arange(len(words)), np.diff(np.append(words, len(rows))))
+    alike = (times == most[of_word]) & (total[of_word] >= LEAST_TIMES) & (times >= ALIKE * total[of_word])
+    chosen = np.flatnonzero(alike)
+    chosen = chosen[np.argsort(-total[of_word[chosen]], kind="stable")]
+    found = []
+    for begin, end, hashed, _ in rows[chosen].tolist():
+        if len(found) == MOST_ALIKE:
+            break
+        alone = model.found([text.characters[begin:end]])
+        if np.array_equal(alone, text.labels[begin:end]):
+            found.append(hashed)
+    marks = np.zeros(len(found) * 5 // 4 + 1, np.uint16)
+    memory.add_marks(np.array(found, np.uint64), marks)
+    return marks
 
 
 def learn(text, units, lines, labels, lexicon, words) -> SyllableWeights:
@@ -278,7 +313,7 @@ def learn(text, units, lines, labels, lexicon, words) -> SyllableWeights:
     for epoch in range(EPOCHS):
         order, wrong = lines[np.random.default_rng((SEED, epoch)).permutation(len(lines))], 0
         for first in range(0, len(order), STEP):
-            step, more = syllables.learn(
+            step, more = learning.learn(
                 units, text.labels, text.lines, order[first : first + STEP], words, lexicon, model, sums,
                 MARGIN, step, *room,
             )  # fmt: skip

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +24,10 @@ from nlpcli.engine.io.schema import AGAIN
 from nlpcli.engine.kernels.tagging.arguments import (
     BY_BYTES,
     BY_LETTERS,
+    FREE,
     LENGTHS,
     LINE,
+    LONGEST_KNOWN,
     NOUNS,
     ROOM,
     SYLLABLE_FEATURES,
@@ -31,6 +35,7 @@ from nlpcli.engine.kernels.tagging.arguments import (
     Spelling,
     SyllableLattice,
     SyllableLexicon,
+    SyllableMemory,
     SyllableWeights,
 )
 from nlpcli.engine.runtime.arrays import offsets_of, on_cache_line
@@ -39,10 +44,15 @@ from nlpcli.engine.tagging.syllable_labels import Label, Piece, letter_numbers
 from nlpcli.errors import ModelError
 
 KIND = "morphemes"
-FREE, BEGINS = -1, -2  # what a character is bound to: nothing; a label that begins a morpheme
+BEGINS = -2  # what a character is bound to, besides labels and FREE: a label that begins a morpheme
 _NO_GOLD = np.full(1, -1, np.int32)
 
 kernels = Kernels("tagging.syllables")
+_of_thread = threading.local()
+
+
+def _no_words() -> NDArray[np.uint16]:
+    return np.zeros(0, np.uint16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +60,8 @@ class MorphemeModel:
     """Labels characters by the sum of the weights of their features.
 
     labels: all there are; units: uint16 [65536], the unit of each character; words: uint32 [M], the
-    dictionary; learnt_from: whose analyses it has learnt from, and of which day.
+    dictionary; learnt_from: whose analyses it has learnt from, and of which day; always: uint16 [A], which
+    words are always analysed alike, as `SyllableMemory` tells them.
     """
 
     labels: tuple[Label, ...]
@@ -59,6 +70,7 @@ class MorphemeModel:
     lexicon: SyllableLexicon
     weights: SyllableWeights
     learnt_from: str = ""
+    always: NDArray[np.uint16] = field(default_factory=_no_words)
 
     def found(self, texts: Sequence[str], bound: NDArray[np.int32] | None = None) -> NDArray[np.int16]:
         """The number of the label of every character, int16 [N], −1 for spaces: of all texts in a row.
@@ -86,6 +98,7 @@ class MorphemeModel:
             self.words,
             self.lexicon,
             self.weights,
+            self._memory(),
             _NO_GOLD,
             np.empty((longest + 1, ROOM), np.uint64),
             np.empty((longest, SYLLABLE_FEATURES), np.uint32),
@@ -93,6 +106,15 @@ class MorphemeModel:
             found,
         )
         return codes, found
+
+    def _memory(self) -> SyllableMemory:
+        """What this thread has found for words that are always analysed alike."""
+        kept: WeakKeyDictionary[MorphemeModel, SyllableMemory]
+        kept = _of_thread.__dict__.setdefault("memories", WeakKeyDictionary())
+        own = kept.get(self)
+        if own is None:
+            own = kept[self] = memory_for(self.always)
+        return own
 
     def morphemes(self, found: NDArray[np.int16]) -> NDArray[np.int32]:
         """The morphemes of characters with these labels [N], int32 [M, 6], as `morphemes_of` tells them."""
@@ -135,6 +157,7 @@ class MorphemeModel:
             "weights.packed": _packed(weights.weights, zlib.Z_HUFFMAN_ONLY),  # nothing in them comes again
             "steps": np.ascontiguousarray(weights.steps.transpose(0, 2, 1)),
             "morphemes.packed": _packed(weights.morphemes),
+            **({"always": self.always} if len(self.always) else {}),
         }
         write_model(path, KIND, header, tensors)
 
@@ -161,7 +184,8 @@ class MorphemeModel:
         )
         # In files written before, arrays begin anywhere; kernels are compiled for those that are aligned.
         units, words = on_cache_line(arrays["units"]), on_cache_line(arrays["words"])
-        return cls(labels, units, words, lexicon, weights, model.fields["learnt_from"])
+        always = on_cache_line(arrays.get("always", _no_words()))
+        return cls(labels, units, words, lexicon, weights, model.fields["learnt_from"], always)
 
 
 def _packed(weights: NDArray[Any], strategy: int = zlib.Z_DEFAULT_STRATEGY) -> NDArray[np.uint8]:
@@ -231,6 +255,19 @@ def plain_of(lexicon: SyllableLexicon) -> tuple[NDArray[Any], NDArray[Any], NDAr
     places = np.append(0, np.cumsum(is_first))
     choices = lexicon.plain[labels[is_first]]
     return places[lexicon.starts].astype(np.int32), choices, lexicon.slots[lexicon.variants[:-1]]
+
+
+def memory_for(always: NDArray[np.uint16]) -> SyllableMemory:
+    """Room for the labels of so many words that are always analysed alike, and of some taken for them."""
+    size = 2 * len(always) + 2
+    return SyllableMemory(
+        marks=always,
+        keys=np.zeros(size, np.uint64),
+        places=np.zeros(size, np.int32),
+        labels=np.empty(2 * size, np.int16),
+        used=np.zeros(2, np.int64),
+        free=np.full(LONGEST_KNOWN, FREE, np.int32),
+    )
 
 
 def lattice_for(

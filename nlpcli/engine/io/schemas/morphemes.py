@@ -60,7 +60,10 @@ def _units(held: Held) -> str | None:
 
 def _room(held: Held) -> str | None:
     words = held.arrays["words"]
-    return None if len(words) and (words == 0).any() else "its dictionary is too full"
+    if not len(words) or not (words == 0).any():
+        return "its dictionary is too full"
+    always = held.arrays.get("always")
+    return None if always is None or (always == 0).any() else "it has no room in its table of words"
 
 
 def _arrays(fields: Mapping[str, Any]) -> dict[str, Array]:
@@ -77,6 +80,7 @@ def _arrays(fields: Mapping[str, Any]) -> dict[str, Array]:
         "choices.labels": Array("int16", ("C",), below("L")),
         "slots": Array("int8", ("L",), within(0, LINE - 1)),
         "steps": Array("int16", (2, "S+1", "V")),
+        "always": Array("uint16", ("A",), optional=True),
         **(morphemes if fields["lengths"] else {}),
         **(packed if fields["lines"] else {"weights": Array("int8", ("R", LINE))}),
     }

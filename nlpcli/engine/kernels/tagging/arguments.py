@@ -13,6 +13,8 @@ PROPERTIES = 15
 FEATURES, CLASS_FEATURES = 36, 12  # of a word in its sentence, and what its class adds
 PIECE_FEATURES = 13  # of a piece of a tag, besides those of its word
 SYLLABLE_FEATURES, ROOM = 32, 9  # of a character in its line; numbers that it takes to find them
+FREE = -1  # a character that is bound to no label
+LONGEST_KNOWN = 8  # characters of a word that is always analysed alike
 LENGTHS = 12  # of a morpheme that are told apart: up to 10 characters, and more
 NOUNS = ("NNG", "NNP")  # tags of morphemes whose length so far is told apart
 TURNS, LANES = 8, 8  # a line of memory holds LINE weights, in as many blocks as it has turns
@@ -125,6 +127,22 @@ class SyllableLattice(NamedTuple):
     sums: NDArray[Any]
     total: NDArray[Any]
     path: NDArray[np.int32]
+
+
+class SyllableMemory(NamedTuple):
+    """Words that are analysed alike wherever they stand, and the labels of those met so far.
+
+    marks: uint16 [M], which words these are; keys: uint64 [K], hashes of words met, 0 where there is none;
+    places: int32 [K], where each one's labels begin in labels int16 [P]; used: int64 [2], how many words and
+    labels there are; free: int32 [LONGEST_KNOWN], FREE.
+    """
+
+    marks: NDArray[np.uint16]
+    keys: NDArray[np.uint64]
+    places: NDArray[np.int32]
+    labels: NDArray[np.int16]
+    used: NDArray[np.int64]
+    free: NDArray[np.int32]
 
 
 class Spelling(NamedTuple):

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-_SPACE = 1
+SPACE = 1
+WORD_SEED = 11  # of the hash of a word
 _BITS, _TWO, _THREE = np.uint64(13), np.uint64(26), np.uint64(39)
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _ODD, _OTHER = np.uint64(7919), np.uint64(104729)
@@ -35,7 +36,8 @@ def _hash(value, kind):
 
 
 @nb.njit(nogil=True)
-def _joined(hashed, unit):
+def joined(hashed, unit):
+    """The hash of what has this hash and one unit more."""
     return (hashed + np.uint64(unit) + np.uint64(1)) * _PRIME ^ (hashed >> np.uint64(31))
 
 
@@ -48,7 +50,7 @@ def word_hashes(units, starts, hashes):
     for i in range(hashes.size):
         hashed = np.uint64(19)
         for place in range(starts[i], starts[i + 1]):
-            hashed = _joined(hashed, units[place])
+            hashed = joined(hashed, units[place])
         hashes[i] = _mixed(hashed)
 
 
@@ -89,9 +91,9 @@ def _match(units, first, end, words, room, kinds):
     room[first:end, _LONG:] = 0
     kinds[first:end] = 0
     for place in range(first, end):
-        hashed = _joined(np.uint64(19), units[place])
+        hashed = joined(np.uint64(19), units[place])
         for last in range(place + 1, min(end, place + _LONGEST)):
-            hashed = _joined(hashed, units[last])
+            hashed = joined(hashed, units[last])
             mixed = _mixed(hashed)
             kind = _kind_of(words, mixed)
             if kind:
@@ -112,25 +114,29 @@ def _match(units, first, end, words, room, kinds):
 
 
 @nb.njit(nogil=True)
-def _tell_words(units, begin, end, words, room, kinds):
-    """Set the rows of room and of kinds for units[begin:end], a line."""
+def _tell_words(units, bound, begin, end, words, room, kinds):
+    """Set the rows of room and of kinds for units[begin:end], a line; in part for words with given labels."""
     place = begin
     before = np.uint64(7)
     while place < end:
-        if units[place] == _SPACE:
+        if units[place] == SPACE:
             room[place] = 0
             place += 1
             continue
-        first = place
-        hashed = np.uint64(11)
-        while place < end and units[place] != _SPACE:
-            hashed = _joined(hashed, units[place])
+        first, is_given = place, True
+        hashed = np.uint64(WORD_SEED)
+        while place < end and units[place] != SPACE:
+            is_given &= bound[place] >= 0
+            hashed = joined(hashed, units[place])
             room[place, _PREFIX] = hashed
             place += 1
         whole = hashed
+        if is_given:
+            room[first, _WORD] = before = whole
+            continue
         hashed = np.uint64(13)
         for back in range(place - 1, first - 1, -1):
-            hashed = _joined(hashed, units[back])
+            hashed = joined(hashed, units[back])
             room[back, _SUFFIX] = hashed
             room[back, _WORD] = whole
             room[back, _BEFORE] = before
@@ -216,22 +222,25 @@ def _by_dictionary(units, place, begin, end, room, row):
 
 
 @nb.njit(nogil=True)
-def describe(units, begin, end, words, room, kinds, hashes):
+def describe(units, bound, begin, end, words, room, kinds, hashes):
     """Set hashes uint32 [N, SYLLABLE_FEATURES] to those of the features of units[begin:end], a line.
 
+    bound: int32 [N]; where a label is given, 0 or more, features are not needed.
     kinds: uint8 [N, LENGTHS], set to those of the dictionary's words that end at a place, by length.
     """
-    _tell_words(units, begin, end, words, room, kinds)
+    _tell_words(units, bound, begin, end, words, room, kinds)
     after = current = begins_after = np.uint64(17)
     for place in range(end - 1, begin - 1, -1):
-        if units[place] == _SPACE:
+        if units[place] == SPACE:
             continue
-        if place + 1 < end and units[place + 1] == _SPACE:
+        if place + 1 < end and units[place + 1] == SPACE:
             after = current
             begins_after = _unit(units, place + 2, begin, end)
             if place + 3 < end:
                 begins_after = begins_after * np.uint64(65599) + np.uint64(units[place + 3])
         current = room[place, _WORD]
+        if bound[place] >= 0:
+            continue
         row = hashes[place]
         before, before2 = _unit(units, place - 1, begin, end), _unit(units, place - 2, begin, end)
         then = _unit(units, place + 1, begin, end)

@@ -1,12 +1,14 @@
-"""The best labels for the characters of Korean text, and the averaged perceptron that learns to find them.
+"""The best labels for the characters of Korean text.
 
 A label says which pieces of morphemes a character holds; which labels a unit can have is known
 (`SyllableLexicon`). Among these the best sequence is found by dynamic programming over the tag that a
-character ends in (Viterbi 1967), without those whose score is far below the best one's (`beam`). Learning is
-Collins's (2002), as in `viterbi.py`.
+character ends in (Viterbi 1967), without those whose score is far below the best one's (`beam`).
 
 A feature's hash chooses a line of LINE weights, and how its blocks are turned; a label has its place in a
 line (`slots`). So all labels of a character cost one line of memory a feature, and are added up side by side.
+
+Words that are always analysed alike (`SyllableMemory`) are searched alone, once; in lines their labels
+are given.
 """
 
 from __future__ import annotations
@@ -15,14 +17,20 @@ import numba as nb
 import numpy as np
 
 from nlpcli.engine.kernels.simd.rows import prefetch_start
-from nlpcli.engine.kernels.tagging.arguments import LANES, LENGTHS, LINE, SYLLABLE_FEATURES, TURNS
-from nlpcli.engine.kernels.tagging.syllable_features import describe
+from nlpcli.engine.kernels.tagging.arguments import (
+    FREE,
+    LANES,
+    LENGTHS,
+    LINE,
+    LONGEST_KNOWN,
+    SYLLABLE_FEATURES,
+    TURNS,
+)
+from nlpcli.engine.kernels.tagging.syllable_features import SPACE, WORD_SEED, describe, joined
+from nlpcli.engine.kernels.tagging.syllable_memory import is_known, keep, slot_of
 
-_SPACE = 1
 _LEAST = np.int32(-(2**30))
-_FREE, _BEGINS = -1, -2  # what a unit is bound to: nothing; a label that needs no tag before it
-_LIMIT = 32000  # of a weight
-_BY_MORPHEME = 4  # how much a weight of morphemes changes at once, where others change by 1
+_BEGINS = -2  # what a unit is bound to: nothing; a label that needs no tag before it
 
 
 @nb.njit(nogil=True)
@@ -42,15 +50,20 @@ def units_of(codes, table, units):
 
 
 @nb.njit(nogil=True, forceinline=True)
-def _add_up(hashes, place, ahead, weights, sums, total):
+def _ask_for(hashes, place, weights):
+    """Ask for the lines of weights of the features of a place, which will be there when they are needed."""
+    lines = np.uint64(weights.shape[0])
+    for k in range(SYLLABLE_FEATURES):
+        prefetch_start(weights, int((np.uint64(hashes[place, k]) * lines) >> np.uint64(32)))
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _add_up(hashes, place, weights, sums, total):
     """Set total [LINE] to the weights of the features of a place, by slot.
 
-    ahead: a place whose lines are asked for already.
     sums: [TURNS, LINE], room: lines are added up as they lie, those that are turned alike together.
     """
     lines = np.uint64(weights.shape[0])
-    for k in range(SYLLABLE_FEATURES):
-        prefetch_start(weights, int((np.uint64(hashes[ahead, k]) * lines) >> np.uint64(32)))
     sums[:] = 0
     for k in range(SYLLABLE_FEATURES):
         hashed = np.uint64(hashes[place, k])
@@ -77,6 +90,42 @@ def _choices(first, end, follows, needs, heads, then, row):
         row[count] = place
         count += (need < 0) | (follows & (heads[then, need] >= 0))
     return count
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _take_bound(
+    label, spaced, then, number, variants, needs, lasts, holds, steps,
+    scores, lengths, weighs, choices, sources, heads, alive, ends,
+):  # fmt: skip
+    """Set what is known of a character that is bound to a label, where it can only follow one state or any.
+
+    Returns: whether it is so. Features are left out, which would add the same to whatever follows.
+    """
+    variant, now = variants[label], 1 - then
+    if needs[variant] >= 0:
+        if number == 0 or alive[then, 0] != 1:
+            return False
+        while variant + 1 < variants[label + 1] and needs[variant] != alive[then, 1]:
+            variant += 1
+        if needs[variant] != alive[then, 1]:
+            return False
+    score, source, length = np.int32(0), np.int32(-1), abs(holds[variant])
+    if number:
+        state, score = alive[then, 1], _LEAST
+        for j in range(1, alive[then, 0] + 1):
+            other = np.int32(ends[then, j] + steps[spaced, variant, alive[then, j]])
+            if other > score:
+                score, state = other, alive[then, j]
+        source = heads[then, state]
+        if holds[variant] < 0:
+            length = min(lengths[then, source] + 1, LENGTHS - 1)
+    for j in range(1, alive[now, 0] + 1):
+        heads[now, alive[now, j]] = -1
+    last = lasts[variant]
+    heads[now, last], alive[now, 0], alive[now, 1], ends[now, 1] = 0, 1, last, score
+    scores[now, 0], lengths[now, 0], weighs[now, 0] = score, length, 0
+    choices[number, 0], sources[number, 0] = variant, source
+    return True
 
 
 @nb.njit(nogil=True)
@@ -160,43 +209,56 @@ def _survivors(count, row, lasts, beam, now, scores, tops, heads, alive, ends):
 
 
 @nb.njit(nogil=True)
-def _ahead(units, place):
-    """The next place that is no space; the same where there is none."""
+def _ahead(units, bound, place):
+    """The next place whose label is to be found; the same where there is none."""
     then = place + 1
-    while then < units.size and units[then] == _SPACE:
+    while then < units.size and (units[then] == SPACE or bound[then] >= 0):
         then += 1
     return then if then < units.size else place
 
 
 @nb.njit(nogil=True)
-def _search(units, bound, hashes, lexicon, model, gold, margin, lattice):
+def search(units, bound, hashes, lexicon, model, gold, margin, lattice):
     """Set lattice.path to the best labels of units int32 [N], a line, and −1 for spaces.
 
-    bound: int32 [N], a label for each unit, or _FREE or _BEGINS. gold: the right labels, which lack `margin`;
-    or −1 alone.
+    bound: int32 [N], a label for each unit, or FREE or _BEGINS; where it is a label, features count for
+    nothing (they would add the same to all that can stand there). gold: the right labels, which lack
+    `margin`; or −1 alone.
     """
     # Arrays are taken out of tuples here and once: numba counts who holds one, and that takes time.
-    starts, labels, needs, lasts, slots, holds, _, _, _, _, _, _ = lexicon
+    starts, labels, needs, lasts, slots, holds, _, variants, plain_needs, plain_lasts, _, begun = lexicon
     weights, steps, morphemes, beam = model
     choices, sources, row, scores, lengths, weighs, tops, heads, alive, ends, kinds, sums, total, _ = lattice
     tops[:] = np.int64(_LEAST) << 16
     heads[:] = -1
     alive[:, 0] = 0
-    number, spaced, within = 0, 1, 0
+    number, spaced, within, asked = 0, 1, 0, _ahead(units, bound, -1)
+    if asked >= 0:
+        _ask_for(hashes, asked, weights)
+        asked = _ahead(units, bound, asked)
+        _ask_for(hashes, asked, weights)
     for place in range(units.size):
-        if units[place] == _SPACE:
+        if units[place] == SPACE:
             spaced = 1
             continue
         then = 1 - (number & 1)
+        within = 1 if spaced else within + 1
+        if bound[place] >= 0 and gold[0] < 0 and _take_bound(
+            bound[place], spaced, then, number, variants, plain_needs, plain_lasts, begun, steps,
+            scores, lengths, weighs, choices, sources, heads, alive, ends,
+        ):  # fmt: skip
+            number, spaced = number + 1, 0
+            continue
         if bound[place] >= 0:
             count = _bound_choices(bound[place], lexicon, heads, then, row)
         else:
             follows = spaced == 0 and bound[place] != _BEGINS
             begin, end = starts[units[place]], starts[units[place] + 1]
             count = _choices(begin, end, follows, needs, heads, then, row)
-        _add_up(hashes, place, _ahead(units, _ahead(units, place)), weights, sums, total)
-        within = 1 if spaced else within + 1
-        spot = place, spaced, within, place + 1 == units.size or units[place + 1] == _SPACE
+            asked = _ahead(units, bound, asked)
+            _ask_for(hashes, asked, weights)
+            _add_up(hashes, place, weights, sums, total)
+        spot = place, spaced, within, place + 1 == units.size or units[place + 1] == SPACE
         _extend(
             count, row, labels, needs, lasts, slots, holds, spot, number == 0, then, steps, morphemes, kinds,
             total, scores, lengths, weighs, sources, choices, heads, alive, ends, number,
@@ -219,7 +281,7 @@ def _trace(units, number, lattice):
         if best < 0 or lattice.scores[row, other] > lattice.scores[row, best]:
             best = other
     for place in range(units.size - 1, -1, -1):
-        if units[place] == _SPACE:
+        if units[place] == SPACE:
             path[place] = -1
         else:
             number -= 1
@@ -228,17 +290,52 @@ def _trace(units, number, lattice):
 
 
 @nb.njit(nogil=True)
-def best_labels(units, bound, lines, words, lexicon, model, gold, room, hashes, lattice, found):
+def _search_alone(first, end, line, words, lexicon, model, memory, gold, room, hashes, lattice):
+    """Set lattice.path to the best labels of a word line[first:end] on its own."""
+    word, free = line[first:end], memory.free
+    describe(word, free, 0, end - first, words, room, lattice.kinds, hashes)
+    search(word, free, hashes, lexicon, model, gold, 0, lattice)
+
+
+@nb.njit(nogil=True)
+def _recall(line, bound, words, lexicon, model, memory, gold, room, hashes, lattice):
+    """Bind the units of words that are always analysed alike to the labels that they have on their own."""
+    place = 0
+    while place < line.size:
+        first, hashed, is_free = place, np.uint64(WORD_SEED), True
+        while place < line.size and line[place] != SPACE:
+            hashed = joined(hashed, line[place])
+            is_free &= bound[place] == FREE
+            place += 1
+        if is_free and first < place <= first + LONGEST_KNOWN and is_known(memory.marks, hashed):
+            slot = slot_of(memory.keys, hashed)
+            if memory.keys[slot] == hashed:
+                kept = memory.places[slot]
+                for unit in range(first, place):
+                    bound[unit] = memory.labels[kept + unit - first]
+            else:
+                _search_alone(first, place, line, words, lexicon, model, memory, gold, room, hashes, lattice)
+                for unit in range(first, place):
+                    bound[unit] = lexicon.plain[lattice.path[unit - first]]
+                keep(memory, slot, hashed, bound[first:place])
+        place += 1
+
+
+@nb.njit(nogil=True)
+def best_labels(units, bound, lines, words, lexicon, model, memory, gold, room, hashes, lattice, found):
     """Set found int16 [N] to the label of every unit int32 [N], −1 for spaces.
 
-    Line i is units[lines[i]:lines[i + 1]]; words: the dictionary; gold: −1 alone; room: uint64 [N + 1, ROOM];
-    hashes: uint32 [N, SYLLABLE_FEATURES]; N here the longest line's length, and lattice has room for it.
+    Line i is units[lines[i]:lines[i + 1]]; bound: int32 [N], is changed; words: the dictionary; gold: −1
+    alone; room: uint64 [N + 1, ROOM]; hashes: uint32 [N, SYLLABLE_FEATURES]; N here the longest line's
+    length, and lattice has room for it.
     """
     for i in range(lines.size - 1):
         begin, end = lines[i], lines[i + 1]
-        line = units[begin:end]
-        describe(line, 0, end - begin, words, room, lattice.kinds, hashes)
-        _search(line, bound[begin:end], hashes, lexicon, model, gold, 0, lattice)
+        line, given = units[begin:end], bound[begin:end]
+        if memory.marks.size:
+            _recall(line, given, words, lexicon, model, memory, gold, room, hashes, lattice)
+        describe(line, given, 0, end - begin, words, room, lattice.kinds, hashes)
+        search(line, given, hashes, lexicon, model, gold, 0, lattice)
         for place in range(end - begin):
             label = lattice.path[place]
             found[begin + place] = lexicon.plain[label] if label >= 0 else -1
@@ -275,97 +372,3 @@ def morphemes_of(found, pieces, morphemes):
             row[5] = k
             count += 1
     return count
-
-
-@nb.njit(nogil=True)
-def variants_of(gold, lines, lexicon):
-    """Set gold int32 [N], labels of lines, to the variants that follow each other."""
-    for i in range(lines.size - 1):
-        state = -1
-        for place in range(lines[i], lines[i + 1]):
-            label = gold[place]
-            if label < 0:
-                state = -1
-                continue
-            variant = lexicon.variants[label]
-            while lexicon.needs[variant] >= 0 and lexicon.needs[variant] != state:
-                variant += 1
-            gold[place] = variant
-            state = lexicon.lasts[variant]
-
-
-@nb.njit(nogil=True)
-def _learn_morphemes(line, labels, kinds, lexicon, morphemes, sums, change, step):
-    """Add `change` to the weights of the morphemes that labels tell, as `_extend` weighs them."""
-    length = where = before = within = 0
-    for place in range(line.size):
-        if line[place] == _SPACE:
-            within = 0
-            continue
-        within += 1
-        label = labels[place]
-        state = lexicon.lasts[label]
-        if lexicon.holds[label] < 0:
-            last = lexicon.needs[label]
-            morphemes[length, where, before, last] -= change
-            sums[length, where, before, last] -= change * step
-            length = min(length + 1, LENGTHS - 1)
-        else:
-            length = lexicon.holds[label]
-        is_last = place + 1 == line.size or line[place + 1] == _SPACE
-        where, before = 2 * (length == within) + is_last, kinds[place, length]
-        morphemes[length, where, before, state] += change
-        sums[length, where, before, state] += change * step
-
-
-@nb.njit(nogil=True)
-def _learn_line(line, gold, hashes, kinds, lexicon, model, sums, step, path):
-    """Where the path is not the right one, the right one's weights go up and the other's down."""
-    weights, steps, morphemes, _ = model
-    weight_sums, step_sums, morpheme_sums = sums
-    rows, states = np.uint64(weights.shape[0]), steps.shape[2] - 1
-    wrong, before, before_gold, spaced = 0, states, states, 1
-    for place in range(line.size):
-        if line[place] == _SPACE:
-            spaced = 1
-            continue
-        label, right = path[place], gold[place]
-        if label != right:
-            wrong += 1
-            for k in range(SYLLABLE_FEATURES):
-                hashed = np.uint64(hashes[place, k])
-                row = (hashed * rows) >> np.uint64(32)
-                turn = np.int64(hashed & np.uint64(TURNS - 1)) * LANES
-                one, two = lexicon.slots[right] ^ turn, lexicon.slots[label] ^ turn
-                if abs(weights[row, one]) < _LIMIT and abs(weights[row, two]) < _LIMIT:
-                    weights[row, one] += 1
-                    weights[row, two] -= 1
-                    weight_sums[row, one] += step
-                    weight_sums[row, two] -= step
-        if label != right or before != before_gold:
-            steps[spaced, right, before_gold] += 1
-            steps[spaced, label, before] -= 1
-            step_sums[spaced, right, before_gold] += step
-            step_sums[spaced, label, before] -= step
-        before, before_gold, spaced = lexicon.lasts[label], lexicon.lasts[right], 0
-    if wrong:
-        _learn_morphemes(line, gold, kinds, lexicon, morphemes, morpheme_sums, _BY_MORPHEME, step)
-        _learn_morphemes(line, path, kinds, lexicon, morphemes, morpheme_sums, -_BY_MORPHEME, step)
-    return wrong
-
-
-@nb.njit(nogil=True)
-def learn(units, gold, lines, order, words, lexicon, model, sums, margin, step, room, hashes, lattice, free):
-    """Go through the lines `order` int64 once; free: int32, −1 for the longest line's units.
-
-    Returns: (steps so far, units got wrong).
-    """
-    wrong = 0
-    for i in order:
-        begin, end = lines[i], lines[i + 1]
-        line, right = units[begin:end], gold[begin:end]
-        describe(line, 0, end - begin, words, room, lattice.kinds, hashes)
-        _search(line, free, hashes, lexicon, model, right, margin, lattice)
-        step += 1
-        wrong += _learn_line(line, right, hashes, lattice.kinds, lexicon, model, sums, step, lattice.path)
-    return step, wrong

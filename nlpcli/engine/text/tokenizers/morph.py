@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpcli.engine.io.shipped import MORPHEMES, path_of
+from nlpcli.engine.kernels.tagging.arguments import FREE
 from nlpcli.engine.runtime.arrays import offsets_of
-from nlpcli.engine.tagging.morphemes import BEGINS, FREE, MorphemeModel
+from nlpcli.engine.tagging.morphemes import BEGINS, MorphemeModel
 from nlpcli.engine.tagging.syllable_labels import Piece, form_of
 from nlpcli.engine.text.emoji import EMOJI_PATTERN, FLAGS, JOINS
 from nlpcli.engine.text.token import Token, pieces
