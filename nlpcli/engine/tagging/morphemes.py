@@ -264,7 +264,7 @@ def memory_for(always: NDArray[np.uint16]) -> SyllableMemory:
         marks=always,
         keys=np.zeros(size, np.uint64),
         places=np.zeros(size, np.int32),
-        labels=np.empty(2 * size, np.int16),
+        labels=np.zeros(2 * size + LONGEST_KNOWN, np.int16),
         used=np.zeros(2, np.int64),
         free=np.full(LONGEST_KNOWN, FREE, np.int32),
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from nlpcli.engine.kernels.tagging.arguments import LONGEST_KNOWN
+
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 
@@ -64,9 +66,13 @@ def slot_of(keys, hashed):
 
 @nb.njit(nogil=True)
 def keep(memory, slot, hashed, labels):
-    """Keep the labels of a word, unless there is no more room; it is searched anew then."""
+    """Keep the labels of a word, unless there is no more room; it is searched anew then.
+
+    Behind the last one there is room for the labels of the longest word: should two words have the same hash,
+    those of a longer one are read where there are some.
+    """
     words, used = memory.used
-    if 2 * (words + 1) <= memory.keys.size and used + labels.size <= memory.labels.size:
+    if 2 * (words + 1) <= memory.keys.size and used + labels.size + LONGEST_KNOWN <= memory.labels.size:
         memory.keys[slot] = hashed
         memory.places[slot] = used
         for place in range(labels.size):
