@@ -25,13 +25,13 @@ LINES = [
     "학교에",
 ]
 
-features, learning = Kernels("tagging.syllables"), Kernels("tagging.syllable_learning")
+syllables, learning = Kernels("tagging.syllables"), Kernels("tagging.syllable_learning")
 memory = Kernels("tagging.syllable_memory")
 
 
-def knowing(words, model=None):
-    """The model, to which these words are always analysed alike."""
-    model = model or shipped_model()
+def knowing(words):
+    """The shipped model, to which these words are always analysed alike."""
+    model = shipped_model()
     units, lines = units_of(model, " ".join(words)), np.array([0, len(" ".join(words))])
     rows = np.empty((len(units), 4), np.uint64)
     count = learning.words_in(units, np.zeros(len(units), np.int32), lines, rows)
@@ -43,12 +43,12 @@ def knowing(words, model=None):
 def units_of(model, text):
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     units = np.empty(len(codes), np.int32)
-    features.units_of(codes, model.units, units)
+    syllables.units_of(codes, model.units, units)
     return units
 
 
-def without(model=None):
-    return dataclasses.replace(model or shipped_model(), always=np.zeros(0, np.uint16))
+def without():
+    return dataclasses.replace(shipped_model(), always=np.zeros(0, np.uint16))
 
 
 def told(model, line, user_words=None):
@@ -131,5 +131,5 @@ def test_a_file_keeps_the_known_words_and_a_full_table_is_refused(tmp_path):
         write_model(path, "morphemes", kept.header, {**kept.tensors, "always": always})
         with pytest.raises(ModelError, match="no room"):
             MorphemeModel.load(path)
-    without(model).save(path)
+    without().save(path)
     assert len(MorphemeModel.load(path).always) == 0

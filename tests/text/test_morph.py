@@ -312,7 +312,7 @@ def test_a_model_is_packed_and_comes_back(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["morphemes", "morphemes-nouns"])
 def test_what_a_file_holds_is_where_kernels_read_it(name):
-    """In a file arrays begin anywhere; one that is not aligned brings in numba: half a second a start."""
+    """In older files arrays begin anywhere; one not aligned brings in numba: half a second a start."""
     given = MorphemeModel.load(ROOT / "tests" / "models" / f"{name}.safetensors")
     for model in (given, shipped_model()):
         assert "?" not in type_of((model.units, model.words, tuple(model.lexicon), tuple(model.weights)))
