@@ -18,66 +18,6 @@ _POWERS = 10.0 ** np.arange(23)  # the powers of ten that float64 holds exactly
 _TAB, _CR, _SPACE, _PLUS, _MINUS, _POINT, _ZERO, _NINE, _E = 9, 13, 32, 43, 45, 46, 48, 57, 101
 
 
-@njit(nogil=True, forceinline=True)
-def _mantissa(text, at, end):
-    """The digits from `at` on as a whole number, the power of ten it is to be taken by, how many digits there
-    are, and where they end.
-    """
-    mantissa = np.uint64(0)
-    digits = 0  # that count: the leading zeros do not
-    seen = 0
-    power = 0
-    point = False
-    while at < end:
-        byte = text[at]
-        if _ZERO <= byte <= _NINE:
-            seen += 1
-            if digits < 19:
-                mantissa = mantissa * np.uint64(10) + np.uint64(byte - _ZERO)
-                digits += mantissa != 0
-                power -= point
-            else:
-                power += not point
-        elif byte == _POINT and not point:
-            point = True
-        else:
-            break
-        at += 1
-    return mantissa, power, seen, at
-
-
-@njit(nogil=True, forceinline=True)
-def _exponent(text, at, end):
-    """The exponent that is written from `at` on, how many digits it has, and where it ends."""
-    down = at < end and text[at] == _MINUS
-    if at < end and (text[at] == _MINUS or text[at] == _PLUS):
-        at += 1
-    exponent = 0
-    seen = 0
-    while at < end and _ZERO <= text[at] <= _NINE:
-        if exponent < 1000:
-            exponent = exponent * 10 + (text[at] - _ZERO)
-        seen += 1
-        at += 1
-    return -exponent if down else exponent, seen, at
-
-
-@njit(nogil=True, forceinline=True)
-def _scaled(value, power):
-    """A number times 10^power, −44 ≤ power ≤ 44, in two steps where one factor would not be exact."""
-    if power < 0:
-        if power < -22:
-            value /= _POWERS[22]
-            power += 22
-        value /= _POWERS[-power]
-    elif power > 0:
-        if power > 22:
-            value *= _POWERS[22]
-            power -= 22
-        value *= _POWERS[power]
-    return value
-
-
 @njit(nogil=True)
 def parse_rows(
     text: NDArray[np.uint8],
@@ -93,6 +33,7 @@ def parse_rows(
     number written, which float32 does not see.
     """
     dim = matrix.shape[1]
+    # All in one loop: with functions for the parts of a number it takes a fifth longer.
     for line in range(len(starts)):
         at = starts[line]
         end = ends[line]
@@ -107,24 +48,68 @@ def parse_rows(
         states[line] = READ
         for column in range(dim):
             at += 1  # over the one separator
-            negative = at < end and text[at] == _MINUS
-            if at < end and (negative or text[at] == _PLUS):
-                at += 1
-            mantissa, power, seen, at = _mantissa(text, at, end)
-            if seen and at < end and (text[at] | 32) == _E:
-                more, seen, at = _exponent(text, at + 1, end)
-                power += more
-            if mantissa == 0:
-                power = 0
-            if (
-                seen == 0
-                or power < -44
-                or power > 44
-                or (at < end and text[at] != _SPACE and text[at] != _TAB)
-            ):
+            if at >= end:
                 states[line] = ODD
                 break
-            value = _scaled(np.float64(mantissa), power)
+            byte = text[at]
+            negative = byte == _MINUS
+            if negative or byte == _PLUS:
+                at += 1
+            mantissa = np.uint64(0)
+            digits = 0  # that count: the leading zeros do not
+            seen = 0
+            power = 0
+            point = False
+            while at < end:
+                byte = text[at]
+                if _ZERO <= byte <= _NINE:
+                    seen += 1
+                    if digits < 19:
+                        mantissa = mantissa * np.uint64(10) + np.uint64(byte - _ZERO)
+                        digits += mantissa != 0
+                        power -= point
+                    else:
+                        power += not point
+                elif byte == _POINT and not point:
+                    point = True
+                else:
+                    break
+                at += 1
+            if seen == 0:
+                states[line] = ODD
+                break
+            if at < end and (text[at] | 32) == _E:
+                at += 1
+                down = at < end and text[at] == _MINUS
+                if at < end and (text[at] == _MINUS or text[at] == _PLUS):
+                    at += 1
+                exponent = 0
+                seen = 0
+                while at < end and _ZERO <= text[at] <= _NINE:
+                    if exponent < 1000:
+                        exponent = exponent * 10 + (text[at] - _ZERO)
+                    seen += 1
+                    at += 1
+                if seen == 0:
+                    states[line] = ODD
+                    break
+                power += -exponent if down else exponent
+            if mantissa == 0:
+                power = 0
+            if power < -44 or power > 44 or (at < end and text[at] != _SPACE and text[at] != _TAB):
+                states[line] = ODD
+                break
+            value = np.float64(mantissa)
+            if power < 0:
+                if power < -22:
+                    value /= _POWERS[22]
+                    power += 22
+                value /= _POWERS[-power]
+            elif power > 0:
+                if power > 22:
+                    value *= _POWERS[22]
+                    power -= 22
+                value *= _POWERS[power]
             matrix[line, column] = np.float32(-value if negative else value)
         if states[line] == READ and at != end:
             states[line] = ODD
