@@ -25,7 +25,7 @@ kernels = Kernels("search.postings")
 BLOCK = 128
 K1, B = 1.2, 0.75
 K1_OF_BIGRAMS = 0.4  # pairs of letters come in groups, so that more of one says little
-_SLICE = 3_000_000  # postings that are made together
+_SLICE, _SLICES = 6_000_000, 12  # postings that are made together, unless that is too often for large texts
 _PART = 2_000_000  # tokens that a kernel looks at in one go
 
 
@@ -173,7 +173,8 @@ def _parts(corpus: EncodedCorpus) -> Iterator[tuple[int, int]]:
 def _slices(frequencies: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     """Ranges of terms with about so many postings that they fit in memory."""
     before, low = offsets_of(frequencies), 0
+    most = max(_SLICE, int(before[-1]) // _SLICES)
     while low < len(frequencies):
-        high = max(low + 1, int(np.searchsorted(before, before[low] + _SLICE, "right")) - 1)
+        high = max(low + 1, int(np.searchsorted(before, before[low] + most, "right")) - 1)
         yield low, high
         low = high
