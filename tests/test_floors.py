@@ -30,7 +30,11 @@ MECHANISM = {
     "bars": ("nlpcli.engine.runtime.progress",),
     "completion": ("nlpcli.engine.io.shipped",),
     "console": ("nlpcli.engine.io.writing", "nlpcli.engine.runtime.progress"),
-    "options": ("nlpcli.engine.io.file_names", "nlpcli.engine.text.arguments"),
+    "options": (
+        "nlpcli.engine.io.file_names",
+        "nlpcli.engine.runtime.interrupts",
+        "nlpcli.engine.text.arguments",
+    ),
     "results": ("nlpcli.engine.io.table_output", "nlpcli.engine.io.writing"),
     "process": ("nlpcli.engine.runtime.interrupts", "nlpcli.engine.runtime.progress"),
 }

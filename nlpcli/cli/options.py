@@ -28,6 +28,7 @@ from nlpcli.cli import console
 from nlpcli.cli.described import Listed, Old, Rare
 from nlpcli.commands import COMMANDS, Command
 from nlpcli.engine.io.file_names import INPUTS, OUTPUTS, check_file_names
+from nlpcli.engine.runtime.interrupts import outputs
 from nlpcli.engine.text.arguments import contents
 from nlpcli.errors import MissingFile
 from nlpcli.settings.fields import MOST, Settings, option_name, refuse, refuse_idle
@@ -65,10 +66,11 @@ def with_settings(function: Callable[..., None]) -> Callable[..., None]:
         asked = [parameter.name for parameter in parameters if parameter.annotation is typer.Context]
         given = given_names(values[asked[0]] if asked[0] != _CONTEXT else values.pop(_CONTEXT))
         # The job checks what it is given; what the command itself writes beside that is known here alone.
-        check_file_names(
-            function.__name__,
-            {name: values[name] for name in (*INPUTS, *OUTPUTS) if isinstance(values.get(name), str | list)},
-        )
+        names = {
+            name: values[name] for name in (*INPUTS, *OUTPUTS) if isinstance(values.get(name), str | list)
+        }
+        check_file_names(function.__name__, names)
+        outputs.extend(str(names[name]) for name in OUTPUTS if names.get(name, "-") not in ("", "-"))
         for name, kind in plan.items():
             fields = dataclasses.fields(kind)
             values[name] = kind(**contents(kind, {field.name: values.pop(field.name) for field in fields}))

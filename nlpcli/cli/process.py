@@ -19,7 +19,7 @@ from typing import Any, NoReturn, TextIO
 
 from nlpcli.cli import bars, console
 from nlpcli.cli.visible import coloured, on_one_line
-from nlpcli.engine.runtime.interrupts import arrived, remove_unfinished, written
+from nlpcli.engine.runtime.interrupts import arrived, outputs, remove_unfinished, written
 from nlpcli.engine.runtime.progress import before_reading, listeners
 from nlpcli.errors import NlpcliError, OutputError
 
@@ -186,7 +186,7 @@ def _report(message: str, hint: str | None) -> None:
 def _die_by(number: int) -> NoReturn:
     """End by the signal's own default action, as the shell expects; a sibling of `exit`."""
     remove_unfinished()
-    if sys.argv[1:2] and sys.argv[1].startswith("train-") and not written:
+    if outputs and not written:
         bars.close_bars()
         console.remark_unless_quiet("interrupted; nothing was written")
     with contextlib.suppress(OSError):

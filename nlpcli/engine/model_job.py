@@ -237,13 +237,11 @@ def evaluate(
     is neither.
     """
     kind = _kind(model)
+    is_tagged, is_table = tagged != TaggedTextSettings(), records != RecordSettings()
+    _refuse_idle(kind, bool(mistakes), plot is not None, is_tagged, is_table)
     if kind in _TRANSLATORS:
         from nlpcli.engine.translation.job import evaluate_translation
 
-        if plot is not None or tagged != TaggedTextSettings():
-            raise SettingsError(
-                "the model is of train-seq2seq: --plot and options of tagged text have no place"
-            )
         return evaluate_translation(
             model, paths, scores, mistakes=mistakes, records=records, column=column, reading=reading,
             progress=progress,
@@ -255,23 +253,14 @@ def evaluate(
     if kind == "topics":
         from nlpcli.engine.topics.topic_job import evaluate_topic_model
 
-        if mistakes or plot is not None or tagged != TaggedTextSettings():
-            raise SettingsError("topics have no mistakes, no confusion matrix and no tags: give texts alone")
         return evaluate_topic_model(model, paths, records, reading, progress)
     if kind == "reader":
         from nlpcli.engine.tasks.question_job import evaluate_reader
 
-        if mistakes or plot is not None or tagged != TaggedTextSettings() or records != RecordSettings():
-            raise SettingsError("a reader is measured on questions alone, and shows no mistakes")
         return evaluate_reader(model, paths, reading)
     if kind in _TAGGERS:
         from nlpcli.engine.sequences.job import evaluate_tagger
 
-        if records != RecordSettings():
-            raise SettingsError(
-                "the model is a tagger: options about columns of texts and labels have no place",
-                hint="where words and tags stand is said by --layout, --tag and --columns",
-            )
         return evaluate_tagger(model, paths, mistakes, plot, tagged, reading, progress)
     from nlpcli.engine.sequences.classifier_job import CLASSIFIERS, evaluate_classifier
 
@@ -280,13 +269,28 @@ def evaluate(
             f"{model} is of kind {kind}, which evaluate does not measure",
             hint="it measures classifiers, taggers, topics, readers and models of train-seq2seq",
         )
-    if tagged != TaggedTextSettings():
+    if is_tagged:
         raise SettingsError("--layout, --tag and --columns are for taggers, and the model is none")
     found = evaluate_classifier(
         model, paths, mistakes=mistakes, plot=plot, records=records, reading=reading, progress=progress
     )
     _tell_strangers(found, progress)
     return found
+
+
+def _refuse_idle(kind: str | None, mistakes: bool, plot: bool, tagged: bool, table: bool) -> None:
+    """Raise SettingsError for options of `evaluate` that a model of this kind has no use for."""
+    if kind in _TRANSLATORS and (plot or tagged):
+        raise SettingsError("the model is of train-seq2seq: --plot and options of tagged text have no place")
+    if kind == "topics" and (mistakes or plot or tagged):
+        raise SettingsError("topics have no mistakes, no confusion matrix and no tags: give texts alone")
+    if kind == "reader" and (mistakes or plot or tagged or table):
+        raise SettingsError("a reader is measured on questions alone, and shows no mistakes")
+    if kind in _TAGGERS and table:
+        raise SettingsError(
+            "the model is a tagger: options about columns of texts and labels have no place",
+            hint="where words and tags stand is said by --layout, --tag and --columns",
+        )
 
 
 def _tell_strangers(found: AnyEvaluation, progress: Progress) -> None:

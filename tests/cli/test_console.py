@@ -62,7 +62,7 @@ def test_a_signal_is_died_of_so_that_loops_stop(process, number, tmp_path):
     time.sleep(0.2)  # and the command knows its name: between the two, a signal leaves it
     running.send_signal(number)
     assert running.wait(timeout=10) == -number
-    assert running.stderr.read() == b""
+    assert running.stderr.read() == b"interrupted; nothing was written\n"
     assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
     assert target.read_text() == "old"
 
@@ -104,19 +104,20 @@ process.run(work)
 
 
 @pytest.mark.parametrize(
-    ("command", "written", "said"),
+    ("outputs", "written", "said"),
     [
-        ("train-charlm", [], "interrupted; nothing was written\n"),
-        ("train-charlm", ["m.checkpoint.safetensors"], ""),
-        ("tokenize", [], ""),
+        (["m.safetensors"], [], "interrupted; nothing was written\n"),
+        (["m.safetensors"], ["m.checkpoint.safetensors"], ""),
+        ([], [], ""),  # what goes to stdout is seen there
     ],
 )
-def test_a_training_that_is_interrupted_early_says_that_nothing_is_there(process, command, written, said):
+def test_a_command_that_is_interrupted_early_says_that_nothing_is_there(process, outputs, written, said):
     program = f"""
-import os, signal, sys
+import os, signal
 from nlpcli.cli import process
 from nlpcli.engine.io.atomic import write_atomically
-sys.argv = ["nlpcli", {command!r}]
+from nlpcli.engine.runtime import interrupts
+interrupts.outputs += {outputs!r}
 def work():
     for name in {written!r}:
         with write_atomically(name) as file:

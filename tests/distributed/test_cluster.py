@@ -282,6 +282,7 @@ def test_ctrl_c_leaves_a_clean_folder(process, address, tmp_path, workers):
     told = command.communicate(timeout=60)[1]
     assert command.returncode == -signal.SIGINT
     assert not re.search(b"Traceback|resource_tracker|Error", told)
+    assert told.endswith(b"interrupted; nothing was written\n")
     if workers == "elsewhere":  # they stop at the next line, not at the end of the shard
         wait_until(lambda: not [*tmp_path.glob("out/.*")])
         with distributed.Client(address, set_as_default=False) as client:

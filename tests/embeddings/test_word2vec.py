@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from nlpcli.engine.corpus.encoding import encode_documents
-from nlpcli.engine.embeddings.hogwild import release
 from nlpcli.engine.embeddings.job import train_w2v
 from nlpcli.engine.embeddings.schedule import Schedule
 from nlpcli.engine.embeddings.word2vec import Word2Vec, pairs
@@ -176,12 +175,6 @@ def test_rows_lose_their_padding_in_place(dim):
     rows = unpadded(matrix, 3000, dim)
     assert np.shares_memory(rows, matrix)
     np.testing.assert_array_equal(rows.ravel(), np.arange(3000 * dim))
-
-
-def test_ids_that_were_released_are_there_when_they_are_read_again():
-    corpus = encoded(["a b"] * 20_000)
-    release(corpus.ids, 10_000, 30_000)
-    assert corpus.ids.tolist() == [0, 1] * 20_000
 
 
 def test_the_rate_falls_from_alpha_to_min_alpha_over_all_epochs():

@@ -18,8 +18,13 @@ KO = load(["ko"])
 
 
 @functools.cache
+def _analyzer(settings):
+    return Analyzer(settings)
+
+
 def analyzer(**settings):
-    return Analyzer(AnalysisSettings(**settings))
+    """One for each settings: Java's analysers take seconds to read their dictionaries."""
+    return _analyzer(AnalysisSettings(**settings))
 
 
 def tokens(text, **settings):

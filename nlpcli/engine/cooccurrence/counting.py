@@ -19,7 +19,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import mmap
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -33,7 +32,7 @@ from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.kernels.counts.arguments import Accumulator, IndexedText, Rows
 from nlpcli.engine.runtime.compiled import Kernels
 from nlpcli.engine.runtime.progress import SILENT, Progress
-from nlpcli.engine.runtime.spill import SpillStore
+from nlpcli.engine.runtime.spill import SpillStore, release
 from nlpcli.engine.runtime.threads import Stop, run_threads
 from nlpcli.errors import ModelError
 from nlpcli.settings.embeddings import CooccurrenceSettings
@@ -200,13 +199,6 @@ def _lay_out(corpus: EncodedCorpus, begin: int, end: int, window: int) -> tuple[
     return text, place, last
 
 
-def _release(ids: NDArray[np.int32]) -> None:
-    """Give the pages of a mapped file back: what was read of it counts as memory in use."""
-    mapped = getattr(ids.base, "obj", None)
-    if isinstance(mapped, mmap.mmap) and hasattr(mapped, "madvise"):
-        mapped.madvise(mmap.MADV_DONTNEED)
-
-
 def count_corpus(
     corpus: EncodedCorpus,
     settings: CooccurrenceSettings,
@@ -230,14 +222,14 @@ def count_corpus(
     piece = piece or tokens
     if piece >= tokens:
         counts = TextCounts(corpus, settings, bounds=bounds)
-        _release(corpus.ids)
+        release(corpus.ids, 0, len(corpus.ids))
         return counts
     parts: list[Counts] = []
     pieces = -(-tokens // piece)
     for number in range(pieces):
         begin = number * piece
         part = TextCounts(corpus, settings, begin, min(begin + piece, tokens), bounds)
-        _release(corpus.ids)
+        release(corpus.ids, 0, len(corpus.ids))
         spill_store = SpilledCounts(part.words, part.unit, part.bounds, memory=0)
         spill_store.fill(part, threads, progress, f"counting piece {number + 1} of {pieces}")
         parts.append(spill_store)

@@ -23,6 +23,7 @@ from nlpcli.engine.io.opening import Paths, display_name
 from nlpcli.engine.io.paths import is_folder, is_same_file
 from nlpcli.engine.io.places import is_address, part_of
 from nlpcli.engine.io.writing import Output
+from nlpcli.engine.runtime.interrupts import written
 from nlpcli.engine.runtime.progress import Progress
 from nlpcli.errors import OutputError, SettingsError
 from nlpcli.settings.distributed import DistributedSettings
@@ -69,8 +70,9 @@ def map_files(
             machines.map(stage, partial(_file_by_file, function, places), pieces)
     finally:  # when no worker of this machine is left
         _sweep(places.values(), folder)
-    seen = {*_names_in(folder)}
-    unseen = [place for place in places.values() if PurePath(place).name not in seen]
+        here = {*_names_in(folder)}
+        written.extend(place for place in places.values() if PurePath(place).name in here)
+    unseen = [place for place in places.values() if PurePath(place).name not in here]
     if unseen:
         progress.lost(
             f"{len(unseen):,} of the files cannot be seen from here, such as {unseen[0]}: "

@@ -6,13 +6,11 @@ Which thread takes which part of the text, and what is said meanwhile.
 from __future__ import annotations
 
 import math
-import mmap
 import threading
 import time
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nlpcli.engine.embeddings.schedule import Chunk, Schedule
 from nlpcli.engine.runtime.progress import SILENT, Progress
@@ -24,18 +22,6 @@ _RECENT = 64  # chunks whose mean is the running loss
 
 # Trains on a chunk; gives the summed loss and what to divide it by.
 Step = Callable[[Chunk], tuple[float, int]]
-
-
-def release(ids: NDArray[np.int32], first: int, last: int) -> None:
-    """Let the memory of ids that have been read be used for something else, if they are mapped from the disk.
-
-    They come back when they are read again. Mapped pages count as the process's own, and a text
-    would stay in memory whole.
-    """
-    mapped = getattr(ids.base, "obj", None)
-    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        start = first * ids.itemsize // mmap.PAGESIZE * mmap.PAGESIZE
-        mapped.madvise(mmap.MADV_DONTNEED, start, last * ids.itemsize - start)
 
 
 class Run:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.corpus.vocabulary import Vocabulary
-from nlpcli.engine.embeddings.hogwild import Run, Step, diverged, release
+from nlpcli.engine.embeddings.hogwild import Run, Step, diverged
 from nlpcli.engine.embeddings.schedule import Chunk, Schedule, stream
 from nlpcli.engine.embeddings.word2vec import Word2Vec
 from nlpcli.engine.kernels.embeddings.arguments import WIDTH, Objective, Text, Window
@@ -18,6 +18,7 @@ from nlpcli.engine.kernels.simd.padding import aligned_rows, unpadded
 from nlpcli.engine.runtime.arrays import Floats
 from nlpcli.engine.runtime.compiled import Kernels, release_llvm
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.spill import release
 from nlpcli.errors import InputError
 from nlpcli.settings.embeddings import Word2VecSettings
 from nlpcli.settings.text import AnalysisSettings

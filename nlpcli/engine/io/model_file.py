@@ -16,7 +16,7 @@ import json
 import math
 import os
 import struct
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -129,7 +129,8 @@ def write_model(
             "data_offsets": [position, position + array.nbytes],
         }
         position += array.nbytes
-        digest.update(_bytes(array))
+        for piece in _pieces(array):
+            digest.update(piece)
     record = {**header, "kind": kind, "format": NEWEST.get(kind, FORMAT), "sha256": digest.hexdigest()}
     layout["__metadata__"] = {_METADATA_KEY: _json(record)}
     head = json.dumps(layout, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
@@ -138,7 +139,8 @@ def write_model(
         file.write(len(head).to_bytes(8, "little"))
         file.write(head)
         for array in arrays.values():
-            file.write(_bytes(array))
+            for piece in _pieces(array):
+                file.write(piece)
 
 
 def _json(record: Mapping[str, Any]) -> str:
@@ -161,10 +163,16 @@ def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
 
 
-def _bytes(array: NDArray[Any]) -> memoryview:
+def _pieces(array: NDArray[Any]) -> Iterator[memoryview]:
+    """The bytes of an array, some at a time: what is mapped from the disk is never in memory whole."""
     import numpy as np
 
-    return array.reshape(-1).view(np.uint8).data
+    from nlpcli.engine.runtime.spill import release
+
+    flat, step = array.reshape(-1), _HASH_BLOCK // array.itemsize
+    for first in range(0, flat.size, step):
+        yield flat[first : first + step].view(np.uint8).data
+        release(array, first, min(first + step, flat.size))
 
 
 def read_info(path: str | os.PathLike[str]) -> ModelInfo:

@@ -150,33 +150,19 @@ def table_layout(
     cells = rows[0]
     has_header, remark = _has_header(path, rows, settings, labelled)
     header = cells if has_header else None
-    found = (
-        column_number(name, (), header, len(cells), path, "--vector-col", dialect.delimiter)
-        for name in settings.vector_cols
-    )
-    vector = tuple(column for column in found if column is not None)
-    names = tuple((named(header[column]) if header else "") or str(column + 1) for column in vector)
-    text = (
-        vector[0]
-        if vector
-        else column_number(
-            settings.text_col, TEXT_NAMES, header, len(cells), path, "--text-col", dialect.delimiter
-        )
-    )
-    label = (
-        column_number(
-            settings.label_col, LABEL_NAMES, header, len(cells), path, "--label-col", dialect.delimiter
-        )
-        if labelled
-        else None
-    )
-    text2 = column_number(settings.text2_col, (), header, len(cells), path, "--text2-col", dialect.delimiter)
+
+    def column(name: str | None, names: Sequence[str], option: str) -> int | None:
+        return column_number(name, names, header, len(cells), path, option, dialect.delimiter)
+
+    found = [column(name, (), "--vector-col") for name in settings.vector_cols]
+    vector = tuple(number for number in found if number is not None)
+    names = tuple((named(header[number]) if header else "") or str(number + 1) for number in vector)
+    text = vector[0] if vector else column(settings.text_col, TEXT_NAMES, "--text-col")
+    label = column(settings.label_col, LABEL_NAMES, "--label-col") if labelled else None
+    text2 = column(settings.text2_col, (), "--text2-col")
     if labelled and label is None:
-        others = [column for column in range(len(cells)) if column not in (text, text2, *vector)]
-        if header is None:  # label TAB text, as the SMS collection has it
-            label = others[0] if others else 0
-        elif vector and len(others) == 1:
-            label = others[0]
+        others = [number for number in range(len(cells)) if number not in (text, text2, *vector)]
+        label = _guessed_label(others, header, vector)
     if text is None and (header is None or len(cells) == 1):
         text = 0 if len(cells) == 1 else 1 if label != 1 else 0
     if text is None or (labelled and label is None):
@@ -188,16 +174,7 @@ def table_layout(
     if label is not None and label in vector:
         raise label_among(display_name(path), names[vector.index(label)])
     if labelled and text == label:
-        if len(cells) == 1 and not dialect.delimiter:
-            raise InputError(
-                f"{display_name(path)}: the first row has one cell: {_shown(cells)}",
-                hint="the first row names the columns: take out what stands above it",
-            )
-        if len(cells) == 1:
-            raise _unlabelled(path, cells[0])
-        raise InputError(
-            f"{display_name(path)}: text and label are the same column", hint="see --text-col, --label-col"
-        )
+        raise _one_column(path, cells, dialect)
     if text2 is not None and text2 in (text, label):
         raise InputError(
             f"{display_name(path)}: the second text of a pair is in the same column as its "
@@ -209,6 +186,27 @@ def table_layout(
         form, text, label, "", None, has_header, dialect.delimiter, len(cells), dialect.skipped,
         dialect.spaced, remark, text2, None, vector, names, tuple(cells) if has_header else None,
     )  # fmt: skip
+
+
+def _guessed_label(others: Sequence[int], header: list[str] | None, vector: Sequence[int]) -> int | None:
+    """The column of labels where nothing says which one it is: one of those that are nothing else."""
+    if header is None:  # label TAB text, as the SMS collection has it
+        return others[0] if others else 0
+    return others[0] if vector and len(others) == 1 else None
+
+
+def _one_column(path: str, cells: Sequence[str], dialect: Dialect) -> InputError:
+    """The error where text and label are the same column."""
+    if len(cells) == 1 and not dialect.delimiter:
+        return InputError(
+            f"{display_name(path)}: the first row has one cell: {_shown(cells)}",
+            hint="the first row names the columns: take out what stands above it",
+        )
+    if len(cells) == 1:
+        return _unlabelled(path, cells[0])
+    return InputError(
+        f"{display_name(path)}: text and label are the same column", hint="see --text-col, --label-col"
+    )
 
 
 def _has_header(

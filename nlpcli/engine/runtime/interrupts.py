@@ -16,7 +16,9 @@ arrived: list[int] = []
 # there is a block that would remove it: who ends the process by the signal calls `remove_unfinished`.
 unfinished: set[str] = set()
 
-# Files that are in place, written by this process: who is interrupted wants to know whether something was.
+# Files that the command at hand is to write, and those that are in place: who is interrupted wants to know
+# whether something was written.
+outputs: list[str] = []
 written: list[str] = []
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]

@@ -85,15 +85,16 @@ class SpillStore:
 
 
 class SpillList:
-    """Numbers in memory, as the pieces they come in, and once they are many on disk, in a file without
-    a name."""
+    """Numbers of one kind in memory, as the pieces they come in, and once they are many on disk, in a file
+    without a name."""
 
-    def __init__(self) -> None:
-        self._pieces: list[NDArray[np.int32]] = []
+    def __init__(self, kind: type[np.integer[Any]] = np.int32) -> None:
+        self._kind = np.dtype(kind)
+        self._pieces: list[NDArray[Any]] = []
         self._size = 0
         self._descriptor = -1
 
-    def append(self, numbers: NDArray[np.int32]) -> None:
+    def append(self, numbers: NDArray[Any]) -> None:
         """Put them at the end; they must not change afterwards."""
         self._size += len(numbers)
         self._pieces.append(numbers)
@@ -105,39 +106,57 @@ class SpillList:
             self._write(piece)
         self._pieces.clear()
 
-    def _write(self, numbers: NDArray[np.int32]) -> None:
+    def _write(self, numbers: NDArray[Any]) -> None:
         rest = numbers.data.cast("B")
         try:
             os.lseek(self._descriptor, 0, os.SEEK_END)  # reading may have moved the place
             while len(rest):
                 rest = rest[os.write(self._descriptor, rest) :]
         except OSError as error:
-            raise no_space(error, "room for four bytes per token") from error
+            raise no_space(error, "room for four bytes per token, or for the texts") from error
 
     @property
-    def pieces(self) -> list[NDArray[np.int32]] | None:
+    def pieces(self) -> list[NDArray[Any]] | None:
         """The pieces while they are in memory."""
         return self._pieces if self._descriptor < 0 else None
 
-    def read(self, start: int, count: int) -> NDArray[np.int32]:
+    def read(self, start: int, count: int) -> NDArray[Any]:
         """`count` numbers from `start` on, once they are on the disk (`pieces` is None)."""
-        numbers = np.empty(count, dtype=np.int32)
-        read_at(self._descriptor, numbers.data.cast("B"), start * 4)
+        numbers = np.empty(count, self._kind)
+        read_at(self._descriptor, numbers.data.cast("B"), start * self._kind.itemsize)
         return numbers
 
-    def rewrite(self, start: int, numbers: NDArray[np.int32]) -> None:
+    def rewrite(self, start: int, numbers: NDArray[Any]) -> None:
         """Write them over what stands on the disk from `start` on."""
-        _write_at(self._descriptor, numbers.data.cast("B"), start * 4)
+        _write_at(self._descriptor, numbers.data.cast("B"), start * self._kind.itemsize)
 
-    def numbers(self, count: int) -> NDArray[np.int32]:
+    def numbers(self, count: int) -> NDArray[Any]:
         """The first `count` numbers, read-only: joined together, or a memory map of what is on disk."""
         if self._descriptor < 0:
-            held = np.concatenate([np.zeros(0, dtype=np.int32), *self._pieces])[:count]
+            held = np.concatenate([np.zeros(0, self._kind), *self._pieces])[:count]
             held.flags.writeable = False
             return held
         if not count:
-            return np.zeros(0, dtype=np.int32)
-        return np.frombuffer(mmap.mmap(self._descriptor, count * 4, access=mmap.ACCESS_READ), dtype=np.int32)
+            return np.zeros(0, self._kind)
+        size = count * self._kind.itemsize
+        return np.frombuffer(mmap.mmap(self._descriptor, size, access=mmap.ACCESS_READ), self._kind)
+
+
+def release(numbers: NDArray[Any], first: int, last: int) -> None:
+    """Let the memory of numbers that have been read, a contiguous array, be used for something else, if they
+    are mapped from the disk (`SpillList.numbers`).
+
+    They come back when they are read again. Mapped pages count as the process's own, and a text
+    would stay in memory whole.
+    """
+    whole = numbers
+    while isinstance(whole.base, np.ndarray):
+        whole = whole.base
+    mapped = getattr(whole.base, "obj", None)
+    if first < last and isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        before = numbers.ctypes.data - whole.ctypes.data
+        start = (before + first * numbers.itemsize) // mmap.PAGESIZE * mmap.PAGESIZE
+        mapped.madvise(mmap.MADV_DONTNEED, start, before + last * numbers.itemsize - start)
 
 
 _moving = threading.Lock()  # held while a file's own place is used

@@ -15,6 +15,7 @@ from nlpcli.engine.io.opening import STDIN
 from nlpcli.engine.io.text_lines import text_lines
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.progress import SILENT, Progress
+from nlpcli.engine.runtime.spill import SpillList
 from nlpcli.engine.search.strings import MappedStrings
 from nlpcli.errors import InputError
 from nlpcli.settings.input import FolderSettings, InputSettings
@@ -23,12 +24,12 @@ _BATCH = 4096  # documents
 
 
 class Documents:
-    """Documents as they are read, their texts packed at once, and where each begins."""
+    """Documents as they are read, and where each begins; many texts wait on the disk."""
 
     def __init__(self) -> None:
         self.files: list[str] = []
         self.file_numbers, self.lines = array("i"), array("i")
-        self._content = bytearray()
+        self._content = SpillList(np.uint8)
         self._sizes = array("q")
 
     def __len__(self) -> int:
@@ -38,17 +39,18 @@ class Documents:
         """Documents (first line, text) of the file of this name, behind those it has."""
         if found and (not self.files or self.files[-1] != name):
             self.files.append(name)
-        for line, text in found:
-            encoded = text.encode("utf-8", "surrogatepass")
-            self._content += encoded
-            self._sizes.append(len(encoded))
-            self.lines.append(line)
-            self.file_numbers.append(len(self.files) - 1)
-        return [text for _, text in found]
+        texts = [text for _, text in found]
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+        self._content.append(np.frombuffer(b"".join(encoded), np.uint8))
+        self._sizes.extend(map(len, encoded))
+        self.lines.extend(line for line, _ in found)
+        self.file_numbers.extend([len(self.files) - 1] * len(found))
+        return texts
 
     def texts(self) -> MappedStrings:
         """All of them."""
-        return MappedStrings(np.frombuffer(self._content, np.uint8), offsets_of(np.array(self._sizes)))
+        starts = offsets_of(np.array(self._sizes))
+        return MappedStrings(self._content.numbers(int(starts[-1])), starts)
 
     def names(self) -> PackedTokens:
         """What the files are called."""

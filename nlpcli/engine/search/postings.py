@@ -16,6 +16,7 @@ from nlpcli.engine.corpus.encoded_corpus import EncodedCorpus
 from nlpcli.engine.io.schema import AGAIN
 from nlpcli.engine.runtime.arrays import offsets_of
 from nlpcli.engine.runtime.compiled import Kernels
+from nlpcli.engine.runtime.spill import release
 from nlpcli.engine.search.terms import PAIRS, Terms
 from nlpcli.errors import ModelError
 
@@ -24,7 +25,7 @@ kernels = Kernels("search.postings")
 BLOCK = 128
 K1, B = 1.2, 0.75
 K1_OF_BIGRAMS = 0.4  # pairs of letters come in groups, so that more of one says little
-_SLICE = 3_000_000  # postings that are made together
+_SLICE, _SLICES = 6_000_000, 12  # postings that are made together, unless that is too often for large texts
 _PART = 2_000_000  # tokens that a kernel looks at in one go
 
 
@@ -101,13 +102,13 @@ def postings_of(corpus: EncodedCorpus, terms: Terms, k1: float) -> Counted:
     frequencies, lengths = np.zeros(count, np.int64), np.zeros(documents, np.int64)
     words = (terms.starts, terms.numbers)
     seen = np.zeros(count, np.int64)
-    for first, last in _parts(corpus.offsets):
+    for first, last in _parts(corpus):
         kernels.count_terms(corpus.ids, corpus.offsets, first, last, *words, seen, frequencies, lengths)
     del seen
     counts, touched = np.zeros(count, np.int32), np.zeros(count, np.int32)
     squares = np.zeros(documents)
     rarity = idf(frequencies, documents)
-    for first, last in _parts(corpus.offsets):
+    for first, last in _parts(corpus):
         kernels.add_squares(corpus.ids, corpus.offsets, first, last, *words, rarity, counts, touched, squares)
     del rarity
     norms, sizes = np.sqrt(squares).astype(np.float32), lengths.astype(np.int32)
@@ -116,7 +117,7 @@ def postings_of(corpus: EncodedCorpus, terms: Terms, k1: float) -> Counted:
         starts = offsets_of(frequencies[low:high])
         holders, times = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.int32)
         places = starts[:-1].copy()
-        for first, last in _parts(corpus.offsets):
+        for first, last in _parts(corpus):
             kernels.fill_postings(
                 corpus.ids, corpus.offsets, first, last, *words, low, high, places, counts, touched,
                 holders, times,
@@ -159,19 +160,21 @@ class Packer:
         return Postings(frequencies, ends, widths, offsets_of(sizes), cosines, bm25, words)
 
 
-def _parts(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+def _parts(corpus: EncodedCorpus) -> Iterator[tuple[int, int]]:
     """Ranges of documents with about so many tokens that a kernel has done soon."""
-    first, documents = 0, len(offsets) - 1
-    while first < documents:
+    first, offsets = 0, corpus.offsets
+    while first < corpus.documents:
         last = max(first + 1, int(np.searchsorted(offsets, offsets[first] + _PART, "right")) - 1)
         yield first, last
+        release(corpus.ids, int(offsets[first]), int(offsets[last]))
         first = last
 
 
 def _slices(frequencies: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     """Ranges of terms with about so many postings that they fit in memory."""
     before, low = offsets_of(frequencies), 0
+    most = max(_SLICE, int(before[-1]) // _SLICES)
     while low < len(frequencies):
-        high = max(low + 1, int(np.searchsorted(before, before[low] + _SLICE, "right")) - 1)
+        high = max(low + 1, int(np.searchsorted(before, before[low] + most, "right")) - 1)
         yield low, high
         low = high

@@ -125,33 +125,20 @@ def train_rnn(
         return _told(NetworkOutcome(model), result, measured)
     check_texts(paths, records)
     initial = None if init is None else InitialNetwork.load(init, encoder.plain)
-
-    def read(files: Paths) -> Examples:
-        return read_labelled(files, analysis, records, reading, progress, pairs=True, several=True)
-
-    examples = read(paths)
-    check_filled(examples, progress)
-    answer = answer_to(examples, records, settings.label_type, progress)
-    if isinstance(answer, Classes):
-        check_classes(examples, analysis)
-    check_negatives(answer, settings.negatives)
-    # Read before training, so that what is wrong with it is told before.
+    # All are read before training, so that what is wrong with one is told before.
+    read = partial(
+        read_labelled, analysis=analysis, records=records, reading=reading, progress=progress, pairs=True,
+        several=True,
+    )  # fmt: skip
+    examples, answer = _examples(paths, settings, analysis, records, read, progress)
     tests, held_out = (None if path is None else read([path]) for path in (test, dev))
     check_labels(answer, held_out, dev)
     check_labels(answer, tests if isinstance(answer, Number) else None, test)
     beside = None if blend is None else _read_blend(blend, answer, examples, analysis, training, dev)
     begun = ClassifierTraining(
-        examples,
-        analysis,
-        settings,
-        encoder.plain,
-        training,
-        held_out,
-        *read_told(vectors, lm),
-        answer,
-        beside,
-        initial,
-    )
+        examples, analysis, settings, encoder.plain, training, held_out, *read_told(vectors, lm), answer,
+        beside, initial,
+    )  # fmt: skip
     if begun.begun_with:
         progress.note(f"{init}: {begun.begun_with}")
     found: TextClassifier = learnt(
@@ -165,6 +152,24 @@ def train_rnn(
     judged = None if tests is None else found.predict(tests.corpus, progress)
     result = None if judged is None or tests is None else found.answer.evaluation(judged, tests, (), 0)
     return _told(NetworkOutcome(found), result, measured)
+
+
+def _examples(
+    paths: Paths,
+    settings: RnnSettings,
+    analysis: AnalysisSettings,
+    records: RecordSettings,
+    read: Callable[[Paths], Examples],
+    progress: Progress,
+) -> tuple[Examples, Classes | Labels | Number]:
+    """What is learnt from, and what kind of answer it teaches. Raises as `train_rnn`."""
+    examples = read(paths)
+    check_filled(examples, progress)
+    answer = answer_to(examples, records, settings.label_type, progress)
+    if isinstance(answer, Classes):
+        check_classes(examples, analysis)
+    check_negatives(answer, settings.negatives)
+    return examples, answer
 
 
 def _told(

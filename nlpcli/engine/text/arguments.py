@@ -55,40 +55,45 @@ def plain_settings(function: Callable[..., Result]) -> Callable[..., Result]:
                 raise TypeError(_unknown(function.__name__, name, [*parameters, *home]))
         if plain and "given" in parameters:
             keywords.setdefault("given", frozenset(plain))
-        given = dict(zip(parameters, values, strict=False))
+        at_place = [*parameters][: len(values)]
         for parameter, kind in classes.items():
             fields = {name: value for name, value in plain.items() if home[name][0] == parameter}
-            if not fields:
-                continue
-            if parameter in given:
+            if fields and parameter in at_place:
                 raise TypeError(
                     f"{function.__name__}(): give {parameter} by name, beside {next(iter(fields))}="
                 )
-            default = parameters[parameter].default
-            whole = keywords.get(parameter, kind() if default is inspect.Parameter.empty else default)
-            whole = _of_kind(function.__name__, parameter, whole, kind)
-            keywords[parameter] = dataclasses.replace(whole, **contents(kind, fields))
-            refuse_idle(keywords[parameter], plain)
+            if fields:
+                default = parameters[parameter].default
+                whole = keywords.get(parameter, kind() if default is inspect.Parameter.empty else default)
+                whole = _of_kind(function.__name__, parameter, whole, kind)
+                keywords[parameter] = dataclasses.replace(whole, **contents(kind, fields))
+                refuse_idle(keywords[parameter], plain)
         bound = signature.bind(*values, **keywords)
-        for name in [*bound.arguments]:
-            if name in classes:
-                bound.arguments[name] = _of_kind(
-                    function.__name__, name, bound.arguments[name], classes[name]
-                )
-            if str(parameters[name].annotation).startswith(_SEVERAL):
-                bound.arguments[name] = as_list(bound.arguments[name])
-        check_file_names(function.__name__, bound.arguments)
-        for name, given in bound.arguments.items():
-            if str(parameters[name].annotation).startswith(_SEVERAL):
-                _check_several(f"{function.__name__}(): {name}", parameters[name], given, bound.arguments)
-            if isinstance(given, list | tuple) and _are_names(parameters[name], bound.arguments):
-                bound.arguments[name] = expanded(given)
+        _check_arguments(function.__name__, bound, classes)
         if tells_twice:
             _tell_what_counts_twice(bound.arguments.get("paths"), bound.arguments.get("progress"))
         return function(*bound.args, **bound.kwargs)
 
     called.__signature__ = _spread(signature, classes)  # type: ignore[attr-defined]
     return called
+
+
+def _check_arguments(
+    function: str, bound: inspect.BoundArguments, classes: dict[str, type[Settings]]
+) -> None:
+    """Make arguments what their parameters are of: settings, lists, names of files. Raises as its caller."""
+    parameters, arguments = bound.signature.parameters, bound.arguments
+    several = [name for name in arguments if str(parameters[name].annotation).startswith(_SEVERAL)]
+    for name in [name for name in arguments if name in classes]:
+        arguments[name] = _of_kind(function, name, arguments[name], classes[name])
+    for name in several:
+        arguments[name] = as_list(arguments[name])
+    check_file_names(function, arguments)
+    for name in several:
+        _check_several(f"{function}(): {name}", parameters[name], arguments[name], arguments)
+    for name, given in arguments.items():
+        if isinstance(given, list | tuple) and _are_names(parameters[name], arguments):
+            arguments[name] = expanded(given)
 
 
 def _homes(

@@ -24,7 +24,8 @@ _PREFIX, _SUFFIX, _WORD, _BEFORE, _LONG, _NAME, _ENDS, _COVER, _ITS = range(9)
 
 
 @nb.njit(nogil=True)
-def _mixed(value):
+def mixed(value):
+    """A hash in which every bit depends on those of `value`."""
     value ^= value >> np.uint64(29)
     value *= np.uint64(0xBF58476D1CE4E5B9)
     return value ^ (value >> np.uint64(32))
@@ -32,7 +33,13 @@ def _mixed(value):
 
 @nb.njit(nogil=True)
 def _hash(value, kind):
-    return _mixed(value * _PRIME + np.uint64(kind))
+    return mixed(value * _PRIME + np.uint64(kind))
+
+
+@nb.njit(nogil=True)
+def first_slot(hashed, size):
+    """Where what has this hash is looked for first in a table of so many slots."""
+    return np.int64(((hashed >> np.uint64(32)) * np.uint64(size)) >> np.uint64(32))
 
 
 @nb.njit(nogil=True)
@@ -51,7 +58,7 @@ def word_hashes(units, starts, hashes):
         hashed = np.uint64(19)
         for place in range(starts[i], starts[i + 1]):
             hashed = joined(hashed, units[place])
-        hashes[i] = _mixed(hashed)
+        hashes[i] = mixed(hashed)
 
 
 @nb.njit(nogil=True)
@@ -60,28 +67,22 @@ def add_words(words, hashes, kinds):
 
     words: uint32 [M], M > N, a hash table; an entry is 24 bits of the hash and the kind, an empty one 0.
     """
-    size = np.uint64(words.size)
     for i in range(hashes.size):
-        slot = ((hashes[i] >> np.uint64(32)) * size) >> np.uint64(32)
+        slot = first_slot(hashes[i], words.size)
         while words[slot] != 0:
-            slot += np.uint64(1)
-            if slot == size:
-                slot = np.uint64(0)
+            slot = slot + 1 if slot + 1 < words.size else 0
         words[slot] = np.uint32((hashes[i] & np.uint64(0xFFFFFF)) << np.uint64(8)) | np.uint32(kinds[i])
 
 
 @nb.njit(nogil=True)
 def _kind_of(words, hashed):
     """The kind of a word, 0 for one that is not in the dictionary."""
-    size = np.uint64(words.size)
-    slot = ((hashed >> np.uint64(32)) * size) >> np.uint64(32)
+    slot = first_slot(hashed, words.size)
     mark = np.uint32(hashed & np.uint64(0xFFFFFF))
     while words[slot] != 0:
         if words[slot] >> np.uint32(8) == mark:
             return words[slot] & np.uint32(255)
-        slot += np.uint64(1)
-        if slot == size:
-            slot = np.uint64(0)
+        slot = slot + 1 if slot + 1 < words.size else 0
     return np.uint32(0)
 
 
@@ -94,13 +95,13 @@ def _match(units, first, end, words, room, kinds):
         hashed = joined(np.uint64(19), units[place])
         for last in range(place + 1, min(end, place + _LONGEST)):
             hashed = joined(hashed, units[last])
-            mixed = _mixed(hashed)
-            kind = _kind_of(words, mixed)
+            name = mixed(hashed)
+            kind = _kind_of(words, name)
             if kind:
                 kinds[last, last - place + 1] = kind
                 told = (np.uint64(last - place + 1) << np.uint64(8)) | np.uint64(kind)
                 room[place, _LONG] = told
-                room[place, _NAME] = mixed
+                room[place, _NAME] = name
                 if told >> np.uint64(8) > room[last, _ENDS] >> np.uint64(8):
                     room[last, _ENDS] = told
         length = room[place, _LONG] >> np.uint64(8)
@@ -169,7 +170,7 @@ def _around(units, place, begin, end, row):
     row[5] = _hash(right, 6)
     row[6] = _hash(three | before2 << _THREE, 7)
     row[7] = _hash(three | then2 << _THREE, 8)
-    row[8] = _mixed(_mixed((three | then2 << _THREE) * _PRIME + before2) + np.uint64(9))
+    row[8] = mixed(mixed((three | then2 << _THREE) * _PRIME + before2) + np.uint64(9))
     row[9] = _hash(left | _unit(units, place - 3, begin, end) << _THREE, 10)
     row[10] = _hash(right | _unit(units, place + 3, begin, end) << _THREE, 11)
     row[11] = _hash(before | then << _BITS, 12)

@@ -11,43 +11,29 @@ import numba as nb
 import numpy as np
 
 from nlpcli.engine.kernels.tagging.arguments import LONGEST_KNOWN
-
-_PRIME = np.uint64(0x9E3779B97F4A7C15)
-_HALF = np.uint64(32)
+from nlpcli.engine.kernels.tagging.syllable_features import first_slot, mixed
 
 
 @nb.njit(nogil=True)
-def _mixed(hashed):
-    value = (hashed ^ hashed >> np.uint64(29)) * _PRIME
-    return value ^ value >> _HALF
-
-
-@nb.njit(nogil=True)
-def _mark(mixed):
-    return np.uint16(mixed & np.uint64(0xFFFF)) | np.uint16((mixed & np.uint64(0xFFFF)) == 0)
-
-
-@nb.njit(nogil=True)
-def _first_slot(mixed, size):
-    return np.int64(((mixed >> _HALF) * np.uint64(size)) >> _HALF)
+def _mark(hashed):
+    """16 bits of a hash that `first_slot` does not look at, never 0."""
+    return max(np.uint16(hashed & np.uint64(0xFFFF)), np.uint16(1))
 
 
 @nb.njit(nogil=True)
 def add_marks(hashes, marks):
     """Put the words with these hashes uint64 [N] into marks, N < M."""
     for hashed in hashes:
-        mixed = _mixed(hashed)
-        slot = _first_slot(mixed, marks.size)
+        slot, mark = first_slot(mixed(hashed), marks.size), _mark(mixed(hashed))
         while marks[slot] != 0:
-            slot = (slot + 1) % marks.size
-        marks[slot] = _mark(mixed)
+            slot = slot + 1 if slot + 1 < marks.size else 0
+        marks[slot] = mark
 
 
 @nb.njit(nogil=True)
 def is_known(marks, hashed):
     """Whether the word with this hash is one of them."""
-    mixed = _mixed(hashed)
-    slot, mark = _first_slot(mixed, marks.size), _mark(mixed)
+    slot, mark = first_slot(mixed(hashed), marks.size), _mark(mixed(hashed))
     while marks[slot] != 0:
         if marks[slot] == mark:
             return True
@@ -58,7 +44,7 @@ def is_known(marks, hashed):
 @nb.njit(nogil=True)
 def slot_of(keys, hashed):
     """Where a word is kept in keys uint64 [K], one of which is 0, or would be."""
-    slot = _first_slot(_mixed(hashed), keys.size)
+    slot = first_slot(mixed(hashed), keys.size)
     while keys[slot] != 0 and keys[slot] != hashed:
         slot = slot + 1 if slot + 1 < keys.size else 0
     return slot
