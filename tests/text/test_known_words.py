@@ -72,6 +72,7 @@ def test_a_known_word_has_the_labels_that_it_has_alone(name):
             place += len(word) + 1
         start += len(line)
     assert {"made": {"나는", "학교에", "갔다.", "새"}, "shipped": {"학교에"}}[name] <= {*compared}
+    assert (found >= 0).tolist() == (without().found(LINES) >= 0).tolist()
 
 
 def test_words_that_are_not_known_are_found_in_their_line():

@@ -386,10 +386,7 @@ def verify_digest(info: ModelInfo) -> None:
         while block := file.read(_HASH_BLOCK):
             digest.update(block)
     if digest.hexdigest() != info.sha256:
-        raise ModelError(
-            f"{info.path} is damaged: its checksum does not match",
-            hint=AGAIN,
-        )
+        raise ModelError(f"{info.path} is damaged: its checksum does not match", hint=AGAIN)
 
 
 def first_bytes(path: str, count: int) -> bytes:
